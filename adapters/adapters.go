@@ -1,0 +1,163 @@
+// Package adapters says what the gateway needs of a PG. One folder per driver implements it; the drivers are
+// the only code that opens connections to PGs.
+//
+// Nothing in here or below knows rules, journals or Fiber. No driver retries a request that may move money:
+// each is written to the PG exactly once per call (see onewrite).
+package adapters
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Errors by what the caller should do. A decline is not an error, and neither is an unknown outcome of a
+// lookup; both are outcomes.
+var (
+	// ErrRejected: the PG refused the request as such and nothing happened; fix the request or the keys.
+	ErrRejected = errors.New("the PG rejected the request")
+	// ErrUnavailable: the PG could not be asked and nothing happened; a read may be tried again.
+	ErrUnavailable = errors.New("the PG is unavailable")
+	// ErrUnknownOutcome: the request was, or may have been, sent, and its effect is not known; look it up.
+	ErrUnknownOutcome = errors.New("the outcome is unknown")
+	// ErrUnsupported: this driver has no such operation.
+	ErrUnsupported = errors.New("the driver does not support this")
+)
+
+// Account is whom a request is made as: the PG and the merchant of one snapshot.
+type Account struct {
+	PG       *payment.PG
+	Merchant *payment.Merchant
+}
+
+// PrepareRequest asks for the window of an attempt.
+type PrepareRequest struct {
+	Account
+	Attempt      payment.Attempt
+	Buyer        payment.Buyer
+	Installments payment.Installments
+	// Token is the sealed attempt that Inicis carries through the browser (merchantData).
+	Token string
+	// ReturnURL is the gateway's own address that the PG sends the browser back to; CloseURL the one it
+	// calls when the buyer closes the window.
+	ReturnURL string
+	CloseURL  string
+	Now       time.Time
+}
+
+// Proof is what the browser brought back from the PG's window: enough to approve, worthless without our keys.
+// It is secret: seal it before it is stored, never log it.
+type Proof struct {
+	// AuthToken is Inicis' authToken or PortOne V2's paymentToken.
+	AuthToken payment.Secret `json:"auth_token"`
+	// IDC is Inicis' idc_name, checked against PG.IDCs.
+	IDC string `json:"idc,omitempty"`
+	// PGTxID is V1's imp_uid or V2's txId as the browser tells it: a hint, never trusted.
+	PGTxID string `json:"pg_tx_id,omitempty"`
+	// AuthenticatedAt starts the clock of the net cancel's window (10 minutes, inicis.md §1.12).
+	AuthenticatedAt time.Time `json:"authenticated_at"`
+}
+
+// ApproveRequest asks the PG to move the money of an authenticated attempt, or to undo that (NetCancel).
+type ApproveRequest struct {
+	Account
+	Attempt payment.Attempt
+	Proof   Proof
+	Now     time.Time
+}
+
+// LookUpRequest asks what the PG knows of an attempt. It moves no money and may be repeated.
+type LookUpRequest struct {
+	Account
+	Attempt payment.Attempt
+	// PGTxID is the attempt's, or the browser's hint when the attempt has none yet.
+	PGTxID string
+	Now    time.Time
+}
+
+// CancelRequest asks the PG to give money back.
+type CancelRequest struct {
+	Account
+	Attempt payment.Attempt
+	PGTxID  string
+	// Amount is what to give back now and Remaining what is left approved before this cancel, both in won.
+	// Amount equal to Remaining is a full cancel.
+	Amount    payment.Won
+	Remaining payment.Won
+	TaxFree   payment.Won
+	Reason    string
+	// OperationID names this cancel and stays the same when it is sent again: Idempotency-Key where the PG
+	// has one.
+	OperationID string
+	Now         time.Time
+}
+
+// Result is a PG's answer. Driver compares nothing with the decision; that is the gateway's Mismatch.
+type Result struct {
+	Outcome payment.Outcome
+	// PGTxID is the PG's transaction id.
+	PGTxID string
+	// OrderRef, MID, ChannelKey, Amount, Currency, Test and Method are what the PG says it did. ChannelKey
+	// is empty where the PG has none; Method is empty when the answer does not tell.
+	OrderRef   payment.AttemptID
+	MID        string
+	ChannelKey string
+	Amount     payment.Won
+	// Cancelled is what was given back so far, in won.
+	Cancelled payment.Won
+	Currency  string
+	Test      bool
+	// TestKnown tells that the PG states the test flag.
+	TestKnown bool
+	Method    payment.Method
+	// Code and Message are the PG's own words: for logs and the desk, never for the buyer.
+	Code    string
+	Message string
+	// BuyerCancelled tells that the buyer closed the window, for wording only.
+	BuyerCancelled bool
+	// Warning names something odd that is no reason to lose the payment (authSignature mismatch).
+	Warning string
+}
+
+// Driver speaks to one kind of PG. Its methods are safe for concurrent use.
+type Driver interface {
+	// Prepare makes the window of an attempt; where the PG has pre-registration it registers the amount
+	// first. Errors match ErrRejected, ErrUnavailable or ErrUnknownOutcome.
+	Prepare(ctx context.Context, req PrepareRequest) (payment.Window, error)
+	// Approve moves the money, with exactly one request. err == nil means a definite answer (approved or
+	// declined). Errors match ErrUnavailable when surely nothing was sent, ErrRejected when the PG refused
+	// the request as such, ErrUnknownOutcome for everything else, a timeout and an unreadable answer included.
+	Approve(ctx context.Context, req ApproveRequest) (Result, error)
+	// LookUp reads what the PG knows. Errors match ErrUnavailable or ErrUnsupported.
+	LookUp(ctx context.Context, req LookUpRequest) (Result, error)
+	// Cancel gives money back, with exactly one request. Errors as Approve's.
+	Cancel(ctx context.Context, req CancelRequest) (Result, error)
+}
+
+// NetCanceller is implemented by drivers whose PG can undo an approval whose answer was lost. OutcomeCancelled
+// means undone, or nothing to undo; everything else is not proof.
+type NetCanceller interface {
+	NetCancel(ctx context.Context, req ApproveRequest) (Result, error)
+}
+
+// Mismatch compares what a PG says it did with what was decided and names the first difference: order_ref,
+// amount, currency, mid, channel, test. It returns "" when everything agrees (design promise 2).
+func Mismatch(a payment.Attempt, m *payment.Merchant, r Result) string {
+	switch {
+	case r.OrderRef != a.ID:
+		return "order_ref"
+	case r.Amount != a.Amount:
+		return "amount"
+	case r.Currency != a.Currency:
+		return "currency"
+	case r.MID != "" && r.MID != a.MID:
+		return "mid"
+	case r.ChannelKey != "" && m.ChannelKey != "" && r.ChannelKey != m.ChannelKey:
+		return "channel"
+	case r.TestKnown && r.Test != a.Test:
+		return "test"
+	}
+	return ""
+}

@@ -1,0 +1,115 @@
+package payment
+
+import "time"
+
+// State is where an attempt stands.
+type State string
+
+// The states of an attempt.
+const (
+	// StateOpened: a window was handed out; the order is not claimed.
+	StateOpened State = "opened"
+	// StateClaimed: the attempt holds the order's claim; nothing that moves money was sent.
+	StateClaimed State = "claimed"
+	// StateApproving: the intent to approve is recorded; the request may have been sent.
+	StateApproving State = "approving"
+	// StateCaptured: the PG has the money and the figures are right; the shop has not said yes yet.
+	StateCaptured State = "captured"
+	// StateUnknown: money may or may not have moved. Never the same as failed.
+	StateUnknown State = "unknown"
+	// StateCancelling: the intent to give the money back is recorded; that is not proven yet.
+	StateCancelling State = "cancelling"
+	// StateApproved: paid, and the message to the shop is in the outbox. Final.
+	StateApproved State = "approved"
+	// StateDeclined: the PG or the buyer said no, and nothing was charged. Final.
+	StateDeclined State = "declined"
+	// StateRefused: the confirm gate said no before anything was charged. Final.
+	StateRefused State = "refused"
+	// StateCancelled: what was charged, if anything, was given back, and that is proven. Final.
+	StateCancelled State = "cancelled"
+	// StateExpired: no money moved and none can any more. Final.
+	StateExpired State = "expired"
+)
+
+// Final tells whether an attempt in state s has come to its end.
+func (s State) Final() bool {
+	switch s {
+	case StateApproved, StateDeclined, StateRefused, StateCancelled, StateExpired:
+		return true
+	case StateOpened, StateClaimed, StateApproving, StateCaptured, StateUnknown, StateCancelling:
+		return false
+	}
+	return false
+}
+
+// Attempt is one try at paying an order. It holds no personal data and no secret.
+type Attempt struct {
+	ID       AttemptID  `json:"id"`
+	OrderID  OrderID    `json:"order_id"`
+	PG       PGID       `json:"pg"`
+	Driver   DriverName `json:"driver"`
+	Merchant MerchantID `json:"merchant"`
+	// MID is stored with the attempt: cancels use it, not the configuration of the day.
+	MID    string `json:"mid"`
+	Method Method `json:"method"`
+	// Amount is what the PG is to charge, TaxFree the tax-free part of it, OrderAmount the whole order.
+	Amount      Won    `json:"amount"`
+	TaxFree     Won    `json:"tax_free"`
+	OrderAmount Won    `json:"order_amount"`
+	Currency    string `json:"currency"`
+	// Test tells that the merchant is in test mode; an answer of the other kind is not ours.
+	Test          bool      `json:"test"`
+	ManualConfirm bool      `json:"manual_confirm"`
+	Device        Device    `json:"device"`
+	Site          Site      `json:"site"`
+	Purpose       Purpose   `json:"purpose"`
+	OrderName     string    `json:"order_name"`
+	ReturnURL     string    `json:"return_url"`
+	RulesVersion  string    `json:"rules_version"`
+	CreatedAt     time.Time `json:"created_at"`
+	ExpiresAt     time.Time `json:"expires_at"`
+
+	State State `json:"state"`
+	// PGTxID is the PG's transaction id (Inicis tid, V1 imp_uid, V2 transactionId), once known.
+	PGTxID string `json:"pg_tx_id,omitempty"`
+	// Reason is a stable code for how the attempt came to its state.
+	Reason string `json:"reason,omitempty"`
+	// UpdatedAt is when the state last changed.
+	UpdatedAt time.Time `json:"updated_at"`
+	// NextCheck is when an open attempt is looked at again; zero for final ones.
+	NextCheck time.Time `json:"next_check,omitzero"`
+	// Checks counts how often the sweep has looked.
+	Checks int `json:"checks,omitempty"`
+}
+
+// Outcome is what a PG's answer means for the money, apart from any error on the way to it.
+type Outcome string
+
+// The outcomes. A decline is not an error, and a lost answer is not a decline.
+const (
+	OutcomeApproved  Outcome = "approved"  // the PG has the money
+	OutcomeDeclined  Outcome = "declined"  // a definite no: no money moved
+	OutcomePending   Outcome = "pending"   // nothing has happened yet (ready, waiting for a deposit)
+	OutcomeCancelled Outcome = "cancelled" // money moved and was given back in full
+	OutcomeNotFound  Outcome = "not_found" // the PG knows no such payment; not proof by itself
+	OutcomeUnknown   Outcome = "unknown"   // cannot be told from this answer
+)
+
+// Message is something the shop must be told, kept in the outbox until it acknowledges it.
+type Message struct {
+	// ID is unique and stays the same on every delivery, so that the shop can drop repeats.
+	ID      string  `json:"id"`
+	OrderID OrderID `json:"order_id"`
+	// Type is payment.confirmed, payment.cancelled, ...
+	Type string `json:"type"`
+	// Body is the JSON to send.
+	Body      []byte    `json:"body"`
+	CreatedAt time.Time `json:"created_at"`
+	Tries     int       `json:"tries"`
+}
+
+// The types of message to the shop.
+const (
+	MessageConfirmed = "payment.confirmed"
+	MessageCancelled = "payment.cancelled"
+)

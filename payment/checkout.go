@@ -1,0 +1,95 @@
+package payment
+
+// OrderID is the shop's order number. One order may have many attempts and at most one winner.
+type OrderID string
+
+// AttemptID names one try at paying an order: at most 40 characters of [A-Za-z0-9_-]. It is sent to the PG
+// as Inicis' oid, PortOne V1's merchant_uid and PortOne V2's paymentId.
+type AttemptID string
+
+// MerchantID names a merchant of the configuration. It is not the MID that the PG gave out.
+type MerchantID string
+
+// PGID names a PG of the configuration.
+type PGID string
+
+// Site names one of the shop's store fronts.
+type Site string
+
+// Method is a payment method's canonical code, in PortOne V1's pay_method words: card, trans, vbank, phone,
+// kakaopay, naverpay, ... and mileage for what the shop settles itself.
+type Method string
+
+// Device is what the buyer holds.
+type Device string
+
+// The devices.
+const (
+	DevicePC     Device = "pc"
+	DeviceMobile Device = "mobile"
+	DeviceApp    Device = "app"
+)
+
+// Valid tells whether d is one of the known devices.
+func (d Device) Valid() bool { return d == DevicePC || d == DeviceMobile || d == DeviceApp }
+
+// Purpose is what a checkout is for.
+type Purpose string
+
+// The purposes of a checkout.
+const (
+	PurposeOneTime    Purpose = "one_time"
+	PurposeBillingKey Purpose = "billing_key"
+	PurposeEscrow     Purpose = "escrow"
+)
+
+// Valid tells whether p is one of the known purposes.
+func (p Purpose) Valid() bool {
+	return p == PurposeOneTime || p == PurposeBillingKey || p == PurposeEscrow
+}
+
+// CurrencyKRW is the only currency that checkout takes.
+const CurrencyKRW = "KRW"
+
+// MethodAmount is one payment method of a checkout and what it is to pay.
+type MethodAmount struct {
+	Method Method `json:"method"`
+	Amount Won    `json:"amount"`
+}
+
+// Buyer is who pays. It is personal data: it goes to the PG's window and nowhere else, never to a log, a
+// metric or the journal.
+type Buyer struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+	Tel   string `json:"tel"`
+}
+
+// Card is the buyer's wish for a card company and an instalment plan, when the shop asked for it beforehand.
+type Card struct {
+	// Company is the acquirer's word in the configuration: shinhan, hyundai, kb, ...; empty for any.
+	Company string `json:"company,omitempty"`
+	// Installment is in months; 0 is a lump sum.
+	Installment int `json:"installment,omitempty"`
+}
+
+// Checkout is what the shop wants paid. Amount, TaxFree and OrderName are the order service's, not the
+// browser's, by the time anything is decided from it.
+type Checkout struct {
+	OrderID   OrderID        `json:"order_id"`
+	Amount    Won            `json:"amount"`
+	Currency  string         `json:"currency"`
+	TaxFree   Won            `json:"tax_free"`
+	OrderName string         `json:"order_name"`
+	Payments  []MethodAmount `json:"payments"`
+	Buyer     Buyer          `json:"buyer"`
+	Site      Site           `json:"site"`
+	Device    Device         `json:"device"`
+	Card      *Card          `json:"card,omitempty"`
+	Purpose   Purpose        `json:"purpose"`
+	ReturnURL string         `json:"return_url"`
+	// TaxFreeSet tells that a tax-free part was stated, be it 0: a mixed-tax merchant needs it stated.
+	TaxFreeSet bool `json:"-"`
+	// Country is the buyer's, ISO 3166-1 alpha-2, for routing conditions; empty when not known.
+	Country string `json:"country,omitempty"`
+}

@@ -1,0 +1,106 @@
+package payment
+
+import "time"
+
+// DriverName names the code that speaks to a PG.
+type DriverName string
+
+// The drivers.
+const (
+	DriverInicis    DriverName = "inicis"
+	DriverPortOneV1 DriverName = "portone_v1"
+	DriverPortOneV2 DriverName = "portone_v2"
+)
+
+// Environment is the family of hosts a PG is reached at.
+type Environment string
+
+// The environments. A merchant's mode (test or live) is a different thing: test MIDs may well be used
+// against the live hosts.
+const (
+	EnvLive    Environment = "live"
+	EnvTest    Environment = "test"
+	EnvSandbox Environment = "sandbox"
+)
+
+// PG is somebody to send a payment to, as configured. It is part of an immutable snapshot: never changed.
+type PG struct {
+	ID PGID
+	// Code is X2BEE's OM030 code.
+	Code string
+	Name string
+	// InUse tells that the PG is on.
+	InUse       bool
+	Driver      DriverName
+	Environment Environment
+	// BaseURL replaces the hosts of the environment; the sandbox environment always has it. No trailing slash.
+	BaseURL string
+	// IDCs are the idc_name values that Inicis may answer with (inicis.md §1.8).
+	IDCs []string
+	// ApproveTimeout bounds one money-moving request; ReadTimeout one that only reads.
+	ApproveTimeout time.Duration
+	ReadTimeout    time.Duration
+	// StoreID and APISecret are PortOne V2's; WebhookSecrets its live webhook keys.
+	StoreID        string
+	APISecret      Secret
+	WebhookSecrets []Secret
+	// ImpCode, ImpKey and ImpSecret are PortOne V1's.
+	ImpCode   string
+	ImpKey    Secret
+	ImpSecret Secret
+	// ClientIP is the address that INIAPI requests state as ours.
+	ClientIP string
+}
+
+// MerchantPurpose is what a contract is for.
+type MerchantPurpose string
+
+// The purposes of a merchant.
+const (
+	MerchantGeneral             MerchantPurpose = "general"
+	MerchantRecurring           MerchantPurpose = "recurring"
+	MerchantEscrow              MerchantPurpose = "escrow"
+	MerchantAccountVerification MerchantPurpose = "account_verification"
+)
+
+// Mode tells real money from test money.
+type Mode string
+
+// The modes.
+const (
+	ModeTest Mode = "test"
+	ModeLive Mode = "live"
+)
+
+// TaxKind is how a merchant's sales are taxed.
+type TaxKind string
+
+// The tax kinds.
+const (
+	TaxTaxable   TaxKind = "taxable"
+	TaxFree      TaxKind = "tax_free"
+	TaxMixed     TaxKind = "mixed"
+	TaxZeroRated TaxKind = "zero_rated"
+)
+
+// Merchant is a contract with one PG, as configured. It is part of an immutable snapshot: never changed.
+type Merchant struct {
+	ID MerchantID
+	PG PGID
+	// MID is what the PG calls us.
+	MID     string
+	Purpose MerchantPurpose
+	Mode    Mode
+	Tax     TaxKind
+	// ChannelKey is PortOne's channel; Behind is our code for the PG behind that channel.
+	ChannelKey string
+	Behind     string
+	// ManualConfirm tells that the PortOne V2 channel approves only when we say so (portone.md §4.7).
+	ManualConfirm bool
+	// SignKey, HashKey, APIKey, APIIV and LiteKey are Inicis' four secrets (inicis.md §0).
+	SignKey Secret
+	HashKey Secret
+	APIKey  Secret
+	APIIV   Secret
+	LiteKey Secret
+}

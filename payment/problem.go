@@ -1,0 +1,104 @@
+package payment
+
+import "errors"
+
+// Code is a stable name for something that went wrong, the same in answers, logs, metrics and docs.
+type Code string
+
+// The problem codes. Each has one row in describe.
+const (
+	CodeInvalidJSON          Code = "INVALID_JSON"
+	CodeDuplicateKey         Code = "DUPLICATE_KEY"
+	CodeNotUTF8              Code = "NOT_UTF8"
+	CodeInvalidField         Code = "INVALID_FIELD"
+	CodeMissingField         Code = "MISSING_FIELD"
+	CodeBodyTooLarge         Code = "BODY_TOO_LARGE"
+	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
+	CodeNotFound             Code = "NOT_FOUND"
+	CodeMethodNotAllowed     Code = "METHOD_NOT_ALLOWED"
+
+	CodeUnknownMethod       Code = "UNKNOWN_METHOD"
+	CodeTwoPrimaries        Code = "TWO_PRIMARIES"
+	CodeSumMismatch         Code = "SUM_MISMATCH"
+	CodeReturnURLNotAllowed Code = "RETURN_URL_NOT_ALLOWED"
+	CodeAmountMismatch      Code = "AMOUNT_MISMATCH"
+	CodeMethodNotInUse      Code = "METHOD_NOT_IN_USE"
+	CodeMethodNotLinked     Code = "METHOD_NOT_LINKED"
+	CodePGNotInUse          Code = "PG_NOT_IN_USE"
+	CodeMerchantNotFound    Code = "MERCHANT_NOT_FOUND"
+	CodeAmountTooSmall      Code = "AMOUNT_TOO_SMALL"
+	CodeAmountTooLarge      Code = "AMOUNT_TOO_LARGE"
+	CodeSiteNotAllowed      Code = "SITE_NOT_ALLOWED"
+	CodeDeviceNotAllowed    Code = "DEVICE_NOT_ALLOWED"
+	CodeBlockedByControl    Code = "BLOCKED_BY_CONTROL"
+	CodeCardNotApproved     Code = "CARD_NOT_APPROVED"
+	CodeInstallmentRefused  Code = "INSTALLMENT_NOT_ALLOWED"
+	CodeTaxFreeRequired     Code = "TAX_FREE_REQUIRED"
+	CodeNotRouted           Code = "NOT_ROUTED"
+	CodePurposeNotSupported Code = "PURPOSE_NOT_SUPPORTED"
+	CodeOrderNotFound       Code = "ORDER_NOT_FOUND"
+	CodeOrderAlreadyPaid    Code = "ORDER_ALREADY_PAID"
+	CodeOrderInProgress     Code = "ORDER_IN_PROGRESS"
+	CodeOrderServiceDown    Code = "ORDER_SERVICE_UNAVAILABLE"
+	CodeOrderRefused        Code = "ORDER_REFUSED"
+	CodeJournalDown         Code = "JOURNAL_UNAVAILABLE"
+	CodePGUnavailable       Code = "PG_UNAVAILABLE"
+	CodePGRefused           Code = "PG_REFUSED"
+	CodeUpstreamUnavailable Code = "UPSTREAM_UNAVAILABLE"
+	CodeUpstreamTimeout     Code = "UPSTREAM_TIMEOUT"
+	CodeAttemptNotFound     Code = "ATTEMPT_NOT_FOUND"
+	CodeReturnForged        Code = "RETURN_FORGED"
+	CodeReturnExpired       Code = "RETURN_EXPIRED"
+	CodeReturnReplayed      Code = "RETURN_REPLAYED"
+	CodeAuthURLRefused      Code = "AUTH_URL_REFUSED"
+	CodePaymentUnknown      Code = "PAYMENT_UNKNOWN"
+	CodeShuttingDown        Code = "SHUTTING_DOWN"
+	CodeInternal            Code = "INTERNAL"
+)
+
+// Description is the fixed part of a problem: HTTP status, title, and how to mend it, in both languages.
+type Description struct {
+	Status  int
+	TitleKo string
+	TitleEn string
+	FixKo   string
+	FixEn   string
+}
+
+// Problem is an error that a user of the gateway is shown: a code, the field to mend, and a detail in both
+// languages. Details never hold secrets, personal data or inner error text.
+type Problem struct {
+	Code Code
+	// Field is the JSON path of the field to mend, as in payments.0.method; empty when there is none.
+	Field    string
+	DetailKo string
+	DetailEn string
+	// OrderID is the order it is about, when known.
+	OrderID OrderID
+	// Trace is the decision's trace when one was asked for.
+	Trace []Step
+}
+
+// Error implements error.
+func (p *Problem) Error() string {
+	s := string(p.Code)
+	if p.Field != "" {
+		s += " (" + p.Field + ")"
+	}
+	if p.DetailEn != "" {
+		s += ": " + p.DetailEn
+	}
+	return s
+}
+
+// AsProblem finds the Problem in err's chain.
+func AsProblem(err error) (*Problem, bool) { return errors.AsType[*Problem](err) }
+
+// Describe returns the fixed part of c's problem. An unknown code is described as CodeInternal.
+func (c Code) Describe() Description {
+	if d, ok := describe(c); ok {
+		return d
+	}
+	d, _ := describe(CodeInternal)
+	return d
+}
