@@ -1,0 +1,116 @@
+# pg-gateway's commands. `make` alone lists them.
+#
+# Everything that is fetched or built on the way lies under .cache (ignored by git), so `rm -rf .cache` is a
+# complete clean-up. Tools have a module of their own (tools/go.mod) and never touch the product's graph.
+
+GO        ?= go
+CACHE     := $(CURDIR)/.cache
+BIN       := $(CACHE)/bin
+LINT      := $(BIN)/golangci-lint
+KUSTOMIZE := $(BIN)/kustomize
+BENCHSTAT := $(BIN)/benchstat
+VULN      := $(BIN)/govulncheck
+
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
+
+PKG       ?= ./...
+FUZZTIME  ?= 15s
+BENCHTIME ?= 1s
+COUNT     ?= 1
+IMAGE     ?= pg-gateway:$(VERSION)
+CONFIG    ?= config.yaml
+
+# The tests find what is not in Go through these.
+export KUSTOMIZE
+export PATH := $(BIN):$(PATH)
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Serve config.yaml with the sandbox and the demo shop
+	$(GO) run -ldflags "$(LDFLAGS)" . serve --config.file=$(CONFIG)
+
+.PHONY: build
+build: ## Build the static binary into bin/
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags "$(LDFLAGS)" -o bin/pg-gateway .
+
+.PHONY: image
+image: ## Build the container image (docker, or buildah when there is no docker)
+	./scripts/image.sh "$(IMAGE)" "$(VERSION)" "$(REVISION)"
+
+.PHONY: deps
+deps: $(KUSTOMIZE) ## Find or install what the tests need beyond Go
+	@./scripts/deps.sh
+
+.PHONY: test
+test: deps vet ## Run every test with the race detector
+	$(GO) test -race -timeout 25m -count=$(COUNT) $(PKG)
+
+.PHONY: test-fast
+test-fast: deps ## Run every test without the race detector
+	$(GO) test -timeout 15m -count=$(COUNT) $(PKG)
+
+.PHONY: vet
+vet: ## Run go vet and check that everything is formatted
+	$(GO) vet $(PKG)
+	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \
+	  if [ -n "$$files" ]; then echo "not formatted (run 'make fmt'):"; echo "$$files"; exit 1; fi
+
+.PHONY: lint
+lint: $(LINT) ## Run golangci-lint (built once from tools/go.mod)
+	$(LINT) run
+
+.PHONY: fmt
+fmt: $(LINT) ## Format the Go code and group its imports
+	$(LINT) fmt
+
+.PHONY: bench
+bench: $(BENCHSTAT) ## Run the benchmarks; earlier results in .cache/bench.txt are compared with
+	@if [ -f $(CACHE)/bench.txt ]; then cp $(CACHE)/bench.txt $(CACHE)/bench-before.txt; fi
+	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -count $(COUNT) $(PKG) | tee $(CACHE)/bench.txt
+	@if [ -f $(CACHE)/bench-before.txt ]; then $(BENCHSTAT) before=$(CACHE)/bench-before.txt now=$(CACHE)/bench.txt; fi
+
+.PHONY: fuzz
+fuzz: ## Run each fuzz target for FUZZTIME (default 15s)
+	@GO="$(GO)" FUZZTIME="$(FUZZTIME)" ./scripts/fuzz.sh $(PKG)
+
+.PHONY: cover
+cover: deps ## Measure what the tests reach
+	$(GO) test -timeout 15m -coverprofile=coverage.out -coverpkg=./... $(PKG)
+	$(GO) tool cover -func=coverage.out | tail -1
+
+.PHONY: vuln
+vuln: $(VULN) ## Look for known vulnerabilities (needs the vulnerability database, so not part of check)
+	$(VULN) $(PKG)
+
+.PHONY: generate
+generate: ## Write the generated files anew
+	$(GO) generate $(PKG)
+
+.PHONY: check
+check: ## What CI runs: test, lint, build
+	./.ci/run
+
+.PHONY: clean
+clean: ## Remove what was built
+	rm -rf bin coverage.out $(CACHE)
+
+$(LINT): tools/go.mod tools/go.sum
+	@echo "building golangci-lint (once; about three minutes with a cold cache)"
+	cd tools && $(GO) build -trimpath -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+
+$(KUSTOMIZE): tools/kustomize/go.mod tools/kustomize/go.sum
+	@echo "building kustomize (once; about half a minute with a cold cache)"
+	cd tools/kustomize && $(GO) build -trimpath -o $@ sigs.k8s.io/kustomize/kustomize/v5
+
+$(BENCHSTAT): tools/go.mod tools/go.sum
+	cd tools && $(GO) build -trimpath -o $@ golang.org/x/perf/cmd/benchstat
+
+$(VULN): tools/go.mod tools/go.sum
+	cd tools && $(GO) build -trimpath -o $@ golang.org/x/vuln/cmd/govulncheck

@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Finds, or on Debian and Ubuntu installs, what the tests need beyond Go: a browser, promtool, PostgreSQL and a
+# C compiler for the race detector. It says what it found, changes nothing that is there, and may run any
+# number of times.
+set -euo pipefail
+
+find_initdb() {
+  if command -v initdb; then return 0; fi
+  local candidate
+  for candidate in /usr/lib/postgresql/*/bin/initdb; do
+    if [ -x "$candidate" ]; then
+      echo "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+
+find_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+find_promtool() { command -v promtool; }
+find_cc() { command -v "${CC:-gcc}" || command -v cc; }
+
+# what to look for | the Debian package that has it
+needs=(
+  "chromium|chromium"
+  "promtool|prometheus"
+  "initdb|postgresql"
+  "cc|gcc libc6-dev"
+)
+
+missing=()
+for need in "${needs[@]}"; do
+  name=${need%%|*}
+  if path=$("find_$name"); then
+    echo "deps: $name found: $path"
+  else
+    echo "deps: $name is missing (package: ${need#*|})"
+    missing+=("$need")
+  fi
+done
+
+if [ ${#missing[@]} -eq 0 ]; then exit 0; fi
+
+packages=()
+for need in "${missing[@]}"; do
+  read -r -a words <<<"${need#*|}"
+  packages+=("${words[@]}")
+done
+
+if ! command -v apt-get >/dev/null; then
+  echo "deps: there is no apt-get here; install the following by the means of this system and run again:" >&2
+  printf 'deps:   %s\n' "${packages[@]}" >&2
+  exit 1
+fi
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+  if ! command -v sudo >/dev/null; then
+    echo "deps: not root and no sudo; run this as root and try again:" >&2
+    echo "deps:   apt-get update && apt-get install -y --no-install-recommends ${packages[*]}" >&2
+    exit 1
+  fi
+  as_root=(sudo)
+fi
+
+echo "deps: installing ${packages[*]}"
+"${as_root[@]}" apt-get update -qq
+"${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+  apt-get install -y -qq --no-install-recommends "${packages[@]}"
+
+for need in "${missing[@]}"; do
+  name=${need%%|*}
+  if ! path=$("find_$name"); then
+    echo "deps: $name is still missing after installing ${need#*|}" >&2
+    exit 1
+  fi
+  echo "deps: $name installed: $path"
+done
