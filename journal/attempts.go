@@ -1,0 +1,174 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// defaultCheck is when an open attempt is looked at when nobody said.
+const defaultCheck = time.Minute
+
+const attemptColumns = `id, order_id, pg, driver, merchant, mid, method, amount, tax_free, order_amount, currency,
+	test, manual_confirm, device, site, purpose, order_name, return_url, rules_version, created_at, expires_at,
+	state, pg_tx_id, reason, updated_at, next_check, checks`
+
+const insertAttempt = `INSERT INTO attempts (` + attemptColumns + `, lease_until, proof_hash, sealed_proof)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL)
+	ON CONFLICT (id) DO NOTHING`
+
+// row is an attempt with what only the journal knows of it.
+type row struct {
+	payment.Attempt
+	proofHash   string
+	sealedProof []byte
+}
+
+// Insert records a new attempt as opened. It does nothing when the same attempt is there already, in
+// whatever state, and fails with a ConflictError when the id has other content.
+func (j *Journal) Insert(ctx context.Context, a payment.Attempt, ev Event) error {
+	a = normal(a)
+	return j.write(ctx, string(a.OrderID), "recording an attempt", func(x *txn) error {
+		inserted, err := j.insert(x, a)
+		if err != nil {
+			return err
+		}
+		if inserted {
+			return j.addEvent(x, a.ID, "", payment.StateOpened, ev)
+		}
+		have, err := one(x, a.ID)
+		if err != nil {
+			return err
+		}
+		return sameContent(have.Attempt, a)
+	})
+}
+
+// insert adds a as opened and tells whether it was new.
+func (j *Journal) insert(x *txn, a payment.Attempt) (bool, error) {
+	next := a.NextCheck
+	if next.IsZero() {
+		next = j.now().Add(defaultCheck)
+	}
+	n, err := x.exec(insertAttempt, a.ID, a.OrderID, a.PG, a.Driver, a.Merchant, a.MID, a.Method, int64(a.Amount),
+		int64(a.TaxFree), int64(a.OrderAmount), a.Currency, a.Test, a.ManualConfirm, a.Device, a.Site, a.Purpose,
+		a.OrderName, a.ReturnURL, a.RulesVersion, millis(a.CreatedAt), millis(a.ExpiresAt), payment.StateOpened,
+		a.PGTxID, a.Reason, millis(j.now()), millis(next), a.Checks)
+	return n == 1, err
+}
+
+// Attempt returns an attempt and its sealed proof, or ErrNotFound.
+func (j *Journal) Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error) {
+	rows, err := j.r.query(ctx, `SELECT `+attemptColumns+`, proof_hash, sealed_proof FROM attempts WHERE id = ?`, id)
+	if err != nil {
+		return payment.Attempt{}, nil, unavailable("reading an attempt", err)
+	}
+	list, err := collect(rows, scanRow)
+	if err != nil {
+		return payment.Attempt{}, nil, unavailable("reading an attempt", err)
+	}
+	if len(list) == 0 {
+		return payment.Attempt{}, nil, fmt.Errorf("reading attempt %s: %w", id, ErrNotFound)
+	}
+	return list[0].Attempt, list[0].sealedProof, nil
+}
+
+// AttemptsOf returns the attempts of an order, oldest first.
+func (j *Journal) AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error) {
+	rows, err := j.r.query(ctx, `SELECT `+attemptColumns+` FROM attempts WHERE order_id = ? ORDER BY created_at, id`, order)
+	if err != nil {
+		return nil, unavailable("reading the attempts of an order", err)
+	}
+	list, err := collect(rows, scanAttempt)
+	if err != nil {
+		return nil, unavailable("reading the attempts of an order", err)
+	}
+	return list, nil
+}
+
+// one reads an attempt inside a transaction and locks it.
+func one(x *txn, id payment.AttemptID) (row, error) {
+	rows, err := x.query(`SELECT `+attemptColumns+`, proof_hash, sealed_proof FROM attempts WHERE id = ? /*lock*/`, id)
+	if err != nil {
+		return row{}, err
+	}
+	list, err := collect(rows, scanRow)
+	if err != nil {
+		return row{}, err
+	}
+	if len(list) == 0 {
+		return row{}, fmt.Errorf("attempt %s: %w", id, ErrNotFound)
+	}
+	return list[0], nil
+}
+
+func scanRow(rows *sql.Rows) (row, error) {
+	var r row
+	a, err := scanInto(rows, &r.proofHash, &r.sealedProof)
+	r.Attempt = a
+	return r, err
+}
+
+func scanAttempt(rows *sql.Rows) (payment.Attempt, error) { return scanInto(rows) }
+
+func scanInto(rows *sql.Rows, more ...any) (payment.Attempt, error) {
+	var a payment.Attempt
+	var created, expires, updated, next int64
+	dest := append([]any{
+		&a.ID, &a.OrderID, &a.PG, &a.Driver, &a.Merchant, &a.MID, &a.Method, &a.Amount, &a.TaxFree, &a.OrderAmount,
+		&a.Currency, &a.Test, &a.ManualConfirm, &a.Device, &a.Site, &a.Purpose, &a.OrderName, &a.ReturnURL,
+		&a.RulesVersion, &created, &expires, &a.State, &a.PGTxID, &a.Reason, &updated, &next, &a.Checks,
+	}, more...)
+	if err := rows.Scan(dest...); err != nil {
+		return payment.Attempt{}, err
+	}
+	a.CreatedAt, a.ExpiresAt, a.UpdatedAt, a.NextCheck = at(created), at(expires), at(updated), at(next)
+	return a, nil
+}
+
+// sameContent compares what never changes of an attempt.
+func sameContent(have, want payment.Attempt) error {
+	state := have.State
+	want.State, want.PGTxID, want.Reason = have.State, have.PGTxID, have.Reason
+	want.UpdatedAt, want.NextCheck, want.Checks = have.UpdatedAt, have.NextCheck, have.Checks
+	if have != want {
+		return &ConflictError{Kind: ConflictContent, ID: have.ID, State: state}
+	}
+	return nil
+}
+
+// normal brings an attempt to the form in which the database gives it back, so that comparing works.
+func normal(a payment.Attempt) payment.Attempt {
+	a.CreatedAt, a.ExpiresAt, a.NextCheck = at(millis(a.CreatedAt)), at(millis(a.ExpiresAt)), at(millis(a.NextCheck))
+	a.OrderName, a.ReturnURL = cleanText(a.OrderName), cleanText(a.ReturnURL)
+	a.PGTxID, a.Reason = cleanText(a.PGTxID), cleanText(a.Reason)
+	return a
+}
+
+// cleanText drops what PostgreSQL cannot store: bytes that are not UTF-8, and NUL.
+func cleanText(s string) string {
+	if utf8.ValidString(s) && !strings.ContainsRune(s, 0) {
+		return s
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\x00", "")
+}
+
+// millis is the form in which times are stored; 0 is the zero time.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func at(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,65 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// invariants are questions whose every answer is a fault. The schema forbids most of them already: they are
+// asked again because a restored or repaired file may have lost its constraints.
+func invariants() []struct{ fault, query string } {
+	return []struct{ fault, query string }{
+		{"order %s is held by more than one attempt", `SELECT order_id FROM attempts
+			WHERE state IN ('claimed', 'approving', 'captured', 'unknown', 'approved') GROUP BY order_id HAVING count(*) > 1`},
+		{"attempt %s is open without a next check", `SELECT id FROM attempts WHERE next_check <= 0
+			AND state IN ('opened', 'claimed', 'approving', 'captured', 'unknown', 'cancelling')`},
+		{"attempt %s is closed with a next check", `SELECT id FROM attempts WHERE next_check > 0
+			AND state IN ('approved', 'declined', 'refused', 'cancelled', 'expired')`},
+		{"attempt %s is closed and still has its proof", `SELECT id FROM attempts WHERE next_check = 0 AND sealed_proof IS NOT NULL`},
+		{"attempt %s has no event", `SELECT id FROM attempts a WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.attempt_id = a.id)`},
+		{"proof of attempt %s was used more than once", `SELECT min(id) FROM attempts WHERE proof_hash <> ''
+			GROUP BY proof_hash HAVING count(*) > 1`},
+		{"attempt %s differs from its last event", `SELECT a.id FROM attempts a JOIN events e
+			ON e.seq = (SELECT max(seq) FROM events WHERE attempt_id = a.id) WHERE e.to_state <> a.state`},
+	}
+}
+
+// Check reads the whole journal and returns every fault it finds, one line each: damage that the database
+// reports, and rows that break the journal's rules. None means sound.
+func (j *Journal) Check(ctx context.Context) ([]string, error) {
+	faults, err := j.d.integrity(ctx, j.r.db)
+	if err != nil {
+		return nil, unavailable("checking the database", err)
+	}
+	for _, inv := range invariants() {
+		ids, err := textRows(ctx, j.r.db, inv.query)
+		if err != nil {
+			return nil, unavailable("checking the journal", err)
+		}
+		for _, id := range ids {
+			faults = append(faults, fmt.Sprintf(inv.fault, id))
+		}
+	}
+	return faults, nil
+}
+
+// Backup writes a consistent copy of a SQLite journal to a new file at path, while writers go on. It fails
+// with ErrUnsupported on PostgreSQL.
+func (j *Journal) Backup(ctx context.Context, path string) error { return j.d.backup(ctx, j, path) }
+
+// SchemaVersion returns the number of the last migration that the journal has.
+func (j *Journal) SchemaVersion(ctx context.Context) (int, error) {
+	rows, err := j.r.query(ctx, `SELECT coalesce(max(version), 0) FROM schema_migrations`)
+	if err != nil {
+		return 0, unavailable("reading the schema version", err)
+	}
+	list, err := collect(rows, func(r *sql.Rows) (n int, err error) {
+		err = r.Scan(&n)
+		return n, err
+	})
+	if err != nil || len(list) != 1 {
+		return 0, unavailable("reading the schema version", err)
+	}
+	return list[0], nil
+}

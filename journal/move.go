@@ -1,0 +1,137 @@
+package journal
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Transition says how an attempt moves on.
+type Transition struct {
+	ID payment.AttemptID
+	// From lists the states that the caller reckons with; the move fails from every other one.
+	From []payment.State
+	To   payment.State
+	// Event is recorded with the move.
+	Event Event
+	// Reason is a stable code for how the attempt came to To; empty keeps the former one.
+	Reason string
+	// PGTxID is the PG's transaction id, when it became known; empty keeps the former one.
+	PGTxID string
+	// NextCheck is when the sweep looks at the attempt; zero means soon. A final state has none.
+	NextCheck time.Time
+	// SealedProof replaces the sealed proof; nil keeps it. WipeProof removes it, as every final state does.
+	SealedProof []byte
+	WipeProof   bool
+	// Messages go into the outbox. A message whose id is there already is not added again.
+	Messages []payment.Message
+}
+
+// Move moves an attempt on: state, event and messages in one transaction, or nothing of it. It returns the
+// attempt as it is then. It fails with
+//
+//   - ErrNotFound when there is no such attempt;
+//   - ConflictError (state) when it is not in one of t.From, (move) when the state machine has no such move;
+//   - ClaimedError when it would take hold of an order that another attempt blocks.
+func (j *Journal) Move(ctx context.Context, t Transition) (payment.Attempt, error) {
+	var moved payment.Attempt
+	err := j.write(ctx, string(t.ID), "moving an attempt", func(x *txn) error {
+		r, err := one(x, t.ID)
+		if err != nil {
+			return err
+		}
+		if !slices.Contains(t.From, r.State) {
+			return &ConflictError{Kind: ConflictState, ID: t.ID, State: r.State}
+		}
+		if !payment.CanMove(r.State, t.To) {
+			return &ConflictError{Kind: ConflictMove, ID: t.ID, State: r.State}
+		}
+		if t.To.Holds() && !r.State.Holds() {
+			siblings, err := lockOrder(x, r.OrderID)
+			if err != nil {
+				return err
+			}
+			if err := unblocked(siblings, t.ID); err != nil {
+				return err
+			}
+		}
+		moved, err = j.put(x, r, t)
+		return err
+	})
+	if err != nil {
+		return payment.Attempt{}, err
+	}
+	return moved, nil
+}
+
+// put writes the move of r, its event and its messages.
+func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
+	from := r.State
+	r.State, r.UpdatedAt = t.To, at(millis(j.now()))
+	if t.PGTxID != "" {
+		r.PGTxID = cleanText(t.PGTxID)
+	}
+	if t.Reason != "" {
+		r.Reason = cleanText(t.Reason)
+	}
+	if t.SealedProof != nil {
+		r.sealedProof = t.SealedProof
+	}
+	if t.WipeProof || t.To.Final() {
+		r.sealedProof = nil
+	}
+	r.NextCheck = j.nextCheck(t.To, t.NextCheck)
+	// The state in the condition is what the guards were checked against.
+	n, err := x.exec(`UPDATE attempts SET state = ?, pg_tx_id = ?, reason = ?, updated_at = ?, next_check = ?,
+		lease_until = 0, proof_hash = ?, sealed_proof = ? WHERE id = ? AND state = ?`,
+		r.State, r.PGTxID, r.Reason, millis(r.UpdatedAt), millis(r.NextCheck), r.proofHash, r.sealedProof, r.ID, from)
+	if err != nil {
+		return payment.Attempt{}, err
+	}
+	if n != 1 {
+		return payment.Attempt{}, &ConflictError{Kind: ConflictState, ID: r.ID, State: from}
+	}
+	ev := t.Event
+	if ev.PGTxID == "" {
+		ev.PGTxID = t.PGTxID
+	}
+	if ev.Reason == "" {
+		ev.Reason = t.Reason
+	}
+	if err := j.addEvent(x, r.ID, from, t.To, ev); err != nil {
+		return payment.Attempt{}, err
+	}
+	return r.Attempt, j.addMessages(x, r.Attempt, t.Messages)
+}
+
+// nextCheck makes sure that nothing open is without a next check.
+func (j *Journal) nextCheck(to payment.State, wanted time.Time) time.Time {
+	switch {
+	case to.Final():
+		return time.Time{}
+	case wanted.IsZero():
+		return at(millis(j.now().Add(defaultCheck)))
+	}
+	return at(millis(wanted))
+}
+
+// Touch records a look that changed nothing: the event, the next check, one more in Checks. It ends the
+// lease. On a final attempt it fails with a ConflictError.
+func (j *Journal) Touch(ctx context.Context, id payment.AttemptID, nextCheck time.Time, ev Event) error {
+	return j.write(ctx, string(id), "scheduling the next check", func(x *txn) error {
+		r, err := one(x, id)
+		if err != nil {
+			return err
+		}
+		if r.State.Final() {
+			return &ConflictError{Kind: ConflictState, ID: id, State: r.State}
+		}
+		if _, err := x.exec(`UPDATE attempts SET next_check = ?, checks = checks + 1, lease_until = 0 WHERE id = ?`,
+			millis(j.nextCheck(r.State, nextCheck)), id); err != nil {
+			return err
+		}
+		return j.addEvent(x, id, r.State, r.State, ev)
+	})
+}

@@ -1,0 +1,109 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+)
+
+const (
+	// postgresReaders is how many connections read at once.
+	postgresReaders = 8
+	// postgresConnect bounds the wait for a connection, so that a dead server is noticed by the request.
+	postgresConnect = 3 * time.Second
+	// postgresMigrationLock is the advisory lock that migrations take.
+	postgresMigrationLock = 7_319_002_417
+)
+
+type postgresDialect struct{}
+
+func (postgresDialect) name() string   { return DriverPostgres }
+func (postgresDialect) prepares() bool { return false }
+
+func (postgresDialect) rewrite(query string) string {
+	query = strings.ReplaceAll(query, "/*lock*/", "FOR UPDATE")
+	query = strings.ReplaceAll(query, "/*skip*/", "FOR UPDATE SKIP LOCKED")
+	return numbered(query)
+}
+
+func (postgresDialect) open(ctx context.Context, cfg Config) (write, read *sql.DB, err error) {
+	if cfg.DSN == "" {
+		return nil, nil, errors.New("opening the journal: dsn is empty")
+	}
+	// The parser's error may quote the DSN, password and all: it is not passed on.
+	pc, err := pgx.ParseConfig(cfg.DSN)
+	if err != nil {
+		return nil, nil, errors.New("opening the journal: dsn cannot be read")
+	}
+	if pc.ConnectTimeout == 0 {
+		pc.ConnectTimeout = postgresConnect
+	}
+	if pc.RuntimeParams["application_name"] == "" {
+		pc.RuntimeParams["application_name"] = "pg-gateway"
+	}
+	write = stdlib.OpenDB(*pc)
+	write.SetMaxOpenConns(1)
+	write.SetMaxIdleConns(1)
+	read = stdlib.OpenDB(*pc)
+	read.SetMaxOpenConns(postgresReaders)
+	read.SetMaxIdleConns(postgresReaders)
+	if err := write.PingContext(ctx); err != nil {
+		return nil, nil, errors.Join(unavailable("opening the journal", redactConnect(err)), write.Close(), read.Close())
+	}
+	return write, read, nil
+}
+
+// redactConnect keeps the cause of a failed connection and drops the text around it, which names user and
+// database.
+func redactConnect(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return fmt.Errorf("PostgreSQL answered %s", e.Code)
+	}
+	if ce, ok := errors.AsType[*pgconn.ConnectError](err); ok && ce.Unwrap() != nil {
+		return errors.New("PostgreSQL cannot be reached")
+	}
+	return err
+}
+
+// begin bounds the wait for locks, and makes every commit durable even where the server's default is not.
+func (postgresDialect) begin(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `SELECT set_config('lock_timeout', '3s', true), set_config('synchronous_commit',
+		CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`)
+	return err
+}
+
+func (postgresDialect) lockMigrations(ctx context.Context, tx *sql.Tx) error {
+	_, err := tx.ExecContext(ctx, `SELECT pg_advisory_xact_lock($1)`, int64(postgresMigrationLock))
+	return err
+}
+
+// classify goes by SQLSTATE: 40 is a rolled back transaction, 55P03 a lock not got in time, 22 and 23 are
+// about the row's values, P0001 is raised by our triggers.
+func (postgresDialect) classify(err error) failure {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok {
+		return failDown
+	}
+	switch {
+	case e.Code == "23505":
+		return failUnique
+	case strings.HasPrefix(e.Code, "40"), e.Code == "55P03":
+		return failRetry
+	case strings.HasPrefix(e.Code, "22"), strings.HasPrefix(e.Code, "23"), e.Code == "P0001":
+		return failRow
+	}
+	return failDown
+}
+
+func (postgresDialect) integrity(context.Context, *sql.DB) ([]string, error) { return nil, nil }
+
+func (postgresDialect) backup(context.Context, *Journal, string) error {
+	return fmt.Errorf("backing up the journal: %w: use pg_dump", ErrUnsupported)
+}

@@ -1,0 +1,251 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// maxBatch is how many writes share one commit at most.
+	maxBatch = 128
+	// writeTimeout bounds one batch, so that a database that hangs is an unavailable one.
+	writeTimeout = 10 * time.Second
+	// maxRuns bounds how often one write is run again when the database gives it up for another's sake.
+	maxRuns = 4
+)
+
+// The states of a queued write.
+const (
+	opQueued int32 = iota
+	opTaken
+	opAbandoned
+)
+
+// op is one write waiting for the next commit. run may be called more than once, each time in a transaction
+// in which nothing of its former runs is left.
+type op struct {
+	key   string
+	run   func(*txn) error
+	state atomic.Int32
+	done  chan error
+}
+
+var errClosed = errors.New("the journal is closed")
+
+// write queues run for the next commit and waits for it (group commit: everything that waits while one
+// commit reaches the disk shares the next). Writes are sorted by key within a batch, so that two pods lock
+// rows in the same order. A write that was taken is waited for even when ctx ends: the caller gets the truth.
+func (j *Journal) write(ctx context.Context, key, doing string, run func(*txn) error) error {
+	o := &op{key: key, run: run, done: make(chan error, 1)}
+	select {
+	case <-j.closing:
+		return unavailable(doing, errClosed)
+	default:
+	}
+	select {
+	case j.ops <- o:
+	case <-ctx.Done():
+		return unavailable(doing, ctx.Err())
+	case <-j.closing:
+		return unavailable(doing, errClosed)
+	}
+	var gaveUp error
+	select {
+	case err := <-o.done:
+		return answered(doing, err)
+	case <-ctx.Done():
+		gaveUp = ctx.Err()
+	case <-j.stopped:
+		gaveUp = errClosed
+	}
+	if o.state.CompareAndSwap(opQueued, opAbandoned) {
+		return unavailable(doing, gaveUp)
+	}
+	return answered(doing, <-o.done)
+}
+
+func answered(doing string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return unavailable(doing, err)
+}
+
+// commitLoop commits batches until the journal is closed and nothing waits.
+func (j *Journal) commitLoop() {
+	defer close(j.stopped)
+	for {
+		select {
+		case o := <-j.ops:
+			j.commitBatch(j.gather(o))
+		case <-j.closing:
+			for {
+				select {
+				case o := <-j.ops:
+					j.commitBatch(j.gather(o))
+				default:
+					return
+				}
+			}
+		}
+	}
+}
+
+// gather takes what else is waiting, without waiting for more.
+func (j *Journal) gather(first *op) []*op {
+	batch := make([]*op, 0, 16)
+	take := func(o *op) {
+		if o.state.CompareAndSwap(opQueued, opTaken) {
+			batch = append(batch, o)
+		}
+	}
+	take(first)
+	for len(batch) < maxBatch {
+		select {
+		case o := <-j.ops:
+			take(o)
+		default:
+			slices.SortStableFunc(batch, func(a, b *op) int { return strings.Compare(a.key, b.key) })
+			return batch
+		}
+	}
+	slices.SortStableFunc(batch, func(a, b *op) int { return strings.Compare(a.key, b.key) })
+	return batch
+}
+
+// commitBatch answers every op of the batch. When one write spoils the transaction for reasons of its own,
+// each is committed alone.
+func (j *Journal) commitBatch(batch []*op) {
+	if len(batch) == 0 {
+		return
+	}
+	results, err := j.transact(batch)
+	if err == nil {
+		for i, o := range batch {
+			o.done <- results[i]
+		}
+		return
+	}
+	if j.d.classify(err) == failDown {
+		for _, o := range batch {
+			o.done <- err
+		}
+		return
+	}
+	for _, o := range batch {
+		o.done <- j.transactAlone(o, err, len(batch) == 1)
+	}
+}
+
+// transactAlone commits one write by itself, again when the database gave it up for another's sake.
+func (j *Journal) transactAlone(o *op, err error, ran bool) error {
+	for run := 0; run < maxRuns; run++ {
+		if ran {
+			if f := j.d.classify(err); f != failRetry && f != failUnique {
+				return err
+			}
+		}
+		var results []error
+		results, err = j.transact([]*op{o})
+		if err == nil {
+			return results[0]
+		}
+		ran = true
+	}
+	return err
+}
+
+// transact runs the batch in one transaction, each write in a savepoint of its own, so that one that is
+// refused leaves the others alone. The error is the transaction's; the results are the writes'.
+func (j *Journal) transact(batch []*op) ([]error, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
+	defer cancel()
+	j.w.prepareWanted(ctx)
+	tx, err := j.w.db.BeginTx(ctx, nil)
+	if err != nil {
+		return nil, err
+	}
+	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	if err := j.d.begin(ctx, tx); err != nil {
+		return nil, err
+	}
+	x := &txn{ctx: ctx, tx: tx, s: j.w}
+	results := make([]error, len(batch))
+	wrote := false
+	for i, o := range batch {
+		if results[i], err = x.guarded(j.d, o.run); err != nil {
+			return nil, err
+		}
+		wrote = wrote || results[i] == nil
+	}
+	if !wrote {
+		return results, nil
+	}
+	if err := tx.Commit(); err != nil {
+		return nil, err
+	}
+	return results, nil
+}
+
+// txn is what a write works with.
+type txn struct {
+	ctx context.Context //nolint:containedctx // lives exactly as long as the transaction
+	tx  *sql.Tx
+	s   *statements
+}
+
+// guarded runs one write in a savepoint. A write that loses to a unique index is run once more: what it
+// lost to can be seen now, and is named in the answer.
+func (x *txn) guarded(d dialect, run func(*txn) error) (result, fatal error) {
+	for first := true; ; first = false {
+		if _, err := x.exec(`SAVEPOINT one`); err != nil {
+			return nil, err
+		}
+		err := run(x)
+		if err == nil {
+			_, err = x.exec(`RELEASE SAVEPOINT one`)
+			return nil, err
+		}
+		again := !logical(err) && first && d.classify(err) == failUnique
+		if !logical(err) && !again {
+			return nil, err
+		}
+		if _, rollback := x.exec(`ROLLBACK TO SAVEPOINT one`); rollback != nil {
+			return nil, errors.Join(rollback, err)
+		}
+		if _, release := x.exec(`RELEASE SAVEPOINT one`); release != nil {
+			return nil, errors.Join(release, err)
+		}
+		if !again {
+			return err, nil
+		}
+	}
+}
+
+func (x *txn) exec(query string, args ...any) (int64, error) {
+	p := x.s.lookUp(query)
+	var res sql.Result
+	var err error
+	if p.stmt != nil {
+		res, err = x.tx.StmtContext(x.ctx, p.stmt).ExecContext(x.ctx, args...)
+	} else {
+		res, err = x.tx.ExecContext(x.ctx, p.text, args...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return res.RowsAffected()
+}
+
+func (x *txn) query(query string, args ...any) (*sql.Rows, error) {
+	p := x.s.lookUp(query)
+	if p.stmt != nil {
+		return x.tx.StmtContext(x.ctx, p.stmt).QueryContext(x.ctx, args...)
+	}
+	return x.tx.QueryContext(x.ctx, p.text, args...)
+}
