@@ -1,0 +1,131 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/pg-gateway/pg-gateway"
+
+// mayImport says which rooms each room may import. Imports point downward only; main may import everything.
+var mayImport = map[string][]string{
+	"gateway":  {"rules", "adapters", "journal", "metrics", "payment"},
+	"console":  {"rules", "adapters", "journal", "metrics", "payment"},
+	"sandbox":  {"payment"},
+	"adapters": {"payment"},
+	"rules":    {"payment"},
+	"journal":  {"payment"},
+	"metrics":  {},
+	"payment":  {},
+	"k8s":      {},
+}
+
+// onlyIn says which rooms may import a package from elsewhere, by the beginning of its path.
+var onlyIn = map[string][]string{
+	"github.com/gofiber/fiber":  {"gateway", "console"},
+	"github.com/valyala/":       {"gateway", "console", "adapters"},
+	"gopkg.in/yaml":             {"rules"},
+	"go.yaml.in/yaml":           {"rules"},
+	"github.com/expr-lang/expr": {"rules"},
+	"github.com/fsnotify/":      {"rules"},
+	"database/sql":              {"journal"},
+	"modernc.org/":              {"journal"},
+	"github.com/jackc/":         {"journal"},
+	"github.com/prometheus/":    {"metrics", "gateway", "console"},
+	"net/http":                  {"gateway", "console", "adapters", "sandbox", "metrics"},
+}
+
+// room is the top-level folder of one of our packages: "" for main, and false for a package that is not ours.
+func room(path string) (string, bool) {
+	rest, ours := strings.CutPrefix(path, module)
+	if !ours || rest != "" && rest[0] != '/' {
+		return "", false
+	}
+	name, _, _ := strings.Cut(strings.TrimPrefix(rest, "/"), "/")
+	return name, true
+}
+
+// broken tells why the package from may not import the package to, or "" when it may.
+func broken(from, to string) string {
+	source, _ := room(from)
+	if source == "" {
+		return ""
+	}
+	allowed, known := mayImport[source]
+	if !known {
+		return "the room " + source + " has no row in mayImport"
+	}
+	if target, ours := room(to); ours {
+		if target == source || slices.Contains(allowed, target) {
+			return ""
+		}
+		return source + " may not import the room " + target
+	}
+	for prefix, rooms := range onlyIn {
+		if strings.HasPrefix(to, prefix) && !slices.Contains(rooms, source) {
+			return source + " may not import " + to + "; only " + strings.Join(rooms, ", ") + " may"
+		}
+	}
+	return ""
+}
+
+func TestImportsPointDownward(t *testing.T) {
+	t.Parallel()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatalf("listing the packages: %v", err)
+	}
+	seen := 0
+	for decoder := json.NewDecoder(bytes.NewReader(out)); decoder.More(); seen++ {
+		var pkg struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := decoder.Decode(&pkg); err != nil {
+			t.Fatalf("reading the answer of go list: %v", err)
+		}
+		for _, imported := range pkg.Imports {
+			if why := broken(pkg.ImportPath, imported); why != "" {
+				t.Errorf("%s imports %s: %s", pkg.ImportPath, imported, why)
+			}
+		}
+	}
+	if seen < 3 {
+		t.Fatalf("go list named %d packages, so nothing was checked", seen)
+	}
+}
+
+// TestBrokenSeesBadImports shows that the test above can fail.
+func TestBrokenSeesBadImports(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, from, to string
+		bad            bool
+	}{
+		{"gateway may decide", module + "/gateway", module + "/rules", false},
+		{"main may import all", module, module + "/sandbox", false},
+		{"a driver may use its own room", module + "/adapters/inicis", module + "/adapters", false},
+		{"the sandbox shares no code with adapters", module + "/sandbox", module + "/adapters/inicis", true},
+		{"rules do not look up", module + "/rules", module + "/gateway", true},
+		{"payment is the ground", module + "/payment", module + "/metrics", true},
+		{"metrics is a leaf", module + "/metrics", module + "/payment", true},
+		{"the journal knows no rules", module + "/journal", module + "/rules", true},
+		{"rules know no network", module + "/rules", "net/http", true},
+		{"the journal knows no Fiber", module + "/journal", "github.com/gofiber/fiber/v2", true},
+		{"only rules read YAML", module + "/gateway", "gopkg.in/yaml.v3", true},
+		{"only the journal speaks SQL", module + "/gateway", "database/sql", true},
+		{"a new room needs a row", module + "/helpers", "strings", true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if why := broken(tt.from, tt.to); (why != "") != tt.bad {
+				t.Errorf("broken(%s, %s) = %q, want bad=%t", tt.from, tt.to, why, tt.bad)
+			}
+		})
+	}
+}
