@@ -1,0 +1,283 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// builder turns the file as written into a snapshot, and complains about what does not fit together.
+type builder struct {
+	f *file
+	d *decoder
+	s *Snapshot
+}
+
+// build checks sections against each other. The snapshot is only good when no complaint was recorded.
+func (f *file) build(d *decoder) *Snapshot {
+	s := &Snapshot{
+		mode: f.mode, server: f.server, journal: f.journal, sandbox: f.sandbox, orders: f.orders,
+		intercepts: f.intercepts, limits: f.limits, billing: f.billing, telemetry: f.telemetry,
+		verifyMID: f.verifyMID,
+		pgByID:    make(map[payment.PGID]*pg), merchantBy: make(map[payment.MerchantID]*merchant),
+		methodBy: make(map[payment.Method]*method),
+	}
+	b := builder{f: f, d: d, s: s}
+	b.pgs()
+	b.methods()
+	b.merchants()
+	b.links()
+	b.controls()
+	b.routes()
+	b.installments()
+	b.server()
+	b.live()
+	return s
+}
+
+func (b *builder) server() {
+	if b.s.journal.Driver == "postgres" && !b.s.journal.DSN.IsSet() {
+		b.f.journalAt.fail("dsn: ${env:JOURNAL_DSN}", "driver postgres needs dsn")
+	}
+	seen := make(map[string]bool)
+	for i, c := range b.s.intercepts {
+		if i < len(b.f.interceptsAt) && c.Name != "" {
+			if seen[c.Name] {
+				b.f.interceptsAt[i].fail("rename one", "a second intercept is named %q", c.Name)
+			}
+			seen[c.Name] = true
+		}
+	}
+}
+
+func (b *builder) pgs() {
+	for i := range b.f.pgs {
+		e := &b.f.pgs[i]
+		p := &pg{PG: e.val.PG, index: i, span: e.val.pgSpan.period(), sidecar: e.val.sidecar,
+			merchants: make(map[payment.MerchantPurpose][]*merchant)}
+		p.ID = payment.PGID(e.key.text)
+		if p.Name == "" {
+			p.Name = e.key.text
+		}
+		if !payment.ValidID(e.key.text) {
+			e.key.at.fail("letters, digits, - and _", "a PG's name must be short and plain")
+		}
+		b.environment(e, p)
+		b.credentials(e, p)
+		b.span(e.val.at, e.val.pgSpan)
+		b.s.pgs = append(b.s.pgs, p)
+		b.s.pgByID[p.ID] = p
+	}
+	if len(b.f.pgs) > 64 {
+		b.f.pgs[64].key.at.fail("", "more than 64 PGs")
+	}
+}
+
+func (b *builder) environment(e *entry[rawPG], p *pg) {
+	if p.Environment == payment.EnvSandbox {
+		if p.BaseURL == "" {
+			p.BaseURL = "http://" + loopback(b.s.sandbox.Listen)
+		}
+		if !b.s.sandbox.Enabled && e.val.BaseURL == "" {
+			e.val.at.fail("sandbox: { enabled: Y }, or environment: test or live", "environment sandbox needs the sandbox")
+		}
+	}
+	if len(p.IDCs) == 0 && p.Driver == payment.DriverInicis {
+		p.IDCs = []string{"stg"}
+		if p.Environment == payment.EnvLive {
+			p.IDCs = []string{"fc", "ks"}
+		}
+	}
+}
+
+// loopback makes a listen address one that can be called.
+func loopback(listen string) string {
+	if len(listen) > 0 && listen[0] == ':' {
+		return "127.0.0.1" + listen
+	}
+	return listen
+}
+
+// credentials checks that a driver has what it cannot work without.
+func (b *builder) credentials(e *entry[rawPG], p *pg) {
+	need := func(set bool, key string) {
+		if !set {
+			e.val.at.fail("add "+key+": ...", "driver %s needs %s", p.Driver, key)
+		}
+	}
+	switch p.Driver {
+	case payment.DriverPortOneV1:
+		need(p.ImpCode != "", "imp_code")
+		need(p.ImpKey.IsSet(), "imp_key")
+		need(p.ImpSecret.IsSet(), "imp_secret")
+	case payment.DriverPortOneV2:
+		need(p.APISecret.IsSet(), "api_secret")
+		need(p.StoreID != "", "store_id")
+	case payment.DriverInicis:
+	}
+}
+
+func (b *builder) span(at value, s span) {
+	if !s.from.IsZero() && !s.until.IsZero() && !s.from.Before(s.until) {
+		at.fail("from must come before until", "the period is empty")
+	}
+}
+
+func (b *builder) methods() {
+	known := primaryMethods()
+	for i := range b.f.methods {
+		r := &b.f.methods[i]
+		m := &method{code: payment.Method(r.code.text), index: i, x2bee: r.x2bee.text, title: r.title,
+			secondary: r.kind == "secondary", inUse: r.inUse, min: r.min, max: r.max,
+			sites: siteList(r.sites), devices: b.devices(r.devices), purposes: b.purposes(r.purposes)}
+		if len(r.purposes) == 0 {
+			m.purposes = purposeBit(payment.PurposeOneTime)
+		}
+		if m.title == "" {
+			m.title = r.code.text
+		}
+		if r.code.text != "" && !m.secondary && !slices.Contains(known, m.code) {
+			r.code.at.fail(hintOf(r.code.text, methodNames(known)), "unknown primary method %q", clip(r.code.text))
+		}
+		if m.min > m.max {
+			r.at.fail("", "min %d is above max %d", m.min, m.max)
+		}
+		if m.secondary && len(r.links) > 0 {
+			r.links[0].key.at.fail("leave links out", "a secondary method is not sent to a PG")
+		}
+		b.s.methods = append(b.s.methods, m)
+		b.nameMethod(m, r.code)
+		if r.x2bee.text != "" {
+			b.nameMethod(m, r.x2bee)
+		}
+	}
+}
+
+func (b *builder) nameMethod(m *method, w word) {
+	if w.text == "" {
+		return
+	}
+	if _, taken := b.s.methodBy[payment.Method(w.text)]; taken {
+		w.at.fail("keep one of them", "a second payment method has the code %q", clip(w.text))
+		return
+	}
+	b.s.methodBy[payment.Method(w.text)] = m
+}
+
+func methodNames(ms []payment.Method) []string {
+	out := make([]string, len(ms))
+	for i, m := range ms {
+		out[i] = string(m)
+	}
+	return out
+}
+
+// siteList is nil for all sites.
+func siteList(ws []word) []payment.Site {
+	var out []payment.Site
+	for _, s := range texts(ws) {
+		if s == "all" {
+			return nil
+		}
+		out = append(out, payment.Site(s))
+	}
+	return out
+}
+
+func (b *builder) devices(ws []word) deviceSet {
+	if len(ws) == 0 {
+		return allDevices
+	}
+	var set deviceSet
+	for _, w := range ws {
+		switch bit := deviceBit(payment.Device(w.text)); {
+		case w.text == "all":
+			set = allDevices
+		case bit == 0 && w.text != "":
+			w.at.fail(hintOf(w.text, []string{"pc", "mobile", "app"}), "unknown device %q", clip(w.text))
+		default:
+			set |= bit
+		}
+	}
+	return set
+}
+
+func (b *builder) purposes(ws []word) purposeSet {
+	if len(ws) == 0 {
+		return allPurposes
+	}
+	var set purposeSet
+	for _, w := range ws {
+		if w.text == "" {
+			continue
+		}
+		bit := purposeBit(payment.Purpose(w.text))
+		if bit == 0 {
+			w.at.fail(hintOf(w.text, []string{"one_time", "billing_key", "escrow"}), "unknown purpose %q", clip(w.text))
+		}
+		set |= bit
+	}
+	return set
+}
+
+func (b *builder) days(ws []word) uint8 {
+	var set uint8
+	for _, w := range ws {
+		i := slices.Index(dayNames(), w.text)
+		if i < 0 {
+			w.at.fail(hintOf(w.text, dayNames()), "unknown weekday %q", clip(w.text))
+			continue
+		}
+		set |= 1 << i
+	}
+	return set
+}
+
+func (b *builder) cards(ws []word) []string {
+	for _, w := range ws {
+		b.card(w)
+	}
+	return texts(ws)
+}
+
+func (b *builder) card(w word) {
+	if w.text != "" && !slices.Contains(acquirers(), w.text) {
+		w.at.fail(hintOf(w.text, acquirers()), "unknown card company %q", clip(w.text))
+	}
+}
+
+// pg looks a PG up by name, with a complaint when there is none.
+func (b *builder) pg(w word) *pg {
+	p, ok := b.s.pgByID[payment.PGID(w.text)]
+	if !ok && w.text != "" {
+		names := make([]string, len(b.s.pgs))
+		for i, p := range b.s.pgs {
+			names[i] = string(p.ID)
+		}
+		w.at.fail(hintOf(w.text, names), "unknown PG %q", clip(w.text))
+	}
+	return p
+}
+
+// method looks a method up by canonical or X2BEE code, with a complaint when there is none.
+func (b *builder) method(w word) *method {
+	m, ok := b.s.methodBy[payment.Method(w.text)]
+	if !ok && w.text != "" {
+		names := make([]string, len(b.s.methods))
+		for i, m := range b.s.methods {
+			names[i] = string(m.code)
+		}
+		w.at.fail(hintOf(w.text, names), "unknown payment method %q", clip(w.text))
+	}
+	return m
+}
+
+func (b *builder) methodList(ws []word) []payment.Method {
+	var out []payment.Method
+	for _, w := range ws {
+		if m := b.method(w); m != nil && !slices.Contains(out, m.code) {
+			out = append(out, m.code)
+		}
+	}
+	return out
+}

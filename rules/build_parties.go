@@ -1,0 +1,225 @@
+package rules
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+func (b *builder) merchants() {
+	for i := range b.f.merchants {
+		r := &b.f.merchants[i]
+		m := &merchant{Merchant: r.Merchant, index: i, owner: b.pg(r.pg), inUse: r.inUse, span: r.span.period(),
+			sites: siteList(r.sites), devices: b.devices(r.devices), free: r.free, maxMonths: r.maxMonths}
+		m.ID, m.PG = payment.MerchantID(r.id.text), payment.PGID(r.pg.text)
+		if m.Mode == "" {
+			m.Mode = b.s.mode
+		}
+		m.self[0] = payment.Candidate{PG: m.PG, Merchant: m.ID}
+		if _, taken := b.s.merchantBy[m.ID]; taken {
+			r.id.at.fail("keep one of them", "a second merchant has the id %q", clip(r.id.text))
+		}
+		b.span(r.at, r.span)
+		b.reviews(r, m)
+		b.fees(r, m)
+		b.s.merchants = append(b.s.merchants, m)
+		b.s.merchantBy[m.ID] = m
+		if m.owner == nil {
+			continue
+		}
+		b.covers(r, m)
+		b.contract(r, m)
+		m.owner.merchants[m.Purpose] = append(m.owner.merchants[m.Purpose], m)
+	}
+	for _, p := range b.s.pgs {
+		for _, list := range p.merchants {
+			slices.SortStableFunc(list, func(x, y *merchant) int { return generality(x) - generality(y) })
+		}
+	}
+}
+
+// generality puts merchants of listed sites before those of all.
+func generality(m *merchant) int {
+	if len(m.sites) > 0 {
+		return 0
+	}
+	return 1
+}
+
+// reviews works out which card companies are approved.
+func (b *builder) reviews(r *rawMerchant, m *merchant) {
+	fallback := reviewApproved
+	states := make(map[string]reviewState)
+	for _, e := range r.cards {
+		if e.key.text == "default" {
+			fallback = e.val
+			continue
+		}
+		b.card(e.key)
+		states[e.key.text] = e.val
+	}
+	for _, c := range acquirers() {
+		state, stated := states[c]
+		if !stated {
+			state = fallback
+		}
+		if state == reviewApproved {
+			m.approved = append(m.approved, c)
+		} else {
+			m.reviewed = true
+		}
+	}
+}
+
+func (b *builder) fees(r *rawMerchant, m *merchant) {
+	m.fee = make([]Fee, len(b.s.methods))
+	m.fees = make(map[payment.Method]rawFee, len(r.fees))
+	for _, e := range r.fees {
+		if me := b.method(e.key); me != nil {
+			m.fee[me.index] = e.val.credit
+			m.hasFee.add(me.index)
+			m.fees[me.code] = e.val
+		}
+	}
+}
+
+// covers works out which methods the contract is for: those named, else all that the PG supports.
+func (b *builder) covers(r *rawMerchant, m *merchant) {
+	able := supported(behind(m))
+	for _, w := range r.methods {
+		me := b.method(w)
+		if me == nil {
+			continue
+		}
+		if able != nil && !slices.Contains(able, me.code) {
+			w.at.fail("it takes "+strings.Join(methodNames(able), ", "), "%s does not support %s", behind(m), me.code)
+			continue
+		}
+		m.methods.add(me.index)
+	}
+	if len(r.methods) > 0 {
+		return
+	}
+	for _, me := range b.s.methods {
+		if !me.secondary && (able == nil || slices.Contains(able, me.code)) {
+			m.methods.add(me.index)
+		}
+	}
+}
+
+// behind is our name for the PG that does the work: the one behind the channel, or Inicis itself.
+func behind(m *merchant) string {
+	if m.owner.Driver == payment.DriverInicis {
+		return "inicis"
+	}
+	return m.Behind
+}
+
+// contract checks that a merchant has what its PG's driver cannot work without.
+func (b *builder) contract(r *rawMerchant, m *merchant) {
+	need := func(set bool, key string) {
+		if !set {
+			r.at.fail("add "+key+": ...", "a merchant of driver %s needs %s", m.owner.Driver, key)
+		}
+	}
+	switch m.owner.Driver {
+	case payment.DriverInicis:
+		need(m.MID != "", "mid")
+		need(m.SignKey.IsSet() || m.Purpose == payment.MerchantAccountVerification, "sign_key")
+		if len(m.MID) > 10 {
+			r.midAt.fail("Inicis MIDs have 10 characters", "the MID is longer than 10 characters")
+		}
+		if m.ChannelKey != "" || m.ManualConfirm {
+			r.at.fail("leave channel_key and manual_confirm out", "driver inicis has no channels")
+		}
+	case payment.DriverPortOneV1, payment.DriverPortOneV2:
+		need(m.ChannelKey != "", "channel_key")
+		need(m.Behind != "", "behind")
+		if m.ManualConfirm && m.owner.Driver == payment.DriverPortOneV1 {
+			r.at.fail("leave it out", "manual_confirm is PortOne V2's")
+		}
+	}
+}
+
+func (b *builder) links() {
+	for i := range b.f.methods {
+		r, m := &b.f.methods[i], b.s.methods[i]
+		for j := range r.links {
+			e := &r.links[j]
+			p := b.pg(e.key)
+			if p == nil || m.secondary {
+				continue
+			}
+			l := &link{pg: p, on: e.val.on, span: e.val.span.period(), min: e.val.min, max: e.val.max}
+			m.links = append(m.links, l)
+			b.span(e.val.at, e.val.span)
+			if l.min > l.max {
+				e.val.at.fail("", "min %d is above max %d", l.min, l.max)
+			}
+			if l.on && !b.linkable(p, m) {
+				e.key.at.fail("switch the link off, or add a merchant that covers it",
+					"no merchant of PG %s takes %s", p.ID, m.code)
+			}
+		}
+		if len(m.links) > maxCandidates {
+			r.at.fail("", "more than %d links", maxCandidates)
+		}
+	}
+}
+
+// linkable tells whether any merchant of a PG, in use or not, covers a method.
+func (b *builder) linkable(p *pg, me *method) bool {
+	for _, m := range b.s.merchants {
+		if m.owner == p && m.methods.has(me.index) {
+			return true
+		}
+	}
+	return false
+}
+
+func (b *builder) controls() {
+	b.s.plans.cards = make(map[string]bool)
+	for _, c := range acquirers() {
+		b.s.plans.cards[c] = true
+	}
+	seen := make(map[string]bool)
+	for i := range b.f.controls {
+		r := &b.f.controls[i]
+		if seen[r.name.text] {
+			r.name.at.fail("rename one", "a second control is named %q", clip(r.name.text))
+		}
+		seen[r.name.text] = true
+		c := &control{name: r.name.text, methods: b.methodList(r.methods), cards: b.cards(r.cards),
+			devices: b.devices(r.devices), sites: siteList(r.sites), ko: r.ko, en: r.en,
+			when: calendar{span: r.span.period(), days: b.days(r.weekdays), windows: r.daily, disabled: !r.inUse}}
+		b.span(r.at, r.span)
+		if len(r.methods)+len(r.pgs)+len(r.cards) == 0 {
+			r.at.fail("name methods, pgs or cards", "the control closes nothing")
+		}
+		b.attach(r, c)
+		b.s.controls = append(b.s.controls, c)
+	}
+}
+
+// attach puts a control where deciding looks for it: at its PGs, else at its methods.
+func (b *builder) attach(r *rawControl, c *control) {
+	for _, w := range r.pgs {
+		if p := b.pg(w); p != nil {
+			p.controls = append(p.controls, c)
+			c.pgs = append(c.pgs, p.ID)
+		}
+	}
+	if len(r.pgs) > 0 {
+		return
+	}
+	if len(r.methods) == 0 && len(r.cards) > 0 {
+		c.methods = []payment.Method{methodCard}
+		b.s.plans.closing = append(b.s.plans.closing, c)
+	}
+	for _, code := range c.methods {
+		if me, ok := b.s.methodBy[code]; ok {
+			me.controls = append(me.controls, c)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// acquirers are the card companies (카드사, 매입사) that the configuration may name. The drivers map these
+// words to each PG's own codes.
+func acquirers() []string {
+	return []string{
+		"bc", "citi", "gwangju", "hana", "hyundai", "jeju", "jeonbuk", "kakaobank", "kb", "kbank", "kdb", "kfcc",
+		"lotte", "nh", "post", "samsung", "savings", "shinhan", "shinhyup", "suhyup", "woori",
+	}
+}
+
+// primaryMethods are the payment methods that go through a PG window, in PortOne V1's words.
+func primaryMethods() []payment.Method {
+	return []payment.Method{
+		"card", "trans", "vbank", "phone", "kakaopay", "naverpay", "payco", "samsung", "applepay", "lpay", "tosspay",
+		"ssgpay", "skpay", "pinpay", "cultureland", "smartculture", "happymoney", "booknlife", "culturegift", "point",
+		"paypal", "alipay", "wechat", "unionpay", "toss_brandpay", "smilepay",
+	}
+}
+
+// easyMethods are what the large Korean PGs all take.
+func easyMethods() []payment.Method {
+	return []payment.Method{
+		"card", "trans", "vbank", "phone", "kakaopay", "naverpay", "payco", "samsung", "applepay", "lpay", "tosspay",
+		"ssgpay",
+	}
+}
+
+// behindNames are the PGs that a PortOne channel may stand for.
+func behindNames() []string {
+	return []string{
+		"bluewalnut", "danal", "eximbay", "galaxia", "hecto", "inicis", "kakaopay", "kcp", "kicc", "kiwoom", "kpn",
+		"ksnet", "mobilians", "naverpay", "nice", "payco", "payletter", "paypal", "smartro", "smilepay", "toss",
+		"toss_brandpay", "tosspay", "welcome",
+	}
+}
+
+// supported lists the methods that a PG takes, by our name for it (portone.md 5.3, 5.4). A link that no
+// merchant's PG supports is refused when loading, not at the checkout.
+func supported(pg string) []payment.Method {
+	basic := []payment.Method{"card", "trans", "vbank", "phone"}
+	vouchers := []payment.Method{"cultureland", "smartculture", "booknlife"}
+	switch pg {
+	case "inicis":
+		return slices.Concat(easyMethods(), vouchers, []payment.Method{"happymoney"})
+	case "kcp":
+		return slices.Concat(easyMethods(), vouchers, []payment.Method{"happymoney", "point"})
+	case "nice":
+		return slices.Concat(easyMethods(), []payment.Method{"cultureland", "skpay", "alipay"})
+	case "toss":
+		return slices.Concat(easyMethods(), vouchers)
+	case "galaxia":
+		return slices.Concat(basic, vouchers, []payment.Method{"happymoney", "kakaopay", "naverpay", "tosspay", "samsung", "applepay", "payco"})
+	case "kiwoom":
+		return slices.Concat(basic, vouchers, []payment.Method{"kakaopay", "naverpay", "payco", "samsung", "applepay"})
+	case "welcome":
+		return slices.Concat(basic, []payment.Method{"culturegift", "lpay", "kakaopay", "payco", "tosspay", "naverpay"})
+	case "smartro":
+		return slices.Concat(basic, []payment.Method{"lpay", "kakaopay", "naverpay", "payco", "pinpay"})
+	case "ksnet":
+		return slices.Concat(basic, []payment.Method{"lpay", "ssgpay", "kakaopay", "naverpay", "payco"})
+	case "mobilians":
+		return slices.Concat(basic, vouchers)
+	case "danal":
+		return slices.Concat(basic, []payment.Method{"cultureland", "happymoney"})
+	case "hecto", "kicc", "bluewalnut", "kpn":
+		return basic
+	case "payco":
+		return []payment.Method{"card", "trans", "vbank", "payco"}
+	case "eximbay":
+		return []payment.Method{"card", "trans", "vbank", "kakaopay", "tosspay", "payco", "unionpay", "alipay", "wechat"}
+	case "payletter":
+		return []payment.Method{"card", "unionpay", "alipay", "wechat", "paypal"}
+	case "smilepay":
+		return []payment.Method{"card", "smilepay"}
+	case "kakaopay", "naverpay", "tosspay", "toss_brandpay", "paypal":
+		return []payment.Method{payment.Method(pg)}
+	}
+	return nil
+}
+
+// inicisTestMIDs are the MIDs that Inicis gives everybody for tests, with their purpose (inicis.md 8).
+func inicisTestMIDs() []string { return []string{"INIpayTest", "INIBillTst", "iniescrow0"} }
+
+// publicTestKeys are keys printed in public manuals: worth nothing as secrets and refused in live mode.
+func publicTestKeys() []string {
+	return []string{
+		"SU5JTElURV9UUklQTEVERVNfS0VZU1RS",
+		"ItEQKi3rY7uvDS8l", "HYb3yQ4f65QL89==", "3CB8183A4BE283555ACC8363C0360223",
+		"yERbIlJ3NhTeObsA", "tOGDXbfoajk2DQ==", "37F3A120C1DFCDEB708B00F5383D2263",
+		"rKnPljRn5m6J9Mzz", "W2KLNKra6Wxc1P==", "b09LVzhuTGZVaEY1WmJoQnZzdXpRdz09",
+	}
+}

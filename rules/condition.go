@@ -1,0 +1,71 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/expr-lang/expr/vm"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// condition is a compiled when. Methods are not in it: each method has its own list of rules.
+type condition struct {
+	from, to  payment.Won
+	devices   deviceSet
+	purposes  purposeSet
+	sites     []payment.Site
+	cards     []string
+	countries []string
+	when      calendar
+	expr      *vm.Program
+	exprText  string
+}
+
+// fits checks the structured fields, cheapest first, and names the first that does not hold.
+func (c *condition) fits(in *payment.Checkout, amount payment.Won, now moment) string {
+	switch {
+	case amount < c.from || amount > c.to:
+		return "amount"
+	case c.devices&deviceBit(in.Device) == 0:
+		return "device"
+	case c.purposes&purposeBit(in.Purpose) == 0:
+		return "purpose"
+	case !hasSite(c.sites, in.Site):
+		return "site"
+	case len(c.cards) > 0 && !slices.Contains(c.cards, cardOf(in)):
+		return "card"
+	case len(c.countries) > 0 && !slices.Contains(c.countries, in.Country):
+		return "country"
+	case !c.when.holds(now):
+		return "time"
+	}
+	return ""
+}
+
+// unconditional tells that the condition holds for everything, always.
+func (c *condition) unconditional() bool {
+	return c.from == 0 && c.to == payment.MaxWon && c.devices == allDevices && c.purposes == allPurposes &&
+		len(c.sites) == 0 && len(c.cards) == 0 && len(c.countries) == 0 && c.when.always() && c.expr == nil
+}
+
+const (
+	allDevices  deviceSet  = 7
+	allPurposes purposeSet = 7
+)
+
+// control closes something while its calendar holds.
+type control struct {
+	name    string
+	methods []payment.Method
+	pgs     []payment.PGID
+	cards   []string
+	devices deviceSet
+	sites   []payment.Site
+	when    calendar
+	ko, en  string
+}
+
+// closes tells whether the control stops a checkout, apart from which method or PG it is for.
+func (c *control) closes(in *payment.Checkout, now moment) bool {
+	return c.devices&deviceBit(in.Device) != 0 && hasSite(c.sites, in.Site) && c.when.holds(now) &&
+		(len(c.cards) == 0 || slices.Contains(c.cards, cardOf(in)))
+}

@@ -1,0 +1,112 @@
+package rules
+
+import (
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// ServerConfig is the section server; a change needs a restart.
+type ServerConfig struct {
+	Public          PublicConfig
+	Sidecar         ListenConfig
+	Admin           ListenConfig
+	ShutdownTimeout time.Duration
+}
+
+// PublicConfig is the listener for browsers, storefront and PG callbacks.
+type PublicConfig struct {
+	Listen string
+	// BaseURL is how browsers reach the gateway, without a trailing slash.
+	BaseURL string
+	// AllowOrigins may call with CORS, and are what a return_url must start with.
+	AllowOrigins []string
+	// TrustedProxies are the CIDR ranges whose X-Forwarded-For is believed.
+	TrustedProxies []string
+	// TokenKey is 32 bytes in base64 that seal the Inicis tokens; empty lets the gateway keep one itself.
+	TokenKey payment.Secret
+}
+
+// ListenConfig is a listener with nothing else to say.
+type ListenConfig struct{ Listen string }
+
+// JournalConfig is the section journal; a change needs a restart.
+type JournalConfig struct {
+	// Driver is sqlite or postgres.
+	Driver string
+	Path   string
+	DSN    payment.Secret
+}
+
+// SandboxConfig is the section sandbox.
+type SandboxConfig struct {
+	Enabled bool
+	Listen  string
+}
+
+// OrderServiceConfig is the section order_service. Paths hold {order_id}.
+type OrderServiceConfig struct {
+	URL            string
+	LookupPath     string
+	LookupTimeout  time.Duration
+	LookupFields   map[string]string
+	ConfirmPath    string
+	ConfirmTimeout time.Duration
+	EventsPath     string
+	EventsTimeout  time.Duration
+	EventsSecrets  []payment.Secret
+}
+
+// Source says where a value of an intercepted exchange is found.
+type Source struct {
+	// Kind is body (Value is a gjson path), header (a header's name) or const (the value itself).
+	Kind  string
+	Value string
+}
+
+// Intercept is one route of the shop that runs through the gateway.
+type Intercept struct {
+	Name string
+	// Method is the HTTP method; empty matches all.
+	Method string
+	// Path is exact, or a prefix when Prefix is set (written with /* and kept without the *).
+	Path   string
+	Prefix bool
+	// Upstream is order_service.
+	Upstream string
+	// ReadRequest and ReadAnswer say where fields are in the request and the answer; RefuseBefore are fields
+	// of the request by which a checkout is refused before the shop sees it.
+	ReadRequest  map[string]Source
+	RefuseBefore map[string]Source
+	ReadAnswer   map[string]Source
+	// Put is the path in the answer where the window goes.
+	Put string
+	// Errors is problem or x2bee.
+	Errors string
+}
+
+// Forward tells whether the route is handed on without looking into it.
+func (i Intercept) Forward() bool {
+	return i.Put == "" && len(i.RefuseBefore) == 0 && len(i.ReadAnswer) == 0
+}
+
+// LimitsConfig is the section limits.
+type LimitsConfig struct {
+	// CheckoutBody is the largest request body that checkout reads, in bytes.
+	CheckoutBody int
+	MaxAmount    payment.Won
+	AttemptTTL   time.Duration
+}
+
+// BillingConfig is the section billing: rules for recurring payments.
+type BillingConfig struct {
+	RequireIdentityVerification bool
+	OneKeyPerCard               bool
+}
+
+// TelemetryConfig is the section telemetry.
+type TelemetryConfig struct {
+	// OTLPEndpoint is where traces go; empty means nowhere.
+	OTLPEndpoint string
+	LogLevel     string
+}

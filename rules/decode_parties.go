@@ -1,0 +1,127 @@
+package rules
+
+import (
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// rawPG is one entry of pgs as written.
+type rawPG struct {
+	payment.PG
+	at      value
+	pgSpan  span
+	sidecar string
+}
+
+func pgReader(p *rawPG, at value) reader {
+	p.at = at
+	p.InUse, p.Environment = true, payment.EnvSandbox
+	p.ApproveTimeout, p.ReadTimeout = 30*time.Second, 10*time.Second
+	return object(fields{
+		"code":            {filled(&p.Code), "X2BEE's OM030 code, as in \"10\" for 이니시스."},
+		"name":            {filled(&p.Name), "What people call it."},
+		"driver":          {choice(&p.Driver, payment.DriverInicis, payment.DriverPortOneV1, payment.DriverPortOneV2), "Which driver speaks to it."},
+		"in_use":          {flag(&p.InUse), "N turns the PG off for every method at once (사용여부)."},
+		"environment":     {choice(&p.Environment, payment.EnvLive, payment.EnvTest, payment.EnvSandbox), "Which hosts: live, test, or our sandbox."},
+		"base_url":        {baseURL(&p.BaseURL), "Replaces the hosts of the environment."},
+		"idcs":            {list(&p.IDCs, func(s *string, _ value) reader { return filled(s) }), "Inicis data centres whose answers are trusted (idc_name)."},
+		"approve_timeout": {duration(&p.ApproveTimeout, time.Second, 2*time.Minute), "How long one money-moving request may take."},
+		"read_timeout":    {duration(&p.ReadTimeout, 100*time.Millisecond, time.Minute), "How long one look-up may take."},
+		"store_id":        {filled(&p.StoreID), "PortOne V2 store id."},
+		"api_secret":      {secret(&p.APISecret), "PortOne V2 API secret, as a reference."},
+		"webhook_secrets": {secretList(&p.WebhookSecrets), "PortOne V2 webhook secrets; two while one is replaced."},
+		"imp_code":        {filled(&p.ImpCode), "PortOne V1 customer code (가맹점 식별코드)."},
+		"imp_key":         {secret(&p.ImpKey), "PortOne V1 REST API key."},
+		"imp_secret":      {secret(&p.ImpSecret), "PortOne V1 REST API secret."},
+		"client_ip":       {filled(&p.ClientIP), "Our address as INIAPI requests state it."},
+		"sidecar_listen":  {address(&p.sidecar), "Own port of this PG on the sidecar, as in 127.0.0.1:8082."},
+		"from":            {instant(&p.pgSpan.from, false), "Not before this moment."},
+		"until":           {instant(&p.pgSpan.until, true), "Not from this moment on; a date means its end."},
+	}, "driver")
+}
+
+// reviewState is where a card company's review of a merchant stands (카드사 심사).
+type reviewState string
+
+const (
+	reviewApproved reviewState = "approved"
+	reviewPending  reviewState = "pending"
+	reviewRefused  reviewState = "refused"
+)
+
+// rawMerchant is one entry of merchants as written.
+type rawMerchant struct {
+	payment.Merchant
+	at        value
+	id        word
+	pg        word
+	midAt     value
+	inUse     bool
+	span      span
+	sites     []word
+	devices   []word
+	methods   []word
+	cards     []entry[reviewState]
+	fees      []entry[rawFee]
+	free      bool
+	maxMonths int
+}
+
+// rawFee is a fee, or fees by kind of card.
+type rawFee struct{ credit, check Fee }
+
+func feeReader(f *rawFee) reader {
+	plain := func(v value) {
+		fee(&f.credit)(v)
+		f.check = f.credit
+	}
+	return either(plain, object(fields{
+		"credit": {fee(&f.credit), "Fee for credit cards; also used where the kind is not known."},
+		"check":  {fee(&f.check), "Fee for check cards."},
+	}, "credit"))
+}
+
+func merchantReader(m *rawMerchant, at value) reader {
+	m.at, m.inUse = at, true
+	m.Purpose, m.Tax = payment.MerchantGeneral, payment.TaxTaxable
+	return object(fields{
+		"id":             {name(&m.id), "Our name for the contract (가맹점번호)."},
+		"pg":             {name(&m.pg), "The PG it is with, one of pgs."},
+		"mid":            {placed(&m.midAt, filled(&m.MID)), "What the PG calls us (MID)."},
+		"channel_key":    {filled(&m.ChannelKey), "PortOne channel key."},
+		"behind":         {choice(&m.Behind, behindNames()...), "The PG behind the PortOne channel."},
+		"manual_confirm": {flag(&m.ManualConfirm), "PortOne V2 manual confirm: nothing is approved until we say so."},
+		"purpose": {choice(&m.Purpose, payment.MerchantGeneral, payment.MerchantRecurring, payment.MerchantEscrow,
+			payment.MerchantAccountVerification), "What the contract is for (용도)."},
+		"mode":    {choice(&m.Mode, payment.ModeTest, payment.ModeLive), "test or live; must be the file's mode."},
+		"tax":     {choice(&m.Tax, payment.TaxTaxable, payment.TaxFree, payment.TaxMixed, payment.TaxZeroRated), "How sales are taxed (과세 구분)."},
+		"in_use":  {flag(&m.inUse), "N takes the merchant out."},
+		"from":    {instant(&m.span.from, false), "Not before this moment."},
+		"until":   {instant(&m.span.until, true), "Not from this moment on; a date means its end."},
+		"sites":   {names(&m.sites), "all, or the sites it is for (적용사이트)."},
+		"devices": {names(&m.devices), "pc, mobile, app; all when left out."},
+		"methods": {names(&m.methods), "Methods the contract covers; all that the PG supports when left out."},
+		"cards": {dict(&m.cards, func(s *reviewState, _ value) reader {
+			return choice(s, reviewApproved, reviewPending, reviewRefused)
+		}), "Review state by card company, and default: one not approved is hidden and refused (카드사 심사)."},
+		"fees":          {dict(&m.fees, func(f *rawFee, _ value) reader { return feeReader(f) }), "Fee by method: 2.2%, 300won, 1.5%+100won."},
+		"interest_free": {flag(&m.free), "Y applies the interest-free notices (무이자 사용여부)."},
+		"max_months":    {whole(&m.maxMonths, 1, 36), "Longest instalment plan of this contract."},
+		"sign_key":      {secret(&m.SignKey), "Inicis web standard sign key (signKey)."},
+		"hash_key":      {secret(&m.HashKey), "Inicis mobile hash key."},
+		"api_key":       {secret(&m.APIKey), "INIAPI key."},
+		"api_iv":        {secret(&m.APIIV), "INIAPI IV."},
+		"lite_key":      {secret(&m.LiteKey), "INILite key, for billing keys."},
+	}, "id", "pg")
+}
+
+// placed notes where a value stands before reading it.
+func placed(dst *value, r reader) reader {
+	return func(v value) {
+		if v.schema == nil {
+			*dst = v
+		}
+		r(v)
+	}
+}

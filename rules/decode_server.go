@@ -1,0 +1,291 @@
+package rules
+
+import (
+	"encoding/base64"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+func serverReader(c *ServerConfig) reader {
+	*c = ServerConfig{
+		Public:          PublicConfig{Listen: ":8080", BaseURL: "http://localhost:8080"},
+		Sidecar:         ListenConfig{Listen: "127.0.0.1:8081"},
+		Admin:           ListenConfig{Listen: "127.0.0.1:9090"},
+		ShutdownTimeout: 70 * time.Second,
+	}
+	return object(fields{
+		"public": {object(fields{
+			"listen":          {address(&c.Public.Listen), "Address of the public listener, as in :8080."},
+			"base_url":        {baseURL(&c.Public.BaseURL), "How browsers reach the gateway, without a trailing slash."},
+			"allow_origins":   {list(&c.Public.AllowOrigins, func(s *string, _ value) reader { return origin(s) }), "Origins of the shop: CORS, and what return_url must match."},
+			"trusted_proxies": {list(&c.Public.TrustedProxies, func(s *string, _ value) reader { return cidr(s) }), "CIDR ranges whose X-Forwarded-For is believed."},
+			"token_key":       {tokenKey(&c.Public.TokenKey), "32 bytes in base64 that seal what travels through the browser, as a reference. Empty: one is made in the data directory."},
+		}), "The listener for browsers, storefront and PG callbacks."},
+		"sidecar":          {listenReader(&c.Sidecar), "The order service's way out to the PGs; keep it on loopback."},
+		"admin":            {listenReader(&c.Admin), "Metrics, health, console and reload; never public."},
+		"shutdown_timeout": {duration(&c.ShutdownTimeout, time.Second, 10*time.Minute), "How long payments in flight may take to end; longer than the longest PG timeout."},
+	})
+}
+
+func listenReader(c *ListenConfig) reader {
+	return object(fields{"listen": {address(&c.Listen), "Address to listen on, as in 127.0.0.1:8081."}})
+}
+
+func journalReader(c *JournalConfig) reader {
+	*c = JournalConfig{Driver: "sqlite", Path: "./data/journal.db"}
+	return object(fields{
+		"driver": {choice(&c.Driver, "sqlite", "postgres"), "sqlite (embedded) or postgres (shared)."},
+		"path":   {filled(&c.Path), "The SQLite file."},
+		"dsn":    {secret(&c.DSN), "PostgreSQL connection string, as a reference."},
+	})
+}
+
+func sandboxReader(c *SandboxConfig) reader {
+	*c = SandboxConfig{Listen: "127.0.0.1:7070"}
+	return object(fields{
+		"enabled": {flag(&c.Enabled), "Run the stand-ins for PortOne, Inicis and a demo shop."},
+		"listen":  {address(&c.Listen), "Address of the sandbox."},
+	})
+}
+
+func orderServiceReader(c *OrderServiceConfig) reader {
+	*c = OrderServiceConfig{
+		LookupPath: "/orders/{order_id}", LookupTimeout: 2 * time.Second,
+		ConfirmPath: "/orders/{order_id}/confirm", ConfirmTimeout: 5 * time.Second,
+		EventsPath: "/payment-events", EventsTimeout: 5 * time.Second,
+	}
+	limit := func(d *time.Duration) reader { return duration(d, 10*time.Millisecond, time.Minute) }
+	return object(fields{
+		"url": {baseURL(&c.URL), "Base URL of the order service, without a trailing slash."},
+		"lookup": {object(fields{
+			"path":    {orderPath(&c.LookupPath), "Path that answers with the true amount; holds {order_id}."},
+			"timeout": {limit(&c.LookupTimeout), "How long to wait; then checkout is refused."},
+			"fields":  {lookupFields(&c.LookupFields), "Where the fields are in the answer: our name to gjson path."},
+		}), "Where the true amount, name and tax-free part of an order come from."},
+		"confirm": {object(fields{
+			"path":    {orderPath(&c.ConfirmPath), "Path asked before an approval; holds {order_id}."},
+			"timeout": {limit(&c.ConfirmTimeout), "How long to wait; no answer is a no."},
+		}), "The shop's yes or no before money moves."},
+		"events": {object(fields{
+			"path":    {webPath(&c.EventsPath), "Path that takes payment events."},
+			"timeout": {limit(&c.EventsTimeout), "How long to wait for the acknowledgement."},
+			"secret":  {secretList(&c.EventsSecrets), "Signing secret (whsec_ and base64), or several while one is replaced."},
+		}), "Where payment.confirmed and its kin are delivered."},
+	}, "url")
+}
+
+func lookupFields(dst *map[string]string) reader {
+	*dst = map[string]string{}
+	path := func(key string) reader {
+		return func(v value) {
+			var s string
+			if filled(&s)(v); s != "" {
+				(*dst)[key] = s
+			}
+		}
+	}
+	fs := fields{}
+	for _, key := range []string{"order_id", "amount", "tax_free", "order_name", "currency", "status"} {
+		fs[key] = field{path(key), "gjson path of " + key + " in the answer."}
+	}
+	return object(fs)
+}
+
+func limitsReader(c *LimitsConfig) reader {
+	*c = LimitsConfig{CheckoutBody: 64 << 10, MaxAmount: payment.MaxWon, AttemptTTL: 30 * time.Minute}
+	return object(fields{
+		"checkout_body": {bytes(&c.CheckoutBody, 1<<10, 4<<20), "Largest checkout body, as in 64KiB."},
+		"max_amount":    {won(&c.MaxAmount), "Largest amount of one order, in won."},
+		"attempt_ttl":   {duration(&c.AttemptTTL, time.Minute, 24*time.Hour), "How long a window stays payable."},
+	})
+}
+
+func billingReader(c *BillingConfig) reader {
+	return object(fields{
+		"require_identity_verification": {flag(&c.RequireIdentityVerification), "Refuse a billing key without identity verification."},
+		"one_key_per_card":              {flag(&c.OneKeyPerCard), "Refuse a second billing key for the same card."},
+	})
+}
+
+func telemetryReader(c *TelemetryConfig) reader {
+	c.LogLevel = "info"
+	return object(fields{
+		"otlp_endpoint": {baseURL(&c.OTLPEndpoint), "OTLP/HTTP endpoint for traces; empty for none."},
+		"log_level":     {choice(&c.LogLevel, "debug", "info", "warn", "error"), "How much is logged."},
+	})
+}
+
+// checked is text that must pass a test.
+func checked(dst *string, pattern, hint string, ok func(string) bool) reader {
+	return func(v value) {
+		if v.schema != nil {
+			v.schema.Type, v.schema.Pattern = "string", pattern
+			return
+		}
+		s, read := v.str()
+		if !read {
+			return
+		}
+		if !ok(s) {
+			v.fail(hint, "%q is not valid here", clip(s))
+			return
+		}
+		*dst = s
+	}
+}
+
+func address(dst *string) reader {
+	return checked(dst, `:[0-9]{1,5}$`, "host:port, as in 127.0.0.1:8081 or :8080", func(s string) bool {
+		host, port, err := net.SplitHostPort(s)
+		if err != nil || strings.ContainsAny(host, " /") {
+			return false
+		}
+		n, err := payment.ParseWon(port)
+		return err == nil && n <= 65535
+	})
+}
+
+func baseURL(dst *string) reader {
+	return checked(dst, `^https?://[^ ]*[^/ ]$`, "http:// or https://, no trailing slash", func(s string) bool {
+		u, err := url.Parse(s)
+		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil &&
+			u.RawQuery == "" && u.Fragment == "" && !strings.HasSuffix(s, "/")
+	})
+}
+
+func origin(dst *string) reader {
+	return checked(dst, `^https?://[^/ ]+$`, "scheme, host and port only, as in https://shop.example.com", func(s string) bool {
+		u, err := url.Parse(s)
+		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.Scheme+"://"+u.Host == s
+	})
+}
+
+func cidr(dst *string) reader {
+	return checked(dst, `/[0-9]{1,3}$`, "a CIDR range, as in 10.0.0.0/8", func(s string) bool {
+		_, err := netip.ParsePrefix(s)
+		return err == nil
+	})
+}
+
+func webPath(dst *string) reader {
+	return checked(dst, `^/[^ ?#]*$`, "a path that starts with /", func(s string) bool {
+		return strings.HasPrefix(s, "/") && !strings.ContainsAny(s, " ?#")
+	})
+}
+
+func orderPath(dst *string) reader {
+	return checked(dst, `^/[^ #]*\{order_id\}[^ #]*$`, "a path with {order_id} in it", func(s string) bool {
+		return strings.HasPrefix(s, "/") && strings.Count(s, "{order_id}") == 1 && !strings.ContainsAny(s, " #")
+	})
+}
+
+// secret reads a key or password. One that is written in the file itself is remembered: live mode refuses it.
+func secret(dst *payment.Secret) reader {
+	return func(v value) {
+		if v.schema != nil {
+			v.schema.Type, v.schema.MinLength = "string", 1
+			return
+		}
+		s, ok := v.scalar("text")
+		if !ok {
+			return
+		}
+		got, ref, ok := v.resolve(s)
+		if !ok {
+			return
+		}
+		if got == "" {
+			v.fail("", "must not be empty")
+			return
+		}
+		if !ref {
+			v.d.inline = append(v.d.inline, v)
+		}
+		*dst = payment.Secret(got)
+	}
+}
+
+// secretList reads one secret or several.
+func secretList(dst *[]payment.Secret) reader {
+	one := func(v value) {
+		var s payment.Secret
+		if secret(&s)(v); s.IsSet() {
+			*dst = []payment.Secret{s}
+		}
+	}
+	return either(one, list(dst, func(s *payment.Secret, _ value) reader { return secret(s) }))
+}
+
+func tokenKey(dst *payment.Secret) reader {
+	return func(v value) {
+		if secret(dst)(v); v.schema != nil || !dst.IsSet() {
+			return
+		}
+		if key, err := base64.StdEncoding.DecodeString(dst.Reveal()); err != nil || len(key) != 32 {
+			v.fail("make one with: openssl rand -base64 32", "must be 32 bytes in base64")
+		}
+	}
+}
+
+// sourceNames are the fields that an intercepted exchange can yield.
+func sourceNames() []string {
+	return []string{
+		"order_id", "amount", "tax_free", "order_name", "pay_method", "device", "site", "buyer_name",
+		"buyer_email", "buyer_tel", "card_company", "installment", "purpose", "return_url", "country",
+	}
+}
+
+func sources(dst *map[string]Source) reader {
+	*dst = map[string]Source{}
+	fs := fields{}
+	for _, key := range sourceNames() {
+		fs[key] = field{func(v value) {
+			var s string
+			checked(&s, `^(body|header|const):.+$`, "body:<gjson path>, header:<name> or const:<value>", func(s string) bool {
+				kind, val, ok := strings.Cut(s, ":")
+				return ok && val != "" && slices.Contains([]string{"body", "header", "const"}, kind)
+			})(v)
+			if kind, val, ok := strings.Cut(s, ":"); ok {
+				(*dst)[key] = Source{Kind: kind, Value: val}
+			}
+		}, "Where " + key + " is: body:<gjson path>, header:<name> or const:<value>."}
+	}
+	return object(fs)
+}
+
+func interceptReader(c *Intercept) reader {
+	c.Upstream, c.Errors = "order_service", "problem"
+	var path string
+	fs := fields{
+		"name": {filled(&c.Name), "A name for logs and metrics."},
+		"match": {object(fields{
+			"method": {choice(&c.Method, "GET", "POST", "PUT", "PATCH", "DELETE"), "HTTP method; all when left out."},
+			"path":   {webPath(&path), "Exact path, or a prefix ending in /*."},
+		}, "path"), "Which requests this is for; the first match wins."},
+		"upstream":      {choice(&c.Upstream, "order_service"), "Where the request goes."},
+		"read_request":  {sources(&c.ReadRequest), "Where fields are in the request."},
+		"refuse_before": {sources(&c.RefuseBefore), "Fields by which a checkout is refused before the shop sees it."},
+		"read_answer":   {sources(&c.ReadAnswer), "Where fields are in the shop's answer."},
+		"put":           {filled(&c.Put), "Where in the answer the PG window goes."},
+		"errors":        {choice(&c.Errors, "problem", "x2bee"), "How refusals look: RFC 9457 or X2BEE's envelope."},
+	}
+	return func(v value) {
+		object(fs, "name", "match")(v)
+		c.Path, c.Prefix = strings.CutSuffix(path, "*")
+		if v.schema != nil {
+			return
+		}
+		if strings.Contains(c.Path, "*") || (c.Prefix && !strings.HasSuffix(c.Path, "/")) {
+			v.fail("as in /api/orders or /*", "the path %q is neither exact nor a prefix ending in /*", clip(path))
+		}
+		if c.Put != "" && (c.ReadAnswer["order_id"] == Source{}) {
+			v.fail("read_answer: { order_id: \"body:...\" }", "put needs read_answer.order_id")
+		}
+	}
+}

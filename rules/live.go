@@ -1,0 +1,55 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// live keeps test money and real money apart: nothing that everybody knows, and nothing readable in the file,
+// may guard real payments; and real contracts do not belong into a test file.
+func (b *builder) live() {
+	for i := range b.f.merchants {
+		r, m := &b.f.merchants[i], b.s.merchants[i]
+		if m.Mode != b.s.mode {
+			r.at.fail("the file is in mode "+string(b.s.mode), "merchant %s is in mode %s", clip(r.id.text), m.Mode)
+			continue
+		}
+		test := slices.Contains(inicisTestMIDs(), m.MID)
+		switch {
+		case b.s.mode == payment.ModeLive && test:
+			r.midAt.fail("use the contract's own MID", "%s is a public test MID, refused in mode live", m.MID)
+		case b.s.mode == payment.ModeTest && !test && m.owner != nil && m.owner.Driver == payment.DriverInicis && m.MID != "":
+			r.midAt.fail("the test MIDs are INIpayTest, INIBillTst, iniescrow0", "%s looks like a live MID, refused in mode test", clip(m.MID))
+		}
+	}
+	if b.s.mode != payment.ModeLive {
+		return
+	}
+	for _, v := range b.d.inline {
+		v.fail("${file:path} or ${env:NAME}", "a secret in the file is refused in mode live")
+	}
+	b.publicKeys()
+	if b.s.sandbox.Enabled {
+		b.f.sandboxAt.fail("enabled: N", "the sandbox is refused in mode live")
+	}
+	for i, p := range b.s.pgs {
+		if p.Environment != payment.EnvLive {
+			b.f.pgs[i].val.at.fail("environment: live", "PG %s is in environment %s, refused in mode live", p.ID, p.Environment)
+		}
+	}
+}
+
+// publicKeys refuses keys that are printed in public manuals, wherever they were referenced from.
+func (b *builder) publicKeys() {
+	for i, m := range b.s.merchants {
+		for _, s := range []struct {
+			key   string
+			value payment.Secret
+		}{{"sign_key", m.SignKey}, {"hash_key", m.HashKey}, {"api_key", m.APIKey}, {"api_iv", m.APIIV}, {"lite_key", m.LiteKey}} {
+			if slices.Contains(publicTestKeys(), s.value.Reveal()) {
+				b.f.merchants[i].at.fail("use the contract's own key", "%s is a public test key, refused in mode live", s.key)
+			}
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// merchant is a contract with what the rules know about it beyond payment.Merchant.
+type merchant struct {
+	payment.Merchant
+	index     int
+	owner     *pg
+	inUse     bool
+	span      period
+	sites     []payment.Site
+	devices   deviceSet
+	methods   bitset
+	fees      map[payment.Method]rawFee
+	fee       []Fee // by method index
+	hasFee    bitset
+	free      bool
+	maxMonths int
+	// reviewed tells that some card company is not approved; approved are then those that are.
+	reviewed bool
+	approved []string
+	self     [1]payment.Candidate
+}
+
+// takesCard tells whether a card company's review is done; no company in particular is fine while any is.
+func (m *merchant) takesCard(company string) bool {
+	if !m.reviewed {
+		return true
+	}
+	if company == "" {
+		return len(m.approved) > 0
+	}
+	return slices.Contains(m.approved, company)
+}
+
+// bitset is a set of small numbers.
+type bitset []uint64
+
+func (b *bitset) add(i int) {
+	for len(*b) <= i/64 {
+		*b = append(*b, 0)
+	}
+	(*b)[i/64] |= 1 << (i % 64)
+}
+
+func (b bitset) has(i int) bool { return i/64 < len(b) && b[i/64]&(1<<(i%64)) != 0 }
+
+// fit says how well a merchant suits a checkout; the higher, the closer.
+type fit int
+
+const (
+	fitNot fit = iota
+	fitNotCard
+	fitNeedsTaxFree
+	fitYes
+)
+
+// fits tells whether a merchant can take a payment of method me.
+func (m *merchant) fits(c *payment.Checkout, me *method, now moment) (fit, string) {
+	switch {
+	case !m.inUse || !m.span.holds(now.unix):
+		return fitNot, "not in use"
+	case m.devices&deviceBit(c.Device) == 0:
+		return fitNot, "not for this device"
+	case !hasSite(m.sites, c.Site):
+		return fitNot, "not for this site"
+	case !m.methods.has(me.index):
+		return fitNot, "the contract does not cover the method"
+	case m.Tax == payment.TaxMixed && !c.TaxFreeSet:
+		return fitNeedsTaxFree, "mixed tax, and the tax-free part is not stated"
+	case me.code == methodCard && !m.takesCard(cardOf(c)):
+		return fitNotCard, "the card company's review is not done"
+	}
+	return fitYes, "fits"
+}
+
+const methodCard payment.Method = "card"
+
+// cardOf is the card company chosen beforehand, if any.
+func cardOf(c *payment.Checkout) string {
+	if c.Card == nil {
+		return ""
+	}
+	return c.Card.Company
+}

@@ -1,0 +1,30 @@
+package rules
+
+import "github.com/pg-gateway/pg-gateway/payment"
+
+// Usable tells whether a checkout's methods could be paid now, before its amount is known: each method without
+// an amount counts with its minimum. It looks at methods, controls, links and merchants, not at routing. The
+// denial is a *payment.Problem.
+func (s *Snapshot) Usable(c *payment.Checkout, opt Options) error {
+	in := *c
+	in.Payments = append([]payment.MethodAmount(nil), c.Payments...)
+	in.Amount, in.TaxFreeSet = 0, true
+	for i, part := range in.Payments {
+		if me, ok := s.methodBy[part.Method]; ok && part.Amount == 0 {
+			in.Payments[i].Amount = max(me.min, 1)
+		}
+		in.Amount += in.Payments[i].Amount
+	}
+	d := deciding{s: s, in: &in, opt: opt, now: momentOf(opt.Now)}
+	if p := d.split(); p != nil {
+		return p
+	}
+	if d.method == nil {
+		return nil
+	}
+	var room [maxCandidates]candidate
+	if _, p := d.candidates(room[:0]); p != nil {
+		return p
+	}
+	return nil
+}
