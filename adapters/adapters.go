@@ -26,6 +26,20 @@ var (
 	ErrUnsupported = errors.New("the driver does not support this")
 )
 
+// FieldError names a field that a PG needs and that is missing or cannot be sent. It matches ErrRejected.
+type FieldError struct {
+	// Field is the path in the checkout (buyer.tel) or in the configuration (merchants.sign_key).
+	Field string
+	// Msg says what is wrong with it, without its value.
+	Msg string
+}
+
+// Error implements error.
+func (e *FieldError) Error() string { return e.Field + " " + e.Msg }
+
+// Is makes errors.Is(err, ErrRejected) true.
+func (e *FieldError) Is(target error) bool { return target == ErrRejected }
+
 // Account is whom a request is made as: the PG and the merchant of one snapshot.
 type Account struct {
 	PG       *payment.PG

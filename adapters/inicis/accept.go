@@ -1,0 +1,79 @@
+package inicis
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+)
+
+// AcceptMethod is the window's acceptmethod, typed. String writes it in a fixed order, so that the same
+// decision always gives the same form.
+type AcceptMethod struct {
+	// HPP is the goods type of phone bills: 1 digital content, 2 physical goods; 0 leaves it out.
+	HPP int
+	// Below1000 allows card payments under 1,000 won.
+	Below1000 bool
+	// VBankDue is the virtual account's deadline, YYYYMMDD or YYYYMMDDhhmm.
+	VBankDue string
+	// NoReceipt hides the cash-receipt input of bank transfers, VAReceipt shows that of virtual accounts.
+	NoReceipt bool
+	VAReceipt bool
+	// OnlyCards restricts the window to these card companies (request codes).
+	OnlyCards []string
+	// SlimQuota is the partly interest-free plan, in the grammar of SlimQuota.
+	SlimQuota string
+	// CardOnly opens only the chosen easy-pay service or only cards; NoEasyPay hides easy-pay buttons.
+	CardOnly  bool
+	NoEasyPay bool
+	// Escrow asks for an escrow payment.
+	Escrow bool
+}
+
+// Text writes the options. centerCd(Y) is always among them: without it there is no idc_name to check. An
+// argument with a character outside [A-Za-z0-9#:^,-] is refused.
+func (a AcceptMethod) Text() (string, error) {
+	options := []string{"centerCd(Y)"}
+	add := func(on bool, option string) {
+		if on {
+			options = append(options, option)
+		}
+	}
+	add(a.HPP != 0, fmt.Sprintf("HPP(%d)", a.HPP))
+	add(a.Below1000, "below1000")
+	add(a.VBankDue != "", "vbank("+a.VBankDue+")")
+	add(a.VAReceipt, "va_receipt")
+	add(a.NoReceipt, "no_receipt")
+	add(len(a.OnlyCards) > 0, "ini_onlycardcode("+strings.Join(a.OnlyCards, ":")+")")
+	add(a.SlimQuota != "", "SLIMQUOTA("+a.SlimQuota+")")
+	add(a.NoEasyPay, "noeasypay")
+	add(a.CardOnly, "cardonly")
+	add(a.Escrow, "useescrow")
+	if err := a.check(); err != nil {
+		return "", err
+	}
+	return strings.Join(options, ":"), nil
+}
+
+func (a AcceptMethod) check() error {
+	if a.HPP < 0 || a.HPP > 2 {
+		return &adapters.FieldError{Field: "acceptmethod.HPP", Msg: "must be 1 or 2"}
+	}
+	if n := len(a.VBankDue); n != 0 && n != 8 && n != 12 || !only(a.VBankDue, digits) {
+		return &adapters.FieldError{Field: "acceptmethod.vbank", Msg: "must be YYYYMMDD or YYYYMMDDhhmm"}
+	}
+	if !only(strings.Join(a.OnlyCards, ":"), digits+":") {
+		return &adapters.FieldError{Field: "acceptmethod.ini_onlycardcode", Msg: "must hold card codes"}
+	}
+	if !only(a.SlimQuota, digits+":^-") {
+		return &adapters.FieldError{Field: "acceptmethod.SLIMQUOTA", Msg: "must hold card codes and months"}
+	}
+	return nil
+}
+
+const digits = "0123456789"
+
+// only tells whether s has no character outside set.
+func only(s, set string) bool {
+	return strings.IndexFunc(s, func(r rune) bool { return !strings.ContainsRune(set, r) }) < 0
+}

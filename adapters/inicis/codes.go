@@ -1,0 +1,76 @@
+package inicis
+
+import (
+	"regexp"
+	"slices"
+)
+
+// class is what a result code means for the money.
+type class int
+
+const (
+	classDeclined class = iota // a definite no
+	classUnknown               // may have happened: ask
+	classNotFound              // the PG knows no such payment
+)
+
+// detail finds the six-digit code of family and suffix (500 card, 506 bank transfer, ...) in a code or a
+// message; cardCode finds a card company's answer, short or long.
+var (
+	detail   = regexp.MustCompile(`(?:^|[^0-9])5(?:0[0-9]|1[0-9]|50|56)([0-9]{3})(?:[^0-9]|$)`)
+	cardCode = regexp.MustCompile(`^12(?:00)?([0-9]{2})$`)
+)
+
+// classify reads an answer that is not a success. A code nobody has written down is a decline only when it
+// looks like a code at all.
+func classify(code, message string) class {
+	switch code {
+	case "":
+		return classUnknown
+	case "R201":
+		// The auth data was used before: what came of it must be looked up.
+		return classUnknown
+	case "V801", "R101":
+		return classUnknown
+	}
+	if !codeLike(code) {
+		return classUnknown
+	}
+	for _, text := range []string{code, message} {
+		for _, m := range detail.FindAllStringSubmatch(text, -1) {
+			if c := classifySuffix(m[1]); c != classDeclined {
+				return c
+			}
+		}
+	}
+	if m := cardCode.FindStringSubmatch(code); m != nil && slices.Contains([]string{"10", "35", "36", "41", "55"}, m[1]) {
+		// Time-out, line down, duplicate: the card company may have approved.
+		return classUnknown
+	}
+	return classDeclined
+}
+
+func classifySuffix(suffix string) class {
+	switch suffix {
+	case "050", "051", "052", "053", "054", "055", "105", "106", "108", "110", // communication and database
+		"127", "772", // a cancel that may have gone through, or is running
+		"626", "704", // already cancelled or completed: confirm by inquiry
+		"630", "631": // a duplicate: what the first one did is not known
+		return classUnknown
+	case "263", "623", "700", "828":
+		return classNotFound
+	}
+	return classDeclined
+}
+
+func codeLike(code string) bool {
+	if len(code) > 12 {
+		return false
+	}
+	for _, r := range code {
+		if (r < '0' || r > '9') && (r < 'A' || r > 'Z') && r != '_' && r != '-' {
+			return false
+		}
+	}
+	return true
+}

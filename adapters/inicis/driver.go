@@ -1,0 +1,31 @@
+package inicis
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Driver is the KG Inicis driver. It keeps no state.
+type Driver struct {
+	client *http.Client
+}
+
+// New returns a driver that sends with client, which must be a one-write client (see onewrite).
+func New(client *http.Client) *Driver { return &Driver{client: client} }
+
+var (
+	_ adapters.Driver       = (*Driver)(nil)
+	_ adapters.NetCanceller = (*Driver)(nil)
+)
+
+// Prepare implements adapters.Driver. It asks nobody and changes nothing.
+func (d *Driver) Prepare(_ context.Context, req adapters.PrepareRequest) (payment.Window, error) {
+	form, err := BuildForm(req)
+	if err != nil {
+		return payment.Window{}, err
+	}
+	return payment.Window{Kind: payment.WindowInicisPC, Script: Endpoints(req.PG).Script, Params: form}, nil
+}

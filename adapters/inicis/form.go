@@ -1,0 +1,182 @@
+package inicis
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/cards"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Form is the PC window's form: every field a string, marshalled in this order. Empty ones are left out.
+type Form struct {
+	Version       string `json:"version"`
+	MID           string `json:"mid"`
+	OID           string `json:"oid"`
+	GoodName      string `json:"goodname"`
+	Price         string `json:"price"`
+	Currency      string `json:"currency"`
+	BuyerName     string `json:"buyername"`
+	BuyerTel      string `json:"buyertel"`
+	BuyerEmail    string `json:"buyeremail"`
+	Timestamp     string `json:"timestamp"`
+	Signature     string `json:"signature"`
+	Verification  string `json:"verification"`
+	MKey          string `json:"mKey"`
+	UseChkFake    string `json:"use_chkfake"`
+	ReturnURL     string `json:"returnUrl"`
+	CloseURL      string `json:"closeUrl,omitempty"`
+	GoPayMethod   string `json:"gopaymethod"`
+	AcceptMethod  string `json:"acceptmethod"`
+	Charset       string `json:"charset"`
+	LanguageView  string `json:"languageView"`
+	PayViewType   string `json:"payViewType"`
+	QuotaBase     string `json:"quotabase,omitempty"`
+	NoInterest    string `json:"nointerest,omitempty"`
+	PreferredCard string `json:"ini_cardcode,omitempty"`
+	Tax           string `json:"tax,omitempty"`
+	TaxFree       string `json:"taxfree,omitempty"`
+	MerchantData  string `json:"merchantData,omitempty"`
+}
+
+// BuildForm makes the form of an attempt. It is pure: the same request gives the same bytes.
+func BuildForm(req adapters.PrepareRequest) (Form, error) {
+	if err := checkPrepare(req); err != nil {
+		return Form{}, err
+	}
+	a, m := req.Attempt, req.Merchant
+	goPay, direct, ok := GoPayMethod(a.Method)
+	if !ok {
+		return Form{}, fmt.Errorf("preparing the window for %s: %w", a.Method, adapters.ErrUnsupported)
+	}
+	plans := planFor(a, req.Installments)
+	if len(req.Installments.Cards) > 0 && len(requestCodes(req.Installments.Cards)) == 0 {
+		// An empty restriction would open the window to every card.
+		return Form{}, &adapters.FieldError{Field: "merchants.cards", Msg: "name no card that Inicis has a code for"}
+	}
+	accept := plans.accept
+	accept.Below1000 = a.Amount < 1000
+	accept.CardOnly = direct
+	accept.Escrow = a.Purpose == payment.PurposeEscrow
+	if a.Method == "phone" {
+		accept.HPP = 2
+	}
+	acceptText, err := accept.Text()
+	if err != nil {
+		return Form{}, fmt.Errorf("preparing the window: %w", err)
+	}
+	stamp, price, oid := Millis(req.Now), a.Amount.String(), string(a.ID)
+	form := Form{
+		Version: "1.0", MID: midOf(a, m), OID: oid, GoodName: wire.OrderName(a.OrderName),
+		Price: price, Currency: "WON",
+		BuyerName:  wire.CutBytes(wire.Clean(req.Buyer.Name), 30),
+		BuyerTel:   wire.Phone(req.Buyer.Tel),
+		BuyerEmail: wire.CutBytes(wire.Clean(req.Buyer.Email), 60),
+		Timestamp:  stamp, Signature: Signature(oid, price, stamp),
+		Verification: Verification(oid, price, stamp, m.SignKey),
+		MKey:         MKey(m.SignKey), UseChkFake: "Y",
+		ReturnURL: req.ReturnURL, CloseURL: req.CloseURL,
+		GoPayMethod: goPay, AcceptMethod: acceptText,
+		Charset: "UTF-8", LanguageView: "ko", PayViewType: "overlay",
+		QuotaBase: plans.quotaBase, NoInterest: plans.noInterest, PreferredCard: plans.card,
+		MerchantData: req.Token,
+	}
+	if a.TaxFree > 0 {
+		// Rounded down: VAT must not be over a tenth of the supply value.
+		form.Tax, form.TaxFree = ((a.Amount - a.TaxFree) / 11).String(), a.TaxFree.String()
+	}
+	return form, nil
+}
+
+func checkPrepare(req adapters.PrepareRequest) error {
+	a := req.Attempt
+	bad := func(field, msg string) error { return &adapters.FieldError{Field: field, Msg: msg} }
+	switch {
+	case !req.Merchant.SignKey.IsSet():
+		return bad("merchants.sign_key", "is missing")
+	case midOf(a, req.Merchant) == "":
+		return bad("merchants.mid", "is missing")
+	case !payment.ValidID(string(a.ID)):
+		return bad("attempt_id", "must be 1 to 40 of [A-Za-z0-9_-]")
+	case a.Amount <= 0 || a.Amount > payment.MaxWon:
+		return bad("amount", "must be above zero")
+	case a.TaxFree < 0 || a.TaxFree > a.Amount:
+		return bad("tax_free", "must be a part of the amount")
+	case a.Purpose == payment.PurposeBillingKey:
+		return fmt.Errorf("preparing a billing-key window: %w", adapters.ErrUnsupported)
+	case req.ReturnURL == "":
+		return bad("return_url", "is missing")
+	case !tokenOK(req.Token):
+		return bad("merchantData", "must be URL-safe ASCII")
+	case wire.Clean(a.OrderName) == "":
+		return bad("order_name", "is missing")
+	}
+	return checkBuyer(req.Buyer)
+}
+
+// checkBuyer holds what the PC window demands of a buyer.
+func checkBuyer(b payment.Buyer) error {
+	for _, f := range []struct{ field, value string }{
+		{"buyer.name", wire.Clean(b.Name)}, {"buyer.tel", wire.Phone(b.Tel)}, {"buyer.email", wire.Clean(b.Email)},
+	} {
+		if f.value == "" {
+			return &adapters.FieldError{Field: f.field, Msg: "is needed by KG Inicis"}
+		}
+		if !utf8.ValidString(f.value) {
+			return &adapters.FieldError{Field: f.field, Msg: "is not UTF-8"}
+		}
+	}
+	return nil
+}
+
+// tokenOK tells whether a token comes through the window unchanged.
+func tokenOK(token string) bool {
+	return strings.IndexFunc(token, func(r rune) bool {
+		switch {
+		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+			return false
+		}
+		return !strings.ContainsRune("-_.~:=", r)
+	}) < 0
+}
+
+type plan struct {
+	quotaBase, noInterest, card string
+	accept                      AcceptMethod
+}
+
+// planFor turns the decided instalments into the window's fields. Under 50,000 won there are none, whatever
+// was decided.
+func planFor(a payment.Attempt, in payment.Installments) plan {
+	var p plan
+	if _, direct, _ := GoPayMethod(a.Method); a.Method != "card" && !direct {
+		return p
+	}
+	p.accept.OnlyCards = requestCodes(in.Cards)
+	if in.Fixed != nil {
+		if card, ok := cards.ByWord(in.Fixed.Company); ok {
+			p.card = card.InicisRequest
+		}
+	}
+	if a.Amount < installmentFrom {
+		return p
+	}
+	p.quotaBase = QuotaBase(in.Months)
+	if in.Fixed != nil && in.Fixed.Installment >= 2 {
+		p.quotaBase = QuotaBase([]int{in.Fixed.Installment})
+	}
+	p.noInterest = NoInterest(in.InterestFree)
+	p.accept.SlimQuota = SlimQuota(in.PartlyInterestFree)
+	return p
+}
+
+// midOf prefers the MID stored with the attempt over the configuration of the day.
+func midOf(a payment.Attempt, m *payment.Merchant) string {
+	if a.MID != "" {
+		return a.MID
+	}
+	return m.MID
+}

@@ -1,0 +1,86 @@
+package inicis
+
+import "github.com/pg-gateway/pg-gateway/payment"
+
+// GoPayMethod maps a canonical method to the window's gopaymethod. direct tells that the value opens a single
+// easy-pay service, which wants acceptmethod cardonly.
+func GoPayMethod(m payment.Method) (value string, direct, ok bool) {
+	switch m {
+	case "card":
+		return "Card", false, true
+	case "trans":
+		return "DirectBank", false, true
+	case "vbank":
+		return "VBank", false, true
+	case "phone":
+		return "HPP", false, true
+	case "cultureland":
+		return "Culture", false, true
+	case "booknlife":
+		return "Bcsh", false, true
+	case "happymoney":
+		return "HPMN", false, true
+	case "kakaopay":
+		return "onlykakaopay", true, true
+	case "naverpay":
+		return "onlynaverpay", true, true
+	case "payco":
+		return "onlypayco", true, true
+	case "samsung", "samsungpay":
+		return "onlyssp", true, true
+	case "applepay":
+		return "onlyapplepay", true, true
+	case "lpay":
+		return "onlylpay", true, true
+	case "tosspay":
+		return "onlytosspay", true, true
+	case "ssgpay":
+		return "onlyssgcard", true, true
+	}
+	return "", false, false
+}
+
+// method maps an answer's payMethod and easy-pay channel back to a canonical method. It returns "" when the
+// answer does not tell: an easy-pay payment may come back as a plain card.
+func method(asked payment.Method, payMethod, channel string) payment.Method {
+	switch payMethod {
+	case "Card", "VCard", "CARD", "ISP":
+		return cardMethod(asked, channel)
+	case "DirectBank", "iDirectBank", "BANK":
+		return "trans"
+	case "VBank", "VBANK":
+		return "vbank"
+	case "HPP", "MOBILE":
+		return "phone"
+	case "Culture", "CULTURE":
+		return "cultureland"
+	case "Bcsh", "BCSH":
+		return "booknlife"
+	case "HPMN":
+		return "happymoney"
+	}
+	return ""
+}
+
+func cardMethod(asked payment.Method, channel string) payment.Method {
+	switch channel {
+	case "B", "D":
+		return "samsung"
+	case "C":
+		return "payco"
+	case "G":
+		return "ssgpay"
+	case "H":
+		return "tosspay"
+	case "I":
+		return "naverpay"
+	case "L":
+		return "lpay"
+	case "O":
+		return "kakaopay"
+	}
+	if _, direct, _ := GoPayMethod(asked); direct {
+		return ""
+	}
+	return "card"
+}

@@ -1,0 +1,268 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"unicode/utf8"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// ErrShape is returned for an answer that is not what was expected of it.
+var ErrShape = errors.New("unexpected answer")
+
+// maxDepth bounds nesting, so that a hostile answer cannot exhaust the stack.
+const maxDepth = 64
+
+// Object is one JSON object. Unknown fields are fine. A field that occurs twice is refused when it is asked
+// for: a first-wins and a last-wins reader would see two prices. Names are case-sensitive.
+//
+// The first wrong field is remembered; read all fields, then ask Err once.
+type Object struct {
+	fields map[string]json.RawMessage
+	twice  map[string]bool
+	err    *error
+}
+
+// ParseObject reads a text that is one JSON object in UTF-8.
+func ParseObject(text []byte) (Object, error) {
+	if !utf8.Valid(text) {
+		return Object{}, fmt.Errorf("%w: not UTF-8", ErrShape)
+	}
+	if err := checkJSON(text); err != nil {
+		return Object{}, err
+	}
+	return parseObject(text, new(error))
+}
+
+func checkJSON(text []byte) error {
+	depth, inText, escaped := 0, false, false
+	for _, c := range text {
+		switch {
+		case escaped:
+			escaped = false
+		case inText:
+			escaped, inText = c == '\\', c != '"'
+		case c == '"':
+			inText = true
+		case c == '{' || c == '[':
+			if depth++; depth > maxDepth {
+				return fmt.Errorf("%w: nested too deeply", ErrShape)
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	if !json.Valid(text) {
+		return fmt.Errorf("%w: not JSON", ErrShape)
+	}
+	return nil
+}
+
+func parseObject(text []byte, sticky *error) (Object, error) {
+	o := Object{fields: map[string]json.RawMessage{}, twice: map[string]bool{}, err: sticky}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	if tok, err := dec.Token(); err != nil || tok != json.Delim('{') {
+		return o, fmt.Errorf("%w: not a JSON object", ErrShape)
+	}
+	for dec.More() {
+		tok, err := dec.Token()
+		if err != nil {
+			return o, fmt.Errorf("%w: %w", ErrShape, err)
+		}
+		name, _ := tok.(string)
+		var raw json.RawMessage
+		if err := dec.Decode(&raw); err != nil {
+			return o, fmt.Errorf("%w: %w", ErrShape, err)
+		}
+		if _, seen := o.fields[name]; seen {
+			o.twice[name] = true
+		}
+		o.fields[name] = raw
+	}
+	return o, nil
+}
+
+// Err returns the first thing that was wrong with a field that was asked for.
+func (o Object) Err() error {
+	if o.err == nil {
+		return nil
+	}
+	return *o.err
+}
+
+func (o Object) fail(name, why string) {
+	if o.err != nil && *o.err == nil {
+		*o.err = fmt.Errorf("%w: field %s %s", ErrShape, name, why)
+	}
+}
+
+func (o Object) get(name string) (json.RawMessage, bool) {
+	if o.twice[name] {
+		o.fail(name, "occurs twice")
+		return nil, false
+	}
+	raw, ok := o.fields[name]
+	if !ok || string(raw) == "null" {
+		return nil, false
+	}
+	return raw, true
+}
+
+// Has tells whether the field is there and is not null.
+func (o Object) Has(name string) bool {
+	_, ok := o.get(name)
+	return ok
+}
+
+// Text reads a field that is a string or a number, as text; "" when it is missing or null.
+func (o Object) Text(name string) string {
+	raw, ok := o.get(name)
+	if !ok {
+		return ""
+	}
+	if raw[0] == '"' {
+		var s string
+		if err := json.Unmarshal(raw, &s); err != nil {
+			o.fail(name, "is not text")
+		}
+		return s
+	}
+	if raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9' {
+		return string(raw)
+	}
+	o.fail(name, "is neither text nor a number")
+	return ""
+}
+
+// Required is Text for a field that must be there and not be empty.
+func (o Object) Required(name string) string {
+	s := o.Text(name)
+	if s == "" {
+		o.fail(name, "is missing")
+	}
+	return s
+}
+
+// Won reads an amount that must be there: a whole number of won, as a JSON number.
+func (o Object) Won(name string) payment.Won {
+	raw, ok := o.get(name)
+	if !ok {
+		o.fail(name, "is missing")
+		return 0
+	}
+	return o.won(name, string(raw))
+}
+
+// WonText is Won for PGs that write numbers as strings; both forms are accepted.
+func (o Object) WonText(name string) payment.Won { return o.won(name, o.Required(name)) }
+
+func (o Object) won(name, text string) payment.Won {
+	amount, err := payment.ParseWon(text)
+	if err != nil {
+		o.fail(name, "is not an amount of won")
+	}
+	return amount
+}
+
+// Bool reads a field that is true or false; known is false when it is missing or null.
+func (o Object) Bool(name string) (value, known bool) {
+	raw, ok := o.get(name)
+	if !ok {
+		return false, false
+	}
+	switch string(raw) {
+	case "true":
+		return true, true
+	case "false":
+		return false, true
+	}
+	o.fail(name, "is neither true nor false")
+	return false, false
+}
+
+// Object reads a field that is an object; known is false when it is missing or null.
+func (o Object) Object(name string) (inner Object, known bool) {
+	raw, ok := o.get(name)
+	if !ok {
+		return Object{err: o.err}, false
+	}
+	inner, err := parseObject(raw, o.err)
+	if err != nil {
+		o.fail(name, "is not an object")
+		return Object{err: o.err}, false
+	}
+	return inner, true
+}
+
+// Objects reads a field that is a list of objects; nil when it is missing or null.
+func (o Object) Objects(name string) []Object {
+	raw, ok := o.get(name)
+	if !ok {
+		return nil
+	}
+	var items []json.RawMessage
+	if err := json.Unmarshal(raw, &items); err != nil {
+		o.fail(name, "is not a list")
+		return nil
+	}
+	list := make([]Object, 0, len(items))
+	for _, item := range items {
+		inner, err := parseObject(item, o.err)
+		if err != nil {
+			o.fail(name, "holds something other than objects")
+			return nil
+		}
+		list = append(list, inner)
+	}
+	return list
+}
+
+// CheckUnique refuses a JSON text in which any object, at any depth, has the same name twice. It is for texts
+// that are then read by path.
+func CheckUnique(text []byte) error {
+	if !utf8.Valid(text) {
+		return fmt.Errorf("%w: not UTF-8", ErrShape)
+	}
+	if err := checkJSON(text); err != nil {
+		return err
+	}
+	dec := json.NewDecoder(bytes.NewReader(text))
+	dec.UseNumber()
+	return checkValue(dec)
+}
+
+func checkValue(dec *json.Decoder) error {
+	tok, err := dec.Token()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%w: %w", ErrShape, err)
+	}
+	open, ok := tok.(json.Delim)
+	if !ok {
+		return nil
+	}
+	seen := map[string]bool{}
+	for dec.More() {
+		if open == '{' {
+			name, err := dec.Token()
+			if err != nil {
+				return fmt.Errorf("%w: %w", ErrShape, err)
+			}
+			key, _ := name.(string)
+			if seen[key] {
+				return fmt.Errorf("%w: a name occurs twice", ErrShape)
+			}
+			seen[key] = true
+		}
+		if err := checkValue(dec); err != nil {
+			return err
+		}
+	}
+	if _, err := dec.Token(); err != nil {
+		return fmt.Errorf("%w: %w", ErrShape, err)
+	}
+	return nil
+}

@@ -1,0 +1,64 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// Clean drops control characters and bytes that are not UTF-8, and the space around the rest.
+func Clean(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(s)
+}
+
+// CutBytes cuts s to at most n bytes, between characters.
+func CutBytes(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	for n > 0 && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// OrderName is Inicis' rule for the name of what is bought, which PortOne follows: over 40 bytes, at most 37
+// bytes are kept, cut between characters, and three dots are added.
+func OrderName(s string) string {
+	s = Clean(s)
+	if len(s) <= 40 {
+		return s
+	}
+	return CutBytes(s, 37) + "..."
+}
+
+// Phone keeps the digits and hyphens of a phone number.
+func Phone(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '-' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, s)
+}
+
+// JSON writes v compactly, with no HTML escapes and no final newline: the bytes that are sent are the bytes
+// that are hashed.
+func JSON(v any) (string, error) {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", fmt.Errorf("encoding the request: %w", err)
+	}
+	return strings.TrimSuffix(buf.String(), "\n"), nil
+}
