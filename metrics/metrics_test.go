@@ -1,0 +1,292 @@
+package metrics_test
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/prometheus/common/expfmt"
+
+	"github.com/pg-gateway/pg-gateway/metrics"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata/metrics.golden")
+
+func names() metrics.Names {
+	return metrics.Names{
+		PGs: []string{"inicis", "portone"}, Merchants: []string{"card-main", "card-second"},
+		Methods: []string{"card", "trans"}, Rules: []string{"default", "big-orders"}, Intercepts: []string{"checkout"},
+		Links: []metrics.Link{{PG: "inicis", Method: "card"}, {PG: "portone", Method: "trans"}},
+	}
+}
+
+func useEverything(m *metrics.Metrics) {
+	r := m.Route("checkout", "POST")
+	r.Begin()
+	r.End("POST", 200, 20*time.Millisecond, 18*time.Millisecond)
+	r.Begin()
+	r.End("PROPFIND", 999, time.Millisecond, time.Hour)
+	m.SetRules(names())
+	m.Decision(metrics.DecisionForwarded, metrics.ResultOK, "card-main")
+	m.Decision(metrics.DecisionDenied, "METHOD_NOT_LINKED", "")
+	m.RuleMatched("default")
+	m.Intercept("checkout", metrics.ResultOK)
+	m.Upstream("inicis", metrics.OperationApprove, metrics.OutcomeOK, 300*time.Millisecond)
+	m.OrderService(metrics.OperationConfirm, metrics.OutcomeOK, 5*time.Millisecond)
+	m.Payment("inicis", "card", "approved", 15_000)
+	m.Payment("portone", "trans", "declined", 9_000)
+	m.Return("inicis", metrics.ResultOK)
+	m.Cache("portone_token", metrics.ResultHit)
+	m.CacheEntries("portone_token", 1)
+	m.SetJournal(metrics.JournalStats{
+		Open: []metrics.OpenState{
+			{State: "opened", Count: 3, Won: 30_000, Oldest: time.Hour},
+			{State: "unknown", Count: 1, Won: 15_000, Oldest: 90 * time.Second},
+		},
+		Pending: 2, Parked: 1, OldestMessage: time.Minute,
+	})
+	m.JournalError()
+	m.Delivery(metrics.ResultDelivered)
+	m.Reloaded("000000000000", time.Unix(1_700_000_000, 0))
+	m.Reloaded("0123456789ab", time.Unix(1_700_000_001, 0))
+	m.ReloadFailed()
+	m.Build("v0.1.0", "abcdef0", "go1.26")
+	m.Panic()
+	m.BadInput("DUPLICATE_KEY")
+}
+
+func exposition(t *testing.T, g prometheus.Gatherer) string {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	for _, f := range families {
+		withoutTimes(f)
+		if _, err := expfmt.MetricFamilyToText(&b, f); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return b.String()
+}
+
+// withoutTimes drops what differs from run to run.
+func withoutTimes(f *dto.MetricFamily) {
+	for _, m := range f.GetMetric() {
+		if c := m.GetCounter(); c != nil {
+			c.CreatedTimestamp = nil
+		}
+	}
+}
+
+func TestExpositionIsGolden(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	useEverything(metrics.New(reg))
+	got := exposition(t, reg)
+	golden := filepath.Join("testdata", "metrics.golden")
+	if *update {
+		if err := os.WriteFile(golden, []byte(got), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d := cmp.Diff(string(want), got); d != "" {
+		t.Errorf("exposition (-want +got), run with -update when meant\n%s", d)
+	}
+}
+
+func TestNamesAndHelpAreLintFree(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	useEverything(metrics.New(reg))
+	problems, err := testutil.GatherAndLint(reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range problems {
+		t.Errorf("%s: %s", p.Metric, p.Text)
+	}
+}
+
+func TestHistogramsAreNativeToo(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	useEverything(metrics.New(reg))
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		for _, m := range f.GetMetric() {
+			if h := m.GetHistogram(); h != nil && (h.Schema == nil || len(h.GetBucket()) == 0) {
+				t.Errorf("%s is not classic and native", f.GetName())
+			}
+		}
+	}
+}
+
+func TestUnconfiguredValuesMakeNoSeries(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	m := metrics.New(reg)
+	m.SetRules(names())
+	r := m.Route("checkout", "POST")
+	flood := func(from, to int) {
+		for i := from; i < to; i++ {
+			odd := fmt.Sprintf("guess-%d", i)
+			m.Decision(odd, odd, odd)
+			m.RuleMatched(odd)
+			m.Intercept(odd, odd)
+			m.Upstream(odd, odd, odd, time.Second)
+			m.OrderService(odd, odd, time.Second)
+			m.Payment(odd, odd, odd, 1)
+			m.Return(odd, odd)
+			m.Cache(odd, odd)
+			m.Delivery(odd)
+			m.BadInput(odd)
+			r.Begin()
+			r.End(odd, i, time.Second, 0)
+		}
+	}
+	flood(0, 2_000)
+	before, err := testutil.GatherAndCount(reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	flood(2_000, 6_000)
+	after, err := testutil.GatherAndCount(reg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after != before {
+		t.Errorf("%d series grew to %d", before, after)
+	}
+	text := exposition(t, reg)
+	for _, label := range []string{`merchant="guess`, `rule="guess`, `pg="guess`, `method="guess`, `name="guess`} {
+		if strings.Contains(text, label) {
+			t.Errorf("an unconfigured value became a label: %s", label)
+		}
+	}
+	if !strings.Contains(text, `merchant="_other"`) {
+		t.Error("an unconfigured merchant is not counted as _other")
+	}
+}
+
+func TestDataIsNoLabelValue(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	m := metrics.New(reg)
+	for _, odd := range []string{"buyer@example.com", "홍길동", "a b", strings.Repeat("a", 41), "x\"y"} {
+		m.BadInput(odd)
+	}
+	want := "# HELP pg_gateway_bad_input_total Requests refused for their form, by problem code.\n" +
+		"# TYPE pg_gateway_bad_input_total counter\npg_gateway_bad_input_total{code=\"_other\"} 5\n"
+	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "pg_gateway_bad_input_total"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestReloadDropsRemovedNamesAndKeepsTheRest(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	m := metrics.New(reg)
+	useEverything(m)
+	n := names()
+	n.PGs, n.Merchants, n.Rules = []string{"inicis"}, []string{"card-main", "card-third"}, []string{"default"}
+	n.Links = n.Links[:1]
+	m.SetRules(n)
+	text := exposition(t, reg)
+	for _, gone := range []string{`pg="portone"`, `merchant="card-second"`, `rule="big-orders"`} {
+		if strings.Contains(text, gone) {
+			t.Errorf("%s is still there", gone)
+		}
+	}
+	for _, kept := range []string{
+		`pg_gateway_decisions_total{decision="forwarded",merchant="card-main",reason="ok"} 1`,
+		`pg_gateway_decisions_total{decision="forwarded",merchant="card-third",reason="ok"} 0`,
+		`pg_gateway_payments_total{method="card",outcome="approved",pg="inicis"} 1`,
+	} {
+		if !strings.Contains(text, kept) {
+			t.Errorf("%s is missing", kept)
+		}
+	}
+	m.Payment("portone", "card", "approved", 10)
+	if !strings.Contains(exposition(t, reg), `pg_gateway_payments_total{method="card",outcome="approved",pg="_other"} 1`) {
+		t.Error("a payment of a removed PG is lost")
+	}
+}
+
+func TestLabelsDoNotAliasTheCallersBuffer(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	m := metrics.New(reg)
+	buf := []byte("NOT_UTF8")
+	m.BadInput(aliased(buf))
+	copy(buf, "XXXXXXXX")
+	m.BadInput("NOT_UTF8")
+	if text := exposition(t, reg); !strings.Contains(text, `pg_gateway_bad_input_total{code="NOT_UTF8"} 2`) {
+		t.Errorf("the label changed with the buffer:\n%s", text)
+	}
+}
+
+func TestCountersAddUpUnderConcurrency(t *testing.T) {
+	t.Parallel()
+	reg := prometheus.NewRegistry()
+	m := metrics.New(reg)
+	m.SetRules(names())
+	r := m.Route("checkout")
+	var wg sync.WaitGroup
+	for g := range 8 {
+		wg.Go(func() {
+			for i := range 500 {
+				r.Begin()
+				r.End("POST", 200+i%7, time.Millisecond, 0)
+				m.Payment("inicis", "card", "approved", 2)
+				if g == 0 && i%100 == 0 {
+					m.SetRules(names())
+				}
+			}
+		})
+	}
+	wg.Wait()
+	text := exposition(t, reg)
+	for _, want := range []string{
+		`pg_gateway_payments_total{method="card",outcome="approved",pg="inicis"} 4000`,
+		`pg_gateway_payment_amount_won_total{method="card",pg="inicis"} 8000`,
+		`pg_gateway_http_requests_in_flight{route="checkout"} 0`,
+		`pg_gateway_http_request_duration_seconds_count{code_class="2xx",method="POST",route="checkout"} 4000`,
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+}
+
+func TestHandlerServesTheRuntimeToo(t *testing.T) {
+	t.Parallel()
+	reg := metrics.NewRegistry()
+	metrics.New(reg)
+	rec := httptest.NewRecorder()
+	metrics.Handler(reg).ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
+	for _, want := range []string{"go_goroutines", "pg_gateway_panics_total"} {
+		if !strings.Contains(rec.Body.String(), want) {
+			t.Errorf("%s is missing", want)
+		}
+	}
+}
