@@ -1,0 +1,62 @@
+/* Stand-in for PortOne V2's browser SDK: the same global (PortOne) and the same call. */
+(function () {
+  "use strict";
+  var origin = new URL(document.currentScript.src).origin;
+
+  function post(path, body) {
+    return fetch(origin + path, {
+      method: "POST", mode: "cors", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body)
+    }).then(function (r) { return r.json(); });
+  }
+
+  function el(tag, text, parent) {
+    var node = document.createElement(tag);
+    node.textContent = text;
+    parent.appendChild(node);
+    return node;
+  }
+
+  function overlay(win) {
+    return new Promise(function (resolve) {
+      var back = document.createElement("div");
+      back.id = "portone-window";
+      back.setAttribute("role", "dialog");
+      back.setAttribute("aria-modal", "true");
+      back.setAttribute("aria-label", "포트원 V2 결제창");
+      back.style.cssText = "position:fixed;inset:0;background:rgba(0,0,0,.55);display:flex;align-items:center;justify-content:center;z-index:9999";
+      var box = document.createElement("div");
+      box.style.cssText = "background:#fff;color:#222;padding:1.5rem;border-radius:8px;min-width:16rem;max-width:90vw;font-family:sans-serif";
+      back.appendChild(box);
+      el("h2", "포트원 V2 · KG이니시스 (샌드박스)", box).style.fontSize = "1rem";
+      el("p", win.shop + " · " + win.goods, box);
+      el("p", win.amount.toLocaleString("ko-KR") + "원", box).style.fontWeight = "bold";
+      [["pay", "결제하기"], ["cancel", "취소"], ["fail", "실패 (한도초과)"]].forEach(function (b) {
+        var button = el("button", b[1], box);
+        button.id = b[0];
+        button.type = "button";
+        button.style.cssText = "margin:.25rem;padding:.6rem 1rem;font-size:1rem";
+        button.addEventListener("click", function () { back.remove(); resolve(b[0]); }, { once: true });
+      });
+      document.body.appendChild(back);
+      box.querySelector("#pay").focus();
+    });
+  }
+
+  function requestPayment(params) {
+    var mobile = /Mobi|Android|iPhone|iPad/.test(navigator.userAgent);
+    var redirect = mobile || params.forceRedirect === true;
+    return post("/portone/sdk/v2/open", { device: redirect ? "mobile" : "pc", redirect: redirect, params: params })
+      .then(function (win) {
+        if (win.code) { return win; }
+        if (redirect) {
+          window.location.href = win.window;
+          return new Promise(function () {});
+        }
+        return overlay(win).then(function (action) {
+          return post("/portone/sdk/v2/act", { key: win.key, action: action });
+        });
+      });
+  }
+
+  window.PortOne = { requestPayment: requestPayment };
+})();

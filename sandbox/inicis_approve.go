@@ -1,0 +1,133 @@
+package sandbox
+
+import (
+	"net/url"
+	"strconv"
+)
+
+// inicisApprove moves the money of an authentication, once.
+func (s *Sandbox) inicisApprove(c *call) answer {
+	f := c.form()
+	auth, refusal := s.inicisAuthOf(c, f)
+	if refusal != nil {
+		return *refusal
+	}
+	if auth.used || auth.dead {
+		return inicisFailure(c, "R201", "이미 인증/승인요청된 거래입니다. 승인처리 할 수 없습니다")
+	}
+	auth.used = true
+	win := auth.win
+	if price := f.Get("price"); price != "" && price != win.price.text() {
+		return inicisFailure(c, "500610", "금액이 위변조되었습니다 (500610)")
+	}
+	if auth.decline {
+		return inicisFailure(c, "120016", "한도초과 (120016)")
+	}
+	auth.tx = &inicisTx{
+		tid: s.transactionID(tidMethod(win.method), win.mid, c.now), mid: win.mid, oid: win.oid, goods: win.goods,
+		method: win.method, currency: win.currency, price: win.price, remaining: win.price, at: c.now, quota: "00",
+	}
+	s.inicis.txs.put(auth.tx.tid, auth.tx)
+	s.inicis.byOrder.put(win.mid+"/"+win.oid, auth.tx)
+	s.book(Entry{PG: pgInicis, Kind: EntryCapture, OrderRef: win.oid, TxID: auth.tx.tid, Amount: win.price, By: "approve"})
+	return inicisAnswer(c, s.approvalFields(auth.tx, f.Get("timestamp")))
+}
+
+// inicisAuthOf checks who asks and returns the authentication that is asked about.
+func (s *Sandbox) inicisAuthOf(c *call, f url.Values) (*inicisAuth, *answer) {
+	refuse := func(code, msg string) (*inicisAuth, *answer) {
+		a := inicisFailure(c, code, msg)
+		return nil, &a
+	}
+	if c.r.PathValue("idc") != idcName {
+		return refuse("R101", "요청 주소가 잘못되었습니다")
+	}
+	m, ok := s.cfg.Inicis[f.Get("mid")]
+	if !ok {
+		return refuse("500400", "등록되지 않은 상점입니다 (500400)")
+	}
+	auth, ok := s.inicis.auths.get(f.Get("authToken"))
+	if !ok || auth.win.mid != f.Get("mid") {
+		return refuse("500263", "인증 정보를 찾을 수 없습니다 (500263)")
+	}
+	c.ref = auth.win.oid
+	ts := f.Get("timestamp")
+	switch {
+	case checkMillis(ts, c.now) != "":
+		return refuse("V023", checkMillis(ts, c.now))
+	case f.Get("signature") != approvalSignature(auth.token, ts):
+		return refuse("500202", "signature 위변조가 확인되었습니다 (500202)")
+	case f.Get("verification") != approvalVerification(auth.token, m.SignKey, ts):
+		return refuse("500202", "verification 위변조가 확인되었습니다 (500202)")
+	}
+	return auth, nil
+}
+
+// approvalFields is the answer of a successful approval.
+func (s *Sandbox) approvalFields(tx *inicisTx, timestamp string) [][2]string {
+	at := tx.at.In(kst)
+	price := tx.price.text()
+	number := strconv.FormatInt(30_000_000+s.next()%10_000_000, 10)
+	fields := [][2]string{
+		{"resultCode", "0000"},
+		{"resultMsg", "정상처리되었습니다."},
+		{"tid", tx.tid},
+		{"mid", tx.mid},
+		{"MOID", tx.oid},
+		{"TotPrice", price},
+		{"payMethod", payMethodOf(tx.method)},
+		{"payMethodDetail", payMethodOf(tx.method)},
+		{"currency", tx.currency},
+		{"goodName", tx.goods},
+		{"goodsName", tx.goods},
+		{"applDate", at.Format("20060102")},
+		{"applTime", at.Format("150405")},
+		{"applNum", number},
+		{"payDevice", "PC"},
+		{"EventCode", ""},
+		{"authSignature", authSignature(tx.mid, tx.oid, price, timestamp)},
+	}
+	switch payMethodOf(tx.method) {
+	case "DirectBank":
+		return append(fields, [2]string{"ACCT_BankCode", "88"}, [2]string{"CSHR_ResultCode", ""}, [2]string{"CSHR_Type", ""})
+	case "HPP":
+		return append(fields, [2]string{"HPP_Num", "010****0000"})
+	default:
+		return append(fields, [][2]string{
+			{"CARD_Num", "427289*********3"}, {"CARD_Code", "14"}, {"CARD_BankCode", "88"}, {"CARD_Quota", tx.quota},
+			{"CARD_Interest", "0"}, {"CARD_CorpFlag", "0"}, {"CARD_CheckFlag", "0"}, {"CARD_PRTC_CODE", "1"},
+			{"CARD_SrcCode", sourceOf(tx.method)}, {"CARD_ApplPrice", price}, {"CARD_ApplNum", number}, {"CARD_Point", ""},
+		}...)
+	}
+}
+
+// inicisNetCancel undoes an approval whose answer was lost. Before the approval it makes the authentication
+// unusable; repeated it says the same again.
+func (s *Sandbox) inicisNetCancel(c *call) answer {
+	f := c.form()
+	auth, refusal := s.inicisAuthOf(c, f)
+	if refusal != nil {
+		return *refusal
+	}
+	if c.now.After(auth.at.Add(netCancelWindow)) {
+		return inicisFailure(c, "500714", "망취소 가능 시간이 지났습니다 (500714)")
+	}
+	auth.dead = true
+	tid := ""
+	if tx := auth.tx; tx != nil {
+		tid = tx.tid
+		switch {
+		case auth.undone:
+		case tx.remaining == 0:
+			return inicisFailure(c, "500626", "이미 취소된 거래입니다 (500626)")
+		case tx.remaining != tx.price:
+			return inicisFailure(c, "500627", "부분취소된 거래는 망취소할 수 없습니다 (500627)")
+		default:
+			s.inicisGiveBack(tx, tx.remaining, c.now, "net_cancel")
+		}
+	}
+	auth.undone = true
+	return inicisAnswer(c, [][2]string{
+		{"resultCode", "0000"}, {"resultMsg", "망취소 처리되었습니다."}, {"tid", tid}, {"mid", auth.win.mid}, {"MOID", auth.win.oid},
+	})
+}

@@ -1,0 +1,220 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// maxBody bounds what a stand-in reads of one request.
+const maxBody = 1 << 20
+
+// call is one request to a stand-in, read whole.
+type call struct {
+	r    *http.Request
+	body []byte
+	// base is the sandbox's own origin as the caller sees it.
+	base string
+	now  time.Time
+	// ref is the order reference, once the operation knows it.
+	ref string
+}
+
+// form reads a form-urlencoded body.
+func (c *call) form() url.Values {
+	v, err := url.ParseQuery(string(c.body))
+	if err != nil {
+		return url.Values{}
+	}
+	return v
+}
+
+// answer is what a stand-in says.
+type answer struct {
+	status      int
+	contentType string
+	body        []byte
+	location    string
+}
+
+func jsonAnswer(status int, v any) answer {
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return answer{status: http.StatusInternalServerError, contentType: "text/plain", body: []byte(err.Error())}
+	}
+	return answer{status: status, contentType: "application/json; charset=utf-8", body: bytes.TrimSpace(buf.Bytes())}
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	if a.location != "" {
+		w.Header().Set("Location", a.location)
+	}
+	w.Header().Set("Content-Type", a.contentType)
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(a.body)
+}
+
+// operation is one thing that a stand-in can be asked to do. do runs under the sandbox's mutex.
+type operation struct {
+	s    *Sandbox
+	pg   string
+	name string
+	do   func(*call) answer
+	// begin, when set, may answer in place of do; otherwise end is called with the answer once it is final.
+	begin func(*call) (a answer, answered bool, end func(answer))
+}
+
+// handle registers an operation.
+func (s *Sandbox) handle(pattern, pg, name string, do func(*call) answer) {
+	s.mux.Handle(pattern, operation{s: s, pg: pg, name: name, do: do})
+}
+
+// origin is the sandbox's own origin as the caller addressed it, for links to itself.
+func origin(r *http.Request) string {
+	if r.TLS != nil {
+		return "https://" + r.Host
+	}
+	return "http://" + r.Host
+}
+
+// ServeHTTP plays the fault that is due, if any, around the operation. It is long because it is the one
+// straight line that decides what happens before and after the commit.
+func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		http.Error(w, "the body is too large or broken", http.StatusRequestEntityTooLarge)
+		return
+	}
+	c := &call{r: r, body: body, base: origin(r)}
+	f, run := o.arrive(r)
+	switch f.Kind {
+	case FaultDropBeforeCommit:
+		hangUp(w)
+		return
+	case FaultStatus:
+		faultAnswer(f).write(w)
+		return
+	}
+	a, answered, end := o.start(c)
+	if !answered {
+		if f.Kind == FaultDelayBeforeCommit {
+			o.s.wait(f.DelayMS)
+		}
+		a = o.commit(c, run)
+		if f.Kind == FaultDelay {
+			o.s.wait(f.DelayMS)
+		}
+		if end != nil {
+			o.s.mu.Lock()
+			end(a)
+			o.s.mu.Unlock()
+		}
+	}
+	switch f.Kind {
+	case FaultDropAfterCommit:
+		hangUp(w)
+	case FaultHalfBody:
+		halve(w, a)
+	case FaultStatusAfterCommit:
+		faultAnswer(f).write(w)
+	case FaultGarbage:
+		answer{status: http.StatusOK, contentType: "text/html; charset=utf-8", body: []byte("<html><body>점검 중입니다</body></html>")}.write(w)
+	case FaultWrongAmount, FaultWrongMID, FaultWrongOrder:
+		a.body = falsify(f.Kind, a.body)
+		a.write(w)
+	default:
+		a.write(w)
+	}
+}
+
+func faultAnswer(f Fault) answer {
+	return answer{status: f.Status, contentType: "text/plain; charset=utf-8", body: []byte("sandbox fault")}
+}
+
+// arrive notes that the request came in and takes the fault that is due.
+func (o operation) arrive(r *http.Request) (Fault, *Execution) {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	return o.s.takeFault(o.pg, o.name), o.s.arrive(o.pg, o.name, r)
+}
+
+// start lets begin answer in place of the operation.
+func (o operation) start(c *call) (a answer, answered bool, end func(answer)) {
+	if o.begin == nil {
+		return answer{}, false, nil
+	}
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	c.now = o.s.cfg.Now()
+	return o.begin(c)
+}
+
+// commit does the work, whether or not the caller still waits for it.
+func (o operation) commit(c *call, run *Execution) answer {
+	o.s.mu.Lock()
+	defer o.s.mu.Unlock()
+	c.now = o.s.cfg.Now()
+	a := o.do(c)
+	run.Ref = c.ref
+	run.Done = true
+	run.Status = a.status
+	o.s.cfg.Logger.Debug("sandbox operation", slog.String("pg", o.pg), slog.String("operation", o.name),
+		slog.String("ref", c.ref), slog.Int("status", a.status))
+	return a
+}
+
+// falsify makes a JSON answer state another amount, MID or order than what was done.
+func falsify(kind FaultKind, body []byte) []byte {
+	dec := json.NewDecoder(bytes.NewReader(body))
+	dec.UseNumber()
+	var v any
+	if err := dec.Decode(&v); err != nil {
+		return body
+	}
+	return jsonAnswer(http.StatusOK, falsified(kind, v)).body
+}
+
+func falsified(kind FaultKind, v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, item := range v {
+			v[key] = falsifiedField(kind, key, falsified(kind, item))
+		}
+	case []any:
+		for i := range v {
+			v[i] = falsified(kind, v[i])
+		}
+	}
+	return v
+}
+
+func falsifiedField(kind FaultKind, key string, v any) any {
+	switch {
+	case kind == FaultWrongAmount && strings.Contains(" TotPrice price amount total paid totalAmount ", " "+key+" "):
+		switch n := v.(type) {
+		case string:
+			if won, err := strconv.ParseInt(n, 10, 64); err == nil {
+				return strconv.FormatInt(won+1000, 10)
+			}
+		case json.Number:
+			if won, err := n.Int64(); err == nil {
+				return json.Number(strconv.FormatInt(won+1000, 10))
+			}
+		}
+	case kind == FaultWrongMID && strings.Contains(" mid pg_id pgMerchantId ", " "+key+" "):
+		return "WRONGMID00"
+	case kind == FaultWrongOrder && strings.Contains(" MOID oid merchant_uid id order_id ", " "+key+" "):
+		return "somebody-elses-order"
+	}
+	return v
+}

@@ -1,0 +1,263 @@
+package sandbox
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ShopMode is how the demo shop answers the confirm gate.
+type ShopMode string
+
+// The modes of the confirm gate.
+const (
+	ShopYes  ShopMode = "yes"
+	ShopNo   ShopMode = "no"
+	ShopSlow ShopMode = "slow"
+	ShopDown ShopMode = "down"
+)
+
+// shopSlow is how long a slow shop takes: longer than any gateway should wait.
+const shopSlow = 30_000
+
+// Goods is something that the demo shop sells.
+type Goods struct {
+	No    string `json:"goodsNo"`
+	Name  string `json:"goodsNm"`
+	Price Won    `json:"price"`
+	// TaxFree marks goods that carry no VAT.
+	TaxFree bool `json:"taxFree"`
+	// SoldOut goods can be ordered, but the confirm gate says no: stock ran out while the buyer was paying.
+	SoldOut bool `json:"soldOut"`
+	// Stock is a line for the page.
+	Note string `json:"note"`
+}
+
+func goodsList() []Goods {
+	return []Goods{
+		{No: "G001", Name: "노르웨이 회전 의자", Price: 64900, Note: "5만원 이상: 할부 가능"},
+		{No: "G002", Name: "린넨 앞치마", Price: 18000},
+		{No: "G003", Name: "핸드드립 원두 200g", Price: 9900},
+		{No: "G004", Name: "유기농 쌀 4kg", Price: 21000, TaxFree: true, Note: "면세"},
+		{No: "G005", Name: "한정판 머그 (품절 임박)", Price: 12000, SoldOut: true, Note: "승인 직전에 품절로 거절됩니다"},
+	}
+}
+
+// Order is an order of the demo shop.
+type Order struct {
+	ID        string    `json:"order_id"`
+	Amount    Won       `json:"amount"`
+	TaxFree   Won       `json:"tax_free"`
+	Currency  string    `json:"currency"`
+	Name      string    `json:"order_name"`
+	Status    string    `json:"status"`
+	Methods   []string  `json:"methods"`
+	SoldOut   bool      `json:"sold_out"`
+	CreatedAt time.Time `json:"created_at"`
+	// Paid are the attempts that the gateway reported as confirmed and not cancelled, in won; more than one
+	// is a double charge.
+	Paid map[string]Won `json:"paid"`
+	// Cancelled are the attempts that were reported cancelled.
+	Cancelled map[string]Won `json:"cancelled"`
+	// Confirmed are the attempts that the confirm gate said yes to.
+	Confirmed []string `json:"confirmed"`
+	// Internal tells that the order was settled inside the shop, without a PG.
+	Internal bool `json:"internal"`
+	// Events counts the events taken for the order.
+	Events int `json:"events"`
+}
+
+// ShopView is a copy of the demo shop's books, for audits.
+type ShopView struct {
+	Orders []Order `json:"orders"`
+	// Created and Confirmed count orders; ConfirmedAmount is what confirmed orders were paid through PGs.
+	Created         int `json:"created"`
+	Confirmed       int `json:"confirmed"`
+	ConfirmedAmount Won `json:"confirmed_amount"`
+}
+
+type shopState struct {
+	orders  *shelf[*Order]
+	seen    *shelf[bool]
+	mode    ShopMode
+	created int
+}
+
+func newShopState(limit int) *shopState {
+	return &shopState{orders: newShelf[*Order](limit), seen: newShelf[bool](limit), mode: ShopYes}
+}
+
+// routeShop registers the shop's public pages and, apart from them, the endpoints for the gateway alone.
+func (s *Sandbox) routeShop() {
+	s.mux.HandleFunc("GET /shop", func(w http.ResponseWriter, _ *http.Request) {
+		answer{status: http.StatusPermanentRedirect, contentType: "text/plain", location: "/shop/"}.write(w)
+	})
+	s.mux.HandleFunc("GET /shop/{$}", s.shopIndex)
+	s.mux.HandleFunc("GET /shop/result", s.shopResult)
+	s.mux.HandleFunc("GET /shop/shop.css", serveAsset("assets/shop.css"))
+	s.mux.HandleFunc("GET /shop/shop.js", serveAsset("assets/shop.js"))
+	s.mux.HandleFunc("GET /shop/result.js", serveAsset("assets/result.js"))
+	s.mux.HandleFunc("GET /shop/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	s.handle("POST /shop/api/orders", pgShop, "create", s.shopCreate)
+	s.mux.HandleFunc("GET /shop/api/orders/{id}", s.shopOrderStatus)
+	s.mux.HandleFunc("POST /shop/api/orders/{id}/internal", s.shopInternal)
+
+	s.handle("GET /shop/orders/{id}", pgShop, "lookup", s.shopLookUp)
+	s.mux.HandleFunc("POST /shop/orders/{id}/confirm", s.shopConfirmGate)
+	s.handle("POST /shop/payment-events", pgShop, "events", s.shopEvent)
+}
+
+func (s *Sandbox) shopIndex(w http.ResponseWriter, _ *http.Request) {
+	page(http.StatusOK, "shop.html", map[string]any{"Goods": goodsList()}).write(w)
+}
+
+func (s *Sandbox) shopResult(w http.ResponseWriter, _ *http.Request) {
+	page(http.StatusOK, "result.html", nil).write(w)
+}
+
+// createOrder is the shop's own checkout request, in the shape that X2BEE storefronts send.
+type createOrder struct {
+	Goods []struct {
+		No  string `json:"goodsNo"`
+		Qty int    `json:"qty"`
+	} `json:"goods"`
+	PayMeans []struct {
+		Code string `json:"payWayCd"`
+	} `json:"payMeans"`
+}
+
+// envelope is an X2BEE answer.
+func (s *Sandbox) envelope(status int, code, message string, payload any) answer {
+	failed := code != "0000"
+	return jsonAnswer(status, map[string]any{
+		"timestamp": s.cfg.Now().UTC().Format(time.RFC3339), "code": code, "message": message, "error": failed,
+		"isProcess": !failed, "payload": payload, "errors": []any{},
+	})
+}
+
+// shopCreate makes an order at the shop's own prices.
+func (s *Sandbox) shopCreate(c *call) answer {
+	var req createOrder
+	if err := json.Unmarshal(c.body, &req); err != nil {
+		return s.envelope(http.StatusBadRequest, "1002", "주문 정보가 올바르지 않습니다", nil)
+	}
+	o := &Order{
+		ID:       fmt.Sprintf("O%s-%06d-%s", c.now.In(kst).Format("20060102"), s.next()%1_000_000, randomHex(3)),
+		Currency: "KRW", Status: "waiting", CreatedAt: c.now, Paid: map[string]Won{}, Cancelled: map[string]Won{},
+	}
+	for _, line := range req.Goods {
+		i := slices.IndexFunc(goodsList(), func(g Goods) bool { return g.No == line.No })
+		if i < 0 || line.Qty < 1 || line.Qty > 99 {
+			return s.envelope(http.StatusBadRequest, "1002", "상품 또는 수량이 올바르지 않습니다", nil)
+		}
+		o.add(goodsList()[i], line.Qty)
+	}
+	if o.Amount == 0 {
+		return s.envelope(http.StatusBadRequest, "1001", "상품을 골라 주세요", nil)
+	}
+	for _, m := range req.PayMeans {
+		o.Methods = append(o.Methods, m.Code)
+	}
+	if n := len(req.Goods); n > 1 {
+		o.Name = fmt.Sprintf("%s 외 %d건", o.Name, n-1)
+	}
+	c.ref = o.ID
+	s.shop.created++
+	s.shop.orders.put(o.ID, o)
+	return s.envelope(http.StatusOK, "0000", "SUCCESS", map[string]any{
+		"ordNo": o.ID, "payAmt": o.Amount, "goodsNm": o.Name, "taxFreeAmt": o.TaxFree,
+	})
+}
+
+func (o *Order) add(g Goods, qty int) {
+	o.Amount += g.Price * Won(qty)
+	if g.TaxFree {
+		o.TaxFree += g.Price * Won(qty)
+	}
+	if o.Name == "" {
+		o.Name = g.Name
+	}
+	o.SoldOut = o.SoldOut || g.SoldOut
+}
+
+// shopOrderStatus is what the buyer's page polls: no more than it needs to know.
+func (s *Sandbox) shopOrderStatus(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	o, ok := s.shop.orders.get(r.PathValue("id"))
+	a := s.envelope(http.StatusNotFound, "1003", "주문을 찾을 수 없습니다", nil)
+	if ok {
+		a = s.envelope(http.StatusOK, "0000", "SUCCESS", map[string]any{
+			"ordNo": o.ID, "status": o.Status, "payAmt": o.Amount, "goodsNm": o.Name,
+		})
+	}
+	s.mu.Unlock()
+	a.write(w)
+}
+
+// internalMeans are the X2BEE codes and method words that need no PG.
+func internalMeans() []string { return []string{"32", "mileage"} }
+
+// shopInternal settles an order that is paid without a PG. Only an order that asked for nothing else can be.
+func (s *Sandbox) shopInternal(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	o, ok := s.shop.orders.get(r.PathValue("id"))
+	a := s.envelope(http.StatusConflict, "2001", "내부 결제로 끝낼 수 없는 주문입니다", nil)
+	outside := func(m string) bool { return !slices.Contains(internalMeans(), m) }
+	if ok && o.Status == "waiting" && len(o.Methods) > 0 && !slices.ContainsFunc(o.Methods, outside) {
+		o.Status, o.Internal = "paid", true
+		a = s.envelope(http.StatusOK, "0000", "SUCCESS", map[string]any{"ordNo": o.ID, "status": o.Status})
+	}
+	s.mu.Unlock()
+	a.write(w)
+}
+
+// Shop returns a copy of the demo shop's books.
+func (s *Sandbox) Shop() ShopView {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	view := ShopView{Orders: []Order{}, Created: s.shop.created}
+	for _, o := range s.shop.orders.all() {
+		view.Orders = append(view.Orders, o.copy())
+		if o.Status == "paid" {
+			view.Confirmed++
+			view.ConfirmedAmount += o.paidAmount()
+		}
+	}
+	return view
+}
+
+func (o *Order) paidAmount() Won {
+	var sum Won
+	for _, amount := range o.Paid {
+		sum += amount
+	}
+	return sum
+}
+
+func (o *Order) copy() Order {
+	out := *o
+	out.Paid, out.Cancelled = map[string]Won{}, map[string]Won{}
+	for k, v := range o.Paid {
+		out.Paid[k] = v
+	}
+	for k, v := range o.Cancelled {
+		out.Cancelled[k] = v
+	}
+	out.Methods = slices.Clone(o.Methods)
+	out.Confirmed = slices.Clone(o.Confirmed)
+	return out
+}
+
+// SetShop tells the demo shop how to answer the confirm gate.
+func (s *Sandbox) SetShop(mode ShopMode) error {
+	if !slices.Contains([]ShopMode{ShopYes, ShopNo, ShopSlow, ShopDown}, mode) {
+		return fmt.Errorf("%w: unknown shop mode %q", ErrFault, strings.ToValidUTF8(string(mode), ""))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shop.mode = mode
+	return nil
+}

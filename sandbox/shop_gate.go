@@ -1,0 +1,172 @@
+package sandbox
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// eventTolerance is how far an event's timestamp may lie from the shop's clock.
+const eventTolerance = 5 * time.Minute
+
+// shopLookUp tells the gateway the truth about an order.
+func (s *Sandbox) shopLookUp(c *call) answer {
+	c.ref = c.r.PathValue("id")
+	o, ok := s.shop.orders.get(c.ref)
+	if !ok {
+		return jsonAnswer(http.StatusNotFound, map[string]string{"error": "no such order"})
+	}
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"order_id": o.ID, "amount": o.Amount, "tax_free": o.TaxFree, "currency": o.Currency, "order_name": o.Name, "status": o.Status,
+	})
+}
+
+// shopConfirmGate plays the shop's mode and then answers as an operation does.
+func (s *Sandbox) shopConfirmGate(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	mode := s.shop.mode
+	s.mu.Unlock()
+	switch mode {
+	case ShopSlow:
+		s.wait(shopSlow)
+	case ShopDown:
+		answer{status: http.StatusServiceUnavailable, contentType: "text/plain", body: []byte("down")}.write(w)
+		return
+	}
+	operation{s: s, pg: pgShop, name: "confirm", do: s.shopConfirm}.ServeHTTP(w, r)
+}
+
+type confirmRequest struct {
+	OrderID   string `json:"order_id"`
+	AttemptID string `json:"attempt_id"`
+	PG        string `json:"pg"`
+	Method    string `json:"method"`
+	Amount    Won    `json:"amount"`
+}
+
+// shopConfirm is the shop's own yes or no before an order is charged. Asking again gives the same answer.
+func (s *Sandbox) shopConfirm(c *call) answer {
+	c.ref = c.r.PathValue("id")
+	var req confirmRequest
+	if err := json.Unmarshal(c.body, &req); err != nil || req.OrderID != c.ref || req.AttemptID == "" {
+		return jsonAnswer(http.StatusBadRequest, map[string]string{"error": "malformed request"})
+	}
+	o, ok := s.shop.orders.get(c.ref)
+	if !ok {
+		return jsonAnswer(http.StatusNotFound, map[string]string{"error": "no such order"})
+	}
+	if slices.Contains(o.Confirmed, req.AttemptID) {
+		return jsonAnswer(http.StatusOK, map[string]bool{"confirm": true})
+	}
+	ko, en := "", ""
+	switch {
+	case s.shop.mode == ShopNo:
+		ko, en = "주문을 받을 수 없습니다", "The shop takes no orders now"
+	case o.SoldOut:
+		ko, en = "방금 품절되었습니다", "Just sold out"
+	case o.Status != "waiting":
+		ko, en = "결제를 기다리는 주문이 아닙니다", "The order is not waiting for payment"
+	case req.Amount <= 0 || req.Amount > o.Amount:
+		ko, en = "결제 금액이 주문 금액과 다릅니다", "The amount differs from the order's"
+	}
+	if ko != "" {
+		return jsonAnswer(http.StatusOK, map[string]any{"confirm": false, "reason_ko": ko, "reason_en": en})
+	}
+	o.Confirmed = append(o.Confirmed, req.AttemptID)
+	return jsonAnswer(http.StatusOK, map[string]bool{"confirm": true})
+}
+
+// paymentEvent is a message of the gateway to the shop.
+type paymentEvent struct {
+	Type string `json:"type"`
+	Data struct {
+		OrderID   string `json:"order_id"`
+		AttemptID string `json:"attempt_id"`
+		PG        string `json:"pg"`
+		Amount    Won    `json:"amount"`
+	} `json:"data"`
+}
+
+// shopEvent takes a signed event, once per webhook-id.
+func (s *Sandbox) shopEvent(c *call) answer {
+	if !verifyEvent(s.cfg.EventsSecret, c.r.Header, c.body, c.now) {
+		return jsonAnswer(http.StatusUnauthorized, map[string]string{"error": "the signature is not valid"})
+	}
+	var ev paymentEvent
+	if err := json.Unmarshal(c.body, &ev); err != nil {
+		return jsonAnswer(http.StatusBadRequest, map[string]string{"error": "malformed event"})
+	}
+	c.ref = ev.Data.OrderID
+	id := c.r.Header.Get("webhook-id")
+	if _, seen := s.shop.seen.get(id); seen {
+		return jsonAnswer(http.StatusOK, map[string]any{"ok": true, "duplicate": true})
+	}
+	o, ok := s.shop.orders.get(ev.Data.OrderID)
+	if !ok {
+		return jsonAnswer(http.StatusNotFound, map[string]string{"error": "no such order"})
+	}
+	o.take(ev)
+	s.shop.seen.put(id, true)
+	return jsonAnswer(http.StatusOK, map[string]bool{"ok": true})
+}
+
+// take applies an event. Events of types that the shop does not know are acknowledged and ignored.
+func (o *Order) take(ev paymentEvent) {
+	o.Events++
+	attempt := ev.Data.AttemptID
+	switch ev.Type {
+	case "payment.confirmed":
+		if ev.Data.PG == "" {
+			o.Internal = true
+		} else {
+			o.Paid[attempt] = ev.Data.Amount
+		}
+		o.Status = "paid"
+	case "payment.cancelled":
+		o.Cancelled[attempt] = ev.Data.Amount
+		if _, paid := o.Paid[attempt]; paid {
+			delete(o.Paid, attempt)
+			if len(o.Paid) == 0 {
+				o.Status = "cancelled"
+			}
+		}
+	}
+}
+
+// verifyEvent checks a Standard Webhooks signature: three headers, each once, a fresh timestamp, and any v1
+// signature in the list that matches.
+func verifyEvent(secret string, h http.Header, body []byte, now time.Time) bool {
+	for _, name := range []string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature"} {
+		if len(h.Values(name)) != 1 || h.Get(name) == "" {
+			return false
+		}
+	}
+	seconds, err := strconv.ParseInt(h.Get("webhook-timestamp"), 10, 64)
+	if err != nil || now.Sub(time.Unix(seconds, 0)).Abs() > eventTolerance {
+		return false
+	}
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, "whsec_"))
+	if err != nil || len(key) == 0 {
+		return false
+	}
+	mac := hmac.New(sha256.New, key)
+	mac.Write([]byte(h.Get("webhook-id") + "." + h.Get("webhook-timestamp") + "."))
+	mac.Write(body)
+	want := mac.Sum(nil)
+	for _, entry := range strings.Fields(h.Get("webhook-signature")) {
+		text, ok := strings.CutPrefix(entry, "v1,")
+		if !ok {
+			continue
+		}
+		if got, err := base64.StdEncoding.DecodeString(text); err == nil && hmac.Equal(got, want) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,241 @@
+package sandbox
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode/utf8"
+)
+
+// v1Params are the request_pay parameters that the stand-in looks at. amount stays raw, so that text and
+// fractions are told from an integer.
+type v1Params struct {
+	ChannelKey   string          `json:"channelKey"`
+	PG           string          `json:"pg"`
+	PayMethod    string          `json:"pay_method"`
+	MerchantUID  string          `json:"merchant_uid"`
+	Name         string          `json:"name"`
+	Amount       json.RawMessage `json:"amount"`
+	TaxFree      json.RawMessage `json:"tax_free"`
+	Currency     string          `json:"currency"`
+	BuyerTel     string          `json:"buyer_tel"`
+	BuyerName    string          `json:"buyer_name"`
+	BuyerEmail   string          `json:"buyer_email"`
+	MRedirectURL string          `json:"m_redirect_url"`
+	CustomData   json.RawMessage `json:"custom_data"`
+	CustomerUID  string          `json:"customer_uid"`
+}
+
+type v1OpenRequest struct {
+	ImpCode string   `json:"imp_code"`
+	Device  string   `json:"device"`
+	Params  v1Params `json:"params"`
+	// Redirect asks for the mobile flow: the whole page goes to the window and comes back by m_redirect_url.
+	Redirect bool `json:"redirect"`
+}
+
+// v1Methods are the pay_method words of an Inicis channel that the stand-in can pay with.
+func v1Methods() []string {
+	return []string{
+		"card", "trans", "phone", "kakaopay", "naverpay", "samsung", "applepay", "ssgpay", "payco", "tosspay", "lpay",
+	}
+}
+
+// sdkFailure is a refusal before the window opens.
+func sdkFailure(code, msg string) answer {
+	return jsonAnswer(http.StatusOK, map[string]any{"error_code": code, "error_msg": msg})
+}
+
+// v1Open is what IMP.request_pay calls: it checks the parameters and opens a payment.
+func (s *Sandbox) v1Open(c *call) answer {
+	var req v1OpenRequest
+	if err := json.Unmarshal(c.body, &req); err != nil {
+		return sdkFailure("F400", "결제 파라미터가 올바르지 않습니다: "+kindOfJSONError(err))
+	}
+	p := req.Params
+	c.ref = p.MerchantUID
+	ch, why := s.v1Check(req)
+	if why != "" {
+		return sdkFailure("F400", why)
+	}
+	amount, _ := rawWon(p.Amount)
+	taxFree, _ := rawWon(p.TaxFree)
+	currency := strings.ToUpper(p.Currency)
+	if currency == "" {
+		currency = "KRW"
+	}
+	if prep, ok := s.v1.prepared.get(p.MerchantUID); ok && (prep.Amount != amount || (prep.Currency != "" && prep.Currency != currency)) {
+		return sdkFailure("F0005", "사전 등록된 결제 금액과 일치하지 않습니다.")
+	}
+	if s.v1.paid(p.MerchantUID) {
+		return sdkFailure("F1002", "이미 결제가 이루어진 거래건입니다.")
+	}
+	pay := &v1Payment{
+		impUID: fmt.Sprintf("imp_%012d", 700_000_000_000+s.next()), merchantUID: p.MerchantUID, channel: ch,
+		device: req.Device, payMethod: p.PayMethod, name: p.Name, amount: amount, taxFree: taxFree, currency: currency,
+		buyerName: p.BuyerName, buyerTel: p.BuyerTel, buyerEmail: p.BuyerEmail, customData: customText(p.CustomData),
+		status: "ready", startedAt: c.now, updatedAt: c.now, windowKey: randomHex(16),
+	}
+	if req.Redirect {
+		pay.redirect = p.MRedirectURL
+	}
+	s.v1.payments.put(pay.impUID, pay)
+	list, _ := s.v1.byOrder.get(p.MerchantUID)
+	s.v1.byOrder.put(p.MerchantUID, append(slices.Clone(list), pay))
+	s.v1.windows.put(pay.windowKey, pay)
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"key": pay.windowKey, "shop": ch.MID, "goods": p.Name, "amount": amount, "method": p.PayMethod,
+		"window": c.base + "/portone/window/v1?key=" + pay.windowKey,
+	})
+}
+
+// v1Check tells what is wrong with a request_pay call, or "".
+func (s *Sandbox) v1Check(req v1OpenRequest) (Channel, string) {
+	p := req.Params
+	ch, ok := s.v1Channel(p)
+	amount, err := rawWon(p.Amount)
+	_, taxErr := rawWon(p.TaxFree)
+	switch {
+	case req.ImpCode != s.cfg.V1.ImpCode:
+		return ch, "가맹점 식별코드를 찾을 수 없습니다."
+	case !ok:
+		return ch, "채널을 찾을 수 없습니다."
+	case p.CustomerUID != "" || ch.Recurring:
+		return ch, "빌링키 발급은 지원하지 않는 채널입니다."
+	case !slices.Contains(v1Methods(), p.PayMethod):
+		return ch, "지원하지 않는 결제수단입니다."
+	case p.MerchantUID == "" || len(p.MerchantUID) > 40:
+		return ch, "merchant_uid는 1자 이상 40자 이하여야 합니다."
+	case p.Name == "" || utf8.RuneCountInString(p.Name) > 40:
+		return ch, "name은 1자 이상 40자 이하여야 합니다."
+	case err != nil || amount <= 0:
+		return ch, "amount는 0보다 큰 숫자여야 합니다."
+	case len(p.TaxFree) > 0 && string(p.TaxFree) != "null" && taxErr != nil:
+		return ch, "tax_free는 숫자여야 합니다."
+	case p.BuyerTel == "":
+		return ch, "buyer_tel은 필수입니다."
+	case req.Redirect && !isAbsoluteURL(p.MRedirectURL):
+		return ch, "모바일 결제에는 m_redirect_url이 필요합니다."
+	}
+	return ch, ""
+}
+
+// v1Channel finds the channel by channelKey, else by pg: "module" or "module.MID".
+func (s *Sandbox) v1Channel(p v1Params) (Channel, bool) {
+	module, mid, _ := strings.Cut(p.PG, ".")
+	for _, ch := range s.cfg.Channels {
+		if ch.Module != moduleV1Inicis {
+			continue
+		}
+		if p.ChannelKey == ch.Key || (p.ChannelKey == "" && module == ch.Module && (mid == "" || mid == ch.MID)) {
+			return ch, true
+		}
+	}
+	return Channel{}, false
+}
+
+type actRequest struct {
+	Key    string `json:"key"`
+	Action string `json:"action"`
+}
+
+// v1Act is the buyer's click in the window that the SDK draws over the shop's page.
+func (s *Sandbox) v1Act(c *call) answer {
+	var req actRequest
+	if err := json.Unmarshal(c.body, &req); err != nil {
+		return sdkFailure("F400", "요청이 올바르지 않습니다.")
+	}
+	_, rsp := s.v1Close(c, req)
+	return jsonAnswer(http.StatusOK, rsp)
+}
+
+// v1Close ends a window and returns what the SDK's callback is told.
+func (s *Sandbox) v1Close(c *call, req actRequest) (*v1Payment, map[string]any) {
+	p, ok := s.v1.windows.get(req.Key)
+	if !ok || p.status != "ready" || !slices.Contains([]string{"pay", "fail", "cancel"}, req.Action) {
+		return nil, map[string]any{"imp_uid": nil, "merchant_uid": nil, "error_code": "F400", "error_msg": "이미 닫힌 결제창입니다."}
+	}
+	c.ref = p.merchantUID
+	rsp := map[string]any{"imp_uid": p.impUID, "merchant_uid": p.merchantUID}
+	p.updatedAt = c.now
+	switch {
+	case req.Action == "cancel":
+		p.fail(c, "사용자가 결제를 취소함")
+		rsp["error_code"], rsp["error_msg"] = "F0001", "[결제포기] 사용자가 결제를 취소하셨습니다"
+	case req.Action == "fail":
+		p.fail(c, "한도초과")
+		rsp["error_code"], rsp["error_msg"] = "V014", "한도초과"
+	case s.v1.paid(p.merchantUID):
+		p.fail(c, "이미 결제가 이루어진 거래건입니다.")
+		rsp["error_code"], rsp["error_msg"] = "F1002", "이미 결제가 이루어진 거래건입니다."
+	default:
+		p.status, p.paidAt = "paid", c.now
+		p.tid = s.transactionID("CARD", p.channel.MID, c.now)
+		s.book(Entry{PG: pgV1, Kind: EntryCapture, OrderRef: p.merchantUID, TxID: p.impUID, Amount: p.amount, By: "pay"})
+	}
+	return p, rsp
+}
+
+func (p *v1Payment) fail(c *call, reason string) {
+	p.status, p.failedAt, p.failReason = "failed", c.now, reason
+}
+
+// v1WindowPage shows the window as a page of its own (mobile).
+func (s *Sandbox) v1WindowPage(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	p, ok := s.v1.windows.get(r.URL.Query().Get("key"))
+	var view windowPage
+	if ok {
+		view = windowPage{
+			PG: "포트원 V1 · KG이니시스", Shop: p.channel.MID, Goods: p.name, Amount: p.amount, Method: p.payMethod,
+			Action: "/portone/window/v1/act", Key: p.windowKey,
+		}
+	}
+	s.mu.Unlock()
+	if !ok {
+		page(http.StatusGone, "error.html", map[string]any{"Code": "F400", "Message": "이미 닫힌 결제창입니다"}).write(w)
+		return
+	}
+	page(http.StatusOK, "window.html", view).write(w)
+}
+
+// v1WindowAct is the buyer's click in the window page; it ends at m_redirect_url.
+func (s *Sandbox) v1WindowAct(c *call) answer {
+	f := c.form()
+	p, rsp := s.v1Close(c, actRequest{Key: f.Get("key"), Action: f.Get("action")})
+	if p == nil || p.redirect == "" {
+		return page(http.StatusGone, "error.html", map[string]any{"Code": "F400", "Message": "이미 닫힌 결제창입니다"})
+	}
+	return redirectWith(p.redirect, rsp)
+}
+
+// redirectWith sends the browser to an address that may already have a query.
+func redirectWith(address string, params map[string]any) answer {
+	u, err := url.Parse(address)
+	if err != nil {
+		return page(http.StatusBadRequest, "error.html", map[string]any{"Code": "F400", "Message": "돌아갈 주소가 잘못되었습니다"})
+	}
+	q := u.Query()
+	for name, v := range params {
+		if v != nil {
+			q.Set(name, fmt.Sprint(v))
+		}
+	}
+	u.RawQuery = q.Encode()
+	return answer{status: http.StatusSeeOther, contentType: "text/plain", location: u.String()}
+}
+
+// rawWon reads a JSON number that is a whole amount.
+func rawWon(raw json.RawMessage) (Won, error) { return parseWon(string(bytes.TrimSpace(raw))) }
+
+// customText is custom_data as V1 gives it back: JSON as text.
+func customText(raw json.RawMessage) string {
+	if len(raw) == 0 || string(raw) == "null" {
+		return ""
+	}
+	return string(raw)
+}
