@@ -13,7 +13,7 @@ VULN      := $(BIN)/govulncheck
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
-LDFLAGS  := -s -w -X main.version=$(VERSION) -X main.revision=$(REVISION)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
 
 PKG       ?= ./...
 FUZZTIME  ?= 15s

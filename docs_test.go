@@ -1,0 +1,196 @@
+package main_test
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+var updateDocs = flag.Bool("update-docs", false, "write the tables in docs/ anew")
+
+// The tables that are made from the code stand between these lines.
+const (
+	tableBegins = "<!-- table: go test . -update-docs -->\n"
+	tableEnds   = "<!-- end of table -->\n"
+)
+
+func TestProblemsAreDocumented(t *testing.T) {
+	t.Parallel()
+	var table strings.Builder
+	table.WriteString("| code | status | title | 제목 | what to do | 조치 |\n|---|---|---|---|---|---|\n")
+	for _, code := range problemCodes(t) {
+		d := code.Describe()
+		fmt.Fprintf(&table, "| `%s` | %d | %s | %s | %s | %s |\n", code, d.Status, d.TitleEn, d.TitleKo, d.FixEn, d.FixKo)
+	}
+	checkTable(t, filepath.Join("docs", "problems.md"), table.String())
+}
+
+// problemCodes reads the codes off the source, in its order, so that a new one cannot be left out.
+func problemCodes(t *testing.T) (codes []payment.Code) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), filepath.Join("payment", "problem.go"), nil, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok || len(spec.Values) != 1 || !strings.HasPrefix(spec.Names[0].Name, "Code") {
+			return true
+		}
+		if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
+			text, err := strconv.Unquote(literal.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			codes = append(codes, payment.Code(text))
+		}
+		return true
+	})
+	if len(codes) < 40 {
+		t.Fatalf("found %d problem codes, so the reading is broken", len(codes))
+	}
+	return codes
+}
+
+func TestMetricsAreDocumented(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open(filepath.Join("metrics", "testdata", "metrics.golden"))
+	if err != nil {
+		t.Fatalf("opening the golden exposition: %v", err)
+	}
+	defer file.Close()
+	var table strings.Builder
+	table.WriteString("| metric | type | labels | what it tells |\n|---|---|---|---|\n")
+	for _, s := range readSeries(t, file) {
+		labels := "-"
+		if len(s.labels) > 0 {
+			labels = "`" + strings.Join(s.labels, "`, `") + "`"
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s | %s |\n", s.name, s.kind, labels, s.help)
+	}
+	checkTable(t, filepath.Join("docs", "metrics.md"), table.String())
+}
+
+// series is one metric of an exposition.
+type series struct {
+	name, kind, help string
+	labels           []string
+}
+
+var (
+	described = regexp.MustCompile(`^# (HELP|TYPE) (\S+) (.*)$`)
+	labelName = regexp.MustCompile(`[{,]([a-z_]+)="`)
+)
+
+func readSeries(t *testing.T, file *os.File) (all []*series) {
+	t.Helper()
+	for scanner := bufio.NewScanner(file); scanner.Scan(); {
+		line := scanner.Text()
+		if match := described.FindStringSubmatch(line); match != nil {
+			if len(all) == 0 || all[len(all)-1].name != match[2] {
+				all = append(all, &series{name: match[2]})
+			}
+			if last := all[len(all)-1]; match[1] == "HELP" {
+				last.help = match[3]
+			} else {
+				last.kind = match[3]
+			}
+			continue
+		}
+		if len(all) == 0 {
+			continue
+		}
+		for _, match := range labelName.FindAllStringSubmatch(line, -1) {
+			if last := all[len(all)-1]; match[1] != "le" && !slices.Contains(last.labels, match[1]) {
+				last.labels = append(last.labels, match[1])
+			}
+		}
+	}
+	if len(all) < 10 {
+		t.Fatalf("found %d metrics, so the reading is broken", len(all))
+	}
+	return all
+}
+
+// checkTable compares the table of a document with what the code says, or writes it.
+func checkTable(t *testing.T, path, want string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, rest, found := strings.Cut(string(text), tableBegins)
+	got, after, ended := strings.Cut(rest, tableEnds)
+	if !found || !ended {
+		t.Fatalf("%s lacks the lines between which its table stands", path)
+	}
+	if *updateDocs {
+		if err := os.WriteFile(path, []byte(before+tableBegins+want+tableEnds+after), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s is not what the code says; run `go test . -update-docs` (-want +got):\n%s", path, diff)
+	}
+}
+
+var (
+	link       = regexp.MustCompile(`\]\(([^)#\s]+)(#[^)]*)?\)`)
+	makeTarget = regexp.MustCompile("`make ([a-z-]+)")
+)
+
+func TestDocumentsPointAtWhatExists(t *testing.T) {
+	t.Parallel()
+	documents, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, pattern := range []string{"docs/*.md", "docs/*/*.md"} {
+		more, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		documents = append(documents, more...)
+	}
+	makefile, err := os.ReadFile("Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(documents) < 10 {
+		t.Fatalf("found %d documents", len(documents))
+	}
+	for _, document := range documents {
+		text, err := os.ReadFile(document)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range link.FindAllStringSubmatch(string(text), -1) {
+			if strings.Contains(match[1], "://") || strings.HasPrefix(match[1], "mailto:") {
+				continue
+			}
+			if _, err := os.Stat(filepath.Join(filepath.Dir(document), match[1])); err != nil {
+				t.Errorf("%s links to %s, which is not there", document, match[1])
+			}
+		}
+		for _, match := range makeTarget.FindAllStringSubmatch(string(text), -1) {
+			if !strings.Contains(string(makefile), "\n"+match[1]+":") {
+				t.Errorf("%s names `make %s`, which the Makefile has not", document, match[1])
+			}
+		}
+	}
+}
