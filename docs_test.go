@@ -2,11 +2,13 @@ package main_test
 
 import (
 	"bufio"
+	"encoding/json"
 	"flag"
 	"fmt"
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -64,6 +66,85 @@ func problemCodes(t *testing.T) (codes []payment.Code) {
 		t.Fatalf("found %d problem codes, so the reading is broken", len(codes))
 	}
 	return codes
+}
+
+// schema is the part of config.schema.json that the reference of the configuration is made of.
+type schema struct {
+	Type                 string            `json:"type"`
+	Description          string            `json:"description"`
+	Enum                 []string          `json:"enum"`
+	Required             []string          `json:"required"`
+	Properties           map[string]schema `json:"properties"`
+	Items                *schema           `json:"items"`
+	AdditionalProperties json.RawMessage   `json:"additionalProperties"`
+	AnyOf                []schema          `json:"anyOf"`
+}
+
+func TestConfigurationIsDocumented(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("config.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root schema
+	if err := json.Unmarshal(text, &root); err != nil {
+		t.Fatal(err)
+	}
+	var table strings.Builder
+	table.WriteString("| key | takes | what it is |\n|---|---|---|\n")
+	rows := 0
+	describeKeys(root, "", func(path, takes, what string) {
+		rows++
+		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", path, takes, strings.NewReplacer("|", `\|`, "<", "&lt;").Replace(what))
+	})
+	if rows < 50 {
+		t.Fatalf("found %d keys, so the reading is broken", rows)
+	}
+	checkTable(t, filepath.Join("docs", "configuration.md"), table.String())
+}
+
+// describeKeys walks a schema, the keys of an object in alphabetical order. Lists add [], free names <name>.
+func describeKeys(s schema, path string, row func(path, takes, what string)) {
+	for _, key := range slices.Sorted(maps.Keys(s.Properties)) {
+		child := s.Properties[key]
+		at := strings.TrimPrefix(path+"."+key, ".")
+		row(at, takes(child, slices.Contains(s.Required, key)), child.Description)
+		describeKeys(child, at, row)
+	}
+	if s.Items != nil {
+		describeKeys(*s.Items, path+"[]", row)
+	}
+	var free schema
+	if json.Unmarshal(s.AdditionalProperties, &free) == nil && len(s.AdditionalProperties) > 0 {
+		describeKeys(free, path+".<name>", row)
+	}
+	for _, choice := range s.AnyOf {
+		describeKeys(choice, path, row)
+	}
+}
+
+func takes(s schema, required bool) string {
+	kinds := map[string]bool{}
+	var collect func(schema)
+	collect = func(s schema) {
+		switch {
+		case len(s.Enum) > 0:
+			kinds["`"+strings.Join(s.Enum, "` `")+"`"] = true
+		case s.Type == "object" && len(s.Properties) == 0:
+			kinds["names"] = true
+		case s.Type != "":
+			kinds[s.Type] = true
+		}
+		for _, choice := range s.AnyOf {
+			collect(choice)
+		}
+	}
+	collect(s)
+	text := strings.Join(slices.Sorted(maps.Keys(kinds)), " or ")
+	if required {
+		text += ", required"
+	}
+	return text
 }
 
 func TestMetricsAreDocumented(t *testing.T) {
