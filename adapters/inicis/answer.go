@@ -41,6 +41,9 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 		if classify(r.Code, r.Message) != classDeclined {
 			return adapters.Result{}, fmt.Errorf("result code %s", printable(r.Code))
 		}
+		if moid := o.Text("MOID"); moid != "" && moid != string(a.ID) {
+			return adapters.Result{}, fmt.Errorf("%w: MOID is another payment's", wire.ErrShape)
+		}
 		r.Outcome, r.OrderRef, r.MID = payment.OutcomeDeclined, a.ID, o.Text("mid")
 		return r, o.Err()
 	}

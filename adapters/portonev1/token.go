@@ -1,0 +1,150 @@
+package portonev1
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	gocache "github.com/patrickmn/go-cache"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// margin is how long before its end a token is no longer used. It is over the last minute, in which PortOne
+// would stretch the old token instead of issuing a new one.
+const margin = 90 * time.Second
+
+// token is an access token and when to stop using it, on our clock.
+type token struct {
+	text  payment.Secret
+	until time.Time
+}
+
+// flights lets one caller per account fetch a token while the others wait for it.
+type flights struct {
+	mu      sync.Mutex
+	running map[string]*flight
+}
+
+type flight struct {
+	done chan struct{}
+	tok  token
+	err  error
+}
+
+// cacheKey names an account without holding its secret.
+func cacheKey(pg *payment.PG) string {
+	sum := sha256.Sum256([]byte(root(pg) + "\x00" + pg.ImpKey.Reveal() + "\x00" + pg.ImpSecret.Reveal()))
+	return hex.EncodeToString(sum[:])
+}
+
+// token returns a live access token of pg, fetching one when none is cached.
+func (d *Driver) token(ctx context.Context, pg *payment.PG) (token, error) {
+	if !pg.ImpKey.IsSet() || !pg.ImpSecret.IsSet() {
+		return token{}, &adapters.FieldError{Field: "pgs.imp_key", Msg: "and imp_secret must be set"}
+	}
+	key := cacheKey(pg)
+	d.flight.mu.Lock()
+	if tok, ok := d.cached(key); ok {
+		d.flight.mu.Unlock()
+		return tok, nil
+	}
+	if f := d.flight.running[key]; f != nil {
+		d.flight.mu.Unlock()
+		select {
+		case <-f.done:
+			return f.tok, f.err
+		case <-ctx.Done():
+			return token{}, fmt.Errorf("waiting for an access token: %w: %w", adapters.ErrUnavailable, ctx.Err())
+		}
+	}
+	f := &flight{done: make(chan struct{})}
+	if d.flight.running == nil {
+		d.flight.running = map[string]*flight{}
+	}
+	d.flight.running[key] = f
+	d.flight.mu.Unlock()
+
+	// The others wait for this fetch, so it must not end with the context of whoever came first.
+	fetchCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeoutOf(pg.ReadTimeout))
+	defer cancel()
+	f.tok, f.err = d.fetch(fetchCtx, pg)
+	d.flight.mu.Lock()
+	if f.err == nil {
+		d.tokens.Set(key, f.tok, gocache.NoExpiration)
+	}
+	delete(d.flight.running, key)
+	d.flight.mu.Unlock()
+	close(f.done)
+	return f.tok, f.err
+}
+
+func (d *Driver) cached(key string) (token, bool) {
+	value, ok := d.tokens.Get(key)
+	if !ok {
+		return token{}, false
+	}
+	tok, ok := value.(token)
+	return tok, ok && d.now().Before(tok.until)
+}
+
+// forget drops a token that PortOne refused, unless somebody has replaced it already.
+func (d *Driver) forget(pg *payment.PG, refused token) {
+	key := cacheKey(pg)
+	d.flight.mu.Lock()
+	defer d.flight.mu.Unlock()
+	if value, ok := d.tokens.Get(key); ok {
+		if tok, ok := value.(token); ok && tok.text == refused.text {
+			d.tokens.Delete(key)
+		}
+	}
+}
+
+type keyPair struct {
+	Key    string `json:"imp_key"`
+	Secret string `json:"imp_secret"`
+}
+
+// fetch asks for a token. Asking moves no money: PortOne answers with the same token until it is old.
+func (d *Driver) fetch(ctx context.Context, pg *payment.PG) (token, error) {
+	const doing = "fetching an access token"
+	body, err := wire.JSON(keyPair{Key: pg.ImpKey.Reveal(), Secret: pg.ImpSecret.Reveal()})
+	if err != nil {
+		return token{}, err
+	}
+	asked := d.now()
+	answer, err := wire.Send(ctx, d.client, wire.Request{
+		Method: http.MethodPost, URL: root(pg) + "/users/getToken", ContentType: "application/json", Body: body,
+	})
+	if err != nil {
+		return token{}, wire.ReadError(doing, err)
+	}
+	if answer.Status == http.StatusUnauthorized {
+		return token{}, fmt.Errorf("%s: %w: key or secret is wrong", doing, adapters.ErrRejected)
+	}
+	e, err := parseEnvelope(answer)
+	if err != nil {
+		return token{}, wire.ReadError(doing, err)
+	}
+	if e.code != 0 || e.response == nil {
+		return token{}, fmt.Errorf("%s: %w: code %d", doing, adapters.ErrUnavailable, e.code)
+	}
+	text := e.response.Required("access_token")
+	issued, err1 := strconv.ParseInt(e.response.Required("now"), 10, 64)
+	expires, err2 := strconv.ParseInt(e.response.Required("expired_at"), 10, 64)
+	if e.response.Err() != nil || err1 != nil || err2 != nil || expires <= issued || expires-issued > 86_400 {
+		return token{}, fmt.Errorf("%s: %w: unreadable token", doing, adapters.ErrUnavailable)
+	}
+	return token{text: payment.Secret(text), until: asked.Add(usable(time.Duration(expires-issued) * time.Second))}, nil
+}
+
+// usable is how long a token may be used that lives for life by PortOne's own clock. One that is already
+// within the margin is used for a quarter of its rest, so that not every request asks anew.
+func usable(life time.Duration) time.Duration { return max(life-margin, life/4) }

@@ -1,0 +1,282 @@
+package portonev1
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/cards"
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Params are the parameters of IMP.request_pay, ready to be handed on.
+type Params struct {
+	ChannelKey  string       `json:"channelKey"`
+	PayMethod   string       `json:"pay_method"`
+	MerchantUID string       `json:"merchant_uid"`
+	Name        string       `json:"name"`
+	Amount      payment.Won  `json:"amount"`
+	Currency    string       `json:"currency"`
+	TaxFree     *payment.Won `json:"tax_free,omitempty"`
+	BuyerName   string       `json:"buyer_name,omitempty"`
+	BuyerTel    string       `json:"buyer_tel,omitempty"`
+	BuyerEmail  string       `json:"buyer_email,omitempty"`
+	RedirectURL string       `json:"m_redirect_url,omitempty"`
+	Escrow      bool         `json:"escrow,omitempty"`
+	Digital     *bool        `json:"digital,omitempty"`
+	Display     *Display     `json:"display,omitempty"`
+	Card        *Card        `json:"card,omitempty"`
+	Bypass      *Bypass      `json:"bypass,omitempty"`
+}
+
+// Display holds the plans that the window offers; an empty list means lump sum only.
+type Display struct {
+	CardQuota []int `json:"card_quota"`
+}
+
+// Card restricts the window to card companies, or opens one of them at once.
+type Card struct {
+	Detail []CardDetail `json:"detail,omitempty"`
+	Direct *CardDirect  `json:"direct,omitempty"`
+	// FreeFromMall goes with CardDetail.MaxMonth: the merchant pays the interest.
+	FreeFromMall bool `json:"useFreeInterestFromMall,omitempty"`
+}
+
+// CardDetail is the setting of one card company; "*" stands for all.
+type CardDetail struct {
+	Code     string `json:"card_code"`
+	Enabled  bool   `json:"enabled"`
+	MaxMonth int    `json:"max_month,omitempty"`
+}
+
+// CardDirect opens one card company's own page.
+type CardDirect struct {
+	Code  string `json:"code"`
+	Quota int    `json:"quota"`
+}
+
+// Bypass is handed on to KG Inicis: flat, with joined texts.
+type Bypass struct {
+	AcceptMethod string `json:"acceptmethod,omitempty"`
+	Reserved     string `json:"P_RESERVED,omitempty"`
+}
+
+// behindInicis tells whether the channel leads to KG Inicis.
+func behindInicis(m *payment.Merchant) bool { return m.Behind == "" || m.Behind == "inicis" }
+
+// BuildParams makes the window's parameters. It is pure.
+func BuildParams(req adapters.PrepareRequest) (Params, error) {
+	a, m := req.Attempt, req.Merchant
+	if err := checkPrepare(req); err != nil {
+		return Params{}, err
+	}
+	p := Params{
+		ChannelKey: m.ChannelKey, PayMethod: string(a.Method), MerchantUID: string(a.ID),
+		Name: wire.OrderName(a.OrderName), Amount: a.Amount, Currency: payment.CurrencyKRW,
+		BuyerName: wire.CutBytes(wire.Clean(req.Buyer.Name), 30), BuyerTel: wire.Phone(req.Buyer.Tel),
+		BuyerEmail: wire.Clean(req.Buyer.Email), RedirectURL: req.ReturnURL,
+		Escrow: a.Purpose == payment.PurposeEscrow,
+	}
+	if a.TaxFree > 0 || m.Tax == payment.TaxMixed {
+		// With a mixed-tax MID, leaving it out would make the whole sale tax-free.
+		p.TaxFree = &a.TaxFree
+	}
+	if a.Method == "phone" {
+		p.Digital = new(bool)
+	}
+	if a.Method == "card" {
+		if err := cardParams(&p, a, req.Installments); err != nil {
+			return Params{}, err
+		}
+	}
+	if behindInicis(m) {
+		p.Bypass = bypass(a, req.Installments)
+	}
+	return p, nil
+}
+
+func checkPrepare(req adapters.PrepareRequest) error {
+	a := req.Attempt
+	bad := func(field, msg string) error { return &adapters.FieldError{Field: field, Msg: msg} }
+	switch {
+	case req.PG.ImpCode == "":
+		return bad("pgs.imp_code", "is missing")
+	case req.Merchant.ChannelKey == "":
+		return bad("merchants.channel_key", "is missing")
+	case !payment.ValidID(string(a.ID)):
+		return bad("attempt_id", "must be 1 to 40 of [A-Za-z0-9_-]")
+	case a.Amount <= 0 || a.Amount > payment.MaxWon:
+		return bad("amount", "must be above zero")
+	case a.TaxFree < 0 || a.TaxFree > a.Amount:
+		return bad("tax_free", "must be a part of the amount")
+	case a.Purpose == payment.PurposeBillingKey:
+		return fmt.Errorf("preparing a billing-key window: %w", adapters.ErrUnsupported)
+	case wire.Clean(a.OrderName) == "":
+		return bad("order_name", "is missing")
+	case wire.Phone(req.Buyer.Tel) == "" && behindInicis(req.Merchant):
+		return bad("buyer.tel", "is needed by KG Inicis")
+	}
+	return nil
+}
+
+func cardParams(p *Params, a payment.Attempt, in payment.Installments) error {
+	quota := []int{}
+	if a.Amount >= 50_000 {
+		quota = append(quota, in.Months...)
+		if in.Fixed != nil && in.Fixed.Installment >= 2 {
+			quota = []int{in.Fixed.Installment}
+		}
+	}
+	p.Display = &Display{CardQuota: quota}
+	card := Card{Detail: cardDetail(in, quota)}
+	if len(in.Cards) > 0 && len(card.Detail) < 2 {
+		return &adapters.FieldError{Field: "merchants.cards", Msg: "name no card that PortOne has a code for"}
+	}
+	card.FreeFromMall = slices.ContainsFunc(card.Detail, func(d CardDetail) bool { return d.MaxMonth > 0 })
+	if in.Fixed != nil {
+		if c, ok := cards.ByWord(in.Fixed.Company); ok && c.KFTC != "" {
+			direct := CardDirect{Code: c.KFTC}
+			if a.Amount >= 50_000 && in.Fixed.Installment >= 2 {
+				direct.Quota = in.Fixed.Installment
+			}
+			card.Direct = &direct
+		}
+	}
+	if card.Detail != nil || card.Direct != nil {
+		p.Card = &card
+	}
+	return nil
+}
+
+// cardDetail lists the reviewed cards behind a closed "*", and the interest-free ceiling per card.
+func cardDetail(in payment.Installments, quota []int) []CardDetail {
+	var list []CardDetail
+	add := func(word string) int {
+		c, ok := cards.ByWord(word)
+		if !ok || c.KFTC == "" {
+			return -1
+		}
+		if i := slices.IndexFunc(list, func(d CardDetail) bool { return d.Code == c.KFTC }); i >= 0 {
+			return i
+		}
+		list = append(list, CardDetail{Code: c.KFTC, Enabled: true})
+		return len(list) - 1
+	}
+	if len(in.Cards) > 0 {
+		list = append(list, CardDetail{Code: "*"})
+		for _, word := range in.Cards {
+			add(word)
+		}
+	}
+	for _, free := range in.InterestFree {
+		month := ceiling(quota, free.Months)
+		if month == 0 || len(in.Cards) > 0 && !slices.Contains(in.Cards, free.Acquirer) {
+			continue
+		}
+		if i := add(free.Acquirer); i >= 0 {
+			list[i].MaxMonth = month
+		}
+	}
+	return list
+}
+
+// ceiling is the largest month up to which every offered plan is interest-free: V1 knows only a ceiling, and
+// it must not give away more than was decided.
+func ceiling(offered, free []int) int {
+	top := 0
+	for _, m := range offered {
+		if !slices.Contains(free, m) {
+			break
+		}
+		top = m
+	}
+	return top
+}
+
+// bypass writes what only Inicis understands; both forms are sent, since the page may open either window.
+func bypass(a payment.Attempt, in payment.Installments) *Bypass {
+	var b Bypass
+	if a.Method == "trans" {
+		b.Reserved = "twotrs_bank=Y"
+	}
+	if a.Method == "card" && a.Amount >= 50_000 {
+		if slim := inicis.SlimQuota(in.PartlyInterestFree); slim != "" {
+			b.AcceptMethod = "slimquota(" + slim + ")"
+		}
+	}
+	if b == (Bypass{}) {
+		return nil
+	}
+	return &b
+}
+
+type prepareBody struct {
+	MerchantUID string      `json:"merchant_uid"`
+	Amount      payment.Won `json:"amount"`
+	Currency    string      `json:"currency"`
+}
+
+// Prepare implements adapters.Driver: it registers the amount with PortOne, so that a window with another one
+// does not open, and makes the window.
+func (d *Driver) Prepare(ctx context.Context, req adapters.PrepareRequest) (payment.Window, error) {
+	params, err := BuildParams(req)
+	if err != nil {
+		return payment.Window{}, err
+	}
+	if err := d.register(ctx, req.PG, req.Attempt); err != nil {
+		return payment.Window{}, err
+	}
+	return payment.Window{
+		Kind: payment.WindowPortOneV1, Script: script(req.PG), InitCode: req.PG.ImpCode, Params: params,
+	}, nil
+}
+
+func (d *Driver) register(ctx context.Context, pg *payment.PG, a payment.Attempt) error {
+	const doing = "registering the amount at PortOne"
+	body := prepareBody{MerchantUID: string(a.ID), Amount: a.Amount, Currency: payment.CurrencyKRW}
+	answer, err := d.call(ctx, pg, pg.ReadTimeout, http.MethodPost, "/payments/prepare", body)
+	if err != nil {
+		return writeError(doing, err)
+	}
+	e, err := parseEnvelope(answer)
+	if err != nil {
+		return wire.WriteError(doing, err)
+	}
+	if answer.Status != http.StatusOK {
+		return refused(doing, e)
+	}
+	if e.code == 0 && e.response != nil && e.response.Won("amount") == a.Amount && e.response.Err() == nil {
+		return nil
+	}
+	// Most likely it is registered already. It is read back, and never changed: another amount under the same
+	// attempt is somebody else's mistake or attack.
+	return d.checkRegistered(ctx, pg, a)
+}
+
+func (d *Driver) checkRegistered(ctx context.Context, pg *payment.PG, a payment.Attempt) error {
+	const doing = "reading the amount registered at PortOne"
+	answer, err := d.call(ctx, pg, pg.ReadTimeout, http.MethodGet, "/payments/prepare/"+url.PathEscape(string(a.ID)), nil)
+	if err != nil {
+		return readError(doing, err)
+	}
+	e, err := parseEnvelope(answer)
+	if err != nil {
+		return wire.ReadError(doing, err)
+	}
+	if answer.Status != http.StatusOK || e.code != 0 || e.response == nil {
+		return fmt.Errorf("%s: %w: HTTP status %d, code %d", doing, adapters.ErrRejected, e.status, e.code)
+	}
+	amount, currency := e.response.Won("amount"), e.response.Text("currency")
+	if err := e.response.Err(); err != nil {
+		return wire.ReadError(doing, err)
+	}
+	if amount != a.Amount || currency != "" && currency != payment.CurrencyKRW {
+		return fmt.Errorf("%s: %w: another amount is registered", doing, adapters.ErrRejected)
+	}
+	return nil
+}
