@@ -16,22 +16,22 @@ func aliased(b []byte) string { return unsafe.String(&b[0], len(b)) }
 // Not parallel: AllocsPerRun counts what every goroutine allocates.
 func TestCallsPerRequestDoNotAllocate(t *testing.T) {
 	m := metrics.New(prometheus.NewRegistry())
-	m.SetRules(names())
-	r := m.Route("checkout", "POST")
+	m.SetRules("v", names())
 	tests := []struct {
 		name string
 		call func()
 	}{
-		{"decision", func() { m.Decision(metrics.DecisionForwarded, metrics.ResultOK, "card-main") }},
-		{"denial", func() { m.Decision(metrics.DecisionDenied, "METHOD_NOT_LINKED", "") }},
-		{"rule", func() { m.RuleMatched("default") }},
-		{"intercept", func() { m.Intercept("checkout", metrics.ResultOK) }},
+		{"decision", func() { m.Decision(metrics.DecisionForwarded, metrics.ReasonRouted, "card-main", "default") }},
+		{"denial", func() { m.Decision(metrics.DecisionDenied, "METHOD_NOT_LINKED", "", "") }},
+		{"intercept", func() { m.Intercepted("checkout", "window") }},
 		{"upstream", func() { m.Upstream("inicis", metrics.OperationApprove, metrics.OutcomeOK, 2*time.Second) }},
+		{"confirm", func() { m.Confirmed(metrics.AnswerYes) }},
 		{"payment", func() { m.Payment("inicis", "card", "approved", 100) }},
-		{"return", func() { m.Return("inicis", metrics.ResultOK) }},
+		{"return", func() { m.Returned("inicis", "approved") }},
 		{"cache", func() { m.Cache("portone_token", metrics.ResultHit) }},
-		{"bad input", func() { m.BadInput("DUPLICATE_KEY") }},
-		{"route", func() { r.Begin(); r.End("POST", 200, 3*time.Second, time.Second) }},
+		{"problem", func() { m.Problem("DUPLICATE_KEY") }},
+		{"overhead", func() { m.Overhead("checkout", time.Millisecond) }},
+		{"request", func() { m.RequestStarted()("checkout", "POST", 200, 3*time.Second) }},
 	}
 	for _, tt := range tests {
 		tt.call()
@@ -41,21 +41,19 @@ func TestCallsPerRequestDoNotAllocate(t *testing.T) {
 	}
 }
 
-func BenchmarkRoute(b *testing.B) {
+func BenchmarkRequest(b *testing.B) {
 	m := metrics.New(prometheus.NewRegistry())
-	r := m.Route("checkout", "POST")
 	b.ReportAllocs()
 	for b.Loop() {
-		r.Begin()
-		r.End("POST", 200, 20*time.Millisecond, 19*time.Millisecond)
+		m.RequestStarted()("checkout", "POST", 200, 20*time.Millisecond)
 	}
 }
 
 func BenchmarkDecision(b *testing.B) {
 	m := metrics.New(prometheus.NewRegistry())
-	m.SetRules(names())
+	m.SetRules("v", names())
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Decision(metrics.DecisionForwarded, metrics.ResultOK, "card-main")
+		m.Decision(metrics.DecisionForwarded, metrics.ReasonRouted, "card-main", "default")
 	}
 }

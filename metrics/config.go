@@ -1,6 +1,16 @@
 package metrics
 
-import "time"
+import (
+	"runtime"
+	"runtime/debug"
+	"time"
+)
+
+// Words of the result label of reloads.
+const (
+	reloadTaken   = "ok"
+	reloadRefused = "error"
+)
 
 func (m *Metrics) addConfig(f factory) {
 	m.reloadOK = f.gauge("config_last_reload_successful", "Whether the last load of the configuration was taken (1) or refused (0).").WithLabelValues()
@@ -10,23 +20,35 @@ func (m *Metrics) addConfig(f factory) {
 	m.buildInfo = f.gauge("build_info", "What this binary was built from.", "version", "revision", "goversion")
 }
 
-// Reloaded records a configuration that was taken, the first one included.
-func (m *Metrics) Reloaded(version string, at time.Time) {
-	m.reloads.get([1]string{ResultOK}).Inc()
+// Reloaded records one load of the configuration, the first one included. When it was refused, the last good
+// one stays in force.
+func (m *Metrics) Reloaded(ok bool, at time.Time) {
+	if !ok {
+		m.reloads.get([1]string{reloadRefused}).Inc()
+		m.reloadOK.Set(0)
+		return
+	}
+	m.reloads.get([1]string{reloadTaken}).Inc()
 	m.reloadOK.Set(1)
 	m.reloadAt.Set(float64(at.UnixMilli()) / 1000)
-	m.configInfo.Reset()
-	m.configInfo.WithLabelValues(version).Set(1)
 }
 
-// ReloadFailed records a configuration that was refused; the last good one stays in force.
-func (m *Metrics) ReloadFailed() {
-	m.reloads.get([1]string{ResultError}).Inc()
-	m.reloadOK.Set(0)
-}
-
-// Build records what this binary was built from.
-func (m *Metrics) Build(version, revision, goVersion string) {
+// SetBuild records what this binary was built from.
+func (m *Metrics) SetBuild(version string) {
 	m.buildInfo.Reset()
-	m.buildInfo.WithLabelValues(version, revision, goVersion).Set(1)
+	m.buildInfo.WithLabelValues(version, revision(), runtime.Version()).Set(1)
+}
+
+// revision is the commit that the Go tool has stamped into the binary; empty when it has not.
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value
+		}
+	}
+	return ""
 }

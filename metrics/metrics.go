@@ -22,44 +22,46 @@ type (
 
 // Metrics is every series of the gateway. Its methods are safe for concurrent use.
 type Metrics struct {
-	merchants, rules, pgs, methods, intercepts                  allowed
-	decisions, reasons, operations, outcomes, results, badCodes capped
-	caches                                                      capped
+	// Sets of label values that the configuration closes.
+	merchants, rules, pgs, methods, forms allowed
+	// Sets of label values that are constants of the program, capped.
+	decisions, reasons, operations, outcomes, results, routeNames, intercepts, caches capped
 
+	routes        *set[[1]string, *route]
+	done          func(route, method string, status int, took time.Duration)
 	httpRequests  *prometheus.CounterVec
 	httpDurations *prometheus.HistogramVec
-	httpInFlight  *prometheus.GaugeVec
-	overhead      *prometheus.HistogramVec
+	httpInFlight  prometheus.Gauge
+	overhead      *observers1
+	forwarded     prometheus.Observer
+	panics        prometheus.Counter
+	problems      *counters1
+	badInput      *counters1
 
 	decisionCount    *counters3
 	ruleMatches      *counters1
+	interceptCount   *counters2
 	upstreamCount    *counters3
 	upstreamDuration *observers2
-	orderCount       *counters2
-	orderDuration    *observers1
+	confirmations    *counters1
 	payments         *counters3
 	paymentWon       *counters2
 	returns          *counters2
-	interceptCount   *counters2
-	deliveries       *counters1
 	cacheCount       *counters2
-	badInput         *counters1
-	panics           prometheus.Counter
-	journalErrors    prometheus.Counter
+	cacheEntries     *prometheus.GaugeVec
 
 	journalAttempts *prometheus.GaugeVec
 	journalWon      *prometheus.GaugeVec
-	journalOldest   *prometheus.GaugeVec
+	journalOldest   prometheus.Gauge
 	unknownWon      prometheus.Gauge
 	outboxMessages  *prometheus.GaugeVec
-	outboxOldest    prometheus.Gauge
+	deliveries      *counters1
 
-	reloadOK    prometheus.Gauge
-	reloadAt    prometheus.Gauge
-	reloads     *counters1
-	configInfo  *prometheus.GaugeVec
-	buildInfo   *prometheus.GaugeVec
-	cacheCounts *prometheus.GaugeVec
+	reloadOK   prometheus.Gauge
+	reloadAt   prometheus.Gauge
+	reloads    *counters1
+	configInfo *prometheus.GaugeVec
+	buildInfo  *prometheus.GaugeVec
 }
 
 // New makes every series and registers it.

@@ -26,44 +26,40 @@ var update = flag.Bool("update", false, "rewrite testdata/metrics.golden")
 func names() metrics.Names {
 	return metrics.Names{
 		PGs: []string{"inicis", "portone"}, Merchants: []string{"card-main", "card-second"},
-		Methods: []string{"card", "trans"}, Rules: []string{"default", "big-orders"}, Intercepts: []string{"checkout"},
+		Methods: []string{"card", "trans"}, Rules: []string{"default", "big-orders"},
 		Links: []metrics.Link{{PG: "inicis", Method: "card"}, {PG: "portone", Method: "trans"}},
 	}
 }
 
 func useEverything(m *metrics.Metrics) {
-	r := m.Route("checkout", "POST")
-	r.Begin()
-	r.End("POST", 200, 20*time.Millisecond, 18*time.Millisecond)
-	r.Begin()
-	r.End("PROPFIND", 999, time.Millisecond, time.Hour)
-	m.SetRules(names())
-	m.Decision(metrics.DecisionForwarded, metrics.ResultOK, "card-main")
-	m.Decision(metrics.DecisionDenied, "METHOD_NOT_LINKED", "")
-	m.RuleMatched("default")
-	m.Intercept("checkout", metrics.ResultOK)
+	m.SetRules("000000000000", names())
+	m.SetRules("0123456789ab", names())
+	m.RequestStarted()("checkout", "POST", 200, 20*time.Millisecond)
+	m.RequestStarted()("checkout", "PROPFIND", 999, time.Millisecond)
+	m.Overhead("checkout", 2*time.Millisecond)
+	m.Forwarded(3 * time.Millisecond)
+	m.Decision(metrics.DecisionForwarded, metrics.ReasonRouted, "card-main", "default")
+	m.Decision(metrics.DecisionForwarded, metrics.ReasonInternal, "", "")
+	m.Decision(metrics.DecisionDenied, "METHOD_NOT_LINKED", "", "")
+	m.Intercepted("checkout", "window")
 	m.Upstream("inicis", metrics.OperationApprove, metrics.OutcomeOK, 300*time.Millisecond)
-	m.OrderService(metrics.OperationConfirm, metrics.OutcomeOK, 5*time.Millisecond)
+	m.Confirmed(metrics.AnswerYes)
 	m.Payment("inicis", "card", "approved", 15_000)
 	m.Payment("portone", "trans", "declined", 9_000)
-	m.Return("inicis", metrics.ResultOK)
+	m.Returned("inicis", "approved")
 	m.Cache("portone_token", metrics.ResultHit)
 	m.CacheEntries("portone_token", 1)
-	m.SetJournal(metrics.JournalStats{
-		Open: []metrics.OpenState{
-			{State: "opened", Count: 3, Won: 30_000, Oldest: time.Hour},
-			{State: "unknown", Count: 1, Won: 15_000, Oldest: 90 * time.Second},
-		},
-		Pending: 2, Parked: 1, OldestMessage: time.Minute,
-	})
-	m.JournalError()
-	m.Delivery(metrics.ResultDelivered)
-	m.Reloaded("000000000000", time.Unix(1_700_000_000, 0))
-	m.Reloaded("0123456789ab", time.Unix(1_700_000_001, 0))
-	m.ReloadFailed()
-	m.Build("v0.1.0", "abcdef0", "go1.26")
-	m.Panic()
-	m.BadInput("DUPLICATE_KEY")
+	m.JournalState("opened", 3, 30_000)
+	m.JournalState("unknown", 1, 15_000)
+	m.OldestUnsettled(90 * time.Second)
+	m.Outbox(2, 1)
+	m.Delivered(metrics.ResultDelivered)
+	m.Reloaded(true, time.Unix(1_700_000_001, 0))
+	m.Reloaded(false, time.Unix(1_700_000_002, 0))
+	m.SetBuild("v0.1.0")
+	m.Panicked()
+	m.Problem("DUPLICATE_KEY")
+	m.Problem("JOURNAL_UNAVAILABLE")
 }
 
 func exposition(t *testing.T, g prometheus.Gatherer) string {
@@ -74,7 +70,7 @@ func exposition(t *testing.T, g prometheus.Gatherer) string {
 	}
 	var b bytes.Buffer
 	for _, f := range families {
-		withoutTimes(f)
+		withoutBuild(f)
 		if _, err := expfmt.MetricFamilyToText(&b, f); err != nil {
 			t.Fatal(err)
 		}
@@ -82,14 +78,19 @@ func exposition(t *testing.T, g prometheus.Gatherer) string {
 	return b.String()
 }
 
-// withoutTimes drops what differs from run to run.
-func withoutTimes(f *dto.MetricFamily) {
-	for _, m := range f.GetMetric() {
-		if c := m.GetCounter(); c != nil {
-			c.CreatedTimestamp = nil
+// withoutBuild drops what differs from build to build.
+func withoutBuild(f *dto.MetricFamily) {
+	if f.GetName() != "pg_gateway_build_info" {
+		return
+	}
+	for _, l := range f.GetMetric()[0].GetLabel() {
+		if l.GetName() != "version" {
+			l.Value = proto("x")
 		}
 	}
 }
+
+func proto(s string) *string { return &s }
 
 func TestExpositionIsGolden(t *testing.T) {
 	t.Parallel()
@@ -145,23 +146,22 @@ func TestUnconfiguredValuesMakeNoSeries(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewRegistry()
 	m := metrics.New(reg)
-	m.SetRules(names())
-	r := m.Route("checkout", "POST")
+	m.SetRules("v", names())
 	flood := func(from, to int) {
 		for i := from; i < to; i++ {
 			odd := fmt.Sprintf("guess-%d", i)
-			m.Decision(odd, odd, odd)
-			m.RuleMatched(odd)
-			m.Intercept(odd, odd)
+			m.Decision(odd, odd, odd, odd)
+			m.Intercepted(odd, odd)
 			m.Upstream(odd, odd, odd, time.Second)
-			m.OrderService(odd, odd, time.Second)
+			m.Confirmed(odd)
 			m.Payment(odd, odd, odd, 1)
-			m.Return(odd, odd)
+			m.Returned(odd, odd)
 			m.Cache(odd, odd)
-			m.Delivery(odd)
-			m.BadInput(odd)
-			r.Begin()
-			r.End(odd, i, time.Second, 0)
+			m.CacheEntries(odd, i)
+			m.Delivered(odd)
+			m.Problem(odd)
+			m.Overhead(odd, time.Second)
+			m.RequestStarted()(odd, odd, i, time.Second)
 		}
 	}
 	flood(0, 2_000)
@@ -178,7 +178,7 @@ func TestUnconfiguredValuesMakeNoSeries(t *testing.T) {
 		t.Errorf("%d series grew to %d", before, after)
 	}
 	text := exposition(t, reg)
-	for _, label := range []string{`merchant="guess`, `rule="guess`, `pg="guess`, `method="guess`, `name="guess`} {
+	for _, label := range []string{`merchant="guess`, `rule="guess`, `method="guess`, `upstream_requests_total{pg="guess`, `bad_input_total{code="guess`} {
 		if strings.Contains(text, label) {
 			t.Errorf("an unconfigured value became a label: %s", label)
 		}
@@ -193,11 +193,11 @@ func TestDataIsNoLabelValue(t *testing.T) {
 	reg := prometheus.NewRegistry()
 	m := metrics.New(reg)
 	for _, odd := range []string{"buyer@example.com", "홍길동", "a b", strings.Repeat("a", 41), "x\"y"} {
-		m.BadInput(odd)
+		m.Problem(odd)
 	}
-	want := "# HELP pg_gateway_bad_input_total Requests refused for their form, by problem code.\n" +
-		"# TYPE pg_gateway_bad_input_total counter\npg_gateway_bad_input_total{code=\"_other\"} 5\n"
-	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "pg_gateway_bad_input_total"); err != nil {
+	want := "# HELP pg_gateway_problems_total Problems answered, by problem code.\n" +
+		"# TYPE pg_gateway_problems_total counter\npg_gateway_problems_total{code=\"_other\"} 5\n"
+	if err := testutil.GatherAndCompare(reg, strings.NewReader(want), "pg_gateway_problems_total"); err != nil {
 		t.Error(err)
 	}
 }
@@ -210,7 +210,7 @@ func TestReloadDropsRemovedNamesAndKeepsTheRest(t *testing.T) {
 	n := names()
 	n.PGs, n.Merchants, n.Rules = []string{"inicis"}, []string{"card-main", "card-third"}, []string{"default"}
 	n.Links = n.Links[:1]
-	m.SetRules(n)
+	m.SetRules("v", n)
 	text := exposition(t, reg)
 	for _, gone := range []string{`pg="portone"`, `merchant="card-second"`, `rule="big-orders"`} {
 		if strings.Contains(text, gone) {
@@ -218,8 +218,8 @@ func TestReloadDropsRemovedNamesAndKeepsTheRest(t *testing.T) {
 		}
 	}
 	for _, kept := range []string{
-		`pg_gateway_decisions_total{decision="forwarded",merchant="card-main",reason="ok"} 1`,
-		`pg_gateway_decisions_total{decision="forwarded",merchant="card-third",reason="ok"} 0`,
+		`pg_gateway_decisions_total{decision="forwarded",merchant="card-main",reason="routed"} 1`,
+		`pg_gateway_decisions_total{decision="forwarded",merchant="card-third",reason="routed"} 0`,
 		`pg_gateway_payments_total{method="card",outcome="approved",pg="inicis"} 1`,
 	} {
 		if !strings.Contains(text, kept) {
@@ -236,11 +236,11 @@ func TestLabelsDoNotAliasTheCallersBuffer(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewRegistry()
 	m := metrics.New(reg)
-	buf := []byte("NOT_UTF8")
-	m.BadInput(aliased(buf))
-	copy(buf, "XXXXXXXX")
-	m.BadInput("NOT_UTF8")
-	if text := exposition(t, reg); !strings.Contains(text, `pg_gateway_bad_input_total{code="NOT_UTF8"} 2`) {
+	buf := []byte("SOME_CODE")
+	m.Problem(aliased(buf))
+	copy(buf, "XXXXXXXXX")
+	m.Problem("SOME_CODE")
+	if text := exposition(t, reg); !strings.Contains(text, `pg_gateway_problems_total{code="SOME_CODE"} 2`) {
 		t.Errorf("the label changed with the buffer:\n%s", text)
 	}
 }
@@ -249,17 +249,15 @@ func TestCountersAddUpUnderConcurrency(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewRegistry()
 	m := metrics.New(reg)
-	m.SetRules(names())
-	r := m.Route("checkout")
+	m.SetRules("v", names())
 	var wg sync.WaitGroup
 	for g := range 8 {
 		wg.Go(func() {
 			for i := range 500 {
-				r.Begin()
-				r.End("POST", 200+i%7, time.Millisecond, 0)
+				m.RequestStarted()("checkout", "POST", 200+i%7, time.Millisecond)
 				m.Payment("inicis", "card", "approved", 2)
 				if g == 0 && i%100 == 0 {
-					m.SetRules(names())
+					m.SetRules("v", names())
 				}
 			}
 		})
@@ -269,7 +267,7 @@ func TestCountersAddUpUnderConcurrency(t *testing.T) {
 	for _, want := range []string{
 		`pg_gateway_payments_total{method="card",outcome="approved",pg="inicis"} 4000`,
 		`pg_gateway_payment_amount_won_total{method="card",pg="inicis"} 8000`,
-		`pg_gateway_http_requests_in_flight{route="checkout"} 0`,
+		`pg_gateway_http_requests_in_flight 0`,
 		`pg_gateway_http_request_duration_seconds_count{code_class="2xx",method="POST",route="checkout"} 4000`,
 	} {
 		if !strings.Contains(text, want) {

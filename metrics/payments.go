@@ -2,15 +2,17 @@ package metrics
 
 import "time"
 
-// The words of the decision label.
+// Words of the decision and reason labels.
 const (
 	DecisionForwarded = "forwarded"
-	DecisionInternal  = "internal"
 	DecisionDenied    = "denied"
 	DecisionError     = "error"
+
+	ReasonRouted   = "routed"
+	ReasonInternal = "internal"
 )
 
-// The words of the outcome label of upstream requests.
+// Words of the outcome label of requests to PGs.
 const (
 	OutcomeOK          = "ok"
 	OutcomeDeclined    = "declined"
@@ -21,7 +23,7 @@ const (
 	OutcomeUnknown     = "unknown"
 )
 
-// The words of the operation label of requests to PGs.
+// Words of the operation label of requests to PGs.
 const (
 	OperationPrepare   = "prepare"
 	OperationApprove   = "approve"
@@ -30,27 +32,24 @@ const (
 	OperationLookUp    = "look_up"
 )
 
-// The words of the operation label of requests to the order service.
+// Words of the result labels of deliveries to the shop and of cache reads.
 const (
-	OperationLookup  = "lookup"
-	OperationConfirm = "confirm"
-	OperationEvent   = "event"
-)
-
-// The words of result labels.
-const (
-	ResultOK        = "ok"
-	ResultError     = "error"
+	ResultDelivered = "delivered"
+	ResultFailed    = "failed"
+	ResultParked    = "parked"
 	ResultHit       = "hit"
 	ResultMiss      = "miss"
-	ResultRetry     = "retry"
-	ResultParked    = "parked"
-	ResultForged    = "forged"
-	ResultExpired   = "expired"
-	ResultReplayed  = "replayed"
-	ResultDenied    = "denied"
-	ResultDelivered = "delivered"
 )
+
+// Words of the answer label of confirmations.
+const (
+	AnswerYes    = "yes"
+	AnswerNo     = "no"
+	AnswerSilent = "silent"
+)
+
+// outcomeApproved is the outcome of a payment whose won count.
+const outcomeApproved = "approved"
 
 func (m *Metrics) addPayments(f factory) {
 	m.decisionCount = setOf3(f.counter("decisions_total",
@@ -60,14 +59,12 @@ func (m *Metrics) addPayments(f factory) {
 	m.upstreamCount = setOf3(f.counter("upstream_requests_total", "Requests to PGs, by what came of them.", "pg", "operation", "outcome"))
 	m.upstreamDuration = durationsOf2(f.histogram("upstream_request_duration_seconds", "Time a PG took to answer.",
 		requestBuckets(), "pg", "operation"))
-	m.orderCount = setOf2(f.counter("order_service_requests_total", "Requests to the order service, by what came of them.", "operation", "outcome"))
-	m.orderDuration = durationsOf1(f.histogram("order_service_request_duration_seconds", "Time the order service took to answer.",
-		requestBuckets(), "operation"))
+	m.confirmations = setOf1(f.counter("confirmations_total", "Confirm gates: what the order service said about charging an order.", "answer"))
 	m.payments = setOf3(f.counter("payments_total", "Attempts that came to an outcome.", "pg", "method", "outcome"))
 	m.paymentWon = setOf2(f.counter("payment_amount_won_total", "Won approved.", "pg", "method"))
 	m.returns = setOf2(f.counter("returns_total", "Buyers who came back from a PG's window.", "pg", "result"))
 	m.cacheCount = setOf2(f.counter("cache_requests_total", "Reads of a cache.", "cache", "result"))
-	m.cacheCounts = f.gauge("cache_entries", "Entries of a cache.", "cache")
+	m.cacheEntries = f.gauge("cache_entries", "Entries of a cache.", "cache")
 }
 
 // Link is a payment method and a PG that it may go to.
@@ -78,89 +75,98 @@ type Link struct {
 
 // Names are the label values that a configuration allows.
 type Names struct {
-	PGs        []string
-	Merchants  []string
-	Methods    []string
-	Rules      []string
-	Intercepts []string
-	// Links are the pairs whose series are made beforehand.
+	PGs       []string
+	Merchants []string
+	Methods   []string
+	Rules     []string
+	// Links are the pairs of PG and method whose series are made beforehand; every pair when it is nil.
 	Links []Link
 }
 
-// SetRules takes over the names of a new configuration: series of names that are gone are deleted, those of
-// new ones start at zero. Call it after every reload that was taken.
-func (m *Metrics) SetRules(n Names) {
+// SetRules takes over the version and the names of a configuration: series of names that are gone are
+// deleted, those of new ones start at zero. Call it at the start and after every reload that was taken.
+func (m *Metrics) SetRules(version string, n Names) {
+	m.configInfo.Reset()
+	m.configInfo.WithLabelValues(version).Set(1)
+	m.reloadOK.Set(1)
+
 	m.pgs.replace(n.PGs)
 	m.merchants.replace(n.Merchants)
 	m.methods.replace(n.Methods)
 	m.rules.replace(n.Rules)
-	m.intercepts.replace(n.Intercepts)
 
 	m.decisionCount.retain(func(k [3]string) bool { return m.merchants.has(k[2]) })
 	m.ruleMatches.retain(func(k [1]string) bool { return m.rules.has(k[0]) })
-	m.interceptCount.retain(func(k [2]string) bool { return m.intercepts.has(k[0]) })
 	m.upstreamCount.retain(func(k [3]string) bool { return m.pgs.has(k[0]) })
 	m.upstreamDuration.retain(func(k [2]string) bool { return m.pgs.has(k[0]) })
 	m.payments.retain(func(k [3]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })
 	m.paymentWon.retain(func(k [2]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })
-	m.returns.retain(func(k [2]string) bool { return m.pgs.has(k[0]) })
 	m.zeroNames(n)
 }
 
 // zeroNames makes the series that alerts take rates of.
 func (m *Metrics) zeroNames(n Names) {
 	for _, merchant := range n.Merchants {
-		m.decisionCount.get([3]string{DecisionForwarded, ResultOK, merchant})
+		m.decisionCount.get([3]string{DecisionForwarded, ReasonRouted, merchant})
 	}
 	for _, rule := range n.Rules {
 		m.ruleMatches.get([1]string{rule})
 	}
-	for _, name := range n.Intercepts {
-		m.interceptCount.get([2]string{name, ResultOK})
-		m.interceptCount.get([2]string{name, ResultDenied})
-	}
 	for _, pg := range n.PGs {
 		for _, op := range []string{OperationPrepare, OperationApprove, OperationNetCancel, OperationCancel, OperationLookUp} {
-			m.upstreamCount.get([3]string{pg, op, OutcomeOK})
-			m.upstreamCount.get([3]string{pg, op, OutcomeUnknown})
-			m.upstreamCount.get([3]string{pg, op, OutcomeUnreachable})
+			for _, outcome := range []string{OutcomeOK, OutcomeUnreachable, OutcomeTimeout, OutcomeBadResponse, OutcomeUnknown} {
+				m.upstreamCount.get([3]string{pg, op, outcome})
+			}
 		}
-		m.returns.get([2]string{pg, ResultOK})
-		m.returns.get([2]string{pg, ResultForged})
 	}
-	for _, l := range n.Links {
-		for _, outcome := range []string{"approved", "declined", "unknown"} {
+	for _, l := range n.links() {
+		for _, outcome := range []string{outcomeApproved, "declined", "unknown"} {
 			m.payments.get([3]string{l.PG, l.Method, outcome})
 		}
 		m.paymentWon.get([2]string{l.PG, l.Method})
 	}
 }
 
+func (n Names) links() []Link {
+	if n.Links != nil {
+		return n.Links
+	}
+	all := make([]Link, 0, len(n.PGs)*len(n.Methods))
+	for _, pg := range n.PGs {
+		for _, method := range n.Methods {
+			all = append(all, Link{PG: pg, Method: method})
+		}
+	}
+	return all
+}
+
 // preCreate makes the series that no configuration changes.
 func (m *Metrics) preCreate() {
-	for _, op := range []string{OperationLookup, OperationConfirm, OperationEvent} {
-		for _, outcome := range []string{OutcomeOK, OutcomeRejected, OutcomeUnreachable, OutcomeTimeout} {
-			m.orderCount.get([2]string{op, outcome})
-		}
-		m.orderDuration.get([1]string{op})
+	for _, answer := range []string{AnswerYes, AnswerNo, AnswerSilent} {
+		m.confirmations.get([1]string{answer})
 	}
-	for _, result := range []string{ResultDelivered, ResultRetry, ResultParked} {
+	for _, result := range []string{ResultDelivered, ResultFailed, ResultParked} {
 		m.deliveries.get([1]string{result})
 	}
-	m.reloads.get([1]string{ResultOK})
-	m.reloads.get([1]string{ResultError})
+	m.forms.replace(formCodes())
+	for _, code := range formCodes() {
+		m.badInput.get([1]string{code})
+	}
+	m.reloads.get([1]string{reloadTaken})
+	m.reloads.get([1]string{reloadRefused})
 }
 
-// Decision counts a checkout that was decided. reason is ResultOK or a problem code, merchant the one chosen.
-func (m *Metrics) Decision(decision, reason, merchant string) {
+// Decision counts a checkout that was decided. reason is ReasonRouted, ReasonInternal or a problem code;
+// merchant and rule are those chosen, empty when there are none.
+func (m *Metrics) Decision(decision, reason, merchant, rule string) {
 	m.decisionCount.get([3]string{m.decisions.guard(decision), m.reasons.guard(reason), m.merchants.guard(merchant)}).Inc()
+	if rule != "" {
+		m.ruleMatches.get([1]string{m.rules.guard(rule)}).Inc()
+	}
 }
 
-// RuleMatched counts a checkout that a routing rule routed.
-func (m *Metrics) RuleMatched(rule string) { m.ruleMatches.get([1]string{m.rules.guard(rule)}).Inc() }
-
-// Intercept counts a request of the shop's own checkout.
-func (m *Metrics) Intercept(name, result string) {
+// Intercepted counts a request of the shop's own checkout, by the intercept's name.
+func (m *Metrics) Intercepted(name, result string) {
 	m.interceptCount.get([2]string{m.intercepts.guard(name), m.results.guard(result)}).Inc()
 }
 
@@ -171,25 +177,23 @@ func (m *Metrics) Upstream(pg, operation, outcome string, took time.Duration) {
 	m.upstreamDuration.get([2]string{pg, operation}).Observe(took.Seconds())
 }
 
-// OrderService counts a request to the order service and how long it took.
-func (m *Metrics) OrderService(operation, outcome string, took time.Duration) {
-	operation = m.operations.guard(operation)
-	m.orderCount.get([2]string{operation, m.outcomes.guard(outcome)}).Inc()
-	m.orderDuration.get([1]string{operation}).Observe(took.Seconds())
+// Confirmed counts what the order service said about charging an order.
+func (m *Metrics) Confirmed(answer string) {
+	m.confirmations.get([1]string{m.results.guard(answer)}).Inc()
 }
 
 // Payment counts an attempt that came to an outcome. won counts when the outcome is "approved".
 func (m *Metrics) Payment(pg, method, outcome string, won int64) {
 	pg, method = m.pgs.guard(pg), m.methods.guard(method)
 	m.payments.get([3]string{pg, method, m.outcomes.guard(outcome)}).Inc()
-	if outcome == "approved" && won > 0 {
+	if outcome == outcomeApproved && won > 0 {
 		m.paymentWon.get([2]string{pg, method}).Add(float64(won))
 	}
 }
 
-// Return counts a buyer who came back from a PG's window.
-func (m *Metrics) Return(pg, result string) {
-	m.returns.get([2]string{m.pgs.guard(pg), m.results.guard(result)}).Inc()
+// Returned counts a buyer who came back from a PG's window. pg is the door, a constant of the program.
+func (m *Metrics) Returned(pg, result string) {
+	m.returns.get([2]string{m.operations.guard(pg), m.results.guard(result)}).Inc()
 }
 
 // Cache counts a read of a cache.
@@ -199,5 +203,5 @@ func (m *Metrics) Cache(cache, result string) {
 
 // CacheEntries tells how many entries a cache has.
 func (m *Metrics) CacheEntries(cache string, n int) {
-	m.cacheCounts.WithLabelValues(m.caches.guard(cache)).Set(float64(n))
+	m.cacheEntries.WithLabelValues(m.caches.guard(cache)).Set(float64(n))
 }
