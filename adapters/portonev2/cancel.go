@@ -1,0 +1,106 @@
+package portonev2
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+type cancelBody struct {
+	StoreID       string      `json:"storeId,omitempty"`
+	Amount        payment.Won `json:"amount"`
+	TaxFreeAmount payment.Won `json:"taxFreeAmount"`
+	Reason        string      `json:"reason"`
+	// Cancellable is what we believe can still be cancelled; with another figure PortOne does nothing.
+	Cancellable payment.Won `json:"currentCancellableAmount"`
+}
+
+// Cancel implements adapters.Driver with one POST under an Idempotency-Key made of the operation's id. The
+// result is OutcomeCancelled when nothing stays paid, OutcomeApproved after a partial cancel, OutcomePending
+// when the PG cancels later, and OutcomeDeclined when it refused; Cancelled is the sum so far.
+func (d *Driver) Cancel(ctx context.Context, req adapters.CancelRequest) (adapters.Result, error) {
+	const doing = "cancelling at PortOne"
+	if err := checkCancel(req); err != nil {
+		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
+	}
+	reason := wire.CutBytes(wire.Clean(req.Reason), 200)
+	if reason == "" {
+		reason = "cancel"
+	}
+	body := cancelBody{
+		StoreID: req.PG.StoreID, Amount: req.Amount, TaxFreeAmount: req.TaxFree, Reason: reason,
+		Cancellable: req.Remaining,
+	}
+	answer, err := d.call(ctx, req.PG, req.PG.ApproveTimeout, http.MethodPost,
+		paymentURL(req.PG, req.Attempt.ID, "/cancel"), IdempotencyKey("cancel", req.OperationID), body)
+	if err != nil {
+		return adapters.Result{}, wire.WriteError(doing, err)
+	}
+	result, err := parseCancel(answer, req)
+	if err != nil {
+		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
+	}
+	return result, nil
+}
+
+func checkCancel(req adapters.CancelRequest) error {
+	if err := checkSecret(req.PG); err != nil {
+		return err
+	}
+	switch {
+	case req.OperationID == "":
+		return &adapters.FieldError{Field: "operation_id", Msg: "is missing"}
+	case req.Amount <= 0 || req.Amount > req.Remaining || req.Remaining > req.Attempt.Amount:
+		return &adapters.FieldError{Field: "amount", Msg: "must be above zero and within what remains"}
+	case req.TaxFree < 0 || req.TaxFree > req.Amount:
+		return &adapters.FieldError{Field: "tax_free", Msg: "must be a part of the amount"}
+	}
+	return nil
+}
+
+func parseCancel(answer wire.Answer, req adapters.CancelRequest) (adapters.Result, error) {
+	r := adapters.Result{
+		OrderRef: req.Attempt.ID, PGTxID: req.PGTxID, Amount: req.Attempt.Amount, Currency: payment.CurrencyKRW,
+		Cancelled: req.Attempt.Amount - req.Remaining,
+	}
+	if answer.Status != http.StatusOK {
+		f, ok := faultOf(answer)
+		if !ok {
+			return adapters.Result{}, fmt.Errorf("%w: HTTP status %d", adapters.ErrUnknownOutcome, answer.Status)
+		}
+		if f.declined() {
+			r.Outcome, r.Code, r.Message = payment.OutcomeDeclined, f.code(), f.pgMsg
+			return r, nil
+		}
+		return adapters.Result{}, f.err("reading the answer")
+	}
+	o, ok := answerOf(answer)
+	if !ok {
+		return adapters.Result{}, fmt.Errorf("%w: an answer without JSON", adapters.ErrUnknownOutcome)
+	}
+	cancellation, _ := o.Object("cancellation")
+	status, total := cancellation.Required("status"), cancellation.Won("totalAmount")
+	if err := o.Err(); err != nil {
+		return adapters.Result{}, fmt.Errorf("%w: %w", adapters.ErrUnknownOutcome, err)
+	}
+	r.Code = status
+	switch {
+	case status == "FAILED":
+		r.Outcome = payment.OutcomeDeclined
+	case status == "REQUESTED":
+		r.Outcome = payment.OutcomePending
+	case status != "SUCCEEDED" || total != req.Amount:
+		return adapters.Result{}, fmt.Errorf("%w: not the cancel that was asked for", adapters.ErrUnknownOutcome)
+	default:
+		r.Cancelled += req.Amount
+		r.Outcome = payment.OutcomeApproved
+		if req.Amount == req.Remaining {
+			r.Outcome = payment.OutcomeCancelled
+		}
+	}
+	return r, nil
+}

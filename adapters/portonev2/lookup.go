@@ -1,0 +1,108 @@
+package portonev2
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// LookUp implements adapters.Driver. Only PortOne's own "no such payment" is OutcomeNotFound; a 404 from
+// somebody in between is not.
+func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapters.Result, error) {
+	const doing = "asking PortOne about a payment"
+	if err := checkSecret(req.PG); err != nil {
+		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
+	}
+	address := paymentURL(req.PG, req.Attempt.ID, "")
+	if req.PG.StoreID != "" {
+		address += "?" + url.Values{"storeId": {req.PG.StoreID}}.Encode()
+	}
+	answer, err := d.call(ctx, req.PG, req.PG.ReadTimeout, http.MethodGet, address, "", nil)
+	if err != nil {
+		return adapters.Result{}, wire.ReadError(doing, err)
+	}
+	if answer.Status != http.StatusOK {
+		if f, ok := faultOf(answer); ok && f.status == http.StatusNotFound && f.kind == "PAYMENT_NOT_FOUND" {
+			return adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID, Code: f.kind}, nil
+		}
+		return adapters.Result{}, fmt.Errorf("%s: %w: HTTP status %d", doing, adapters.ErrUnavailable, answer.Status)
+	}
+	o, ok := answerOf(answer)
+	if !ok {
+		return adapters.Result{}, fmt.Errorf("%s: %w: an answer without JSON", doing, adapters.ErrUnavailable)
+	}
+	result, err := parsePayment(o, req.Attempt)
+	if err != nil {
+		return adapters.Result{}, wire.ReadError(doing, err)
+	}
+	return result, nil
+}
+
+// parsePayment reads a V2 payment object. Amounts are whole numbers of won.
+func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
+	status := o.Required("status")
+	r := adapters.Result{
+		OrderRef: payment.AttemptID(o.Required("id")), PGTxID: o.Text("transactionId"),
+		Currency: o.Required("currency"), Method: methodOf(o), Code: status,
+	}
+	amount, ok := o.Object("amount")
+	if !ok {
+		return adapters.Result{}, fmt.Errorf("%w: field amount is missing", wire.ErrShape)
+	}
+	r.Amount = amount.Won("total")
+	if amount.Has("cancelled") {
+		r.Cancelled = amount.Won("cancelled")
+	}
+	if channel, ok := o.Object("channel"); ok {
+		r.ChannelKey = channel.Text("key")
+		switch channel.Text("type") {
+		case "TEST":
+			r.Test, r.TestKnown = true, true
+		case "LIVE":
+			r.Test, r.TestKnown = false, true
+		}
+		if a.MID != "" {
+			r.MID = channel.Text("pgMerchantId")
+		}
+	}
+	if failure, ok := o.Object("failure"); ok {
+		r.Message = failure.Text("reason") + " " + failure.Text("pgMessage")
+		if code := failure.Text("pgCode"); code != "" {
+			r.Code = code
+		}
+	}
+	if err := o.Err(); err != nil {
+		return adapters.Result{}, err
+	}
+	switch {
+	case r.OrderRef != a.ID:
+		return adapters.Result{}, fmt.Errorf("%w: another payment's answer", wire.ErrShape)
+	case r.Cancelled > r.Amount:
+		return adapters.Result{}, fmt.Errorf("%w: more was cancelled than paid", wire.ErrShape)
+	}
+	r.Outcome = outcome(status)
+	r.BuyerCancelled = r.Outcome == payment.OutcomeDeclined && strings.Contains(r.Message, "취소")
+	return r, nil
+}
+
+// outcome maps a status. A payment in PAY_PENDING may be paid at any moment, so it is not told to be nothing;
+// a status nobody has written down is unknown too.
+func outcome(status string) payment.Outcome {
+	switch status {
+	case "READY", "VIRTUAL_ACCOUNT_ISSUED":
+		return payment.OutcomePending
+	case "PAID", "PARTIAL_CANCELLED":
+		return payment.OutcomeApproved
+	case "CANCELLED":
+		return payment.OutcomeCancelled
+	case "FAILED":
+		return payment.OutcomeDeclined
+	}
+	return payment.OutcomeUnknown
+}

@@ -1,0 +1,87 @@
+package portonev2
+
+import (
+	"strings"
+
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// payMethod maps a canonical method to V2's payMethod and, for easy-pay and gift certificates, the one service
+// that is to open.
+func payMethod(m payment.Method) (method, provider string, ok bool) {
+	switch m {
+	case "card":
+		return "CARD", "", true
+	case "trans":
+		return "TRANSFER", "", true
+	case "vbank":
+		return "VIRTUAL_ACCOUNT", "", true
+	case "phone":
+		return "MOBILE", "", true
+	case "cultureland":
+		return giftCertificate, "CULTURELAND", true
+	case "booknlife":
+		return giftCertificate, "BOOKNLIFE", true
+	case "smartculture":
+		return giftCertificate, "SMART_MUNSANG", true
+	case "happymoney":
+		return giftCertificate, "HAPPYMONEY", true
+	}
+	if p, known := easyPayProvider(m); known {
+		return easyPay, p, true
+	}
+	return "", "", false
+}
+
+const (
+	easyPay         = "EASY_PAY"
+	giftCertificate = "GIFT_CERTIFICATE"
+)
+
+func easyPayProvider(m payment.Method) (string, bool) {
+	switch m {
+	case "kakaopay", "naverpay", "payco", "ssgpay", "lpay", "tosspay", "applepay":
+		return strings.ToUpper(string(m)), true
+	case "samsung", "samsungpay":
+		return "SAMSUNGPAY", true
+	}
+	return "", false
+}
+
+// methodOf maps the payment object's method back; "" when it does not tell.
+func methodOf(o wire.Object) payment.Method {
+	m, ok := o.Object("method")
+	if !ok {
+		return ""
+	}
+	switch m.Text("type") {
+	case "PaymentMethodCard":
+		return "card"
+	case "PaymentMethodTransfer":
+		return "trans"
+	case "PaymentMethodVirtualAccount":
+		return "vbank"
+	case "PaymentMethodMobile":
+		return "phone"
+	case "PaymentMethodGiftCertificate":
+		switch m.Text("giftCertificateType") {
+		case "CULTURELAND":
+			return "cultureland"
+		case "BOOKNLIFE":
+			return "booknlife"
+		case "SMART_MUNSANG":
+			return "smartculture"
+		case "HAPPYMONEY":
+			return "happymoney"
+		}
+	case "PaymentMethodEasyPay":
+		switch p := m.Text("provider"); p {
+		case "SAMSUNGPAY":
+			return "samsung"
+		case "KAKAOPAY", "NAVERPAY", "PAYCO", "SSGPAY", "LPAY", "TOSSPAY", "APPLEPAY":
+			return payment.Method(strings.ToLower(p))
+		}
+	}
+	return ""
+}

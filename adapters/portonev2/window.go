@@ -1,0 +1,270 @@
+package portonev2
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/cards"
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Params are the parameters of PortOne.requestPayment, ready to be handed on.
+type Params struct {
+	StoreID         string           `json:"storeId"`
+	ChannelKey      string           `json:"channelKey"`
+	PaymentID       string           `json:"paymentId"`
+	OrderName       string           `json:"orderName"`
+	TotalAmount     payment.Won      `json:"totalAmount"`
+	Currency        string           `json:"currency"`
+	PayMethod       string           `json:"payMethod"`
+	TaxFreeAmount   *payment.Won     `json:"taxFreeAmount,omitempty"`
+	Customer        *Customer        `json:"customer,omitempty"`
+	RedirectURL     string           `json:"redirectUrl,omitempty"`
+	Locale          string           `json:"locale"`
+	ProductType     string           `json:"productType,omitempty"`
+	IsEscrow        bool             `json:"isEscrow,omitempty"`
+	Card            *Card            `json:"card,omitempty"`
+	EasyPay         *EasyPay         `json:"easyPay,omitempty"`
+	GiftCertificate *GiftCertificate `json:"giftCertificate,omitempty"`
+	Bypass          *Bypass          `json:"bypass,omitempty"`
+}
+
+// Customer is the buyer.
+type Customer struct {
+	FullName    string `json:"fullName,omitempty"`
+	PhoneNumber string `json:"phoneNumber,omitempty"`
+	Email       string `json:"email,omitempty"`
+}
+
+// Card holds what the card window may offer.
+type Card struct {
+	CardCompany string `json:"cardCompany,omitempty"`
+	// AvailableCards restricts the window to the cards whose review is done.
+	AvailableCards []string     `json:"availableCards,omitempty"`
+	Installment    *Installment `json:"installment,omitempty"`
+}
+
+// Installment holds the plans.
+type Installment struct {
+	MonthOption *MonthOption `json:"monthOption,omitempty"`
+	FreePlans   []FreePlan   `json:"freeInstallmentPlans,omitempty"`
+}
+
+// MonthOption is either one plan or a list of them.
+type MonthOption struct {
+	FixedMonth         *int  `json:"fixedMonth,omitempty"`
+	AvailableMonthList []int `json:"availableMonthList,omitempty"`
+}
+
+// FreePlan lists the months whose interest the merchant pays for one card company.
+type FreePlan struct {
+	CardCompany string `json:"cardCompany"`
+	Months      []int  `json:"months"`
+}
+
+// EasyPay opens one easy-pay service.
+type EasyPay struct {
+	Provider string `json:"easyPayProvider"`
+}
+
+// GiftCertificate opens one kind of gift certificate.
+type GiftCertificate struct {
+	Type string `json:"giftCertificateType"`
+}
+
+// Bypass is handed on to the PG: nested, with lists.
+type Bypass struct {
+	InicisV2 *InicisBypass `json:"inicis_v2,omitempty"`
+}
+
+// InicisBypass is what only Inicis understands, for its PC and its mobile window.
+type InicisBypass struct {
+	AcceptMethod []string `json:"acceptmethod,omitempty"`
+	Reserved     []string `json:"P_RESERVED,omitempty"`
+}
+
+func behindInicis(m *payment.Merchant) bool { return m.Behind == "" || m.Behind == "inicis" }
+
+// BuildParams makes the window's parameters. It is pure.
+func BuildParams(req adapters.PrepareRequest) (Params, error) {
+	if err := checkPrepare(req); err != nil {
+		return Params{}, err
+	}
+	a, m := req.Attempt, req.Merchant
+	method, provider, ok := payMethod(a.Method)
+	if !ok {
+		return Params{}, fmt.Errorf("preparing the window for %s: %w", a.Method, adapters.ErrUnsupported)
+	}
+	p := Params{
+		StoreID: req.PG.StoreID, ChannelKey: m.ChannelKey, PaymentID: string(a.ID),
+		OrderName: wire.OrderName(a.OrderName), TotalAmount: a.Amount, Currency: payment.CurrencyKRW,
+		PayMethod: method, RedirectURL: req.ReturnURL, Locale: "KO_KR",
+		Customer: &Customer{
+			FullName: wire.CutBytes(wire.Clean(req.Buyer.Name), 30), PhoneNumber: wire.Phone(req.Buyer.Tel),
+			Email: wire.Clean(req.Buyer.Email),
+		},
+		IsEscrow: a.Purpose == payment.PurposeEscrow,
+	}
+	if *p.Customer == (Customer{}) {
+		p.Customer = nil
+	}
+	if a.TaxFree > 0 || m.Tax == payment.TaxMixed {
+		p.TaxFreeAmount = &a.TaxFree
+	}
+	switch method {
+	case easyPay:
+		p.EasyPay = &EasyPay{Provider: provider}
+	case giftCertificate:
+		p.GiftCertificate = &GiftCertificate{Type: provider}
+	case "MOBILE":
+		p.ProductType = "REAL"
+	case "CARD":
+		card, err := cardParams(a, req.Installments)
+		if err != nil {
+			return Params{}, err
+		}
+		p.Card = card
+	}
+	if behindInicis(m) {
+		p.Bypass = bypass(a, req.Installments)
+	}
+	return p, nil
+}
+
+func checkPrepare(req adapters.PrepareRequest) error {
+	a := req.Attempt
+	bad := func(field, msg string) error { return &adapters.FieldError{Field: field, Msg: msg} }
+	switch {
+	case req.PG.StoreID == "":
+		return bad("pgs.store_id", "is missing")
+	case !req.PG.APISecret.IsSet():
+		return bad("pgs.api_secret", "is missing")
+	case req.Merchant.ChannelKey == "":
+		return bad("merchants.channel_key", "is missing")
+	case !payment.ValidID(string(a.ID)):
+		return bad("attempt_id", "must be 1 to 40 of [A-Za-z0-9_-]")
+	case a.Amount <= 0 || a.Amount > payment.MaxWon:
+		return bad("amount", "must be above zero")
+	case a.TaxFree < 0 || a.TaxFree > a.Amount:
+		return bad("tax_free", "must be a part of the amount")
+	case a.Purpose == payment.PurposeBillingKey:
+		return fmt.Errorf("preparing a billing-key window: %w", adapters.ErrUnsupported)
+	case wire.Clean(a.OrderName) == "":
+		return bad("order_name", "is missing")
+	case !behindInicis(req.Merchant):
+		return nil
+	case wire.Clean(req.Buyer.Name) == "":
+		return bad("buyer.name", "is needed by KG Inicis")
+	case wire.Phone(req.Buyer.Tel) == "":
+		return bad("buyer.tel", "is needed by KG Inicis")
+	case wire.Clean(req.Buyer.Email) == "":
+		return bad("buyer.email", "is needed by KG Inicis")
+	}
+	return nil
+}
+
+func cardParams(a payment.Attempt, in payment.Installments) (*Card, error) {
+	var c Card
+	for _, word := range in.Cards {
+		if card, ok := cards.ByWord(word); ok && card.V2 != "" {
+			c.AvailableCards = append(c.AvailableCards, card.V2)
+		}
+	}
+	if len(in.Cards) > 0 && len(c.AvailableCards) == 0 {
+		return nil, &adapters.FieldError{Field: "merchants.cards", Msg: "name no card that PortOne has a name for"}
+	}
+	c.Installment = installment(a, in)
+	if in.Fixed != nil {
+		if card, ok := cards.ByWord(in.Fixed.Company); ok {
+			c.CardCompany = card.V2
+		}
+	}
+	if c.CardCompany == "" && c.AvailableCards == nil && c.Installment == nil {
+		return nil, nil //nolint:nilnil // nothing to say about cards
+	}
+	return &c, nil
+}
+
+func installment(a payment.Attempt, in payment.Installments) *Installment {
+	if a.Amount < 50_000 {
+		return nil
+	}
+	var i Installment
+	switch {
+	case in.Fixed != nil && (in.Fixed.Company != "" || in.Fixed.Installment >= 2):
+		// A card company opened at once takes one plan; a list is an error there.
+		i.MonthOption = &MonthOption{FixedMonth: &in.Fixed.Installment}
+	case len(in.Months) > 0:
+		i.MonthOption = &MonthOption{AvailableMonthList: in.Months}
+	}
+	for _, free := range in.InterestFree {
+		if card, ok := cards.ByWord(free.Acquirer); ok && card.V2 != "" && len(free.Months) > 0 {
+			i.FreePlans = append(i.FreePlans, FreePlan{CardCompany: card.V2, Months: free.Months})
+		}
+	}
+	if i.MonthOption == nil && i.FreePlans == nil {
+		return nil
+	}
+	return &i
+}
+
+func bypass(a payment.Attempt, in payment.Installments) *Bypass {
+	var b InicisBypass
+	if a.Amount < 1000 {
+		b.AcceptMethod = append(b.AcceptMethod, "below1000")
+		b.Reserved = append(b.Reserved, "below1000=Y")
+	}
+	if a.Method == "card" && a.Amount >= 50_000 {
+		if slim := inicis.SlimQuota(in.PartlyInterestFree); slim != "" {
+			b.AcceptMethod = append(b.AcceptMethod, "slimquota("+slim+")")
+		}
+	}
+	if b.AcceptMethod == nil && b.Reserved == nil {
+		return nil
+	}
+	return &Bypass{InicisV2: &b}
+}
+
+type registerBody struct {
+	StoreID       string      `json:"storeId,omitempty"`
+	TotalAmount   payment.Won `json:"totalAmount"`
+	TaxFreeAmount payment.Won `json:"taxFreeAmount"`
+	Currency      string      `json:"currency"`
+}
+
+// Prepare implements adapters.Driver: it registers the amount with PortOne, so that a window with another one
+// does not open, and makes the window.
+func (d *Driver) Prepare(ctx context.Context, req adapters.PrepareRequest) (payment.Window, error) {
+	const doing = "registering the amount at PortOne"
+	params, err := BuildParams(req)
+	if err != nil {
+		return payment.Window{}, err
+	}
+	answer, err := d.call(ctx, req.PG, req.PG.ReadTimeout, http.MethodPost,
+		paymentURL(req.PG, req.Attempt.ID, "/pre-register"), IdempotencyKey("register", string(req.Attempt.ID)),
+		registerBody{
+			StoreID: req.PG.StoreID, TotalAmount: req.Attempt.Amount, TaxFreeAmount: req.Attempt.TaxFree,
+			Currency: payment.CurrencyKRW,
+		})
+	if err != nil {
+		return payment.Window{}, wire.WriteError(doing, err)
+	}
+	if answer.Status != http.StatusOK {
+		f, ok := faultOf(answer)
+		switch {
+		case !ok:
+			return payment.Window{}, fmt.Errorf("%s: %w: HTTP status %d", doing, adapters.ErrUnknownOutcome, answer.Status)
+		case f.kind == "ALREADY_PAID":
+			return payment.Window{}, fmt.Errorf("%s: %w: already paid", doing, adapters.ErrRejected)
+		}
+		return payment.Window{}, f.err(doing)
+	}
+	if _, ok := answerOf(answer); !ok {
+		return payment.Window{}, fmt.Errorf("%s: %w: an answer without JSON", doing, adapters.ErrUnknownOutcome)
+	}
+	return payment.Window{Kind: payment.WindowPortOneV2, Script: script(req.PG), Params: params}, nil
+}
