@@ -101,7 +101,7 @@ func loopback(listen string) string {
 // credentials checks that a driver has what it cannot work without.
 func (b *builder) credentials(e *entry[rawPG], p *pg) {
 	need := func(set bool, key string) {
-		if !set {
+		if !set && !e.val.at.broken(key) {
 			e.val.at.fail("add "+key+": ...", "driver %s needs %s", p.Driver, key)
 		}
 	}

@@ -119,7 +119,7 @@ func behind(m *merchant) string {
 // contract checks that a merchant has what its PG's driver cannot work without.
 func (b *builder) contract(r *rawMerchant, m *merchant) {
 	need := func(set bool, key string) {
-		if !set {
+		if !set && !r.at.broken(key) {
 			r.at.fail("add "+key+": ...", "a merchant of driver %s needs %s", m.owner.Driver, key)
 		}
 	}
@@ -157,7 +157,7 @@ func (b *builder) links() {
 			if l.min > l.max {
 				e.val.at.fail("", "min %d is above max %d", l.min, l.max)
 			}
-			if l.on && !b.linkable(p, m) {
+			if l.on && !b.linkable(p, m) && !r.code.at.broken("") {
 				e.key.at.fail("switch the link off, or add a merchant that covers it",
 					"no merchant of PG %s takes %s", p.ID, m.code)
 			}
@@ -168,10 +168,11 @@ func (b *builder) links() {
 	}
 }
 
-// linkable tells whether any merchant of a PG, in use or not, covers a method.
+// linkable tells whether any merchant of a PG, in use or not, covers a method. A merchant whose own PG is not
+// known may be the one, and is complained about already.
 func (b *builder) linkable(p *pg, me *method) bool {
 	for _, m := range b.s.merchants {
-		if m.owner == p && m.methods.has(me.index) {
+		if m.owner == nil || m.owner == p && m.methods.has(me.index) {
 			return true
 		}
 	}

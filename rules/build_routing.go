@@ -19,7 +19,7 @@ func (b *builder) routes() {
 		if stopper != "" && rt.inUse {
 			r.at.fail("move it up", "never reached: rule %q before it takes everything", stopper)
 		}
-		if stopper == "" && rt.inUse && !rt.next && len(r.when.methods) == 0 && rt.when.unconditional() {
+		if stopper == "" && rt.inUse && !rt.next && len(r.when.methods) == 0 && rt.when.unconditional() && (r.when.at.n == nil || !r.when.at.broken("")) {
 			stopper = rt.name
 		}
 		b.s.routes = append(b.s.routes, rt)
@@ -28,10 +28,8 @@ func (b *builder) routes() {
 		b.s.routes = []*route{b.byLinks()}
 	}
 	for _, me := range b.s.methods {
-		for _, r := range b.s.routes {
-			if !me.secondary && (len(r.methods) == 0 || slices.Contains(r.methods, me.code)) {
-				me.routes = append(me.routes, r)
-			}
+		if !me.secondary {
+			me.indexRoutes(b.s.routes)
 		}
 	}
 }
@@ -70,6 +68,7 @@ func (b *builder) expression(w *rawWhen, rt *route) {
 	if w.expr.text == "" {
 		return
 	}
+	rt.when.exprText = w.expr.text
 	program, column, err := compileExpr(w.expr.text)
 	if err != nil {
 		at := w.expr.at
@@ -82,7 +81,7 @@ func (b *builder) expression(w *rawWhen, rt *route) {
 			"not an expression: %v", err)
 		return
 	}
-	rt.when.expr, rt.when.exprText = program, w.expr.text
+	rt.when.expr = program
 }
 
 func (b *builder) countries(ws []word) []string {
@@ -108,16 +107,16 @@ func (b *builder) choose(r *rawRoute, rt *route) {
 	}{{c.priority, strategyPriority}, {c.lowest, strategyFee}, {c.success, strategySuccess}} {
 		if len(s.list) > 0 {
 			set++
-			rt.strategy = s.name
+			rt.strategy, rt.pgs = s.name, nil
 			b.choosePGs(s.list, rt)
 		}
 	}
 	if len(c.weighted) > 0 {
 		set++
-		rt.strategy = strategyWeighted
+		rt.strategy, rt.pgs = strategyWeighted, nil
 		b.weigh(c.weighted, rt)
 	}
-	if set != 1 && c.at.n != nil {
+	if set != 1 && c.at.n != nil && !c.at.broken("") {
 		c.at.fail("one of priority, weighted, lowest_fee, success_rate", "a rule needs exactly one strategy with at least one PG")
 	}
 	if c.exploreAt.n != nil && rt.strategy != strategySuccess {

@@ -44,7 +44,7 @@ func (c *condition) fits(in *payment.Checkout, amount payment.Won, now moment) s
 // unconditional tells that the condition holds for everything, always.
 func (c *condition) unconditional() bool {
 	return c.from == 0 && c.to == payment.MaxWon && c.devices == allDevices && c.purposes == allPurposes &&
-		len(c.sites) == 0 && len(c.cards) == 0 && len(c.countries) == 0 && c.when.always() && c.expr == nil
+		len(c.sites) == 0 && len(c.cards) == 0 && len(c.countries) == 0 && c.when.always() && c.exprText == ""
 }
 
 const (

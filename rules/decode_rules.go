@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"slices"
 	"strings"
 	"time"
 
@@ -301,10 +300,12 @@ func dayNames() []string { return []string{"sun", "mon", "tue", "wed", "thu", "f
 // texts are the plain strings of words.
 func texts(ws []word) []string {
 	var out []string
+	seen := make(map[string]bool, len(ws))
 	for _, w := range ws {
-		if !slices.Contains(out, w.text) {
+		if !seen[w.text] {
 			out = append(out, w.text)
 		}
+		seen[w.text] = true
 	}
 	return out
 }

@@ -76,16 +76,21 @@ func joinErrors(list []*Error) error {
 
 // didYouMean words a hint when one of the known words is close to what was written.
 func didYouMean(got string, known []string) string {
+	if best := closest(got, known); best != "" {
+		return fmt.Sprintf("did you mean %q?", best)
+	}
+	return ""
+}
+
+// closest is the known word that is nearest to what was written, or empty when none is near.
+func closest(got string, known []string) string {
 	best, bestDistance := "", 3
 	for _, k := range slices.Sorted(slices.Values(known)) {
 		if d := distance(got, k, bestDistance); d < bestDistance && d < max(len([]rune(k)), 2) {
 			best, bestDistance = k, d
 		}
 	}
-	if best == "" {
-		return ""
-	}
-	return fmt.Sprintf("did you mean %q?", best)
+	return best
 }
 
 // hintOf is didYouMean, or the whole list when nothing is close and the list is short.

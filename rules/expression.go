@@ -6,7 +6,9 @@ import (
 	"strings"
 
 	"github.com/expr-lang/expr"
+	"github.com/expr-lang/expr/ast"
 	exprfile "github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -39,6 +41,9 @@ func compileExpr(text string) (*vm.Program, int, error) {
 	if len(text) > 1000 {
 		return nil, 0, errors.New("the expression is longer than 1000 characters")
 	}
+	if err := loopless(text); err != nil {
+		return nil, 0, err
+	}
 	program, err := expr.Compile(text, expr.Env(facts{}), expr.AsBool(), expr.MaxNodes(maxExprNodes),
 		expr.DisableAllBuiltins(), expr.EnableBuiltin("len"), expr.EnableBuiltin("lower"),
 		expr.EnableBuiltin("upper"), expr.EnableBuiltin("trim"))
@@ -51,6 +56,35 @@ func compileExpr(text string) (*vm.Program, int, error) {
 	}
 	msg, _, _ := strings.Cut(err.Error(), "\n")
 	return nil, 0, errors.New(msg)
+}
+
+// loopless refuses what could run for long in few words: ranges, and functions that take a predicate.
+func loopless(text string) error {
+	tree, err := parser.Parse(text)
+	if err != nil {
+		return nil // Compile says it with a column
+	}
+	var v loopFinder
+	ast.Walk(&tree.Node, &v)
+	if v.found != "" {
+		return fmt.Errorf("%s is not allowed", v.found)
+	}
+	return nil
+}
+
+// loopFinder implements ast.Visitor.
+type loopFinder struct{ found string }
+
+// Visit notes the first thing that loops.
+func (v *loopFinder) Visit(node *ast.Node) {
+	switch n := (*node).(type) {
+	case *ast.PredicateNode:
+		v.found = "a function that loops"
+	case *ast.BinaryNode:
+		if n.Operator == ".." {
+			v.found = "a range (..)"
+		}
+	}
 }
 
 // evaluate runs an expression for a checkout. An error means that the rule does not match.

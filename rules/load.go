@@ -92,6 +92,11 @@ func Parse(name string, text []byte, src Sources) (*Snapshot, error) {
 		return nil, err
 	}
 	snap.version = version(text, d.secrets)
+	for _, s := range d.secrets {
+		if path, ok := strings.CutPrefix(strings.TrimSuffix(s.ref, "}"), "${file:"); ok {
+			snap.files = append(snap.files, path)
+		}
+	}
 	return snap, nil
 }
 
@@ -186,7 +191,7 @@ func (d *decoder) syntax(text []byte, err error) {
 		line, _ = strconv.Atoi(m[1])
 		msg = m[2]
 	}
-	d.complain(max(line, 1), 1, "not valid YAML: "+msg, "")
+	d.complain(max(line, 1), 1, "not valid YAML: "+msg, "check quotes and indentation here and above")
 }
 
 // resolve replaces a ${env:NAME} or ${file:path} reference, which must be the whole value. The second answer

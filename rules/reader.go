@@ -43,7 +43,7 @@ type fields map[string]field
 
 // fail records a complaint about v.
 func (v value) fail(fix, format string, args ...any) {
-	if v.d == nil {
+	if v.d == nil || len(v.d.errs) >= 5*maxErrors {
 		return
 	}
 	e := &Error{File: v.d.file, Line: 1, Column: 1, Path: v.path, Msg: fmt.Sprintf(format, args...), Fix: fix}
@@ -51,6 +51,18 @@ func (v value) fail(fix, format string, args ...any) {
 		e.Line, e.Column = v.n.Line, v.n.Column
 	}
 	v.d.errs = append(v.d.errs, e)
+}
+
+// broken tells whether something was wrong at or below v, so that nobody complains about what follows from it.
+func (v value) broken(step string) bool {
+	path := v.path
+	if step != "" {
+		path = join(path, step)
+	}
+	return slices.ContainsFunc(v.d.errs, func(e *Error) bool {
+		rest, ok := strings.CutPrefix(e.Path, path)
+		return ok && (rest == "" || rest[0] == '.' || rest[0] == '[')
+	})
 }
 
 // at is the value under node n, one step further along the path.
@@ -93,6 +105,9 @@ func kindName(n *yaml.Node) string {
 	case "!!int":
 		return "the number " + clip(n.Value)
 	case "!!float":
+		if strings.Trim(n.Value, "0123456789") == "" {
+			return "the number " + clip(n.Value) + ", which is too large"
+		}
 		return "the decimal number " + clip(n.Value)
 	case "!!bool":
 		return "the truth value " + clip(n.Value)
@@ -118,15 +133,16 @@ func object(fs fields, required ...string) reader {
 			return
 		}
 		seen := make(map[string]bool, len(v.n.Content)/2)
+		known := slices.Sorted(maps.Keys(fs))
 		for i := 0; i+1 < len(v.n.Content); i += 2 {
 			key, ok := v.key(v.n.Content[i], seen)
 			if !ok {
 				continue
 			}
-			f, known := fs[key]
-			if !known {
-				at := v.at(v.n.Content[i], key)
-				at.fail(hintOf(key, slices.Sorted(maps.Keys(fs))), "unknown key %q", clip(key))
+			f, ok := fs[key]
+			if !ok {
+				v.at(v.n.Content[i], clip(key)).fail(hintOf(key, known), "unknown key %q", clip(key))
+				seen[closest(key, known)] = true
 				continue
 			}
 			f.read(v.at(v.n.Content[i+1], key))
@@ -157,6 +173,9 @@ func (v value) key(n *yaml.Node, seen map[string]bool) (string, bool) {
 	return n.Value, true
 }
 
+// maxItems bounds lists and mappings; no shop comes near it.
+const maxItems = 5000
+
 // list reads a sequence. item gets the element to fill and its place, for later complaints.
 func list[T any](dst *[]T, item func(dst *T, at value) reader) reader {
 	return func(v value) {
@@ -167,6 +186,10 @@ func list[T any](dst *[]T, item func(dst *T, at value) reader) reader {
 			return
 		}
 		if !v.is(yaml.SequenceNode, "a list") {
+			return
+		}
+		if len(v.n.Content) > maxItems {
+			v.fail("", "more than %d items", maxItems)
 			return
 		}
 		out := make([]T, len(v.n.Content))
@@ -197,6 +220,10 @@ func dict[T any](dst *[]entry[T], item func(dst *T, at value) reader) reader {
 			return
 		}
 		seen := make(map[string]bool, len(v.n.Content)/2)
+		if len(v.n.Content) > 2*maxItems {
+			v.fail("", "more than %d items", maxItems)
+			return
+		}
 		out := make([]entry[T], 0, len(v.n.Content)/2)
 		for i := 0; i+1 < len(v.n.Content); i += 2 {
 			key, ok := v.key(v.n.Content[i], seen)
@@ -224,3 +251,9 @@ func either(short, long reader) reader {
 		}
 	}
 }
+
+// The kinds of YAML node that readers outside this file ask for.
+const (
+	mappingKind  = yaml.MappingNode
+	sequenceKind = yaml.SequenceNode
+)

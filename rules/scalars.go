@@ -169,7 +169,7 @@ func (v value) digits(want string) (string, bool) {
 		v.fail("whole number, no quotes", "must be %s, not %s", want, kindName(v.n))
 		return "", false
 	}
-	if len(s) > 1 && s[0] == '0' {
+	if len(s) > 1 && s[0] == '0' && s[1] >= '0' && s[1] <= '9' {
 		v.fail("write it without the leading zero; YAML reads 010 as 8", "%s has a leading zero", clip(s))
 		return "", false
 	}

@@ -10,6 +10,7 @@ import (
 // Snapshot is one checked configuration. It never changes; everything it hands out is read-only.
 type Snapshot struct {
 	version    string
+	files      []string // what ${file:} references named, as written
 	mode       payment.Mode
 	server     ServerConfig
 	journal    JournalConfig
@@ -63,7 +64,9 @@ type method struct {
 	purposes  purposeSet
 	links     []*link
 	controls  []*control
-	routes    []*route
+	// routes are the rules it may meet on a site that no rule names, siteRoutes those on the others.
+	routes     []probe
+	siteRoutes map[payment.Site][]probe
 }
 
 // link says whether a method may go to a PG.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -173,9 +174,30 @@ func (st *Store) Watch(ctx context.Context) error {
 		return st.watch(ctx, nil, nil, nil)
 	}
 	defer func() { _ = watcher.Close() }()
-	arm := func() { _ = watcher.Add(filepath.Dir(st.path)) }
+	arm := func() {
+		for _, dir := range st.directories() {
+			_ = watcher.Add(dir) // a directory that cannot be watched is left to the poll
+		}
+	}
 	arm()
 	return st.watch(ctx, watcher.Events, watcher.Errors, arm)
+}
+
+// directories are where the file, what it links to, and the files it references are.
+func (st *Store) directories() []string {
+	dir := filepath.Dir(st.path)
+	dirs := []string{dir}
+	if real, err := filepath.EvalSymlinks(st.path); err == nil {
+		dirs = append(dirs, filepath.Dir(real))
+	}
+	for _, f := range st.Current().files {
+		if !filepath.IsAbs(f) {
+			f = filepath.Join(dir, f)
+		}
+		dirs = append(dirs, filepath.Dir(f))
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
 }
 
 // watch is the loop: it gathers events, polls, and re-arms the watch in case its directory was replaced.
@@ -207,6 +229,9 @@ func (st *Store) watch(ctx context.Context, events <-chan fsnotify.Event, errs <
 		case <-quiet:
 			quiet = nil
 			st.automatic("watch")
+			if arm != nil {
+				arm()
+			}
 		case <-poll.C:
 			if arm != nil {
 				arm()

@@ -1,0 +1,114 @@
+package rules
+
+import (
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// rawCheckout is a checkout as rule tests, explain and diff write it: YAML or JSON.
+type rawCheckout struct {
+	orderID   string
+	amount    payment.Won
+	amountSet bool
+	payments  []rawPart
+	site      string
+	device    payment.Device
+	purpose   payment.Purpose
+	country   string
+	name      string
+	taxFree   payment.Won
+	taxSet    bool
+	company   string
+	months    int
+	cardSet   bool
+	ignored   string
+}
+
+type rawPart struct {
+	method word
+	amount payment.Won
+}
+
+// set notes that a value was there.
+func set(dst *bool, r reader) reader {
+	return func(v value) {
+		if v.schema == nil {
+			*dst = true
+		}
+		r(v)
+	}
+}
+
+func checkoutReader(c *rawCheckout) reader {
+	c.orderID, c.device, c.purpose = "order-1", payment.DevicePC, payment.PurposeOneTime
+	var pairs []entry[payment.Won]
+	long := list(&c.payments, func(p *rawPart, _ value) reader {
+		return object(fields{
+			"method": {name(&p.method), "Payment method, canonical or X2BEE code."},
+			"amount": {won(&p.amount), "What it is to pay, in won."},
+		}, "method", "amount")
+	})
+	short := dict(&pairs, func(n *payment.Won, _ value) reader { return won(n) })
+	parts := func(v value) {
+		if v.schema != nil || v.n.Kind != mappingKind {
+			long(v)
+			return
+		}
+		short(v)
+		for _, e := range pairs {
+			c.payments = append(c.payments, rawPart{method: e.key, amount: e.val})
+		}
+	}
+	anything := object(fields{
+		"name": {text(&c.ignored), "Not looked at."}, "email": {text(&c.ignored), "Not looked at."},
+		"tel": {text(&c.ignored), "Not looked at."},
+	})
+	return object(fields{
+		"order_id":   {filled(&c.orderID), "Order number; weighted routing depends on it."},
+		"amount":     {set(&c.amountSet, won(&c.amount)), "Amount of the order; the sum of payments when left out."},
+		"currency":   {choice(&c.ignored, payment.CurrencyKRW), "KRW."},
+		"tax_free":   {set(&c.taxSet, won(&c.taxFree)), "Tax-free part."},
+		"order_name": {text(&c.name), "What is bought."},
+		"payments":   {parts, "Methods and what each is to pay: { card: 10000, mileage: 500 }."},
+		"buyer":      {anything, "Not looked at."},
+		"site":       {text(&c.site), "Site."},
+		"device":     {choice(&c.device, payment.DevicePC, payment.DeviceMobile, payment.DeviceApp), "pc, mobile or app; pc when left out."},
+		"card": {set(&c.cardSet, object(fields{
+			"company":     {text(&c.company), "Card company chosen beforehand."},
+			"installment": {whole(&c.months, 0, 99), "Months chosen beforehand."},
+		})), "Card chosen beforehand."},
+		"purpose":    {choice(&c.purpose, payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow), "What for; one_time when left out."},
+		"country":    {text(&c.country), "Buyer's country."},
+		"return_url": {text(&c.ignored), "Not looked at."},
+	}, "payments")
+}
+
+func (c *rawCheckout) checkout() payment.Checkout {
+	out := payment.Checkout{OrderID: payment.OrderID(c.orderID), Amount: c.amount, Currency: payment.CurrencyKRW,
+		TaxFree: c.taxFree, TaxFreeSet: c.taxSet, OrderName: c.name, Site: payment.Site(c.site), Device: c.device,
+		Purpose: c.purpose, Country: c.country}
+	for _, p := range c.payments {
+		out.Payments = append(out.Payments, payment.MethodAmount{Method: payment.Method(p.method.text), Amount: p.amount})
+		if !c.amountSet {
+			out.Amount += p.amount
+		}
+	}
+	if c.cardSet {
+		out.Card = &payment.Card{Company: c.company, Installment: c.months}
+	}
+	return out
+}
+
+// ParseCheckout reads one checkout, YAML or JSON, in the shape of POST /checkout. Errors join *Error.
+func ParseCheckout(name string, text []byte) (*payment.Checkout, error) {
+	d := &decoder{file: name}
+	root := d.document(text)
+	var c rawCheckout
+	if root != nil {
+		checkoutReader(&c)(value{d: d, n: root})
+	}
+	if err := joinErrors(d.errs); err != nil {
+		return nil, err
+	}
+	out := c.checkout()
+	return &out, nil
+}
