@@ -16,7 +16,7 @@ find_initdb() {
   return 1
 }
 
-find_chromium() { command -v chromium || command -v chromium-browser || command -v google-chrome; }
+find_chromium() { command -v chromium; }
 find_promtool() { command -v promtool; }
 find_cc() { command -v "${CC:-gcc}" || command -v cc; }
 
