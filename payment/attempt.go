@@ -110,6 +110,10 @@ type Message struct {
 
 // The types of message to the shop.
 const (
+	// MessageConfirmed: the order is paid.
 	MessageConfirmed = "payment.confirmed"
+	// MessageFailed: an attempt that the shop said yes to has ended without a charge that stands.
+	MessageFailed = "payment.failed"
+	// MessageCancelled: a paid order's money was given back.
 	MessageCancelled = "payment.cancelled"
 )

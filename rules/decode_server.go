@@ -236,7 +236,7 @@ func tokenKey(dst *payment.Secret) reader {
 // sourceNames are the fields that an intercepted exchange can yield.
 func sourceNames() []string {
 	return []string{
-		"order_id", "amount", "tax_free", "order_name", "pay_method", "device", "site", "buyer_name",
+		"order_id", "amount", "tax_free", "order_name", "pay_method", "pay_amount", "device", "site", "buyer_name",
 		"buyer_email", "buyer_tel", "card_company", "installment", "purpose", "return_url", "country",
 	}
 }

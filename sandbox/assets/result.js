@@ -16,7 +16,7 @@
 
   function stateOf(order) {
     if (order.status === "paid") { return "confirmed"; }
-    if (order.status === "cancelled" || hint === "cancelled") { return "cancelled"; }
+    if (order.status === "cancelled" || hint === "cancelled" || query.get("code") === "BUYER_CANCELLED") { return "cancelled"; }
     if (hint === "declined" || hint === "refused" || hint === "failed") { return "failed"; }
     return "checking";
   }

@@ -1,0 +1,270 @@
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binary is the gateway under test, built once.
+var binary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "pg-gateway-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	binary = filepath.Join(dir, "pg-gateway")
+	build := exec.Command("go", "build", "-o", binary, "..")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building the gateway: %v\n%s", err, out)
+		os.Exit(1)
+	}
+	code := m.Run()
+	if err := os.RemoveAll(dir); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
+	os.Exit(code)
+}
+
+// gatewayProcess is a running gateway with its own folder, ports, sandbox and journal.
+type gatewayProcess struct {
+	t       *testing.T
+	dir     string
+	public  string // host:port
+	admin   string
+	sandbox string
+	cmd     *exec.Cmd
+	log     *syncBuffer
+	exited  chan struct{}
+}
+
+// start runs the shipped config.yaml on free ports. edit may change the text first.
+func start(t *testing.T, edit func(string) string) *gatewayProcess {
+	t.Helper()
+	p := &gatewayProcess{t: t, dir: t.TempDir(), public: freePort(t), admin: freePort(t), sandbox: freePort(t), log: &syncBuffer{}}
+	text, err := os.ReadFile("../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := strings.NewReplacer(
+		`":8080"`, `"`+p.public+`"`,
+		"http://localhost:8080", "http://"+p.public,
+		"127.0.0.1:9090", p.admin, "127.0.0.1:7070", p.sandbox,
+	).Replace(string(text))
+	if edit != nil {
+		config = edit(config)
+	}
+	p.write(config)
+	p.run()
+	t.Cleanup(p.stop)
+	return p
+}
+
+func (p *gatewayProcess) configFile() string { return filepath.Join(p.dir, "config.yaml") }
+
+// write replaces the configuration as an editor that renames does.
+func (p *gatewayProcess) write(config string) {
+	p.t.Helper()
+	tmp := p.configFile() + ".tmp"
+	if err := os.WriteFile(tmp, []byte(config), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.Rename(tmp, p.configFile()); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+func (p *gatewayProcess) read() string {
+	p.t.Helper()
+	b, err := os.ReadFile(p.configFile())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return string(b)
+}
+
+func (p *gatewayProcess) run() {
+	p.t.Helper()
+	p.cmd = exec.Command(binary, "serve", "--config.file", p.configFile())
+	p.cmd.Dir = p.dir
+	p.cmd.Stderr = p.log
+	p.cmd.Stdout = p.log
+	if err := p.cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.exited = make(chan struct{})
+	go func() {
+		defer close(p.exited)
+		if err := p.cmd.Wait(); err != nil {
+			fmt.Fprintf(p.log, "exit: %v\n", err)
+		}
+	}()
+	p.waitFor("the gateway to be ready", 20*time.Second, func() bool {
+		res, err := http.Get("http://" + p.admin + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+}
+
+func (p *gatewayProcess) stop() {
+	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		p.t.Error(err)
+	}
+	select {
+	case <-p.exited:
+	case <-time.After(15 * time.Second):
+		p.t.Error("the gateway did not stop within 15 s")
+		_ = p.cmd.Process.Kill()
+	}
+	if p.t.Failed() {
+		p.t.Logf("the gateway's output:\n%s", p.log.String())
+	}
+}
+
+func (p *gatewayProcess) waitFor(what string, patience time.Duration, ok func() bool) {
+	p.t.Helper()
+	for deadline := time.Now().Add(patience); !ok(); time.Sleep(50 * time.Millisecond) {
+		select {
+		case <-p.exited:
+			p.t.Fatalf("the gateway ended while waiting for %s:\n%s", what, p.log.String())
+		default:
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("waited %s for %s:\n%s", patience, what, p.log.String())
+		}
+	}
+}
+
+// audit is what the sandbox says of its ledger and the shop's orders.
+type audit struct {
+	OK          bool            `json:"ok"`
+	Captured    int64           `json:"captured"`
+	Cancelled   int64           `json:"cancelled"`
+	Net         int64           `json:"net"`
+	Confirmed   int64           `json:"confirmed"`
+	Differences json.RawMessage `json:"differences"`
+}
+
+// mustBalance checks the one sum that matters: captured less cancelled is what the shop confirmed, to the won.
+func (p *gatewayProcess) mustBalance(confirmed int64) {
+	p.t.Helper()
+	var a audit
+	p.waitFor("the books to balance", 15*time.Second, func() bool {
+		p.getJSON("http://"+p.sandbox+"/_sandbox/audit", &a)
+		return a.OK && a.Confirmed == confirmed
+	})
+	if a.Captured-a.Cancelled != confirmed || a.Net != confirmed {
+		p.t.Fatalf("captured %d, cancelled %d, confirmed %d, want %d confirmed", a.Captured, a.Cancelled, a.Confirmed, confirmed)
+	}
+}
+
+func (p *gatewayProcess) getJSON(url string, to any) {
+	p.t.Helper()
+	res, err := http.Get(url)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if err := json.NewDecoder(res.Body).Decode(to); err != nil {
+		p.t.Fatalf("reading %s: %v", url, err)
+	}
+}
+
+// postJSON posts v and returns the status and body.
+func (p *gatewayProcess) postJSON(url string, v any) (int, map[string]any) {
+	p.t.Helper()
+	b, err := json.Marshal(v)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.post(url, "application/json", string(b))
+}
+
+func (p *gatewayProcess) post(url, contentType, body string) (int, map[string]any) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.t.Context(), 60*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", contentType)
+	res, err := noRedirects().Do(req)
+	if err != nil {
+		p.t.Fatalf("posting to %s: %v", url, err)
+	}
+	defer res.Body.Close()
+	raw, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	m := map[string]any{"location": res.Header.Get("Location")}
+	if strings.Contains(res.Header.Get("Content-Type"), "json") {
+		if err := json.Unmarshal(raw, &m); err != nil {
+			p.t.Fatalf("%s answered %q: %v", url, raw, err)
+		}
+	}
+	return res.StatusCode, m
+}
+
+func noRedirects() *http.Client {
+	return &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+}
+
+// fault asks the sandbox to misbehave.
+func (p *gatewayProcess) fault(pg, operation, kind string, more map[string]any) {
+	p.t.Helper()
+	body := map[string]any{"pg": pg, "operation": operation, "kind": kind, "times": 1}
+	for k, v := range more {
+		body[k] = v
+	}
+	if status, answer := p.postJSON("http://"+p.sandbox+"/_sandbox/faults", body); status/100 != 2 {
+		p.t.Fatalf("the sandbox refused a fault: %d %v", status, answer)
+	}
+}
+
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return l.Addr().String()
+}
+
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}

@@ -1,0 +1,60 @@
+package gateway
+
+import (
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/adaptor"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// adminApp makes the listener for SREs: metrics, health and reload. It is never on the public port.
+func (g *Gateway) adminApp() *fiber.App {
+	app := fiber.New(fiber.Config{DisableStartupMessage: true, ErrorHandler: g.fail, ReadBufferSize: 16 << 10})
+	app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(g.registry, promhttp.HandlerOpts{EnableOpenMetrics: true})))
+	app.Get("/livez", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
+	app.Get("/readyz", g.handleReady)
+	app.Get("/healthz", g.handleReady)
+	app.Post("/-/reload", g.handleReload)
+	return app
+}
+
+type readiness struct {
+	Status string            `json:"status"`
+	Rules  string            `json:"rules_version"`
+	Checks map[string]string `json:"checks"`
+}
+
+// handleReady tells whether new checkouts should be sent here. A PG's outage does not count: it must not take
+// the order pods out of service. A journal that cannot be written does: nothing could be approved.
+func (g *Gateway) handleReady(c *fiber.Ctx) error {
+	r := readiness{Status: "pass", Rules: g.view().rules.Version(), Checks: map[string]string{"config": "pass", "listener": "pass"}}
+	if g.draining.Load() {
+		r.Checks["listener"] = "draining"
+	}
+	r.Checks["journal"] = g.journalHealth()
+	for _, v := range r.Checks {
+		if v != "pass" {
+			r.Status = "fail"
+			c.Status(fiber.StatusServiceUnavailable)
+		}
+	}
+	return c.JSON(r)
+}
+
+type reloadAnswer struct {
+	OK            bool     `json:"ok"`
+	Changed       bool     `json:"changed"`
+	Version       string   `json:"version"`
+	RestartNeeded []string `json:"restart_needed,omitempty"`
+	Error         string   `json:"error,omitempty"`
+}
+
+// handleReload reads the rules again: 200, or 422 with every complaint so that a deploy script can see it.
+func (g *Gateway) handleReload(c *fiber.Ctx) error {
+	res := g.store.Reload("api")
+	a := reloadAnswer{OK: res.Err == nil, Changed: res.Changed, Version: g.view().rules.Version(), RestartNeeded: res.RestartNeeded}
+	if res.Err != nil {
+		a.Error = res.Err.Error()
+		c.Status(fiber.StatusUnprocessableEntity)
+	}
+	return c.JSON(a)
+}

@@ -1,0 +1,243 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// checkoutAnswer is the answer of POST /checkout.
+type checkoutAnswer struct {
+	OrderID      payment.OrderID    `json:"order_id"`
+	AttemptID    payment.AttemptID  `json:"attempt_id,omitempty"`
+	PG           payment.PGID       `json:"pg,omitempty"`
+	Merchant     payment.MerchantID `json:"merchant,omitempty"`
+	Method       payment.Method     `json:"method,omitempty"`
+	Amount       payment.Won        `json:"amount"`
+	ExpiresAt    string             `json:"expires_at,omitempty"`
+	RulesVersion string             `json:"rules_version"`
+	Window       *payment.Window    `json:"window"`
+	SettledBy    string             `json:"settled_by,omitempty"`
+}
+
+// checkout takes what the browser wants to pay to an open window: true figures from the order service, a
+// decision by the rules, an attempt, the window's parameters. Errors are *payment.Problem for the user or
+// match an adapters or journal error; nothing was charged in any case.
+func (g *Gateway) checkout(ctx context.Context, v *view, c *payment.Checkout) (checkoutAnswer, error) {
+	if !v.allowsReturn(c.ReturnURL) {
+		return checkoutAnswer{}, &payment.Problem{
+			Code: payment.CodeReturnURLNotAllowed, Field: "return_url", OrderID: c.OrderID,
+			DetailKo: "return_url이 allow_origins에 없습니다", DetailEn: "return_url is not at an origin of allow_origins",
+		}
+	}
+	if err := g.trueFigures(ctx, v, c); err != nil {
+		return checkoutAnswer{}, err
+	}
+	return g.openWindow(ctx, v, c)
+}
+
+// openWindow decides a checkout whose figures are the order service's and prepares the window.
+func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) (checkoutAnswer, error) {
+	if c.Purpose == payment.PurposeBillingKey {
+		return checkoutAnswer{}, &payment.Problem{Code: payment.CodePurposeNotSupported, Field: "purpose", OrderID: c.OrderID}
+	}
+	failed, err := g.earlierAttempts(ctx, c.OrderID)
+	if err != nil {
+		return checkoutAnswer{}, err
+	}
+	now := g.now()
+	d, err := v.rules.Decide(c, rules.Options{Now: now, Health: g.health.at(now), FailedPGs: failed})
+	g.countDecision(d, err)
+	if err != nil {
+		return checkoutAnswer{}, withOrder(err, c.OrderID)
+	}
+	if d.Internal {
+		return checkoutAnswer{OrderID: c.OrderID, Amount: c.Amount, RulesVersion: d.RulesVersion, SettledBy: "internal"}, nil
+	}
+	return g.prepareFirst(ctx, v, c, d, now)
+}
+
+// prepareFirst prepares the decided window, or a fallback's when the PG cannot be reached: no window was
+// handed out then, so nobody can have paid.
+func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, now time.Time) (checkoutAnswer, error) {
+	ans, err := g.prepare(ctx, v, c, d, now)
+	for _, f := range d.Fallbacks {
+		if !errors.Is(err, adapters.ErrUnavailable) && !errors.Is(err, adapters.ErrUnknownOutcome) {
+			break
+		}
+		pg, okPG := v.rules.PG(f.PG)
+		m, okM := v.rules.Merchant(f.Merchant)
+		if !okPG || !okM {
+			continue
+		}
+		g.log.Warn("a PG does not open its window; taking the fallback", "order_id", c.OrderID, "pg", d.PG.ID, "fallback", f.PG, "err", err)
+		d.PG, d.Merchant = pg, m
+		ans, err = g.prepare(ctx, v, c, d, now)
+	}
+	return ans, err
+}
+
+func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, now time.Time) (checkoutAnswer, error) {
+	driver, ok := g.drivers[d.PG.Driver]
+	if !ok {
+		return checkoutAnswer{}, fmt.Errorf("PG %s: no driver %q", d.PG.ID, d.PG.Driver)
+	}
+	a, err := newAttempt(c, d, now, v.rules.Limits().AttemptTTL)
+	if err != nil {
+		return checkoutAnswer{}, err
+	}
+	base := v.rules.Server().Public.BaseURL
+	req := adapters.PrepareRequest{
+		Account: adapters.Account{PG: d.PG, Merchant: d.Merchant}, Attempt: a, Buyer: c.Buyer,
+		Installments: d.Installments, Now: now,
+	}
+	if d.PG.Driver == payment.DriverInicis {
+		// Without a closeUrl the window posts a buyer's cancel to the return address, where we can send him
+		// back to the shop (inicis.md §1.2).
+		req.ReturnURL = base + pathInicisReturn
+		if req.Token, err = g.sealer.sealAttempt(a); err != nil {
+			return checkoutAnswer{}, err
+		}
+	} else {
+		// The money can move there without passing us, so the attempt is on record before the PG hears of it.
+		req.ReturnURL = base + pathPortOneReturn + "?attempt_id=" + string(a.ID)
+		if err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: "opened"}); err != nil {
+			return checkoutAnswer{}, err
+		}
+	}
+	w, err := g.window(ctx, driver, req)
+	if err != nil {
+		g.abandon(ctx, a)
+		return checkoutAnswer{}, fmt.Errorf("preparing the window of attempt %s: %w", a.ID, err)
+	}
+	return checkoutAnswer{
+		OrderID: c.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, Amount: a.Amount,
+		ExpiresAt: a.ExpiresAt.In(kst).Format(time.RFC3339), RulesVersion: a.RulesVersion, Window: &w,
+	}, nil
+}
+
+func (g *Gateway) window(ctx context.Context, driver adapters.Driver, req adapters.PrepareRequest) (payment.Window, error) {
+	if req.PG.Driver == payment.DriverInicis {
+		return driver.Prepare(ctx, req)
+	}
+	ctx, cancel := context.WithTimeout(ctx, req.PG.ReadTimeout)
+	defer cancel()
+	start := time.Now()
+	w, err := driver.Prepare(ctx, req)
+	outcome := metrics.OutcomeOK
+	switch {
+	case errors.Is(err, adapters.ErrRejected):
+		outcome = metrics.OutcomeRejected
+	case err != nil:
+		outcome = metrics.OutcomeUnreachable
+	}
+	g.Upstream(req.PG.ID, metrics.OperationPrepare, outcome, waited(ctx, start))
+	return w, err
+}
+
+// abandon closes an attempt whose window never left this process.
+func (g *Gateway) abandon(ctx context.Context, a payment.Attempt) {
+	if a.Driver == payment.DriverInicis {
+		return
+	}
+	_, err := g.journal.Move(context.WithoutCancel(ctx), journal.Transition{
+		ID: a.ID, From: []payment.State{payment.StateOpened}, To: payment.StateExpired, Reason: "window_not_opened",
+		Event: journal.Event{At: g.now(), Kind: "window_not_opened"},
+	})
+	if err != nil {
+		g.log.Warn("an attempt without a window stays open until the sweep ends it", "attempt_id", a.ID, "err", err)
+	}
+}
+
+// trueFigures replaces what the browser says of the order by what the order service says, and refuses a
+// browser that said otherwise.
+func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout) error {
+	start := time.Now()
+	o, err := v.shop.Lookup(ctx, c.OrderID)
+	waited(ctx, start)
+	switch {
+	case errors.Is(err, orders.ErrOrderNotFound):
+		return &payment.Problem{Code: payment.CodeOrderNotFound, Field: "order_id", OrderID: c.OrderID}
+	case err != nil:
+		g.log.Warn("the order service does not answer a lookup", "order_id", c.OrderID, "err", err)
+		return &payment.Problem{Code: payment.CodeOrderServiceDown, OrderID: c.OrderID}
+	case o.Status == "paid":
+		return &payment.Problem{Code: payment.CodeOrderAlreadyPaid, OrderID: c.OrderID}
+	case o.Status == "cancelled":
+		return &payment.Problem{Code: payment.CodeOrderRefused, OrderID: c.OrderID, DetailKo: "취소된 주문입니다", DetailEn: "the order is cancelled"}
+	}
+	mismatch := func(field string) error {
+		return &payment.Problem{
+			Code: payment.CodeAmountMismatch, Field: field, OrderID: c.OrderID,
+			DetailKo: field + " 값이 쇼핑몰의 주문과 다릅니다", DetailEn: field + " differs from the shop's order",
+		}
+	}
+	switch {
+	case c.Amount != o.Amount:
+		return mismatch("amount")
+	case c.TaxFreeSet && c.TaxFree != o.TaxFree:
+		return mismatch("tax_free")
+	case c.OrderName != "" && c.OrderName != o.Name:
+		return mismatch("order_name")
+	}
+	c.TaxFree, c.TaxFreeSet, c.OrderName = o.TaxFree, o.TaxFreeSet, o.Name
+	return nil
+}
+
+// earlierAttempts looks whether the order is free to be paid, and which PGs already failed it. The claim in
+// the journal is what really guards the order; this only spares the buyer a window that cannot end well.
+func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([]payment.PGID, error) {
+	attempts, err := g.journal.AttemptsOf(ctx, order)
+	if err != nil {
+		return nil, err
+	}
+	var failed []payment.PGID
+	for _, a := range attempts {
+		switch {
+		case a.State == payment.StateApproved:
+			return nil, &payment.Problem{Code: payment.CodeOrderAlreadyPaid, OrderID: order}
+		case a.State == payment.StateUnknown || a.State == payment.StateCancelling:
+			return nil, &payment.Problem{Code: payment.CodePaymentUnknown, OrderID: order}
+		case a.State.Blocks():
+			return nil, &payment.Problem{Code: payment.CodeOrderInProgress, OrderID: order}
+		case a.State == payment.StateDeclined || a.State == payment.StateCancelled:
+			failed = append(failed, a.PG)
+		}
+	}
+	return failed, nil
+}
+
+func newAttempt(c *payment.Checkout, d payment.Decision, now time.Time, ttl time.Duration) (payment.Attempt, error) {
+	id, err := uuid.NewV7()
+	if err != nil {
+		return payment.Attempt{}, fmt.Errorf("making an attempt id: %w", err)
+	}
+	taxFree := min(c.TaxFree, d.Amount)
+	return payment.Attempt{
+		ID: payment.AttemptID(strings.ReplaceAll(id.String(), "-", "")), OrderID: c.OrderID,
+		PG: d.PG.ID, Driver: d.PG.Driver, Merchant: d.Merchant.ID, MID: d.Merchant.MID, Method: d.Method,
+		Amount: d.Amount, TaxFree: taxFree, OrderAmount: c.Amount, Currency: payment.CurrencyKRW,
+		Test: d.Merchant.Mode != payment.ModeLive, ManualConfirm: d.Merchant.ManualConfirm,
+		Device: c.Device, Site: c.Site, Purpose: c.Purpose, OrderName: c.OrderName, ReturnURL: c.ReturnURL,
+		RulesVersion: d.RulesVersion, CreatedAt: now, ExpiresAt: now.Add(ttl),
+		State: payment.StateOpened, UpdatedAt: now, NextCheck: now.Add(firstCheck),
+	}, nil
+}
+
+func withOrder(err error, id payment.OrderID) error {
+	if p, ok := payment.AsProblem(err); ok {
+		p.OrderID = id
+	}
+	return err
+}

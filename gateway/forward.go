@@ -1,0 +1,180 @@
+package gateway
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// newForwardClient makes the client that hands requests on to the shop. It writes every request once:
+// fasthttp's defaults send one again, up to five times, when the upstream closes without answering (design
+// promise 5).
+func newForwardClient() *fasthttp.Client {
+	return &fasthttp.Client{
+		NoDefaultUserAgentHeader:      true,
+		DisablePathNormalizing:        true,
+		DisableHeaderNamesNormalizing: false,
+		MaxIdemponentCallAttempts:     1,
+		RetryIfErr:                    func(*fasthttp.Request, int, error) (bool, bool) { return false, false },
+		MaxConnsPerHost:               1024,
+		MaxConnWaitTimeout:            2 * time.Second,
+		// Shorter than servers usually keep idle connections: a request on one that the shop just closed
+		// fails, and is not sent again.
+		MaxIdleConnDuration: 3 * time.Second,
+		ReadTimeout:         forwardTimeout,
+		WriteTimeout:        forwardTimeout,
+		StreamResponseBody:  true,
+	}
+}
+
+const forwardTimeout = 60 * time.Second
+
+// hopByHop are the headers that belong to one connection (RFC 9110 §7.6.1).
+func hopByHop(name string) bool {
+	switch name {
+	case "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te",
+		"Trailer", "Transfer-Encoding", "Upgrade":
+		return true
+	}
+	return false
+}
+
+// suspicious tells whether a path could mean something else to the upstream than to us.
+func suspicious(path string) bool {
+	p := strings.ToLower(path)
+	for _, bad := range []string{"%2f", "%5c", "%2e", "%00", "%25", "\\", "/../", "/./", "//"} {
+		if strings.Contains(p, bad) {
+			return true
+		}
+	}
+	return strings.HasSuffix(p, "/..") || strings.HasSuffix(p, "/.")
+}
+
+// guards tells whether path is one of the order service's own endpoints, which no outsider may reach through
+// us: they tell amounts and take confirmations.
+func (v *view) guards(path string) bool {
+	p := strings.ToLower(strings.TrimSuffix(path, "/"))
+	for _, g := range v.guarded {
+		before, after, found := strings.Cut(g, "{order_id}")
+		switch {
+		case !found && p == g:
+			return true
+		case found && strings.HasPrefix(p, before) && strings.HasSuffix(p, after):
+			id := strings.TrimSuffix(strings.TrimPrefix(p, before), after)
+			if id != "" && !strings.Contains(id, "/") && len(before)+len(after) < len(p) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// forward hands the request on to the order service. The body is the one given, or the request's own stream
+// when it is nil. The answer is left in the response, its body unread when it streams.
+func (g *Gateway) forward(c *fiber.Ctx, v *view, body []byte) error {
+	path := string(c.Request().URI().PathOriginal())
+	if suspicious(path) || v.guards(path) {
+		return fiber.ErrNotFound
+	}
+	req := fasthttp.AcquireRequest()
+	defer fasthttp.ReleaseRequest(req)
+	copyRequestHeaders(&c.Request().Header, &req.Header)
+	g.setForwarded(c, req)
+	uri := v.rules.OrderService().URL + path
+	if q := c.Request().URI().QueryString(); len(q) > 0 {
+		uri += "?" + string(q)
+	}
+	req.SetRequestURI(uri)
+	switch stream := c.Context().RequestBodyStream(); {
+	case body != nil:
+		req.SetBodyRaw(body)
+	case stream != nil:
+		req.SetBodyStream(stream, c.Request().Header.ContentLength())
+	default:
+		req.SetBodyRaw(c.Request().Body())
+	}
+	res := c.Response()
+	start := time.Now()
+	if err := g.forwardClient.DoTimeout(req, res, forwardTimeout); err != nil {
+		res.Reset()
+		g.log.Warn("the shop cannot be reached", "request_id", requestID(c), "err", err)
+		if errors.Is(err, fasthttp.ErrTimeout) {
+			return &payment.Problem{Code: payment.CodeUpstreamTimeout}
+		}
+		return &payment.Problem{Code: payment.CodeUpstreamUnavailable}
+	}
+	took := time.Since(start)
+	spentOn(c).add(took)
+	g.metrics.Forwarded(took)
+	dropHopByHop(&res.Header)
+	c.Set(headerRequestID, requestID(c))
+	return nil
+}
+
+func copyRequestHeaders(from, to *fasthttp.RequestHeader) {
+	dropped := connectionNamed(string(from.Peek("Connection")))
+	to.SetMethodBytes(from.Method())
+	for k, val := range from.All() {
+		name := string(k)
+		if hopByHop(name) || dropped[strings.ToLower(name)] || name == "Host" || name == "Content-Length" {
+			continue
+		}
+		to.AddBytesKV(k, val)
+	}
+}
+
+// connectionNamed returns the headers that Connection declares to be of this hop, in lower case.
+func connectionNamed(connection string) map[string]bool {
+	if connection == "" {
+		return nil
+	}
+	named := map[string]bool{}
+	for name := range strings.SplitSeq(connection, ",") {
+		named[strings.ToLower(strings.TrimSpace(name))] = true
+	}
+	return named
+}
+
+func dropHopByHop(h *fasthttp.ResponseHeader) {
+	for name := range connectionNamed(string(h.Peek("Connection"))) {
+		if name != "close" && name != "" {
+			h.Del(name)
+		}
+	}
+	for _, name := range []string{"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Trailer", "Upgrade"} {
+		h.Del(name)
+	}
+}
+
+// setForwarded tells the shop who is calling. What a client says of that itself counts only when it comes
+// from a trusted proxy.
+func (g *Gateway) setForwarded(c *fiber.Ctx, req *fasthttp.Request) {
+	peer := peerIP(c)
+	host, proto, chain := string(c.Request().Host()), "http", peer.String()
+	if c.Context().IsTLS() {
+		proto = "https"
+	}
+	if g.trusted(peer) {
+		if x := c.Get(fiber.HeaderXForwardedFor); x != "" {
+			chain = x + ", " + chain
+		}
+		if x := c.Get(fiber.HeaderXForwardedHost); x != "" {
+			host = x
+		}
+		if x := c.Get(fiber.HeaderXForwardedProto); x != "" {
+			proto = x
+		}
+	}
+	for _, name := range []string{"X-Real-Ip", "Forwarded"} {
+		req.Header.Del(name)
+	}
+	req.Header.Set(fiber.HeaderXForwardedFor, chain)
+	req.Header.Set(fiber.HeaderXForwardedHost, host)
+	req.Header.Set(fiber.HeaderXForwardedProto, proto)
+	req.Header.Set(headerRequestID, requestID(c))
+}

@@ -1,0 +1,199 @@
+// Package gateway is the Fiber apps and what joins the rooms: it parses what browsers send, asks the rules and
+// the order service, forwards to the shop, wakes settles, and answers.
+//
+// It must not decide: anything with a business word in an if belongs to rules, anything with a PG's word to
+// that PG's driver.
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"html/template"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// kst is Korean time, in which people read times here.
+var kst = time.FixedZone("KST", 9*60*60)
+
+// Options are what a gateway is made of.
+type Options struct {
+	// Store holds the rules and reloads them.
+	Store *rules.Store
+	// Journal must be open; Run closes nothing that it did not open.
+	Journal *journal.Journal
+	Drivers map[payment.DriverName]adapters.Driver
+	// OrderHTTP speaks to the order service.
+	OrderHTTP *http.Client
+	Metrics   *metrics.Metrics
+	Registry  *prometheus.Registry
+	Log       *slog.Logger
+	Now       func() time.Time
+	// DataDir keeps the token key when none is configured.
+	DataDir string
+}
+
+// Gateway serves one configuration. Make it with New, then Run it once.
+type Gateway struct {
+	store          *rules.Store
+	journal        *journal.Journal
+	drivers        map[payment.DriverName]adapters.Driver
+	orderHTTP      *http.Client
+	metrics        *metrics.Metrics
+	registry       *prometheus.Registry
+	log            *slog.Logger
+	now            func() time.Time
+	sealer         *sealer
+	settler        *settle.Settler
+	health         *health
+	forwardClient  *fasthttp.Client
+	trustedProxies []netip.Prefix
+	pageTemplate   *template.Template
+	current        atomic.Pointer[view]
+	draining       atomic.Bool
+	wake           chan struct{}
+	journalState   atomic.Pointer[string]
+	// ctx is what settles run under: they end by their own timeouts, not by a browser that went away.
+	ctx context.Context
+}
+
+// New puts a gateway together. It opens no listener.
+func New(o Options) (*Gateway, error) {
+	server := o.Store.Current().Server()
+	key, err := loadTokenKey(server.Public.TokenKey, filepath.Join(o.DataDir, "token.key"))
+	if err != nil {
+		return nil, err
+	}
+	seal, err := newSealer(key)
+	if err != nil {
+		return nil, err
+	}
+	g := &Gateway{
+		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
+		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(),
+		forwardClient: newForwardClient(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1),
+		ctx: context.Background(),
+	}
+	for _, p := range server.Public.TrustedProxies {
+		prefix, err := netip.ParsePrefix(p)
+		if err != nil {
+			return nil, fmt.Errorf("reading trusted_proxies: %w", err)
+		}
+		g.trustedProxies = append(g.trustedProxies, prefix)
+	}
+	v, err := g.newView(o.Store.Current())
+	if err != nil {
+		return nil, err
+	}
+	g.current.Store(v)
+	g.settler = settle.New(settle.Options{
+		Journal: o.Journal, Drivers: o.Drivers, Sealer: seal, Observer: g, Log: o.Log, Now: o.Now,
+		Account: func(a payment.Attempt) (adapters.Account, error) { return g.view().account(a) },
+		Shop:    g, Wake: g.wakeOutbox,
+	})
+	return g, nil
+}
+
+// view returns the view of the current rules. A request calls it once.
+func (g *Gateway) view() *view {
+	v := g.current.Load()
+	s := g.store.Current()
+	if v.rules == s {
+		return v
+	}
+	fresh, err := g.newView(s)
+	if err != nil {
+		g.log.Error("the new rules cannot be used; staying with the old ones", "version", s.Version(), "err", err)
+		return v
+	}
+	// Two requests may both derive one; either is right.
+	g.current.CompareAndSwap(v, fresh)
+	return fresh
+}
+
+// wakeOutbox lets the delivery look at once instead of at its next tick.
+func (g *Gateway) wakeOutbox() {
+	select {
+	case g.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Listeners are the open sockets of a gateway.
+type Listeners struct {
+	Public net.Listener
+	Admin  net.Listener
+}
+
+// Listen opens the listeners that the configuration names.
+func Listen(s *rules.Snapshot) (Listeners, error) {
+	var l Listeners
+	var err error
+	if l.Public, err = net.Listen("tcp", s.Server().Public.Listen); err != nil {
+		return l, fmt.Errorf("opening the public listener: %w", err)
+	}
+	if l.Admin, err = net.Listen("tcp", s.Server().Admin.Listen); err != nil {
+		return l, errors.Join(fmt.Errorf("opening the admin listener: %w", err), l.Public.Close())
+	}
+	return l, nil
+}
+
+// Run serves until ctx ends, then drains: readyz says no, requests in flight are answered within
+// server.shutdown_timeout, background work ends, and only then does Run return.
+func (g *Gateway) Run(ctx context.Context, l Listeners) error {
+	public, admin := g.publicApp(), g.adminApp()
+	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
+	defer stopWork()
+	var background sync.WaitGroup
+	for _, loop := range []func(context.Context){g.sweep, g.deliver, g.stats} {
+		background.Go(func() { loop(work) })
+	}
+	failed := make(chan error, 2)
+	go func() { failed <- serve(public, l.Public, "public") }()
+	go func() { failed <- serve(admin, l.Admin, "admin") }()
+
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	g.draining.Store(true)
+	timeout := g.view().rules.Server().ShutdownTimeout
+	g.log.Info("shutting down", "timeout", timeout.String())
+	err = errors.Join(err, shutdown(public, timeout, "public"))
+	stopWork()
+	background.Wait()
+	return errors.Join(err, shutdown(admin, time.Second, "admin"))
+}
+
+func serve(app *fiber.App, l net.Listener, name string) error {
+	if err := app.Listener(l); err != nil {
+		return fmt.Errorf("serving the %s listener: %w", name, err)
+	}
+	return nil
+}
+
+func shutdown(app *fiber.App, timeout time.Duration, name string) error {
+	if err := app.ShutdownWithTimeout(timeout); err != nil && !errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("shutting the %s listener down: %w", name, err)
+	}
+	return nil
+}

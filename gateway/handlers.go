@@ -1,0 +1,225 @@
+package gateway
+
+import (
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Paths of the public listener.
+const (
+	pathCheckout      = "/checkout"
+	pathComplete      = "/checkout/complete"
+	pathInicisReturn  = "/return/inicis"
+	pathPortOneReturn = "/return/portone"
+)
+
+// maxReturn is the largest auth result that is read, in bytes: authToken alone may have 8192 characters, and
+// three times that percent-encoded (inicis.md §1.7).
+const maxReturn = 64 << 10
+
+// publicApp makes the listener for browsers, the storefront and PG callbacks.
+func (g *Gateway) publicApp() *fiber.App {
+	app := fiber.New(fiber.Config{
+		DisableStartupMessage: true,
+		StreamRequestBody:     true,
+		Immutable:             true,
+		ReadBufferSize:        16 << 10,
+		ReadTimeout:           forwardTimeout,
+		IdleTimeout:           75 * time.Second,
+		ErrorHandler:          g.fail,
+	})
+	app.Use(g.observe)
+	app.Options(pathCheckout, g.preflight)
+	app.Options(pathComplete, g.preflight)
+	app.Post(pathCheckout, g.cors, g.handleCheckout)
+	app.Post(pathComplete, g.cors, g.handleComplete)
+	app.Post(pathInicisReturn, g.handleInicisReturn)
+	app.Get(pathInicisReturn, g.handleStatusPage)
+	app.Get(pathPortOneReturn, g.handlePortOneReturn)
+	for _, path := range []string{pathCheckout, pathComplete, pathInicisReturn, pathPortOneReturn} {
+		app.All(path, func(*fiber.Ctx) error { return fiber.ErrMethodNotAllowed })
+	}
+	app.Use(g.shopRoute)
+	return app
+}
+
+// cors lets pages of the allowed origins read the answer.
+func (g *Gateway) cors(c *fiber.Ctx) error {
+	c.Vary(fiber.HeaderOrigin)
+	if o := c.Get(fiber.HeaderOrigin); o != "" && g.view().allowsOrigin(o) {
+		c.Set(fiber.HeaderAccessControlAllowOrigin, o)
+		c.Set(fiber.HeaderAccessControlExposeHeaders, headerRequestID+", "+headerReason)
+	}
+	return c.Next()
+}
+
+func (g *Gateway) preflight(c *fiber.Ctx) error {
+	c.Vary(fiber.HeaderOrigin)
+	if o := c.Get(fiber.HeaderOrigin); o != "" && g.view().allowsOrigin(o) {
+		c.Set(fiber.HeaderAccessControlAllowOrigin, o)
+		c.Set(fiber.HeaderAccessControlAllowMethods, fiber.MethodPost)
+		c.Set(fiber.HeaderAccessControlAllowHeaders, fiber.HeaderContentType+", "+headerRequestID)
+		c.Set(fiber.HeaderAccessControlMaxAge, "600")
+	}
+	return c.SendStatus(fiber.StatusNoContent)
+}
+
+func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
+	if g.draining.Load() {
+		return &payment.Problem{Code: payment.CodeShuttingDown}
+	}
+	v := g.view()
+	raw, err := jsonBody(c, v.rules.Limits().CheckoutBody)
+	if err != nil {
+		return err
+	}
+	co, err := parseCheckout(raw)
+	if err != nil {
+		return withOrder(err, co.OrderID)
+	}
+	ans, err := g.checkout(g.requestContext(c), v, &co)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.JSON(ans)
+}
+
+// completeAnswer is the answer of POST /checkout/complete.
+type completeAnswer struct {
+	OrderID     payment.OrderID   `json:"order_id"`
+	AttemptID   payment.AttemptID `json:"attempt_id"`
+	Status      string            `json:"status"`
+	Amount      payment.Won       `json:"amount"`
+	Reason      string            `json:"reason,omitempty"`
+	DetailKo    string            `json:"detail_ko,omitempty"`
+	DetailEn    string            `json:"detail_en,omitempty"`
+	RedirectURL string            `json:"redirect_url"`
+}
+
+func (g *Gateway) handleComplete(c *fiber.Ctx) error {
+	raw, err := jsonBody(c, g.view().rules.Limits().CheckoutBody)
+	if err != nil {
+		return err
+	}
+	req, err := parseComplete(raw)
+	if err != nil {
+		return err
+	}
+	res, err := g.complete(g.requestContext(c), req)
+	if err != nil {
+		return err
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.JSON(completeAnswer{
+		OrderID: res.Attempt.OrderID, AttemptID: res.Attempt.ID, Status: res.Status(), Amount: res.Attempt.Amount,
+		Reason: res.Attempt.Reason, DetailKo: res.Answer.DetailKo, DetailEn: res.Answer.DetailEn,
+		RedirectURL: redirectURL(res, ""),
+	})
+}
+
+// parseComplete reads what the SDK's callback said. Members it does not know are left alone: SDKs add some.
+func parseComplete(raw []byte) (completeRequest, error) {
+	var req completeRequest
+	r, err := strictjson.NewReader(raw)
+	if err != nil {
+		return req, jsonProblem(err)
+	}
+	optional := func(to *string, limit int) error {
+		if r.Null() {
+			return nil
+		}
+		return text(r, to, limit)
+	}
+	var token, message string
+	err = r.Object(func(key string) error {
+		switch key {
+		case "attempt_id":
+			return text(r, &req.AttemptID, payment.MaxIDLength)
+		case "pg_tx_id":
+			return optional(&req.PGTxID, maxText)
+		case "payment_token":
+			return optional(&token, maxToken)
+		case "code":
+			return optional(&req.Code, maxText)
+		case "message":
+			return optional(&message, maxURL)
+		}
+		return r.Skip()
+	})
+	if err == nil {
+		err = r.End()
+	}
+	if err != nil {
+		return req, jsonProblem(err)
+	}
+	req.PaymentToken = payment.Secret(token)
+	if !payment.ValidID(string(req.AttemptID)) {
+		return req, missing("attempt_id")
+	}
+	return req, nil
+}
+
+func (g *Gateway) handleInicisReturn(c *fiber.Ctx) error {
+	raw, err := readBody(c, maxReturn)
+	if err != nil {
+		return g.page(c, settle.Result{}, err)
+	}
+	res, err := g.inicisReturn(g.requestContext(c), g.view(), raw)
+	g.metrics.Returned("inicis", returnWord(res, err))
+	return g.backToShop(c, res, err)
+}
+
+// handlePortOneReturn settles a mobile buyer's redirect. Its query is a hint, as the SDK's callback is.
+func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
+	q := func(names ...string) string {
+		for _, n := range names {
+			if s := c.Query(n); s != "" {
+				return clipText(s, maxToken)
+			}
+		}
+		return ""
+	}
+	id := payment.AttemptID(q("attempt_id", "paymentId", "payment_id", "merchant_uid"))
+	if !payment.ValidID(string(id)) {
+		return g.page(c, settle.Result{}, &payment.Problem{Code: payment.CodeAttemptNotFound})
+	}
+	res, err := g.complete(g.requestContext(c), completeRequest{
+		AttemptID: id, PGTxID: clipText(q("imp_uid", "txId", "tx_id"), maxText),
+		PaymentToken: payment.Secret(q("paymentToken", "payment_token")), Code: q("code", "error_code"),
+	})
+	g.metrics.Returned("portone", returnWord(res, err))
+	return g.backToShop(c, res, err)
+}
+
+// backToShop sends the browser to the shop's page, so that a reload asks the shop and not us again. Without a
+// known shop page it shows our own.
+func (g *Gateway) backToShop(c *fiber.Ctx, res settle.Result, err error) error {
+	var code payment.Code
+	if err != nil {
+		p := asProblem(err)
+		g.report(c, p, err)
+		code = p.Code
+		c.Set(headerReason, string(code))
+	}
+	to := redirectURL(res, code)
+	if to == "" {
+		return g.page(c, res, err)
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	return c.Redirect(to, fiber.StatusSeeOther)
+}
+
+// returnWord is the metric's label for what a return came to: a status, or a problem's code.
+func returnWord(res settle.Result, err error) string {
+	if err != nil {
+		return strings.ToLower(string(asProblem(err).Code))
+	}
+	return res.Status()
+}

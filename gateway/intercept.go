@@ -1,0 +1,329 @@
+package gateway
+
+import (
+	"encoding/json"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/tidwall/gjson"
+	"github.com/tidwall/sjson"
+
+	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// maxIntercepted is the largest body that an intercepted route may have, in bytes, on either side.
+const maxIntercepted = 1 << 20
+
+// intercept is one route of the shop that runs through the gateway.
+type intercept struct{ rules.Intercept }
+
+func compileIntercepts(s *rules.Snapshot) []intercept {
+	var list []intercept
+	for _, i := range s.Intercepts() {
+		list = append(list, intercept{i})
+	}
+	return list
+}
+
+// matches tells whether a request is this route's.
+func (i intercept) matches(method, path string) bool {
+	if i.Method != "" && i.Method != method {
+		return false
+	}
+	if i.Prefix {
+		return strings.HasPrefix(path, i.Path)
+	}
+	return path == i.Path
+}
+
+// shopRoute is the last handler: routes of the shop, in the order of the file; the first match wins.
+func (g *Gateway) shopRoute(c *fiber.Ctx) error {
+	v := g.view()
+	path := c.Path()
+	for _, i := range v.intercepts {
+		if !i.matches(c.Method(), path) {
+			continue
+		}
+		if i.Forward() {
+			return g.forward(c, v, nil)
+		}
+		return g.intercepted(c, v, i)
+	}
+	return fiber.ErrNotFound
+}
+
+// intercepted runs the shop's own checkout through the rules: refused before the order is created when the
+// method cannot be used, answered with the window when it can (design flow B).
+func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
+	body, err := readBody(c, maxIntercepted)
+	if err != nil {
+		return g.refuseIntercepted(c, i, err)
+	}
+	if len(body) > 0 {
+		if err := strictjson.Check(body); err != nil {
+			return g.refuseIntercepted(c, i, jsonProblem(err))
+		}
+	}
+	from := exchange{body: body, header: func(name string) string { return c.Get(name) }}
+	co := payment.Checkout{Currency: payment.CurrencyKRW, Purpose: payment.PurposeOneTime, Device: payment.DevicePC}
+	if err := from.read(v, i.ReadRequest, &co); err != nil {
+		return g.refuseIntercepted(c, i, err)
+	}
+	if err := from.read(v, i.RefuseBefore, &co); err != nil {
+		return g.refuseIntercepted(c, i, err)
+	}
+	if len(i.RefuseBefore) > 0 {
+		if err := v.rules.Usable(&co, rules.Options{Now: g.now(), Health: g.health.at(g.now())}); err != nil {
+			return g.refuseIntercepted(c, i, err)
+		}
+	}
+	c.Request().Header.Del(fiber.HeaderAcceptEncoding)
+	if err := g.forward(c, v, body); err != nil {
+		g.metrics.Intercepted(i.Name, "failed")
+		return g.refuseIntercepted(c, i, err)
+	}
+	return g.putWindow(c, v, i, &co)
+}
+
+// putWindow reads the order out of the shop's answer, opens its window and puts that into the answer. The
+// order exists by then, so a refusal travels in the window's place instead of hiding the order.
+func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Checkout) error {
+	res := c.Response()
+	if res.StatusCode() < 200 || res.StatusCode() > 299 || i.Put == "" {
+		g.metrics.Intercepted(i.Name, "passed")
+		return nil
+	}
+	answer, err := responseBody(c)
+	if err != nil {
+		return g.refuseIntercepted(c, i, err)
+	}
+	if strictjson.Check(answer) != nil {
+		g.log.Error("the shop's answer on an intercepted route is not clean JSON", "request_id", requestID(c), "route", i.Name)
+		g.metrics.Intercepted(i.Name, "failed")
+		res.SetBodyRaw(answer)
+		return nil
+	}
+	put, result := g.windowFor(c, v, i, answer, co)
+	mended, err := sjson.SetRawBytes(answer, i.Put, put)
+	if err != nil {
+		return g.refuseIntercepted(c, i, err)
+	}
+	g.metrics.Intercepted(i.Name, result)
+	res.SetBodyRaw(mended)
+	return nil
+}
+
+// windowFor returns the JSON to put into the shop's answer, and a word for the metric.
+func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, co *payment.Checkout) ([]byte, string) {
+	from := exchange{body: answer, header: func(name string) string { return string(c.Response().Header.Peek(name)) }}
+	err := from.read(v, i.ReadAnswer, co)
+	if err == nil && co.OrderID == "" {
+		err = missing("order_id")
+	}
+	if err == nil && co.Amount == 0 {
+		err = missing("amount")
+	}
+	if err == nil && len(co.Payments) == 1 && co.Payments[0].Amount == 0 {
+		co.Payments[0].Amount = co.Amount
+	}
+	if err == nil {
+		err = sumsUp(co)
+	}
+	if err == nil && !v.allowsReturn(co.ReturnURL) {
+		err = &payment.Problem{Code: payment.CodeReturnURLNotAllowed, Field: "return_url", OrderID: co.OrderID}
+	}
+	var ans checkoutAnswer
+	if err == nil {
+		ans, err = g.openWindow(g.requestContext(c), v, co)
+	}
+	if err != nil {
+		p := asProblem(err)
+		g.report(c, p, err)
+		b, err := json.Marshal(map[string]any{"problem": body(p, requestID(c))})
+		if err != nil {
+			return []byte("null"), "refused"
+		}
+		return b, "refused"
+	}
+	b, err := json.Marshal(ans)
+	if err != nil {
+		g.log.Error("an answer cannot be encoded", "request_id", requestID(c), "err", err)
+		return []byte("null"), "refused"
+	}
+	return b, "window"
+}
+
+// refuseIntercepted answers in the shape that the route's front end knows.
+func (g *Gateway) refuseIntercepted(c *fiber.Ctx, i intercept, err error) error {
+	p := asProblem(err)
+	g.metrics.Intercepted(i.Name, "refused")
+	if i.Errors != "x2bee" {
+		return g.fail(c, err)
+	}
+	g.report(c, p, err)
+	c.Set(headerReason, string(p.Code))
+	return c.Status(p.Code.Describe().Status).JSON(x2bee(p, requestID(c), g.now().In(kst).Format(time.RFC3339)))
+}
+
+func responseBody(c *fiber.Ctx) ([]byte, error) {
+	res := c.Response()
+	if res.Header.ContentLength() > maxIntercepted {
+		return nil, &payment.Problem{Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large"}
+	}
+	b := append([]byte(nil), res.Body()...)
+	if len(b) > maxIntercepted {
+		return nil, &payment.Problem{Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large"}
+	}
+	return b, nil
+}
+
+// exchange is one side of an intercepted request: the request, or the shop's answer.
+type exchange struct {
+	body   []byte
+	header func(name string) string
+}
+
+// get finds a value by its source.
+func (e exchange) get(s rules.Source) gjson.Result {
+	switch s.Kind {
+	case "header":
+		if h := e.header(s.Value); h != "" {
+			return gjson.Result{Type: gjson.String, Str: h}
+		}
+		return gjson.Result{}
+	case "const":
+		return gjson.Result{Type: gjson.String, Str: s.Value}
+	}
+	return gjson.GetBytes(e.body, s.Value)
+}
+
+// read fills a checkout from the configured sources. A value that is absent leaves the field as it is; one of
+// the wrong type is a problem that names the source.
+func (e exchange) read(v *view, sources map[string]rules.Source, co *payment.Checkout) error {
+	for _, field := range []string{
+		"pay_method", "order_id", "amount", "tax_free", "order_name", "device", "site", "buyer_name", "buyer_email",
+		"buyer_tel", "return_url", "card_company", "installment", "purpose", "country",
+	} {
+		s, ok := sources[field]
+		if !ok {
+			continue
+		}
+		got := e.get(s)
+		if !got.Exists() || got.Type == gjson.Null {
+			continue
+		}
+		if err := e.set(v, field, s, got, co); err != nil {
+			return err
+		}
+	}
+	// The amounts of several methods stand beside their codes.
+	if s, ok := sources["pay_amount"]; ok {
+		amounts := e.get(s).Array()
+		for n := range min(len(amounts), len(co.Payments)) {
+			w, err := jsonWon("pay_amount", amounts[n])
+			if err != nil {
+				return err
+			}
+			co.Payments[n].Amount = w
+		}
+	}
+	return nil
+}
+
+func (e exchange) set(v *view, field string, s rules.Source, got gjson.Result, co *payment.Checkout) (err error) {
+	str := got.String()
+	switch field {
+	case "pay_method":
+		co.Payments = nil
+		for _, m := range asArray(got) {
+			method, ok := v.rules.ResolveMethod(m.String())
+			if !ok {
+				return &payment.Problem{Code: payment.CodeUnknownMethod, Field: s.Value, DetailKo: "알 수 없는 결제수단: " + clipText(m.String(), 32), DetailEn: "unknown payment method " + clipText(m.String(), 32)}
+			}
+			co.Payments = append(co.Payments, payment.MethodAmount{Method: method})
+		}
+	case "order_id":
+		co.OrderID = payment.OrderID(str)
+		if str == "" || !validOrderID(str) {
+			return fieldProblem(s.Value, "주문 번호가 아닙니다", "is not an order id")
+		}
+	case "amount":
+		co.Amount, err = jsonWon(s.Value, got)
+	case "tax_free":
+		co.TaxFreeSet = true
+		co.TaxFree, err = jsonWon(s.Value, got)
+	case "order_name":
+		co.OrderName = clipText(str, maxText)
+	case "device":
+		co.Device = device(str)
+	case "site":
+		co.Site = payment.Site(str)
+	case "buyer_name":
+		co.Buyer.Name = clipText(str, maxText)
+	case "buyer_email":
+		co.Buyer.Email = clipText(str, maxText)
+	case "buyer_tel":
+		co.Buyer.Tel = clipText(str, maxText)
+	case "return_url":
+		co.ReturnURL = str
+	case "country":
+		co.Country = str
+	case "purpose":
+		if co.Purpose = payment.Purpose(str); !co.Purpose.Valid() {
+			err = fieldProblem(s.Value, "결제 목적이 아닙니다", "is not a purpose")
+		}
+	case "card_company", "installment":
+		err = setCard(field, s, got, co)
+	}
+	return err
+}
+
+func setCard(field string, s rules.Source, got gjson.Result, co *payment.Checkout) error {
+	if co.Card == nil {
+		co.Card = &payment.Card{}
+	}
+	if field == "card_company" {
+		co.Card.Company = got.String()
+		return nil
+	}
+	months, err := strconv.Atoi(got.String())
+	if err != nil || months < 0 || months > 60 {
+		return fieldProblem(s.Value, "할부 개월이 아닙니다", "is not a number of months")
+	}
+	co.Card.Installment = months
+	return nil
+}
+
+// device reads our own words and X2BEE's OM007 codes (x2bee.md §4.3); what is neither is a PC.
+func device(s string) payment.Device {
+	switch strings.ToLower(s) {
+	case "mobile", "30":
+		return payment.DeviceMobile
+	case "app", "40", "50":
+		return payment.DeviceApp
+	}
+	return payment.DevicePC
+}
+
+func asArray(r gjson.Result) []gjson.Result {
+	if r.IsArray() {
+		return r.Array()
+	}
+	return []gjson.Result{r}
+}
+
+// jsonWon reads an amount from JSON: a number that is a plain integer.
+func jsonWon(field string, r gjson.Result) (payment.Won, error) {
+	if r.Type != gjson.Number {
+		return 0, fieldProblem(field, "정수 금액이어야 합니다", "must be an amount as an integer")
+	}
+	w, err := payment.ParseWon(r.Raw)
+	if err != nil {
+		return 0, fieldProblem(field, "정수 금액이어야 합니다", "must be an amount as an integer")
+	}
+	return w, nil
+}

@@ -1,0 +1,75 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Settled counts what became of an attempt.
+func (g *Gateway) Settled(a payment.Attempt) {
+	g.metrics.Payment(string(a.PG), string(a.Method), string(a.State), int64(a.Amount))
+	g.log.Info("attempt", "attempt_id", a.ID, "order_id", a.OrderID, "pg", a.PG, "merchant", a.Merchant,
+		"method", a.Method, "amount", int64(a.Amount), "state", string(a.State), "reason", a.Reason)
+}
+
+// Upstream counts one request to a PG, and remembers whether it was reached.
+func (g *Gateway) Upstream(pg payment.PGID, operation, outcome string, took time.Duration) {
+	g.metrics.Upstream(string(pg), operation, outcome, took)
+	g.health.saw(pg, outcome != metrics.OutcomeUnreachable, g.now())
+}
+
+// countDecision counts a decision by its reason.
+func (g *Gateway) countDecision(d payment.Decision, err error) {
+	switch {
+	case err != nil:
+		g.metrics.Decision(metrics.DecisionDenied, string(asProblem(err).Code), "", "")
+	case d.Internal:
+		g.metrics.Decision(metrics.DecisionForwarded, metrics.ReasonInternal, "", "")
+	default:
+		g.metrics.Decision(metrics.DecisionForwarded, metrics.ReasonRouted, string(d.Merchant.ID), d.Rule)
+	}
+}
+
+// publishStats sets the journal's gauges, and finds out whether the journal can be written.
+func (g *Gateway) publishStats(ctx context.Context) {
+	state := "pass"
+	ctx, cancel := context.WithTimeout(ctx, statsEvery)
+	defer cancel()
+	if err := g.journal.Ping(ctx); err != nil {
+		state = "fail"
+		if !errors.Is(ctx.Err(), context.Canceled) {
+			g.log.Error("the journal cannot be written", "err", err)
+		}
+	}
+	g.journalState.Store(&state)
+	s, err := g.journal.Stats(ctx)
+	if err != nil {
+		return
+	}
+	g.setStats(s)
+}
+
+func (g *Gateway) setStats(s journal.Stats) {
+	now := g.now()
+	var oldest time.Duration
+	for _, row := range s.Open {
+		g.metrics.JournalState(string(row.State), row.Count, int64(row.Won))
+		if row.State != payment.StateOpened && !row.Oldest.IsZero() {
+			oldest = max(oldest, now.Sub(row.Oldest))
+		}
+	}
+	g.metrics.OldestUnsettled(oldest)
+	g.metrics.Outbox(s.Pending, s.Parked)
+}
+
+func (g *Gateway) journalHealth() string {
+	if s := g.journalState.Load(); s != nil {
+		return *s
+	}
+	return "pass"
+}

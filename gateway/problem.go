@@ -1,0 +1,143 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// problemBody is RFC 9457 problem JSON with our members.
+type problemBody struct {
+	Type     string          `json:"type"`
+	Title    string          `json:"title"`
+	Status   int             `json:"status"`
+	Code     payment.Code    `json:"code"`
+	Detail   string          `json:"detail"`
+	DetailKo string          `json:"detail_ko"`
+	DetailEn string          `json:"detail_en"`
+	Fix      fix             `json:"fix"`
+	Field    string          `json:"field,omitempty"`
+	OrderID  payment.OrderID `json:"order_id,omitempty"`
+	TraceID  string          `json:"trace_id"`
+	Trace    []payment.Step  `json:"decision_trace,omitempty"`
+}
+
+type fix struct {
+	Ko string `json:"ko"`
+	En string `json:"en"`
+}
+
+// asProblem is the one place that turns an error into what a user is told. What it does not know is INTERNAL,
+// and its text stays in the log.
+func asProblem(err error) *payment.Problem {
+	if p, ok := payment.AsProblem(err); ok {
+		return p
+	}
+	switch {
+	case errors.Is(err, journal.ErrUnavailable):
+		return &payment.Problem{Code: payment.CodeJournalDown}
+	case errors.Is(err, adapters.ErrUnavailable), errors.Is(err, adapters.ErrUnknownOutcome):
+		return &payment.Problem{Code: payment.CodePGUnavailable}
+	case errors.Is(err, adapters.ErrRejected):
+		return &payment.Problem{Code: payment.CodePGRefused}
+	}
+	var fe *fiber.Error
+	if errors.As(err, &fe) {
+		switch fe.Code {
+		case fiber.StatusNotFound:
+			return &payment.Problem{Code: payment.CodeNotFound}
+		case fiber.StatusMethodNotAllowed:
+			return &payment.Problem{Code: payment.CodeMethodNotAllowed}
+		case fiber.StatusRequestEntityTooLarge:
+			return &payment.Problem{Code: payment.CodeBodyTooLarge}
+		case fiber.StatusRequestHeaderFieldsTooLarge:
+			return &payment.Problem{Code: payment.CodeInvalidField, Field: "headers"}
+		}
+	}
+	return &payment.Problem{Code: payment.CodeInternal}
+}
+
+// body renders p for a user.
+func body(p *payment.Problem, traceID string) problemBody {
+	d := p.Code.Describe()
+	ko, en := p.DetailKo, p.DetailEn
+	if ko == "" {
+		ko = d.TitleKo
+	}
+	if en == "" {
+		en = d.TitleEn
+	}
+	return problemBody{
+		Type:  "urn:pg-gateway:problem:" + string(p.Code),
+		Title: d.TitleKo, Status: d.Status, Code: p.Code,
+		Detail: en + " / " + ko, DetailKo: ko, DetailEn: en,
+		Fix: fix{Ko: d.FixKo, En: d.FixEn}, Field: p.Field, OrderID: p.OrderID, TraceID: traceID, Trace: p.Trace,
+	}
+}
+
+// x2beeBody is X2BEE's envelope around a problem (x2bee.md §5).
+type x2beeBody struct {
+	Timestamp string       `json:"timestamp"`
+	Code      string       `json:"code"`
+	Message   string       `json:"message"`
+	IsProcess bool         `json:"isProcess"`
+	Error     bool         `json:"error"`
+	Payload   any          `json:"payload"`
+	Errors    []x2beeError `json:"errors"`
+}
+
+type x2beeError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// x2beeCode maps our codes to the envelope's.
+func x2beeCode(c payment.Code) string {
+	switch c {
+	case payment.CodeMethodNotLinked, payment.CodeMethodNotInUse, payment.CodeBlockedByControl:
+		return "2001"
+	case payment.CodePGNotInUse:
+		return "2002"
+	case payment.CodeTwoPrimaries:
+		return "2003"
+	case payment.CodeMerchantNotFound, payment.CodeNotRouted:
+		return "2004"
+	case payment.CodeMissingField:
+		return "1001"
+	case payment.CodeInternal, payment.CodeJournalDown, payment.CodeOrderServiceDown, payment.CodePGUnavailable:
+		return "9000"
+	}
+	return "1002"
+}
+
+// x2bee renders p in X2BEE's envelope; the problem itself is the payload.
+func x2bee(p *payment.Problem, traceID, timestamp string) x2beeBody {
+	b := body(p, traceID)
+	return x2beeBody{
+		Timestamp: timestamp, Code: x2beeCode(p.Code), Message: b.DetailKo, Error: true, Payload: b,
+		Errors: []x2beeError{{Field: b.Field, Message: b.DetailKo}},
+	}
+}
+
+// writeProblem answers with problem JSON. The reason header tells SREs that the answer is ours, not an
+// upstream's.
+func writeProblem(c *fiber.Ctx, p *payment.Problem, traceID string) error {
+	b := body(p, traceID)
+	text, err := json.Marshal(b)
+	if err != nil {
+		return err
+	}
+	c.Set(headerReason, string(p.Code))
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if b.Status == fiber.StatusServiceUnavailable || p.Code == payment.CodeOrderInProgress {
+		c.Set(fiber.HeaderRetryAfter, "3")
+	}
+	c.Status(b.Status)
+	c.Response().Header.SetContentType("application/problem+json; charset=utf-8")
+	return c.Send(text)
+}

@@ -1,0 +1,252 @@
+package gateway
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/netip"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/google/uuid"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Headers of our own.
+const (
+	headerReason    = "X-PG-Gateway-Reason"
+	headerRequestID = "X-Request-Id"
+)
+
+// Keys of values kept with a request.
+const (
+	localRoute     = "route"
+	localRequestID = "request_id"
+	localSpent     = "spent"
+)
+
+// requestID names a request in logs, problems and upstream calls. One that a client sends is kept when it
+// looks like one.
+func requestID(c *fiber.Ctx) string {
+	if id, ok := c.Locals(localRequestID).(string); ok {
+		return id
+	}
+	id := strings.Clone(c.Get(headerRequestID))
+	if !plausibleID(id) {
+		if v7, err := uuid.NewV7(); err == nil {
+			id = v7.String()
+		} else {
+			id = "none"
+		}
+	}
+	c.Locals(localRequestID, id)
+	return id
+}
+
+func plausibleID(s string) bool {
+	if len(s) < 8 || len(s) > 64 {
+		return false
+	}
+	for i := range len(s) {
+		c := s[i]
+		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' {
+			return false
+		}
+	}
+	return true
+}
+
+// readBody reads a request's body up to limit bytes. More than that ends the connection, since the rest is
+// never read.
+func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
+	tooLarge := func() error {
+		c.Context().SetConnectionClose()
+		return &payment.Problem{Code: payment.CodeBodyTooLarge}
+	}
+	if c.Request().Header.ContentLength() > limit {
+		return nil, tooLarge()
+	}
+	stream := c.Context().RequestBodyStream()
+	if stream == nil {
+		b := c.Request().Body()
+		if len(b) > limit {
+			return nil, tooLarge()
+		}
+		return b, nil
+	}
+	b, err := io.ReadAll(io.LimitReader(stream, int64(limit)+1))
+	if err != nil {
+		c.Context().SetConnectionClose()
+		return nil, &payment.Problem{Code: payment.CodeInvalidJSON, DetailKo: "본문을 다 받지 못했습니다", DetailEn: "the body ended too early"}
+	}
+	if len(b) > limit {
+		return nil, tooLarge()
+	}
+	return b, nil
+}
+
+// jsonBody reads a body that must be JSON by its content type and not be compressed.
+func jsonBody(c *fiber.Ctx, limit int) ([]byte, error) {
+	ct, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
+	if !strings.EqualFold(strings.TrimSpace(ct), fiber.MIMEApplicationJSON) || c.Get(fiber.HeaderContentEncoding) != "" {
+		return nil, &payment.Problem{Code: payment.CodeUnsupportedMediaType}
+	}
+	return readBody(c, limit)
+}
+
+// observe is the outermost middleware: request id, recovery, one log line and the request's metrics.
+func (g *Gateway) observe(c *fiber.Ctx) (err error) {
+	start := time.Now()
+	id := requestID(c)
+	c.Set(headerRequestID, id)
+	c.Locals(localRoute, routeNameOf(c.Method(), c.Path()))
+	done := g.metrics.RequestStarted()
+	sp := &spent{}
+	c.Locals(localSpent, sp)
+	defer func() {
+		if r := recover(); r != nil {
+			g.metrics.Panicked()
+			g.log.Error("a handler panicked", "request_id", id, "panic", r, "stack", string(debug.Stack()))
+			err = writeProblem(c, &payment.Problem{Code: payment.CodeInternal}, id)
+		}
+		route := routeOf(c)
+		took := time.Since(start)
+		status := c.Response().StatusCode()
+		done(route, c.Method(), status, took)
+		g.metrics.Overhead(route, took-sp.total())
+		level := slog.LevelInfo
+		if status >= 500 {
+			level = slog.LevelError
+		}
+		g.log.Log(c.Context(), level, "request", "request_id", id, "route", route, "method", c.Method(), "status", status, "ms", float64(took.Microseconds())/1000)
+	}()
+	if err := c.Next(); err != nil {
+		return g.fail(c, err)
+	}
+	return nil
+}
+
+// fail answers a request with err as a problem.
+func (g *Gateway) fail(c *fiber.Ctx, err error) error {
+	p := asProblem(err)
+	g.report(c, p, err)
+	return writeProblem(c, p, requestID(c))
+}
+
+// report counts a problem, and logs it when it is ours rather than the caller's.
+func (g *Gateway) report(c *fiber.Ctx, p *payment.Problem, err error) {
+	g.metrics.Problem(string(p.Code))
+	if p.Code.Describe().Status >= 500 {
+		g.log.Error("a request failed", "request_id", requestID(c), "code", string(p.Code), "order_id", p.OrderID, "err", err)
+	}
+}
+
+// The routes' names, in logs and metrics.
+const (
+	routeCheckout  = "checkout"
+	routeComplete  = "complete"
+	routeInicis    = "return_inicis"
+	routePortOne   = "return_portone"
+	routePreflight = "preflight"
+	routeShop      = "shop"
+	routeNone      = "none"
+)
+
+func routeOf(c *fiber.Ctx) string {
+	if route, ok := c.Locals(localRoute).(string); ok {
+		return route
+	}
+	return routeNone
+}
+
+// spent adds up what a request waited for others. It is safe for concurrent use.
+type spent struct{ ns atomic.Int64 }
+
+func (s *spent) add(d time.Duration) { s.ns.Add(int64(d)) }
+
+func (s *spent) total() time.Duration { return time.Duration(s.ns.Load()) }
+
+// spentOn is where a request's waiting is added up.
+func spentOn(c *fiber.Ctx) *spent {
+	if s, ok := c.Locals(localSpent).(*spent); ok {
+		return s
+	}
+	return &spent{}
+}
+
+type spentKey struct{}
+
+// requestContext is what a request's work runs under: not the browser's patience, but ours; and where its
+// waiting is added up.
+func (g *Gateway) requestContext(c *fiber.Ctx) context.Context {
+	return context.WithValue(g.ctx, spentKey{}, spentOn(c))
+}
+
+// waited adds the time since start to the request that ctx belongs to.
+func waited(ctx context.Context, start time.Time) time.Duration {
+	d := time.Since(start)
+	if s, ok := ctx.Value(spentKey{}).(*spent); ok {
+		s.add(d)
+	}
+	return d
+}
+
+// routeNameOf names the route that a request is for.
+func routeNameOf(method, path string) string {
+	switch path {
+	case pathCheckout, pathComplete:
+		switch {
+		case method == fiber.MethodOptions:
+			return routePreflight
+		case path == pathCheckout:
+			return routeCheckout
+		}
+		return routeComplete
+	case pathInicisReturn:
+		return routeInicis
+	case pathPortOneReturn:
+		return routePortOne
+	}
+	return routeShop
+}
+
+// clientIP is the address of who is calling: the last entry of X-Forwarded-For that a trusted proxy did not
+// add, or the peer itself.
+func (g *Gateway) clientIP(c *fiber.Ctx) string {
+	peer := peerIP(c)
+	if !g.trusted(peer) {
+		return peer.String()
+	}
+	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	for i := len(hops) - 1; i >= 0; i-- {
+		ip, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+		if err != nil {
+			break
+		}
+		if !g.trusted(ip) {
+			return ip.String()
+		}
+	}
+	return peer.String()
+}
+
+func peerIP(c *fiber.Ctx) netip.Addr {
+	if a, ok := c.Context().RemoteAddr().(*net.TCPAddr); ok {
+		return a.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
+}
+
+func (g *Gateway) trusted(ip netip.Addr) bool {
+	for _, p := range g.trustedProxies {
+		if p.Contains(ip.Unmap()) {
+			return true
+		}
+	}
+	return false
+}

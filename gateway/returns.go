@@ -1,0 +1,97 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"net/url"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// inicisReturn settles what came back from an Inicis window (design flow C). Nothing in the message is
+// authenticated but our own token: a forged or stale one changes nothing. The returned attempt is set as soon
+// as the token opened, so that the browser can be sent back to the shop.
+func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle.Result, error) {
+	ret, err := inicis.ParseReturn(raw, "UTF-8")
+	if err != nil {
+		return settle.Result{}, forged("the returned form cannot be read")
+	}
+	a, err := g.sealer.openAttempt(ret.MerchantData, g.now())
+	switch {
+	case errors.Is(err, errTokenExpired):
+		return settle.Result{Attempt: a}, &payment.Problem{Code: payment.CodeReturnExpired, OrderID: a.OrderID}
+	case err != nil:
+		return settle.Result{}, forged("the token is not ours")
+	}
+	res := settle.Result{Attempt: a}
+	if string(a.ID) != ret.OrderNumber && ret.OrderNumber != "" {
+		return settle.Result{}, forged("orderNumber belongs to another attempt")
+	}
+	if !ret.Authenticated() {
+		// No money moved and none can: the buyer did not get through the window. Nothing to journal.
+		res.Declined, res.BuyerCancelled = true, ret.BuyerCancelled
+		return res, nil
+	}
+	acc, err := v.account(a)
+	if err != nil {
+		return res, err
+	}
+	if ret.OrderNumber == "" || ret.MID != a.MID || !ret.AuthToken.IsSet() {
+		return settle.Result{}, forged("mid, orderNumber or authToken is missing or another")
+	}
+	if err := inicis.CheckReturn(acc.PG, ret); err != nil {
+		g.log.Error("a return broke the idc rule", "attempt_id", a.ID, "pg", a.PG, "err", err)
+		return settle.Result{}, &payment.Problem{Code: payment.CodeAuthURLRefused, OrderID: a.OrderID}
+	}
+	return g.settler.Authenticated(ctx, a, adapters.Proof{
+		AuthToken: ret.AuthToken, IDC: ret.IDC, AuthenticatedAt: g.now(),
+	})
+}
+
+func forged(why string) error {
+	return &payment.Problem{Code: payment.CodeReturnForged, DetailEn: why, DetailKo: "결제 결과의 형식이나 서명이 맞지 않습니다"}
+}
+
+// completeRequest is the body of POST /checkout/complete: what the SDK's callback said. All of it is a hint
+// but the payment token, which only ever approves the very attempt.
+type completeRequest struct {
+	AttemptID    payment.AttemptID
+	PGTxID       string
+	PaymentToken payment.Secret
+	Code         string
+}
+
+func (g *Gateway) complete(ctx context.Context, req completeRequest) (settle.Result, error) {
+	res, err := g.settler.Complete(ctx, req.AttemptID, adapters.Proof{
+		AuthToken: req.PaymentToken, PGTxID: req.PGTxID, AuthenticatedAt: g.now(),
+	})
+	if err == nil && req.Code != "" && res.Status() == "pending" {
+		// The window says that it ended without a payment and the PG knows of none: a hint good enough for
+		// wording. The attempt stays open.
+		res.Declined = true
+	}
+	return res, err
+}
+
+// redirectURL is the shop page that a settled attempt's browser goes to.
+func redirectURL(res settle.Result, code payment.Code) string {
+	u, err := url.Parse(res.Attempt.ReturnURL)
+	if err != nil || res.Attempt.ReturnURL == "" {
+		return ""
+	}
+	q := u.Query()
+	q.Set("order_id", string(res.Attempt.OrderID))
+	q.Set("attempt_id", string(res.Attempt.ID))
+	q.Set("status", res.Status())
+	switch {
+	case res.BuyerCancelled:
+		q.Set("code", "BUYER_CANCELLED")
+	case code != "":
+		q.Set("code", string(code))
+	}
+	u.RawQuery = q.Encode()
+	return u.String()
+}

@@ -1,0 +1,102 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// watchFor is how long an opened PortOne attempt is looked at after its window expired: a page that was left
+// open can still be paid, and V1 sends no word of failures (portone.md §6.3).
+const watchFor = 24 * time.Hour
+
+// read settles an attempt whose money moves without passing us, by asking the PG (design flow D).
+func (s *Settler) read(ctx context.Context, w *work) (Result, error) {
+	r, err := s.lookUp(ctx, w)
+	if err != nil {
+		return s.later(ctx, w, "lookup_failed")
+	}
+	switch r.Outcome {
+	case payment.OutcomeApproved:
+		return s.capture(context.WithoutCancel(ctx), w, r)
+	case payment.OutcomeCancelled:
+		w.a.PGTxID = r.PGTxID
+		return s.finish(ctx, w, payment.StateCancelled, ReasonCancelledAtPG)
+	case payment.OutcomeDeclined:
+		w.declined, w.buyer = true, r.BuyerCancelled
+		return s.unpaid(ctx, w, payment.StateDeclined, ReasonDeclined)
+	case payment.OutcomePending, payment.OutcomeNotFound:
+		return s.unpaid(ctx, w, payment.StateExpired, ReasonNeverPaid)
+	case payment.OutcomeUnknown:
+	}
+	return s.later(ctx, w, "lookup_undecided")
+}
+
+// unpaid ends an attempt as to once nobody can pay it any more, and looks again later until then. A decline
+// is not the end either: the page may still offer the buyer another try.
+func (s *Settler) unpaid(ctx context.Context, w *work, to payment.State, reason string) (Result, error) {
+	if s.o.Now().After(w.a.ExpiresAt.Add(watchFor)) {
+		return s.finish(ctx, w, to, reason)
+	}
+	return s.later(ctx, w, reason)
+}
+
+func (s *Settler) later(ctx context.Context, w *work, why string) (Result, error) {
+	now := s.o.Now()
+	next := now.Add(backoff(w.a.Checks + 1))
+	if err := s.o.Journal.Touch(ctx, w.a.ID, next, journal.Event{At: now, Kind: "looked", Detail: why}); err != nil {
+		s.o.Log.Error("the next check was not written", "attempt_id", w.a.ID, "err", err)
+	}
+	return w.result(), nil
+}
+
+// capture takes in an attempt that the PG has charged: it claims the order, or gives the money back when the
+// figures are wrong or the order has a winner.
+func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+	w.a.PGTxID = r.PGTxID
+	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
+		s.o.Log.Error("the PG charged something else than was decided", "attempt_id", w.a.ID, "pg", w.a.PG, "field", field)
+		return s.undo(ctx, w, ReasonMismatch+field)
+	}
+	now := s.o.Now()
+	err := s.o.Journal.Claim(ctx, w.a, journal.Claim{
+		To: payment.StateCaptured, PGTxID: r.PGTxID,
+		Event:     journal.Event{At: now, Kind: "captured"},
+		NextCheck: now.Add(gateBudget + slack),
+	})
+	var taken *journal.ClaimedError
+	switch {
+	case errors.As(err, &taken):
+		return s.duplicate(ctx, w, taken)
+	case errors.Is(err, journal.ErrConflict):
+		return s.await(ctx, w.a.ID)
+	case err != nil:
+		// The PG has the money and the attempt stays opened in the journal: the sweep comes back for it.
+		s.o.Log.Error("a captured attempt was not written; the sweep takes over", "attempt_id", w.a.ID, "err", err)
+		return w.result(), journalProblem(err)
+	}
+	w.a.State = payment.StateCaptured
+	return s.askAfter(ctx, w)
+}
+
+// duplicate gives back the second payment of an order. While the other attempt is not certain itself, nothing
+// is decided yet: if that one falls through, this one may stand.
+func (s *Settler) duplicate(ctx context.Context, w *work, taken *journal.ClaimedError) (Result, error) {
+	if taken.State == payment.StateApproved {
+		return s.undo(ctx, w, ReasonDuplicate)
+	}
+	return s.later(ctx, w, "order_claimed_by_another_attempt")
+}
+
+// askAfter asks the shop about money that the PG already has; no answer is a no, and the money goes back.
+func (s *Settler) askAfter(ctx context.Context, w *work) (Result, error) {
+	w.answer, w.asked = s.o.Shop.Confirm(ctx, w.a), true
+	if !w.answer.Yes {
+		return s.undo(ctx, w, w.answer.Reason)
+	}
+	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
+}

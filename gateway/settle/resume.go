@@ -1,0 +1,89 @@
+package settle
+
+import (
+	"context"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Proof by absence: a PG that says "no such payment" this often, and that long after the attempt's expiry,
+// is believed.
+const notFoundChecks = 5
+
+// Resume goes on with an attempt whose next check is due: one whose owner died, or one that waits for an
+// answer. The caller holds its lease.
+func (s *Settler) Resume(ctx context.Context, id payment.AttemptID) (Result, error) {
+	a, sealed, err := s.o.Journal.Attempt(ctx, id)
+	if err != nil {
+		return Result{}, journalProblem(err)
+	}
+	if a.State.Final() {
+		return Result{Attempt: a}, nil
+	}
+	w, err := s.take(a)
+	if err != nil {
+		return Result{Attempt: a}, err
+	}
+	if w.proof, err = s.unseal(id, sealed); err != nil {
+		// Without its proof the attempt can still be looked up.
+		s.o.Log.Error("a proof cannot be opened; is token_key another one?", "attempt_id", id, "err", err)
+	}
+	w.asked = a.State != payment.StateOpened
+	switch a.State {
+	case payment.StateOpened:
+		return s.read(ctx, w)
+	case payment.StateClaimed:
+		return s.finish(ctx, w, payment.StateRefused, ReasonInterrupted)
+	case payment.StateApproving:
+		return s.lost(ctx, w)
+	case payment.StateCaptured:
+		return s.askAfter(ctx, w)
+	case payment.StateCancelling, payment.StateUnknown:
+		return s.resolve(ctx, w)
+	case payment.StateApproved, payment.StateDeclined, payment.StateRefused, payment.StateCancelled, payment.StateExpired:
+	}
+	return w.result(), nil
+}
+
+// resolve works on an attempt that is unknown or cancelling: what the PG says first, then whatever undo is still open to us. It never ends
+// an attempt without proof.
+func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
+	r, err := s.lookUp(ctx, w)
+	if err == nil && r.PGTxID != "" {
+		w.a.PGTxID = r.PGTxID
+	}
+	switch {
+	case err != nil:
+	case r.Outcome == payment.OutcomeCancelled:
+		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
+	case r.Outcome == payment.OutcomeApproved && w.a.Reason == ReasonLost && !netCancels(w):
+		return s.approved(ctx, w, r)
+	case r.Outcome == payment.OutcomeApproved:
+		// A net cancel was tried before; from here on the transaction itself is cancelled.
+		w.proof = adapters.Proof{}
+		return s.undo(ctx, w, w.a.Reason)
+	case r.Outcome == payment.OutcomeDeclined:
+		return s.nothingCharged(ctx, w, w.a.Reason)
+	case r.Outcome == payment.OutcomeNotFound && w.a.Checks >= notFoundChecks && s.o.Now().After(w.a.ExpiresAt):
+		return s.nothingCharged(ctx, w, ReasonNeverPaid)
+	}
+	if netCancels(w) && s.canNetCancel(w) {
+		return s.undo(ctx, w, w.a.Reason)
+	}
+	return s.later(ctx, w, "outcome_still_unknown")
+}
+
+// nothingCharged ends an attempt of which the PG proved that no money moved.
+func (s *Settler) nothingCharged(ctx context.Context, w *work, reason string) (Result, error) {
+	if w.a.State == payment.StateCancelling {
+		return s.finish(ctx, w, payment.StateCancelled, reason)
+	}
+	return s.finish(ctx, w, payment.StateDeclined, reason)
+}
+
+// netCancels tells whether a lost approval of this attempt is undone rather than looked up.
+func netCancels(w *work) bool {
+	_, ok := w.driver.(adapters.NetCanceller)
+	return ok
+}

@@ -1,0 +1,423 @@
+// Package settle takes attempts to their end, whatever woke it: the browser's return, the SDK's callback, a
+// redirect, the sweep. However many triggers there are, in whatever order and from whatever pod, an attempt
+// has one result.
+//
+// Two rules carry all of it. The journal's guarded transitions decide who acts: whoever moved an attempt owns
+// it until its next check, everybody else waits for the result. And intent is written before anything that
+// moves money is sent, so that a crash leaves a trace of what may have happened.
+//
+// It must not know HTTP servers, YAML or databases.
+package settle
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Journal is what settle needs of the journal.
+type Journal interface {
+	Claim(ctx context.Context, a payment.Attempt, c journal.Claim) error
+	Move(ctx context.Context, t journal.Transition) (payment.Attempt, error)
+	Touch(ctx context.Context, id payment.AttemptID, next time.Time, ev journal.Event) error
+	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
+}
+
+// Answer is the shop's word on whether an attempt may be charged.
+type Answer struct {
+	Yes bool
+	// Reason is a stable code for a no: shop_refused, shop_silent.
+	Reason   string
+	DetailKo string
+	DetailEn string
+}
+
+// Shop is the confirm gate. It answers within its own budget; silence is a no, told by Answer.
+type Shop interface {
+	Confirm(ctx context.Context, a payment.Attempt) Answer
+}
+
+// Sealer encrypts a proof for one attempt, so that an approval whose answer was lost can be undone after a
+// crash without the journal holding a usable token.
+type Sealer interface {
+	Seal(id payment.AttemptID, plain []byte) ([]byte, error)
+	Open(id payment.AttemptID, sealed []byte) ([]byte, error)
+}
+
+// Observer hears what became of attempts; it must not block.
+type Observer interface {
+	Settled(a payment.Attempt)
+	Upstream(pg payment.PGID, operation, outcome string, took time.Duration)
+}
+
+// Options are a Settler's parts. All are required.
+type Options struct {
+	Journal Journal
+	Drivers map[payment.DriverName]adapters.Driver
+	// Account finds the PG and merchant of an attempt in the current rules; an error means that they are
+	// gone or another contract by now.
+	Account  func(a payment.Attempt) (adapters.Account, error)
+	Shop     Shop
+	Sealer   Sealer
+	Observer Observer
+	Log      *slog.Logger
+	Now      func() time.Time
+	// Wake tells the outbox that there is something to deliver.
+	Wake func()
+}
+
+// Times that shape a settle.
+const (
+	// gateBudget is the longest that the confirm gate may take, with room for the journal.
+	gateBudget = 20 * time.Second
+	// slack is added to a PG's timeout before anybody else may take an attempt over.
+	slack = 20 * time.Second
+	// netCancelWindow is how long after authentication a net cancel is tried: Inicis takes it for 10 minutes
+	// (inicis.md §1.12), and the buyer authenticated a moment before we heard of it.
+	netCancelWindow = 9 * time.Minute
+	// awaitLimit is how long a second trigger waits for the first one's result.
+	awaitLimit = 10 * time.Second
+	// journalPatience is how long a transition is tried again while the journal cannot be written.
+	journalPatience = 8 * time.Second
+)
+
+// Reasons: stable codes for how an attempt came to its state.
+const (
+	ReasonApproved       = "approved"
+	ReasonDeclined       = "declined_by_pg"
+	ReasonNotSent        = "pg_unreachable"
+	ReasonRejected       = "rejected_by_pg"
+	ReasonLost           = "approval_answer_lost"
+	ReasonMismatch       = "mismatch_"
+	ReasonDuplicate      = "order_already_has_a_winner"
+	ReasonShopRefused    = "shop_refused"
+	ReasonShopSilent     = "shop_silent"
+	ReasonInterrupted    = "interrupted_before_approval"
+	ReasonCancelledAtPG  = "cancelled_at_pg"
+	ReasonNetCancelled   = "net_cancelled"
+	ReasonGivenBack      = "given_back"
+	ReasonNeverPaid      = "never_paid"
+	ReasonCancelDoubtful = "cancel_not_proven"
+)
+
+// Result is what a settle came to, as far as it is known now.
+type Result struct {
+	Attempt payment.Attempt
+	// Declined tells that the PG or the buyer said no although the attempt may still be tried again.
+	Declined bool
+	// BuyerCancelled tells that the buyer closed the window; for wording only.
+	BuyerCancelled bool
+	// Answer is the shop's, when it refused.
+	Answer Answer
+}
+
+// Status is the word that shops and browsers see for a result.
+func (r Result) Status() string {
+	switch r.Attempt.State {
+	case payment.StateApproved, payment.StateDeclined, payment.StateRefused, payment.StateCancelled,
+		payment.StateExpired, payment.StateUnknown:
+		return string(r.Attempt.State)
+	case payment.StateCancelling:
+		return string(payment.StateUnknown)
+	case payment.StateOpened, payment.StateClaimed, payment.StateApproving, payment.StateCaptured:
+	}
+	if r.Declined {
+		return string(payment.StateDeclined)
+	}
+	return "pending"
+}
+
+// Settler settles attempts. It is safe for concurrent use.
+type Settler struct{ o Options }
+
+// New returns a settler of these parts.
+func New(o Options) *Settler { return &Settler{o: o} }
+
+// work is one attempt in this settler's hands.
+type work struct {
+	a      payment.Attempt
+	acc    adapters.Account
+	driver adapters.Driver
+	proof  adapters.Proof
+	answer Answer
+	// asked tells that the shop may have said yes to this attempt, and so may have reserved stock for it.
+	asked    bool
+	declined bool
+	buyer    bool
+	// seen is what the PG last said it charged and gave back; a wrong amount is given back whole.
+	seen adapters.Result
+}
+
+// standing is what the PG still holds of the attempt, in won.
+func (w *work) standing() payment.Won {
+	if w.seen.Amount > 0 {
+		return w.seen.Amount - w.seen.Cancelled
+	}
+	return w.a.Amount
+}
+
+func (w *work) result() Result {
+	return Result{Attempt: w.a, Declined: w.declined, BuyerCancelled: w.buyer, Answer: w.answer}
+}
+
+// Authenticated settles an attempt whose buyer came back from an Inicis window with a proof. The attempt comes
+// from our own sealed token. Errors are *payment.Problem for what the buyer can be told, and nothing was
+// approved then.
+func (s *Settler) Authenticated(ctx context.Context, a payment.Attempt, proof adapters.Proof) (Result, error) {
+	w, err := s.take(a)
+	if err != nil {
+		return Result{Attempt: a}, err
+	}
+	w.proof = proof
+	return s.claimAndApprove(ctx, w)
+}
+
+// Complete settles an attempt that was journaled when its window was opened. The proof is what the browser
+// says; only its AuthToken is ever used, and only to approve the very attempt.
+func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adapters.Proof) (Result, error) {
+	a, _, err := s.o.Journal.Attempt(ctx, id)
+	if err != nil {
+		return Result{}, journalProblem(err)
+	}
+	if a.State != payment.StateOpened {
+		return s.await(ctx, id)
+	}
+	w, err := s.take(a)
+	if err != nil {
+		return Result{Attempt: a}, err
+	}
+	w.proof = proof
+	if a.ManualConfirm && proof.AuthToken.IsSet() {
+		if s.o.Now().After(a.ExpiresAt) {
+			return Result{Attempt: a}, &payment.Problem{Code: payment.CodeReturnExpired, OrderID: a.OrderID}
+		}
+		return s.claimAndApprove(ctx, w)
+	}
+	return s.read(ctx, w)
+}
+
+// take finds the driver and account of an attempt.
+func (s *Settler) take(a payment.Attempt) (*work, error) {
+	acc, err := s.o.Account(a)
+	if err != nil {
+		return nil, fmt.Errorf("finding the merchant of attempt %s: %w", a.ID, err)
+	}
+	d, ok := s.o.Drivers[a.Driver]
+	if !ok {
+		return nil, fmt.Errorf("attempt %s: no driver %q", a.ID, a.Driver)
+	}
+	return &work{a: a, acc: acc, driver: d}, nil
+}
+
+func (s *Settler) claimAndApprove(ctx context.Context, w *work) (Result, error) {
+	sealed, err := s.seal(w)
+	if err != nil {
+		return w.result(), err
+	}
+	now := s.o.Now()
+	err = s.o.Journal.Claim(ctx, w.a, journal.Claim{
+		To:          payment.StateClaimed,
+		ProofHash:   proofHash(w.proof),
+		SealedProof: sealed,
+		Event:       journal.Event{At: now, Kind: "authenticated"},
+		NextCheck:   now.Add(gateBudget + slack),
+	})
+	if err != nil {
+		return s.notClaimed(ctx, w, err)
+	}
+	w.a.State = payment.StateClaimed
+	return s.ask(ctx, w)
+}
+
+// notClaimed answers a trigger that did not get the claim.
+func (s *Settler) notClaimed(ctx context.Context, w *work, err error) (Result, error) {
+	var taken *journal.ClaimedError
+	var conflict *journal.ConflictError
+	switch {
+	case errors.As(err, &taken):
+		return w.result(), claimedProblem(w.a.OrderID, taken.State)
+	case errors.As(err, &conflict) && conflict.Kind == journal.ConflictReplay && conflict.ID != w.a.ID:
+		return w.result(), &payment.Problem{Code: payment.CodeReturnReplayed, OrderID: w.a.OrderID}
+	case errors.Is(err, journal.ErrConflict):
+		return s.await(ctx, w.a.ID)
+	}
+	return w.result(), journalProblem(err)
+}
+
+// ask puts the shop's yes between the claim and the approval (design flow C).
+func (s *Settler) ask(ctx context.Context, w *work) (Result, error) {
+	w.answer = s.o.Shop.Confirm(ctx, w.a)
+	if !w.answer.Yes {
+		return s.finish(ctx, w, payment.StateRefused, w.answer.Reason)
+	}
+	w.asked = true
+	// The clock of the approval starts before the intent is written: a process that was stopped in between
+	// finds its time used up and sends nothing.
+	timeout := w.acc.PG.ApproveTimeout
+	ctx, cancel := context.WithTimeout(ctx, timeout+journalPatience)
+	defer cancel()
+	err := s.move(ctx, w, journal.Transition{
+		From: []payment.State{payment.StateClaimed}, To: payment.StateApproving,
+		Event:     journal.Event{Kind: "approval_intended"},
+		NextCheck: s.o.Now().Add(timeout + journalPatience + slack),
+	})
+	if err != nil {
+		return s.lostHold(ctx, w, err)
+	}
+	return s.approve(ctx, w)
+}
+
+// approve sends the one request that moves the money.
+func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
+	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
+	defer cancel()
+	start := s.o.Now()
+	r, err := w.driver.Approve(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
+	s.observe(w, "approve", r, err, start)
+	after := context.WithoutCancel(ctx)
+	switch {
+	case err == nil && r.Outcome == payment.OutcomeApproved:
+		return s.approved(after, w, r)
+	case err == nil && r.Outcome == payment.OutcomeDeclined:
+		w.buyer = r.BuyerCancelled
+		return s.finish(after, w, payment.StateDeclined, ReasonDeclined)
+	case errors.Is(err, adapters.ErrUnavailable):
+		return s.finish(after, w, payment.StateDeclined, ReasonNotSent)
+	case errors.Is(err, adapters.ErrRejected):
+		s.o.Log.Error("the PG rejected an approval", "attempt_id", w.a.ID, "pg", w.a.PG, "err", err)
+		return s.finish(after, w, payment.StateDeclined, ReasonRejected)
+	}
+	s.o.Log.Warn("an approval's answer was lost", "attempt_id", w.a.ID, "pg", w.a.PG, "amount", w.a.Amount, "err", err)
+	return s.lost(after, w)
+}
+
+// approved compares what the PG did with what was decided (design promise 2) and tells the shop.
+func (s *Settler) approved(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+	w.a.PGTxID, w.seen = r.PGTxID, r
+	if r.Warning != "" {
+		s.o.Log.Warn("the PG's answer is odd", "attempt_id", w.a.ID, "pg", w.a.PG, "warning", r.Warning)
+	}
+	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
+		s.o.Log.Error("the PG approved something else than was decided", "attempt_id", w.a.ID, "pg", w.a.PG, "field", field)
+		return s.undo(ctx, w, ReasonMismatch+field)
+	}
+	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
+}
+
+// lost deals with an approval of which nobody knows whether it happened.
+func (s *Settler) lost(ctx context.Context, w *work) (Result, error) {
+	if _, ok := w.driver.(adapters.NetCanceller); ok {
+		return s.undo(ctx, w, ReasonLost)
+	}
+	r, err := s.lookUp(ctx, w)
+	switch {
+	case err == nil && r.Outcome == payment.OutcomeApproved:
+		return s.approved(ctx, w, r)
+	case err == nil && r.Outcome == payment.OutcomeDeclined:
+		return s.finish(ctx, w, payment.StateDeclined, ReasonDeclined)
+	}
+	return s.park(ctx, w, ReasonLost)
+}
+
+// lookUp reads what the PG knows of the attempt.
+func (s *Settler) lookUp(ctx context.Context, w *work) (adapters.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, w.acc.PG.ReadTimeout)
+	defer cancel()
+	txID := w.a.PGTxID
+	if txID == "" {
+		txID = w.proof.PGTxID
+	}
+	start := s.o.Now()
+	r, err := w.driver.LookUp(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Now: start})
+	s.observe(w, "look_up", r, err, start)
+	if err == nil {
+		w.seen = r
+	}
+	return r, err
+}
+
+func (s *Settler) seal(w *work) ([]byte, error) {
+	plain, err := json.Marshal(sealedProof{w.proof.AuthToken.Reveal(), w.proof.IDC, w.proof.PGTxID, w.proof.AuthenticatedAt.UnixMilli()})
+	if err != nil {
+		return nil, fmt.Errorf("encoding the proof of attempt %s: %w", w.a.ID, err)
+	}
+	sealed, err := s.o.Sealer.Seal(w.a.ID, plain)
+	if err != nil {
+		return nil, fmt.Errorf("sealing the proof of attempt %s: %w", w.a.ID, err)
+	}
+	return sealed, nil
+}
+
+// sealedProof is a proof's plain form inside the seal.
+type sealedProof struct {
+	AuthToken string `json:"t"`
+	IDC       string `json:"i,omitempty"`
+	PGTxID    string `json:"x,omitempty"`
+	At        int64  `json:"a"`
+}
+
+func (s *Settler) unseal(id payment.AttemptID, sealed []byte) (adapters.Proof, error) {
+	if len(sealed) == 0 {
+		return adapters.Proof{}, nil
+	}
+	plain, err := s.o.Sealer.Open(id, sealed)
+	if err != nil {
+		return adapters.Proof{}, fmt.Errorf("opening the proof of attempt %s: %w", id, err)
+	}
+	var p sealedProof
+	if err := json.Unmarshal(plain, &p); err != nil {
+		return adapters.Proof{}, fmt.Errorf("decoding the proof of attempt %s: %w", id, err)
+	}
+	return adapters.Proof{AuthToken: payment.Secret(p.AuthToken), IDC: p.IDC, PGTxID: p.PGTxID, AuthenticatedAt: time.UnixMilli(p.At)}, nil
+}
+
+// proofHash is what makes a proof usable once.
+func proofHash(p adapters.Proof) string {
+	sum := sha256.Sum256([]byte(p.AuthToken.Reveal()))
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *Settler) observe(w *work, operation string, r adapters.Result, err error, start time.Time) {
+	outcome := "ok"
+	switch {
+	case err == nil && (r.Outcome == payment.OutcomeDeclined || r.Outcome == payment.OutcomeUnknown):
+		outcome = string(r.Outcome)
+	case errors.Is(err, adapters.ErrUnavailable):
+		outcome = "unreachable"
+	case errors.Is(err, adapters.ErrRejected):
+		outcome = "rejected"
+	case err != nil:
+		outcome = "unknown"
+	}
+	s.o.Observer.Upstream(w.a.PG, operation, outcome, s.o.Now().Sub(start))
+}
+
+// journalProblem is what a user is told when the journal does not answer: nothing is approved then.
+func journalProblem(err error) error {
+	if errors.Is(err, journal.ErrNotFound) {
+		return &payment.Problem{Code: payment.CodeAttemptNotFound}
+	}
+	return fmt.Errorf("%w: %w", &payment.Problem{Code: payment.CodeJournalDown}, err)
+}
+
+func claimedProblem(order payment.OrderID, state payment.State) error {
+	code := payment.CodeOrderInProgress
+	switch state {
+	case payment.StateApproved, payment.StateCaptured:
+		code = payment.CodeOrderAlreadyPaid
+	case payment.StateUnknown, payment.StateCancelling:
+		code = payment.CodePaymentUnknown
+	case payment.StateOpened, payment.StateClaimed, payment.StateApproving, payment.StateDeclined,
+		payment.StateRefused, payment.StateCancelled, payment.StateExpired:
+	}
+	return &payment.Problem{Code: code, OrderID: order}
+}

@@ -1,0 +1,200 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// undo records the intent to give the money back and tries to, once. What is not proven by the PG's answer
+// stays cancelling; the sweep goes on from there.
+func (s *Settler) undo(ctx context.Context, w *work, reason string) (Result, error) {
+	now := s.o.Now()
+	next := now.Add(w.acc.PG.ApproveTimeout + slack)
+	ev := journal.Event{At: now, Kind: "undo_intended", Detail: reason}
+	if w.a.State == payment.StateCancelling {
+		if err := s.o.Journal.Touch(ctx, w.a.ID, next, ev); err != nil {
+			return s.lostHold(ctx, w, err)
+		}
+		w.a.Checks++
+		return s.giveBack(ctx, w)
+	}
+	err := s.move(ctx, w, journal.Transition{
+		From:   []payment.State{w.a.State},
+		To:     payment.StateCancelling,
+		Reason: reason, PGTxID: w.a.PGTxID,
+		Event:     ev,
+		NextCheck: next,
+	})
+	if err != nil {
+		return s.lostHold(ctx, w, err)
+	}
+	return s.giveBack(ctx, w)
+}
+
+// giveBack undoes an attempt in state cancelling: by net cancel while its window is open, else by a cancel of
+// the transaction.
+func (s *Settler) giveBack(ctx context.Context, w *work) (Result, error) {
+	if nc, ok := w.driver.(adapters.NetCanceller); ok && s.canNetCancel(w) {
+		callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
+		defer cancel()
+		start := s.o.Now()
+		r, err := nc.NetCancel(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
+		s.observe(w, "net_cancel", r, err, start)
+		if err == nil && r.Outcome == payment.OutcomeCancelled {
+			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
+		}
+		s.o.Log.Warn("a net cancel was not confirmed", "attempt_id", w.a.ID, "pg", w.a.PG, "code", r.Code, "err", err)
+		return s.notProven(ctx, w)
+	}
+	if w.a.PGTxID == "" && netCancels(w) {
+		// Inicis cancels by transaction id only; the sweep asks for it.
+		return s.notProven(ctx, w)
+	}
+	return s.refund(ctx, w)
+}
+
+func (s *Settler) canNetCancel(w *work) bool {
+	return w.proof.AuthToken.IsSet() && s.o.Now().Sub(w.proof.AuthenticatedAt) < netCancelWindow
+}
+
+// refund cancels the whole transaction.
+func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
+	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
+	defer cancel()
+	start := s.o.Now()
+	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
+		Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID,
+		Amount: w.standing(), Remaining: w.standing(), TaxFree: w.a.TaxFree, Reason: "approval withdrawn",
+		// Every try is an operation of its own: it is made only after the PG said that the money is still there.
+		OperationID: fmt.Sprintf("undo-%s-%d", w.a.ID, w.a.Checks), Now: start,
+	})
+	s.observe(w, "cancel", r, err, start)
+	if err == nil && r.Outcome == payment.OutcomeCancelled {
+		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
+	}
+	s.o.Log.Warn("a cancel was not confirmed", "attempt_id", w.a.ID, "pg", w.a.PG, "code", r.Code, "err", err)
+	return s.notProven(ctx, w)
+}
+
+// notProven leaves an attempt cancelling, to be looked at again.
+func (s *Settler) notProven(ctx context.Context, w *work) (Result, error) {
+	s.o.Observer.Settled(w.a)
+	return s.later(ctx, w, "undo_not_proven")
+}
+
+// park leaves an approval as unknown, with a next check. Unknown is never failed.
+func (s *Settler) park(ctx context.Context, w *work, reason string) (Result, error) {
+	err := s.move(ctx, w, journal.Transition{
+		From:   []payment.State{w.a.State},
+		To:     payment.StateUnknown,
+		Reason: reason, PGTxID: w.a.PGTxID,
+		Event:     journal.Event{Kind: "outcome_unknown", Detail: reason},
+		NextCheck: s.o.Now().Add(backoff(w.a.Checks)),
+	})
+	if err != nil {
+		return s.lostHold(ctx, w, err)
+	}
+	s.o.Observer.Settled(w.a)
+	return w.result(), nil
+}
+
+// finish takes an attempt to a final state; what the shop must hear goes into the outbox in the same write.
+func (s *Settler) finish(ctx context.Context, w *work, to payment.State, reason string) (Result, error) {
+	msgs, err := s.messages(w, to, reason)
+	if err != nil {
+		return w.result(), err
+	}
+	err = s.move(ctx, w, journal.Transition{
+		From:   []payment.State{w.a.State},
+		To:     to,
+		Reason: reason, PGTxID: w.a.PGTxID,
+		Event:     journal.Event{Kind: string(to), Detail: reason},
+		WipeProof: true,
+		Messages:  msgs,
+	})
+	if err != nil {
+		return s.lostHold(ctx, w, err)
+	}
+	s.o.Observer.Settled(w.a)
+	if len(msgs) > 0 {
+		s.o.Wake()
+	}
+	return w.result(), nil
+}
+
+// move writes a transition, trying again for a while when the journal cannot be written: a transition moves
+// no money, so it may be repeated, and its guard makes a repeat harmless.
+func (s *Settler) move(ctx context.Context, w *work, t journal.Transition) error {
+	t.ID = w.a.ID
+	deadline := s.o.Now().Add(journalPatience)
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		t.Event.At = s.o.Now()
+		a, err := s.o.Journal.Move(ctx, t)
+		if err == nil {
+			w.a = a
+			return nil
+		}
+		if !errors.Is(err, journal.ErrUnavailable) || s.o.Now().Add(wait).After(deadline) || ctx.Err() != nil {
+			return err
+		}
+		s.o.Log.Error("the journal cannot be written; trying again", "attempt_id", w.a.ID, "to", t.To, "err", err)
+		if !sleep(ctx, wait) {
+			return err
+		}
+	}
+}
+
+// lostHold answers when a transition was refused: either somebody else took the attempt over, and the journal
+// knows better, or the journal is down, and the sweep will find the attempt by its last written state.
+func (s *Settler) lostHold(ctx context.Context, w *work, err error) (Result, error) {
+	if errors.Is(err, journal.ErrConflict) {
+		return s.await(ctx, w.a.ID)
+	}
+	s.o.Log.Error("a transition was not written; the sweep takes over", "attempt_id", w.a.ID, "state", w.a.State, "err", err)
+	if w.a.State == payment.StateClaimed || w.a.State == payment.StateOpened {
+		return w.result(), journalProblem(err)
+	}
+	res := w.result()
+	res.Attempt.State = payment.StateUnknown
+	return res, nil
+}
+
+// await waits for the result of whoever owns the attempt.
+func (s *Settler) await(ctx context.Context, id payment.AttemptID) (Result, error) {
+	deadline := s.o.Now().Add(awaitLimit)
+	for wait := 20 * time.Millisecond; ; wait = min(wait*2, 500*time.Millisecond) {
+		a, _, err := s.o.Journal.Attempt(ctx, id)
+		if err != nil {
+			return Result{}, journalProblem(err)
+		}
+		if a.State.Final() || a.State == payment.StateUnknown || a.State == payment.StateOpened ||
+			a.State == payment.StateCancelling && a.Checks > 0 {
+			return Result{Attempt: a}, nil
+		}
+		if s.o.Now().Add(wait).After(deadline) || !sleep(ctx, wait) {
+			return Result{Attempt: a}, nil
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// backoff spaces the looks at an open attempt: 30 s, doubling, at most an hour.
+func backoff(checks int) time.Duration {
+	return min(30*time.Second<<min(checks, 10), time.Hour)
+}

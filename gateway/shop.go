@@ -1,0 +1,48 @@
+package gateway
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+func newOrders(c rules.OrderServiceConfig, client *http.Client) (*orders.Client, error) {
+	return orders.New(orders.Config{
+		URL: c.URL, LookupPath: c.LookupPath, LookupTimeout: c.LookupTimeout,
+		ConfirmPath: c.ConfirmPath, ConfirmTimeout: c.ConfirmTimeout,
+		EventsPath: c.EventsPath, EventsTimeout: c.EventsTimeout, Secrets: c.EventsSecrets,
+		Fields: orders.Fields{
+			OrderID: c.LookupFields["order_id"], Amount: c.LookupFields["amount"], TaxFree: c.LookupFields["tax_free"],
+			OrderName: c.LookupFields["order_name"], Currency: c.LookupFields["currency"], Status: c.LookupFields["status"],
+		},
+	}, client)
+}
+
+// Confirm asks the order service whether an attempt may be charged. No answer is a no (design promise 8).
+func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) settle.Answer {
+	start := time.Now()
+	ans, err := g.view().shop.Confirm(ctx, orders.Question{
+		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Method: a.Method, Amount: a.Amount,
+	})
+	waited(ctx, start)
+	switch {
+	case err != nil:
+		g.metrics.Confirmed(metrics.AnswerSilent)
+		g.log.Warn("the order service did not confirm", "attempt_id", a.ID, "order_id", a.OrderID, "err", err)
+		return settle.Answer{
+			Reason: settle.ReasonShopSilent, DetailKo: "쇼핑몰이 응답하지 않아 결제하지 않았습니다",
+			DetailEn: "the shop did not answer, so nothing was charged",
+		}
+	case !ans.Yes:
+		g.metrics.Confirmed(metrics.AnswerNo)
+		return settle.Answer{Reason: settle.ReasonShopRefused, DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText)}
+	}
+	g.metrics.Confirmed(metrics.AnswerYes)
+	return settle.Answer{Yes: true}
+}

@@ -1,0 +1,413 @@
+// Package strictjson reads JSON that strangers send, where two readers must not be able to see two different
+// things in it.
+//
+// It refuses what encoding/json lets pass: a key that appears twice (also when only the case differs, or when
+// one is written with escapes), text that is not UTF-8, lone surrogates, data behind the value, and nesting
+// deeper than MaxDepth. It knows nothing of payments or HTTP.
+package strictjson
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// MaxDepth is how deep arrays and objects may nest.
+const MaxDepth = 32
+
+// The kinds of fault. An *Error matches one of them with errors.Is.
+var (
+	ErrSyntax    = errors.New("not valid JSON")
+	ErrDuplicate = errors.New("a key appears twice")
+	ErrUTF8      = errors.New("not valid UTF-8")
+	ErrType      = errors.New("a value has the wrong type")
+)
+
+// Error is a fault at a place in the text.
+type Error struct {
+	Kind error
+	// Path is the dotted path of the value, as in payments.0.method; empty at the top.
+	Path string
+	// Offset is in bytes from the start.
+	Offset int
+	Msg    string
+}
+
+// Error implements error.
+func (e *Error) Error() string {
+	at := "byte " + strconv.Itoa(e.Offset)
+	if e.Path != "" {
+		at = e.Path + " (" + at + ")"
+	}
+	return fmt.Sprintf("%s: %s", at, e.Msg)
+}
+
+// Unwrap returns the kind of fault.
+func (e *Error) Unwrap() error { return e.Kind }
+
+// Reader reads one JSON value from a text, in a single pass. Its methods consume the next value; after the
+// first error the reader is spent. It is not safe for concurrent use.
+type Reader struct {
+	b     []byte
+	i     int
+	depth int
+	path  []string
+}
+
+// NewReader returns a reader of b, which must not change while it is used.
+func NewReader(b []byte) (*Reader, error) {
+	r := &Reader{b: b}
+	if !utf8.Valid(b) {
+		return nil, r.fail(ErrUTF8, "the text is not UTF-8")
+	}
+	return r, nil
+}
+
+// Check reads b as one whole JSON value and returns the first fault.
+func Check(b []byte) error {
+	r, err := NewReader(b)
+	if err != nil {
+		return err
+	}
+	if err := r.Skip(); err != nil {
+		return err
+	}
+	return r.End()
+}
+
+// End returns an error unless only white space is left.
+func (r *Reader) End() error {
+	r.space()
+	if r.i < len(r.b) {
+		return r.fail(ErrSyntax, "there is more text behind the value")
+	}
+	return nil
+}
+
+// Path returns the dotted path of the value being read.
+func (r *Reader) Path() string { return strings.Join(r.path, ".") }
+
+// TypeError returns an ErrType at the current path, for callers that find a value of the wrong kind.
+func (r *Reader) TypeError(msg string) error { return r.fail(ErrType, msg) }
+
+// Object reads an object and calls f with each key; f must consume the value.
+func (r *Reader) Object(f func(key string) error) error {
+	if r.peek() != '{' {
+		return r.wrongType("an object")
+	}
+	if err := r.enter(); err != nil {
+		return err
+	}
+	var room [16]string
+	seen := room[:0]
+	first := true
+	for {
+		r.space()
+		if r.next('}') {
+			r.depth--
+			return nil
+		}
+		if !first {
+			if !r.next(',') {
+				return r.fail(ErrSyntax, "expected , or } in an object")
+			}
+			r.space()
+		}
+		first = false
+		key, err := r.key()
+		if err != nil {
+			return err
+		}
+		for _, k := range seen {
+			if strings.EqualFold(k, key) {
+				return r.at(key, ErrDuplicate, "the key appears twice")
+			}
+		}
+		seen = append(seen, key)
+		r.path = append(r.path, key)
+		if err := f(key); err != nil {
+			return err
+		}
+		r.path = r.path[:len(r.path)-1]
+	}
+}
+
+// Array reads an array and calls f for each element; f must consume it.
+func (r *Reader) Array(f func(i int) error) error {
+	if r.peek() != '[' {
+		return r.wrongType("an array")
+	}
+	if err := r.enter(); err != nil {
+		return err
+	}
+	for i := 0; ; i++ {
+		r.space()
+		if r.next(']') {
+			r.depth--
+			return nil
+		}
+		if i > 0 && !r.next(',') {
+			return r.fail(ErrSyntax, "expected , or ] in an array")
+		}
+		r.path = append(r.path, strconv.Itoa(i))
+		if err := f(i); err != nil {
+			return err
+		}
+		r.path = r.path[:len(r.path)-1]
+	}
+}
+
+// String reads a string.
+func (r *Reader) String() (string, error) {
+	if r.peek() != '"' {
+		return "", r.wrongType("a string")
+	}
+	return r.str()
+}
+
+// Int reads a number that is a plain non-negative integer of at most 15 digits: no sign, fraction or exponent.
+func (r *Reader) Int() (int64, error) {
+	r.peek()
+	start := r.i
+	raw, err := r.number()
+	if err != nil {
+		r.i = start
+		return 0, r.wrongType("an integer")
+	}
+	var n int64
+	for _, c := range raw {
+		if c < '0' || c > '9' {
+			return 0, r.fail(ErrType, "must be an integer without sign, fraction or exponent")
+		}
+		if n = n*10 + int64(c-'0'); n >= 1e15 {
+			return 0, r.fail(ErrType, "is too large")
+		}
+	}
+	return n, nil
+}
+
+// Null consumes a null and tells whether there was one.
+func (r *Reader) Null() bool {
+	if r.peek() == 'n' && strings.HasPrefix(string(r.b[r.i:min(len(r.b), r.i+4)]), "null") {
+		r.i += 4
+		return true
+	}
+	return false
+}
+
+// Skip reads any value and drops it, checking it all the same.
+func (r *Reader) Skip() error {
+	switch c := r.peek(); {
+	case c == '{':
+		return r.Object(func(string) error { return r.Skip() })
+	case c == '[':
+		return r.Array(func(int) error { return r.Skip() })
+	case c == '"':
+		_, err := r.str()
+		return err
+	case c == '-' || (c >= '0' && c <= '9'):
+		_, err := r.number()
+		return err
+	}
+	for _, word := range []string{"true", "false", "null"} {
+		if strings.HasPrefix(string(r.b[r.i:min(len(r.b), r.i+5)]), word) {
+			r.i += len(word)
+			return nil
+		}
+	}
+	return r.fail(ErrSyntax, "expected a value")
+}
+
+func (r *Reader) enter() error {
+	r.i++
+	if r.depth++; r.depth > MaxDepth {
+		return r.fail(ErrSyntax, "nested too deep")
+	}
+	return nil
+}
+
+func (r *Reader) key() (string, error) {
+	if r.peek() != '"' {
+		return "", r.fail(ErrSyntax, "expected a key")
+	}
+	key, err := r.str()
+	if err != nil {
+		return "", err
+	}
+	r.space()
+	if !r.next(':') {
+		return "", r.fail(ErrSyntax, "expected : behind a key")
+	}
+	return key, nil
+}
+
+// str reads a string at the opening quote. The common case without escapes copies once.
+func (r *Reader) str() (string, error) {
+	r.i++
+	start := r.i
+	for r.i < len(r.b) {
+		switch c := r.b[r.i]; {
+		case c == '"':
+			s := string(r.b[start:r.i])
+			r.i++
+			return s, nil
+		case c == '\\':
+			return r.escaped(start)
+		case c < 0x20:
+			return "", r.fail(ErrSyntax, "a control character in a string")
+		default:
+			r.i++
+		}
+	}
+	return "", r.fail(ErrSyntax, "the string does not end")
+}
+
+func (r *Reader) escaped(start int) (string, error) {
+	out := append([]byte(nil), r.b[start:r.i]...)
+	for r.i < len(r.b) {
+		switch c := r.b[r.i]; {
+		case c == '"':
+			r.i++
+			return string(out), nil
+		case c == '\\':
+			ru, err := r.escape()
+			if err != nil {
+				return "", err
+			}
+			out = utf8.AppendRune(out, ru)
+		case c < 0x20:
+			return "", r.fail(ErrSyntax, "a control character in a string")
+		default:
+			out = append(out, c)
+			r.i++
+		}
+	}
+	return "", r.fail(ErrSyntax, "the string does not end")
+}
+
+func (r *Reader) escape() (rune, error) {
+	if r.i+1 >= len(r.b) {
+		return 0, r.fail(ErrSyntax, "the escape does not end")
+	}
+	c := r.b[r.i+1]
+	r.i += 2
+	if k := strings.IndexByte(`"\/bfnrt`, c); k >= 0 {
+		return rune("\"\\/\b\f\n\r\t"[k]), nil
+	}
+	if c != 'u' {
+		return 0, r.fail(ErrSyntax, "an unknown escape")
+	}
+	hi, err := r.hex4()
+	if err != nil {
+		return 0, err
+	}
+	if hi < 0xD800 || hi > 0xDFFF {
+		return hi, nil
+	}
+	if hi > 0xDBFF || r.i+1 >= len(r.b) || r.b[r.i] != '\\' || r.b[r.i+1] != 'u' {
+		return 0, r.fail(ErrUTF8, "a lone surrogate")
+	}
+	r.i += 2
+	lo, err := r.hex4()
+	if err != nil {
+		return 0, err
+	}
+	if lo < 0xDC00 || lo > 0xDFFF {
+		return 0, r.fail(ErrUTF8, "a lone surrogate")
+	}
+	return (hi-0xD800)<<10 + (lo - 0xDC00) + 0x10000, nil
+}
+
+func (r *Reader) hex4() (rune, error) {
+	if r.i+4 > len(r.b) {
+		return 0, r.fail(ErrSyntax, "the escape does not end")
+	}
+	n, err := strconv.ParseUint(string(r.b[r.i:r.i+4]), 16, 16)
+	if err != nil {
+		return 0, r.fail(ErrSyntax, "the escape is not four hex digits")
+	}
+	r.i += 4
+	return rune(n), nil
+}
+
+// number reads a number by JSON's grammar and returns its text.
+func (r *Reader) number() ([]byte, error) {
+	start := r.i
+	r.next('-')
+	if !r.next('0') && r.digits() == 0 {
+		return nil, r.fail(ErrSyntax, "expected a number")
+	}
+	if r.next('.') && r.digits() == 0 {
+		return nil, r.fail(ErrSyntax, "expected digits behind the point")
+	}
+	if r.next('e') || r.next('E') {
+		if !r.next('+') {
+			r.next('-')
+		}
+		if r.digits() == 0 {
+			return nil, r.fail(ErrSyntax, "expected digits in the exponent")
+		}
+	}
+	if r.i < len(r.b) && r.b[r.i] >= '0' && r.b[r.i] <= '9' {
+		return nil, r.fail(ErrSyntax, "a leading zero")
+	}
+	return r.b[start:r.i], nil
+}
+
+func (r *Reader) digits() int {
+	n := 0
+	for r.i < len(r.b) && r.b[r.i] >= '0' && r.b[r.i] <= '9' {
+		r.i++
+		n++
+	}
+	return n
+}
+
+func (r *Reader) space() {
+	for r.i < len(r.b) {
+		switch r.b[r.i] {
+		case ' ', '\t', '\n', '\r':
+			r.i++
+		default:
+			return
+		}
+	}
+}
+
+// peek skips white space and returns the next byte, 0 at the end.
+func (r *Reader) peek() byte {
+	r.space()
+	if r.i >= len(r.b) {
+		return 0
+	}
+	return r.b[r.i]
+}
+
+func (r *Reader) next(c byte) bool {
+	if r.i < len(r.b) && r.b[r.i] == c {
+		r.i++
+		return true
+	}
+	return false
+}
+
+func (r *Reader) wrongType(want string) error {
+	if r.i >= len(r.b) {
+		return r.fail(ErrSyntax, "the text ends too early")
+	}
+	return r.fail(ErrType, "must be "+want)
+}
+
+func (r *Reader) fail(kind error, msg string) error {
+	return &Error{Kind: kind, Path: r.Path(), Offset: r.i, Msg: msg}
+}
+
+func (r *Reader) at(key string, kind error, msg string) error {
+	path := key
+	if len(r.path) > 0 {
+		path = r.Path() + "." + key
+	}
+	return &Error{Kind: kind, Path: path, Offset: r.i, Msg: msg}
+}

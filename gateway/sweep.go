@@ -1,0 +1,151 @@
+package gateway
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Times of the background work.
+const (
+	firstCheck   = 2 * time.Minute
+	sweepEvery   = 2 * time.Second
+	sweepBatch   = 64
+	sweepLease   = 2 * time.Minute
+	sweepWorkers = 4
+	outboxEvery  = time.Second
+	outboxBatch  = 64
+	outboxLease  = time.Minute
+	outboxGiveUp = 40
+	statsEvery   = 10 * time.Second
+)
+
+// sweep takes up attempts whose next check is due until ctx ends: after a restart these are the ones that were
+// in flight.
+func (g *Gateway) sweep(ctx context.Context) {
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		g.sweepOnce(ctx)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (g *Gateway) sweepOnce(ctx context.Context) {
+	due, err := g.journal.Due(ctx, g.now(), sweepBatch, sweepLease)
+	if err != nil {
+		g.log.Error("the sweep cannot read the journal", "err", err)
+		return
+	}
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	room := make(chan struct{}, sweepWorkers)
+	for _, a := range due {
+		room <- struct{}{}
+		wg.Go(func() {
+			defer func() { <-room }()
+			g.resume(ctx, a.ID)
+		})
+	}
+}
+
+func (g *Gateway) resume(ctx context.Context, id payment.AttemptID) {
+	// Once begun, a settle runs to its end, also while we shut down.
+	res, err := g.settler.Resume(context.WithoutCancel(ctx), id)
+	if err != nil {
+		g.log.Error("the sweep could not go on with an attempt", "attempt_id", id, "err", err)
+		return
+	}
+	if res.Attempt.State != payment.StateOpened {
+		g.log.Info("the sweep looked at an attempt", "attempt_id", id, "state", string(res.Attempt.State), "reason", res.Attempt.Reason)
+	}
+}
+
+// deliver sends the outbox to the shop until ctx ends: oldest first per order, again until acknowledged.
+func (g *Gateway) deliver(ctx context.Context) {
+	tick := time.NewTicker(outboxEvery)
+	defer tick.Stop()
+	for {
+		g.deliverOnce(ctx)
+		select {
+		case <-g.wake:
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (g *Gateway) deliverOnce(ctx context.Context) {
+	for {
+		due, err := g.journal.OutboxDue(ctx, g.now(), outboxBatch, outboxLease)
+		if err != nil {
+			g.log.Error("the outbox cannot be read", "err", err)
+			return
+		}
+		if len(due) == 0 || ctx.Err() != nil {
+			return
+		}
+		var wg sync.WaitGroup
+		for _, m := range due {
+			wg.Go(func() { g.deliverMessage(ctx, m) })
+		}
+		wg.Wait()
+	}
+}
+
+// deliverMessage marks a message done only after the shop's 2xx.
+func (g *Gateway) deliverMessage(ctx context.Context, m payment.Message) {
+	err := g.view().shop.Deliver(ctx, m, g.now())
+	ctx = context.WithoutCancel(ctx)
+	if err == nil {
+		g.metrics.Delivered(metrics.ResultDelivered)
+		if err := g.journal.OutboxDone(ctx, m.ID); err != nil {
+			g.log.Error("a delivered message was not marked; it will be sent again", "message_id", m.ID, "err", err)
+		}
+		return
+	}
+	if m.Tries+1 >= outboxGiveUp {
+		g.metrics.Delivered(metrics.ResultParked)
+		g.log.Error("a message to the shop is parked", "message_id", m.ID, "order_id", m.OrderID, "tries", m.Tries+1, "err", err)
+		if err := g.journal.OutboxPark(ctx, m.ID, "not acknowledged"); err != nil {
+			g.log.Error("a message was not parked", "message_id", m.ID, "err", err)
+		}
+		return
+	}
+	g.metrics.Delivered(metrics.ResultFailed)
+	next := g.now().Add(outboxWait(m.Tries))
+	g.log.Warn("a message to the shop was not acknowledged", "message_id", m.ID, "order_id", m.OrderID, "tries", m.Tries+1, "err", err)
+	if err := g.journal.OutboxRetry(ctx, m.ID, next, "not acknowledged"); err != nil {
+		g.log.Error("the next delivery was not written", "message_id", m.ID, "err", err)
+	}
+}
+
+// outboxWait is how long to wait after so many tries: 2 s, doubling, at most an hour, with a fifth of jitter so
+// that a shop that comes back is not hit by everything at once.
+func outboxWait(tries int) time.Duration {
+	d := min(2*time.Second<<min(tries, 12), time.Hour)
+	return d - time.Duration(rand.Int64N(int64(d)/5))
+}
+
+// stats keeps the journal's gauges fresh until ctx ends.
+func (g *Gateway) stats(ctx context.Context) {
+	tick := time.NewTicker(statsEvery)
+	defer tick.Stop()
+	for {
+		g.publishStats(ctx)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}

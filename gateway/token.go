@@ -1,0 +1,159 @@
+package gateway
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Errors of a token that came back through a browser.
+var (
+	errTokenForged  = errors.New("the token is not ours")
+	errTokenExpired = errors.New("the token has expired")
+)
+
+// maxToken is the longest token that is looked at, in bytes.
+const maxToken = 4096
+
+// sealer encrypts and authenticates (AES-256-GCM) what leaves our hands: the attempt that Inicis carries
+// through the browser, and the proofs that the journal keeps for a while. It is safe for concurrent use.
+type sealer struct{ aead cipher.AEAD }
+
+// newSealer makes a sealer of a 32-byte key.
+func newSealer(key []byte) (*sealer, error) {
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("using token_key: %w", err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("using token_key: %w", err)
+	}
+	return &sealer{aead: aead}, nil
+}
+
+// Seal encrypts a proof for one attempt.
+func (s *sealer) Seal(id payment.AttemptID, plain []byte) ([]byte, error) {
+	return s.aead.Seal(nil, nil, plain, []byte("proof:"+id)), nil
+}
+
+// Open decrypts what Seal made for the same attempt.
+func (s *sealer) Open(id payment.AttemptID, sealed []byte) ([]byte, error) {
+	plain, err := s.aead.Open(nil, nil, sealed, []byte("proof:"+id))
+	if err != nil {
+		return nil, errTokenForged
+	}
+	return plain, nil
+}
+
+const attemptAAD = "attempt:1"
+
+// token is the attempt as it travels: short keys, since Inicis bounds merchantData.
+type token struct {
+	ID       payment.AttemptID  `json:"i"`
+	Order    payment.OrderID    `json:"o"`
+	PG       payment.PGID       `json:"p"`
+	Driver   payment.DriverName `json:"d"`
+	Merchant payment.MerchantID `json:"m"`
+	MID      string             `json:"M"`
+	Method   payment.Method     `json:"t"`
+	Amount   payment.Won        `json:"a"`
+	TaxFree  payment.Won        `json:"f,omitempty"`
+	OrderAmt payment.Won        `json:"A"`
+	Test     bool               `json:"T,omitempty"`
+	Device   payment.Device     `json:"v"`
+	Site     payment.Site       `json:"s,omitempty"`
+	Purpose  payment.Purpose    `json:"u"`
+	Name     string             `json:"n,omitempty"`
+	Return   string             `json:"r"`
+	Rules    string             `json:"R"`
+	Created  int64              `json:"c"`
+	Expires  int64              `json:"e"`
+}
+
+// sealAttempt writes a as an opaque token: letters, digits, - and _ only.
+func (s *sealer) sealAttempt(a payment.Attempt) (string, error) {
+	plain, err := json.Marshal(token{
+		ID: a.ID, Order: a.OrderID, PG: a.PG, Driver: a.Driver, Merchant: a.Merchant, MID: a.MID, Method: a.Method,
+		Amount: a.Amount, TaxFree: a.TaxFree, OrderAmt: a.OrderAmount, Test: a.Test, Device: a.Device, Site: a.Site,
+		Purpose: a.Purpose, Name: a.OrderName, Return: a.ReturnURL, Rules: a.RulesVersion,
+		Created: a.CreatedAt.UnixMilli(), Expires: a.ExpiresAt.UnixMilli(),
+	})
+	if err != nil {
+		return "", fmt.Errorf("encoding attempt %s: %w", a.ID, err)
+	}
+	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, []byte(attemptAAD))), nil
+}
+
+// openAttempt reads a token that sealAttempt made. Errors match errTokenForged or errTokenExpired; with the
+// latter the attempt is returned all the same.
+func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, error) {
+	if len(text) > maxToken {
+		return payment.Attempt{}, errTokenForged
+	}
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return payment.Attempt{}, errTokenForged
+	}
+	plain, err := s.aead.Open(nil, nil, sealed, []byte(attemptAAD))
+	if err != nil {
+		return payment.Attempt{}, errTokenForged
+	}
+	var t token
+	if err := json.Unmarshal(plain, &t); err != nil {
+		return payment.Attempt{}, errTokenForged
+	}
+	a := payment.Attempt{
+		ID: t.ID, OrderID: t.Order, PG: t.PG, Driver: t.Driver, Merchant: t.Merchant, MID: t.MID, Method: t.Method,
+		Amount: t.Amount, TaxFree: t.TaxFree, OrderAmount: t.OrderAmt, Currency: payment.CurrencyKRW, Test: t.Test,
+		Device: t.Device, Site: t.Site, Purpose: t.Purpose, OrderName: t.Name, ReturnURL: t.Return, RulesVersion: t.Rules,
+		CreatedAt: time.UnixMilli(t.Created), ExpiresAt: time.UnixMilli(t.Expires), State: payment.StateOpened,
+	}
+	if now.After(a.ExpiresAt) {
+		return a, errTokenExpired
+	}
+	return a, nil
+}
+
+// loadTokenKey returns the configured key, or the one kept in file, making that on first use. Pods that share
+// a journal need a configured key: a window opened by one pod comes back to another.
+func loadTokenKey(configured payment.Secret, file string) ([]byte, error) {
+	if configured.IsSet() {
+		return decodeKey(configured.Reveal())
+	}
+	text, err := os.ReadFile(file)
+	if err == nil {
+		return decodeKey(string(text))
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("reading the token key: %w", err)
+	}
+	key := sha256.Sum256([]byte(rand.Text() + rand.Text()))
+	if err := os.MkdirAll(filepath.Dir(file), 0o700); err != nil {
+		return nil, fmt.Errorf("keeping the token key: %w", err)
+	}
+	if err := os.WriteFile(file, []byte(base64.StdEncoding.EncodeToString(key[:])+"\n"), 0o600); err != nil {
+		return nil, fmt.Errorf("keeping the token key: %w", err)
+	}
+	return key[:], nil
+}
+
+func decodeKey(text string) ([]byte, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(text))
+	if err != nil || len(key) != 32 {
+		return nil, errors.New("token_key must be 32 bytes in base64")
+	}
+	return key, nil
+}

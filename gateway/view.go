@@ -1,0 +1,93 @@
+package gateway
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// view is a snapshot of the rules with what the gateway derives from it. A request takes one view at its
+// start and keeps it to the end (design promise 6).
+type view struct {
+	rules      *rules.Snapshot
+	shop       *orders.Client
+	intercepts []intercept
+	origins    []origin
+	// guarded are the paths of the order service that only the gateway itself may call.
+	guarded []string
+}
+
+// origin is one allowed origin of return URLs.
+type origin struct{ scheme, host string }
+
+// newView derives a view. The rules were checked when they were loaded; what can still go wrong is reported
+// as an error all the same, so that a reload keeps the last good view.
+func (g *Gateway) newView(s *rules.Snapshot) (*view, error) {
+	v := &view{rules: s}
+	var err error
+	if v.shop, err = newOrders(s.OrderService(), g.orderHTTP); err != nil {
+		return nil, fmt.Errorf("preparing order_service: %w", err)
+	}
+	for _, o := range s.Server().Public.AllowOrigins {
+		u, err := url.Parse(o)
+		if err != nil {
+			return nil, fmt.Errorf("reading allow_origins: %w", err)
+		}
+		v.origins = append(v.origins, origin{scheme: u.Scheme, host: u.Host})
+	}
+	os := s.OrderService()
+	for _, p := range []string{os.LookupPath, os.ConfirmPath, os.EventsPath} {
+		v.guarded = append(v.guarded, strings.ToLower(p))
+	}
+	v.intercepts = compileIntercepts(s)
+	return v, nil
+}
+
+// allowsReturn tells whether a return_url is an absolute http(s) URL at a configured origin, without user
+// information: anything else would make us an open redirect.
+func (v *view) allowsReturn(raw string) bool {
+	if strings.ContainsAny(raw, "\\\r\n\t ") {
+		return false
+	}
+	u, err := url.Parse(raw)
+	if err != nil || u.User != nil || u.Opaque != "" {
+		return false
+	}
+	for _, o := range v.origins {
+		if u.Scheme == o.scheme && u.Host == o.host {
+			return true
+		}
+	}
+	return false
+}
+
+// allowsOrigin tells whether a browser page of this origin may call us.
+func (v *view) allowsOrigin(o string) bool {
+	for _, a := range v.origins {
+		if o == a.scheme+"://"+a.host {
+			return true
+		}
+	}
+	return false
+}
+
+// account finds whom an attempt is settled as. The contract must still be the one it was opened with.
+func (v *view) account(a payment.Attempt) (adapters.Account, error) {
+	m, ok := v.rules.Merchant(a.Merchant)
+	if !ok || m.MID != a.MID || m.PG != a.PG {
+		return adapters.Account{}, &payment.Problem{
+			Code: payment.CodeMerchantNotFound, OrderID: a.OrderID,
+			DetailKo: "이 결제를 시작한 가맹점이 설정에 없습니다", DetailEn: "the merchant that this payment began with is gone from the configuration",
+		}
+	}
+	p, ok := v.rules.PG(a.PG)
+	if !ok || p.Driver != a.Driver {
+		return adapters.Account{}, &payment.Problem{Code: payment.CodePGNotInUse, OrderID: a.OrderID}
+	}
+	return adapters.Account{PG: p, Merchant: m}, nil
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
+	"github.com/pg-gateway/pg-gateway/gateway"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/sandbox"
+)
+
+// serve runs the gateway until ctx ends. It is one straight line: load, open, join, serve, and the same
+// backwards.
+func serve(ctx context.Context, o options, out io.Writer) error {
+	log, err := o.logger()
+	if err != nil {
+		return err
+	}
+	registry := metrics.NewRegistry()
+	m := metrics.New(registry)
+	m.SetBuild(buildVersion())
+
+	var store *rules.Store
+	store, err = rules.NewStore(o.configFile, rules.LoadFile, func(r rules.ReloadResult) { reloaded(store, r, log, m) })
+	if err != nil {
+		return fmt.Errorf("%s is not usable:\n%w", o.configFile, err)
+	}
+	s := store.Current()
+	publish(s, m)
+	m.Reloaded(true, time.Now())
+
+	j, err := journal.Open(ctx, journal.Config{Driver: s.Journal().Driver, Path: s.Journal().Path, DSN: s.Journal().DSN.Reveal(), Now: time.Now})
+	if err != nil {
+		return fmt.Errorf("opening the journal: %w", err)
+	}
+	defer func() {
+		if err := j.Close(); err != nil {
+			log.Error("closing the journal", "err", err)
+		}
+	}()
+	client := onewrite.New(onewrite.Options{})
+	g, err := gateway.New(gateway.Options{
+		Store: store, Journal: j, Drivers: drivers.New(drivers.Options{Now: time.Now, Client: client}), OrderHTTP: client,
+		Metrics: m, Registry: registry, Log: log, Now: time.Now, DataDir: dataDir(s),
+	})
+	if err != nil {
+		return err
+	}
+	listeners, err := gateway.Listen(s)
+	if err != nil {
+		return err
+	}
+
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	if s.Sandbox().Enabled {
+		ln, err := net.Listen("tcp", s.Sandbox().Listen)
+		if err != nil {
+			return fmt.Errorf("opening the sandbox's listener: %w", err)
+		}
+		cfg := sandbox.Defaults()
+		cfg.Logger = log
+		wg.Go(func() { runLogged(log, "sandbox", func() error { return sandbox.New(cfg).Run(work, ln) }) })
+	}
+	wg.Go(func() { runLogged(log, "watching the configuration", func() error { return store.Watch(work) }) })
+	wg.Go(func() { reloadOnHangup(work, store) })
+
+	welcome(out, s, listeners)
+	return g.Run(ctx, listeners)
+}
+
+func runLogged(log *slog.Logger, what string, run func() error) {
+	if err := run(); err != nil && !errors.Is(err, context.Canceled) {
+		log.Error(what+" ended", "err", err)
+	}
+}
+
+// reloadOnHangup reads the rules again at every SIGHUP.
+func reloadOnHangup(ctx context.Context, store *rules.Store) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-hup:
+			store.Reload("sighup")
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// reloaded reports one attempt to load the rules.
+func reloaded(store *rules.Store, r rules.ReloadResult, log *slog.Logger, m *metrics.Metrics) {
+	if r.Err != nil {
+		m.Reloaded(false, r.At)
+		log.Error("the new rules are not usable; the last good ones stay", "trigger", r.Trigger, "err", r.Err)
+		return
+	}
+	m.Reloaded(true, r.At)
+	if !r.Changed {
+		return
+	}
+	publish(store.Current(), m)
+	log.Info("rules loaded", "trigger", r.Trigger, "version", r.Version)
+	if len(r.RestartNeeded) > 0 {
+		log.Warn("these sections changed and need a restart", "sections", strings.Join(r.RestartNeeded, ", "))
+	}
+}
+
+// publish tells the metrics which names there are.
+func publish(s *rules.Snapshot, m *metrics.Metrics) {
+	var n metrics.Names
+	for _, p := range s.PGs() {
+		n.PGs = append(n.PGs, string(p.ID))
+	}
+	for _, x := range s.Merchants() {
+		n.Merchants = append(n.Merchants, string(x.ID))
+	}
+	for _, x := range s.Methods() {
+		n.Methods = append(n.Methods, string(x.Code))
+	}
+	n.Rules = s.Routes()
+	m.SetRules(s.Version(), n)
+}
+
+// dataDir is where the gateway keeps what it makes itself: beside the journal.
+func dataDir(s *rules.Snapshot) string {
+	if p := s.Journal().Path; p != "" {
+		return filepath.Dir(p)
+	}
+	return "data"
+}
+
+// welcome tells a person at a terminal where to look.
+func welcome(out io.Writer, s *rules.Snapshot, l gateway.Listeners) {
+	fmt.Fprintf(out, "pg-gateway %s, rules %s\n", buildVersion(), s.Version())
+	fmt.Fprintf(out, "  checkout  %s/checkout\n", s.Server().Public.BaseURL)
+	fmt.Fprintf(out, "  admin     http://%s/metrics  /readyz  /-/reload\n", l.Admin.Addr())
+	if s.Sandbox().Enabled {
+		fmt.Fprintf(out, "  demo shop %s/  (sandbox: http://%s)\n", s.Server().Public.BaseURL, s.Sandbox().Listen)
+	}
+}
