@@ -17,7 +17,7 @@ const (
 	failUnique
 	// failRetry: the database gave up this transaction for the sake of another one.
 	failRetry
-	// failRow: this one statement was refused; the others of its batch may be fine.
+	// failRow: this one statement was refused; the others of its transaction may be fine.
 	failRow
 )
 

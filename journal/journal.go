@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -39,6 +40,9 @@ type Journal struct {
 	closing chan struct{}
 	stopped chan struct{}
 	once    sync.Once
+
+	writes  atomic.Uint64
+	commits atomic.Uint64
 }
 
 // Open opens the journal, bringing its schema up to date first. Errors match ErrSchemaTooNew when a newer

@@ -105,21 +105,20 @@ func (j *Journal) gather(first *op) []*op {
 		}
 	}
 	take(first)
-	for len(batch) < maxBatch {
+	for more := true; more && len(batch) < maxBatch; {
 		select {
 		case o := <-j.ops:
 			take(o)
 		default:
-			slices.SortStableFunc(batch, func(a, b *op) int { return strings.Compare(a.key, b.key) })
-			return batch
+			more = false
 		}
 	}
 	slices.SortStableFunc(batch, func(a, b *op) int { return strings.Compare(a.key, b.key) })
 	return batch
 }
 
-// commitBatch answers every op of the batch. When one write spoils the transaction for reasons of its own,
-// each is committed alone.
+// commitBatch answers every op of the batch. When the database gave the transaction up for another's sake,
+// each write is committed alone.
 func (j *Journal) commitBatch(batch []*op) {
 	if len(batch) == 0 {
 		return
@@ -131,33 +130,26 @@ func (j *Journal) commitBatch(batch []*op) {
 		}
 		return
 	}
-	if j.d.classify(err) == failDown {
-		for _, o := range batch {
-			o.done <- err
-		}
-		return
-	}
 	for _, o := range batch {
-		o.done <- j.transactAlone(o, err, len(batch) == 1)
+		if j.d.classify(err) == failRetry {
+			o.done <- j.commitAlone(o)
+			continue
+		}
+		o.done <- err
 	}
 }
 
-// transactAlone commits one write by itself, again when the database gave it up for another's sake.
-func (j *Journal) transactAlone(o *op, err error, ran bool) error {
-	for run := 0; run < maxRuns; run++ {
-		if ran {
-			if f := j.d.classify(err); f != failRetry && f != failUnique {
-				return err
-			}
-		}
-		var results []error
-		results, err = j.transact([]*op{o})
+// commitAlone commits one write by itself, again when the database gave it up for another's sake.
+func (j *Journal) commitAlone(o *op) error {
+	for run := 1; ; run++ {
+		results, err := j.transact([]*op{o})
 		if err == nil {
 			return results[0]
 		}
-		ran = true
+		if j.d.classify(err) != failRetry || run == maxRuns {
+			return err
+		}
 	}
-	return err
 }
 
 // transact runs the batch in one transaction, each write in a savepoint of its own, so that one that is
@@ -189,8 +181,13 @@ func (j *Journal) transact(batch []*op) ([]error, error) {
 	if err := tx.Commit(); err != nil {
 		return nil, err
 	}
+	j.commits.Add(1)
+	j.writes.Add(uint64(len(batch)))
 	return results, nil
 }
+
+// Commits tells how many writes were made and how many commits they took.
+func (j *Journal) Commits() (writes, commits uint64) { return j.writes.Load(), j.commits.Load() }
 
 // txn is what a write works with.
 type txn struct {
@@ -199,8 +196,9 @@ type txn struct {
 	s   *statements
 }
 
-// guarded runs one write in a savepoint. A write that loses to a unique index is run once more: what it
-// lost to can be seen now, and is named in the answer.
+// guarded runs one write in a savepoint. A write that is refused, by us or by a constraint, is undone and
+// answered while the others go on. One that loses to a unique index is run once more: what it lost to can be
+// seen now, and is named in the answer.
 func (x *txn) guarded(d dialect, run func(*txn) error) (result, fatal error) {
 	for first := true; ; first = false {
 		if _, err := x.exec(`SAVEPOINT one`); err != nil {
@@ -211,17 +209,20 @@ func (x *txn) guarded(d dialect, run func(*txn) error) (result, fatal error) {
 			_, err = x.exec(`RELEASE SAVEPOINT one`)
 			return nil, err
 		}
-		again := !logical(err) && first && d.classify(err) == failUnique
-		if !logical(err) && !again {
+		kind := failRow
+		if !logical(err) {
+			kind = d.classify(err)
+		}
+		if kind == failDown || kind == failRetry {
 			return nil, err
 		}
-		if _, rollback := x.exec(`ROLLBACK TO SAVEPOINT one`); rollback != nil {
-			return nil, errors.Join(rollback, err)
+		if _, undo := x.exec(`ROLLBACK TO SAVEPOINT one`); undo != nil {
+			return nil, errors.Join(undo, err)
 		}
 		if _, release := x.exec(`RELEASE SAVEPOINT one`); release != nil {
 			return nil, errors.Join(release, err)
 		}
-		if !again {
+		if kind != failUnique || !first {
 			return err, nil
 		}
 	}
