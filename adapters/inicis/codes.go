@@ -32,6 +32,9 @@ func classify(code, message string) class {
 		return classUnknown
 	case "V801", "R101":
 		return classUnknown
+	case "0000", "00", "SUCCESS":
+		// The success of some other call.
+		return classUnknown
 	}
 	if !codeLike(code) {
 		return classUnknown

@@ -13,8 +13,11 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// errNotFound tells that PortOne knows no such payment.
-var errNotFound = errors.New("no such payment")
+// errNotFound tells that PortOne knows no such payment; errForeign that it answered with another attempt's.
+var (
+	errNotFound = errors.New("no such payment")
+	errForeign  = fmt.Errorf("%w: another attempt's payment", wire.ErrShape)
+)
 
 // LookUp implements adapters.Driver. A paid payment of the attempt is looked for before anything else is
 // believed, since several payments may share its merchant_uid. The browser's imp_uid is a hint: when it belongs
@@ -29,6 +32,9 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 		return hinted, nil
 	}
 	paid, paidErr := d.read(ctx, req, "/payments/find/"+url.PathEscape(string(req.Attempt.ID))+"/paid")
+	if paidErr == nil && !ValidateHint(req.Attempt, paid) {
+		paidErr = errForeign
+	}
 	if paidErr == nil {
 		return paid, nil
 	}
@@ -48,8 +54,8 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 	return result, nil
 }
 
-// hinted reads the payment that the attempt or the browser names. ValidateHint: its merchant_uid must be the
-// attempt's, otherwise it counts as not found.
+// hinted reads the payment that the attempt or the browser names. One that belongs to another attempt counts as
+// not found: following it could give somebody else's money back.
 func (d *Driver) hinted(ctx context.Context, req adapters.LookUpRequest) (adapters.Result, error) {
 	id := req.PGTxID
 	if id == "" {
@@ -63,7 +69,11 @@ func (d *Driver) hinted(ctx context.Context, req adapters.LookUpRequest) (adapte
 		// Only a test merchant asks for test payments; for a live one they stay hidden.
 		path += "?include_sandbox=true"
 	}
-	return d.read(ctx, req, path)
+	r, err := d.read(ctx, req, path)
+	if err == nil && !ValidateHint(req.Attempt, r) {
+		return adapters.Result{}, errNotFound
+	}
+	return r, err
 }
 
 // ValidateHint tells whether a payment that was read belongs to the attempt.
@@ -82,14 +92,7 @@ func (d *Driver) read(ctx context.Context, req adapters.LookUpRequest, path stri
 	if err != nil {
 		return adapters.Result{}, err
 	}
-	r, err := parsePayment(o, req.Attempt)
-	if err != nil {
-		return adapters.Result{}, err
-	}
-	if !ValidateHint(req.Attempt, r) {
-		return adapters.Result{}, errNotFound
-	}
-	return r, nil
+	return parsePayment(o, req.Attempt)
 }
 
 func (d *Driver) get(ctx context.Context, pg *payment.PG, path string) (wire.Object, error) {
@@ -130,7 +133,10 @@ func (d *Driver) newest(ctx context.Context, req adapters.LookUpRequest) (adapte
 		if err != nil {
 			return adapters.Result{}, err
 		}
-		if ValidateHint(req.Attempt, r) && (best == nil || weight(r.Outcome) > weight(best.Outcome)) {
+		if !ValidateHint(req.Attempt, r) {
+			return adapters.Result{}, errForeign
+		}
+		if best == nil || weight(r.Outcome) > weight(best.Outcome) {
 			best = &r
 		}
 	}
