@@ -126,6 +126,9 @@ func (d *deciding) split() *payment.Problem {
 		return problem(payment.CodeSumMismatch, "payments",
 			fmt.Sprintf("합계 %d원, 주문 금액 %d원", sum, d.in.Amount), fmt.Sprintf("they sum to %d won, the order is %d won", sum, d.in.Amount))
 	}
+	if company := cardOf(d.in); company != "" && !d.s.plans.cards[company] {
+		return problem(payment.CodeInvalidField, "card.company", "알 수 없는 카드사: "+clip(company), "unknown card company "+clip(company))
+	}
 	for i, part := range d.in.Payments {
 		if p := d.usable(i, d.s.methodBy[part.Method], part.Amount); p != nil {
 			return p
