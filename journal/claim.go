@@ -120,7 +120,7 @@ func unusedProof(x *txn, hash string) error {
 	if hash == "" {
 		return nil
 	}
-	rows, err := x.query(`SELECT id, state FROM attempts WHERE proof_hash = ?`, hash)
+	rows, err := x.query(`SELECT id, state FROM attempts WHERE proof_hash = ? AND proof_hash <> ''`, hash)
 	if err != nil {
 		return err
 	}

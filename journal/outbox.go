@@ -100,7 +100,7 @@ func (j *Journal) OutboxUnpark(ctx context.Context, id string) error {
 
 // OutboxParked returns the parked messages, oldest first.
 func (j *Journal) OutboxParked(ctx context.Context, limit int) ([]ParkedMessage, error) {
-	rows, err := j.r.query(ctx, `SELECT `+messageColumns+` FROM outbox WHERE status <> 'done' AND status = 'parked' ORDER BY seq LIMIT ?`, limit)
+	rows, err := j.r.query(ctx, `SELECT `+messageColumns+` FROM outbox WHERE status <> 'done' AND status = 'parked' ORDER BY created_at, seq LIMIT ?`, limit)
 	if err != nil {
 		return nil, unavailable("listing parked messages", err)
 	}

@@ -1,12 +1,16 @@
 package journal_test
 
 import (
+	"errors"
 	"os"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/journal/journaltest"
 	"github.com/pg-gateway/pg-gateway/journal/pgtest"
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // postgres is the server that TestMain starts; every test gets a database of its own.
@@ -33,4 +37,158 @@ func openPostgres(t *testing.T, dsn string) *journal.Journal {
 func TestPostgresConforms(t *testing.T) {
 	t.Parallel()
 	journaltest.Run(t, func(t *testing.T) *journal.Journal { return openPostgres(t, postgres.Database(t)) })
+}
+
+func TestPodsStartTogether(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.Database(t)
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			j, err := journal.Open(t.Context(), journal.Config{Driver: journal.DriverPostgres, DSN: dsn})
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			if err := j.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// Four pods race for the same orders, each attempt its own; every order has one winner, seen alike by all.
+func TestPodsShareOneWinner(t *testing.T) {
+	t.Parallel()
+	const orders, attemptsPerPod = 20, 4
+	dsn := postgres.Database(t)
+	pods := make([]*journal.Journal, 4)
+	for i := range pods {
+		pods[i] = openPostgres(t, dsn)
+	}
+	var mu sync.Mutex
+	winners := map[payment.OrderID]payment.AttemptID{}
+	losers := map[payment.AttemptID]*journal.ClaimedError{}
+	attempts := map[payment.AttemptID]payment.OrderID{}
+	var wg sync.WaitGroup
+	for p, pod := range pods {
+		for n := range orders * attemptsPerPod {
+			a := journaltest.Attempt(string(claimID("pod", p*1000+n)), string(claimID("order", n%orders)))
+			wg.Go(func() {
+				err := pod.Claim(t.Context(), a, journal.Claim{To: payment.StateApproving, ProofHash: string(a.ID)})
+				mu.Lock()
+				defer mu.Unlock()
+				attempts[a.ID] = a.OrderID
+				var taken *journal.ClaimedError
+				switch {
+				case err == nil && winners[a.OrderID] != "":
+					t.Errorf("%s was won by %s and %s", a.OrderID, winners[a.OrderID], a.ID)
+				case err == nil:
+					winners[a.OrderID] = a.ID
+				case errors.As(err, &taken):
+					losers[a.ID] = taken
+				default:
+					t.Errorf("claiming with %s: %v", a.ID, err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if len(winners) != orders {
+		t.Errorf("%d of %d orders were won", len(winners), orders)
+	}
+	for id, taken := range losers {
+		if taken.Winner != winners[attempts[id]] {
+			t.Errorf("%s lost to %s, but %s holds the order", id, taken.Winner, winners[attempts[id]])
+		}
+	}
+}
+
+func TestPodsSweepWithoutOverlap(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.Database(t)
+	first := openPostgres(t, dsn)
+	claimMany(t, first, "sweep", 120)
+	pods := []*journal.Journal{first, openPostgres(t, dsn), openPostgres(t, dsn)}
+	var mu sync.Mutex
+	seen := map[payment.AttemptID]int{}
+	var wg sync.WaitGroup
+	for _, pod := range pods {
+		wg.Go(func() {
+			for {
+				due, err := pod.Due(t.Context(), time.Now().Add(time.Hour), 5, 2*time.Hour)
+				if err != nil {
+					t.Error(err)
+				}
+				if len(due) == 0 {
+					return
+				}
+				mu.Lock()
+				for _, a := range due {
+					seen[a.ID]++
+				}
+				mu.Unlock()
+			}
+		})
+	}
+	wg.Wait()
+	for id, n := range seen {
+		if n != 1 {
+			t.Errorf("%s was taken %d times", id, n)
+		}
+	}
+	if len(seen) != 120 {
+		t.Errorf("%d of 120 were taken", len(seen))
+	}
+}
+
+func TestPostgresThatStopsIsUnavailableAndComesBack(t *testing.T) {
+	t.Parallel()
+	server, err := pgtest.Start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := server.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	j := openPostgres(t, server.Database(t))
+	claimMany(t, j, "up", 10)
+	if err := server.Stop(); err != nil {
+		t.Fatal(err)
+	}
+	start := time.Now()
+	err = j.Claim(t.Context(), journaltest.Attempt("down", "down"), journal.Claim{To: payment.StateClaimed})
+	if !errors.Is(err, journal.ErrUnavailable) || errors.Is(err, journal.ErrClaimed) || errors.Is(err, journal.ErrConflict) {
+		t.Errorf("claiming without a server: %v", err)
+	}
+	if _, _, err := j.Attempt(t.Context(), claimID("up", 0)); !errors.Is(err, journal.ErrUnavailable) || errors.Is(err, journal.ErrNotFound) {
+		t.Errorf("reading without a server: %v", err)
+	}
+	if err := j.Ping(t.Context()); !errors.Is(err, journal.ErrUnavailable) {
+		t.Errorf("pinging without a server: %v", err)
+	}
+	if took := time.Since(start); took > 5*time.Second {
+		t.Errorf("it took %v to notice", took)
+	}
+	if err := server.Run(); err != nil {
+		t.Fatal(err)
+	}
+	claimMany(t, j, "again", 10)
+	if faults, err := j.Check(t.Context()); err != nil || len(faults) != 0 {
+		t.Errorf("faults %q, %v", faults, err)
+	}
+	if _, _, err := j.Attempt(t.Context(), "down"); !errors.Is(err, journal.ErrNotFound) {
+		t.Errorf("a claim that failed is there: %v", err)
+	}
+}
+
+func TestPostgresHasItsOwnBackup(t *testing.T) {
+	t.Parallel()
+	j := openPostgres(t, postgres.Database(t))
+	if err := j.Backup(t.Context(), "unused"); !errors.Is(err, journal.ErrUnsupported) {
+		t.Errorf("got %v", err)
+	}
 }

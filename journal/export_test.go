@@ -1,0 +1,84 @@
+package journal
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Writer is the pool with the one connection that writes.
+func (j *Journal) Writer() *sql.DB { return j.w.db }
+
+// OpenAt opens a journal as a program that knows the first n migrations and then those of more would.
+func OpenAt(ctx context.Context, cfg Config, n int, more ...string) (*Journal, error) {
+	d, err := driver(cfg.Driver)
+	if err != nil {
+		return nil, err
+	}
+	steps, err := migrations(cfg.Driver)
+	if err != nil {
+		return nil, err
+	}
+	steps = steps[:n]
+	for _, text := range more {
+		steps = append(steps, migration{version: len(steps) + 1, name: "test.sql", text: text})
+	}
+	return openWith(ctx, cfg, d, steps)
+}
+
+// CommitTogether inserts attempts in one batch and returns the answer of each.
+func (j *Journal) CommitTogether(attempts ...payment.Attempt) []error {
+	batch := make([]*op, len(attempts))
+	for i, a := range attempts {
+		batch[i] = &op{done: make(chan error, 1), run: func(x *txn) error {
+			if _, err := j.insert(x, a); err != nil {
+				return err
+			}
+			return j.addEvent(x, a.ID, "", payment.StateOpened, Event{Kind: "opened"})
+		}}
+	}
+	j.commitBatch(batch)
+	errs := make([]error, len(batch))
+	for i, o := range batch {
+		errs[i] = answered("committing", <-o.done)
+	}
+	return errs
+}
+
+// Plan returns the steps that SQLite takes for every statement that a busy journal runs.
+func (j *Journal) Plan(ctx context.Context) (map[string][]string, error) {
+	j.r.mu.Lock()
+	j.w.mu.Lock()
+	defer j.r.mu.Unlock()
+	defer j.w.mu.Unlock()
+	plans := map[string][]string{}
+	for _, known := range []map[string]prepared{j.r.known, j.w.known} {
+		for query := range known {
+			args := make([]any, countMarks(query))
+			rows, err := j.r.db.QueryContext(ctx, `EXPLAIN QUERY PLAN `+query, args...)
+			if err != nil {
+				return nil, err
+			}
+			plans[query], err = collect(rows, func(r *sql.Rows) (step string, err error) {
+				var a, b, c int
+				err = r.Scan(&a, &b, &c, &step)
+				return step, err
+			})
+			if err != nil {
+				return nil, err
+			}
+		}
+	}
+	return plans, nil
+}
+
+func countMarks(query string) int {
+	n := 0
+	for _, c := range query {
+		if c == '?' {
+			n++
+		}
+	}
+	return n
+}

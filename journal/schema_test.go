@@ -1,0 +1,226 @@
+package journal_test
+
+import (
+	"database/sql"
+	"errors"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	_ "github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/journal/journaltest"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// eachDatabase runs a test on a journal of each kind and on a raw connection beside it.
+func eachDatabase(t *testing.T, test func(t *testing.T, cfg journal.Config, raw *sql.DB)) {
+	t.Helper()
+	run := func(name string, cfg func(t *testing.T) (journal.Config, string)) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, source := cfg(t)
+			driver := map[string]string{journal.DriverSQLite: "sqlite", journal.DriverPostgres: "pgx"}[c.Driver]
+			raw, err := sql.Open(driver, source)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := raw.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			test(t, c, raw)
+		})
+	}
+	run("sqlite", func(t *testing.T) (journal.Config, string) {
+		path := filepath.Join(t.TempDir(), "journal.db")
+		return journal.Config{Driver: journal.DriverSQLite, Path: path}, "file:" + path + "?_pragma=busy_timeout(5000)"
+	})
+	run("postgres", func(t *testing.T) (journal.Config, string) {
+		dsn := postgres.Database(t)
+		return journal.Config{Driver: journal.DriverPostgres, DSN: dsn}, dsn
+	})
+}
+
+func mustOpen(t *testing.T, cfg journal.Config) *journal.Journal {
+	t.Helper()
+	j, err := journal.Open(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return j
+}
+
+// The schema itself keeps the promises, were a guard in the code to be lost.
+func TestTheSchemaRefusesBrokenPromises(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, cfg journal.Config, raw *sql.DB) {
+		j := mustOpen(t, cfg)
+		for _, a := range []struct {
+			id, order string
+			to        payment.State
+		}{{"held", "o-1", payment.StateUnknown}, {"closed", "o-2", payment.StateApproving}} {
+			c := journal.Claim{To: a.to, ProofHash: "proof-" + a.id}
+			if err := j.Claim(t.Context(), journaltest.Attempt(a.id, a.order), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.Insert(t.Context(), journaltest.Attempt("second", "o-1"), journal.Event{}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := j.Move(t.Context(), journal.Transition{
+			ID: "closed", From: []payment.State{payment.StateApproving}, To: payment.StateDeclined,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		tests := []struct{ name, statement, want string }{
+			{"a final state is left", `UPDATE attempts SET state = 'approving', next_check = 1 WHERE id = 'closed'`, "final state"},
+			{"a final state becomes another", `UPDATE attempts SET state = 'approved' WHERE id = 'closed'`, "final state"},
+			{"an order has two holders", `UPDATE attempts SET state = 'approving' WHERE id = 'second'`, "unique"},
+			{"a proof is used twice", `UPDATE attempts SET proof_hash = 'proof-held' WHERE id = 'second'`, "unique"},
+			{"an open attempt has no next check", `UPDATE attempts SET next_check = 0 WHERE id = 'held'`, "check"},
+			{"a closed attempt has a next check", `UPDATE attempts SET next_check = 5 WHERE id = 'closed'`, "check"},
+			{"an open attempt is deleted", `DELETE FROM attempts WHERE id = 'held'`, "open attempt"},
+			{"a state is made up", `UPDATE attempts SET state = 'paid' WHERE id = 'held'`, "check"},
+			{"an amount is negative", `UPDATE attempts SET amount = -1 WHERE id = 'held'`, "check"},
+		}
+		for _, tt := range tests {
+			if _, err := raw.ExecContext(t.Context(), tt.statement); err == nil || !strings.Contains(strings.ToLower(err.Error()), tt.want) {
+				t.Errorf("%s: got %v", tt.name, err)
+			}
+		}
+		if faults, err := j.Check(t.Context()); err != nil || len(faults) != 0 {
+			t.Errorf("faults %q, %v", faults, err)
+		}
+	})
+}
+
+func TestCheckFindsWhatTheSchemaCouldNotKeep(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, cfg journal.Config, raw *sql.DB) {
+		j := mustOpen(t, cfg)
+		for _, id := range []string{"a", "b"} {
+			c := journal.Claim{To: payment.StateApproving, ProofHash: id, SealedProof: []byte(id)}
+			if err := j.Claim(t.Context(), journaltest.Attempt(id, id), c); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := j.Insert(t.Context(), journaltest.Attempt("c", "c"), journal.Event{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, damage := range []string{
+			`DROP INDEX attempts_holder`, `DROP INDEX attempts_proof`,
+			`UPDATE attempts SET order_id = 'a', proof_hash = 'a' WHERE id = 'b'`,
+			`UPDATE attempts SET state = 'claimed' WHERE id = 'b'`,
+			`DELETE FROM events WHERE attempt_id = 'c'`,
+			`UPDATE attempts SET state = 'expired', next_check = 0, sealed_proof = proof_sample WHERE id = 'c'`,
+		} {
+			damage = strings.Replace(damage, "proof_sample", "(SELECT sealed_proof FROM attempts WHERE id = 'a')", 1)
+			if _, err := raw.ExecContext(t.Context(), damage); err != nil {
+				t.Fatalf("%s: %v", damage, err)
+			}
+		}
+		got, err := j.Check(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := []string{
+			"order a is held by more than one attempt",
+			"attempt c is closed and still has its proof",
+			"attempt c has no event",
+			"proof of attempt a was used more than once",
+			"attempt b differs from its last event",
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("faults (-want +got)\n%s", d)
+		}
+	})
+}
+
+func TestANewerSchemaIsRefused(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, cfg journal.Config, raw *sql.DB) {
+		j, err := journal.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := raw.ExecContext(t.Context(), `INSERT INTO schema_migrations (version, name, applied_at) VALUES (999, 'future', 1)`); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := journal.Open(t.Context(), cfg); !errors.Is(err, journal.ErrSchemaTooNew) {
+			t.Errorf("got %v", err)
+		}
+	})
+}
+
+// A journal written by the first version opens in a later one and keeps what it has; a step that fails leaves
+// the older schema as it was.
+func TestAnOlderJournalIsBroughtForward(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, cfg journal.Config, _ *sql.DB) {
+		old, err := journal.OpenAt(t.Context(), cfg, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := old.Claim(t.Context(), journaltest.Attempt("a", "o"), journal.Claim{To: payment.StateUnknown}); err != nil {
+			t.Fatal(err)
+		}
+		before, _, err := old.Attempt(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := old.Close(); err != nil {
+			t.Fatal(err)
+		}
+		const half = `CREATE TABLE extra (id TEXT); ALTER TABLE attempts ADD COLUMN nonsense`
+		if _, err := journal.OpenAt(t.Context(), cfg, 1, half+` NO SUCH TYPE (`); err == nil {
+			t.Fatal("a broken step was applied")
+		}
+		next, err := journal.OpenAt(t.Context(), cfg, 1, `CREATE TABLE extra (id TEXT)`)
+		if err != nil {
+			t.Fatalf("after a broken step: %v", err)
+		}
+		defer next.Close() //nolint:errcheck // the assertions are what counts
+		after, _, err := next.Attempt(t.Context(), "a")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if d := cmp.Diff(before, after); d != "" {
+			t.Errorf("attempt (-before +after)\n%s", d)
+		}
+		if v, err := next.SchemaVersion(t.Context()); err != nil || v != 2 {
+			t.Errorf("schema version %d, %v", v, err)
+		}
+	})
+}
+
+func TestOneBadRowDoesNotSpoilItsBatch(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, cfg journal.Config, _ *sql.DB) {
+		j := mustOpen(t, cfg)
+		bad := journaltest.Attempt("bad", "bad")
+		bad.Amount = -1
+		errs := j.CommitTogether(journaltest.Attempt("first", "first"), bad, journaltest.Attempt("last", "last"))
+		if errs[0] != nil || errs[2] != nil || !errors.Is(errs[1], journal.ErrUnavailable) {
+			t.Errorf("got %v", errs)
+		}
+		for id, want := range map[payment.AttemptID]bool{"first": true, "bad": false, "last": true} {
+			_, _, err := j.Attempt(t.Context(), id)
+			if (err == nil) != want {
+				t.Errorf("%s: %v", id, err)
+			}
+		}
+	})
+}
