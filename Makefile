@@ -3,6 +3,9 @@
 # Everything that is fetched or built on the way lies under .cache (ignored by git), so `rm -rf .cache` is a
 # complete clean-up. Tools have a module of their own (tools/go.mod) and never touch the product's graph.
 
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+
 GO        ?= go
 CACHE     := $(CURDIR)/.cache
 BIN       := $(CACHE)/bin

@@ -275,3 +275,33 @@ func TestDocumentsPointAtWhatExists(t *testing.T) {
 		}
 	}
 }
+
+// problemWord is what a problem code looks like: in backticks in a document, in quotes in a query.
+var problemWord = regexp.MustCompile("[`\"|]([A-Z]+(?:_[A-Z]+)+)[`\"|]")
+
+func TestDocumentsAndAlertsNameExistingProblems(t *testing.T) {
+	t.Parallel()
+	codes := problemCodes(t)
+	seen := 0
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "k8s/monitoring/alerts.yaml"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, match := range problemWord.FindAllStringSubmatch(string(text), -1) {
+				seen++
+				if !slices.Contains(codes, payment.Code(match[1])) {
+					t.Errorf("%s names %s, which is no problem code", path, match[1])
+				}
+			}
+		}
+	}
+	if seen < len(codes) {
+		t.Errorf("found %d problem codes in the documents, so the reading is broken", seen)
+	}
+}
