@@ -46,6 +46,27 @@ func (j *Journal) CommitTogether(attempts ...payment.Attempt) []error {
 	return errs
 }
 
+// MoveTogether moves approving attempts in one batch and returns the answer of each.
+func (j *Journal) MoveTogether(to payment.State, ids ...payment.AttemptID) []error {
+	batch := make([]*op, len(ids))
+	for i, id := range ids {
+		batch[i] = &op{done: make(chan error, 1), run: func(x *txn) error {
+			r, err := one(x, id)
+			if err != nil {
+				return err
+			}
+			_, err = j.put(x, r, Transition{To: to})
+			return err
+		}}
+	}
+	j.commitBatch(batch)
+	errs := make([]error, len(batch))
+	for i, o := range batch {
+		errs[i] = <-o.done
+	}
+	return errs
+}
+
 // Plan returns the steps that SQLite takes for every statement that a busy journal runs.
 func (j *Journal) Plan(ctx context.Context) (map[string][]string, error) {
 	j.r.mu.Lock()

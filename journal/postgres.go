@@ -72,9 +72,10 @@ func redactConnect(err error) error {
 	return err
 }
 
-// begin bounds the wait for locks, and makes every commit durable even where the server's default is not.
+// begin bounds the wait for locks, beyond the second after which PostgreSQL looks for deadlocks, and makes
+// every commit durable even where the server's default is not.
 func (postgresDialect) begin(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `SELECT set_config('lock_timeout', '3s', true), set_config('synchronous_commit',
+	_, err := tx.ExecContext(ctx, `SELECT set_config('lock_timeout', '2s', true), set_config('synchronous_commit',
 		CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`)
 	return err
 }
@@ -84,8 +85,8 @@ func (postgresDialect) lockMigrations(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
-// classify goes by SQLSTATE: 40 is a rolled back transaction, 55P03 a lock not got in time, 22 and 23 are
-// about the row's values, P0001 is raised by our triggers.
+// classify goes by SQLSTATE: 40 is a rolled back transaction, 22 and 23 are about the row's values, 55P03 is a
+// lock not got in time, P0001 is raised by our triggers.
 func (postgresDialect) classify(err error) failure {
 	e, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
@@ -94,9 +95,9 @@ func (postgresDialect) classify(err error) failure {
 	switch {
 	case e.Code == "23505":
 		return failUnique
-	case strings.HasPrefix(e.Code, "40"), e.Code == "55P03":
+	case strings.HasPrefix(e.Code, "40"):
 		return failRetry
-	case strings.HasPrefix(e.Code, "22"), strings.HasPrefix(e.Code, "23"), e.Code == "P0001":
+	case strings.HasPrefix(e.Code, "22"), strings.HasPrefix(e.Code, "23"), e.Code == "55P03", e.Code == "P0001":
 		return failRow
 	}
 	return failDown

@@ -2,10 +2,14 @@ package journal_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/journal/journaltest"
@@ -17,7 +21,12 @@ import (
 var postgres *pgtest.Server
 
 func TestMain(m *testing.M) {
-	os.Exit(pgtest.Main(m, func(s *pgtest.Server) { postgres = s }))
+	code := pgtest.Main(m, func(s *pgtest.Server) { postgres = s })
+	if err := goleak.Find(); err != nil && code == 0 {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
 }
 
 func openPostgres(t *testing.T, dsn string) *journal.Journal {
@@ -190,5 +199,85 @@ func TestPostgresHasItsOwnBackup(t *testing.T) {
 	j := openPostgres(t, postgres.Database(t))
 	if err := j.Backup(t.Context(), "unused"); !errors.Is(err, journal.ErrUnsupported) {
 		t.Errorf("got %v", err)
+	}
+}
+
+// Somebody else's transaction holds the rows of an attempt: the write waits, and when the lock is not given up
+// in time it fails by itself, without taking the writes beside it down.
+func TestALockedRowFailsAlone(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.Database(t)
+	j := openPostgres(t, dsn)
+	claimMany(t, j, "row", 3)
+	other, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tx, err := other.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "SELECT 1 FROM attempts WHERE id = $1 FOR UPDATE", claimID("row", 1)); err != nil {
+		t.Fatal(err)
+	}
+	move := func(n int) error {
+		_, err := j.Move(t.Context(), journal.Transition{
+			ID: claimID("row", n), From: []payment.State{payment.StateApproving}, To: payment.StateDeclined,
+		})
+		return err
+	}
+	start := time.Now()
+	var wg sync.WaitGroup
+	for n := range 3 {
+		wg.Go(func() {
+			if err := move(n); (n == 1) != errors.Is(err, journal.ErrUnavailable) {
+				t.Errorf("row %d: %v", n, err)
+			}
+		})
+	}
+	wg.Wait()
+	if took := time.Since(start); took > 6*time.Second {
+		t.Errorf("it held everybody up for %v", took)
+	}
+	if err := errors.Join(tx.Rollback(t.Context()), other.Close(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	if err := move(1); err != nil {
+		t.Errorf("after the lock is gone: %v", err)
+	}
+}
+
+// Two transactions that wait for each other: PostgreSQL gives one up, and it is run again.
+func TestADeadlockIsRunAgain(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.Database(t)
+	j := openPostgres(t, dsn)
+	claimMany(t, j, "dead", 2)
+	other, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(t.Context()) //nolint:errcheck // the assertions are what counts
+	const lock = "UPDATE attempts SET checks = checks + 1 WHERE id = $1"
+	tx, err := other.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The other transaction has the second row and then wants the first; the journal has the first, because
+	// both moves are one batch, and wants the second.
+	if _, err := tx.Exec(t.Context(), lock, claimID("dead", 1)); err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan []error)
+	go func() { done <- j.MoveTogether(payment.StateDeclined, claimID("dead", 0), claimID("dead", 1)) }()
+	time.Sleep(300 * time.Millisecond)
+	_, lockErr := tx.Exec(t.Context(), lock, claimID("dead", 0))
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for i, err := range <-done {
+		if err != nil {
+			t.Errorf("move %d: %v (the other transaction: %v)", i, err, lockErr)
+		}
 	}
 }
