@@ -1,0 +1,264 @@
+package gateway
+
+import (
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/sandbox"
+)
+
+// house is a gateway with a sandbox, on the shipped configuration, without listeners.
+type house struct {
+	t       *testing.T
+	g       *Gateway
+	app     *fiber.App
+	admin   *fiber.App
+	sandbox *sandbox.Sandbox
+	url     string // the sandbox's
+	config  string // path
+	journal *journal.Journal
+}
+
+const publicURL = "http://localhost:8080"
+
+func newHouse(t *testing.T, edit func(string) string) *house {
+	t.Helper()
+	h := &house{t: t, sandbox: sandbox.New(sandbox.Defaults())}
+	server := httptest.NewServer(h.sandbox.Handler())
+	t.Cleanup(server.Close)
+	h.url = server.URL
+	text, err := os.ReadFile("../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := strings.ReplaceAll(string(text), "127.0.0.1:7070", strings.TrimPrefix(server.URL, "http://"))
+	if edit != nil {
+		config = edit(config)
+	}
+	dir := t.TempDir()
+	h.config = filepath.Join(dir, "config.yaml")
+	h.write(config)
+	store, err := rules.NewStore(h.config, rules.LoadFile, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.journal, err = journal.Open(t.Context(), journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(dir, "journal.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := h.journal.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	client := onewrite.New(onewrite.Options{})
+	registry := metrics.NewRegistry()
+	h.g, err = New(Options{
+		Store: store, Journal: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
+		Metrics: metrics.New(registry), Registry: registry, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Now: time.Now, DataDir: dir,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.app, h.admin = h.g.publicApp(), h.g.adminApp()
+	return h
+}
+
+func (h *house) write(config string) {
+	h.t.Helper()
+	if err := os.WriteFile(h.config, []byte(config), 0o600); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func (h *house) read() string {
+	h.t.Helper()
+	b, err := os.ReadFile(h.config)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return string(b)
+}
+
+// answer is what a request came to.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte
+	json   map[string]any
+}
+
+func (a answer) code() string { s, _ := a.json["code"].(string); return s }
+
+func (h *house) send(app *fiber.App, req *http.Request) answer {
+	h.t.Helper()
+	res, err := app.Test(req, 30_000)
+	if err != nil {
+		h.t.Fatalf("%s %s: %v", req.Method, req.URL, err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	a := answer{status: res.StatusCode, header: res.Header, body: body}
+	if strings.Contains(res.Header.Get("Content-Type"), "json") {
+		if err := json.Unmarshal(body, &a.json); err != nil {
+			h.t.Fatalf("%s %s answered %q: %v", req.Method, req.URL, body, err)
+		}
+	}
+	return a
+}
+
+func (h *house) post(path, contentType, body string) answer {
+	h.t.Helper()
+	req := httptest.NewRequest(http.MethodPost, path, strings.NewReader(body))
+	req.Header.Set("Content-Type", contentType)
+	return h.send(h.app, req)
+}
+
+func (h *house) get(path string) answer {
+	h.t.Helper()
+	return h.send(h.app, httptest.NewRequest(http.MethodGet, path, nil))
+}
+
+// order makes an order at the demo shop and returns its id and amount.
+func (h *house) order(payWay string) (string, float64) {
+	h.t.Helper()
+	res, err := http.Post(h.url+"/shop/api/orders", "application/json", strings.NewReader(
+		`{"goods":[{"goodsNo":"`+h.goods()+`","qty":1}],"payMeans":[{"payWayCd":"`+payWay+`"}]}`))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var a struct {
+		Payload struct {
+			OrdNo  string  `json:"ordNo"`
+			PayAmt float64 `json:"payAmt"`
+		} `json:"payload"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&a); err != nil || a.Payload.OrdNo == "" {
+		h.t.Fatalf("the demo shop made no order: %v", err)
+	}
+	return a.Payload.OrdNo, a.Payload.PayAmt
+}
+
+// goods is the number of the demo shop's first article.
+func (h *house) goods() string {
+	h.t.Helper()
+	res, err := http.Get(h.url + "/shop/")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	_, after, _ := strings.Cut(string(page), `name="goods" value="`)
+	no, _, _ := strings.Cut(after, `"`)
+	return no
+}
+
+// checkout is a good request body for an order; change what a test is about.
+func (h *house) checkout(method string) map[string]any {
+	id, amount := h.order("11")
+	return map[string]any{
+		"order_id": id, "amount": amount, "payments": []any{map[string]any{"method": method, "amount": amount}},
+		"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
+		"site":  "main", "device": "pc", "return_url": publicURL + "/result",
+	}
+}
+
+func (h *house) postCheckout(body map[string]any) answer {
+	h.t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return h.post(pathCheckout, "application/json", string(b))
+}
+
+// inicisForm opens an Inicis window and returns the form that the browser would post to it.
+func (h *house) inicisForm() url.Values {
+	h.t.Helper()
+	a := h.postCheckout(h.checkout("card"))
+	if a.status != http.StatusOK {
+		h.t.Fatalf("checkout answered %d %s", a.status, a.body)
+	}
+	form := url.Values{}
+	window, _ := a.json["window"].(map[string]any)
+	params, _ := window["params"].(map[string]any)
+	for k, v := range params {
+		form.Set(k, v.(string))
+	}
+	return form
+}
+
+// inicisReturn plays the window: the buyer presses a button, and the auth result comes back as a form.
+func (h *house) inicisReturn(button string) url.Values {
+	h.t.Helper()
+	res, err := http.PostForm(h.url+"/inicis/window", h.inicisForm())
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	act, err := http.PostForm(h.url+attr(string(page), `<form method="post" action="`), url.Values{
+		"key": {attr(string(page), `name="key" value="`)}, "action": {button},
+	})
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer act.Body.Close()
+	page, err = io.ReadAll(act.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	form := url.Values{}
+	for rest := string(page); ; {
+		_, after, found := strings.Cut(rest, `<input type="hidden" name="`)
+		if !found {
+			break
+		}
+		name, after, _ := strings.Cut(after, `"`)
+		form.Set(name, attr(after, `value="`))
+		rest = after
+	}
+	if form.Get("resultCode") == "" {
+		h.t.Fatalf("the window did not return a form: %s", page)
+	}
+	return form
+}
+
+// attr returns the attribute text behind a marker, unescaped.
+func attr(page, marker string) string {
+	_, after, _ := strings.Cut(page, marker)
+	v, _, _ := strings.Cut(after, `"`)
+	return strings.NewReplacer("&#43;", "+", "&amp;", "&", "&#34;", `"`, "&#39;", "'", "&lt;", "<", "&gt;", ">").Replace(v)
+}
+
+func (h *house) postReturn(form url.Values) answer {
+	h.t.Helper()
+	return h.post(pathInicisReturn, "application/x-www-form-urlencoded", form.Encode())
+}
