@@ -32,7 +32,7 @@ type Goods struct {
 	TaxFree bool `json:"taxFree"`
 	// SoldOut goods can be ordered, but the confirm gate says no: stock ran out while the buyer was paying.
 	SoldOut bool `json:"soldOut"`
-	// Stock is a line for the page.
+	// Note is a line for the page.
 	Note string `json:"note"`
 }
 

@@ -27,19 +27,22 @@ func (s *Sandbox) shopLookUp(c *call) answer {
 	})
 }
 
-// shopConfirmGate plays the shop's mode and then answers as an operation does.
+// shopConfirmGate plays the shop's mode around the operation: a slow shop answers too late, a shop that is down
+// does not answer at all.
 func (s *Sandbox) shopConfirmGate(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
 	mode := s.shop.mode
 	s.mu.Unlock()
+	op := operation{s: s, pg: pgShop, name: "confirm", do: s.shopConfirm}
 	switch mode {
 	case ShopSlow:
 		s.wait(shopSlow)
 	case ShopDown:
-		answer{status: http.StatusServiceUnavailable, contentType: "text/plain", body: []byte("down")}.write(w)
-		return
+		op.do = func(*call) answer {
+			return answer{status: http.StatusServiceUnavailable, contentType: "text/plain; charset=utf-8", body: []byte("down")}
+		}
 	}
-	operation{s: s, pg: pgShop, name: "confirm", do: s.shopConfirm}.ServeHTTP(w, r)
+	op.ServeHTTP(w, r)
 }
 
 type confirmRequest struct {
