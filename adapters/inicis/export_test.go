@@ -1,0 +1,4 @@
+package inicis
+
+// ParseApproval lets the fuzz test reach the parser of approvals.
+var ParseApproval = parseApproval

@@ -1,0 +1,165 @@
+package inicis_test
+
+import (
+	"errors"
+	"net/url"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+func returnForm() url.Values {
+	return url.Values{
+		"resultCode": {"0000"}, "resultMsg": {"정상처리되었습니다"}, "mid": {"INIpayTest"}, "orderNumber": {"ORD-1"},
+		"authToken": {"SkJ0+7fQ/9aZ=="}, "idc_name": {"fc"}, "charset": {"UTF-8"}, "merchantData": {"v1.c2VhbGVk"},
+		"authUrl":      {"https://fcstdpay.inicis.com/api/payAuth"},
+		"netCancelUrl": {"https://fcstdpay.inicis.com/api/netCancel"},
+		"checkAckUrl":  {"https://evil.example.com/"}, "soonToCome": {"x", "y"},
+	}
+}
+
+func TestParseReturnReadsByName(t *testing.T) {
+	t.Parallel()
+	got, err := inicis.ParseReturn([]byte(returnForm().Encode()), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := inicis.Return{
+		ResultCode: "0000", ResultMsg: "정상처리되었습니다", MID: "INIpayTest", OrderNumber: "ORD-1",
+		AuthToken: "SkJ0+7fQ/9aZ==", IDC: "fc", AuthURL: "https://fcstdpay.inicis.com/api/payAuth",
+		NetCancelURL: "https://fcstdpay.inicis.com/api/netCancel", MerchantData: "v1.c2VhbGVk",
+	}
+	if got != want {
+		t.Errorf("got %+v\nwant %+v", got, want)
+	}
+	if !got.Authenticated() {
+		t.Error("0000 is not taken for authenticated")
+	}
+}
+
+func TestParseReturnReadsEUCKR(t *testing.T) {
+	t.Parallel()
+	body := "resultCode=2001&resultMsg=%BB%E7%BF%EB%C0%DA+%C3%EB%BC%D2&orderNumber=ORD-1"
+	got, err := inicis.ParseReturn([]byte(body), "EUC-KR")
+	if err != nil || got.ResultMsg != "사용자 취소" || !got.BuyerCancelled {
+		t.Errorf("got %+v, %v", got, err)
+	}
+	if _, err := inicis.ParseReturn([]byte(body), "UTF-8"); !errors.Is(err, inicis.ErrReturn) {
+		t.Errorf("EUC-KR bytes passed for UTF-8: %v", err)
+	}
+}
+
+func TestParseReturnRefusesWhatTwoReadersWouldReadTwoWays(t *testing.T) {
+	t.Parallel()
+	good := returnForm().Encode()
+	tests := []struct{ name, body string }{
+		{"nothing", ""},
+		{"something else", "hello=world"},
+		{"the result twice", good + "&resultCode=9999"},
+		{"the result twice with the same value", good + "&resultCode=0000"},
+		{"the result twice, once encoded", good + "&result%43ode=9999"},
+		{"the order twice", good + "&orderNumber=ORD-2"},
+		{"the token twice", good + "&authToken=x"},
+		{"the data centre twice", good + "&idc_name=ks"},
+		{"our token twice", good + "&merchantData=x"},
+		{"the address twice", good + "&authUrl=http%3A%2F%2Flocalhost"},
+		{"bad percent-encoding", "resultCode=0000&authToken=%zz"},
+		{"not UTF-8", "resultCode=0000&orderNumber=%FF%FE"},
+		{"a newline in the order number", "resultCode=0000&orderNumber=ORD-1%0d%0aX"},
+		{"Korean in the data centre", "resultCode=0000&idc_name=%ED%99%8D"},
+		{"a token over 8 KiB", "resultCode=0000&authToken=" + strings.Repeat("a", 8193)},
+		{"a field over 4 KiB", "resultCode=0000&merchantData=" + strings.Repeat("a", 4097)},
+		{"a body over 64 KiB", "resultCode=0000&x=" + strings.Repeat("a", 64<<10)},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			if got, err := inicis.ParseReturn([]byte(tt.body), ""); !errors.Is(err, inicis.ErrReturn) {
+				t.Errorf("got %+v, %v", got, err)
+			}
+		})
+	}
+}
+
+func TestCheckReturnAppliesTheIDCRule(t *testing.T) {
+	t.Parallel()
+	live := &payment.PG{Environment: payment.EnvLive}
+	sandbox := &payment.PG{Environment: payment.EnvSandbox, BaseURL: "http://127.0.0.1:7070"}
+	both := &payment.PG{Environment: payment.EnvTest, IDCs: []string{"stg", "fc"}}
+	tests := []struct {
+		name   string
+		pg     *payment.PG
+		change func(*inicis.Return)
+		want   error
+	}{
+		{"as it should be", live, func(*inicis.Return) {}, nil},
+		{"no net cancel address", live, func(r *inicis.Return) { r.NetCancelURL = "" }, nil},
+		{"a data centre that was configured in addition", both, func(*inicis.Return) {}, nil},
+		{"the sandbox's own addresses", sandbox, func(r *inicis.Return) {
+			r.IDC, r.AuthURL = "stg", "http://127.0.0.1:7070/inicis/stg/api/payAuth"
+			r.NetCancelURL = "http://127.0.0.1:7070/inicis/stg/api/netCancel"
+		}, nil},
+		{"live addresses at the sandbox", sandbox, func(*inicis.Return) {}, inicis.ErrAuthURL},
+		{"another data centre's address", live, func(r *inicis.Return) { r.IDC = "ks" }, inicis.ErrAuthURL},
+		{"no data centre", live, func(r *inicis.Return) { r.IDC = "" }, inicis.ErrAuthURL},
+		{"the test data centre at live", live, func(r *inicis.Return) {
+			r.IDC, r.AuthURL = "stg", "https://stgstdpay.inicis.com/api/payAuth"
+		}, inicis.ErrAuthURL},
+		{"a data centre that is a path", live, func(r *inicis.Return) {
+			r.IDC, r.AuthURL = "evil.example.com/", "https://evil.example.com/stdpay.inicis.com/api/payAuth"
+		}, inicis.ErrAuthURL},
+		{"plain HTTP", live, func(r *inicis.Return) { r.AuthURL = "http://fcstdpay.inicis.com/api/payAuth" }, inicis.ErrAuthURL},
+		{"a port", live, func(r *inicis.Return) { r.AuthURL = "https://fcstdpay.inicis.com:443/api/payAuth" }, inicis.ErrAuthURL},
+		{"a query", live, func(r *inicis.Return) { r.AuthURL += "?" }, inicis.ErrAuthURL},
+		{"capitals", live, func(r *inicis.Return) { r.AuthURL = "https://FCstdpay.inicis.com/api/payAuth" }, inicis.ErrAuthURL},
+		{"a user before the host", live, func(r *inicis.Return) {
+			r.AuthURL = "https://fcstdpay.inicis.com@evil.example.com/api/payAuth"
+		}, inicis.ErrAuthURL},
+		{"no address", live, func(r *inicis.Return) { r.AuthURL = "" }, inicis.ErrAuthURL},
+		{"a foreign net cancel address", live, func(r *inicis.Return) { r.NetCancelURL = "https://evil.example.com/" }, inicis.ErrAuthURL},
+		{"no token", live, func(r *inicis.Return) { r.AuthToken = "" }, inicis.ErrReturn},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			r, err := inicis.ParseReturn([]byte(returnForm().Encode()), "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			tt.change(&r)
+			if err := inicis.CheckReturn(tt.pg, r); !errors.Is(err, tt.want) || tt.want == nil && err != nil {
+				t.Errorf("got %v, want %v", err, tt.want)
+			}
+		})
+	}
+}
+
+func FuzzParseReturn(f *testing.F) {
+	f.Add([]byte(returnForm().Encode()), "")
+	f.Add([]byte("resultCode=2001&resultMsg=%BB%E7%BF%EB%C0%DA"), "EUC-KR")
+	f.Add([]byte("resultCode=0000&resultCode=0001"), "UTF-8")
+	f.Fuzz(func(t *testing.T, body []byte, charset string) {
+		r, err := inicis.ParseReturn(body, charset)
+		if err != nil {
+			if !errors.Is(err, inicis.ErrReturn) {
+				t.Errorf("error without a kind: %v", err)
+			}
+			return
+		}
+		for _, s := range []string{r.ResultCode, r.MID, r.OrderNumber, r.IDC, r.AuthURL, r.NetCancelURL, r.MerchantData} {
+			if len(s) > 4096 || strings.ContainsAny(s, "\r\n\x00") {
+				t.Errorf("let through %q", s)
+			}
+		}
+		if !utf8.ValidString(r.ResultMsg) {
+			t.Errorf("let through bytes that are not UTF-8")
+		}
+		if inicis.CheckReturn(&payment.PG{Environment: payment.EnvLive}, r) == nil &&
+			r.AuthURL != "https://fcstdpay.inicis.com/api/payAuth" && r.AuthURL != "https://ksstdpay.inicis.com/api/payAuth" {
+			t.Errorf("the idc rule let through %q", r.AuthURL)
+		}
+	})
+}
