@@ -37,7 +37,11 @@ func newShopFront(w *world, kind string, closeURL bool) *shopFront {
 			http.Error(rw, "the page must tell the device", http.StatusBadRequest)
 			return
 		}
-		forward.ServeHTTP(rw, r)
+		if r.Header.Get("X-Device") == "mobile" || kind != "intercepted" {
+			forward.ServeHTTP(rw, r)
+			return
+		}
+		front.intercept(rw, r, forward)
 	})
 	mux.HandleFunc("POST /checkout", front.checkout)
 	mux.HandleFunc("POST /checkout/complete", front.complete)
@@ -79,6 +83,26 @@ func (f *shopFront) checkout(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	_ = json.NewEncoder(rw).Encode(map[string]any{"attempt_id": req.OrderID, "window": f.window(req.OrderID, req.Amount)})
+}
+
+// intercept puts the window into the shop's own answer, as the gateway's intercepted route does.
+func (f *shopFront) intercept(rw http.ResponseWriter, r *http.Request, forward http.Handler) {
+	answer := httptest.NewRecorder()
+	forward.ServeHTTP(answer, r)
+	var envelope struct {
+		Code    string         `json:"code"`
+		Payload map[string]any `json:"payload"`
+	}
+	if err := json.NewDecoder(answer.Body).Decode(&envelope); err != nil {
+		http.Error(rw, err.Error(), http.StatusBadGateway)
+		return
+	}
+	id, _ := envelope.Payload["ordNo"].(string)
+	amount, _ := envelope.Payload["payAmt"].(float64)
+	f.kind = "portone_v1"
+	envelope.Payload["pg"] = f.window(id, int64(amount))
+	rw.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(rw).Encode(envelope)
 }
 
 func (f *shopFront) window(id string, amount int64) map[string]any {
@@ -169,6 +193,7 @@ func TestBuyersPages(t *testing.T) {
 		{name: "v1 paid by redirect", kind: "portone_v1", method: "card", mobile: true, click: "#pay", selector: "#status", want: "주문 확정"},
 		{name: "v2 paid", kind: "portone_v2", method: "card", click: "#pay", selector: "#status", want: "주문 확정"},
 		{name: "v2 cancelled by redirect", kind: "portone_v2", method: "card", mobile: true, click: "#cancel", selector: "#status", want: "결제 취소"},
+		{name: "paid with the window that an interception put into the order", kind: "intercepted", method: "card", click: "#pay", selector: "#status", want: "주문 확정"},
 		{name: "settled inside the shop", kind: "inicis_pc", method: "mileage", selector: "#status", want: "주문 확정"},
 		{name: "refused with a reason in both languages", kind: "inicis_pc", method: "tosspay", selector: "#problem .en", want: "The link is off"},
 	}
@@ -183,6 +208,9 @@ func TestBuyersPages(t *testing.T) {
 				t.Fatalf("opening the shop: %v", err)
 			}
 			clicks := []string{"input[name=method][value=" + tt.method + "]"}
+			if tt.kind == "intercepted" {
+				clicks = append(clicks, "input[name=flow][value=intercept]")
+			}
 			if tt.mobile {
 				clicks = append(clicks, "#mobile")
 			}
