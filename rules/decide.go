@@ -68,6 +68,11 @@ func (d *deciding) run() (payment.Decision, *payment.Problem) {
 	if d.method == nil {
 		return payment.Decision{Internal: true}, nil
 	}
+	return d.route()
+}
+
+// route finds the PG and merchant for a primary method that is usable by itself.
+func (d *deciding) route() (payment.Decision, *payment.Problem) {
 	var room, chosen [maxCandidates]candidate
 	pool, p := d.candidates(room[:0])
 	if p != nil {

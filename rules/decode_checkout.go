@@ -1,6 +1,10 @@
 package rules
 
 import (
+	"bytes"
+	"errors"
+	"time"
+
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -21,6 +25,7 @@ type rawCheckout struct {
 	months    int
 	cardSet   bool
 	ignored   string
+	at        time.Time
 }
 
 type rawPart struct {
@@ -78,6 +83,7 @@ func checkoutReader(c *rawCheckout) reader {
 		})), "Card chosen beforehand."},
 		"purpose":    {choice(&c.purpose, payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow), "What for; one_time when left out."},
 		"country":    {text(&c.country), "Buyer's country."},
+		"at":         {instant(&c.at, false), "When it happened, for diff."},
 		"return_url": {text(&c.ignored), "Not looked at."},
 	}, "payments")
 }
@@ -111,4 +117,39 @@ func ParseCheckout(name string, text []byte) (*payment.Checkout, error) {
 	}
 	out := c.checkout()
 	return &out, nil
+}
+
+// Order is a checkout of the past, and when it happened.
+type Order struct {
+	Checkout payment.Checkout
+	At       time.Time
+}
+
+// ParseOrders reads checkouts of the past, one JSON object a line, each with at (RFC 3339). Blank lines are
+// passed over. Errors join *Error with the line in the file.
+func ParseOrders(name string, text []byte) ([]Order, error) {
+	var orders []Order
+	var errs []*Error
+	for i, line := range bytes.Split(text, []byte("\n")) {
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		d := &decoder{file: name}
+		var c rawCheckout
+		if root := d.document(line); root != nil {
+			checkoutReader(&c)(value{d: d, n: root})
+		}
+		for _, e := range d.errs {
+			e.Line = i + 1
+			errs = append(errs, e)
+		}
+		orders = append(orders, Order{Checkout: c.checkout(), At: c.at})
+	}
+	if err := joinErrors(errs); err != nil {
+		return nil, err
+	}
+	if len(orders) == 0 {
+		return nil, errors.New("there are no orders")
+	}
+	return orders, nil
 }

@@ -1,7 +1,7 @@
 package rules
 
 import (
-	stdbytes "bytes"
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -117,7 +117,7 @@ func (d *decoder) document(text []byte) *yaml.Node {
 	if !d.readable(text) {
 		return nil
 	}
-	dec := yaml.NewDecoder(stdbytes.NewReader(text))
+	dec := yaml.NewDecoder(bytes.NewReader(text))
 	var doc yaml.Node
 	if err := dec.Decode(&doc); errors.Is(err, io.EOF) {
 		d.complain(1, 1, "the file is empty", "")
@@ -151,10 +151,10 @@ func (d *decoder) readable(text []byte) bool {
 	case len(text) > MaxFileSize:
 		d.complain(1, 1, "the file is larger than 1 MiB", "is it the right file?")
 		return false
-	case stdbytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
+	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
 		d.complain(1, 1, "the file starts with a byte order mark", "save it as UTF-8 without BOM")
 		return false
-	case stdbytes.HasPrefix(text, []byte("\xff\xfe")), stdbytes.HasPrefix(text, []byte("\xfe\xff")):
+	case bytes.HasPrefix(text, []byte("\xff\xfe")), bytes.HasPrefix(text, []byte("\xfe\xff")):
 		d.complain(1, 1, "the file is UTF-16", "save it as UTF-8")
 		return false
 	}

@@ -54,7 +54,11 @@ func (v value) fail(fix, format string, args ...any) {
 }
 
 // broken tells whether something was wrong at or below v, so that nobody complains about what follows from it.
+// A value that is missing altogether was complained about where it should be.
 func (v value) broken(step string) bool {
+	if v.d == nil {
+		return true
+	}
 	path := v.path
 	if step != "" {
 		path = join(path, step)

@@ -196,13 +196,16 @@ func (s *Snapshot) match(d *deciding, pool []candidate, out []candidate) (*route
 
 // matchSlowly is match over every rule of the file, saying why each was passed over.
 func (s *Snapshot) matchSlowly(d *deciding, pool []candidate, out []candidate) (*route, []candidate) {
-	for _, r := range s.routes {
+	for i, r := range s.routes {
 		if why := s.holds(d, r); why != "" {
 			d.step("routing", r.name, false, why+" does not match")
 			continue
 		}
 		if out = r.pick(d, pool, out[:0]); len(out) > 0 {
 			d.step("routing", r.name, true, fmt.Sprintf("chose %s by %s", out[0].pg.ID, r.strategy))
+			for _, later := range s.routes[i+1:] {
+				d.step("routing", later.name, false, "not reached")
+			}
 			return r, out
 		}
 		d.step("routing", r.name, false, "none of its PGs can take the payment")

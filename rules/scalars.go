@@ -220,8 +220,8 @@ func duration(dst *time.Duration, low, high time.Duration) reader {
 	}
 }
 
-// bytes reads a size: plain bytes, or a whole number with KiB or MiB.
-func bytes(dst *int, low, high int) reader {
+// size reads a number of bytes: plain bytes, or a whole number with KiB or MiB.
+func size(dst *int, low, high int) reader {
 	return func(v value) {
 		if v.schema != nil {
 			v.schema.AnyOf = []*Schema{{Type: "integer"}, {Type: "string", Pattern: `^[1-9][0-9]*(KiB|MiB)$`}}

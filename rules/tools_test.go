@@ -1,0 +1,240 @@
+package rules_test
+
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+	"pgregory.net/rapid"
+)
+
+func monday() time.Time { return time.Date(2026, 11, 30, 0, 0, 0, 0, time.FixedZone("KST", 9*60*60)) }
+
+func shop(t *testing.T) *rules.Snapshot {
+	t.Helper()
+	s, err := rules.LoadFile("testdata/configs/shop.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func golden(t *testing.T, path, got string) {
+	t.Helper()
+	if updateFlag() {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s differs (-want +got)\n%s", path, diff)
+	}
+}
+
+func TestExplainNamesEveryStepAndEveryRule(t *testing.T) {
+	t.Parallel()
+	s := shop(t)
+	var b strings.Builder
+	for _, text := range []string{
+		`{"order_id":"ORD-1","amount":300500,"payments":[{"method":"11","amount":300000},{"method":"mileage","amount":500}],"site":"main","device":"mobile","buyer":{"name":"홍길동"}}`,
+		`{"order_id":"ORD-2","amount":1000,"payments":[{"method":"tosspay","amount":1000}],"device":"app"}`,
+		`{"order_id":"ORD-3","amount":1000,"payments":[{"method":"mileage","amount":1000}],"site":"main"}`,
+	} {
+		c, err := rules.ParseCheckout("order.json", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.WriteString(rules.Explain(s, c, rules.Options{Now: monday()}).String() + "\n")
+	}
+	got := strings.ReplaceAll(b.String(), s.Version(), "VERSION")
+	if strings.Contains(got, "홍길동") {
+		t.Error("the explanation names the buyer")
+	}
+	golden(t, "testdata/explain.golden", got)
+}
+
+func TestVerifyOfTheShop(t *testing.T) {
+	t.Parallel()
+	rep := rules.Verify(shop(t), monday())
+	if !rep.Complete {
+		t.Error("the budget did not suffice")
+	}
+	golden(t, "testdata/verify.golden", rep.String())
+}
+
+// TestVerifyAgreesWithBruteForce decides every minute of the week on random small shops and compares.
+func TestVerifyAgreesWithBruteForce(t *testing.T) {
+	t.Parallel()
+	for seed := range 6 {
+		shop := rapid.Custom(drawShop).Example(seed)
+		s := shop.snapshot(t)
+		rep := rules.Verify(s, monday())
+		gaps, used := bruteForce(s)
+		var gotGaps, gotUsed []string
+		for _, g := range rep.Gaps {
+			gotGaps = append(gotGaps, fmt.Sprintf("%s %s %d", g.Method, g.Code, g.Minutes))
+			if _, err := s.Decide(&g.Example, rules.Options{Now: g.At}); err == nil {
+				t.Fatalf("the counter-example of %s %s is accepted", g.Method, g.Code)
+			}
+		}
+		for _, r := range rep.Rules {
+			if r.State != rules.RuleUsed {
+				continue
+			}
+			gotUsed = append(gotUsed, r.Rule)
+			if d, err := s.Decide(&r.Example, rules.Options{Now: r.At}); err != nil || d.Rule != r.Rule {
+				t.Fatalf("the example of rule %s: %v, rule %s", r.Rule, err, d.Rule)
+			}
+		}
+		slices.Sort(gotUsed)
+		if diff := cmp.Diff(gaps, gotGaps); diff != "" {
+			t.Fatalf("gaps differ from brute force (-want +got)\n%s\n%s", shop.text(), diff)
+		}
+		if diff := cmp.Diff(used, gotUsed); diff != "" {
+			t.Fatalf("used rules differ from brute force (-want +got)\n%s\n%s", shop.text(), diff)
+		}
+	}
+}
+
+// bruteForce decides for every minute, device, site and a few amounts.
+func bruteForce(s *rules.Snapshot) (gaps, used []string) {
+	minutes := map[string]int{}
+	hit := map[string]bool{}
+	for i := range 7 * 24 * 60 {
+		at := monday().Add(time.Duration(i) * time.Minute)
+		failed, closed := map[string]bool{}, map[payment.Method]bool{}
+		for _, method := range []payment.Method{"card", "trans"} {
+			closed[method] = methodClosed(s, method, at)
+		}
+		for _, method := range []payment.Method{"card", "trans"} {
+			for _, device := range []payment.Device{"pc", "mobile"} {
+				for _, site := range []payment.Site{"a", "b", "c"} {
+					for _, amount := range []payment.Won{100, 101, 5000, 9001, 9002} {
+						d, err := s.Decide(&payment.Checkout{OrderID: "x", Amount: amount, Device: device, Site: site,
+							Payments: []payment.MethodAmount{{Method: method, Amount: amount}}}, rules.Options{Now: at})
+						if p, ok := payment.AsProblem(err); ok {
+							if p.Code != payment.CodeBlockedByControl || !closed[method] {
+								failed[fmt.Sprintf("%s %s", method, p.Code)] = true
+							}
+							continue
+						}
+						hit[d.Rule] = true
+					}
+				}
+			}
+		}
+		for k := range failed {
+			minutes[k]++
+		}
+	}
+	for k, n := range minutes {
+		gaps = append(gaps, fmt.Sprintf("%s %d", k, n))
+	}
+	for r := range hit {
+		used = append(used, r)
+	}
+	slices.Sort(gaps)
+	slices.Sort(used)
+	return gaps, used
+}
+
+// methodClosed tells whether a control closes the method itself: then it is closed whatever the PGs do.
+func methodClosed(s *rules.Snapshot, method payment.Method, at time.Time) bool {
+	e := rules.Explain(s, &payment.Checkout{OrderID: "x", Amount: 1000, Device: "pc",
+		Payments: []payment.MethodAmount{{Method: method, Amount: 1000}}}, rules.Options{Now: at})
+	return slices.ContainsFunc(e.Steps, func(st payment.Step) bool { return st.Stage == "methods" && !st.Passed })
+}
+
+func orders(t *testing.T) []rules.Order {
+	t.Helper()
+	var b strings.Builder
+	for i := range 40 {
+		fmt.Fprintf(&b, `{"order_id":"ORD-%d","payments":{"%s":%d},"at":"2026-12-02T12:%02d:00+09:00"}`+"\n", i,
+			[]string{"card", "trans", "kakaopay", "tosspay"}[i%4], 1000*(i+1), i)
+	}
+	list, err := rules.ParseOrders("orders.jsonl", []byte(b.String()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+func TestDiffTellsWhatMoves(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/configs/shop.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	changed := strings.NewReplacer("{ code: tosspay,", "{ code: tosspay, in_use: N,",
+		"links: { inicis: Y, portone: Y, portone1: Y, kcp: Y }", "min: 1, links: { inicis: N, portone: Y }").Replace(string(text))
+	changed = strings.Replace(changed, "min: 100, max: 10000000, purposes", "max: 10000000, purposes", 1)
+	after, err := rules.Parse("new.yaml", []byte(changed), sources())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rep := rules.Diff(shop(t), after, orders(t), monday())
+	golden(t, "testdata/diff.golden", rep.String())
+	if n, won := rep.Refused(); n != 10 || won != 220000 {
+		t.Errorf("%d orders, %d won are newly refused, want 10 and 220000", n, won)
+	}
+}
+
+func TestDiffOfTheSameRulesIsEmpty(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		shop := drawShop(t)
+		a, b := shop.snapshot(t), shop.snapshot(t)
+		var list []rules.Order
+		for range 20 {
+			list = append(list, rules.Order{Checkout: *drawCheckout(t), At: drawTime(t)})
+		}
+		if rep := rules.Diff(a, b, list, time.Time{}); len(rep.Changes) != 0 {
+			t.Fatalf("the same rules differ: %s", rep)
+		}
+	})
+}
+
+func TestBadOrdersNameTheLine(t *testing.T) {
+	t.Parallel()
+	_, err := rules.ParseOrders("orders.jsonl", []byte("{\"payments\":{\"card\":1000}}\n\n{\"payments\":{\"card\":\"1000\"},\"devise\":\"pc\"}\n"))
+	if err == nil || !strings.Contains(err.Error(), "orders.jsonl:3:21: payments.card") || !strings.Contains(err.Error(), "device") {
+		t.Errorf("complaints are %v", err)
+	}
+	if _, err := rules.ParseOrders("orders.jsonl", []byte("\n")); err == nil {
+		t.Error("no orders were accepted")
+	}
+}
+
+func TestFailedExpectationsSayWhatDiffers(t *testing.T) {
+	t.Parallel()
+	tf, err := rules.ParseTests("t.yaml", []byte(`at: 2026-12-02
+cases:
+  - { name: right, checkout: { payments: { card: 1000 } }, expect: { pg: inicis } }
+  - { name: wrong PG, checkout: { payments: { card: 1000 } }, expect: { pg: portone, rule: default } }
+  - { name: denied, checkout: { payments: { vbank: 1000 } }, expect: { pg: inicis } }
+`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range rules.RunTests(shop(t), tf) {
+		got = append(got, fmt.Sprint(r.Line, len(r.Diffs)))
+	}
+	if diff := cmp.Diff([]string{"3 0", "4 1", "5 2"}, got); diff != "" {
+		t.Errorf("lines and differences (-want +got)\n%s", diff)
+	}
+	if _, err := rules.ParseTests("t.yaml", []byte("cases: [{ name: a, checkout: { payments: { card: 1 } }, expect: { gp: x } }]")); err == nil ||
+		!strings.Contains(err.Error(), `did you mean "pg"?`) {
+		t.Errorf("a misspelt expectation: %v", err)
+	}
+}
