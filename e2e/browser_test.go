@@ -72,7 +72,7 @@ func buy(ctx context.Context, base string, p purchase) (string, error) {
 
 func TestABrowserBuys(t *testing.T) {
 	t.Parallel()
-	p := start(t, nil)
+	p := start(t)
 	ctx := browser(t)
 	base := "http://" + p.public
 	tests := []struct {

@@ -49,13 +49,58 @@ type gatewayProcess struct {
 	public  string // host:port
 	admin   string
 	sandbox string
+	env     []string
 	cmd     *exec.Cmd
 	log     *syncBuffer
 	exited  chan struct{}
 }
 
-// start runs the shipped config.yaml on free ports. edit may change the text first.
-func start(t *testing.T, edit func(string) string) *gatewayProcess {
+// edit changes a configuration's text.
+type edit func(string) string
+
+// start runs the shipped config.yaml on free ports, with the sandbox in the same process. The edits change the
+// text first.
+func start(t *testing.T, edits ...edit) *gatewayProcess {
+	t.Helper()
+	p := prepare(t, edits...)
+	p.run()
+	t.Cleanup(p.stop)
+	return p
+}
+
+// startApart does the same with the sandbox in a process of its own, so that its books outlive the gateway.
+func startApart(t *testing.T, edits ...edit) *gatewayProcess {
+	t.Helper()
+	p := prepare(t, append([]edit{apart}, edits...)...)
+	p.runSandbox()
+	p.run()
+	t.Cleanup(p.stop)
+	return p
+}
+
+// apart makes a configuration use a sandbox that runs elsewhere.
+func apart(config string) string {
+	url := "http://" + between(config, `sandbox: { enabled: Y, listen: "`, `"`)
+	return strings.NewReplacer(
+		"sandbox: { enabled: Y", "sandbox: { enabled: N",
+		"environment: sandbox,", `environment: sandbox, base_url: "`+url+`",`,
+		"environment: sandbox\n", "environment: sandbox\n    base_url: \""+url+"\"\n",
+	).Replace(config)
+}
+
+// swap replaces one piece of the configuration's text by another.
+func swap(old, new string) edit {
+	return func(config string) string { return strings.ReplaceAll(config, old, new) }
+}
+
+func between(s, from, to string) string {
+	_, rest, _ := strings.Cut(s, from)
+	found, _, _ := strings.Cut(rest, to)
+	return found
+}
+
+// prepare writes the configuration of a gateway that does not run yet.
+func prepare(t *testing.T, edits ...edit) *gatewayProcess {
 	t.Helper()
 	p := &gatewayProcess{t: t, dir: t.TempDir(), public: freePort(t), admin: freePort(t), sandbox: freePort(t), log: &syncBuffer{}}
 	text, err := os.ReadFile("../config.yaml")
@@ -67,12 +112,14 @@ func start(t *testing.T, edit func(string) string) *gatewayProcess {
 		"http://localhost:8080", "http://"+p.public,
 		"127.0.0.1:9090", p.admin, "127.0.0.1:7070", p.sandbox,
 	).Replace(string(text))
-	if edit != nil {
-		config = edit(config)
+	for _, change := range edits {
+		changed := change(config)
+		if changed == config {
+			t.Fatal("an edit of config.yaml found nothing to change")
+		}
+		config = changed
 	}
 	p.write(config)
-	p.run()
-	t.Cleanup(p.stop)
 	return p
 }
 
@@ -103,18 +150,19 @@ func (p *gatewayProcess) run() {
 	p.t.Helper()
 	p.cmd = exec.Command(binary, "serve", "--config.file", p.configFile())
 	p.cmd.Dir = p.dir
+	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stderr = p.log
 	p.cmd.Stdout = p.log
 	if err := p.cmd.Start(); err != nil {
 		p.t.Fatal(err)
 	}
 	p.exited = make(chan struct{})
-	go func() {
-		defer close(p.exited)
-		if err := p.cmd.Wait(); err != nil {
+	go func(cmd *exec.Cmd, exited chan struct{}) {
+		defer close(exited)
+		if err := cmd.Wait(); err != nil {
 			fmt.Fprintf(p.log, "exit: %v\n", err)
 		}
-	}()
+	}(p.cmd, p.exited)
 	p.waitFor("the gateway to be ready", 20*time.Second, func() bool {
 		res, err := http.Get("http://" + p.admin + "/readyz")
 		if err != nil {
@@ -123,6 +171,42 @@ func (p *gatewayProcess) run() {
 		defer res.Body.Close()
 		return res.StatusCode == http.StatusOK
 	})
+}
+
+// runSandbox serves the stand-ins until the test ends.
+func (p *gatewayProcess) runSandbox() {
+	p.t.Helper()
+	log := &syncBuffer{}
+	cmd := exec.Command(binary, "sandbox", "--listen", p.sandbox, "--log.level", "warn")
+	cmd.Stdout, cmd.Stderr = log, log
+	if err := cmd.Start(); err != nil {
+		p.t.Fatal(err)
+	}
+	p.t.Cleanup(func() {
+		if err := cmd.Process.Kill(); err != nil {
+			p.t.Errorf("the sandbox ended by itself: %v\n%s", err, log)
+		}
+		_ = cmd.Wait()
+	})
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+		res, err := http.Get("http://" + p.sandbox + "/_sandbox/health")
+		if err == nil {
+			res.Body.Close()
+			return
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("the sandbox does not answer: %v\n%s", err, log)
+		}
+	}
+}
+
+// kill ends the gateway as a crash does: at once, with nothing tidied up.
+func (p *gatewayProcess) kill() {
+	p.t.Helper()
+	if err := p.cmd.Process.Kill(); err != nil {
+		p.t.Fatalf("killing the gateway, which should have run: %v\n%s", err, p.log)
+	}
+	<-p.exited
 }
 
 func (p *gatewayProcess) stop() {
@@ -136,7 +220,7 @@ func (p *gatewayProcess) stop() {
 		_ = p.cmd.Process.Kill()
 	}
 	if p.t.Failed() {
-		p.t.Logf("the gateway's output:\n%s", p.log.String())
+		p.t.Logf("the end of the gateway's output:\n%s", p.log.tail())
 	}
 }
 
@@ -145,11 +229,11 @@ func (p *gatewayProcess) waitFor(what string, patience time.Duration, ok func() 
 	for deadline := time.Now().Add(patience); !ok(); time.Sleep(50 * time.Millisecond) {
 		select {
 		case <-p.exited:
-			p.t.Fatalf("the gateway ended while waiting for %s:\n%s", what, p.log.String())
+			p.t.Fatalf("the gateway ended while waiting for %s:\n%s", what, p.log.tail())
 		default:
 		}
 		if time.Now().After(deadline) {
-			p.t.Fatalf("waited %s for %s:\n%s", patience, what, p.log.String())
+			p.t.Fatalf("waited %s for %s:\n%s", patience, what, p.log.tail())
 		}
 	}
 }
@@ -164,16 +248,33 @@ type audit struct {
 	Differences json.RawMessage `json:"differences"`
 }
 
+// audit asks the sandbox to compare its ledger with the shop's orders.
+func (p *gatewayProcess) audit() audit {
+	p.t.Helper()
+	var a audit
+	p.getJSON("http://"+p.sandbox+"/_sandbox/audit", &a)
+	return a
+}
+
 // mustBalance checks the one sum that matters: captured less cancelled is what the shop confirmed, to the won.
 func (p *gatewayProcess) mustBalance(confirmed int64) {
 	p.t.Helper()
-	var a audit
-	p.waitFor("the books to balance", 15*time.Second, func() bool {
-		p.getJSON("http://"+p.sandbox+"/_sandbox/audit", &a)
-		return a.OK && a.Confirmed == confirmed
-	})
-	if a.Captured-a.Cancelled != confirmed || a.Net != confirmed {
-		p.t.Fatalf("captured %d, cancelled %d, confirmed %d, want %d confirmed", a.Captured, a.Cancelled, a.Confirmed, confirmed)
+	p.mustBalanceWithin(15*time.Second, confirmed)
+}
+
+func (p *gatewayProcess) mustBalanceWithin(patience time.Duration, confirmed int64) {
+	p.t.Helper()
+	deadline := time.Now().Add(patience)
+	for {
+		a := p.audit()
+		if a.OK && a.Confirmed == confirmed && a.Net == confirmed && a.Captured-a.Cancelled == confirmed {
+			return
+		}
+		if time.Now().After(deadline) {
+			p.t.Fatalf("after %s the books say: captured %d, cancelled %d, confirmed %d, want %d; differences: %s",
+				patience, a.Captured, a.Cancelled, a.Confirmed, confirmed, a.Differences)
+		}
+		time.Sleep(100 * time.Millisecond)
 	}
 }
 
@@ -242,14 +343,34 @@ func (p *gatewayProcess) fault(pg, operation, kind string, more map[string]any) 
 	}
 }
 
+// ports hands every test ports of its own. They lie below the range that the system takes for outgoing
+// connections: a gateway that was killed must find its port free again.
+type ports struct {
+	mu   sync.Mutex
+	next int
+}
+
+// freePorts is shared by the tests of this process; each process begins somewhere else.
+var freePorts = ports{next: 12000 + os.Getpid()%18000}
+
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	freePorts.mu.Lock()
+	defer freePorts.mu.Unlock()
+	for range 1000 {
+		freePorts.next++
+		if freePorts.next > 32000 {
+			freePorts.next = 12000
+		}
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", freePorts.next))
+		if err != nil {
+			continue
+		}
+		l.Close()
+		return l.Addr().String()
 	}
-	defer l.Close()
-	return l.Addr().String()
+	t.Fatal("no port is free")
+	return ""
 }
 
 type syncBuffer struct {
@@ -267,4 +388,10 @@ func (s *syncBuffer) String() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.b.String()
+}
+
+// tail is the end of what was written.
+func (s *syncBuffer) tail() string {
+	text := s.String()
+	return text[max(0, len(text)-20_000):]
 }
