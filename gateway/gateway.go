@@ -34,12 +34,26 @@ import (
 // kst is Korean time, in which people read times here.
 var kst = time.FixedZone("KST", 9*60*60)
 
+// Journal is what the gateway needs of the journal; *journal.Journal has it.
+type Journal interface {
+	settle.Journal
+	Insert(ctx context.Context, a payment.Attempt, ev journal.Event) error
+	AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error)
+	Due(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error)
+	OutboxDue(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Message, error)
+	OutboxDone(ctx context.Context, id string) error
+	OutboxRetry(ctx context.Context, id string, next time.Time, reason string) error
+	OutboxPark(ctx context.Context, id, reason string) error
+	Ping(ctx context.Context) error
+	Stats(ctx context.Context) (journal.Stats, error)
+}
+
 // Options are what a gateway is made of.
 type Options struct {
 	// Store holds the rules and reloads them.
 	Store *rules.Store
 	// Journal must be open; Run closes nothing that it did not open.
-	Journal *journal.Journal
+	Journal Journal
 	Drivers map[payment.DriverName]adapters.Driver
 	// OrderHTTP speaks to the order service.
 	OrderHTTP *http.Client
@@ -54,7 +68,7 @@ type Options struct {
 // Gateway serves one configuration. Make it with New, then Run it once.
 type Gateway struct {
 	store          *rules.Store
-	journal        *journal.Journal
+	journal        Journal
 	drivers        map[payment.DriverName]adapters.Driver
 	orderHTTP      *http.Client
 	metrics        *metrics.Metrics
