@@ -1,0 +1,226 @@
+package orders_test
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// shop is an order service with one answer.
+func shop(t *testing.T, cfg orders.Config, handle http.HandlerFunc) *orders.Client {
+	t.Helper()
+	srv := httptest.NewServer(handle)
+	t.Cleanup(srv.Close)
+	cfg.URL = srv.URL + "/shop/"
+	cfg.LookupTimeout, cfg.ConfirmTimeout, cfg.EventsTimeout = 300*time.Millisecond, 300*time.Millisecond, 300*time.Millisecond
+	client := onewrite.New(onewrite.Options{})
+	t.Cleanup(client.CloseIdleConnections)
+	c, err := orders.New(cfg, client)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func answer(status int, kind, body string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", kind)
+		w.WriteHeader(status)
+		_, _ = io.WriteString(w, body)
+	}
+}
+
+func TestLookupReadsAnOrder(t *testing.T) {
+	t.Parallel()
+	c := shop(t, orders.Config{}, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method != http.MethodGet || r.URL.EscapedPath() != "/shop/orders/A%2F1" {
+			t.Errorf("asked %s %s", r.Method, r.URL.EscapedPath())
+		}
+		answer(200, "application/json", `{"order_id":"A/1","amount":64900,"tax_free":0,"currency":"KRW","order_name":"의자","status":"waiting","more":{}}`)(w, r)
+	})
+	got, err := c.Lookup(t.Context(), "A/1")
+	want := orders.Order{ID: "A/1", Amount: 64_900, TaxFreeSet: true, Name: "의자", Currency: "KRW", Status: "waiting"}
+	if err != nil || got != want {
+		t.Errorf("got %+v, %v", got, err)
+	}
+}
+
+func TestLookupReadsConfiguredPaths(t *testing.T) {
+	t.Parallel()
+	c := shop(t, orders.Config{
+		LookupPath: "/api/o?no={order_id}",
+		Fields:     orders.Fields{OrderID: "payload.ordNo", Amount: "payload.sum.0.won", OrderName: "payload.goodsNm"},
+	}, answer(200, "application/json", `{"payload":{"ordNo":"O1","sum":[{"won":1000}],"goodsNm":"책"}}`))
+	got, err := c.Lookup(t.Context(), "O1")
+	if diff := cmp.Diff(orders.Order{ID: "O1", Amount: 1000, Name: "책", Currency: "KRW"}, got); diff != "" || err != nil {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+}
+
+func TestLookupBelievesOnlyAWholeAnswer(t *testing.T) {
+	t.Parallel()
+	const json = "application/json"
+	tests := []struct {
+		name, kind, body string
+		status           int
+		want             error
+	}{
+		{"unknown order", json, `{}`, 404, orders.ErrOrderNotFound},
+		{"a failure", json, `{}`, 500, orders.ErrUnavailable},
+		{"a redirect", json, `{}`, 302, orders.ErrUnavailable},
+		{"a page", "text/html", `{"order_id":"O1","amount":1}`, 200, orders.ErrUnavailable},
+		{"garbage", json, `{"order_id":`, 200, orders.ErrUnavailable},
+		{"another order", json, `{"order_id":"O2","amount":1}`, 200, orders.ErrUnavailable},
+		{"no order id", json, `{"amount":1}`, 200, orders.ErrUnavailable},
+		{"no amount", json, `{"order_id":"O1"}`, 200, orders.ErrUnavailable},
+		{"the amount as text", json, `{"order_id":"O1","amount":"1"}`, 200, orders.ErrUnavailable},
+		{"a fraction", json, `{"order_id":"O1","amount":1.0}`, 200, orders.ErrUnavailable},
+		{"an exponent", json, `{"order_id":"O1","amount":1e3}`, 200, orders.ErrUnavailable},
+		{"below zero", json, `{"order_id":"O1","amount":-1}`, 200, orders.ErrUnavailable},
+		{"above all", json, `{"order_id":"O1","amount":99999999999}`, 200, orders.ErrUnavailable},
+		{"true for an amount", json, `{"order_id":"O1","amount":true}`, 200, orders.ErrUnavailable},
+		{"two prices", json, `{"order_id":"O1","amount":1,"amount":2}`, 200, orders.ErrUnavailable},
+		{"two prices further in", json, `{"order_id":"O1","amount":1,"x":[{"y":{"z":1,"z":2}}]}`, 200, orders.ErrUnavailable},
+		{"more tax-free than there is", json, `{"order_id":"O1","amount":1,"tax_free":2}`, 200, orders.ErrUnavailable},
+		{"tax-free as text", json, `{"order_id":"O1","amount":1,"tax_free":"0"}`, 200, orders.ErrUnavailable},
+		{"too long", json, `{"order_id":"O1","amount":1,"x":"` + strings.Repeat("x", 2<<20) + `"}`, 200, orders.ErrUnavailable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			c := shop(t, orders.Config{}, answer(tt.status, tt.kind, tt.body))
+			if got, err := c.Lookup(t.Context(), "O1"); !errors.Is(err, tt.want) || got != (orders.Order{}) {
+				t.Errorf("got %+v, %v; want %v", got, err, tt.want)
+			}
+		})
+	}
+}
+
+func TestConfirmIsYesOnlyForAnUnmistakableYes(t *testing.T) {
+	t.Parallel()
+	const json = "application/json"
+	hang := func(_ http.ResponseWriter, r *http.Request) {
+		_, _ = io.Copy(io.Discard, r.Body)
+		<-r.Context().Done()
+	}
+	tests := []struct {
+		name    string
+		handle  http.HandlerFunc
+		want    orders.Answer
+		wantErr error
+	}{
+		{"yes", answer(200, json, `{"confirm":true}`), orders.Answer{Yes: true}, nil},
+		{"no with reasons", answer(200, json, `{"confirm":false,"reason_ko":"품절","reason_en":"sold out"}`), orders.Answer{ReasonKo: "품절", ReasonEn: "sold out"}, nil},
+		{"no with another status", answer(409, json, `{"confirm":false,"reason_ko":"품절"}`), orders.Answer{ReasonKo: "품절"}, nil},
+		{"yes with another status", answer(201, json, `{"confirm":true}`), orders.Answer{}, orders.ErrUnavailable},
+		{"yes with a failure", answer(500, json, `{"confirm":true}`), orders.Answer{}, orders.ErrUnavailable},
+		{"yes as text", answer(200, json, `{"confirm":"true"}`), orders.Answer{}, orders.ErrUnavailable},
+		{"yes as a number", answer(200, json, `{"confirm":1}`), orders.Answer{}, orders.ErrUnavailable},
+		{"yes and no", answer(200, json, `{"confirm":false,"confirm":true}`), orders.Answer{}, orders.ErrUnavailable},
+		{"yes in other letters", answer(200, json, `{"Confirm":true}`), orders.Answer{}, orders.ErrUnavailable},
+		{"yes on a page", answer(200, "text/html", `{"confirm":true}`), orders.Answer{}, orders.ErrUnavailable},
+		{"null", answer(200, json, `{"confirm":null}`), orders.Answer{}, orders.ErrUnavailable},
+		{"nothing", answer(200, json, ``), orders.Answer{}, orders.ErrUnavailable},
+		{"a redirect", answer(302, json, `{"confirm":true}`), orders.Answer{}, orders.ErrUnavailable},
+		{"silence", hang, orders.Answer{}, orders.ErrUnavailable},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := shop(t, orders.Config{}, tt.handle).Confirm(t.Context(), orders.Question{OrderID: "O1"})
+			if got != tt.want || !errors.Is(err, tt.wantErr) || tt.wantErr == nil && err != nil {
+				t.Errorf("got %+v, %v; want %+v, %v", got, err, tt.want, tt.wantErr)
+			}
+		})
+	}
+}
+
+func TestConfirmSaysWhatIsToBeCharged(t *testing.T) {
+	t.Parallel()
+	var body string
+	c := shop(t, orders.Config{}, func(w http.ResponseWriter, r *http.Request) {
+		text, _ := io.ReadAll(r.Body)
+		body = r.Method + " " + r.URL.Path + " " + string(text)
+		answer(200, "application/json", `{"confirm":true}`)(w, r)
+	})
+	_, err := c.Confirm(t.Context(), orders.Question{OrderID: "O1", AttemptID: "A1", PG: "inicis", Method: "card", Amount: 64_900})
+	want := `POST /shop/orders/O1/confirm {"order_id":"O1","attempt_id":"A1","pg":"inicis","method":"card","amount":64900}`
+	if err != nil || body != want {
+		t.Errorf("sent %s, %v\nwant %s", body, err, want)
+	}
+}
+
+func TestMessagesAreSignedWithEverySecret(t *testing.T) {
+	t.Parallel()
+	oldKey, newKey := []byte("pg-gateway-test-secret-000000001"), []byte("pg-gateway-test-secret-000000002")
+	secret := func(key []byte) payment.Secret {
+		return payment.Secret("whsec_" + base64.StdEncoding.EncodeToString(key))
+	}
+	var got http.Header
+	var body []byte
+	c := shop(t, orders.Config{Secrets: []payment.Secret{secret(newKey), secret(oldKey) + "\n"}}, func(w http.ResponseWriter, r *http.Request) {
+		got = r.Header
+		body, _ = io.ReadAll(r.Body)
+		w.WriteHeader(http.StatusNoContent)
+	})
+	msg := payment.Message{ID: "msg_1", OrderID: "O1", Body: []byte(`{"type":"payment.confirmed"}`)}
+	if err := c.Deliver(t.Context(), msg, time.Unix(1714039200, 999)); err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	for _, key := range [][]byte{newKey, oldKey} {
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(`msg_1.1714039200.{"type":"payment.confirmed"}`))
+		list = append(list, "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
+	}
+	if got.Get("webhook-id") != "msg_1" || got.Get("webhook-timestamp") != "1714039200" ||
+		got.Get("webhook-signature") != strings.Join(list, " ") || string(body) != string(msg.Body) {
+		t.Errorf("sent %v %s", got, body)
+	}
+}
+
+func TestOnlyA2xxAcknowledges(t *testing.T) {
+	t.Parallel()
+	cfg := orders.Config{Secrets: []payment.Secret{"whsec_cGctZ2F0ZXdheS10ZXN0LXNlY3JldC0wMDAwMDAwMDE="}}
+	msg := payment.Message{ID: "msg_1", Body: []byte(`{}`)}
+	for status, want := range map[int]bool{200: true, 202: true, 299: true, 301: false, 400: false, 404: false, 410: false, 500: false} {
+		err := shop(t, cfg, answer(status, "text/plain", "")).Deliver(t.Context(), msg, time.Unix(1, 0))
+		if (err == nil) != want || err != nil && !errors.Is(err, orders.ErrNotAcknowledged) {
+			t.Errorf("status %d: %v", status, err)
+		}
+	}
+	if err := shop(t, orders.Config{}, answer(200, "", "")).Deliver(t.Context(), msg, time.Unix(1, 0)); !errors.Is(err, orders.ErrNotAcknowledged) {
+		t.Errorf("an unsigned message went out: %v", err)
+	}
+}
+
+func TestNewRefusesABadConfiguration(t *testing.T) {
+	t.Parallel()
+	for name, cfg := range map[string]orders.Config{
+		"no address":       {},
+		"a relative one":   {URL: "/shop"},
+		"another scheme":   {URL: "ftp://shop"},
+		"a secret in hex":  {URL: "http://shop", Secrets: []payment.Secret{"whsec_zz!!"}},
+		"a short secret":   {URL: "http://shop", Secrets: []payment.Secret{"whsec_c2hvcnQ="}},
+		"an empty secret":  {URL: "http://shop", Secrets: []payment.Secret{""}},
+		"a second bad one": {URL: "http://shop", Secrets: []payment.Secret{"whsec_cGctZ2F0ZXdheS10ZXN0LXNlY3JldC0wMDAwMDAwMDE=", "x"}},
+	} {
+		_, err := orders.New(cfg, onewrite.New(onewrite.Options{}))
+		if err == nil || strings.Contains(err.Error(), "whsec_z") || strings.Contains(err.Error(), "c2hvcnQ") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
