@@ -393,5 +393,5 @@ func (s *syncBuffer) String() string {
 // tail is the end of what was written.
 func (s *syncBuffer) tail() string {
 	text := s.String()
-	return text[max(0, len(text)-20_000):]
+	return text[max(0, len(text)-6_000):]
 }

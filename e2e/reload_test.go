@@ -1,0 +1,285 @@
+package e2e
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// edition is one good version of the rules. Each odd one differs from each even one in everything a checkout
+// shows: who takes a card, which merchant, and how long the window lives.
+type edition struct {
+	text, version, pg, merchant string
+	ttl                         time.Duration
+}
+
+func newEdition(config string, n int) edition {
+	e := edition{pg: "inicis", merchant: "1001", ttl: 30 * time.Minute}
+	if n%2 == 1 {
+		e.pg, e.merchant, e.ttl = "portone", "2001", 47*time.Minute
+		config = strings.NewReplacer(
+			"attempt_ttl: 30m", "attempt_ttl: 47m",
+			"choose: { priority: [inicis, portone, portone1] }", "choose: { priority: [portone, inicis, portone1] }",
+		).Replace(config)
+	}
+	e.text = config + fmt.Sprintf("\n# edition %d\n", n)
+	sum := sha256.Sum256([]byte(e.text))
+	e.version = hex.EncodeToString(sum[:])[:12]
+	return e
+}
+
+// spoil breaks a configuration in one of the ways that people do.
+func spoil(config string, n int) string {
+	switch n % 7 {
+	case 0:
+		return config + "\nrouting: [\n"
+	case 1:
+		return strings.Replace(config, "priority: [", "priority: [nobody, ", 1)
+	case 2:
+		return strings.Replace(config, "attempt_ttl: ", "attempt_ttl: many # ", 1)
+	case 3:
+		return config[:len(config)/2]
+	case 4:
+		return config + "\nsurprise: 1\n"
+	case 5:
+		return config + "\n---\nmode: test\n"
+	}
+	return ""
+}
+
+func TestTwoHundredReloadsUnderLoad(t *testing.T) {
+	t.Parallel()
+	const reloads, buyers = 200, 8
+	p := start(t)
+	shipped := p.read()
+	var editions sync.Map // by version
+	remember := func(e edition) edition {
+		editions.Store(e.version, e)
+		return e
+	}
+	good := remember(newEdition(shipped, 0))
+	p.write(good.text)
+	p.mustReload(good)
+
+	ctx, enough := context.WithCancel(t.Context())
+	defer enough()
+	var crowd sync.WaitGroup
+	var bought, won atomic.Int64
+	var mu sync.Mutex
+	met := map[string]bool{}
+	for n := range buyers {
+		b := p.buyer("card")
+		crowd.Go(func() {
+			for i := n; ctx.Err() == nil; i++ {
+				// The buyer finishes what he began, whatever is reloaded meanwhile.
+				v, err := b.buy(context.WithoutCancel(ctx), "pay")
+				if err != nil || v.out.status != "approved" {
+					t.Errorf("a request failed during reloads: %+v %v", v.out, err)
+					return
+				}
+				if err := consistent(&editions, v.window); err != nil {
+					t.Error(err)
+				}
+				bought.Add(1)
+				won.Add(v.order.Amount)
+				mu.Lock()
+				met[v.window.RulesVersion] = true
+				mu.Unlock()
+			}
+		})
+	}
+
+	for n := 1; n <= reloads && !t.Failed(); n++ {
+		if n%2 == 1 {
+			p.write(spoil(good.text, n/2))
+			p.mustRefuse(good)
+			continue
+		}
+		good = remember(newEdition(shipped, n/2))
+		p.write(good.text)
+		switch rand.IntN(3) {
+		case 0: // The file watcher alone.
+		case 1:
+			if err := p.cmd.Process.Signal(syscall.SIGHUP); err != nil {
+				t.Fatal(err)
+			}
+		case 2:
+			p.reload()
+		}
+		p.mustReload(good)
+	}
+	enough()
+	crowd.Wait()
+	t.Logf("%d reloads, %d checkouts by %d buyers, decided by %d versions of the rules", reloads, bought.Load(), buyers, len(met))
+	if bought.Load() < buyers || len(met) < 3 {
+		t.Errorf("only %d checkouts met %d versions: too few to see a mixture", bought.Load(), len(met))
+	}
+	if failures := p.metric(`pg_gateway_config_reloads_total{result="error"}`); failures < reloads/2 {
+		t.Errorf("%v refused reloads were counted, want at least %d", failures, reloads/2)
+	}
+	if n := strings.Count(p.log.String(), "the new rules are not usable; the last good ones stay"); n < reloads/2 {
+		t.Errorf("%d refused reloads were logged, want at least %d", n, reloads/2)
+	}
+	if n := p.metric("pg_gateway_panics_total"); n != 0 {
+		t.Errorf("%v panics", n)
+	}
+	p.mustBalanceWithin(30*time.Second, won.Load())
+}
+
+// consistent checks that an answer was decided by one version of the rules and no mixture of two.
+func consistent(editions *sync.Map, w window) error {
+	found, ok := editions.Load(w.RulesVersion)
+	if !ok {
+		return fmt.Errorf("attempt %s was decided by version %s, which was never good", w.Attempt, w.RulesVersion)
+	}
+	e, ok := found.(edition)
+	if !ok {
+		return errors.New("not an edition")
+	}
+	expires, err := time.Parse(time.RFC3339, w.ExpiresAt)
+	if err != nil {
+		return err
+	}
+	ttl := time.Until(expires)
+	if w.PG != e.pg || w.Merchant != e.merchant || ttl > e.ttl || ttl < e.ttl-10*time.Minute {
+		return fmt.Errorf("version %s says PG %s, merchant %s, %s to pay; the answer has PG %s, merchant %s, %s",
+			e.version, e.pg, e.merchant, e.ttl, w.PG, w.Merchant, ttl.Round(time.Second))
+	}
+	return nil
+}
+
+type reloadAnswer struct {
+	OK      bool   `json:"ok"`
+	Version string `json:"version"`
+	Error   string `json:"error"`
+}
+
+func (p *gatewayProcess) reload() (int, reloadAnswer) {
+	p.t.Helper()
+	res, err := http.Post("http://"+p.admin+"/-/reload", "", nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	var a reloadAnswer
+	if err := json.NewDecoder(res.Body).Decode(&a); err != nil {
+		p.t.Fatal(err)
+	}
+	return res.StatusCode, a
+}
+
+// mustReload waits until the gateway decides by e.
+func (p *gatewayProcess) mustReload(e edition) {
+	p.t.Helper()
+	p.waitFor("the rules "+e.version, 5*time.Second, func() bool { return p.version() == e.version })
+}
+
+// mustRefuse checks that what the file holds now is refused and that good stays.
+func (p *gatewayProcess) mustRefuse(good edition) {
+	p.t.Helper()
+	status, a := p.reload()
+	if status != http.StatusUnprocessableEntity || a.OK || a.Error == "" || a.Version != good.version {
+		p.t.Errorf("a bad file was answered with %d %+v, want 422 and version %s", status, a, good.version)
+	}
+	if v := p.version(); v != good.version {
+		p.t.Errorf("after a bad file version %s decides, want %s", v, good.version)
+	}
+	if p.metric("pg_gateway_config_last_reload_successful") != 0 {
+		p.t.Error("the metric says that the bad file was taken")
+	}
+}
+
+func (p *gatewayProcess) version() string {
+	p.t.Helper()
+	var r struct {
+		Version string `json:"rules_version"`
+	}
+	p.getJSON("http://"+p.admin+"/readyz", &r)
+	return r.Version
+}
+
+// metric reads one series, 0 when it is not there.
+func (p *gatewayProcess) metric(series string) float64 {
+	p.t.Helper()
+	res, err := http.Get("http://" + p.admin + "/metrics")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if rest, ok := strings.CutPrefix(line, series+" "); ok {
+			var v float64
+			if _, err := fmt.Sscan(rest, &v); err != nil {
+				p.t.Fatalf("reading %q: %v", line, err)
+			}
+			return v
+		}
+	}
+	return 0
+}
+
+// What the first page of the README promises: a link turned from Y to N refuses the next checkout, in Korean
+// and English, without a restart.
+func TestALinkTurnedOffRefusesTheNextCheckout(t *testing.T) {
+	t.Parallel()
+	p := start(t)
+	b := p.buyer("card")
+	on := p.read()
+	const links = "links: { inicis: Y, portone: Y, portone1: Y } }"
+	off := strings.Replace(on, links, "links: { inicis: N, portone: N, portone1: N } }", 1)
+	half := strings.Replace(on, links, "links: { inicis: N, portone: Y, portone1: Y } }", 1)
+	if off == on || half == on {
+		t.Fatal("config.yaml has other links for card than this test thinks")
+	}
+	o, err := b.order(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	within := func(what string, ok func(window, error) bool) {
+		t.Helper()
+		var w window
+		var err error
+		for began := time.Now(); ; time.Sleep(20 * time.Millisecond) {
+			if w, err = b.checkout(t.Context(), o); ok(w, err) {
+				t.Logf("%s: after %s", what, time.Since(began).Round(time.Millisecond))
+				return
+			}
+			if time.Since(began) > 2*time.Second {
+				t.Fatalf("2 s after the file was saved: want %s, have PG %q and %v", what, w.PG, err)
+			}
+		}
+	}
+	byPG := func(pg string) func(window, error) bool {
+		return func(w window, err error) bool { return err == nil && w.PG == pg }
+	}
+	within("card by Inicis", byPG("inicis"))
+	p.write(half)
+	within("card by PortOne", byPG("portone"))
+	p.write(off)
+	within("card refused", func(_ window, err error) bool {
+		refusal, ok := errors.AsType[*problem](err)
+		return ok && refusal.Code == "METHOD_NOT_LINKED" && refusal.Status == http.StatusConflict &&
+			strings.ContainsFunc(refusal.Title, korean) && strings.ContainsFunc(refusal.DetailKo, korean) &&
+			refusal.DetailEn != "" && !strings.ContainsFunc(refusal.DetailEn, korean)
+	})
+	p.write(on)
+	within("card by Inicis again", byPG("inicis"))
+}
+
+func korean(r rune) bool { return r >= 0xac00 && r <= 0xd7a3 }
