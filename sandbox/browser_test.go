@@ -70,11 +70,11 @@ func (f *shopFront) checkout(rw http.ResponseWriter, r *http.Request) {
 		return
 	}
 	rw.Header().Set("Content-Type", "application/problem+json")
-	switch {
-	case req.Payments[0].Method == "mileage":
+	switch req.Payments[0].Method {
+	case "mileage":
 		_ = json.NewEncoder(rw).Encode(map[string]any{"order_id": req.OrderID, "settled_by": "internal", "window": nil})
 		return
-	case req.Payments[0].Method == "tosspay":
+	case "tosspay":
 		rw.WriteHeader(http.StatusConflict)
 		_ = json.NewEncoder(rw).Encode(map[string]any{
 			"title": "사용할 수 없는 결제수단입니다", "detail_ko": "토스페이 연결이 꺼져 있습니다", "detail_en": "The link is off",

@@ -94,9 +94,18 @@ func (s *Sandbox) approvalFields(tx *inicisTx, timestamp string) [][2]string {
 		return append(fields, [2]string{"HPP_Num", "010****0000"})
 	default:
 		return append(fields, [][2]string{
-			{"CARD_Num", "427289*********3"}, {"CARD_Code", "14"}, {"CARD_BankCode", "88"}, {"CARD_Quota", tx.quota},
-			{"CARD_Interest", "0"}, {"CARD_CorpFlag", "0"}, {"CARD_CheckFlag", "0"}, {"CARD_PRTC_CODE", "1"},
-			{"CARD_SrcCode", sourceOf(tx.method)}, {"CARD_ApplPrice", price}, {"CARD_ApplNum", number}, {"CARD_Point", ""},
+			{"CARD_Num", "427289*********3"},
+			{"CARD_Code", "14"},
+			{"CARD_BankCode", "88"},
+			{"CARD_Quota", tx.quota},
+			{"CARD_Interest", "0"},
+			{"CARD_CorpFlag", "0"},
+			{"CARD_CheckFlag", "0"},
+			{"CARD_PRTC_CODE", "1"},
+			{"CARD_SrcCode", sourceOf(tx.method)},
+			{"CARD_ApplPrice", price},
+			{"CARD_ApplNum", number},
+			{"CARD_Point", ""},
 		}...)
 	}
 }

@@ -128,7 +128,7 @@ func checkInicisOptions(f url.Values) string {
 		return "acceptmethod: centerCd(Y)가 없습니다"
 	}
 	if f.Get("gopaymethod") != "" {
-		for _, m := range strings.Split(f.Get("gopaymethod"), ":") {
+		for m := range strings.SplitSeq(f.Get("gopaymethod"), ":") {
 			switch {
 			case !slices.Contains(gopayMethods(), m):
 				return "gopaymethod: 계약되지 않은 결제수단입니다"

@@ -52,8 +52,13 @@ func (s *Sandbox) inicisAct(c *call) answer {
 	s.inicis.auths.put(auth.token, auth)
 	api := c.base + "/inicis/" + idcName + "/api/"
 	return returnPost(win, [][2]string{
-		{"resultCode", "0000"}, {"resultMsg", "정상완료"}, {"idc_name", idcName}, {"authToken", auth.token},
-		{"authUrl", api + "payAuth"}, {"netCancelUrl", api + "netCancel"}, {"checkAckUrl", api + "checkAck"},
+		{"resultCode", "0000"},
+		{"resultMsg", "정상완료"},
+		{"idc_name", idcName},
+		{"authToken", auth.token},
+		{"authUrl", api + "payAuth"},
+		{"netCancelUrl", api + "netCancel"},
+		{"checkAckUrl", api + "checkAck"},
 	})
 }
 

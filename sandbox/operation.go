@@ -87,8 +87,7 @@ func origin(r *http.Request) string {
 	return "http://" + r.Host
 }
 
-// ServeHTTP plays the fault that is due, if any, around the operation. It is long because it is the one
-// straight line that decides what happens before and after the commit.
+// ServeHTTP plays the fault that is due, if any, around the operation.
 func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 	if err != nil {
@@ -97,29 +96,40 @@ func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c := &call{r: r, body: body, base: origin(r)}
 	f, run := o.arrive(r)
-	switch f.Kind {
-	case FaultDropBeforeCommit:
+	if f.Kind == FaultDropBeforeCommit {
 		hangUp(w)
 		return
-	case FaultStatus:
+	}
+	if f.Kind == FaultStatus {
 		faultAnswer(f).write(w)
 		return
 	}
 	a, answered, end := o.start(c)
 	if !answered {
-		if f.Kind == FaultDelayBeforeCommit {
-			o.s.wait(f.DelayMS)
-		}
-		a = o.commit(c, run)
-		if f.Kind == FaultDelay {
-			o.s.wait(f.DelayMS)
-		}
+		a = o.perform(c, run, f)
 		if end != nil {
 			o.s.mu.Lock()
 			end(a)
 			o.s.mu.Unlock()
 		}
 	}
+	deliver(w, a, f)
+}
+
+// perform does the work, with the delay that the fault asks for on the right side of it.
+func (o operation) perform(c *call, run *Execution, f Fault) answer {
+	if f.Kind == FaultDelayBeforeCommit {
+		o.s.wait(f.DelayMS)
+	}
+	a := o.commit(c, run)
+	if f.Kind == FaultDelay {
+		o.s.wait(f.DelayMS)
+	}
+	return a
+}
+
+// deliver sends the answer, or what the fault makes of it.
+func deliver(w http.ResponseWriter, a answer, f Fault) {
 	switch f.Kind {
 	case FaultDropAfterCommit:
 		hangUp(w)
@@ -132,7 +142,7 @@ func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case FaultWrongAmount, FaultWrongMID, FaultWrongOrder:
 		a.body = falsify(f.Kind, a.body)
 		a.write(w)
-	default:
+	case FaultDelay, FaultDelayBeforeCommit, FaultDropBeforeCommit, FaultStatus, "":
 		a.write(w)
 	}
 }

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -240,12 +241,8 @@ func (o *Order) paidAmount() Won {
 func (o *Order) copy() Order {
 	out := *o
 	out.Paid, out.Cancelled = map[string]Won{}, map[string]Won{}
-	for k, v := range o.Paid {
-		out.Paid[k] = v
-	}
-	for k, v := range o.Cancelled {
-		out.Cancelled[k] = v
-	}
+	maps.Copy(out.Paid, o.Paid)
+	maps.Copy(out.Cancelled, o.Cancelled)
 	out.Methods = slices.Clone(o.Methods)
 	out.Confirmed = slices.Clone(o.Confirmed)
 	return out

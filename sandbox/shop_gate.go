@@ -37,6 +37,7 @@ func (s *Sandbox) shopConfirmGate(w http.ResponseWriter, r *http.Request) {
 	switch mode {
 	case ShopSlow:
 		s.wait(shopSlow)
+	case ShopYes, ShopNo:
 	case ShopDown:
 		op.do = func(*call) answer {
 			return answer{status: http.StatusServiceUnavailable, contentType: "text/plain; charset=utf-8", body: []byte("down")}
@@ -162,7 +163,7 @@ func verifyEvent(secret string, h http.Header, body []byte, now time.Time) bool 
 	mac.Write([]byte(h.Get("webhook-id") + "." + h.Get("webhook-timestamp") + "."))
 	mac.Write(body)
 	want := mac.Sum(nil)
-	for _, entry := range strings.Fields(h.Get("webhook-signature")) {
+	for entry := range strings.FieldsSeq(h.Get("webhook-signature")) {
 		text, ok := strings.CutPrefix(entry, "v1,")
 		if !ok {
 			continue

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -81,9 +82,7 @@ func TestShopConfirmGate(t *testing.T) {
 			}
 			id, amount := w.order(tt.goods, "11")
 			body := map[string]any{"order_id": id, "attempt_id": "A-1", "pg": "inicis", "method": "card", "amount": amount}
-			for k, v := range tt.change {
-				body[k] = v
-			}
+			maps.Copy(body, tt.change)
 			text, _ := json.Marshal(body)
 			r := w.must(http.MethodPost, "/shop/orders/"+id+"/confirm", "application/json", string(text), nil)
 			if r.status != tt.status || (r.body == `{"confirm":true}`) != tt.yes {

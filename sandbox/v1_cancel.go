@@ -3,6 +3,7 @@ package sandbox
 import (
 	"fmt"
 	"net/http"
+	"slices"
 )
 
 // v1Cancel gives money back: all of it without an amount (or with 0), part of it with one. The checksum, when
@@ -50,9 +51,9 @@ func (s *Sandbox) v1CancelTarget(fields map[string]string) *v1Payment {
 		return p
 	}
 	list, _ := s.v1.byOrder.get(fields["merchant_uid"])
-	for i := len(list) - 1; i >= 0; i-- {
-		if !list[i].paidAt.IsZero() {
-			return list[i]
+	for _, l := range slices.Backward(list) {
+		if !l.paidAt.IsZero() {
+			return l
 		}
 	}
 	return nil

@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -136,9 +137,7 @@ func TestV1WindowRefusals(t *testing.T) {
 			w := newWorld(t)
 			w.v1Pay(v1Params("PAID", 1000), "pay")
 			params := v1Params("A-1", 64900)
-			for k, v := range tt.changes {
-				params[k] = v
-			}
+			maps.Copy(params, tt.changes)
 			if rsp := w.v1Pay(params, "pay"); rsp["error_code"] != tt.code || rsp["imp_uid"] != nil {
 				t.Errorf("got %v, want %s", rsp, tt.code)
 			}

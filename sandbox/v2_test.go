@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -91,9 +92,7 @@ func TestV2WindowRefusals(t *testing.T) {
 			w := newWorld(t)
 			w.v2Pay(v2Params("PAID", "channel-key-v2-auto", 1000), "pay")
 			params := v2Params("A-1", "channel-key-v2-auto", 1000)
-			for k, v := range tt.changes {
-				params[k] = v
-			}
+			maps.Copy(params, tt.changes)
 			if rsp := w.v2Pay(params, "pay"); rsp["code"] != tt.code || rsp["txId"] != nil {
 				t.Errorf("got %v, want %s", rsp, tt.code)
 			}
@@ -130,9 +129,7 @@ func TestV2ManualConfirmRefusals(t *testing.T) {
 				t.Fatal("money moved before the confirm")
 			}
 			body := map[string]any{"paymentToken": rsp["paymentToken"], "totalAmount": 1000, "taxFreeAmount": 0, "currency": "KRW", "isTest": true, "txId": rsp["txId"]}
-			for k, v := range tt.changes {
-				body[k] = v
-			}
+			maps.Copy(body, tt.changes)
 			status, got := w.json(http.MethodPost, v2Root+"A-1/confirm", body, v2Header(""))
 			if status != tt.status || got["type"] != tt.kind || w.box.Ledger().Captured != 0 {
 				t.Errorf("got %d %v", status, got)

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"os"
 	"testing"
@@ -113,9 +114,7 @@ func TestEventSignatures(t *testing.T) {
 			h := http.Header{
 				"Webhook-Id": {"wh_01HXTESTVECTOR0000000001"}, "Webhook-Timestamp": {"1714039200"}, "Webhook-Signature": {good},
 			}
-			for name, v := range tt.header {
-				h[name] = v
-			}
+			maps.Copy(h, tt.header)
 			if tt.secret == "" {
 				tt.secret = secret
 			}

@@ -27,6 +27,7 @@
         var field = form.elements.namedItem(required[i]);
         if (!field || !field.value) { return refuse("필수 값이 없습니다: " + required[i]); }
       }
+      sessionStorage.setItem("INIStdPay.opener", window.location.href);
       form.method = "post";
       form.acceptCharset = "UTF-8";
       form.action = origin + "/inicis/window";
