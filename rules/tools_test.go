@@ -72,17 +72,18 @@ func TestVerifyOfTheShop(t *testing.T) {
 	golden(t, "testdata/verify.golden", rep.String())
 }
 
-// TestVerifyAgreesWithBruteForce decides every minute of the week on random small shops and compares.
+// TestVerifyAgreesWithBruteForce decides, on random small shops, the minutes around every half hour of the week,
+// where all their windows start and end, and compares.
 func TestVerifyAgreesWithBruteForce(t *testing.T) {
 	t.Parallel()
-	for seed := range 6 {
+	for seed := range 8 {
 		shop := rapid.Custom(drawShop).Example(seed)
 		s := shop.snapshot(t)
 		rep := rules.Verify(s, monday())
 		gaps, used := bruteForce(s)
 		var gotGaps, gotUsed []string
 		for _, g := range rep.Gaps {
-			gotGaps = append(gotGaps, fmt.Sprintf("%s %s %d", g.Method, g.Code, g.Minutes))
+			gotGaps = append(gotGaps, fmt.Sprintf("%s %s", g.Method, g.Code))
 			if _, err := s.Decide(&g.Example, rules.Options{Now: g.At}); err == nil {
 				t.Fatalf("the counter-example of %s %s is accepted", g.Method, g.Code)
 			}
@@ -108,9 +109,12 @@ func TestVerifyAgreesWithBruteForce(t *testing.T) {
 
 // bruteForce decides for every minute, device, site and a few amounts.
 func bruteForce(s *rules.Snapshot) (gaps, used []string) {
-	minutes := map[string]int{}
+	missing := map[string]bool{}
 	hit := map[string]bool{}
 	for i := range 7 * 24 * 60 {
+		if (i+1)%30 > 2 {
+			continue
+		}
 		at := monday().Add(time.Duration(i) * time.Minute)
 		failed, closed := map[string]bool{}, map[payment.Method]bool{}
 		for _, method := range []payment.Method{"card", "trans"} {
@@ -134,11 +138,11 @@ func bruteForce(s *rules.Snapshot) (gaps, used []string) {
 			}
 		}
 		for k := range failed {
-			minutes[k]++
+			missing[k] = true
 		}
 	}
-	for k, n := range minutes {
-		gaps = append(gaps, fmt.Sprintf("%s %d", k, n))
+	for k := range missing {
+		gaps = append(gaps, k)
 	}
 	for r := range hit {
 		used = append(used, r)
