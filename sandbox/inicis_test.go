@@ -335,3 +335,30 @@ func TestInicisAnotherDataCentreIsNoAddress(t *testing.T) {
 		t.Errorf("ledger (-want +got):\n%s", diff)
 	}
 }
+
+func TestInicisMethodsAreToldInTheApproval(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		method, options, payMethod, tid, field, value string
+	}{
+		{"onlykakaopay", "centerCd(Y):cardonly", "Card", "StdpayCARD", "CARD_SrcCode", "O"},
+		{"onlytosspay", "centerCd(Y):cardonly", "Card", "StdpayCARD", "CARD_SrcCode", "H"},
+		{"DirectBank", "centerCd(Y)", "DirectBank", "StdpayDBNK", "ACCT_BankCode", "88"},
+		{"HPP", "HPP(2):centerCd(Y)", "HPP", "StdpayHPP_", "HPP_Num", "010****0000"},
+		{"Card:DirectBank", "centerCd(Y)", "Card", "StdpayCARD", "CARD_SrcCode", ""},
+		{"", "centerCd(Y)", "Card", "StdpayCARD", "CARD_SrcCode", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.method, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			form := with(w.inicisForm("A-1", "64900"), map[string]string{"gopaymethod": tt.method, "acceptmethod": tt.options})
+			_, result := w.authenticate(form, "pay")
+			got := w.form(approvePath, w.approval(result["authToken"])).object(t)
+			tid, _ := got["tid"].(string)
+			if got["payMethod"] != tt.payMethod || !strings.HasPrefix(tid, tt.tid) || len(tid) != 40 || got[tt.field] != tt.value {
+				t.Errorf("approval: %v", got)
+			}
+		})
+	}
+}
