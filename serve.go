@@ -41,7 +41,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 		return fmt.Errorf("%s is not usable:\n%w", o.configFile, err)
 	}
 	s := store.Current()
-	publish(s, m)
+	gateway.PublishRules(s, m)
 	m.Reloaded(true, time.Now())
 
 	j, err := journal.Open(ctx, journal.Config{Driver: s.Journal().Driver, Path: s.Journal().Path, DSN: s.Journal().DSN.Reveal(), Now: time.Now})
@@ -118,27 +118,11 @@ func reloaded(store *rules.Store, r rules.ReloadResult, log *slog.Logger, m *met
 	if !r.Changed {
 		return
 	}
-	publish(store.Current(), m)
+	gateway.PublishRules(store.Current(), m)
 	log.Info("rules loaded", "trigger", r.Trigger, "version", r.Version)
 	if len(r.RestartNeeded) > 0 {
 		log.Warn("these sections changed and need a restart", "sections", strings.Join(r.RestartNeeded, ", "))
 	}
-}
-
-// publish tells the metrics which names there are.
-func publish(s *rules.Snapshot, m *metrics.Metrics) {
-	var n metrics.Names
-	for _, p := range s.PGs() {
-		n.PGs = append(n.PGs, string(p.ID))
-	}
-	for _, x := range s.Merchants() {
-		n.Merchants = append(n.Merchants, string(x.ID))
-	}
-	for _, x := range s.Methods() {
-		n.Methods = append(n.Methods, string(x.Code))
-	}
-	n.Rules = s.Routes()
-	m.SetRules(s.Version(), n)
 }
 
 // dataDir is where the gateway keeps what it makes itself: beside the journal.

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"io"
 	"strings"
 	"time"
 
@@ -78,7 +79,7 @@ func (v *view) guards(path string) bool {
 // when it is nil. The answer is left in the response, its body unread when it streams.
 func (g *Gateway) forward(c *fiber.Ctx, v *view, body []byte) error {
 	path := string(c.Request().URI().PathOriginal())
-	if suspicious(path) || v.guards(path) {
+	if suspicious(path) || v.guards(path) || v.guards(string(c.Request().URI().Path())) {
 		return fiber.ErrNotFound
 	}
 	req := fasthttp.AcquireRequest()
@@ -94,7 +95,9 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view, body []byte) error {
 	case body != nil:
 		req.SetBodyRaw(body)
 	case stream != nil:
-		req.SetBodyStream(stream, c.Request().Header.ContentLength())
+		// Wrapped, because releasing req would release the server's own stream a second time, and two later
+		// requests would then read one body.
+		req.SetBodyStream(struct{ io.Reader }{stream}, c.Request().Header.ContentLength())
 	default:
 		req.SetBodyRaw(c.Request().Body())
 	}

@@ -69,9 +69,11 @@ func newHouse(t *testing.T, edit func(string) string) *house {
 	})
 	client := onewrite.New(onewrite.Options{})
 	registry := metrics.NewRegistry()
+	m := metrics.New(registry)
+	PublishRules(store.Current(), m)
 	h.g, err = New(Options{
 		Store: store, Journal: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
-		Metrics: metrics.New(registry), Registry: registry, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Metrics: m, Registry: registry, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now: time.Now, DataDir: dir,
 	})
 	if err != nil {

@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"encoding/json"
+	"errors"
+	"io"
 	"strconv"
 	"strings"
 	"time"
@@ -169,13 +171,21 @@ func (g *Gateway) refuseIntercepted(c *fiber.Ctx, i intercept, err error) error 
 	return c.Status(p.Code.Describe().Status).JSON(x2bee(p, requestID(c), g.now().In(kst).Format(time.RFC3339)))
 }
 
+// responseBody reads the shop's answer, up to a bound.
 func responseBody(c *fiber.Ctx) ([]byte, error) {
 	res := c.Response()
-	if res.Header.ContentLength() > maxIntercepted {
-		return nil, &payment.Problem{Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large"}
+	var b []byte
+	var err error
+	if stream := res.BodyStream(); stream != nil {
+		b, err = io.ReadAll(io.LimitReader(stream, maxIntercepted+1))
+		err = errors.Join(err, res.CloseBodyStream())
+	} else {
+		b = append(b, res.Body()...)
 	}
-	b := append([]byte(nil), res.Body()...)
-	if len(b) > maxIntercepted {
+	switch {
+	case err != nil:
+		return nil, &payment.Problem{Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 끊겼습니다", DetailEn: "the shop's answer broke off"}
+	case len(b) > maxIntercepted:
 		return nil, &payment.Problem{Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large"}
 	}
 	return b, nil

@@ -8,6 +8,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
 )
 
 // Settled counts what became of an attempt.
@@ -72,4 +73,21 @@ func (g *Gateway) journalHealth() string {
 		return *s
 	}
 	return "pass"
+}
+
+// PublishRules tells the metrics which rules are in force and which names they have. Call it at the start and
+// after every reload that was taken.
+func PublishRules(s *rules.Snapshot, m *metrics.Metrics) {
+	var n metrics.Names
+	for _, p := range s.PGs() {
+		n.PGs = append(n.PGs, string(p.ID))
+	}
+	for _, x := range s.Merchants() {
+		n.Merchants = append(n.Merchants, string(x.ID))
+	}
+	for _, x := range s.Methods() {
+		n.Methods = append(n.Methods, string(x.Code))
+	}
+	n.Rules = s.Routes()
+	m.SetRules(s.Version(), n)
 }

@@ -65,8 +65,12 @@ func TestBadReturnsChangeNothing(t *testing.T) {
 		{"no auth token", func(_ *house, f url.Values) { f.Del("authToken") }, "RETURN_FORGED", 400},
 		{"two auth tokens", func(_ *house, f url.Values) { f.Add("authToken", "x") }, "RETURN_FORGED", 400},
 		{"a foreign authUrl", func(_ *house, f url.Values) { f.Set("authUrl", "https://evil.example/api/payAuth") }, "AUTH_URL_REFUSED", 400},
-		{"an authUrl with user info", func(_ *house, f url.Values) { f.Set("authUrl", strings.Replace(f.Get("authUrl"), "://", "://evil@", 1)) }, "AUTH_URL_REFUSED", 400},
-		{"an authUrl in another case", func(_ *house, f url.Values) { f.Set("authUrl", strings.Replace(f.Get("authUrl"), "payAuth", "PayAuth", 1)) }, "AUTH_URL_REFUSED", 400},
+		{"an authUrl with user info", func(_ *house, f url.Values) {
+			f.Set("authUrl", strings.Replace(f.Get("authUrl"), "://", "://evil@", 1))
+		}, "AUTH_URL_REFUSED", 400},
+		{"an authUrl in another case", func(_ *house, f url.Values) {
+			f.Set("authUrl", strings.Replace(f.Get("authUrl"), "payAuth", "PayAuth", 1))
+		}, "AUTH_URL_REFUSED", 400},
 		{"a foreign netCancelUrl", func(_ *house, f url.Values) { f.Set("netCancelUrl", "https://evil.example/") }, "AUTH_URL_REFUSED", 400},
 		{"an unknown idc", func(_ *house, f url.Values) { f.Set("idc_name", "xx") }, "AUTH_URL_REFUSED", 400},
 		{"no idc", func(_ *house, f url.Values) { f.Del("idc_name") }, "AUTH_URL_REFUSED", 400},

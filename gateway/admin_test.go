@@ -1,0 +1,78 @@
+package gateway
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+func TestAdmin(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	get := func(path string) answer { return h.send(h.admin, httptest.NewRequest(http.MethodGet, path, nil)) }
+	if a := get("/livez"); a.status != http.StatusOK {
+		t.Errorf("livez: %d", a.status)
+	}
+	for _, path := range []string{"/readyz", "/healthz"} {
+		if a := get(path); a.status != http.StatusOK || a.json["status"] != "pass" {
+			t.Errorf("%s: %d %s", path, a.status, a.body)
+		}
+	}
+	h.postCheckout(h.checkout("card"))
+	if a := get("/metrics"); !strings.Contains(string(a.body), `pg_gateway_decisions_total{decision="forwarded",merchant="1001",reason="routed"} 1`) {
+		t.Errorf("metrics: %d %s", a.status, a.body)
+	}
+	h.g.draining.Store(true)
+	if a := get("/readyz"); a.status != http.StatusServiceUnavailable {
+		t.Errorf("readyz while draining: %d", a.status)
+	}
+	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusServiceUnavailable || a.code() != "SHUTTING_DOWN" {
+		t.Errorf("checkout while draining: %d %s", a.status, a.body)
+	}
+}
+
+func TestAdminIsNotOnThePublicListener(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	for _, path := range []string{"/metrics", "/readyz", "/livez"} {
+		if a := h.get(path); a.status == http.StatusOK {
+			t.Errorf("%s answers on the public listener", path)
+		}
+	}
+	if a := h.post("/-/reload", "", ""); a.status == http.StatusOK {
+		t.Error("/-/reload answers on the public listener")
+	}
+}
+
+// TestReload: a good file is live at once, a bad one changes nothing and is told with file and line.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	good := h.read()
+	reload := func() answer { return h.send(h.admin, httptest.NewRequest(http.MethodPost, "/-/reload", nil)) }
+	body := h.checkout("card")
+
+	h.write(strings.Replace(good, "links: { inicis: Y, portone: Y, portone1: Y } }", "links: { inicis: N, portone: N, portone1: N } }", 1))
+	if a := reload(); a.status != http.StatusOK || a.json["changed"] != true {
+		t.Fatalf("got %d %s", a.status, a.body)
+	}
+	a := h.postCheckout(body)
+	if a.code() != "METHOD_NOT_LINKED" || a.json["detail_ko"] == a.json["detail_en"] {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+	h.write(strings.Replace(good, "mode: test", "mode: tset", 1))
+	if a := reload(); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.json["error"].(string), "config.yaml:") {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+	if a := h.postCheckout(body); a.code() != "METHOD_NOT_LINKED" {
+		t.Errorf("the last good rules are gone: %d %s", a.status, a.body)
+	}
+	h.write(good)
+	if a := reload(); a.status != http.StatusOK {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+	if a := h.postCheckout(body); a.status != http.StatusOK {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}

@@ -1,0 +1,240 @@
+package gateway
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/gofiber/fiber/v2/middleware/proxy"
+	"github.com/valyala/fasthttp"
+
+	"github.com/pg-gateway/pg-gateway/adapters/onewrite/onewritetest"
+)
+
+// forwardWith returns a onewritetest.Do over a fasthttp client; reused connections stay in it between calls.
+func forwardWith(newClient func() *fasthttp.Client) func(*testing.T, string, string, http.Header, []byte, *x509.CertPool) error {
+	clients := make(chan map[string]*fasthttp.Client, 1)
+	clients <- map[string]*fasthttp.Client{}
+	return func(_ *testing.T, method, url string, header http.Header, body []byte, pool *x509.CertPool) error {
+		host := url[:strings.LastIndex(url, "/")]
+		all := <-clients
+		c, ok := all[host]
+		if !ok {
+			c = newClient()
+			c.TLSConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
+			all[host] = c
+		}
+		clients <- all
+		req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
+		defer fasthttp.ReleaseRequest(req)
+		defer fasthttp.ReleaseResponse(res)
+		req.Header.SetMethod(method)
+		req.SetRequestURI(url)
+		for k, v := range header {
+			req.Header.Set(k, v[0])
+		}
+		req.SetBodyRaw(body)
+		if err := c.DoTimeout(req, res, forwardTimeout); err != nil {
+			return err
+		}
+		if s := res.BodyStream(); s != nil {
+			if _, err := io.Copy(io.Discard, s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// TestForwardWritesOnce is design promise 5 on the way to the shop.
+func TestForwardWritesOnce(t *testing.T) {
+	t.Parallel()
+	onewritetest.Run(t, forwardWith(newForwardClient))
+}
+
+// TestTheTableCatchesFibersStockProxy makes sure that the promise's test can fail: with the proxy that Fiber
+// ships, some case of the table is executed more than once.
+func TestTheTableCatchesFibersStockProxy(t *testing.T) {
+	t.Parallel()
+	caught := 0
+	for _, c := range onewritetest.Cases() {
+		if c.TLS {
+			continue
+		}
+		app := fiber.New(fiber.Config{DisableStartupMessage: true})
+		app.All("/*", func(ctx *fiber.Ctx) error { return proxy.Do(ctx, ctx.Get("X-To")) })
+		do := func(_ *testing.T, method, url string, header http.Header, body []byte, _ *x509.CertPool) error {
+			req := httptest.NewRequest(method, "/pay", strings.NewReader(string(body)))
+			for k, v := range header {
+				req.Header.Set(k, v[0])
+			}
+			req.Header.Set("X-To", url)
+			res, err := app.Test(req, 10_000)
+			if err != nil {
+				return err
+			}
+			return res.Body.Close()
+		}
+		if onewritetest.Executions(t, c, do) > 1 {
+			caught++
+		}
+	}
+	if caught == 0 {
+		t.Error("the table finds nothing wrong with Fiber's stock proxy, so it proves nothing about ours")
+	}
+}
+
+func TestForwardFiltersHeaders(t *testing.T) {
+	t.Parallel()
+	var got *http.Request
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.Clone(t.Context())
+		w.Header().Set("Connection", "X-Hop")
+		w.Header().Set("X-Hop", "1")
+		w.Header().Set("X-End", "1")
+		w.WriteHeader(http.StatusTeapot)
+	}))
+	defer shop.Close()
+	h := newHouse(t, shopAt(shop.URL))
+	req := httptest.NewRequest(http.MethodPut, "/api/cart?x=1&y=%2F", strings.NewReader("body"))
+	for k, v := range map[string]string{
+		"Connection": "keep-alive, X-Secret-Hop", "X-Secret-Hop": "1", "Proxy-Authorization": "Basic x", "Te": "trailers",
+		"Keep-Alive": "timeout=5", "X-Forwarded-For": "6.6.6.6", "X-Forwarded-Host": "evil.example", "Forwarded": "for=6.6.6.6",
+		"X-Real-Ip": "6.6.6.6", "Cookie": "sid=1", "X-Custom": "kept",
+	} {
+		req.Header.Set(k, v)
+	}
+	a := h.send(h.app, req)
+	if a.status != http.StatusTeapot || a.header.Get("X-End") != "1" || a.header.Get("X-Hop") != "" {
+		t.Errorf("answer %d %v", a.status, a.header)
+	}
+	if got.URL.RequestURI() != "/api/cart?x=1&y=%2F" || got.Method != http.MethodPut {
+		t.Errorf("the shop saw %s %s", got.Method, got.URL.RequestURI())
+	}
+	for _, gone := range []string{"X-Secret-Hop", "Proxy-Authorization", "Te", "Keep-Alive", "Forwarded", "X-Real-Ip"} {
+		if got.Header.Get(gone) != "" {
+			t.Errorf("%s reached the shop", gone)
+		}
+	}
+	if got.Header.Get("Cookie") != "sid=1" || got.Header.Get("X-Custom") != "kept" || got.Header.Get("X-Request-Id") == "" {
+		t.Errorf("the shop saw %v", got.Header)
+	}
+	if strings.Contains(got.Header.Get("X-Forwarded-For"), "6.6.6.6") || got.Header.Get("X-Forwarded-Host") == "evil.example" {
+		t.Error("a stranger's word about himself was believed")
+	}
+}
+
+// shopAt points the configuration at another order service.
+func shopAt(url string) func(string) string {
+	return func(c string) string {
+		_, after, _ := strings.Cut(c, "order_service:")
+		_, after, _ = strings.Cut(after, `url: "`)
+		old, _, _ := strings.Cut(after, `"`)
+		return strings.ReplaceAll(c, `url: "`+old+`"`, `url: "`+url+`"`)
+	}
+}
+
+func TestTheShopsOwnEndpointsAreNotReachable(t *testing.T) {
+	t.Parallel()
+	var paths []string
+	shop := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { paths = append(paths, r.URL.Path) }))
+	defer shop.Close()
+	h := newHouse(t, shopAt(shop.URL))
+	for _, path := range []string{
+		"/payment-events", "/payment-events/", "/Payment-Events", "/orders/O-1", "/orders/O-1/", "/orders/O-1/confirm", "/ORDERS/O-1/CONFIRM",
+		"/x/../payment-events", "//payment-events", "/%70ayment-events", "/orders%2FO-1", "/./payment-events", "/orders/O-1%2fconfirm", "/a/%2e%2e/payment-events",
+	} {
+		req := httptest.NewRequest(http.MethodPost, "/", nil)
+		req.RequestURI = path
+		if a := h.send(h.app, req); a.status != http.StatusNotFound && a.status != http.StatusBadRequest {
+			t.Errorf("%s: got %d", path, a.status)
+		}
+	}
+	if len(paths) > 0 {
+		t.Errorf("the shop saw %v", paths)
+	}
+	if a := h.get("/orders/O-1/pictures"); a.status != http.StatusOK {
+		t.Errorf("an ordinary page got %d", a.status)
+	}
+}
+
+func TestADeadShopIsAProblemWithoutInnerText(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, shopAt("http://127.0.0.1:1"))
+	a := h.get("/")
+	if a.status != http.StatusBadGateway || a.code() != "UPSTREAM_UNAVAILABLE" || strings.Contains(string(a.body), "127.0.0.1") {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+func TestLargeBodiesStreamThrough(t *testing.T) {
+	t.Parallel()
+	var n int64
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		n, _ = io.Copy(io.Discard, r.Body)
+		_, _ = w.Write(make([]byte, 6<<20))
+	}))
+	defer shop.Close()
+	h := newHouse(t, shopAt(shop.URL))
+	a := h.post("/upload", "application/octet-stream", strings.Repeat("x", 8<<20))
+	if a.status != http.StatusOK || n != 8<<20 || len(a.body) != 6<<20 {
+		t.Errorf("got %d, the shop read %d bytes, we %d", a.status, n, len(a.body))
+	}
+}
+
+// TestBodiesStayApart sends many different bodies through at once: each must come back whole, and to whom it
+// belongs. Contexts, buffers and streams are pooled underneath.
+func TestBodiesStayApart(t *testing.T) {
+	t.Parallel()
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			t.Error(err)
+		}
+		_, _ = w.Write(b)
+	}))
+	defer shop.Close()
+	h := newHouse(t, shopAt(shop.URL))
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := h.app.Listener(l); err != nil {
+			t.Error(err)
+		}
+	})
+	var wg sync.WaitGroup
+	for n := range 16 {
+		wg.Go(func() {
+			for i := range 40 {
+				want := strings.Repeat(fmt.Sprintf("%d-%d ", n, i), 1+i*40)
+				res, err := http.Post("http://"+l.Addr().String()+"/echo", "text/plain", strings.NewReader(want))
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				got, err := io.ReadAll(res.Body)
+				if err := errors.Join(err, res.Body.Close()); err != nil || string(got) != want {
+					t.Errorf("body %d-%d came back as %d bytes, want %d: %v", n, i, len(got), len(want), err)
+					return
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if err := h.app.Shutdown(); err != nil {
+		t.Error(err)
+	}
+	served.Wait()
+}

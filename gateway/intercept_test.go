@@ -1,0 +1,134 @@
+package gateway
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// orderBody is what the demo shop's page posts to its own server.
+func (h *house) orderBody(codes string) string {
+	return `{"goods":[{"goodsNo":"` + h.goods() + `","qty":1}],"payMeans":[` + codes + `],
+		"buyer":{"name":"홍길동","tel":"010-4242-4242","email":"gildong@example.com"},"return_url":"` + publicURL + `/result"}`
+}
+
+func TestInterceptPutsTheWindowIntoTheShopsAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	for code, kind := range map[string]string{"11": "inicis_pc", "15": "portone_v2", "20": "portone_v1"} {
+		a := h.post("/api/orders", "application/json", h.orderBody(`{"payWayCd":"`+code+`"}`))
+		payload, _ := a.json["payload"].(map[string]any)
+		pg, _ := payload["pg"].(map[string]any)
+		window, _ := pg["window"].(map[string]any)
+		if a.status/100 != 2 || window["kind"] != kind || payload["ordNo"] == nil || pg["amount"] != payload["payAmt"] {
+			t.Errorf("%s: got %d %s", code, a.status, a.body)
+		}
+	}
+}
+
+func TestInterceptRefusesBeforeTheOrderExists(t *testing.T) {
+	t.Parallel()
+	off := func(c string) string {
+		return strings.Replace(c, "links: { inicis: Y, portone: Y, portone1: Y } }", "links: { inicis: N, portone: N, portone1: N } }", 1)
+	}
+	tests := []struct {
+		name string
+		edit func(string) string
+		body func(h *house) string
+		code string
+	}{
+		{"the link is off", off, func(h *house) string { return h.orderBody(`{"payWayCd":"11"}`) }, "METHOD_NOT_LINKED"},
+		{"an unknown method", nil, func(h *house) string { return h.orderBody(`{"payWayCd":"99"}`) }, "UNKNOWN_METHOD"},
+		{"two primaries", nil, func(h *house) string { return h.orderBody(`{"payWayCd":"11"},{"payWayCd":"12"}`) }, "TWO_PRIMARIES"},
+		{"a duplicate key", nil, func(h *house) string {
+			return strings.Replace(h.orderBody(`{"payWayCd":"11"}`), `{"payWayCd":"11"}`, `{"payWayCd":"11","payWayCd":"15"}`, 1)
+		}, "DUPLICATE_KEY"},
+		{"not JSON", nil, func(*house) string { return `{"payMeans":` }, "INVALID_JSON"},
+		{"not UTF-8", nil, func(h *house) string { return strings.Replace(h.orderBody(`{"payWayCd":"11"}`), "홍", "\xff", 1) }, "NOT_UTF8"},
+		{"too large", nil, func(h *house) string {
+			return h.orderBody(`{"payWayCd":"11","x":"` + strings.Repeat("x", 1<<20) + `"}`)
+		}, "BODY_TOO_LARGE"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, tt.edit)
+			before := len(h.sandbox.Shop().Orders)
+			a := h.post("/api/orders", "application/json", tt.body(h))
+			payload, _ := a.json["payload"].(map[string]any)
+			if a.status/100 != 4 || payload["code"] != tt.code || a.json["error"] != true || a.json["message"] == "" {
+				t.Errorf("got %d %s, want %s in X2BEE's envelope", a.status, a.body, tt.code)
+			}
+			if n := len(h.sandbox.Shop().Orders); n != before {
+				t.Error("the order was created all the same")
+			}
+		})
+	}
+}
+
+// TestInterceptKeepsTheOrderWhenTheWindowCannotOpen: the shop's order exists by then, so its answer goes
+// through, with the problem where the window would be.
+func TestInterceptKeepsTheOrderWhenTheWindowCannotOpen(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	body := strings.Replace(h.orderBody(`{"payWayCd":"11"}`), publicURL+"/result", "https://evil.example/", 1)
+	a := h.post("/api/orders", "application/json", body)
+	payload, _ := a.json["payload"].(map[string]any)
+	pg, _ := payload["pg"].(map[string]any)
+	problem, _ := pg["problem"].(map[string]any)
+	if a.status/100 != 2 || payload["ordNo"] == nil || problem["code"] != "RETURN_URL_NOT_ALLOWED" {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+func TestInterceptPassesTheShopsOwnRefusalOn(t *testing.T) {
+	t.Parallel()
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(http.StatusConflict)
+		fmt.Fprint(w, `{"code":"1003","message":"품절"}`)
+	}))
+	defer shop.Close()
+	h := newHouse(t, nil)
+	body := h.orderBody(`{"payWayCd":"11"}`)
+	h = newHouse(t, shopAt(shop.URL))
+	a := h.post("/api/orders", "application/json", body)
+	if a.status != http.StatusConflict || a.code() != "1003" || a.header.Get("X-PG-Gateway-Reason") != "" {
+		t.Errorf("got %d %s %v", a.status, a.body, a.header)
+	}
+}
+
+// TestInterceptTakesTheAmountFromTheAnswer: whatever the browser claims, the order service's word counts.
+func TestInterceptTakesTheAmountFromTheAnswer(t *testing.T) {
+	t.Parallel()
+	answers := []struct {
+		name, body, want string
+	}{
+		{"an amount as text", `{"payload":{"ordNo":"O-1","payAmt":"1000","goodsNm":"x"}}`, "INVALID_FIELD"},
+		{"no amount", `{"payload":{"ordNo":"O-1","goodsNm":"x"}}`, "MISSING_FIELD"},
+		{"no order", `{"payload":{"payAmt":1000}}`, "MISSING_FIELD"},
+		{"a fraction", `{"payload":{"ordNo":"O-1","payAmt":1000.5}}`, "INVALID_FIELD"},
+	}
+	for _, tt := range answers {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				w.Header().Set("Content-Type", "application/json")
+				fmt.Fprint(w, tt.body)
+			}))
+			defer shop.Close()
+			real := newHouse(t, nil)
+			body := real.orderBody(`{"payWayCd":"11"}`)
+			h := newHouse(t, shopAt(shop.URL))
+			a := h.post("/api/orders", "application/json", body)
+			payload, _ := a.json["payload"].(map[string]any)
+			pg, _ := payload["pg"].(map[string]any)
+			problem, _ := pg["problem"].(map[string]any)
+			if problem["code"] != tt.want {
+				t.Errorf("got %d %s, want %s", a.status, a.body, tt.want)
+			}
+		})
+	}
+}
