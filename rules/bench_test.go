@@ -55,8 +55,10 @@ func largeSnapshot(tb testing.TB) *rules.Snapshot {
 }
 
 func largeCheckout() *payment.Checkout {
-	return &payment.Checkout{OrderID: "ORD-20261201-0001", Amount: 120000, Device: payment.DevicePC, Site: "site7",
-		Payments: []payment.MethodAmount{{Method: "card", Amount: 100000}, {Method: "point3", Amount: 20000}}}
+	return &payment.Checkout{
+		OrderID: "ORD-20261201-0001", Amount: 120000, Device: payment.DevicePC, Site: "site7",
+		Payments: []payment.MethodAmount{{Method: "card", Amount: 100000}, {Method: "point3", Amount: 20000}},
+	}
 }
 
 func BenchmarkDecide(b *testing.B) {

@@ -53,8 +53,10 @@ func (b *builder) server() {
 func (b *builder) pgs() {
 	for i := range b.f.pgs {
 		e := &b.f.pgs[i]
-		p := &pg{PG: e.val.PG, index: i, span: e.val.pgSpan.period(), sidecar: e.val.sidecar,
-			merchants: make(map[payment.MerchantPurpose][]*merchant)}
+		p := &pg{
+			PG: e.val.PG, index: i, span: e.val.pgSpan.period(), sidecar: e.val.sidecar,
+			merchants: make(map[payment.MerchantPurpose][]*merchant),
+		}
 		p.ID = payment.PGID(e.key.text)
 		if p.Name == "" {
 			p.Name = e.key.text
@@ -127,9 +129,11 @@ func (b *builder) methods() {
 	known := primaryMethods()
 	for i := range b.f.methods {
 		r := &b.f.methods[i]
-		m := &method{code: payment.Method(r.code.text), index: i, x2bee: r.x2bee.text, title: r.title,
+		m := &method{
+			code: payment.Method(r.code.text), index: i, x2bee: r.x2bee.text, title: r.title,
 			secondary: r.kind == "secondary", inUse: r.inUse, min: r.min, max: r.max,
-			sites: siteList(r.sites), devices: b.devices(r.devices), purposes: b.purposes(r.purposes)}
+			sites: siteList(r.sites), devices: b.devices(r.devices), purposes: b.purposes(r.purposes),
+		}
 		if len(r.purposes) == 0 {
 			m.purposes = purposeBit(payment.PurposeOneTime)
 		}

@@ -10,8 +10,10 @@ import (
 func (b *builder) merchants() {
 	for i := range b.f.merchants {
 		r := &b.f.merchants[i]
-		m := &merchant{Merchant: r.Merchant, index: i, owner: b.pg(r.pg), inUse: r.inUse, span: r.span.period(),
-			sites: siteList(r.sites), devices: b.devices(r.devices), free: r.free, maxMonths: r.maxMonths}
+		m := &merchant{
+			Merchant: r.Merchant, index: i, owner: b.pg(r.pg), inUse: r.inUse, span: r.span.period(),
+			sites: siteList(r.sites), devices: b.devices(r.devices), free: r.free, maxMonths: r.maxMonths,
+		}
 		m.ID, m.PG = payment.MerchantID(r.id.text), payment.PGID(r.pg.text)
 		if m.Mode == "" {
 			m.Mode = b.s.mode
@@ -191,9 +193,11 @@ func (b *builder) controls() {
 			r.name.at.fail("rename one", "a second control is named %q", clip(r.name.text))
 		}
 		seen[r.name.text] = true
-		c := &control{name: r.name.text, methods: b.methodList(r.methods), cards: b.cards(r.cards),
+		c := &control{
+			name: r.name.text, methods: b.methodList(r.methods), cards: b.cards(r.cards),
 			devices: b.devices(r.devices), sites: siteList(r.sites), ko: r.ko, en: r.en,
-			when: calendar{span: r.span.period(), days: b.days(r.weekdays), windows: r.daily, disabled: !r.inUse}}
+			when: calendar{span: r.span.period(), days: b.days(r.weekdays), windows: r.daily, disabled: !r.inUse},
+		}
 		b.span(r.at, r.span)
 		if len(r.methods)+len(r.pgs)+len(r.cards) == 0 {
 			r.at.fail("name methods, pgs or cards", "the control closes nothing")

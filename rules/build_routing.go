@@ -36,20 +36,26 @@ func (b *builder) routes() {
 
 // byLinks is the rule of a file without routing: all PGs in file order.
 func (b *builder) byLinks() *route {
-	return &route{name: "links", inUse: true, strategy: strategyPriority, pgs: b.s.pgs,
-		when: condition{to: payment.MaxWon, devices: allDevices, purposes: allPurposes}}
+	return &route{
+		name: "links", inUse: true, strategy: strategyPriority, pgs: b.s.pgs,
+		when: condition{to: payment.MaxWon, devices: allDevices, purposes: allPurposes},
+	}
 }
 
 func (b *builder) route(i int, r *rawRoute) *route {
 	w := &r.when
-	rt := &route{name: r.name.text, index: i, inUse: r.inUse, next: r.otherwise == "next", explore: r.choose.explore,
-		methods: b.methodList(w.methods)}
+	rt := &route{
+		name: r.name.text, index: i, inUse: r.inUse, next: r.otherwise == "next", explore: r.choose.explore,
+		methods: b.methodList(w.methods),
+	}
 	if r.at.n != nil {
 		rt.line = r.at.n.Line
 	}
-	rt.when = condition{from: w.from, to: w.to, devices: b.devices(w.devices), purposes: b.purposes(w.purposes),
+	rt.when = condition{
+		from: w.from, to: w.to, devices: b.devices(w.devices), purposes: b.purposes(w.purposes),
 		sites: siteList(w.sites), cards: b.cards(w.cards), countries: b.countries(w.countries),
-		when: calendar{span: r.span.period(), days: b.days(w.weekdays), windows: w.daily}}
+		when: calendar{span: r.span.period(), days: b.days(w.weekdays), windows: w.daily},
+	}
 	b.span(r.at, r.span)
 	if w.from > w.to {
 		w.amountAt.fail("", "from %d is above to %d", w.from, w.to)
@@ -183,8 +189,10 @@ func (b *builder) installments() {
 }
 
 func (b *builder) notice(r *rawNotice) {
-	n := &notice{id: r.id.text, acquirer: r.acquirer.text, span: r.span, period: r.span.period(), title: r.title,
-		applies: r.applies, excludes: r.excludes, inUse: r.inUse, partial: r.partial, paidBy: r.paidBy}
+	n := &notice{
+		id: r.id.text, acquirer: r.acquirer.text, span: r.span, period: r.span.period(), title: r.title,
+		applies: r.applies, excludes: r.excludes, inUse: r.inUse, partial: r.partial, paidBy: r.paidBy,
+	}
 	b.card(r.acquirer)
 	b.span(r.at, r.span)
 	for _, other := range b.s.notices {

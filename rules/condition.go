@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/expr-lang/expr/vm"
+
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 

@@ -100,32 +100,10 @@ func (d *deciding) split() *payment.Problem {
 	}
 	var sum payment.Won
 	for i, part := range d.in.Payments {
-		me, ok := d.s.methodBy[part.Method]
-		if !ok {
-			return d.deny(payment.CodeUnknownMethod, i, "method", "알 수 없는 결제수단", "unknown method")
-		}
-		if part.Amount < 0 || part.Amount > payment.MaxWon {
-			return d.deny(payment.CodeInvalidField, i, "amount", "금액이 범위를 벗어났습니다", "the amount is out of range")
-		}
-		for _, earlier := range d.in.Payments[:i] {
-			if d.s.methodBy[earlier.Method] == me {
-				return d.deny(payment.CodeInvalidField, i, "method", "같은 결제수단이 두 번 있습니다", "the method appears twice")
-			}
+		if p := d.sort(i, part); p != nil {
+			return p
 		}
 		sum += part.Amount
-		if me.secondary {
-			if d.trace != nil {
-				d.step("methods", string(me.code), true, "secondary, settled by the shop")
-			}
-			continue
-		}
-		if d.method != nil {
-			return d.deny(payment.CodeTwoPrimaries, i, "method", string(d.method.code)+"와 함께 쓸 수 없습니다", "already paying with "+string(d.method.code))
-		}
-		d.method, d.nth, d.amount = me, i, part.Amount
-		if d.trace != nil {
-			d.step("methods", string(me.code), true, "primary")
-		}
 	}
 	if sum != d.in.Amount {
 		return problem(payment.CodeSumMismatch, "payments",
@@ -138,6 +116,34 @@ func (d *deciding) split() *payment.Problem {
 		if p := d.usable(i, d.s.methodBy[part.Method], part.Amount); p != nil {
 			return p
 		}
+	}
+	return nil
+}
+
+// sort tells whether the i-th payment is the primary one or a secondary.
+func (d *deciding) sort(i int, part payment.MethodAmount) *payment.Problem {
+	me, ok := d.s.methodBy[part.Method]
+	if !ok {
+		return d.deny(payment.CodeUnknownMethod, i, "method", "알 수 없는 결제수단", "unknown method")
+	}
+	if part.Amount < 0 || part.Amount > payment.MaxWon {
+		return d.deny(payment.CodeInvalidField, i, "amount", "금액이 범위를 벗어났습니다", "the amount is out of range")
+	}
+	for _, earlier := range d.in.Payments[:i] {
+		if d.s.methodBy[earlier.Method] == me {
+			return d.deny(payment.CodeInvalidField, i, "method", "같은 결제수단이 두 번 있습니다", "the method appears twice")
+		}
+	}
+	if !me.secondary && d.method != nil {
+		return d.deny(payment.CodeTwoPrimaries, i, "method", string(d.method.code)+"와 함께 쓸 수 없습니다", "already paying with "+string(d.method.code))
+	}
+	kind := "secondary, settled by the shop"
+	if !me.secondary {
+		d.method, d.nth, d.amount = me, i, part.Amount
+		kind = "primary"
+	}
+	if d.trace != nil {
+		d.step("methods", string(me.code), true, kind)
 	}
 	return nil
 }

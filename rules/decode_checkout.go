@@ -89,9 +89,11 @@ func checkoutReader(c *rawCheckout) reader {
 }
 
 func (c *rawCheckout) checkout() payment.Checkout {
-	out := payment.Checkout{OrderID: payment.OrderID(c.orderID), Amount: c.amount, Currency: payment.CurrencyKRW,
+	out := payment.Checkout{
+		OrderID: payment.OrderID(c.orderID), Amount: c.amount, Currency: payment.CurrencyKRW,
 		TaxFree: c.taxFree, TaxFreeSet: c.taxSet, OrderName: c.name, Site: payment.Site(c.site), Device: c.device,
-		Purpose: c.purpose, Country: c.country}
+		Purpose: c.purpose, Country: c.country,
+	}
 	for _, p := range c.payments {
 		out.Payments = append(out.Payments, payment.MethodAmount{Method: payment.Method(p.method.text), Amount: p.amount})
 		if !c.amountSet {

@@ -39,7 +39,6 @@ func (e *Error) Error() string {
 
 // Errors returns every positioned complaint in err, in file order.
 func Errors(err error) []*Error {
-	var one *Error
 	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var all []*Error
 		for _, e := range joined.Unwrap() {
@@ -47,7 +46,7 @@ func Errors(err error) []*Error {
 		}
 		return all
 	}
-	if errors.As(err, &one) {
+	if one, ok := errors.AsType[*Error](err); ok {
 		return []*Error{one}
 	}
 	return nil
@@ -65,8 +64,10 @@ func joinErrors(list []*Error) error {
 	all := make([]error, 0, min(len(list), maxErrors)+1)
 	for i, e := range list {
 		if i == maxErrors {
-			all = append(all, &Error{File: e.File, Line: e.Line, Column: e.Column,
-				Msg: fmt.Sprintf("and %d more errors", len(list)-i)})
+			all = append(all, &Error{
+				File: e.File, Line: e.Line, Column: e.Column,
+				Msg: fmt.Sprintf("and %d more errors", len(list)-i),
+			})
 			break
 		}
 		all = append(all, e)

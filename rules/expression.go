@@ -10,6 +10,7 @@ import (
 	exprfile "github.com/expr-lang/expr/file"
 	"github.com/expr-lang/expr/parser"
 	"github.com/expr-lang/expr/vm"
+
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -50,8 +51,7 @@ func compileExpr(text string) (*vm.Program, int, error) {
 	if err == nil {
 		return program, 0, nil
 	}
-	var at *exprfile.Error
-	if errors.As(err, &at) {
+	if at, ok := errors.AsType[*exprfile.Error](err); ok {
 		return nil, at.Column, errors.New(at.Message)
 	}
 	msg, _, _ := strings.Cut(err.Error(), "\n")
@@ -60,12 +60,10 @@ func compileExpr(text string) (*vm.Program, int, error) {
 
 // loopless refuses what could run for long in few words: ranges, and functions that take a predicate.
 func loopless(text string) error {
-	tree, err := parser.Parse(text)
-	if err != nil {
-		return nil // Compile says it with a column
-	}
 	var v loopFinder
-	ast.Walk(&tree.Node, &v)
+	if tree, err := parser.Parse(text); err == nil { // else Compile says it, with a column
+		ast.Walk(&tree.Node, &v)
+	}
 	if v.found != "" {
 		return fmt.Errorf("%s is not allowed", v.found)
 	}

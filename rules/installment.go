@@ -78,9 +78,11 @@ type Notice struct {
 func (s *Snapshot) Notices(now time.Time) []Notice {
 	out := make([]Notice, 0, len(s.notices))
 	for _, n := range s.notices {
-		v := Notice{ID: n.id, Acquirer: n.acquirer, From: n.span.from, Until: n.span.until, Title: n.title,
+		v := Notice{
+			ID: n.id, Acquirer: n.acquirer, From: n.span.from, Until: n.span.until, Title: n.title,
 			AppliesTo: n.applies, Excludes: n.excludes, InUse: n.inUse, Partial: n.partial, PaidBy: n.paidBy,
-			Thresholds: n.steps, State: n.state(now.Unix())}
+			Thresholds: n.steps, State: n.state(now.Unix()),
+		}
 		for _, m := range n.merchants {
 			v.Merchants = append(v.Merchants, m.ID)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -120,10 +121,21 @@ func TestFees(t *testing.T) {
 		{text: "300won", of: 10000, want: 300},
 		{text: "1.5%+100won", of: 10000, want: 250},
 		{text: "2.2%", of: payment.MaxWon, want: 220_000_000},
-		{text: "100.01%", bad: true}, {text: "2.225%", bad: true}, {text: "2,2%", bad: true}, {text: "2.%", bad: true},
-		{text: "-1%", bad: true}, {text: "2", bad: true}, {text: "won", bad: true}, {text: "+100won", bad: true},
-		{text: "2%+", bad: true}, {text: "100won+2%", bad: true}, {text: "", bad: true}, {text: "%", bad: true},
-		{text: "010%", bad: true}, {text: "1%+100", bad: true}, {text: "99999999won", bad: true},
+		{text: "100.01%", bad: true},
+		{text: "2.225%", bad: true},
+		{text: "2,2%", bad: true},
+		{text: "2.%", bad: true},
+		{text: "-1%", bad: true},
+		{text: "2", bad: true},
+		{text: "won", bad: true},
+		{text: "+100won", bad: true},
+		{text: "2%+", bad: true},
+		{text: "100won+2%", bad: true},
+		{text: "", bad: true},
+		{text: "%", bad: true},
+		{text: "010%", bad: true},
+		{text: "1%+100", bad: true},
+		{text: "99999999won", bad: true},
 	} {
 		f, ok := parseFee(tt.text)
 		if ok == tt.bad {
@@ -137,8 +149,10 @@ func TestFees(t *testing.T) {
 
 func TestMomentsAreKorean(t *testing.T) {
 	t.Parallel()
-	for _, at := range []time.Time{time.Unix(0, 0), time.Unix(-1, 0), time.Date(2026, 12, 4, 14, 59, 59, 0, time.UTC),
-		time.Date(2026, 12, 4, 15, 0, 0, 0, time.UTC), time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2400, 2, 29, 23, 0, 0, 0, time.UTC)} {
+	for _, at := range []time.Time{
+		time.Unix(0, 0), time.Unix(-1, 0), time.Date(2026, 12, 4, 14, 59, 59, 0, time.UTC),
+		time.Date(2026, 12, 4, 15, 0, 0, 0, time.UTC), time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2400, 2, 29, 23, 0, 0, 0, time.UTC),
+	} {
 		local, m := at.In(kst()), momentOf(at)
 		if m.minute != local.Hour()*60+local.Minute() || m.weekday != int(local.Weekday()) {
 			t.Errorf("%v is minute %d of weekday %d, want %v", at, m.minute, m.weekday, local)
@@ -157,8 +171,10 @@ func TestAnExpressionThatFailsDoesNotMatch(t *testing.T) {
 	}
 	var warned []string
 	opt := Options{Warn: func(rule string, err error) { warned = append(warned, rule+": "+err.Error()) }}
-	d, err := s.Decide(&payment.Checkout{OrderID: "o", Amount: 1000, Device: payment.DevicePC,
-		Payments: []payment.MethodAmount{{Method: "card", Amount: 1000}}}, opt)
+	d, err := s.Decide(&payment.Checkout{
+		OrderID: "o", Amount: 1000, Device: payment.DevicePC,
+		Payments: []payment.MethodAmount{{Method: "card", Amount: 1000}},
+	}, opt)
 	if err != nil || d.Rule != "default" {
 		t.Errorf("decided by %q, %v; want default", d.Rule, err)
 	}
@@ -169,15 +185,19 @@ func TestAnExpressionThatFailsDoesNotMatch(t *testing.T) {
 
 func TestExpressionsThatCouldRunLongAreRefused(t *testing.T) {
 	t.Parallel()
-	for _, text := range []string{"all(1..1000000, # > 0)", "len(1..100000000) > 0", "count([1,2], # > 1) == 1", "amount in 1..1000000000",
+	for _, text := range []string{
+		"all(1..1000000, # > 0)", "len(1..100000000) > 0", "count([1,2], # > 1) == 1", "amount in 1..1000000000",
 		"repeat(\"x\", 100000000) == \"\"", "now() == now()",
-		"true" + strings.Repeat(" && true", 300), strings.Repeat("x", 1001)} {
+		"true" + strings.Repeat(" && true", 300), strings.Repeat("x", 1001),
+	} {
 		if _, _, err := compileExpr(text); err == nil {
 			t.Errorf("%.40q compiles", text)
 		}
 	}
-	for _, text := range []string{`amount > 10000 and country != "KR"`, `method in ["card", "trans"]`, `hour >= 22 || hour < 6`,
-		`lower(site) startsWith "b"`, `weekday == "sat" ? amount > 5 : false`, `site matches "^[a-c]+$"`} {
+	for _, text := range []string{
+		`amount > 10000 and country != "KR"`, `method in ["card", "trans"]`, `hour >= 22 || hour < 6`,
+		`lower(site) startsWith "b"`, `weekday == "sat" ? amount > 5 : false`, `site matches "^[a-c]+$"`,
+	} {
 		if _, _, err := compileExpr(text); err != nil {
 			t.Errorf("%q: %v", text, err)
 		}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -76,15 +77,7 @@ func (d *deciding) follow(l *link) (*merchant, reach, *control) {
 
 // stops tells whether a control of a PG is for a method.
 func (c *control) stops(code payment.Method) bool {
-	if len(c.methods) == 0 {
-		return true
-	}
-	for _, m := range c.methods {
-		if m == code {
-			return true
-		}
-	}
-	return false
+	return len(c.methods) == 0 || slices.Contains(c.methods, code)
 }
 
 // findMerchant is the first merchant of a PG that fits; those of one site come before general ones.

@@ -8,9 +8,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
-	"pgregory.net/rapid"
 )
 
 // smallShop draws a random small configuration: three PGs, a few merchants, two methods, some rules.
@@ -33,8 +34,10 @@ func drawShop(t *rapid.T) smallShop {
 		s.inUse[i] = rapid.IntRange(0, 4).Draw(t, "in_use") > 0
 		s.sites = append(s.sites, rapid.SampledFrom([]string{"all", "[a]", "[b]", "[a, b]"}).Draw(t, "sites"))
 	}
-	conditions := []string{"method: card", "method: trans", "site: a", "device: mobile", "amount: { from: 5000 }",
-		"amount: { to: 9000 }", "daily: [\"22:00-03:00\"]", "weekdays: [sat, sun]", "expr: \"amount % 2 == 0\""}
+	conditions := []string{
+		"method: card", "method: trans", "site: a", "device: mobile", "amount: { from: 5000 }",
+		"amount: { to: 9000 }", "daily: [\"22:00-03:00\"]", "weekdays: [sat, sun]", "expr: \"amount % 2 == 0\"",
+	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "routes") {
 		when := rapid.SampledFrom(conditions).Draw(t, "when")
 		if other := rapid.SampledFrom(conditions).Draw(t, "and"); !strings.HasPrefix(other, when[:4]) {
@@ -55,8 +58,10 @@ func drawShop(t *rapid.T) smallShop {
 }
 
 func drawChoice(t *rapid.T) string {
-	return rapid.SampledFrom([]string{"{ priority: [p0, p1, p2] }", "{ priority: [p2] }", "{ weighted: { p0: 70, p1: 30 } }",
-		"{ weighted: { p0: 1, p1: 1, p2: 0 } }", "{ lowest_fee: [p0, p1, p2] }", "{ success_rate: [p1, p0], explore: 10% }"}).Draw(t, "choose")
+	return rapid.SampledFrom([]string{
+		"{ priority: [p0, p1, p2] }", "{ priority: [p2] }", "{ weighted: { p0: 70, p1: 30 } }",
+		"{ weighted: { p0: 1, p1: 1, p2: 0 } }", "{ lowest_fee: [p0, p1, p2] }", "{ success_rate: [p1, p0], explore: 10% }",
+	}).Draw(t, "choose")
 }
 
 func yn(b bool) string {
@@ -197,15 +202,19 @@ func TestADecisionOnlyUsesLinksThatAreOn(t *testing.T) {
 
 func weighted(t *testing.T, weights string) func(order int) payment.PGID {
 	t.Helper()
-	text := smallShop{links: [2][3]bool{{true, true, true}}, inUse: [3]bool{true, true, true},
-		sites: []string{"all", "all", "all"}, routes: []string{"  - { name: w, choose: { weighted: " + weights + " } }\n"}}.text()
+	text := smallShop{
+		links: [2][3]bool{{true, true, true}}, inUse: [3]bool{true, true, true},
+		sites: []string{"all", "all", "all"}, routes: []string{"  - { name: w, choose: { weighted: " + weights + " } }\n"},
+	}.text()
 	s, err := rules.Parse("w.yaml", []byte(text), rules.Sources{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return func(order int) payment.PGID {
-		d, err := s.Decide(&payment.Checkout{OrderID: payment.OrderID(fmt.Sprintf("ORD-%06d", order)), Amount: 1000, Device: "pc",
-			Payments: []payment.MethodAmount{{Method: "card", Amount: 1000}}}, rules.Options{})
+		d, err := s.Decide(&payment.Checkout{
+			OrderID: payment.OrderID(fmt.Sprintf("ORD-%06d", order)), Amount: 1000, Device: "pc",
+			Payments: []payment.MethodAmount{{Method: "card", Amount: 1000}},
+		}, rules.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -279,8 +288,10 @@ func FuzzParse(f *testing.F) {
 		}
 		for _, m := range s.Methods() {
 			for _, amount := range []payment.Won{0, 1000, 60000, payment.MaxWon} {
-				_, _ = s.Decide(&payment.Checkout{OrderID: "o", Amount: amount, Device: "pc", Site: "a", Card: &payment.Card{Company: "kb", Installment: 3},
-					Payments: []payment.MethodAmount{{Method: m.Code, Amount: amount}}}, rules.Options{Now: time.Unix(1.8e9, 0), Trace: amount == 1000})
+				_, _ = s.Decide(&payment.Checkout{
+					OrderID: "o", Amount: amount, Device: "pc", Site: "a", Card: &payment.Card{Company: "kb", Installment: 3},
+					Payments: []payment.MethodAmount{{Method: m.Code, Amount: amount}},
+				}, rules.Options{Now: time.Unix(1.8e9, 0), Trace: amount == 1000})
 			}
 		}
 	})

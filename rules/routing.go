@@ -273,10 +273,8 @@ func (d *deciding) tier(id payment.PGID) int {
 	if d.opt.Health != nil && !d.opt.Health.Healthy(id) {
 		t = 2
 	}
-	for _, failed := range d.opt.FailedPGs {
-		if failed == id {
-			return t + 1
-		}
+	if slices.Contains(d.opt.FailedPGs, id) {
+		t++
 	}
 	return t
 }

@@ -18,8 +18,10 @@ func TestShippedConfig(t *testing.T) {
 		method payment.Method
 		pg     payment.PGID
 	}{{"card", "inicis"}, {"kakaopay", "portone"}, {"tosspay", "portone1"}, {"11", "inicis"}} {
-		d, err := s.Decide(&payment.Checkout{OrderID: "o-1", Amount: 1000, Device: "pc",
-			Payments: []payment.MethodAmount{{Method: tt.method, Amount: 1000}}},
+		d, err := s.Decide(&payment.Checkout{
+			OrderID: "o-1", Amount: 1000, Device: "pc",
+			Payments: []payment.MethodAmount{{Method: tt.method, Amount: 1000}},
+		},
 			rules.Options{Now: time.Date(2026, 12, 2, 12, 0, 0, 0, time.UTC)})
 		if err != nil {
 			t.Fatalf("%s: %v", tt.method, err)

@@ -7,8 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/payment"
 	"gopkg.in/yaml.v3"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // kst is Korea's time zone, without daylight saving since 1988; fixed so that no zone database is needed.

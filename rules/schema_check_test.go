@@ -68,8 +68,10 @@ func TestGoodFilesSatisfyTheSchema(t *testing.T) {
 func TestTheSchemaCatchesTypos(t *testing.T) {
 	t.Parallel()
 	s := compiledSchema(t)
-	for _, name := range []string{"unknown-key", "unknown-section", "decimal-won", "quoted-won", "negative-won", "bad-flag",
-		"unknown-driver", "missing-sections", "fee-not-a-fee", "bad-duration", "installments-too-long", "control-bad-window"} {
+	for _, name := range []string{
+		"unknown-key", "unknown-section", "decimal-won", "quoted-won", "negative-won", "bad-flag",
+		"unknown-driver", "missing-sections", "fee-not-a-fee", "bad-duration", "installments-too-long", "control-bad-window",
+	} {
 		if err := s.Validate(asJSON(t, filepath.Join("testdata/bad", name+".yaml"))); err == nil {
 			t.Errorf("%s satisfies the schema", name)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -140,8 +141,10 @@ func restartNeeded(first, now *Snapshot) []string {
 		name string
 		a, b any
 	}{
-		{"server", first.server, now.server}, {"journal", first.journal, now.journal},
-		{"sandbox", first.sandbox, now.sandbox}, {"pgs.*.sidecar_listen", sidecars(first), sidecars(now)},
+		{"server", first.server, now.server},
+		{"journal", first.journal, now.journal},
+		{"sandbox", first.sandbox, now.sandbox},
+		{"pgs.*.sidecar_listen", sidecars(first), sidecars(now)},
 	} {
 		if !reflect.DeepEqual(s.a, s.b) {
 			out = append(out, s.name)

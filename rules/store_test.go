@@ -10,9 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
-	"go.uber.org/goleak"
 )
 
 // config is a small good file whose PG carries a mark, so that a reload can be seen.
@@ -238,8 +239,10 @@ func TestReloadAlternatingGoodAndBad(t *testing.T) {
 
 // decideOnce checks that a decision comes from one snapshot only.
 func decideOnce(t *testing.T, s *rules.Snapshot) {
-	d, err := s.Decide(&payment.Checkout{OrderID: "o", Amount: 1000, Device: payment.DevicePC,
-		Payments: []payment.MethodAmount{{Method: "card", Amount: 1000}}}, rules.Options{Now: time.Unix(0, 0)})
+	d, err := s.Decide(&payment.Checkout{
+		OrderID: "o", Amount: 1000, Device: payment.DevicePC,
+		Payments: []payment.MethodAmount{{Method: "card", Amount: 1000}},
+	}, rules.Options{Now: time.Unix(0, 0)})
 	if err != nil {
 		t.Errorf("deciding during reloads: %v", err)
 		return

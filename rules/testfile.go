@@ -62,8 +62,10 @@ func (w *world) SuccessRate(id payment.PGID, _ payment.Method) (float64, int) {
 
 // expectations are what a case may state; what it leaves out is not compared.
 func expectations() []string {
-	return []string{"pg", "merchant", "method", "amount", "rule", "fallbacks", "internal", "denied", "field", "months",
-		"interest_free", "partly_free", "cards", "message"}
+	return []string{
+		"pg", "merchant", "method", "amount", "rule", "fallbacks", "internal", "denied", "field", "months",
+		"interest_free", "partly_free", "cards", "message",
+	}
 }
 
 // ParseTests reads a file of expectations. Errors join *Error.
@@ -193,10 +195,12 @@ func outcome(dec payment.Decision, err error) map[string]string {
 	if dec.Internal {
 		return map[string]string{"internal": "Y"}
 	}
-	out := map[string]string{"internal": "N", "pg": string(dec.PG.ID), "merchant": string(dec.Merchant.ID),
+	out := map[string]string{
+		"internal": "N", "pg": string(dec.PG.ID), "merchant": string(dec.Merchant.ID),
 		"method": string(dec.Method), "amount": dec.Amount.String(), "rule": dec.Rule,
 		"months": numbers(dec.Installments.Months, " "), "cards": strings.Join(dec.Installments.Cards, " "),
-		"interest_free": free(dec.Installments.InterestFree), "partly_free": free(dec.Installments.PartlyInterestFree)}
+		"interest_free": free(dec.Installments.InterestFree), "partly_free": free(dec.Installments.PartlyInterestFree),
+	}
 	var fallbacks []string
 	for _, f := range dec.Fallbacks {
 		fallbacks = append(fallbacks, string(f.PG))

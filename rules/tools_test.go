@@ -9,9 +9,10 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
-	"pgregory.net/rapid"
 )
 
 func monday() time.Time { return time.Date(2026, 11, 30, 0, 0, 0, 0, time.FixedZone("KST", 9*60*60)) }
@@ -124,8 +125,10 @@ func bruteForce(s *rules.Snapshot) (gaps, used []string) {
 			for _, device := range []payment.Device{"pc", "mobile"} {
 				for _, site := range []payment.Site{"a", "b", "c"} {
 					for _, amount := range []payment.Won{100, 101, 5000, 9001, 9002} {
-						d, err := s.Decide(&payment.Checkout{OrderID: "x", Amount: amount, Device: device, Site: site,
-							Payments: []payment.MethodAmount{{Method: method, Amount: amount}}}, rules.Options{Now: at})
+						d, err := s.Decide(&payment.Checkout{
+							OrderID: "x", Amount: amount, Device: device, Site: site,
+							Payments: []payment.MethodAmount{{Method: method, Amount: amount}},
+						}, rules.Options{Now: at})
 						if p, ok := payment.AsProblem(err); ok {
 							if p.Code != payment.CodeBlockedByControl || !closed[method] {
 								failed[fmt.Sprintf("%s %s", method, p.Code)] = true
@@ -154,8 +157,10 @@ func bruteForce(s *rules.Snapshot) (gaps, used []string) {
 
 // methodClosed tells whether a control closes the method itself: then it is closed whatever the PGs do.
 func methodClosed(s *rules.Snapshot, method payment.Method, at time.Time) bool {
-	e := rules.Explain(s, &payment.Checkout{OrderID: "x", Amount: 1000, Device: "pc",
-		Payments: []payment.MethodAmount{{Method: method, Amount: 1000}}}, rules.Options{Now: at})
+	e := rules.Explain(s, &payment.Checkout{
+		OrderID: "x", Amount: 1000, Device: "pc",
+		Payments: []payment.MethodAmount{{Method: method, Amount: 1000}},
+	}, rules.Options{Now: at})
 	return slices.ContainsFunc(e.Steps, func(st payment.Step) bool { return st.Stage == "methods" && !st.Passed })
 }
 

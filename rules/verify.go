@@ -195,9 +195,11 @@ func (v *verifier) method(me *method) {
 									v.rep.Complete = false
 									return
 								}
-								c := payment.Checkout{OrderID: "verify", Amount: amount, Currency: payment.CurrencyKRW, Device: device,
+								c := payment.Checkout{
+									OrderID: "verify", Amount: amount, Currency: payment.CurrencyKRW, Device: device,
 									Site: site, Purpose: purpose, Country: country, TaxFreeSet: true,
-									Payments: []payment.MethodAmount{{Method: me.code, Amount: amount}}}
+									Payments: []payment.MethodAmount{{Method: me.code, Amount: amount}},
+								}
 								if card != "" {
 									c.Card = &payment.Card{Company: card}
 								}
@@ -237,13 +239,11 @@ func (v *verifier) cell(me *method, c *payment.Checkout, n int, state timeState)
 // closedOnPurpose tells that a checkout is denied because somebody said so: a control on the method or the
 // card company, or a card company that is not approved anywhere.
 func closedOnPurpose(me *method, c *payment.Checkout, now moment, p *payment.Problem) bool {
-	switch p.Code {
-	case payment.CodeCardNotApproved:
+	if p.Code == payment.CodeCardNotApproved {
 		return c.Card != nil
-	case payment.CodeBlockedByControl:
-		return slices.ContainsFunc(me.controls, func(ctl *control) bool { return ctl.closes(c, now) })
 	}
-	return false
+	return p.Code == payment.CodeBlockedByControl &&
+		slices.ContainsFunc(me.controls, func(ctl *control) bool { return ctl.closes(c, now) })
 }
 
 // follow walks the rules as deciding does, and notes which hold and which decide.
