@@ -101,7 +101,10 @@ func binaries() (string, error) {
 	if path, err := exec.LookPath("initdb"); err == nil {
 		folders = append(folders, filepath.Dir(path))
 	}
-	folders = append(folders, "/opt/homebrew/bin", "/usr/local/pgsql/bin", "/usr/pgsql/bin")
+	return firstWithServer(append(folders, "/opt/homebrew/bin", "/usr/local/pgsql/bin", "/usr/pgsql/bin"))
+}
+
+func firstWithServer(folders []string) (string, error) {
 	for _, dir := range folders {
 		if executable(filepath.Join(dir, "initdb")) && executable(filepath.Join(dir, "postgres")) {
 			return dir, nil
