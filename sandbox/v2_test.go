@@ -376,8 +376,11 @@ func TestV2AnOlderWindowCannotPayBesideANewerOne(t *testing.T) {
 		return win["key"]
 	}
 	older, newer := open(), open()
-	for _, key := range []any{older, newer, older} {
-		w.json(http.MethodPost, "/portone/sdk/v2/act", map[string]any{"key": key, "action": "pay"}, nil)
+	for i, key := range []any{older, newer, older} {
+		_, rsp := w.json(http.MethodPost, "/portone/sdk/v2/act", map[string]any{"key": key, "action": "pay"}, nil)
+		if paid := rsp["code"] == nil; paid != (i == 1) {
+			t.Errorf("click %d: %v", i, rsp)
+		}
 	}
 	if got := w.box.Ledger(); got.Captured != 1000 {
 		t.Errorf("ledger: %+v", got)
