@@ -462,3 +462,12 @@ func (p *gatewayProcess) executions(w window) int {
 	p.getJSON("http://"+p.sandbox+"/_sandbox/executions?"+where+"&ref="+w.Attempt, &list)
 	return list.Count
 }
+
+func mustForm(t *testing.T, body string) url.Values {
+	t.Helper()
+	v, err := url.ParseQuery(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
