@@ -108,10 +108,8 @@ func buyerCancelled(code, msg string) bool {
 func CheckReturn(pg *payment.PG, r Return) error {
 	urls := Endpoints(pg)
 	switch {
-	case !urls.Allowed(r.IDC):
-		return fmt.Errorf("%w: idc_name is not one of this PG's", ErrAuthURL)
 	case !urls.AuthURLAllowed(r.IDC, r.AuthURL):
-		return fmt.Errorf("%w: authUrl", ErrAuthURL)
+		return fmt.Errorf("%w: idc_name or authUrl", ErrAuthURL)
 	case r.NetCancelURL != "" && r.NetCancelURL != urls.NetCancel(r.IDC):
 		return fmt.Errorf("%w: netCancelUrl", ErrAuthURL)
 	case !r.AuthToken.IsSet():

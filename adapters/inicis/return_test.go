@@ -137,6 +137,25 @@ func TestCheckReturnAppliesTheIDCRule(t *testing.T) {
 	}
 }
 
+func TestTheMobileAddressFollowsTheSameRule(t *testing.T) {
+	t.Parallel()
+	urls := inicis.Endpoints(&payment.PG{Environment: payment.EnvLive})
+	for _, tt := range []struct {
+		idc, url string
+		want     bool
+	}{
+		{"fc", "https://fcmobile.inicis.com/smart/payReq.ini", true},
+		{"ks", "https://fcmobile.inicis.com/smart/payReq.ini", false},
+		{"stg", "https://stgmobile.inicis.com/smart/payReq.ini", false},
+		{"", "https://mobile.inicis.com/smart/payReq.ini", false},
+		{"fc", "http://fcmobile.inicis.com/smart/payReq.ini", false},
+	} {
+		if got := urls.ReqURLAllowed(tt.idc, tt.url); got != tt.want {
+			t.Errorf("%q with %q: got %v", tt.url, tt.idc, got)
+		}
+	}
+}
+
 func FuzzParseReturn(f *testing.F) {
 	f.Add([]byte(returnForm().Encode()), "")
 	f.Add([]byte("resultCode=2001&resultMsg=%BB%E7%BF%EB%C0%DA"), "EUC-KR")

@@ -113,17 +113,21 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 func (t *Transport) write(req *http.Request) (*http.Response, error) {
 	// The transport writes only after it has a connection, so without one nothing was sent.
 	var connected atomic.Bool
-	ctx := httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
-		GotConn: func(httptrace.GotConnInfo) { connected.Store(true) },
-	})
-	once := req.Clone(ctx)
-	once.GetBody = nil
-	once.Close = true
-	resp, err := t.writes.RoundTrip(once)
+	resp, err := t.writes.RoundTrip(single(req, func() { connected.Store(true) }))
 	if err != nil && !connected.Load() {
 		return nil, fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	return resp, err
+}
+
+// single is a copy of req that nobody can send twice, for its body cannot be rewound. connected is called when
+// there is a connection to write to.
+func single(req *http.Request, connected func()) *http.Request {
+	once := req.Clone(httptrace.WithClientTrace(req.Context(), &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { connected() },
+	}))
+	once.GetBody = nil
+	return once
 }
 
 // CloseIdleConnections closes the connections kept for reads.

@@ -83,10 +83,5 @@ func parseOrder(text []byte, f Fields) (Order, error) {
 	return o, nil
 }
 
-// won takes a whole JSON number only: no text, fraction, exponent or sign.
-func won(v gjson.Result) (payment.Won, error) {
-	if v.Type != gjson.Number {
-		return 0, payment.ErrAmount
-	}
-	return payment.ParseWon(v.Raw)
-}
+// won takes a whole JSON number only: no text (its quotes are part of Raw), fraction, exponent or sign.
+func won(v gjson.Result) (payment.Won, error) { return payment.ParseWon(v.Raw) }

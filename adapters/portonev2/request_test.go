@@ -208,6 +208,19 @@ func TestApproveHasItsFiguresVerified(t *testing.T) {
 	}
 }
 
+func TestABrowsersTransactionIDIsSentOnlyWhenItLooksLikeOne(t *testing.T) {
+	t.Parallel()
+	for _, tx := range []string{"", `x","isTest":false`, "a b", strings.Repeat("a", 65)} {
+		base, got := record(t, 200, `{"pgTxId":"StdpayCARD1"}`)
+		r, err := portonev2.New(onewrite.New(onewrite.Options{})).Approve(t.Context(), adapters.ApproveRequest{
+			Account: account(base), Attempt: attempt(), Proof: adapters.Proof{AuthToken: "t", PGTxID: tx},
+		})
+		if err != nil || r.PGTxID != "StdpayCARD1" || strings.Contains((*got)[0].Body, "txId") {
+			t.Errorf("%q: got %q, %v, sent %s", tx, r.PGTxID, err, (*got)[0].Body)
+		}
+	}
+}
+
 func TestApproveIsOnlyForManualConfirmWithAToken(t *testing.T) {
 	t.Parallel()
 	base, got := record(t, 200, `{"pgTxId":"x"}`)

@@ -7,6 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -72,6 +73,16 @@ func TestCheckUnique(t *testing.T) {
 	} {
 		if err := wire.CheckUnique([]byte(text)); (err == nil) != fine {
 			t.Errorf("%s: %v", text, err)
+		}
+	}
+}
+
+func TestSendNeverShowsTheAddressInAnError(t *testing.T) {
+	t.Parallel()
+	for _, address := range []string{"http://127.0.0.1:1/path?pg_api_key=hidden", "http://127.0.0.1:1/%zz?pg_api_key=hidden"} {
+		_, err := wire.Send(t.Context(), onewrite.New(onewrite.Options{}), wire.Request{Method: "POST", URL: address})
+		if !errors.Is(err, onewrite.ErrNotSent) || strings.Contains(err.Error(), "hidden") {
+			t.Errorf("got %v", err)
 		}
 	}
 }

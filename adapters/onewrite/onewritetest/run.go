@@ -17,38 +17,41 @@ type Case struct {
 	Method string
 	// Reused tells that a request was answered before, on a connection that the server keeps open.
 	Reused bool
-	// Key tells that the request carries Idempotency-Key.
-	Key   bool
-	TLS   bool
-	Fault Fault
+	// Key tells that the request carries Idempotency-Key, NoBody that it has no body.
+	Key    bool
+	NoBody bool
+	TLS    bool
+	Fault  Fault
 }
 
 // String names the case.
 func (c Case) String() string {
-	conn, key, net := "fresh", "without key", "tcp"
+	conn, key, body, net := "fresh", "without key", "with body", "tcp"
 	if c.Reused {
 		conn = "reused"
 	}
 	if c.Key {
 		key = "with key"
 	}
+	if c.NoBody {
+		body = "without body"
+	}
 	if c.TLS {
 		net = "tls"
 	}
-	return fmt.Sprintf("%s %s connection %s %s upstream %s", c.Method, conn, key, net, c.Fault)
+	return fmt.Sprintf("%s on a %s connection %s %s over %s: upstream %s", c.Method, conn, key, body, net, c.Fault)
 }
 
-// Cases is the whole table: method, connection, key, network and fault, each with each.
+// Cases is the whole table: method, connection, key, body, network and fault, each with each.
 func Cases() []Case {
 	var all []Case
 	for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-		for _, reused := range []bool{false, true} {
-			for _, key := range []bool{false, true} {
-				for _, secure := range []bool{false, true} {
-					for _, fault := range []Fault{FaultClose, FaultReset, FaultPartial, FaultHeader} {
-						all = append(all, Case{Method: method, Reused: reused, Key: key, TLS: secure, Fault: fault})
-					}
-				}
+		for _, fault := range []Fault{FaultClose, FaultReset, FaultPartial, FaultHeader} {
+			for bits := range 16 {
+				all = append(all, Case{
+					Method: method, Fault: fault,
+					Reused: bits&1 != 0, Key: bits&2 != 0, TLS: bits&4 != 0, NoBody: bits&8 != 0,
+				})
 			}
 		}
 	}
@@ -84,7 +87,11 @@ func Executions(t *testing.T, c Case, do Do) int64 {
 	if c.Key {
 		header.Set("Idempotency-Key", `"approve-onewritetest-1"`)
 	}
+	body := []byte(`{"amount":64900}`)
+	if c.NoBody {
+		body = nil
+	}
 	// The error is the client's business: a half answer may be handed on as it is.
-	_ = do(t, c.Method, u.url+"/pay", header, []byte(`{"amount":64900}`), u.pool)
+	_ = do(t, c.Method, u.url+"/pay", header, body, u.pool)
 	return u.executed.Load()
 }
