@@ -107,8 +107,10 @@ func parseNetCancel(body []byte, charset string, a payment.Attempt) (adapters.Re
 	return r, nil
 }
 
+// currency maps the spellings of the won; 410 is its ISO number.
 func currency(s string) string {
-	if s == "WON" || s == "" {
+	switch s {
+	case "", "WON", "KRW", "410":
 		return payment.CurrencyKRW
 	}
 	return s

@@ -50,7 +50,7 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 	a, m := req.Attempt, req.Merchant
 	goPay, direct, ok := GoPayMethod(a.Method)
 	if !ok {
-		return Form{}, fmt.Errorf("preparing the window for %s: %w", a.Method, adapters.ErrUnsupported)
+		return Form{}, fmt.Errorf("preparing the window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
 	}
 	plans := planFor(a, req.Installments)
 	if len(req.Installments.Cards) > 0 && len(requestCodes(req.Installments.Cards)) == 0 {
@@ -106,7 +106,7 @@ func checkPrepare(req adapters.PrepareRequest) error {
 	case a.TaxFree < 0 || a.TaxFree > a.Amount:
 		return bad("tax_free", "must be a part of the amount")
 	case a.Purpose == payment.PurposeBillingKey:
-		return fmt.Errorf("preparing a billing-key window: %w", adapters.ErrUnsupported)
+		return fmt.Errorf("preparing a billing-key window: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
 	case req.ReturnURL == "":
 		return bad("return_url", "is missing")
 	case !tokenOK(req.Token):

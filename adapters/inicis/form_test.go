@@ -198,8 +198,8 @@ func TestPrepareRefusesWhatTheWindowWouldRefuse(t *testing.T) {
 	} {
 		req := prepareRequest()
 		change(&req)
-		if _, err := inicis.BuildForm(req); !errors.Is(err, adapters.ErrUnsupported) {
-			t.Errorf("%s: got %v, want ErrUnsupported", name, err)
+		if _, err := inicis.BuildForm(req); !errors.Is(err, adapters.ErrUnsupported) || !errors.Is(err, adapters.ErrRejected) {
+			t.Errorf("%s: got %v, want ErrRejected and ErrUnsupported", name, err)
 		}
 	}
 }

@@ -241,6 +241,18 @@ func TestLookUpAsksByTIDAndElseByOID(t *testing.T) {
 	}
 }
 
+func TestOnlyTheWonIsTakenForTheWon(t *testing.T) {
+	t.Parallel()
+	for code, want := range map[string]string{"WON": "KRW", "KRW": "KRW", "410": "KRW", "": "KRW", "USD": "USD"} {
+		_, base := record(t, inquiry("APPROVAL", `,"cardInfo":{"currencyCode":"`+code+`"}`))
+		r, err := inicis.New(onewrite.New(onewrite.Options{})).LookUp(t.Context(),
+			adapters.LookUpRequest{Account: account(base), Attempt: attempt(), PGTxID: tid, Now: at})
+		if err != nil || r.Currency != want {
+			t.Errorf("%q: got %q, %v", code, r.Currency, err)
+		}
+	}
+}
+
 func FuzzApprovalAnswer(f *testing.F) {
 	f.Add([]byte(approved("")))
 	f.Add([]byte(approved(`,"TotPrice":"1"`)))

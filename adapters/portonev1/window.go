@@ -115,7 +115,7 @@ func checkPrepare(req adapters.PrepareRequest) error {
 	case a.TaxFree < 0 || a.TaxFree > a.Amount:
 		return bad("tax_free", "must be a part of the amount")
 	case a.Purpose == payment.PurposeBillingKey:
-		return fmt.Errorf("preparing a billing-key window: %w", adapters.ErrUnsupported)
+		return fmt.Errorf("preparing a billing-key window: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
 	case wire.Clean(a.OrderName) == "":
 		return bad("order_name", "is missing")
 	case wire.Phone(req.Buyer.Tel) == "" && behindInicis(req.Merchant):

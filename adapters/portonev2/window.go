@@ -97,7 +97,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 	a, m := req.Attempt, req.Merchant
 	method, provider, ok := payMethod(a.Method)
 	if !ok {
-		return Params{}, fmt.Errorf("preparing the window for %s: %w", a.Method, adapters.ErrUnsupported)
+		return Params{}, fmt.Errorf("preparing the window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
 	}
 	p := Params{
 		StoreID: req.PG.StoreID, ChannelKey: m.ChannelKey, PaymentID: string(a.ID),
@@ -152,7 +152,7 @@ func checkPrepare(req adapters.PrepareRequest) error {
 	case a.TaxFree < 0 || a.TaxFree > a.Amount:
 		return bad("tax_free", "must be a part of the amount")
 	case a.Purpose == payment.PurposeBillingKey:
-		return fmt.Errorf("preparing a billing-key window: %w", adapters.ErrUnsupported)
+		return fmt.Errorf("preparing a billing-key window: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
 	case wire.Clean(a.OrderName) == "":
 		return bad("order_name", "is missing")
 	case !behindInicis(req.Merchant):
