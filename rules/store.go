@@ -43,6 +43,8 @@ type Store struct {
 	mu      sync.Mutex // one reload at a time
 	failed  string     // the last failure told, so that the poll does not repeat it
 	history []ReloadResult
+	kept    []*Snapshot // what was in force lately, oldest first
+	pinned  string      // the file's version that a rollback set aside
 }
 
 // historySize is how many versions the store remembers.
@@ -56,7 +58,7 @@ func NewStore(path string, load func(path string) (*Snapshot, error), onResult f
 		return nil, err
 	}
 	st := &Store{path: path, load: load, onResult: onResult, now: time.Now, first: snap}
-	st.current.Store(snap)
+	st.use(snap)
 	st.remember(ReloadResult{At: st.now(), Trigger: "start", Version: snap.version, Changed: true})
 	return st, nil
 }
@@ -105,11 +107,62 @@ func (st *Store) reload(reason string, asked bool) ReloadResult {
 	recovered := st.failed != ""
 	st.failed = ""
 	res.RestartNeeded = restartNeeded(st.first, snap)
-	if snap.version != old.version {
-		st.current.Store(snap)
+	if asked || snap.version != st.pinned {
+		st.pinned = ""
+	}
+	if snap.version != old.version && st.pinned == "" {
+		st.use(snap)
 		res.Version, res.Changed = snap.version, true
 	}
 	if res.Changed || asked || recovered {
+		st.tell(res)
+	}
+	return res
+}
+
+// use puts a snapshot in force and keeps it for a rollback.
+func (st *Store) use(snap *Snapshot) {
+	st.current.Store(snap)
+	st.kept = slices.DeleteFunc(st.kept, func(s *Snapshot) bool { return s.version == snap.version })
+	st.kept = append(st.kept, snap)
+	if len(st.kept) > historySize {
+		st.kept = slices.Clone(st.kept[1:])
+	}
+}
+
+// Version finds a snapshot that was in force lately.
+func (st *Store) Version(version string) (*Snapshot, bool) {
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	for _, s := range st.kept {
+		if s.version == version {
+			return s, true
+		}
+	}
+	return nil, false
+}
+
+// ErrNoSuchVersion is returned by Rollback for a version that is not kept.
+var ErrNoSuchVersion = errors.New("no such version is kept")
+
+// Rollback puts an earlier version back in force. The file as it is now is set aside until it changes or
+// somebody asks for a reload.
+func (st *Store) Rollback(version, reason string) ReloadResult {
+	snap, ok := st.Version(version)
+	st.mu.Lock()
+	defer st.mu.Unlock()
+	old := st.current.Load()
+	res := ReloadResult{At: st.now(), Trigger: reason, Version: old.version}
+	if !ok {
+		res.Err = fmt.Errorf("rolling back to %s: %w", clip(version), ErrNoSuchVersion)
+		return res
+	}
+	if onDisk, err := st.loadSafely(); err == nil {
+		st.pinned = onDisk.version
+	}
+	if snap.version != old.version {
+		st.use(snap)
+		res.Version, res.Changed = snap.version, true
 		st.tell(res)
 	}
 	return res

@@ -2,6 +2,7 @@ package rules_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -329,5 +330,59 @@ func TestLoadFileRefusesAHugeFile(t *testing.T) {
 	}
 	if _, err := rules.LoadFile(t.TempDir()); err == nil {
 		t.Error("a directory was read as a file")
+	}
+}
+
+func TestRollbackStaysUntilTheFileChanges(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, config("a"))
+	st, err := rules.NewStore(path, rules.LoadFile, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := st.Current().Version()
+	write(t, path, config("b"))
+	st.Reload("test")
+	if res := st.Rollback("nonsense", "test"); !errors.Is(res.Err, rules.ErrNoSuchVersion) || mark(st) != "b" {
+		t.Errorf("rolling back to nonsense: %+v", res)
+	}
+	if res := st.Rollback(first, "test"); res.Err != nil || !res.Changed || res.Version != first || mark(st) != "a" {
+		t.Fatalf("rolling back: %+v", res)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- st.Watch(ctx) }()
+	time.Sleep(50 * time.Millisecond)
+	write(t, path, config("b"))
+	time.Sleep(500 * time.Millisecond)
+	if mark(st) != "a" {
+		t.Error("saving the same file again undid the rollback")
+	}
+	write(t, path, config("c"))
+	wait(t, st, "c")
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+	if _, ok := st.Version(first); !ok {
+		t.Error("the first version is not kept")
+	}
+}
+
+func TestAskingForAReloadEndsARollback(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	write(t, path, config("a"))
+	st, err := rules.NewStore(path, rules.LoadFile, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := st.Current().Version()
+	write(t, path, config("b"))
+	st.Reload("test")
+	st.Rollback(first, "test")
+	if res := st.Reload("SIGHUP"); !res.Changed || mark(st) != "b" {
+		t.Errorf("a reload that was asked for: %+v", res)
 	}
 }

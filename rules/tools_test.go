@@ -247,3 +247,91 @@ cases:
 		t.Errorf("a misspelt expectation: %v", err)
 	}
 }
+
+func TestGoLiveOfTheShippedFile(t *testing.T) {
+	t.Parallel()
+	s, err := rules.LoadFile("../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	for _, a := range rules.GoLive(s) {
+		b.WriteString(a.String() + "\n")
+	}
+	golden(t, "testdata/golive.golden", b.String())
+}
+
+func TestOutcomesForgetAfterTenMinutes(t *testing.T) {
+	t.Parallel()
+	o, now := rules.NewOutcomes(), monday()
+	for i := range 30 {
+		o.Record("p", "card", i%3 != 0, now)
+	}
+	for _, tt := range []struct {
+		after time.Duration
+		rate  float64
+		n     int
+	}{{0, 20.0 / 30, 30}, {9 * time.Minute, 20.0 / 30, 30}, {10 * time.Minute, 0, 0}, {-time.Minute, 0, 0}} {
+		rate, n := o.At(now.Add(tt.after)).SuccessRate("p", "card")
+		if rate != tt.rate || n != tt.n {
+			t.Errorf("%v later: %v of %d, want %v of %d", tt.after, rate, n, tt.rate, tt.n)
+		}
+	}
+	o.Record("p", "card", true, now.Add(10*time.Minute))
+	if rate, n := o.At(now.Add(10*time.Minute)).SuccessRate("p", "card"); rate != 1 || n != 1 {
+		t.Errorf("the bucket was not taken over: %v of %d", rate, n)
+	}
+	if _, n := o.At(now).SuccessRate("p", "trans"); n != 0 {
+		t.Error("another method has payments")
+	}
+}
+
+func TestExplorationKeepsMeasuringTheOthers(t *testing.T) {
+	t.Parallel()
+	const total = 20000
+	text := smallShop{
+		links: [2][3]bool{{true, true, true}}, inUse: [3]bool{true, true, true}, sites: []string{"all", "all", "all"},
+		routes: []string{"  - { name: s, choose: { success_rate: [p0, p1, p2], explore: 5% } }\n"},
+	}.text()
+	s, err := rules.Parse("s.yaml", []byte(text), rules.Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := rules.NewOutcomes()
+	for i := range 100 {
+		o.Record("p0", "card", i >= 20, monday())
+		o.Record("p1", "card", i >= 1, monday())
+		o.Record("p2", "card", i >= 10, monday())
+	}
+	count := map[payment.PGID]int{}
+	for i := range total {
+		d, err := s.Decide(&payment.Checkout{
+			OrderID: payment.OrderID(fmt.Sprint("o", i)), Amount: 1000, Device: "pc",
+			Payments: []payment.MethodAmount{{Method: "card", Amount: 1000}},
+		}, rules.Options{Now: monday(), Rates: o.At(monday())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		count[d.PG.ID]++
+	}
+	for id, want := range map[payment.PGID]float64{"p0": 0.025, "p1": 0.95, "p2": 0.025} {
+		if share := float64(count[id]) / total; share < want-0.01 || share > want+0.01 {
+			t.Errorf("%s has a share of %v, want %v", id, share, want)
+		}
+	}
+}
+
+func TestMerchantInfosHoldNoKeys(t *testing.T) {
+	t.Parallel()
+	s, err := rules.LoadFile("../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	infos := s.MerchantInfos()
+	if got := fmt.Sprintf("%+v", infos); strings.Contains(got, "SU5JTElURV9UUklQTEVERVNfS0VZU1RS") {
+		t.Error("a merchant's info shows its key")
+	}
+	if infos[0].ID != "1001" || infos[0].PGCode != "10" || !infos[0].For("main") || !infos[0].InterestFree {
+		t.Errorf("the first merchant is %+v", infos[0])
+	}
+}

@@ -1,0 +1,137 @@
+package rules
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Advice is one thing to settle before real money moves. Unlike an Error it does not keep the file from
+// loading.
+type Advice struct {
+	// Path is where in the file it is, Msg what is wrong, Fix what to do.
+	Path string
+	Msg  string
+	Fix  string
+}
+
+// String writes the advice in one line.
+func (a Advice) String() string { return a.Path + ": " + a.Msg + " (" + a.Fix + ")" }
+
+// GoLive lists what is left to do before a configuration takes real payments: test leftovers, keys and
+// contracts that are missing, reviews that are not done, addresses that browsers and PGs cannot use.
+func GoLive(s *Snapshot) []Advice {
+	var g goLive
+	if s.mode != payment.ModeLive {
+		g.add("mode", "the file is in mode test", "mode: live")
+	}
+	if s.sandbox.Enabled {
+		g.add("sandbox", "the sandbox is on", "enabled: N")
+	}
+	g.server(s)
+	for _, p := range s.pgs {
+		g.pg(p)
+	}
+	for _, m := range s.merchants {
+		if m.inUse {
+			g.merchant(m)
+		}
+	}
+	for _, me := range s.methods {
+		g.method(me)
+	}
+	if slices.Contains(inicisTestMIDs(), s.verifyMID) {
+		g.add("account_verification.mid", s.verifyMID+" is a public test MID", "use the contract's own MID")
+	}
+	return g.list
+}
+
+type goLive struct{ list []Advice }
+
+func (g *goLive) add(path, msg, fix string) {
+	g.list = append(g.list, Advice{Path: path, Msg: msg, Fix: fix})
+}
+
+func (g *goLive) server(s *Snapshot) {
+	pub := s.server.Public
+	if !strings.HasPrefix(pub.BaseURL, "https://") {
+		g.add("server.public.base_url", "PGs return browsers to "+pub.BaseURL, "an https:// address that buyers reach")
+	}
+	if len(pub.AllowOrigins) == 0 {
+		g.add("server.public.allow_origins", "no return_url is allowed", "list the shop's origins")
+	}
+	for _, o := range pub.AllowOrigins {
+		if !strings.HasPrefix(o, "https://") {
+			g.add("server.public.allow_origins", o+" is not encrypted", "use https://")
+		}
+	}
+	if slices.Contains(pub.TrustedProxies, "0.0.0.0/0") || slices.Contains(pub.TrustedProxies, "::/0") {
+		g.add("server.public.trusted_proxies", "everybody may state the buyer's address", "list the load balancer's range")
+	}
+	if s.journal.Driver == "postgres" && !pub.TokenKey.IsSet() {
+		g.add("server.public.token_key", "each pod seals tokens with its own key", "token_key: ${file:...}, the same for all pods")
+	}
+	if len(s.orders.EventsSecrets) == 0 {
+		g.add("order_service.events.secret", "the shop cannot tell our events from forged ones", "secret: ${file:...}")
+	}
+}
+
+func (g *goLive) pg(p *pg) {
+	path := "pgs." + string(p.ID)
+	if p.Environment != payment.EnvLive {
+		g.add(path+".environment", "it is "+string(p.Environment), "environment: live")
+	}
+	if p.Driver == payment.DriverPortOneV2 && len(p.WebhookSecrets) == 0 {
+		g.add(path+".webhook_secrets", "webhooks cannot be verified", "take it from the PortOne console")
+	}
+	if p.Driver == payment.DriverInicis && p.ClientIP == "" {
+		g.add(path+".client_ip", "INIAPI requests do not state our address", "the address registered with Inicis")
+	}
+	if p.InUse && len(p.merchants[payment.MerchantGeneral]) == 0 {
+		g.add(path, "no general contract", "add a merchant, or in_use: N")
+	}
+}
+
+func (g *goLive) merchant(m *merchant) {
+	path := fmt.Sprintf("merchants[%d]", m.index)
+	if slices.Contains(inicisTestMIDs(), m.MID) {
+		g.add(path+".mid", m.MID+" is a public test MID", "use the contract's own MID")
+	}
+	if m.owner.Driver == payment.DriverInicis {
+		if !m.APIKey.IsSet() || !m.APIIV.IsSet() {
+			g.add(path+".api_key", "nothing can be cancelled or looked up without the INIAPI key and IV", "add api_key and api_iv")
+		}
+		if m.devices&(deviceBit(payment.DeviceMobile)|deviceBit(payment.DeviceApp)) != 0 && !m.HashKey.IsSet() && m.Purpose == payment.MerchantGeneral {
+			g.add(path+".hash_key", "mobile payments need the mobile hash key", "add hash_key, or devices: [pc]")
+		}
+		if m.Purpose == payment.MerchantRecurring && !m.LiteKey.IsSet() {
+			g.add(path+".lite_key", "billing keys need the INILite key", "add lite_key")
+		}
+	}
+	if m.owner.Driver == payment.DriverPortOneV2 && m.Purpose == payment.MerchantGeneral && !m.ManualConfirm {
+		g.add(path+".manual_confirm", "money moves before the shop has said yes", "manual_confirm: Y, once PortOne has switched the channel")
+	}
+	if m.reviewed && m.Purpose == payment.MerchantGeneral {
+		var missing []string
+		for _, c := range acquirers() {
+			if !m.takesCard(c) {
+				missing = append(missing, c)
+			}
+		}
+		g.add(path+".cards", "not approved: "+strings.Join(missing, ", "), "these are hidden until their review is done")
+	}
+}
+
+func (g *goLive) method(me *method) {
+	if !me.inUse || me.secondary {
+		return
+	}
+	for _, l := range me.links {
+		if l.on {
+			return
+		}
+	}
+	g.add("payment_methods."+string(me.code), "in use, but every link is off", "switch a link on, or in_use: N")
+}

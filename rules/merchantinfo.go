@@ -1,0 +1,56 @@
+package rules
+
+import (
+	"slices"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// MerchantInfo is what lists and the X2BEE store API show of a merchant. It holds no key.
+type MerchantInfo struct {
+	ID      payment.MerchantID
+	PG      payment.PGID
+	PGCode  string
+	MID     string
+	Purpose payment.MerchantPurpose
+	Mode    payment.Mode
+	InUse   bool
+	// Sites is empty for all sites.
+	Sites        []payment.Site
+	Devices      []payment.Device
+	Methods      []payment.Method
+	InterestFree bool
+	// Approved are the card companies whose review is done; Reviewed tells that some are not.
+	Approved []string
+	Reviewed bool
+}
+
+// MerchantInfos are all merchants in file order.
+func (s *Snapshot) MerchantInfos() []MerchantInfo {
+	out := make([]MerchantInfo, len(s.merchants))
+	for i, m := range s.merchants {
+		out[i] = s.merchantInfo(m)
+	}
+	return out
+}
+
+func (s *Snapshot) merchantInfo(m *merchant) MerchantInfo {
+	info := MerchantInfo{
+		ID: m.ID, PG: m.PG, PGCode: m.owner.Code, MID: m.MID, Purpose: m.Purpose, Mode: m.Mode, InUse: m.inUse,
+		Sites: slices.Clone(m.sites), InterestFree: m.free, Approved: slices.Clone(m.approved), Reviewed: m.reviewed,
+	}
+	for _, d := range []payment.Device{payment.DevicePC, payment.DeviceMobile, payment.DeviceApp} {
+		if m.devices&deviceBit(d) != 0 {
+			info.Devices = append(info.Devices, d)
+		}
+	}
+	for _, me := range s.methods {
+		if m.methods.has(me.index) {
+			info.Methods = append(info.Methods, me.code)
+		}
+	}
+	return info
+}
+
+// For tells whether the merchant serves a site.
+func (i MerchantInfo) For(site payment.Site) bool { return hasSite(i.Sites, site) }
