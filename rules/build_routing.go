@@ -147,14 +147,15 @@ func (b *builder) choosePGs(ws []word, rt *route) {
 	}
 }
 
-func (b *builder) weigh(list []entry[int], rt *route) {
+func (b *builder) weigh(list []entry[rawWeight], rt *route) {
 	sum := 0
 	for _, e := range list {
 		if p := b.pg(e.key); p != nil {
 			rt.pgs = append(rt.pgs, p)
-			rt.weights = append(rt.weights, e.val)
+			rt.weights = append(rt.weights, weight{n: e.val.n, span: e.val.span.period()})
 		}
-		sum += e.val
+		b.span(e.val.at, e.val.span)
+		sum += e.val.n
 	}
 	if sum == 0 {
 		list[0].key.at.fail("give at least one PG a weight", "the weights sum to 0")

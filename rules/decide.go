@@ -109,6 +109,9 @@ func (d *deciding) split() *payment.Problem {
 		return problem(payment.CodeSumMismatch, "payments",
 			fmt.Sprintf("합계 %d원, 주문 금액 %d원", sum, d.in.Amount), fmt.Sprintf("they sum to %d won, the order is %d won", sum, d.in.Amount))
 	}
+	if d.in.TaxFree < 0 || d.in.TaxFree > d.in.Amount {
+		return problem(payment.CodeInvalidField, "tax_free", "면세 금액이 주문 금액을 넘습니다", "the tax-free part is not within the order's amount")
+	}
 	if company := cardOf(d.in); company != "" && !d.s.plans.cards[company] {
 		return problem(payment.CodeInvalidField, "card.company", "알 수 없는 카드사: "+clip(company), "unknown card company "+clip(company))
 	}

@@ -157,7 +157,7 @@ type rawRoute struct {
 type rawChoose struct {
 	at                        value
 	priority, lowest, success []word
-	weighted                  []entry[int]
+	weighted                  []entry[rawWeight]
 	explore                   int
 	exploreAt                 value
 }
@@ -173,12 +173,28 @@ func routeReader(r *rawRoute, at value) reader {
 		"otherwise": {choice(&r.otherwise, "deny", "next"), "When none of its PGs can take the payment: deny, or try the next rule."},
 		"choose": {placed(&r.choose.at, object(fields{
 			"priority":     {names(&r.choose.priority), "The first that can take it, in this order."},
-			"weighted":     {dict(&r.choose.weighted, func(n *int, _ value) reader { return whole(n, 0, 10000) }), "Shares by PG; the same order always gets the same PG."},
+			"weighted":     {dict(&r.choose.weighted, weightReader), "Shares by PG; the same order always gets the same PG."},
 			"lowest_fee":   {names(&r.choose.lowest), "The cheapest by the merchants' fees; ties in this order."},
 			"success_rate": {names(&r.choose.success), "The one with the best recent approval rate."},
 			"explore":      {placed(&r.choose.exploreAt, percent(&r.choose.explore)), "Share of orders that success_rate sends elsewhere to keep measuring, as in 5%."},
 		})), "How the PG is chosen: exactly one strategy."},
 	}, "name", "choose")
+}
+
+// rawWeight is a PG's share, for a period or always.
+type rawWeight struct {
+	at   value
+	n    int
+	span span
+}
+
+func weightReader(w *rawWeight, at value) reader {
+	w.at = at
+	return either(whole(&w.n, 0, 10000), object(fields{
+		"weight": {whole(&w.n, 0, 10000), "The share."},
+		"from":   {instant(&w.span.from, false), "From this moment; nothing before it."},
+		"until":  {instant(&w.span.until, true), "Until this moment, nothing after it; a date means its end."},
+	}, "weight"))
 }
 
 func percent(dst *int) reader {

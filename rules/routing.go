@@ -28,9 +28,15 @@ type route struct {
 	next     bool
 	strategy strategy
 	pgs      []*pg
-	weights  []int // beside pgs, for weighted
-	explore  int   // basis points, for success_rate
+	weights  []weight // beside pgs, for weighted
+	explore  int      // basis points, for success_rate
 	line     int
+}
+
+// weight is a PG's share while its period holds.
+type weight struct {
+	n    int
+	span period
 }
 
 // Health tells which PGs are well. It is asked while deciding and must answer at once.
@@ -78,23 +84,23 @@ func before(a, b candidate) bool {
 
 // score is what strategy orders by. For weighted it is rendezvous hashing: an order sticks to its PG as long
 // as that PG can take it, and taking a PG away or changing a weight moves only the orders it must.
-func (r *route) score(i int, c candidate, in *payment.Checkout, me *method, amount payment.Won, opt *Options) float64 {
+func (r *route) score(i int, c candidate, d *deciding) float64 {
 	switch r.strategy {
 	case strategyWeighted:
-		if r.weights[i] == 0 {
-			return math.Inf(1)
+		if w := r.weights[i]; w.n > 0 && w.span.holds(d.now.unix) {
+			return -math.Log(unit(d.in.OrderID, c.pg.ID)) / float64(w.n)
 		}
-		return -math.Log(unit(in.OrderID, c.pg.ID)) / float64(r.weights[i])
+		return math.Inf(1)
 	case strategyFee:
-		if !c.merchant.hasFee.has(me.index) {
+		if !c.merchant.hasFee.has(d.method.index) {
 			return math.Inf(1)
 		}
-		return float64(c.merchant.fee[me.index].Of(amount))
+		return float64(c.merchant.fee[d.method.index].Of(d.amount))
 	case strategySuccess:
-		if opt.Rates == nil {
+		if d.opt.Rates == nil {
 			return float64(i)
 		}
-		rate, n := opt.Rates.SuccessRate(c.pg.ID, me.code)
+		rate, n := d.opt.Rates.SuccessRate(c.pg.ID, d.method.code)
 		if n < minSamples {
 			rate = 1
 		}
@@ -251,7 +257,7 @@ func (r *route) pick(d *deciding, pool, out []candidate) []candidate {
 				continue
 			}
 			c.tier = d.tier(p.ID)
-			c.score = r.score(i, c, d.in, d.method, d.amount, &d.opt)
+			c.score = r.score(i, c, d)
 			out = append(out, c)
 		}
 	}

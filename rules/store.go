@@ -84,7 +84,7 @@ func (st *Store) remember(r ReloadResult) {
 	}
 }
 
-// Reload reads the file again. A bad file, or one that is not there, changes nothing.
+// Reload reads the file again. Sections that need a restart keep the values that the process started with. A bad file, or one that is not there, changes nothing.
 func (st *Store) Reload(reason string) ReloadResult {
 	st.mu.Lock()
 	defer st.mu.Unlock()
@@ -107,6 +107,7 @@ func (st *Store) reload(reason string, asked bool) ReloadResult {
 	recovered := st.failed != ""
 	st.failed = ""
 	res.RestartNeeded = restartNeeded(st.first, snap)
+	snap.server, snap.journal, snap.sandbox = st.first.server, st.first.journal, st.first.sandbox
 	if asked || snap.version != st.pinned {
 		st.pinned = ""
 	}

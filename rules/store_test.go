@@ -266,6 +266,9 @@ func TestReloadTellsWhatNeedsARestart(t *testing.T) {
 	if got := strings.Join(res.RestartNeeded, " "); got != "server journal" {
 		t.Errorf("restart needed for %q, want server and journal", got)
 	}
+	if got := st.Current().Server().Admin.Listen; got == ":9" {
+		t.Error("a change that needs a restart was applied")
+	}
 	write(t, path, config("a"))
 	if res := st.Reload("test"); len(res.RestartNeeded) != 0 {
 		t.Errorf("restart needed for %v after the change was undone", res.RestartNeeded)

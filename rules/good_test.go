@@ -1,0 +1,165 @@
+package rules_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+const liveConfig = `mode: live
+server:
+  public: { base_url: "https://pay.shop.example.com", allow_origins: ["https://shop.example.com"], token_key: "${file:/run/token}" }
+order_service: { url: "http://orders:8080", events: { secret: ["${env:NEW}", "${env:OLD}"] } }
+pgs:
+  inicis: { driver: inicis, environment: live, client_ip: 203.0.113.10 }
+  portone: { driver: portone_v2, environment: live, store_id: store-1, api_secret: "${env:V2}", webhook_secrets: "${env:HOOK}", base_url: "https://proxy.example.com" }
+merchants:
+  - { id: "1", pg: inicis, mid: MOIshop001, sign_key: "${env:SIGN}", hash_key: "${env:HASH}", api_key: "${env:KEY}", api_iv: "${env:IV}" }
+  - { id: "2", pg: portone, mid: MOIshop002, channel_key: ck, behind: inicis, manual_confirm: Y }
+payment_methods:
+  - { code: card, x2bee: "11", links: { inicis: true, portone: false } }
+intercepts:
+  - { name: order, match: { method: POST, path: /api/orders }, read_answer: { order_id: "body:ordNo", device: "header:X-Device", site: "const:main" }, put: pg, errors: x2bee }
+  - { name: shop, match: { path: "/shop/*" } }
+`
+
+func liveSources() rules.Sources {
+	return rules.Sources{
+		Env: func(name string) (string, bool) { return "secret-" + name + "\n", true },
+		ReadFile: func(path string) ([]byte, error) {
+			if path != "/run/token" {
+				return nil, os.ErrNotExist
+			}
+			return []byte("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"), nil
+		},
+	}
+}
+
+func TestALiveFileWithReferencesLoads(t *testing.T) {
+	t.Parallel()
+	s, err := rules.Parse("live.yaml", []byte(liveConfig), liveSources())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if left := rules.GoLive(s); len(left) != 0 {
+		t.Errorf("there is still advice: %v", left)
+	}
+	p, _ := s.PG("inicis")
+	if p.BaseURL != "" || cmp.Diff([]string{"fc", "ks"}, p.IDCs) != "" || p.ApproveTimeout != 30*time.Second || p.ReadTimeout != 10*time.Second {
+		t.Errorf("the live PG is %+v", p)
+	}
+	if o, _ := s.PG("portone"); o.BaseURL != "https://proxy.example.com" || o.WebhookSecrets[0].Reveal() != "secret-HOOK" {
+		t.Errorf("the PG with its own base URL is %+v", o)
+	}
+	m, _ := s.Merchant("1")
+	if m.Mode != payment.ModeLive || m.APIIV.Reveal() != "secret-IV" {
+		t.Errorf("the merchant is %+v", m)
+	}
+	if got := s.OrderService().EventsSecrets; len(got) != 2 || got[1].Reveal() != "secret-OLD" {
+		t.Errorf("there are %d event secrets", len(got))
+	}
+}
+
+func TestInterceptsKeepTheirOrder(t *testing.T) {
+	t.Parallel()
+	s, err := rules.Parse("live.yaml", []byte(liveConfig), liveSources())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []rules.Intercept{
+		{
+			Name: "order", Method: "POST", Path: "/api/orders", Upstream: "order_service", Put: "pg", Errors: "x2bee",
+			ReadAnswer: map[string]rules.Source{
+				"order_id": {Kind: "body", Value: "ordNo"}, "device": {Kind: "header", Value: "X-Device"},
+				"site": {Kind: "const", Value: "main"},
+			},
+			ReadRequest: map[string]rules.Source{}, RefuseBefore: map[string]rules.Source{},
+		},
+		{
+			Name: "shop", Path: "/shop/", Prefix: true, Upstream: "order_service", Errors: "problem",
+			ReadAnswer: map[string]rules.Source{}, ReadRequest: map[string]rules.Source{}, RefuseBefore: map[string]rules.Source{},
+		},
+	}
+	got := s.Intercepts()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("intercepts (-want +got)\n%s", diff)
+	}
+	if got[0].Forward() || !got[1].Forward() {
+		t.Error("only the second is a plain forward")
+	}
+}
+
+func TestSandboxPGsAreReachedAtTheSandbox(t *testing.T) {
+	t.Parallel()
+	for listen, want := range map[string]string{"127.0.0.1:7070": "http://127.0.0.1:7070", ":7071": "http://127.0.0.1:7071"} {
+		text := strings.Replace(config("x"), "enabled: Y", "enabled: Y, listen: \""+listen+"\"", 1)
+		s, err := rules.Parse("config.yaml", []byte(text), sources())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p, _ := s.PG("inicis"); p.BaseURL != want || cmp.Diff([]string{"stg"}, p.IDCs) != "" {
+			t.Errorf("with the sandbox at %s the PG is %+v", listen, p)
+		}
+	}
+}
+
+func TestTheVersionIsTheTextAndItsSecrets(t *testing.T) {
+	t.Parallel()
+	parse := func(text, secret string) string {
+		s, err := rules.Parse("config.yaml", []byte(text), rules.Sources{Env: func(string) (string, bool) { return secret, true }})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Version()
+	}
+	plain := config("x")
+	if a, b := parse(plain, "1"), parse(plain, "2"); a != b || len(a) != 12 {
+		t.Errorf("the same text has the versions %s and %s", a, b)
+	}
+	ref := strings.Replace(plain, "sign_key: k", `sign_key: "${env:K}"`, 1)
+	if a, b := parse(ref, "1"), parse(ref, "2"); a == b {
+		t.Error("another secret has the same version")
+	}
+	if a, b := parse(plain, ""), parse(plain+"# a comment\n", ""); a == b {
+		t.Error("another text has the same version")
+	}
+}
+
+func TestListsForMetrics(t *testing.T) {
+	t.Parallel()
+	s := shop(t)
+	if got := len(s.PGs()); got != 5 {
+		t.Errorf("%d PGs, want 5", got)
+	}
+	if got := len(s.Merchants()); got != 10 {
+		t.Errorf("%d merchants, want 10", got)
+	}
+	m := s.Methods()[0]
+	if m.Code != "card" || m.X2BEE != "11" || !m.Primary || !m.InUse || len(m.Links) != 4 || !m.Links[0].On {
+		t.Errorf("the first method is %+v", m)
+	}
+	if code, ok := s.ResolveMethod("32"); !ok || code != "mileage" || !s.Secondary(code) {
+		t.Errorf("32 is %s", code)
+	}
+	if _, ok := s.ResolveMethod("33"); ok {
+		t.Error("33 is a method")
+	}
+	if states := s.Notices(time.Date(2026, 12, 20, 0, 0, 0, 0, time.UTC)); states[0].Acquirer != "bc" || states[0].State != rules.NoticeRunning {
+		t.Errorf("the first notice is %+v", states[0])
+	}
+	for at, want := range map[string]rules.NoticeState{"2026-11-30T15:00:00Z": rules.NoticeRunning, "2026-11-30T14:59:59Z": rules.NoticeWaiting, "2026-12-31T15:00:00Z": rules.NoticeEnded} {
+		now, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Notices(now)[0].State; got != want {
+			t.Errorf("at %s the notice is %s, want %s", at, got, want)
+		}
+	}
+}
