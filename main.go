@@ -42,6 +42,8 @@ func rootCommand() *cobra.Command {
 			RunE: func(c *cobra.Command, _ []string) error { return serve(c.Context(), o, c.OutOrStdout()) },
 		},
 		sandboxCommand(&o),
+		unknownCommand(&o),
+		journalCommand(&o),
 		checkCommand(&o),
 		&cobra.Command{
 			Use: "version", Short: "Print the version", Args: cobra.NoArgs,

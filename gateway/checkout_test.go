@@ -287,3 +287,16 @@ func TestThePaidOrderIsNotSoldTwice(t *testing.T) {
 		}
 	}
 }
+
+// TestThePGsNeedsAreNamed: what a PG cannot do without is named by field, before a window opens.
+func TestThePGsNeedsAreNamed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	for method, field := range map[string]string{"card": "buyer.tel", "tosspay": "buyer.tel", "kakaopay": "buyer.tel"} {
+		body := h.checkout(method)
+		body["buyer"] = map[string]any{"name": "홍길동", "email": "gildong@example.com"}
+		if a := h.postCheckout(body); a.status != http.StatusBadRequest || a.json["field"] != field {
+			t.Errorf("%s without a phone number: got %d %s", method, a.status, a.body)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -38,7 +39,12 @@ func asProblem(err error) *payment.Problem {
 	if p, ok := payment.AsProblem(err); ok {
 		return p
 	}
+	if f, ok := errors.AsType[*adapters.FieldError](err); ok && strings.HasPrefix(f.Field, "buyer.") {
+		return &payment.Problem{Code: payment.CodeInvalidField, Field: f.Field, DetailKo: f.Field + " 값이 PG의 형식에 맞지 않습니다", DetailEn: f.Field + " " + f.Msg}
+	}
 	switch {
+	case errors.Is(err, adapters.ErrUnsupported):
+		return &payment.Problem{Code: payment.CodePurposeNotSupported}
 	case errors.Is(err, journal.ErrUnavailable):
 		return &payment.Problem{Code: payment.CodeJournalDown}
 	case errors.Is(err, adapters.ErrUnavailable), errors.Is(err, adapters.ErrUnknownOutcome):

@@ -60,7 +60,7 @@ func settling(b *testing.B) func() error {
 }
 
 // BenchmarkSettle takes one attempt from the return to approved: claim, the shop's yes, approval, comparison,
-// the message to the shop. Its time is the disk's, two commits after one another.
+// the message to the shop. Its time is the disk's: three commits after one another (claim, intent, result).
 func BenchmarkSettle(b *testing.B) {
 	one := settling(b)
 	b.ReportAllocs()

@@ -30,28 +30,27 @@ type messageData struct {
 // messages makes what the shop must hear when w's attempt ends as to. A shop that said yes to a charge hears
 // of its end in any case, so that it can let go of what it reserved.
 func (s *Settler) messages(w *work, to payment.State, reason string) ([]payment.Message, error) {
-	var kind string
-	switch {
-	case to == payment.StateApproved:
-		kind = payment.MessageConfirmed
-	case w.asked:
-		kind = payment.MessageFailed
-	default:
+	if to != payment.StateApproved && !w.asked {
 		return nil, nil
 	}
-	now := s.o.Now()
+	return ending(w.a, to, reason, s.o.Now())
+}
+
+// ending is the message that an attempt has ended as to.
+func ending(a payment.Attempt, to payment.State, reason string, now time.Time) ([]payment.Message, error) {
+	kind := payment.MessageFailed
 	data := messageData{
-		OrderID: w.a.OrderID, AttemptID: w.a.ID, PG: w.a.PG, Merchant: w.a.Merchant, Method: w.a.Method,
-		Amount: w.a.Amount, OrderAmount: w.a.OrderAmount, PGTxID: w.a.PGTxID,
+		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method,
+		Amount: a.Amount, OrderAmount: a.OrderAmount, PGTxID: a.PGTxID, Reason: reason,
 	}
-	if kind != payment.MessageConfirmed {
-		data.Reason = reason
+	if to == payment.StateApproved {
+		kind, data.Reason = payment.MessageConfirmed, ""
 	}
 	body, err := json.Marshal(messageBody{Type: kind, Timestamp: now.UTC().Format(time.RFC3339), Data: data})
 	if err != nil {
-		return nil, fmt.Errorf("encoding the message of attempt %s: %w", w.a.ID, err)
+		return nil, fmt.Errorf("encoding the message of attempt %s: %w", a.ID, err)
 	}
 	return []payment.Message{{
-		ID: "msg_" + string(w.a.ID) + "_" + string(to), OrderID: w.a.OrderID, Type: kind, Body: body, CreatedAt: now,
+		ID: "msg_" + string(a.ID) + "_" + string(to), OrderID: a.OrderID, Type: kind, Body: body, CreatedAt: now,
 	}}, nil
 }

@@ -92,21 +92,18 @@ const (
 
 // Reasons: stable codes for how an attempt came to its state.
 const (
-	ReasonApproved       = "approved"
-	ReasonDeclined       = "declined_by_pg"
-	ReasonNotSent        = "pg_unreachable"
-	ReasonRejected       = "rejected_by_pg"
-	ReasonLost           = "approval_answer_lost"
-	ReasonMismatch       = "mismatch_"
-	ReasonDuplicate      = "order_already_has_a_winner"
-	ReasonShopRefused    = "shop_refused"
-	ReasonShopSilent     = "shop_silent"
-	ReasonInterrupted    = "interrupted_before_approval"
-	ReasonCancelledAtPG  = "cancelled_at_pg"
-	ReasonNetCancelled   = "net_cancelled"
-	ReasonGivenBack      = "given_back"
-	ReasonNeverPaid      = "never_paid"
-	ReasonCancelDoubtful = "cancel_not_proven"
+	ReasonApproved      = "approved"
+	ReasonDeclined      = "declined_by_pg"
+	ReasonNotSent       = "pg_unreachable"
+	ReasonRejected      = "rejected_by_pg"
+	ReasonLost          = "approval_answer_lost"
+	ReasonMismatch      = "mismatch_"
+	ReasonDuplicate     = "order_already_has_a_winner"
+	ReasonShopRefused   = "shop_refused"
+	ReasonShopSilent    = "shop_silent"
+	ReasonInterrupted   = "interrupted_before_approval"
+	ReasonCancelledAtPG = "cancelled_at_pg"
+	ReasonNeverPaid     = "never_paid"
 )
 
 // Result is what a settle came to, as far as it is known now.

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// withJournal opens the journal that the configuration names; a gateway may be running on it.
+func withJournal(ctx context.Context, o *options, use func(*journal.Journal) error) error {
+	s, err := rules.LoadFile(o.configFile)
+	if err != nil {
+		return fmt.Errorf("%s is not usable:\n%w", o.configFile, err)
+	}
+	j, err := journal.Open(ctx, journal.Config{Driver: s.Journal().Driver, Path: s.Journal().Path, DSN: s.Journal().DSN.Reveal(), Now: time.Now})
+	if err != nil {
+		return fmt.Errorf("opening the journal: %w", err)
+	}
+	err = use(j)
+	if closing := j.Close(); err == nil {
+		err = closing
+	}
+	return err
+}
+
+// unknownCommand is the desk: payments that the gateway cannot settle by itself.
+func unknownCommand(o *options) *cobra.Command {
+	c := &cobra.Command{Use: "unknown", Short: "List and resolve payments whose outcome is not known"}
+	var asJSON bool
+	list := &cobra.Command{
+		Use: "list", Short: "List them with age, won, what happened last and the next check", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return withJournal(c.Context(), o, func(j *journal.Journal) error { return listUnknown(c.Context(), j, c.OutOrStdout(), asJSON) })
+		},
+	}
+	list.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	var as, by, reason string
+	resolve := &cobra.Command{
+		Use:   "resolve ATTEMPT",
+		Short: "Record what you found out at the PG; it takes effect when a second person finds the same",
+		Example: `  pg-gateway unknown resolve 0193... --as given-back --by kim --reason "refunded in the Inicis admin"
+  pg-gateway unknown resolve 0193... --as given-back --by lee --reason "seen on the card statement"`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return withJournal(c.Context(), o, func(j *journal.Journal) error {
+				done, err := settle.Resolve(c.Context(), j, payment.AttemptID(args[0]), settle.Finding(as), by, reason, time.Now())
+				if err != nil {
+					return err
+				}
+				if !done {
+					fmt.Fprintln(c.OutOrStdout(), "noted; a second person must find the same")
+					return nil
+				}
+				fmt.Fprintln(c.OutOrStdout(), "resolved")
+				return nil
+			})
+		},
+	}
+	resolve.Flags().StringVar(&as, "as", "", "charged, not-charged or given-back")
+	resolve.Flags().StringVar(&by, "by", "", "who you are")
+	resolve.Flags().StringVar(&reason, "reason", "", "how you know")
+	c.AddCommand(list, resolve)
+	return c
+}
+
+// unknownRow is one line of the desk's list.
+type unknownRow struct {
+	payment.Attempt
+	Age  string        `json:"age"`
+	Last journal.Event `json:"last_event"`
+}
+
+func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON bool) error {
+	attempts, err := j.List(ctx, 10_000, payment.StateUnknown, payment.StateCancelling)
+	if err != nil {
+		return fmt.Errorf("listing unknown payments: %w", err)
+	}
+	rows := make([]unknownRow, 0, len(attempts))
+	for _, a := range attempts {
+		events, err := j.Events(ctx, a.ID)
+		if err != nil {
+			return fmt.Errorf("reading the history of attempt %s: %w", a.ID, err)
+		}
+		row := unknownRow{Attempt: a, Age: time.Since(a.CreatedAt).Round(time.Second).String()}
+		if len(events) > 0 {
+			row.Last = events[len(events)-1]
+		}
+		rows = append(rows, row)
+	}
+	if asJSON {
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(rows)
+	}
+	if len(rows) == 0 {
+		fmt.Fprintln(out, "nothing is unknown")
+		return nil
+	}
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ATTEMPT\tORDER\tPG\tSTATE\tWON\tAGE\tREASON\tLAST\tNEXT CHECK")
+	var total payment.Won
+	for _, r := range rows {
+		total += r.Amount
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.OrderID, r.PG, r.State, r.Amount, r.Age, r.Reason, r.Last.Kind,
+			r.NextCheck.Local().Format(time.DateTime))
+	}
+	fmt.Fprintf(w, "%d attempts\t\t\t\t%s\t\t\t\t\n", len(rows), total)
+	return w.Flush()
+}
+
+// journalCommand looks after the journal.
+func journalCommand(o *options) *cobra.Command {
+	c := &cobra.Command{Use: "journal", Short: "Back up and check the journal"}
+	c.AddCommand(
+		&cobra.Command{
+			Use: "backup FILE", Short: "Write a consistent copy of a SQLite journal while the gateway runs", Args: cobra.ExactArgs(1),
+			RunE: func(c *cobra.Command, args []string) error {
+				return withJournal(c.Context(), o, func(j *journal.Journal) error { return j.Backup(c.Context(), args[0]) })
+			},
+		},
+		&cobra.Command{
+			Use: "check", Short: "Read the whole journal and print every fault", Args: cobra.NoArgs,
+			RunE: func(c *cobra.Command, _ []string) error {
+				return withJournal(c.Context(), o, func(j *journal.Journal) error { return checkJournal(c.Context(), j, c.OutOrStdout()) })
+			},
+		},
+		pruneCommand(o),
+	)
+	return c
+}
+
+func checkJournal(ctx context.Context, j *journal.Journal, out io.Writer) error {
+	faults, err := j.Check(ctx)
+	if err != nil {
+		return err
+	}
+	for _, f := range faults {
+		fmt.Fprintln(out, f)
+	}
+	if len(faults) > 0 {
+		return fmt.Errorf("the journal has %d faults", len(faults))
+	}
+	fmt.Fprintln(out, "the journal is sound")
+	return nil
+}
+
+// minKeep is the shortest time that closed attempts are kept: idempotency and late notices look back 15 days.
+const minKeep = 15 * 24 * time.Hour
+
+func pruneCommand(o *options) *cobra.Command {
+	var keep time.Duration
+	c := &cobra.Command{
+		Use: "prune", Short: "Remove attempts that ended long ago, in small steps", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			if keep < minKeep {
+				return fmt.Errorf("--keep must be at least %s", minKeep)
+			}
+			return withJournal(c.Context(), o, func(j *journal.Journal) error {
+				total := 0
+				for {
+					n, err := j.Prune(c.Context(), time.Now().Add(-keep), 1000)
+					if total += n; err != nil || n < 1000 {
+						fmt.Fprintf(c.OutOrStdout(), "%d attempts removed\n", total)
+						return err
+					}
+				}
+			})
+		},
+	}
+	c.Flags().DurationVar(&keep, "keep", 400*24*time.Hour, "how long ended attempts are kept")
+	return c
+}
