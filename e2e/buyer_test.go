@@ -45,6 +45,8 @@ type problem struct {
 
 func (p *problem) Error() string { return fmt.Sprintf("%d %s: %s", p.Status, p.Code, p.DetailEn) }
 
+func problemOf(err error) (*problem, bool) { return errors.AsType[*problem](err) }
+
 // order is what the shop made of a basket.
 type order struct {
 	ID      string `json:"ordNo"`

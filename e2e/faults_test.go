@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"sync"
@@ -78,7 +77,7 @@ func TestADoubtfulApprovalIsParkedAndSwept(t *testing.T) {
 		v := b.mustBuy(t, "pay", "unknown")
 		visits = append(visits, v)
 		_, err := b.checkout(t.Context(), v.order)
-		if refusal, ok := errors.AsType[*problem](err); !ok || refusal.Code != "PAYMENT_UNKNOWN" || refusal.Status != http.StatusConflict {
+		if refusal, ok := problemOf(err); !ok || refusal.Code != "PAYMENT_UNKNOWN" || refusal.Status != http.StatusConflict {
 			t.Errorf("%s: another checkout was answered with %v, want PAYMENT_UNKNOWN", tt.name, err)
 		}
 		if tt.want == "paid" {
@@ -209,7 +208,7 @@ func TestWithoutTheOrderServiceNoWindowOpens(t *testing.T) {
 		}
 		p.fault("shop", "lookup", kind, nil)
 		_, err = b.checkout(t.Context(), o)
-		refusal, ok := errors.AsType[*problem](err)
+		refusal, ok := problemOf(err)
 		if !ok || refusal.Code != "ORDER_SERVICE_UNAVAILABLE" || refusal.Status != http.StatusServiceUnavailable {
 			t.Errorf("%s: the checkout was answered with %v", kind, err)
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -35,11 +36,26 @@ func TestMain(m *testing.M) {
 		fmt.Fprintf(os.Stderr, "building the gateway: %v\n%s", err, out)
 		os.Exit(1)
 	}
+	parallel()
 	code := m.Run()
 	if err := os.RemoveAll(dir); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
 	os.Exit(code)
+}
+
+// parallel lets more tests run at once than there are processors: most of what they do is wait. What the
+// command line says goes first.
+func parallel() {
+	flag.Parse()
+	said := false
+	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
+	if said {
+		return
+	}
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+	}
 }
 
 // gatewayProcess is a running gateway with its own folder, ports, sandbox and journal.
@@ -146,7 +162,22 @@ func (p *gatewayProcess) read() string {
 	return string(b)
 }
 
+// run starts the gateway and waits until it is ready.
 func (p *gatewayProcess) run() {
+	p.t.Helper()
+	p.spawn()
+	p.waitFor("the gateway to be ready", 30*time.Second, func() bool {
+		res, err := http.Get("http://" + p.admin + "/readyz")
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		return res.StatusCode == http.StatusOK
+	})
+}
+
+// spawn starts the gateway and does not wait.
+func (p *gatewayProcess) spawn() {
 	p.t.Helper()
 	p.cmd = exec.Command(binary, "serve", "--config.file", p.configFile())
 	p.cmd.Dir = p.dir
@@ -163,14 +194,6 @@ func (p *gatewayProcess) run() {
 			fmt.Fprintf(p.log, "exit: %v\n", err)
 		}
 	}(p.cmd, p.exited)
-	p.waitFor("the gateway to be ready", 20*time.Second, func() bool {
-		res, err := http.Get("http://" + p.admin + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer res.Body.Close()
-		return res.StatusCode == http.StatusOK
-	})
 }
 
 // runSandbox serves the stand-ins until the test ends.

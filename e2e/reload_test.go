@@ -273,7 +273,7 @@ func TestALinkTurnedOffRefusesTheNextCheckout(t *testing.T) {
 	within("card by PortOne", byPG("portone"))
 	p.write(off)
 	within("card refused", func(_ window, err error) bool {
-		refusal, ok := errors.AsType[*problem](err)
+		refusal, ok := problemOf(err)
 		return ok && refusal.Code == "METHOD_NOT_LINKED" && refusal.Status == http.StatusConflict &&
 			strings.ContainsFunc(refusal.Title, korean) && strings.ContainsFunc(refusal.DetailKo, korean) &&
 			refusal.DetailEn != "" && !strings.ContainsFunc(refusal.DetailEn, korean)
