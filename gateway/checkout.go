@@ -17,6 +17,9 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
+// methodVBank is the virtual account (가상계좌).
+const methodVBank payment.Method = "vbank"
+
 // checkoutAnswer is the answer of POST /checkout.
 type checkoutAnswer struct {
 	OrderID      payment.OrderID    `json:"order_id"`
@@ -61,6 +64,14 @@ func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) 
 	g.countDecision(d, err)
 	if err != nil {
 		return checkoutAnswer{}, withOrder(err, c.OrderID)
+	}
+	if d.Method == methodVBank {
+		// An account that is issued is not paid, and deposits are not followed up here: money would come in
+		// that nobody waits for.
+		return checkoutAnswer{}, &payment.Problem{
+			Code: payment.CodePurposeNotSupported, Field: "payments", OrderID: c.OrderID,
+			DetailKo: "가상계좌 입금을 확인하지 않으므로 받지 않습니다", DetailEn: "virtual accounts are not taken: deposits are not followed up",
+		}
 	}
 	if d.Internal {
 		return checkoutAnswer{OrderID: c.OrderID, Amount: c.Amount, RulesVersion: d.RulesVersion, SettledBy: "internal"}, nil
