@@ -74,10 +74,17 @@ fmt: $(LINT) ## Format the Go code and group its imports
 	$(LINT) fmt
 
 .PHONY: bench
-bench: $(BENCHSTAT) ## Run the benchmarks; earlier results in .cache/bench.txt are compared with
+bench: bench-micro bench-load ## Run both kinds of benchmark
+
+.PHONY: bench-micro
+bench-micro: $(BENCHSTAT) ## Run the micro-benchmarks; earlier results in .cache/bench.txt are compared with
 	@if [ -f $(CACHE)/bench.txt ]; then cp $(CACHE)/bench.txt $(CACHE)/bench-before.txt; fi
 	$(GO) test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) -count $(COUNT) $(PKG) | tee $(CACHE)/bench.txt
 	@if [ -f $(CACHE)/bench-before.txt ]; then $(BENCHSTAT) before=$(CACHE)/bench-before.txt now=$(CACHE)/bench.txt; fi
+
+.PHONY: bench-load
+bench-load: ## Load the gateway beside a plain proxy (wrk; ROUNDS, SECONDS_EACH, CONNECTIONS)
+	@GO="$(GO)" ./scripts/bench-load.sh
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (default 15s)

@@ -1,0 +1,151 @@
+// Command peers is what the gateway is measured against: an upstream that does next to nothing, a plain reverse
+// proxy of the standard library, and a Fiber app that only hands on. scripts/bench-load.sh runs them.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+)
+
+func main() {
+	role := flag.String("role", "", "upstream, plain, fiber, ports, or ask")
+	upstream := flag.String("upstream", "", "where plain and fiber hand on to, as http://host:port; what ask asks")
+	count := flag.Int("count", 3, "how many free ports to print in the role ports")
+	flag.Parse()
+	if err := run(*role, *upstream, *count, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// run serves one role on a free loopback port and prints its address first.
+func run(role, upstream string, count int, out io.Writer) error {
+	switch role {
+	case "ports":
+		return printPorts(out, count)
+	case "ask":
+		return ask(upstream)
+	}
+	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return fmt.Errorf("listening: %w", err)
+	}
+	target, err := url.Parse(upstream)
+	if err != nil {
+		return fmt.Errorf("reading -upstream: %w", err)
+	}
+	fmt.Fprintln(out, ln.Addr())
+	switch role {
+	case "upstream":
+		return (&fasthttp.Server{Handler: answer, NoDefaultServerHeader: true}).Serve(ln)
+	case "plain":
+		server := &http.Server{Handler: plainProxy(target), ReadHeaderTimeout: 10 * time.Second}
+		return server.Serve(ln)
+	case "fiber":
+		return fiberProxy(upstream).Listener(ln)
+	}
+	return errors.New("-role must be upstream, plain, fiber, ports or ask")
+}
+
+// printPorts prints ports that are free now, one a line. They are all held until the last one is found.
+func printPorts(out io.Writer, count int) error {
+	var held []net.Listener
+	for range count {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return fmt.Errorf("finding a free port: %w", err)
+		}
+		held = append(held, ln)
+	}
+	for _, ln := range held {
+		_, port, err := net.SplitHostPort(ln.Addr().String())
+		if err != nil {
+			return fmt.Errorf("reading a port: %w", err)
+		}
+		fmt.Fprintln(out, port)
+		if err := ln.Close(); err != nil {
+			return fmt.Errorf("giving a port back: %w", err)
+		}
+	}
+	return nil
+}
+
+// ask tells by its error whether a GET is answered with 200.
+func ask(address string) error {
+	status, _, err := fasthttp.GetTimeout(nil, address, time.Second)
+	if err != nil {
+		return fmt.Errorf("asking %s: %w", address, err)
+	}
+	if status != fasthttp.StatusOK {
+		return fmt.Errorf("%s answers %d", address, status)
+	}
+	return nil
+}
+
+// answer is the order service: every order is there and costs 64,900 won. What else is asked gets a short yes.
+func answer(ctx *fasthttp.RequestCtx) {
+	ctx.SetContentType("application/json")
+	id, isOrder := strings.CutPrefix(string(ctx.Path()), "/orders/")
+	if isOrder && ctx.IsGet() {
+		fmt.Fprintf(ctx, `{"order_id":%q,"amount":64900,"tax_free":0,"currency":"KRW","order_name":"chair","status":"waiting"}`, id)
+		return
+	}
+	ctx.SetBodyString(`{"ok":true,"goods":[{"no":1,"name":"chair","price":64900},{"no":2,"name":"desk","price":189000}]}`)
+}
+
+// plainProxy is the reverse proxy that anybody would write first. Idle connections are kept as the gateway
+// keeps them: with the default of two for each host it would mostly measure connecting.
+func plainProxy(target *url.URL) http.Handler {
+	return &httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(target)
+			r.SetXForwarded()
+		},
+		Transport: &http.Transport{MaxIdleConnsPerHost: 1024, DisableCompression: true, IdleConnTimeout: 30 * time.Second},
+	}
+}
+
+// fiberProxy is Fiber and fasthttp with the gateway's transport settings and nothing else: what the framework
+// alone costs.
+func fiberProxy(upstream string) *fiber.App {
+	client := &fasthttp.Client{
+		NoDefaultUserAgentHeader:  true,
+		DisablePathNormalizing:    true,
+		MaxIdemponentCallAttempts: 1,
+		RetryIfErr:                func(*fasthttp.Request, int, error) (bool, bool) { return false, false },
+		MaxConnsPerHost:           1024,
+		MaxIdleConnDuration:       3 * time.Second,
+		StreamResponseBody:        true,
+	}
+	app := fiber.New(fiber.Config{
+		DisableStartupMessage: true, StreamRequestBody: true, Immutable: true, ReadBufferSize: 16 << 10,
+	})
+	app.Use(func(c *fiber.Ctx) error {
+		req := fasthttp.AcquireRequest()
+		defer fasthttp.ReleaseRequest(req)
+		c.Request().Header.CopyTo(&req.Header)
+		req.Header.Del(fiber.HeaderConnection)
+		req.SetRequestURI(upstream + string(c.Request().RequestURI()))
+		if stream := c.Context().RequestBodyStream(); stream != nil {
+			req.SetBodyStream(struct{ io.Reader }{stream}, c.Request().Header.ContentLength())
+		}
+		if err := client.DoTimeout(req, c.Response(), time.Minute); err != nil {
+			return fiber.ErrBadGateway
+		}
+		c.Response().Header.Del(fiber.HeaderConnection)
+		return nil
+	})
+	return app
+}
