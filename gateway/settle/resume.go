@@ -65,13 +65,30 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.undo(ctx, w, w.a.Reason)
 	case r.Outcome == payment.OutcomeDeclined:
 		return s.nothingCharged(ctx, w, w.a.Reason)
-	case r.Outcome == payment.OutcomeNotFound && w.a.Checks >= notFoundChecks && s.o.Now().After(w.a.ExpiresAt):
+	case s.neverCharged(w, r):
 		return s.nothingCharged(ctx, w, ReasonNeverPaid)
 	}
 	if netCancels(w) && s.canNetCancel(w) {
 		return s.undo(ctx, w, w.a.Reason)
 	}
 	return s.later(ctx, w, "outcome_still_unknown")
+}
+
+// neverCharged tells whether what the PG says, again and long after our own request is over, proves that the
+// attempt was not charged and cannot be any more: it knows of no such payment, or of one that still waits. One
+// that waits for a confirmation waits for ours alone (a crash came between the intent and the request); any
+// other could be paid from a page that was left open, and is watched for a day.
+func (s *Settler) neverCharged(w *work, r adapters.Result) bool {
+	over := w.a.ExpiresAt
+	switch {
+	case r.Outcome == payment.OutcomeNotFound:
+	case r.Outcome == payment.OutcomePending && w.a.ManualConfirm:
+	case r.Outcome == payment.OutcomePending:
+		over = over.Add(watchFor)
+	default:
+		return false
+	}
+	return w.a.Checks >= notFoundChecks && s.o.Now().After(over)
 }
 
 // nothingCharged ends an attempt of which the PG proved that no money moved.

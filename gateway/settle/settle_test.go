@@ -95,6 +95,7 @@ type house struct {
 	now     time.Time
 	shop    func(payment.Attempt) settle.Answer
 	asked   int
+	manual  bool
 }
 
 func (h *house) clock() time.Time {
@@ -144,7 +145,7 @@ func (h *house) attempt(id string) payment.Attempt {
 	return payment.Attempt{
 		ID: payment.AttemptID(id), OrderID: "ORDER-1", PG: "pg", Driver: "fake", Merchant: "m", MID: "MID", Method: "card",
 		Amount: 50000, OrderAmount: 50000, Currency: "KRW", Test: true, CreatedAt: h.clock(), ExpiresAt: h.clock().Add(30 * time.Minute),
-		State: payment.StateOpened, NextCheck: h.clock().Add(2 * time.Minute),
+		State: payment.StateOpened, NextCheck: h.clock().Add(2 * time.Minute), ManualConfirm: h.manual,
 	}
 }
 
@@ -504,27 +505,64 @@ func (h *house) leave(state payment.State, reason string) {
 
 func itoa(n int64) string { return payment.Won(n).String() }
 
-func TestNotFoundCountsOnlyAfterTheGracePeriod(t *testing.T) {
+func TestAbsenceCountsOnlyAfterTheGracePeriod(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		says   payment.Outcome
+		manual bool
+		grace  time.Duration
+	}{
+		{"the PG knows of no such payment", payment.OutcomeNotFound, false, time.Hour},
+		{"the PG waits for a confirmation that was never sent", payment.OutcomePending, true, time.Hour},
+		{"the PG waits for a buyer whose page is open", payment.OutcomePending, false, 25 * time.Hour},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
+				return adapters.Result{Outcome: tt.says}, nil
+			}}
+			h := open(t, pg)
+			h.manual = tt.manual
+			h.leave(payment.StateUnknown, settle.ReasonLost)
+			look := func(want payment.State, when string) {
+				t.Helper()
+				if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+					t.Fatal(err)
+				}
+				if got := h.state("A1").State; got != want {
+					t.Fatalf("state %s %s, want %s", got, when, want)
+				}
+			}
+			for range 5 {
+				look(payment.StateUnknown, "before the grace period is over")
+			}
+			h.pass(tt.grace - 50*time.Minute)
+			look(payment.StateUnknown, "shortly before the grace period is over")
+			h.pass(50 * time.Minute)
+			look(payment.StateDeclined, "after it")
+			if pg.calls["approve"]+pg.calls["cancel"] > 0 {
+				t.Errorf("sent %v, want look-ups only", pg.sequence)
+			}
+		})
+	}
+}
+
+// One look is not enough, however late it is.
+func TestAbsenceSeenOnceIsNoProof(t *testing.T) {
 	t.Parallel()
 	pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
 		return adapters.Result{Outcome: payment.OutcomeNotFound}, nil
 	}}
 	h := open(t, pg)
 	h.leave(payment.StateUnknown, settle.ReasonLost)
-	for range 5 {
-		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if got := h.state("A1").State; got != payment.StateUnknown {
-		t.Fatalf("state %s before the grace period is over", got)
-	}
-	h.pass(time.Hour)
+	h.pass(48 * time.Hour)
 	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.state("A1").State; got != payment.StateDeclined {
-		t.Fatalf("state %s, want declined: the PG said five times and after an hour that there is no such payment", got)
+	if got := h.state("A1").State; got != payment.StateUnknown {
+		t.Fatalf("state %s after one look", got)
 	}
 }
 
