@@ -32,6 +32,7 @@ func Run(t *testing.T, open Open) {
 	t.Run("life", func(t *testing.T) { testLife(t, open) })
 	t.Run("prune", func(t *testing.T) { testPrune(t, open) })
 	t.Run("check", func(t *testing.T) { testCheck(t, open) })
+	t.Run("keys", func(t *testing.T) { testKeys(t, open(t)) })
 }
 
 // epoch is the moment of the suite's attempts.

@@ -1,0 +1,78 @@
+package journaltest
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+)
+
+// testKeys checks that an idempotency key is taken once, keeps its answer, and is freed when nothing came of it.
+func testKeys(t *testing.T, j *journal.Journal) {
+	t.Helper()
+	ctx := t.Context()
+	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	begin := func(key, fingerprint string, at time.Time) (journal.KeptAnswer, bool) {
+		t.Helper()
+		kept, begun, err := j.KeyBegin(ctx, "scope", key, fingerprint, at, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return kept, begun
+	}
+	var taken atomic.Int64
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			if _, begun, err := j.KeyBegin(ctx, "scope", "race", "f", now, time.Minute); err != nil {
+				t.Error(err)
+			} else if begun {
+				taken.Add(1)
+			}
+		})
+	}
+	wg.Wait()
+	if taken.Load() != 1 {
+		t.Errorf("a key was taken %d times", taken.Load())
+	}
+	if kept, begun := begin("race", "other", now); begun || kept.Fingerprint != "f" || kept.Status != 0 {
+		t.Errorf("another body got %+v, %v", kept, begun)
+	}
+	if _, begun := begin("race", "other", now.Add(2*time.Minute)); begun {
+		t.Error("another body took over a key whose holder died")
+	}
+	if _, begun := begin("race", "f", now.Add(2*time.Minute)); !begun {
+		t.Error("a key whose holder died cannot be taken again")
+	}
+	answer := journal.KeptAnswer{Status: 200, ContentType: "application/json", Body: []byte(`{"a":1}`)}
+	if err := j.KeyDone(ctx, "scope", "race", answer); err != nil {
+		t.Fatal(err)
+	}
+	kept, begun := begin("race", "f", now.Add(time.Hour))
+	if begun || kept.Status != 200 || string(kept.Body) != `{"a":1}` || kept.ContentType != "application/json" {
+		t.Errorf("kept %+v, %v", kept, begun)
+	}
+	if err := j.KeyDrop(ctx, "scope", "race"); err != nil {
+		t.Fatal(err)
+	}
+	if _, begun := begin("race", "f", now); begun {
+		t.Error("a kept answer was dropped")
+	}
+	if _, begun := begin("dropped", "f", now); !begun {
+		t.Fatal("a new key was not taken")
+	}
+	if err := j.KeyDrop(ctx, "scope", "dropped"); err != nil {
+		t.Fatal(err)
+	}
+	if _, begun := begin("dropped", "g", now); !begun {
+		t.Error("a dropped key cannot be used again")
+	}
+	if n, err := j.KeyPrune(ctx, now.Add(time.Second), 100); err != nil || n != 2 {
+		t.Errorf("pruned %d, %v, want 2", n, err)
+	}
+	if _, begun := begin("race", "g", now); !begun {
+		t.Error("a pruned key cannot be used again")
+	}
+}

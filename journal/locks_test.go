@@ -1,0 +1,78 @@
+package journal_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/journal/journaltest"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// meanwhile lets another pod's transaction set the state of an attempt, runs act while that is not committed,
+// commits it, and returns what act answered.
+func meanwhile(t *testing.T, dsn string, id payment.AttemptID, state payment.State, next int64, act func() error) error {
+	t.Helper()
+	other, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(t.Context()) //nolint:errcheck // the assertions are what counts
+	tx, err := other.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := tx.Exec(t.Context(), "UPDATE attempts SET state = $2, next_check = $3 WHERE id = $1", id, state, next); err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan error, 1)
+	go func() { answer <- act() }()
+	select {
+	case err := <-answer:
+		t.Errorf("it did not wait for the other pod: %v", err)
+		answer <- err
+	case <-time.After(300 * time.Millisecond):
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return <-answer
+}
+
+func TestAClaimWaitsForAnotherPodsCancel(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.Database(t)
+	j := openPostgres(t, dsn)
+	if err := j.Insert(t.Context(), journaltest.Attempt("first", "o"), journal.Event{}); err != nil {
+		t.Fatal(err)
+	}
+	err := meanwhile(t, dsn, "first", payment.StateCancelling, 1, func() error {
+		return j.Claim(t.Context(), journaltest.Attempt("second", "o"), journal.Claim{To: payment.StateClaimed})
+	})
+	taken, ok := errors.AsType[*journal.ClaimedError](err)
+	if !ok || taken.Winner != "first" || taken.State != payment.StateCancelling {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAMoveNamesTheStateThatAnotherPodMade(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.Database(t)
+	j := openPostgres(t, dsn)
+	if err := j.Claim(t.Context(), journaltest.Attempt("a", "o"), journal.Claim{To: payment.StateApproving}); err != nil {
+		t.Fatal(err)
+	}
+	err := meanwhile(t, dsn, "a", payment.StateDeclined, 0, func() error {
+		_, err := j.Move(t.Context(), journal.Transition{
+			ID: "a", From: []payment.State{payment.StateApproving}, To: payment.StateCaptured,
+		})
+		return err
+	})
+	conflict, ok := errors.AsType[*journal.ConflictError](err)
+	if !ok || conflict.State != payment.StateDeclined {
+		t.Errorf("got %v", err)
+	}
+}
