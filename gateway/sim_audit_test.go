@@ -1,0 +1,199 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// simHorizon is how long after healing everything must have come to its end: a window that was left open is
+// watched for a day after it expired.
+const simHorizon = 80 * time.Hour
+
+// settleDown lets time pass on a healed world until nothing is open and nothing is to be told.
+func (w *simWorld) settleDown(ctx context.Context) {
+	began := time.Now()
+	for {
+		for _, p := range w.alive() {
+			p.g.sweepOnce(ctx)
+			p.g.deliverOnce(ctx)
+		}
+		books := w.alive()[0].books
+		open, err := books.List(ctx, 1000)
+		if err != nil {
+			w.wrong("listing open attempts: %v", err)
+			return
+		}
+		stats, err := books.Stats(ctx)
+		if err != nil {
+			w.wrong("summing up: %v", err)
+			return
+		}
+		if len(open) == 0 && stats.Pending == 0 {
+			return
+		}
+		if time.Since(began) > simHorizon {
+			for _, a := range open {
+				w.wrong("%s (%s) is still %s (%s) after %s, checked %d times", w.nameIn(string(a.ID)), a.PG, a.State, a.Reason, simHorizon, a.Checks)
+			}
+			if stats.Pending > 0 {
+				w.wrong("%d messages were not delivered after %s", stats.Pending, simHorizon)
+			}
+			return
+		}
+		time.Sleep(w.nextMoment(open, stats))
+	}
+}
+
+// nextMoment is how long nothing will happen.
+func (w *simWorld) nextMoment(open []payment.Attempt, stats journal.Stats) time.Duration {
+	wait := 2 * time.Hour
+	if stats.Pending > 0 {
+		wait = 5 * time.Minute
+	}
+	for _, a := range open {
+		if a.NextCheck.IsZero() {
+			w.wrong("%s is %s without a next check", w.nameIn(string(a.ID)), a.State)
+		}
+		wait = min(wait, time.Until(a.NextCheck))
+	}
+	// Clocks of pods differ by a few seconds, and leases of dead ones last for two minutes.
+	return max(wait+5*time.Second, 5*time.Second)
+}
+
+// audit checks every promise against the sandbox's books and the journal's.
+func (w *simWorld) audit(ctx context.Context) {
+	audit := w.box.Audit()
+	for _, d := range audit.Differences {
+		w.wrong("books differ for %s: %s (charged %d, confirmed %d)", w.nameIn(d.OrderRef), d.Reason, d.Charged, d.Confirmed)
+	}
+	if audit.Net != audit.Confirmed {
+		w.wrong("captured %d, given back %d, confirmed %d", audit.Captured, audit.Cancelled, audit.Confirmed)
+	}
+	books := w.alive()[0].books
+	if stats, err := books.Stats(ctx); err != nil || stats.Parked > 0 {
+		w.wrong("%d messages are parked, %v", stats.Parked, err)
+	}
+	final := map[payment.AttemptID]payment.State{}
+	saidYes := map[string]bool{}
+	for _, o := range w.box.Shop().Orders {
+		for _, id := range o.Confirmed {
+			saidYes[id] = true
+		}
+	}
+	intents := map[string]int{}
+	for _, order := range w.orders {
+		attempts, err := books.AttemptsOf(ctx, order)
+		if err != nil {
+			w.wrong("reading %s: %v", w.nameIn(string(order)), err)
+		}
+		winners := 0
+		for _, a := range attempts {
+			final[a.ID] = a.State
+			w.tally("final_" + string(a.State))
+			if a.State == payment.StateApproved {
+				winners++
+				if !saidYes[string(a.ID)] {
+					w.wrong("%s is approved without the shop's yes", w.nameIn(string(a.ID)))
+				}
+			}
+			intents[string(a.ID)] = w.history(ctx, books, a)
+		}
+		if winners > 1 {
+			w.wrong("%s has %d winners", w.nameIn(string(order)), winners)
+		}
+	}
+	w.auditTold(final)
+	w.auditWrites(saidYes, intents)
+}
+
+// history checks the events of an attempt and returns how often an undo was intended.
+func (w *simWorld) history(ctx context.Context, books simBooks, a payment.Attempt) int {
+	name := w.nameIn(string(a.ID))
+	events, err := books.Events(ctx, a.ID)
+	if err != nil {
+		w.wrong("reading the history of %s: %v", name, err)
+	}
+	at, undos := payment.StateOpened, 0
+	for _, ev := range events {
+		if ev.Kind == "undo_intended" {
+			undos++
+		}
+		if ev.From == "" || ev.From == ev.To {
+			continue
+		}
+		if ev.From != at || at.Final() || !payment.CanMove(ev.From, ev.To) {
+			w.wrong("%s moved from %s to %s when it was %s", name, ev.From, ev.To, at)
+		}
+		at = ev.To
+	}
+	if at != a.State {
+		w.wrong("%s is %s, but its history ends as %s", name, a.State, at)
+	}
+	if a.State.Final() != a.NextCheck.IsZero() {
+		w.wrong("%s is %s with next check %s", name, a.State, a.NextCheck)
+	}
+	return undos
+}
+
+// auditTold checks that no browser was told a certain end that was not the end.
+func (w *simWorld) auditTold(final map[payment.AttemptID]payment.State) {
+	for _, t := range w.told {
+		state, known := final[t.id]
+		if t.status.Final() && (!known || state != t.status) {
+			w.wrong("a browser was told that %s is %s, it is %q", w.nameIn(string(t.id)), t.status, state)
+		}
+	}
+}
+
+// auditWrites checks what was written to PGs: approvals once and after the shop's yes, undos once per intent.
+func (w *simWorld) auditWrites(saidYes map[string]bool, intents map[string]int) {
+	owner := map[string]string{}
+	captures := map[string]int{}
+	for _, e := range w.box.Ledger().Entries {
+		owner[e.TxID] = e.OrderRef
+		if e.Kind == "capture" {
+			captures[e.OrderRef]++
+		}
+	}
+	for ref, n := range captures {
+		if n > 1 {
+			w.wrong("%s was captured %d times", w.nameIn(ref), n)
+		}
+	}
+	approvals, undos := map[string]int{}, map[string]int{}
+	for _, x := range w.writes {
+		name := w.nameIn(x.ref)
+		if o, ok := owner[x.ref]; ok {
+			name = w.nameIn(o)
+		}
+		switch x.kind {
+		case "approve", "confirm":
+			approvals[name]++
+		default:
+			undos[name]++
+		}
+	}
+	yes, intended := map[string]bool{}, map[string]int{}
+	for id := range saidYes {
+		yes[w.nameIn(id)] = true
+	}
+	for id, n := range intents {
+		intended[w.nameIn(id)] = n
+	}
+	for name, n := range approvals {
+		if n > 1 {
+			w.wrong("%s: the approval was written %d times", name, n)
+		}
+		if !yes[name] {
+			w.wrong("%s: an approval was written without the shop's yes", name)
+		}
+	}
+	for name, n := range undos {
+		if n > intended[name] {
+			w.wrong("%s: %d undos were written for %d intents", name, n, intended[name])
+		}
+	}
+}

@@ -1,0 +1,383 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"html"
+	"math/rand/v2"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// simBuyer buys one order, patiently or not: in several windows, on several pods, with a browser that sends
+// things twice, late, or never.
+type simBuyer struct {
+	w    *simWorld
+	name string
+	r    *rand.Rand
+	id   payment.OrderID
+	won  payment.Won
+	text string
+}
+
+// simAttempt is an opened window.
+type simAttempt struct {
+	answer checkoutAnswer
+	params []byte
+	name   string
+}
+
+// buy is a buyer's whole visit.
+func (b *simBuyer) buy() {
+	w := b.w
+	time.Sleep(time.Duration(b.r.Int64N(int64(5 * time.Second))))
+	b.order()
+	tries := 1 + b.r.IntN(3)
+	var windows sync.WaitGroup
+	for n := range tries {
+		a, ok := b.checkout(n)
+		if !ok {
+			time.Sleep(time.Duration(b.r.Int64N(int64(30 * time.Second))))
+			continue
+		}
+		// Going back and opening the next window leaves this one open: both may be paid.
+		if n < tries-1 && b.r.Float64() < 0.4 {
+			w.tally("windows_side_by_side")
+			r := w.draw(b.name + " tab")
+			windows.Go(func() { b.window(a, r) })
+			time.Sleep(time.Duration(b.r.Int64N(int64(20 * time.Second))))
+			continue
+		}
+		b.window(a, b.r)
+	}
+	windows.Wait()
+}
+
+// order makes an order at the shop.
+func (b *simBuyer) order() {
+	goods := []string{"G001", "G002", "G003", "G004", "G001", "G002", "G003", "G005"}[b.r.IntN(8)]
+	body := fmt.Sprintf(`{"goods":[{"goodsNo":%q,"qty":%d}],"payMeans":[{"payWayCd":"11"}]}`, goods, 1+b.r.IntN(3))
+	a := b.w.handle(http.MethodPost, "/shop/api/orders", http.Header{"Content-Type": {"application/json"}}, []byte(body))
+	var got struct {
+		Payload struct {
+			OrdNo   payment.OrderID `json:"ordNo"`
+			PayAmt  payment.Won     `json:"payAmt"`
+			GoodsNm string          `json:"goodsNm"`
+		} `json:"payload"`
+	}
+	if err := json.Unmarshal(a.body, &got); err != nil {
+		b.w.wrong("the shop makes no order: %v", err)
+	}
+	b.id, b.won, b.text = got.Payload.OrdNo, got.Payload.PayAmt, got.Payload.GoodsNm
+	b.w.call(string(b.id), b.name)
+	b.w.mu.Lock()
+	b.w.orders = append(b.w.orders, b.id)
+	b.w.mu.Unlock()
+}
+
+// pod is whom the load balancer picks; it waits while everybody is down.
+func (b *simBuyer) pod(r *rand.Rand) *simPod {
+	for {
+		if up := b.w.alive(); len(up) > 0 {
+			return up[r.IntN(len(up))]
+		}
+		time.Sleep(time.Second + time.Duration(r.Int64N(int64(time.Second))))
+	}
+}
+
+// simAsk runs one request on a pod as its own goroutine, as a server does. ok is false when no answer came.
+func simAsk[T any](p *simPod, f func(ctx context.Context, g *Gateway) (T, error)) (v T, err error, ok bool) {
+	type result struct {
+		v   T
+		err error
+	}
+	done := make(chan result, 1)
+	go func() {
+		defer close(done)
+		v, err := f(p.g.ctx, p.g)
+		done <- result{v, err}
+	}()
+	patience := time.NewTimer(2 * time.Minute)
+	defer patience.Stop()
+	select {
+	case r, ok := <-done:
+		return r.v, r.err, ok
+	case <-p.dead:
+	case <-patience.C:
+		p.w.tally("browser_gave_up")
+	}
+	return v, nil, false
+}
+
+func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
+	w := b.w
+	method := []payment.Method{"card", "card", "kakaopay", "naverpay", "tosspay", "kakaopay"}[b.r.IntN(6)]
+	p := b.pod(b.r)
+	ans, err, ok := simAsk(p, func(ctx context.Context, g *Gateway) (checkoutAnswer, error) {
+		return g.checkout(ctx, g.view(), &payment.Checkout{
+			OrderID: b.id, Amount: b.won, Currency: payment.CurrencyKRW, Payments: []payment.MethodAmount{{Method: method, Amount: b.won}},
+			Buyer: payment.Buyer{Name: "홍길동", Email: "gildong@example.com", Tel: "010-4242-4242"}, Site: "main", Device: payment.DevicePC,
+			Purpose: payment.PurposeOneTime, ReturnURL: "http://localhost:8080/result",
+		})
+	})
+	switch {
+	case !ok:
+		w.tally("checkout_unanswered")
+		return nil, false
+	case err != nil:
+		w.tally("checkout_refused")
+		w.tracef("%s checkout %d by %s: %s", b.name, n, method, asProblem(err).Code)
+		return nil, false
+	}
+	params, err := json.Marshal(ans.Window.Params)
+	if err != nil {
+		w.wrong("the window's parameters do not marshal: %v", err)
+		return nil, false
+	}
+	a := &simAttempt{answer: ans, params: params, name: fmt.Sprintf("%s try %d", b.name, n)}
+	w.tally("window_" + string(ans.PG))
+	w.tracef("%s checkout %d by %s opens a window of %s", b.name, n, method, ans.PG)
+	return a, true
+}
+
+// window is what a buyer does in one window: he thinks, clicks, and comes back, or not.
+func (b *simBuyer) window(a *simAttempt, r *rand.Rand) {
+	w := b.w
+	if r.Float64() < 0.04 {
+		w.tally("window_abandoned")
+		return
+	}
+	think := time.Second + time.Duration(r.Int64N(int64(90*time.Second)))
+	switch x := r.Float64(); {
+	case x < 0.05:
+		think += time.Duration(r.Int64N(int64(45 * time.Minute)))
+		w.tally("slow_buyer")
+	case x < 0.3:
+		think = time.Duration(r.Int64N(int64(2 * time.Second)))
+	}
+	time.Sleep(think)
+	click := []string{"pay", "pay", "pay", "pay", "pay", "pay", "pay", "fail", "cancel"}[r.IntN(9)]
+	w.tally("click_" + click)
+	switch a.answer.Window.Kind {
+	case payment.WindowInicisPC:
+		b.inicis(a, r, click)
+	case payment.WindowPortOneV1:
+		b.portone(a, r, click, "v1")
+	case payment.WindowPortOneV2:
+		b.portone(a, r, click, "v2")
+	}
+}
+
+var (
+	simInput  = regexp.MustCompile(`<input type="hidden" name="([^"]*)" value="([^"]*)">`)
+	simAction = regexp.MustCompile(`action="([^"]*)"`)
+)
+
+// simPage reads the form of a page.
+func simPage(page []byte) (action string, fields url.Values) {
+	fields = url.Values{}
+	for _, m := range simInput.FindAllSubmatch(page, -1) {
+		fields.Set(html.UnescapeString(string(m[1])), html.UnescapeString(string(m[2])))
+	}
+	if m := simAction.FindSubmatch(page); m != nil {
+		action = html.UnescapeString(string(m[1]))
+	}
+	return action, fields
+}
+
+func (w *simWorld) form(path string, fields url.Values) []byte {
+	a := w.handle(http.MethodPost, path, http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}, []byte(fields.Encode()))
+	return a.body
+}
+
+// inicis goes through Inicis' window, which ends with a POST to the gateway.
+func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
+	w := b.w
+	var params map[string]string
+	if err := json.Unmarshal(a.params, &params); err != nil {
+		w.wrong("the Inicis form is not text: %v", err)
+		return
+	}
+	form := url.Values{}
+	for k, v := range params {
+		form.Set(k, v)
+	}
+	act, fields := simPage(w.form("/inicis/window", form))
+	fields.Set("action", click)
+	_, back := simPage(w.form(act, fields))
+	if len(back) == 0 {
+		w.wrong("the Inicis window gives nothing back")
+		return
+	}
+	w.call(back.Get("authToken"), a.name)
+	w.call(string(a.answer.AttemptID), a.name)
+	body := []byte(back.Encode())
+	send := func(p *simPod) (settle.Result, error, bool) {
+		return simAsk(p, func(ctx context.Context, g *Gateway) (settle.Result, error) {
+			return g.inicisReturn(ctx, g.view(), bytes.Clone(body))
+		})
+	}
+	if r.Float64() < 0.03 {
+		b.forge(back, r)
+	}
+	b.comeBack(a, r, click == "pay", send)
+}
+
+// portone goes through a PortOne window, which ends with a callback in the page.
+func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
+	w := b.w
+	w.call(string(a.answer.AttemptID), a.name)
+	var rsp map[string]any
+	for {
+		open := fmt.Sprintf(`{"imp_code":"imp00000000","device":"pc","params":%s}`, a.params)
+		var win map[string]any
+		w.post("/portone/sdk/"+version+"/open", open, &win)
+		key, _ := win["key"].(string)
+		if key == "" {
+			w.tally("window_refused")
+			return
+		}
+		if click != "pay" && w.slotsFor(a, r) {
+			time.Sleep(time.Duration(r.Int64N(int64(time.Minute))))
+		}
+		w.post("/portone/sdk/"+version+"/act", fmt.Sprintf(`{"key":%q,"action":%q}`, key, click), &rsp)
+		// A buyer whose card was declined may try the same window again.
+		if click == "pay" || r.Float64() < 0.7 {
+			break
+		}
+		click = "pay"
+		w.tally("window_tried_again")
+	}
+	text := func(names ...string) string {
+		for _, n := range names {
+			if s, ok := rsp[n].(string); ok {
+				return s
+			}
+		}
+		return ""
+	}
+	req := completeRequest{
+		AttemptID: a.answer.AttemptID, PGTxID: text("imp_uid", "txId"), PaymentToken: payment.Secret(text("paymentToken")),
+		Code: text("error_code", "code"),
+	}
+	w.call(text("paymentToken"), a.name)
+	send := func(p *simPod) (settle.Result, error, bool) {
+		return simAsk(p, func(ctx context.Context, g *Gateway) (settle.Result, error) { return g.complete(ctx, req) })
+	}
+	b.comeBack(a, r, click == "pay", send)
+}
+
+// slotsFor tells whether the buyer hesitates in an open window.
+func (w *simWorld) slotsFor(_ *simAttempt, r *rand.Rand) bool { return r.Float64() < 0.2 }
+
+func (w *simWorld) post(path, body string, into any) {
+	a := w.handle(http.MethodPost, path, http.Header{"Content-Type": {"application/json"}}, []byte(body))
+	if err := json.Unmarshal(a.body, into); err != nil {
+		w.wrong("the sandbox answers %s with something else than JSON: %v", path, err)
+	}
+}
+
+// comeBack delivers what the window gave, with everything that happens to browsers on the way.
+func (b *simBuyer) comeBack(a *simAttempt, r *rand.Rand, paid bool, send func(p *simPod) (settle.Result, error, bool)) {
+	w := b.w
+	if r.Float64() < 0.08 {
+		w.tally("return_never_sent")
+		return
+	}
+	if r.Float64() < w.weather.browser/2 {
+		w.tally("return_delayed")
+		time.Sleep(time.Duration(r.Int64N(int64(12 * time.Minute))))
+	}
+	deliver := func(r *rand.Rand) bool {
+		p := b.pod(r)
+		time.Sleep(time.Duration(r.Int64N(int64(30 * time.Millisecond))))
+		if r.Float64() < w.weather.browser/3 {
+			w.tally("return_lost")
+			return false
+		}
+		res, err, ok := send(p)
+		if !ok || r.Float64() < w.weather.browser/3 {
+			w.tally("return_unanswered")
+			return false
+		}
+		w.tell(a, res, err, paid)
+		return true
+	}
+	var twins sync.WaitGroup
+	if r.Float64() < 0.25 {
+		w.tally("double_click")
+		for i := range 1 + r.IntN(2) {
+			twin := w.draw(fmt.Sprintf("%s twin %d", a.name, i))
+			twins.Go(func() {
+				time.Sleep(time.Duration(twin.Int64N(int64(200 * time.Millisecond))))
+				deliver(twin)
+			})
+		}
+	}
+	for range 3 {
+		if deliver(r) {
+			break
+		}
+		w.tally("reload")
+		time.Sleep(time.Duration(r.Int64N(int64(20 * time.Second))))
+	}
+	twins.Wait()
+	if r.Float64() < 0.2 {
+		w.tally("replay")
+		time.Sleep(time.Duration(r.Int64N(int64(5 * time.Minute))))
+		deliver(r)
+	}
+}
+
+// tell notes what a browser was told of an attempt.
+func (w *simWorld) tell(a *simAttempt, res settle.Result, err error, paid bool) {
+	if err != nil {
+		code := asProblem(err).Code
+		w.tally("told_problem")
+		w.tracef("%s is told %s", a.name, code)
+		return
+	}
+	status := res.Status()
+	w.tally("told_" + status)
+	w.tracef("%s is told %s (%s)", a.name, status, res.Attempt.State)
+	if status == "approved" && !paid {
+		w.wrong("%s was told approved without having paid", a.name)
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.told = append(w.told, simTold{res.Attempt.ID, res.Attempt.State})
+}
+
+// forge sends a return with a token that is not ours, or ours with another order number, or the other way
+// round: nothing may come of it.
+func (b *simBuyer) forge(back url.Values, r *rand.Rand) {
+	f := url.Values{}
+	for k := range back {
+		f.Set(k, back.Get(k))
+	}
+	switch r.IntN(3) {
+	case 0:
+		t := f.Get("merchantData")
+		f.Set("merchantData", t[:len(t)-5]+strings.Repeat("A", 5))
+	case 1:
+		f.Set("orderNumber", strings.Repeat("0", 32))
+	case 2:
+		f.Set("idc_name", "evil")
+	}
+	b.w.tally("forged_return")
+	_, err, ok := simAsk(b.pod(r), func(ctx context.Context, g *Gateway) (settle.Result, error) {
+		return g.inicisReturn(ctx, g.view(), []byte(f.Encode()))
+	})
+	if ok && err == nil && f.Get("resultCode") == "0000" {
+		b.w.wrong("a forged return was taken")
+	}
+}

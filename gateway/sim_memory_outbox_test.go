@@ -1,0 +1,83 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// OutboxDue implements Journal.
+func (m *simMemoryView) OutboxDue(_ context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Message, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now = simMillis(now)
+	behind := map[payment.OrderID]bool{}
+	var due []payment.Message
+	for _, q := range m.outbox {
+		if q.status == "done" {
+			continue
+		}
+		first := !behind[q.OrderID]
+		behind[q.OrderID] = true
+		if !first || q.status != "pending" || q.next.After(now) || q.leaseUntil.After(now) || len(due) == limit {
+			continue
+		}
+		q.leaseUntil = simMillis(now.Add(lease))
+		due = append(due, q.Message)
+	}
+	return due, nil
+}
+
+func (m *simMemory) message(id, status string, change func(q *simMessage)) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	q, ok := m.byID[id]
+	if !ok {
+		return fmt.Errorf("message %s: %w", id, journal.ErrNotFound)
+	}
+	if q.status == "done" || status != "done" && q.status != "pending" {
+		return nil
+	}
+	q.Tries++
+	q.status, q.leaseUntil = status, time.Time{}
+	change(q)
+	m.commits++
+	return nil
+}
+
+// OutboxDone implements Journal.
+func (m *simMemoryView) OutboxDone(_ context.Context, id string) error {
+	return m.message(id, "done", func(*simMessage) {})
+}
+
+// OutboxRetry implements Journal.
+func (m *simMemoryView) OutboxRetry(_ context.Context, id string, next time.Time, _ string) error {
+	return m.message(id, "pending", func(q *simMessage) { q.next = simMillis(next) })
+}
+
+// OutboxPark implements Journal.
+func (m *simMemoryView) OutboxPark(_ context.Context, id, _ string) error {
+	return m.message(id, "parked", func(*simMessage) {})
+}
+
+// Ping implements Journal.
+func (m *simMemoryView) Ping(context.Context) error { return nil }
+
+// Stats implements Journal, as far as the simulation asks.
+func (m *simMemoryView) Stats(context.Context) (journal.Stats, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var s journal.Stats
+	for _, q := range m.outbox {
+		switch q.status {
+		case "pending":
+			s.Pending++
+		case "parked":
+			s.Parked++
+		}
+	}
+	return s, nil
+}

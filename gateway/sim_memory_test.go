@@ -1,0 +1,292 @@
+package gateway
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// simMemory is the journal of the simulation: the same promises as the real one without a disk, so that tens of
+// thousands of schedules fit into minutes. TestSimJournalIsTheJournal holds it to the real one.
+type simMemory struct {
+	mu      sync.Mutex
+	rows    map[payment.AttemptID]*simRow
+	outbox  []*simMessage
+	byID    map[string]*simMessage
+	commits int
+}
+
+type simRow struct {
+	payment.Attempt
+	proofHash  string
+	sealed     []byte
+	leaseUntil time.Time
+	events     []journal.Event
+}
+
+type simMessage struct {
+	payment.Message
+	status     string
+	next       time.Time
+	leaseUntil time.Time
+}
+
+func newSimMemory() *simMemory {
+	return &simMemory{rows: map[payment.AttemptID]*simRow{}, byID: map[string]*simMessage{}}
+}
+
+// simMemoryView is the journal as one pod opens it, with that pod's clock.
+type simMemoryView struct {
+	*simMemory
+	now func() time.Time
+}
+
+// simMillis is a time as the database gives it back.
+func simMillis(t time.Time) time.Time {
+	if t.IsZero() {
+		return time.Time{}
+	}
+	return time.UnixMilli(t.UnixMilli()).UTC()
+}
+
+func simNormal(a payment.Attempt) payment.Attempt {
+	a.CreatedAt, a.ExpiresAt, a.NextCheck = simMillis(a.CreatedAt), simMillis(a.ExpiresAt), simMillis(a.NextCheck)
+	return a
+}
+
+func (m *simMemoryView) fresh(a payment.Attempt) *simRow {
+	a.State, a.UpdatedAt = payment.StateOpened, simMillis(m.now())
+	if a.NextCheck.IsZero() {
+		a.NextCheck = simMillis(m.now().Add(time.Minute))
+	}
+	return &simRow{Attempt: a}
+}
+
+func simSameContent(have, want payment.Attempt) error {
+	want.State, want.PGTxID, want.Reason = have.State, have.PGTxID, have.Reason
+	want.UpdatedAt, want.NextCheck, want.Checks = have.UpdatedAt, have.NextCheck, have.Checks
+	if have != want {
+		return &journal.ConflictError{Kind: journal.ConflictContent, ID: have.ID, State: have.State}
+	}
+	return nil
+}
+
+func (m *simMemoryView) addEvent(r *simRow, from, to payment.State, ev journal.Event) {
+	if ev.At.IsZero() {
+		ev.At = m.now()
+	}
+	ev.At, ev.From, ev.To = simMillis(ev.At), from, to
+	r.events = append(r.events, ev)
+}
+
+// Insert implements Journal.
+func (m *simMemoryView) Insert(_ context.Context, a payment.Attempt, ev journal.Event) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a = simNormal(a)
+	if have, ok := m.rows[a.ID]; ok {
+		return simSameContent(have.Attempt, a)
+	}
+	r := m.fresh(a)
+	m.rows[a.ID] = r
+	m.addEvent(r, "", payment.StateOpened, ev)
+	m.commits++
+	return nil
+}
+
+// Claim implements Journal.
+func (m *simMemoryView) Claim(_ context.Context, a payment.Attempt, c journal.Claim) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	a = simNormal(a)
+	r, known := m.rows[a.ID]
+	if !known {
+		r = m.fresh(a)
+	}
+	if r.OrderID != a.OrderID {
+		return &journal.ConflictError{Kind: journal.ConflictContent, ID: a.ID, State: r.State}
+	}
+	if err := simSameContent(r.Attempt, a); err != nil {
+		return err
+	}
+	if r.State != payment.StateOpened {
+		return &journal.ConflictError{Kind: journal.ConflictState, ID: a.ID, State: r.State}
+	}
+	for _, o := range m.rows {
+		if c.ProofHash != "" && o.proofHash == c.ProofHash {
+			return &journal.ConflictError{Kind: journal.ConflictReplay, ID: o.ID, State: o.State}
+		}
+	}
+	if err := m.unblocked(r); err != nil {
+		return err
+	}
+	m.rows[a.ID] = r
+	r.proofHash, r.sealed = c.ProofHash, c.SealedProof
+	m.put(r, journal.Transition{To: c.To, Event: c.Event, NextCheck: c.NextCheck, PGTxID: c.PGTxID})
+	return nil
+}
+
+func (m *simMemory) unblocked(own *simRow) error {
+	var found *journal.ClaimedError
+	for _, o := range m.rows {
+		if o.ID == own.ID || o.OrderID != own.OrderID || !o.State.Blocks() {
+			continue
+		}
+		if found == nil || o.State.Holds() {
+			found = &journal.ClaimedError{Winner: o.ID, State: o.State}
+		}
+	}
+	if found == nil {
+		return nil
+	}
+	return found
+}
+
+// Move implements Journal.
+func (m *simMemoryView) Move(_ context.Context, t journal.Transition) (payment.Attempt, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.rows[t.ID]
+	switch {
+	case !ok:
+		return payment.Attempt{}, fmt.Errorf("attempt %s: %w", t.ID, journal.ErrNotFound)
+	case !slices.Contains(t.From, r.State):
+		return payment.Attempt{}, &journal.ConflictError{Kind: journal.ConflictState, ID: t.ID, State: r.State}
+	case !payment.CanMove(r.State, t.To):
+		return payment.Attempt{}, &journal.ConflictError{Kind: journal.ConflictMove, ID: t.ID, State: r.State}
+	}
+	if t.To.Holds() && !r.State.Holds() {
+		if err := m.unblocked(r); err != nil {
+			return payment.Attempt{}, err
+		}
+	}
+	m.put(r, t)
+	return r.Attempt, nil
+}
+
+func (m *simMemoryView) put(r *simRow, t journal.Transition) {
+	from := r.State
+	r.State, r.UpdatedAt, r.leaseUntil = t.To, simMillis(m.now()), time.Time{}
+	r.PGTxID, r.Reason = cmp.Or(t.PGTxID, r.PGTxID), cmp.Or(t.Reason, r.Reason)
+	if t.SealedProof != nil {
+		r.sealed = t.SealedProof
+	}
+	if t.WipeProof || t.To.Final() {
+		r.sealed = nil
+	}
+	r.NextCheck = m.nextCheck(t.To, t.NextCheck)
+	ev := t.Event
+	ev.PGTxID, ev.Reason = cmp.Or(ev.PGTxID, t.PGTxID), cmp.Or(ev.Reason, t.Reason)
+	m.addEvent(r, from, t.To, ev)
+	for _, msg := range t.Messages {
+		if m.byID[msg.ID] != nil {
+			continue
+		}
+		msg.OrderID = r.OrderID
+		msg.CreatedAt = simMillis(msg.CreatedAt)
+		q := &simMessage{Message: msg, status: "pending", next: msg.CreatedAt}
+		m.outbox, m.byID[msg.ID] = append(m.outbox, q), q
+	}
+	m.commits++
+}
+
+func (m *simMemoryView) nextCheck(to payment.State, wanted time.Time) time.Time {
+	switch {
+	case to.Final():
+		return time.Time{}
+	case wanted.IsZero():
+		return simMillis(m.now().Add(time.Minute))
+	}
+	return simMillis(wanted)
+}
+
+// Touch implements Journal.
+func (m *simMemoryView) Touch(_ context.Context, id payment.AttemptID, next time.Time, ev journal.Event) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.rows[id]
+	if !ok {
+		return fmt.Errorf("attempt %s: %w", id, journal.ErrNotFound)
+	}
+	if r.State.Final() {
+		return &journal.ConflictError{Kind: journal.ConflictState, ID: id, State: r.State}
+	}
+	r.NextCheck, r.leaseUntil = m.nextCheck(r.State, next), time.Time{}
+	r.Checks++
+	m.addEvent(r, r.State, r.State, ev)
+	m.commits++
+	return nil
+}
+
+// Attempt implements Journal.
+func (m *simMemoryView) Attempt(_ context.Context, id payment.AttemptID) (payment.Attempt, []byte, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.rows[id]
+	if !ok {
+		return payment.Attempt{}, nil, fmt.Errorf("reading attempt %s: %w", id, journal.ErrNotFound)
+	}
+	return r.Attempt, r.sealed, nil
+}
+
+// AttemptsOf implements Journal.
+func (m *simMemoryView) AttemptsOf(_ context.Context, order payment.OrderID) ([]payment.Attempt, error) {
+	return m.where(func(r *simRow) bool { return r.OrderID == order }, func(a, b payment.Attempt) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(string(a.ID), string(b.ID)))
+	}), nil
+}
+
+// List returns the open attempts.
+func (m *simMemoryView) List(_ context.Context, _ int, _ ...payment.State) ([]payment.Attempt, error) {
+	return m.where(func(r *simRow) bool { return !r.State.Final() }, func(a, b payment.Attempt) int {
+		return cmp.Or(a.UpdatedAt.Compare(b.UpdatedAt), strings.Compare(string(a.ID), string(b.ID)))
+	}), nil
+}
+
+func (m *simMemory) where(keep func(*simRow) bool, by func(a, b payment.Attempt) int) []payment.Attempt {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []payment.Attempt
+	for _, r := range m.rows {
+		if keep(r) {
+			list = append(list, r.Attempt)
+		}
+	}
+	slices.SortFunc(list, by)
+	return list
+}
+
+// Due implements Journal.
+func (m *simMemoryView) Due(_ context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error) {
+	now = simMillis(now)
+	due := m.where(func(r *simRow) bool {
+		return !r.State.Final() && !r.NextCheck.After(now) && !r.leaseUntil.After(now)
+	}, func(a, b payment.Attempt) int {
+		return cmp.Or(a.NextCheck.Compare(b.NextCheck), strings.Compare(string(a.ID), string(b.ID)))
+	})
+	due = due[:min(limit, len(due))]
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, a := range due {
+		m.rows[a.ID].leaseUntil = simMillis(now.Add(lease))
+	}
+	return due, nil
+}
+
+// Events returns the history of an attempt.
+func (m *simMemoryView) Events(_ context.Context, id payment.AttemptID) ([]journal.Event, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.rows[id]
+	if !ok {
+		return nil, nil
+	}
+	return slices.Clone(r.events), nil
+}

@@ -1,0 +1,240 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
+)
+
+// simWindow is a span of a schedule.
+type simWindow struct{ from, until time.Duration }
+
+func (s simWindow) holds(at time.Duration) bool { return at >= s.from && at < s.until }
+
+// simWeather is how bad a schedule is: chances per event, and when who is down.
+type simWeather struct {
+	crash   float64 // that a process dies within its first steps
+	network float64 // that a request or an answer is disturbed
+	journal float64
+	stall   float64
+	browser float64
+	// closed are the PGs' maintenance windows, by the beginning of the path.
+	closed      map[string]simWindow
+	journalDown simWindow
+	shop        []simShopTurn
+}
+
+// simShopTurn is a moment at which the shop's confirm gate changes its mind.
+type simShopTurn struct {
+	at   time.Duration
+	mode string
+}
+
+// newSimWeather draws a schedule's weather: one in four is calm but for crashes, one in four is a storm.
+func newSimWeather(r *rand.Rand) simWeather {
+	level := []float64{0, 0.03, 0.08, 0.25}[r.IntN(4)]
+	w := simWeather{
+		crash: []float64{0, 0.5, 0.8}[r.IntN(3)], network: level, browser: 0.1 + level,
+		journal: []float64{0, 0, 0.01, 0.05}[r.IntN(4)], stall: []float64{0, 0, 0.005, 0.02}[r.IntN(4)],
+		closed: map[string]simWindow{},
+	}
+	span := func() simWindow {
+		from := time.Duration(r.Int64N(int64(10 * time.Minute)))
+		return simWindow{from, from + time.Duration(r.Int64N(int64(15*time.Minute)))}
+	}
+	for _, path := range []string{"/inicis/stg", "/inicis/iniapi", "/portone/v1", "/portone/v2", "/shop/payment-events"} {
+		if r.Float64() < 0.12 {
+			w.closed[path] = span()
+		}
+	}
+	if r.Float64() < 0.1 {
+		w.journalDown = span()
+		w.journalDown.until = w.journalDown.from + (w.journalDown.until-w.journalDown.from)/6
+	}
+	for at := time.Duration(0); r.Float64() < 0.35; {
+		at += time.Duration(r.Int64N(int64(4 * time.Minute)))
+		w.shop = append(w.shop, simShopTurn{at, []string{"yes", "no", "slow", "down"}[r.IntN(4)]})
+	}
+	return w
+}
+
+// storm tells whether faults are still being made.
+func (w *simWorld) storm() bool { return !w.healed.Load() }
+
+// errSimReset is what a connection that was cut reads as.
+var errSimReset = errors.New("connection reset by peer")
+
+// simTransport is the network between a pod and everybody else. What was handed to it travels on by itself:
+// neither the caller's patience nor his death calls it back.
+type simTransport struct{ p *simPod }
+
+// simAnswer is what arrived, or how it did not.
+type simAnswer struct {
+	status int
+	header http.Header
+	body   []byte
+	cut    bool
+	err    error
+}
+
+// RoundTrip implements http.RoundTripper as a one-write client does.
+func (t simTransport) RoundTrip(req *http.Request) (*http.Response, error) {
+	p, w := t.p, t.p.w
+	var body []byte
+	if req.Body != nil {
+		var err error
+		if body, err = io.ReadAll(req.Body); err != nil {
+			return nil, err
+		}
+		_ = req.Body.Close()
+	}
+	path := req.URL.RequestURI()
+	kind, ref := simKind(req.Method, path, body)
+	who := w.nameIn(path + "\n" + req.Header.Get("Webhook-Id") + "\n" + ref + "\n" + string(body))
+	name := p.name + " sends " + kind + " " + who
+	r := w.draw(name)
+	p.step(name)
+	if !p.pause(req.Context(), 100*time.Microsecond+time.Duration(r.Int64N(int64(5*time.Millisecond)))) {
+		return nil, fmt.Errorf("%w: %w", onewrite.ErrNotSent, req.Context().Err())
+	}
+	fate := w.fate(r, path)
+	w.tracef("%s: %s", name, fate)
+	if fate == "refused" {
+		w.tally("connection_refused")
+		return nil, fmt.Errorf("%w: connection refused", onewrite.ErrNotSent)
+	}
+	if simMovesMoney(kind) {
+		w.mu.Lock()
+		w.writes = append(w.writes, simWrite{time.Since(w.start), kind, ref, p.name})
+		w.mu.Unlock()
+		w.tally("wrote_" + kind)
+	}
+	if fate != "ok" {
+		w.tally(fate)
+	}
+	arrived := make(chan simAnswer, 1)
+	go w.carry(req, path, body, fate, r, arrived)
+	p.step(name + " sent")
+	var a simAnswer
+	select {
+	case a = <-arrived:
+	case <-req.Context().Done():
+		a = simAnswer{err: req.Context().Err()}
+	case <-p.dead:
+	}
+	p.step(name + " answered")
+	if a.err != nil {
+		return nil, a.err
+	}
+	return &http.Response{
+		StatusCode: a.status, Header: a.header, Request: req, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Body: &simBody{ctx: req.Context(), Reader: bytes.NewReader(a.body), cut: a.cut},
+	}, nil
+}
+
+// simBody is the body of an answer, which may end too early.
+type simBody struct {
+	ctx context.Context
+	*bytes.Reader
+	cut bool
+}
+
+func (b *simBody) Read(out []byte) (int, error) {
+	n, err := b.Reader.Read(out)
+	if errors.Is(err, io.EOF) && b.cut {
+		return n, io.ErrUnexpectedEOF
+	}
+	return n, err
+}
+
+func (b *simBody) Close() error { return nil }
+
+// fate draws what becomes of a request.
+func (w *simWorld) fate(r *rand.Rand, path string) string {
+	if !w.storm() {
+		return "ok"
+	}
+	for prefix, s := range w.weather.closed {
+		if strings.HasPrefix(path, prefix) && s.holds(time.Since(w.start)) {
+			return "maintenance"
+		}
+	}
+	if r.Float64() >= w.weather.network {
+		return "ok"
+	}
+	fates := []string{
+		"refused", "request_lost", "request_reset", "answer_lost", "answer_reset", "answer_truncated", "late_request",
+		"late_answer", "busy_before", "busy_after", "answer_lost", "late_request",
+	}
+	return fates[r.IntN(len(fates))]
+}
+
+// carry takes a request to the other side and its answer back.
+func (w *simWorld) carry(req *http.Request, path string, body []byte, fate string, r *rand.Rand, arrived chan<- simAnswer) {
+	away := 200*time.Microsecond + time.Duration(r.Int64N(int64(40*time.Millisecond)))
+	back := 200*time.Microsecond + time.Duration(r.Int64N(int64(40*time.Millisecond)))
+	long := time.Duration(r.Int64N(int64(90 * time.Second)))
+	busy := simAnswer{
+		status: http.StatusServiceUnavailable, header: http.Header{"Content-Type": {"text/html"}}, body: []byte("<html>점검 중입니다</html>"),
+	}
+	switch fate {
+	case "request_lost":
+		return
+	case "late_request":
+		away += long
+	case "late_answer":
+		back += long
+	}
+	time.Sleep(away)
+	switch fate {
+	case "request_reset":
+		arrived <- simAnswer{err: errSimReset}
+		return
+	case "maintenance", "busy_before":
+		time.Sleep(back)
+		arrived <- busy
+		return
+	}
+	a := w.handle(req.Method, path, req.Header, body)
+	time.Sleep(back)
+	switch fate {
+	case "answer_lost":
+		return
+	case "answer_reset":
+		a = simAnswer{err: errSimReset}
+	case "answer_truncated":
+		a.body, a.cut = a.body[:len(a.body)/2], true
+	case "busy_after":
+		a = busy
+	}
+	arrived <- a
+}
+
+// handle lets the sandbox answer.
+func (w *simWorld) handle(method, path string, header http.Header, body []byte) simAnswer {
+	req := httptest.NewRequest(method, "http://127.0.0.1:7070"+path, bytes.NewReader(body))
+	for k, v := range header {
+		req.Header[k] = v
+	}
+	rec := httptest.NewRecorder()
+	w.handler.ServeHTTP(rec, req)
+	return simAnswer{status: rec.Code, header: rec.Result().Header, body: rec.Body.Bytes()}
+}
+
+// simMovesMoney tells the requests that may be written once per try only.
+func simMovesMoney(kind string) bool {
+	switch kind {
+	case "approve", "net_cancel", "refund", "confirm", "v1_cancel", "v2_cancel":
+		return true
+	}
+	return false
+}

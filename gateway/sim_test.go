@@ -1,0 +1,150 @@
+package gateway
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/sandbox"
+)
+
+// The simulation's flags. A failing schedule is replayed with -sim.seed and its whole trace is printed.
+var (
+	simSeed      = flag.Uint64("sim.seed", 0, "replay this one schedule of TestSimulation and print its trace")
+	simSchedules = flag.Int("sim.schedules", 20_000, "how many schedules TestSimulation runs")
+	simFirst     = flag.Uint64("sim.first", 1, "the seed of the first schedule")
+)
+
+// TestSimulation runs schedules of pods, PGs, a shop and buyers on a virtual clock and a scripted network, and
+// checks every promise after each. All that a schedule does follows from its seed.
+func TestSimulation(t *testing.T) {
+	parts := newSimParts(t)
+	if *simSeed != 0 {
+		w := simRun(t, parts, *simSeed, true)
+		t.Log("\n" + strings.Join(w.lines, "\n"))
+		t.Logf("trace %016x", w.trace)
+		report(t, w)
+		return
+	}
+	const workers = 2
+	var next, failed atomic.Uint64
+	var mu sync.Mutex
+	counts := map[string]int{}
+	began := time.Now()
+	t.Run("schedules", func(t *testing.T) {
+		for i := range workers {
+			t.Run(fmt.Sprint(i), func(t *testing.T) {
+				t.Parallel()
+				for n := next.Add(1); n <= uint64(*simSchedules) && failed.Load() < 5; n = next.Add(1) {
+					w := simRun(t, parts, *simFirst+n-1, false)
+					if len(w.problems) > 0 {
+						failed.Add(1)
+						report(t, w)
+					}
+					mu.Lock()
+					for k, v := range w.counts {
+						counts[k] += v
+					}
+					mu.Unlock()
+				}
+			})
+		}
+	})
+	took := time.Since(began)
+	t.Logf("%d schedules in %s, %.0f per second", *simSchedules, took.Round(time.Second), float64(*simSchedules)/took.Seconds())
+	for _, k := range slices.Sorted(maps.Keys(counts)) {
+		t.Logf("%8d %s", counts[k], k)
+	}
+}
+
+func report(t *testing.T, w *simWorld) {
+	t.Helper()
+	if len(w.problems) > 0 {
+		t.Errorf("seed %d:\n  %s\nreplay: go test ./gateway -run '^TestSimulation$' -v -sim.seed=%d", w.seed, strings.Join(w.problems, "\n  "), w.seed)
+	}
+}
+
+// simRun runs one schedule in a bubble of its own.
+func simRun(t *testing.T, parts *simParts, seed uint64, verbose bool) *simWorld {
+	t.Helper()
+	w := newSimWorld(parts, seed)
+	w.verbose = verbose
+	defer func() {
+		if r := recover(); r != nil {
+			t.Logf("seed %d panicked", seed)
+			panic(r)
+		}
+	}()
+	synctest.Test(t, func(t *testing.T) { w.run(context.Background()) })
+	return w
+}
+
+// run is a schedule from its first moment to its audit.
+func (w *simWorld) run(ctx context.Context) {
+	r := w.draw("world")
+	epoch := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC).Add(time.Duration(r.Int64N(int64(48 * time.Hour))).Truncate(time.Second))
+	time.Sleep(time.Until(epoch))
+	w.start = time.Now()
+	w.stop = make(chan struct{})
+	w.weather = newSimWeather(r)
+	w.box = sandbox.New(sandbox.Defaults())
+	w.handler = w.box.Handler()
+	memory := newSimMemory()
+	w.open = func(p *simPod) simBooks { return &simMemoryView{simMemory: memory, now: p.now} }
+	w.slots = make([]*simPod, 1+r.IntN(4))
+	for i := range w.slots {
+		if err := w.boot(i, 0); err != nil {
+			w.wrong("%v", err)
+			return
+		}
+	}
+	go w.turnShop()
+	var buyers sync.WaitGroup
+	for i := range 1 + r.IntN(3) {
+		b := &simBuyer{w: w, name: fmt.Sprintf("order%d", i), r: w.draw(fmt.Sprintf("buyer %d", i))}
+		buyers.Go(b.buy)
+	}
+	buyers.Wait()
+	w.heal()
+	w.settleDown(ctx)
+	// Whatever still travels or sleeps in a dead process comes to its end now; nothing may come of it.
+	time.Sleep(15 * time.Minute)
+	w.settleDown(ctx)
+	w.audit(ctx)
+}
+
+// turnShop changes the shop's mind as the weather says.
+func (w *simWorld) turnShop() {
+	for _, turn := range w.weather.shop {
+		select {
+		case <-time.After(time.Until(w.start.Add(turn.at))):
+		case <-w.stop:
+			return
+		}
+		w.tally("shop_" + turn.mode)
+		w.tracef("the shop says %s", turn.mode)
+		if err := w.box.SetShop(sandbox.ShopMode(turn.mode)); err != nil {
+			w.wrong("%v", err)
+		}
+	}
+}
+
+// heal ends every fault, waits for pods that are being restarted and stops their loops.
+func (w *simWorld) heal() {
+	w.healed.Store(true)
+	w.boots.Wait()
+	close(w.stop)
+	w.loops.Wait()
+	w.tracef("healed")
+	if err := w.box.SetShop(sandbox.ShopYes); err != nil {
+		w.wrong("%v", err)
+	}
+}

@@ -1,0 +1,53 @@
+package gateway
+
+import (
+	"encoding/json"
+	"net/url"
+	"strings"
+)
+
+// simKind tells what a request asks for, and about what: an attempt's id, a token or a transaction.
+func simKind(method, path string, body []byte) (kind, ref string) {
+	path, _, _ = strings.Cut(path, "?")
+	parts := strings.Split(strings.Trim(path, "/"), "/")
+	last := parts[len(parts)-1]
+	switch {
+	case last == "payAuth" || last == "netCancel":
+		form, _ := url.ParseQuery(string(body))
+		kind = map[string]string{"payAuth": "approve", "netCancel": "net_cancel"}[last]
+		return kind, form.Get("authToken")
+	case strings.HasPrefix(path, "/inicis/iniapi/"):
+		var req struct {
+			Data struct{ TID, OID string } `json:"data"`
+		}
+		_ = json.Unmarshal(body, &req)
+		if last == "inquiry" {
+			return "inquiry", req.Data.TID + req.Data.OID
+		}
+		return "refund", req.Data.TID
+	case path == "/portone/v1/payments/cancel":
+		var req struct {
+			MerchantUID string `json:"merchant_uid"`
+		}
+		_ = json.Unmarshal(body, &req)
+		return "v1_cancel", req.MerchantUID
+	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "confirm":
+		return "confirm", parts[3]
+	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "cancel":
+		return "v2_cancel", parts[3]
+	case strings.HasPrefix(path, "/portone/"):
+		return method + " " + parts[1] + " " + simPlainPath(parts[2:]), ""
+	}
+	return method + " " + parts[0] + " " + simPlainPath(parts[1:]), ""
+}
+
+// simPlainPath keeps the words of a path and drops its ids.
+func simPlainPath(parts []string) string {
+	var words []string
+	for _, p := range parts {
+		if len(p) < 16 {
+			words = append(words, p)
+		}
+	}
+	return strings.Join(words, "/")
+}

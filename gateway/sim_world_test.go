@@ -1,0 +1,313 @@
+package gateway
+
+import (
+	"encoding/base64"
+	"fmt"
+	"hash/fnv"
+	"log/slog"
+	"math/rand/v2"
+	"net/http"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/sandbox"
+)
+
+// simParts are what all schedules share: the rules and the metrics, neither of which remembers a schedule.
+type simParts struct {
+	store    *rules.Store
+	metrics  *metrics.Metrics
+	registry *prometheus.Registry
+}
+
+// newSimParts loads the shipped configuration with one more PG, a PortOne V2 channel without manual confirm, so
+// that every kind of capture occurs.
+func newSimParts(t *testing.T) *simParts {
+	t.Helper()
+	raw, err := os.ReadFile("../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(raw)
+	for _, r := range [][2]string{
+		{"    trusted_proxies: []", "    trusted_proxies: []\n    token_key: \"${env:SIM_TOKEN_KEY}\""},
+		{"\nmerchants:", `
+  portone_auto:
+    { code: "92", name: 포트원 자동승인, driver: portone_v2, in_use: Y, environment: sandbox, store_id: store-sandbox, api_secret: sandbox-v2-secret }
+
+merchants:`},
+		{"\npayment_methods:", `
+  - { id: "2201", pg: portone_auto, mid: INIpayTest, channel_key: channel-key-v2-auto, behind: inicis, purpose: general, mode: test }
+
+payment_methods:`},
+		{"links: { inicis: Y, portone: Y } }\n  - { code: payco", "links: { inicis: Y, portone: Y, portone_auto: Y } }\n  - { code: payco"},
+		{"  - name: tosspay-by-portone-v1", `  - name: naverpay-by-portone-auto
+    when: { method: naverpay }
+    choose: { priority: [portone_auto, inicis] }
+  - name: tosspay-by-portone-v1`},
+	} {
+		if strings.Count(text, r[0]) != 1 {
+			t.Fatalf("config.yaml does not hold %q once; mend the simulation's edits", r[0])
+		}
+		text = strings.Replace(text, r[0], r[1], 1)
+	}
+	key := base64.StdEncoding.EncodeToString([]byte("the simulation's own token key.."))
+	load := func(string) (*rules.Snapshot, error) {
+		return rules.Parse("config.yaml", []byte(text), rules.Sources{Env: func(string) (string, bool) { return key, true }})
+	}
+	store, err := rules.NewStore("config.yaml", load, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry := metrics.NewRegistry()
+	return &simParts{store: store, metrics: metrics.New(registry), registry: registry}
+}
+
+// simWorld is one schedule: pods, PGs, a shop, buyers, and the weather between them. All of it follows from the
+// seed; what is drawn for an event hangs on the event's own name and not on who came first.
+type simWorld struct {
+	parts   *simParts
+	seed    uint64
+	verbose bool
+	start   time.Time
+	box     *sandbox.Sandbox
+	handler http.Handler
+	open    func(p *simPod) simBooks
+	weather simWeather
+	stop    chan struct{}
+	healed  atomic.Bool
+	loops   sync.WaitGroup
+	boots   sync.WaitGroup
+
+	mu       sync.Mutex
+	drawn    map[string]int
+	names    []simName
+	slots    []*simPod
+	counts   map[string]int
+	writes   []simWrite
+	told     []simTold
+	orders   []payment.OrderID
+	problems []string
+	lines    []string
+	trace    uint64
+}
+
+// simWrite is one request that may move money, as it was handed to the network.
+type simWrite struct {
+	at   time.Duration
+	kind string
+	// ref names the attempt as far as the request tells: its id, a token or a transaction.
+	ref string
+	pod string
+}
+
+// simTold is what a buyer's browser was told of an attempt.
+type simTold struct {
+	id     payment.AttemptID
+	status payment.State
+}
+
+func newSimWorld(parts *simParts, seed uint64) *simWorld {
+	return &simWorld{
+		parts: parts, seed: seed, drawn: map[string]int{}, counts: map[string]int{},
+	}
+}
+
+// draw is the source of chance for the next event of this name.
+func (w *simWorld) draw(name string) *rand.Rand {
+	w.mu.Lock()
+	n := w.drawn[name]
+	w.drawn[name]++
+	w.mu.Unlock()
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%s#%d", name, n)
+	return rand.New(rand.NewPCG(w.seed, h.Sum64()))
+}
+
+// simName is what an id that was made by chance stands for, so that traces of the same seed are the same.
+type simName struct{ id, name string }
+
+// call gives an id a name.
+func (w *simWorld) call(id, name string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if id != "" && !slices.ContainsFunc(w.names, func(n simName) bool { return n.id == id }) {
+		w.names = append(w.names, simName{id, name})
+	}
+}
+
+// nameIn names what text is about: the newest id in it that has a name, or "".
+func (w *simWorld) nameIn(text string) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, n := range slices.Backward(w.names) {
+		if strings.Contains(text, n.id) {
+			return n.name
+		}
+	}
+	return ""
+}
+
+// tally counts that something happened.
+func (w *simWorld) tally(what string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.counts[what]++
+}
+
+// tracef writes a line of the schedule's trace.
+func (w *simWorld) tracef(format string, args ...any) {
+	line := fmt.Sprintf("%12s ", time.Since(w.start).Round(time.Microsecond)) + fmt.Sprintf(format, args...)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%x%s", w.trace, line)
+	w.trace = h.Sum64()
+	if w.verbose {
+		w.lines = append(w.lines, line)
+	}
+}
+
+// wrong notes a broken promise.
+func (w *simWorld) wrong(format string, args ...any) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.problems = append(w.problems, fmt.Sprintf(format, args...))
+}
+
+// simPod is one process: a gateway without listeners. When it dies, its goroutines end at their next step
+// towards the network or the journal, and what they had in memory is gone.
+type simPod struct {
+	w    *simWorld
+	name string
+	slot int
+	skew time.Duration
+	dead chan struct{}
+	g    *Gateway
+	// crashAt is the step at which the pod dies; 0 for never.
+	crashAt int
+	books   simBooks
+
+	mu    sync.Mutex
+	steps int
+	gone  bool
+}
+
+func (p *simPod) now() time.Time { return time.Now().Add(p.skew) }
+
+// boot starts a process in a slot.
+func (w *simWorld) boot(slot, generation int) error {
+	r := w.draw(fmt.Sprintf("boot %d", slot))
+	p := &simPod{
+		w: w, slot: slot, name: fmt.Sprintf("pod%d.%d", slot, generation), dead: make(chan struct{}),
+		skew: time.Duration(r.Int64N(int64(4*time.Second))) - 2*time.Second,
+	}
+	if !w.healed.Load() && r.Float64() < w.weather.crash {
+		p.crashAt = 1 + r.IntN(60)
+	}
+	p.books = w.open(p)
+	client := &http.Client{
+		Transport:     simTransport{p},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	g, err := New(Options{
+		Store: w.parts.store, Journal: &simJournal{p: p, inner: p.books}, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
+		OrderHTTP: client, Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now,
+	})
+	if err != nil {
+		return fmt.Errorf("booting %s: %w", p.name, err)
+	}
+	p.g = g
+	w.mu.Lock()
+	w.slots[slot] = p
+	w.mu.Unlock()
+	w.tracef("%s is up, skew %s, crash at step %d", p.name, p.skew.Round(time.Millisecond), p.crashAt)
+	w.loops.Go(func() { p.background(generation) })
+	return nil
+}
+
+// alive returns the pods that are up.
+func (w *simWorld) alive() []*simPod {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var up []*simPod
+	for _, p := range w.slots {
+		if p != nil {
+			up = append(up, p)
+		}
+	}
+	return up
+}
+
+// kill ends a process at once. Another one takes its slot after a while.
+func (p *simPod) kill(why string) {
+	w := p.w
+	p.mu.Lock()
+	if p.gone {
+		p.mu.Unlock()
+		return
+	}
+	p.gone = true
+	close(p.dead)
+	p.mu.Unlock()
+	w.tally("crash")
+	w.tracef("%s dies: %s", p.name, why)
+	w.mu.Lock()
+	w.slots[p.slot] = nil
+	w.mu.Unlock()
+	var generation int
+	_, _ = fmt.Sscanf(p.name[strings.IndexByte(p.name, '.')+1:], "%d", &generation)
+	down := time.Second + time.Duration(w.draw("down "+p.name).Int64N(int64(90*time.Second)))
+	w.boots.Go(func() {
+		time.Sleep(down)
+		w.tally("restart")
+		if err := w.boot(p.slot, generation+1); err != nil {
+			w.wrong("%v", err)
+		}
+	})
+}
+
+// background is what Run keeps going beside the listeners: sweeps and deliveries. It skips the ticks at which
+// there is nothing to do.
+func (p *simPod) background(int) {
+	for {
+		p.g.sweepOnce(p.g.ctx)
+		p.g.deliverOnce(p.g.ctx)
+		wait := time.NewTimer(p.w.idle(p))
+		select {
+		case <-wait.C:
+		case <-p.g.wake:
+			wait.Stop()
+		case <-p.dead:
+			wait.Stop()
+			return
+		case <-p.w.stop:
+			wait.Stop()
+			return
+		}
+	}
+}
+
+// idle is how long nothing will be due: at least a tick, and now and then a while for nothing.
+func (w *simWorld) idle(p *simPod) time.Duration {
+	d := 30 * time.Second
+	open, err := p.books.List(p.g.ctx, 1000)
+	if err != nil {
+		return sweepEvery
+	}
+	for _, a := range open {
+		d = min(d, a.NextCheck.Sub(p.now()))
+	}
+	return max(d, sweepEvery) + time.Duration(w.draw("tick "+p.name).Int64N(int64(200*time.Millisecond)))
+}
