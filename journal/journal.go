@@ -91,7 +91,7 @@ func openWith(ctx context.Context, cfg Config, d dialect, steps []migration) (*J
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
-	go j.commitLoop()
+	go j.commitLoop() //nolint:contextcheck // the loop outlives the context of Open; Close ends it
 	return j, nil
 }
 

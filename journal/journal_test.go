@@ -127,7 +127,7 @@ func benchmarkSettle(b *testing.B, cfg journal.Config) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer j.Close() //nolint:errcheck // the figures are taken
+	defer j.Close()
 	b.SetParallelism(32)
 	var mu sync.Mutex
 	next := 0

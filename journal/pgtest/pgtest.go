@@ -241,7 +241,7 @@ func (s *Server) Database(tb testing.TB) string {
 	if err != nil {
 		tb.Fatalf("connecting to PostgreSQL: %v", err)
 	}
-	defer conn.Close(tb.Context()) //nolint:errcheck // the tests go on either way
+	defer conn.Close(tb.Context())
 	if _, err := conn.Exec(tb.Context(), "CREATE DATABASE "+name); err != nil {
 		tb.Fatalf("making a database: %v", err)
 	}
@@ -261,7 +261,7 @@ func freePort() (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("finding a free port: %w", err)
 	}
-	defer l.Close() //nolint:errcheck // it was only to learn the port
+	defer l.Close()
 	addr, ok := l.Addr().(*net.TCPAddr)
 	if !ok {
 		return 0, errors.New("finding a free port: not a TCP address")

@@ -11,7 +11,7 @@ func TestMissingServerIsAnErrorThatHelps(t *testing.T) {
 	t.Parallel()
 	empty, half, whole := t.TempDir(), t.TempDir(), t.TempDir()
 	for _, path := range []string{filepath.Join(half, "initdb"), filepath.Join(whole, "initdb"), filepath.Join(whole, "postgres")} {
-		if err := os.WriteFile(path, nil, 0o700); err != nil { //nolint:gosec // it has to look like a program
+		if err := os.WriteFile(path, nil, 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
