@@ -24,8 +24,9 @@ import (
 func forwardWith(newClient func() *fasthttp.Client) func(*testing.T, string, string, http.Header, []byte, *x509.CertPool) error {
 	clients := make(chan map[string]*fasthttp.Client, 1)
 	clients <- map[string]*fasthttp.Client{}
-	return func(_ *testing.T, method, url string, header http.Header, body []byte, pool *x509.CertPool) error {
-		host := url[:strings.LastIndex(url, "/")]
+	return func(t *testing.T, method, url string, header http.Header, body []byte, pool *x509.CertPool) error {
+		// By test too, since a port may come back with another upstream behind it.
+		host := t.Name() + url[:strings.LastIndex(url, "/")]
 		all := <-clients
 		c, ok := all[host]
 		if !ok {

@@ -54,6 +54,8 @@ type Options struct {
 	Store *rules.Store
 	// Journal must be open; Run closes nothing that it did not open.
 	Journal Journal
+	// Keys keeps the answers of idempotent requests; needed by Run.
+	Keys    KeyStore
 	Drivers map[payment.DriverName]adapters.Driver
 	// OrderHTTP speaks to the order service.
 	OrderHTTP *http.Client
@@ -84,6 +86,7 @@ type Gateway struct {
 	current        atomic.Pointer[view]
 	draining       atomic.Bool
 	wake           chan struct{}
+	keys           KeyStore
 	journalState   atomic.Pointer[string]
 	// ctx is what settles run under: they end by their own timeouts, not by a browser that went away.
 	ctx context.Context
@@ -103,7 +106,7 @@ func New(o Options) (*Gateway, error) {
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
 		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(),
-		forwardClient: newForwardClient(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1),
+		forwardClient: newForwardClient(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys,
 		ctx: context.Background(),
 	}
 	for _, p := range server.Public.TrustedProxies {
@@ -177,7 +180,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var background sync.WaitGroup
-	for _, loop := range []func(context.Context){g.sweep, g.deliver, g.stats} {
+	for _, loop := range []func(context.Context){g.sweep, g.deliver, g.stats, g.pruneKeys} {
 		background.Go(func() { loop(work) })
 	}
 	failed := make(chan error, 2)

@@ -37,8 +37,8 @@ func (g *Gateway) publicApp() *fiber.App {
 	app.Use(g.observe)
 	app.Options(pathCheckout, g.preflight)
 	app.Options(pathComplete, g.preflight)
-	app.Post(pathCheckout, g.cors, g.handleCheckout)
-	app.Post(pathComplete, g.cors, g.handleComplete)
+	app.Post(pathCheckout, g.cors, g.idempotent("POST "+pathCheckout, g.handleCheckout))
+	app.Post(pathComplete, g.cors, g.idempotent("POST "+pathComplete, g.handleComplete))
 	app.Post(pathInicisReturn, g.handleInicisReturn)
 	app.Get(pathInicisReturn, g.handleStatusPage)
 	app.Get(pathPortOneReturn, g.handlePortOneReturn)
@@ -64,7 +64,7 @@ func (g *Gateway) preflight(c *fiber.Ctx) error {
 	if o := c.Get(fiber.HeaderOrigin); o != "" && g.view().allowsOrigin(o) {
 		c.Set(fiber.HeaderAccessControlAllowOrigin, o)
 		c.Set(fiber.HeaderAccessControlAllowMethods, fiber.MethodPost)
-		c.Set(fiber.HeaderAccessControlAllowHeaders, fiber.HeaderContentType+", "+headerRequestID)
+		c.Set(fiber.HeaderAccessControlAllowHeaders, fiber.HeaderContentType+", "+headerRequestID+", "+headerIdempotencyKey)
 		c.Set(fiber.HeaderAccessControlMaxAge, "600")
 	}
 	return c.SendStatus(fiber.StatusNoContent)
@@ -88,6 +88,7 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 		return err
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
+	answerStands(c)
 	return c.JSON(ans)
 }
 
@@ -115,6 +116,13 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 	res, err := g.complete(g.requestContext(c), req)
 	if err != nil {
 		return err
+	}
+	if c.Get(headerIdempotencyKey) != "" && res.Status() == string(payment.StateUnknown) {
+		// Who repeats requests must not take this for an end and pay anew.
+		return &payment.Problem{Code: payment.CodePaymentUnknown, OrderID: res.Attempt.OrderID, KeySafety: payment.NewKeyUnsafe}
+	}
+	if res.Attempt.State.Final() {
+		answerStands(c)
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.JSON(completeAnswer{

@@ -72,7 +72,7 @@ func newHouse(t *testing.T, edit func(string) string) *house {
 	m := metrics.New(registry)
 	PublishRules(store.Current(), m)
 	h.g, err = New(Options{
-		Store: store, Journal: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
+		Store: store, Journal: h.journal, Keys: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
 		Metrics: m, Registry: registry, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now: time.Now, DataDir: dir,
 	})

@@ -26,6 +26,8 @@ type problemBody struct {
 	OrderID  payment.OrderID `json:"order_id,omitempty"`
 	TraceID  string          `json:"trace_id"`
 	Trace    []payment.Step  `json:"decision_trace,omitempty"`
+	// SafeNewKey tells a caller with an Idempotency-Key whether another key is safe to use.
+	SafeNewKey *bool `json:"safe_new_key,omitempty"`
 }
 
 type fix struct {
@@ -78,9 +80,14 @@ func body(p *payment.Problem, traceID string) problemBody {
 	if en == "" {
 		en = d.TitleEn
 	}
+	var safe *bool
+	if p.KeySafety != "" {
+		safe = new(p.KeySafety == payment.NewKeySafe)
+	}
 	return problemBody{
-		Type:  "urn:pg-gateway:problem:" + string(p.Code),
-		Title: d.TitleKo, Status: d.Status, Code: p.Code,
+		SafeNewKey: safe,
+		Type:       "urn:pg-gateway:problem:" + string(p.Code),
+		Title:      d.TitleKo, Status: d.Status, Code: p.Code,
 		Detail: en + " / " + ko, DetailKo: ko, DetailEn: en,
 		Fix: fix{Ko: d.FixKo, En: d.FixEn}, Field: p.Field, OrderID: p.OrderID, TraceID: traceID, Trace: p.Trace,
 	}
@@ -140,7 +147,7 @@ func writeProblem(c *fiber.Ctx, p *payment.Problem, traceID string) error {
 	}
 	c.Set(headerReason, string(p.Code))
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	if b.Status == fiber.StatusServiceUnavailable || p.Code == payment.CodeOrderInProgress {
+	if b.Status == fiber.StatusServiceUnavailable || p.Code == payment.CodeOrderInProgress || p.Code == payment.CodeKeyInProgress {
 		c.Set(fiber.HeaderRetryAfter, "3")
 	}
 	c.Status(b.Status)

@@ -28,6 +28,8 @@ const (
 	localRoute     = "route"
 	localRequestID = "request_id"
 	localSpent     = "spent"
+	localBody      = "body"
+	localStands    = "stands"
 )
 
 // requestID names a request in logs, problems and upstream calls. One that a client sends is kept when it
@@ -92,6 +94,9 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 
 // jsonBody reads a body that must be JSON by its content type and not be compressed.
 func jsonBody(c *fiber.Ctx, limit int) ([]byte, error) {
+	if b, ok := c.Locals(localBody).([]byte); ok {
+		return b, nil
+	}
 	ct, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
 	if !strings.EqualFold(strings.TrimSpace(ct), fiber.MIMEApplicationJSON) || c.Get(fiber.HeaderContentEncoding) != "" {
 		return nil, &payment.Problem{Code: payment.CodeUnsupportedMediaType}

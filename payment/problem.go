@@ -52,6 +52,9 @@ const (
 	CodeReturnReplayed      Code = "RETURN_REPLAYED"
 	CodeAuthURLRefused      Code = "AUTH_URL_REFUSED"
 	CodePaymentUnknown      Code = "PAYMENT_UNKNOWN"
+	CodeKeyInvalid          Code = "IDEMPOTENCY_KEY_INVALID"
+	CodeKeyReused           Code = "IDEMPOTENCY_KEY_REUSED"
+	CodeKeyInProgress       Code = "IDEMPOTENCY_IN_PROGRESS"
 	CodeShuttingDown        Code = "SHUTTING_DOWN"
 	CodeInternal            Code = "INTERNAL"
 )
@@ -75,9 +78,23 @@ type Problem struct {
 	DetailEn string
 	// OrderID is the order it is about, when known.
 	OrderID OrderID
+	// KeySafety tells a caller who repeats requests whether a new idempotency key is safe; empty when that
+	// does not apply.
+	KeySafety KeySafety
 	// Trace is the decision's trace when one was asked for.
 	Trace []Step
 }
+
+// KeySafety says whether a request may be made anew under another idempotency key.
+type KeySafety string
+
+// The answers.
+const (
+	// NewKeySafe: it is proven that nothing was applied.
+	NewKeySafe KeySafety = "safe"
+	// NewKeyUnsafe: it may have been applied; ask again with the same key.
+	NewKeyUnsafe KeySafety = "unsafe"
+)
 
 // Error implements error.
 func (p *Problem) Error() string {

@@ -91,6 +91,12 @@ func describe(c Code) (Description, bool) {
 		return Description{400, "승인 주소가 규칙에 맞지 않습니다", "The approval address breaks the idc rule", "결제를 처음부터 다시 하세요", "Start the payment again"}, true
 	case CodePaymentUnknown:
 		return Description{409, "결제 결과를 확인하고 있습니다", "The payment's outcome is being checked", "다시 결제하지 말고 주문 내역을 확인하세요", "Do not pay again; look at the order"}, true
+	case CodeKeyInvalid:
+		return Description{400, "Idempotency-Key가 올바르지 않습니다", "The Idempotency-Key is malformed", "큰따옴표로 감싼 256자 이하의 ASCII 문자열을 보내세요", "Send an RFC 8941 string: up to 256 ASCII characters in double quotes"}, true
+	case CodeKeyReused:
+		return Description{422, "같은 Idempotency-Key로 다른 요청을 보냈습니다", "The Idempotency-Key was used with another body", "새 요청에는 새 키를 쓰세요", "Use a new key for a new request"}, true
+	case CodeKeyInProgress:
+		return Description{409, "같은 요청을 처리하고 있습니다", "The first request with this key is still running", "Retry-After 뒤에 같은 키로 다시 물어보세요", "Ask again with the same key after Retry-After"}, true
 	case CodeShuttingDown:
 		return Description{503, "서비스가 재시작 중입니다", "The gateway is shutting down", "잠시 뒤 다시 시도하세요", "Try again in a moment"}, true
 	case CodeInternal:

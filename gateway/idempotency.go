@@ -1,0 +1,185 @@
+package gateway
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Headers of idempotent requests.
+const (
+	headerIdempotencyKey = "Idempotency-Key"
+	headerReplayed       = "Idempotent-Replayed"
+)
+
+const (
+	// keyHold is how long a request is believed to run: longer than an approval with all that is around it.
+	keyHold = 2 * time.Minute
+	// keyKept is how long answers are kept.
+	keyKept = 15 * 24 * time.Hour
+	// maxKey is the longest key, in characters.
+	maxKey = 256
+)
+
+// KeyStore keeps the answers of idempotent requests, for all pods.
+type KeyStore interface {
+	KeyBegin(ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error)
+	KeyDone(ctx context.Context, scope, key string, a journal.KeptAnswer) error
+	KeyDrop(ctx context.Context, scope, key string) error
+	KeyPrune(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// idempotent lets a caller repeat a request under an Idempotency-Key: the first one is carried out, later ones
+// with the same body get its answer. Only answers that stand are kept; a refusal, or an outcome that is not
+// certain, leaves the key free to ask again.
+func (g *Gateway) idempotent(route string, run fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		header := c.Get(headerIdempotencyKey)
+		if header == "" {
+			return run(c)
+		}
+		key, ok := quotedString(header)
+		if !ok {
+			return &payment.Problem{Code: payment.CodeKeyInvalid, Field: headerIdempotencyKey}
+		}
+		body, err := jsonBody(c, g.view().rules.Limits().CheckoutBody)
+		if err != nil {
+			return err
+		}
+		c.Locals(localBody, body)
+		print, err := fingerprint(body)
+		if err != nil {
+			return jsonProblem(err)
+		}
+		ctx := g.requestContext(c)
+		kept, begun, err := g.keys.KeyBegin(ctx, route, key, print, g.now(), keyHold)
+		switch {
+		case err != nil:
+			return err
+		case begun:
+			return g.runOnce(c, route, key, print, run)
+		case kept.Fingerprint != print:
+			return &payment.Problem{Code: payment.CodeKeyReused, Field: headerIdempotencyKey}
+		case kept.Status == 0:
+			return &payment.Problem{Code: payment.CodeKeyInProgress, Field: headerIdempotencyKey}
+		}
+		return g.replay(c, route, key, kept)
+	}
+}
+
+// runOnce carries a request out and keeps its answer when that stands.
+func (g *Gateway) runOnce(c *fiber.Ctx, route, key, print string, run fiber.Handler) error {
+	err := run(c)
+	ctx := context.WithoutCancel(g.requestContext(c))
+	stands, _ := c.Locals(localStands).(bool)
+	if err != nil || !stands {
+		if dropping := g.keys.KeyDrop(ctx, route, key); dropping != nil {
+			g.log.Error("an idempotency key stays taken until its hold ends", "request_id", requestID(c), "err", dropping)
+		}
+		return err
+	}
+	res := c.Response()
+	sealed, err := g.sealer.Seal(payment.AttemptID(route+key), res.Body())
+	if err == nil {
+		err = g.keys.KeyDone(ctx, route, key, journal.KeptAnswer{
+			Fingerprint: print, Status: res.StatusCode(), ContentType: string(res.Header.ContentType()), Body: sealed,
+		})
+	}
+	if err != nil {
+		// The answer is right all the same; a repeat will be carried out again, and settles are idempotent.
+		g.log.Error("an idempotent answer was not kept", "request_id", requestID(c), "err", err)
+	}
+	return nil
+}
+
+func (g *Gateway) replay(c *fiber.Ctx, route, key string, kept journal.KeptAnswer) error {
+	body, err := g.sealer.Open(payment.AttemptID(route+key), kept.Body)
+	if err != nil {
+		return err
+	}
+	c.Set(headerReplayed, "true")
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	c.Status(kept.Status)
+	c.Response().Header.SetContentType(kept.ContentType)
+	return c.Send(body)
+}
+
+// answerStands marks the answer being given as one that a repeat may be given too.
+func answerStands(c *fiber.Ctx) { c.Locals(localStands, true) }
+
+// quotedString reads an RFC 8941 string: printable ASCII in double quotes, with \" and \\ as escapes.
+func quotedString(s string) (string, bool) {
+	s = strings.Trim(s, " ")
+	if len(s) < 3 || len(s) > maxKey+2 || s[0] != '"' || s[len(s)-1] != '"' {
+		return "", false
+	}
+	var out []byte
+	inner := s[1 : len(s)-1]
+	for i := 0; i < len(inner); i++ {
+		c := inner[i]
+		switch {
+		case c == '\\':
+			if i++; i == len(inner) || inner[i] != '"' && inner[i] != '\\' {
+				return "", false
+			}
+			c = inner[i]
+		case c == '"' || c < 0x20 || c > 0x7e:
+			return "", false
+		}
+		out = append(out, c)
+	}
+	return string(out), true
+}
+
+// fingerprint names a JSON body by what it says, not by how it is written: order of keys and white space do
+// not count.
+func fingerprint(body []byte) (string, error) {
+	if err := strictjson.Check(body); err != nil {
+		return "", err
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return "", err
+	}
+	canonical, err := json.Marshal(v)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:]), nil
+}
+
+// pruneKeys forgets old keys until ctx ends.
+func (g *Gateway) pruneKeys(ctx context.Context) {
+	tick := time.NewTicker(time.Hour)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		for {
+			n, err := g.keys.KeyPrune(ctx, g.now().Add(-keyKept), 1000)
+			if err != nil && !errors.Is(err, context.Canceled) {
+				g.log.Error("old idempotency keys were not pruned", "err", err)
+			}
+			if err != nil || n < 1000 {
+				break
+			}
+		}
+	}
+}
