@@ -54,11 +54,13 @@ type Reader struct {
 	i     int
 	depth int
 	path  []string
+	room  [8]string // where path begins, so that usual texts need no other
 }
 
 // NewReader returns a reader of b, which must not change while it is used.
 func NewReader(b []byte) (*Reader, error) {
 	r := &Reader{b: b}
+	r.path = r.room[:0]
 	if !utf8.Valid(b) {
 		return nil, r.fail(ErrUTF8, "the text is not UTF-8")
 	}
@@ -100,8 +102,7 @@ func (r *Reader) Object(f func(key string) error) error {
 	if err := r.enter(); err != nil {
 		return err
 	}
-	var room [16]string
-	seen := room[:0]
+	var seen names
 	first := true
 	for {
 		r.space()
@@ -120,12 +121,9 @@ func (r *Reader) Object(f func(key string) error) error {
 		if err != nil {
 			return err
 		}
-		for _, k := range seen {
-			if strings.EqualFold(k, key) {
-				return r.at(key, ErrDuplicate, "the key appears twice")
-			}
+		if !seen.add(key) {
+			return r.at(key, ErrDuplicate, "the key appears twice")
 		}
-		seen = append(seen, key)
 		r.path = append(r.path, key)
 		if err := f(key); err != nil {
 			return err
