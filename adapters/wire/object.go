@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"unicode/utf8"
 
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -219,50 +218,4 @@ func (o Object) Objects(name string) []Object {
 		list = append(list, inner)
 	}
 	return list
-}
-
-// CheckUnique refuses a JSON text in which any object, at any depth, has the same name twice. It is for texts
-// that are then read by path.
-func CheckUnique(text []byte) error {
-	if !utf8.Valid(text) {
-		return fmt.Errorf("%w: not UTF-8", ErrShape)
-	}
-	if err := checkJSON(text); err != nil {
-		return err
-	}
-	dec := json.NewDecoder(bytes.NewReader(text))
-	dec.UseNumber()
-	return checkValue(dec)
-}
-
-func checkValue(dec *json.Decoder) error {
-	tok, err := dec.Token()
-	if err != nil && !errors.Is(err, io.EOF) {
-		return fmt.Errorf("%w: %w", ErrShape, err)
-	}
-	open, ok := tok.(json.Delim)
-	if !ok {
-		return nil
-	}
-	seen := map[string]bool{}
-	for dec.More() {
-		if open == '{' {
-			name, err := dec.Token()
-			if err != nil {
-				return fmt.Errorf("%w: %w", ErrShape, err)
-			}
-			key, _ := name.(string)
-			if seen[key] {
-				return fmt.Errorf("%w: a name occurs twice", ErrShape)
-			}
-			seen[key] = true
-		}
-		if err := checkValue(dec); err != nil {
-			return err
-		}
-	}
-	if _, err := dec.Token(); err != nil {
-		return fmt.Errorf("%w: %w", ErrShape, err)
-	}
-	return nil
 }
