@@ -61,7 +61,9 @@ func NewTransport(opt Options) *Transport {
 	}
 	writes, reads := newTransport(opt), newTransport(opt)
 	writes.DisableKeepAlives = true
-	reads.MaxIdleConnsPerHost = 8
+	// The order service is asked at every checkout; with fewer kept than there are checkouts at once, most of
+	// them would have to connect first.
+	reads.MaxIdleConnsPerHost = 256
 	reads.IdleConnTimeout = 30 * time.Second
 	return &Transport{writes: writes, reads: reads, limit: opt.MaxResponse}
 }
