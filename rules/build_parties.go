@@ -36,7 +36,7 @@ func (b *builder) merchants() {
 	}
 	for _, p := range b.s.pgs {
 		for _, list := range p.merchants {
-			slices.SortStableFunc(list, func(x, y *merchant) int { return generality(x) - generality(y) })
+			slices.SortStableFunc(list, preference)
 		}
 	}
 }

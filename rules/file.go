@@ -17,6 +17,7 @@ type file struct {
 	limits       LimitsConfig
 	billing      BillingConfig
 	telemetry    TelemetryConfig
+	x2bee        X2BEEConfig
 	verifyMID    string
 	pgs          []entry[rawPG]
 	merchants    []rawMerchant
@@ -43,6 +44,7 @@ func (f *file) reader() reader {
 		"limits":                {limitsReader(&f.limits), "Bounds of a checkout."},
 		"billing":               {billingReader(&f.billing), "Rules for recurring payments."},
 		"telemetry":             {telemetryReader(&f.telemetry), "Logs and traces."},
+		"x2bee":                 {x2beeReader(&f.x2bee), "The payment functions of the X2BEE store API."},
 		"pgs":                   {dict(&f.pgs, pgReader), "The PGs, by our name for each."},
 		"merchants":             {list(&f.merchants, merchantReader), "Contracts with PGs (가맹점)."},
 		"payment_methods":       {list(&f.methods, methodReader), "Payment methods (결제수단) and where each may go."},

@@ -20,6 +20,7 @@ type Snapshot struct {
 	limits     LimitsConfig
 	billing    BillingConfig
 	telemetry  TelemetryConfig
+	x2bee      X2BEEConfig
 	verifyMID  string
 
 	pgs        []*pg

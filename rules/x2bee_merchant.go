@@ -1,0 +1,165 @@
+package rules
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// MerchantQuery asks for the merchant of a PG payment (가맹점 정보 조회).
+type MerchantQuery struct {
+	Site payment.Site
+	// PG is an OM030 code or our name for the PG.
+	PG string
+	// Method is a canonical or X2BEE code, Acquirer an OM028 code or our word; empty for any.
+	Method   string
+	Acquirer string
+}
+
+// FindMerchant is the merchant that a payment goes to: in use and for the site, one of listed sites before general
+// ones, then the lowest number. Deciding a checkout takes merchants in the same order. The error is a
+// *payment.Problem.
+func (s *Snapshot) FindMerchant(q MerchantQuery, now time.Time) (MerchantInfo, error) {
+	pgs, p := s.pgsOf(q.PG, "pgGbCd")
+	if p != nil {
+		return MerchantInfo{}, p
+	}
+	var me *method
+	if q.Method != "" {
+		if me, p = s.means(q.Method, "payWayCd"); p != nil {
+			return MerchantInfo{}, p
+		}
+	}
+	company := ""
+	if q.Acquirer != "" {
+		var ok bool
+		if company, ok = s.AcquirerOf(q.Acquirer); !ok {
+			return MerchantInfo{}, problem(payment.CodeInvalidField, "acqrCd", "알 수 없는 매입사: "+clip(q.Acquirer), "unknown acquirer "+clip(q.Acquirer))
+		}
+	}
+	m := momentOf(now)
+	var found []*merchant
+	for _, p := range pgs {
+		if p.on(m) {
+			found = append(found, s.serving(p, me, Where{Site: q.Site}, company, m)...)
+		}
+	}
+	if len(found) == 0 {
+		return MerchantInfo{}, problem(payment.CodeMerchantNotFound, "siteNo", "조건에 맞는 가맹점이 없어 PG 결제를 할 수 없습니다",
+			"no merchant fits, so no PG payment is possible")
+	}
+	slices.SortStableFunc(found, func(x, y *merchant) int {
+		return cmp.Or(purposeRank(x)-purposeRank(y), preference(x, y))
+	})
+	return s.merchantInfo(found[0]), nil
+}
+
+// serving are the merchants of a PG that take a method on a site and device, best first. No method is any, and then
+// ordinary contracts are meant; no site is any, as no device is.
+func (s *Snapshot) serving(p *pg, me *method, w Where, company string, now moment) []*merchant {
+	var out []*merchant
+	for _, purpose := range []payment.Purpose{payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow} {
+		if me == nil && purpose != payment.PurposeOneTime || me != nil && me.purposes&purposeBit(purpose) == 0 {
+			continue
+		}
+		for _, m := range p.merchants[merchantPurpose(purpose)] {
+			if (company == "" || m.takesCard(company)) && m.fitsSomewhere(me, w, now) {
+				out = append(out, m)
+			}
+		}
+	}
+	return out
+}
+
+// fitsSomewhere asks fits for every device and site that a query leaves open.
+func (m *merchant) fitsSomewhere(me *method, w Where, now moment) bool {
+	site := w.Site
+	if site == "" && len(m.sites) > 0 {
+		site = m.sites[0]
+	}
+	if me == nil {
+		return m.inUse && m.span.holds(now.unix) && hasSite(m.sites, site) && m.devices&w.devices() != 0
+	}
+	for _, d := range []payment.Device{payment.DevicePC, payment.DeviceMobile, payment.DeviceApp} {
+		if w.devices()&deviceBit(d) == 0 {
+			continue
+		}
+		if got, _ := m.fits(&payment.Checkout{Site: site, Device: d, TaxFreeSet: true}, me, now); got == fitYes {
+			return true
+		}
+	}
+	return false
+}
+
+// purposeRank puts ordinary contracts first.
+func purposeRank(m *merchant) int {
+	return slices.Index([]payment.MerchantPurpose{
+		payment.MerchantGeneral, payment.MerchantRecurring, payment.MerchantEscrow, payment.MerchantAccountVerification,
+	}, m.Purpose)
+}
+
+// preference orders the merchants of a PG: those of listed sites before general ones, then by number.
+func preference(x, y *merchant) int {
+	return cmp.Or(generality(x)-generality(y), compareNumbers(string(x.ID), string(y.ID)))
+}
+
+// compareNumbers orders numbers by value and other ids as text.
+func compareNumbers(a, b string) int {
+	digits := func(s string) bool {
+		return !slices.ContainsFunc([]byte(s), func(c byte) bool { return c < '0' || c > '9' })
+	}
+	if digits(a) && digits(b) && len(a) != len(b) {
+		return len(a) - len(b)
+	}
+	return cmp.Compare(a, b)
+}
+
+// DecideFor is Decide for a checkout that asks for one merchant: it must be the one chosen or one of the
+// fallbacks. The decision then has no fallbacks of its own. An order that the shop settles itself has none.
+func (s *Snapshot) DecideFor(c *payment.Checkout, id payment.MerchantID, opt Options) (payment.Decision, error) {
+	dec, err := s.Decide(c, opt)
+	if err != nil {
+		return dec, err
+	}
+	fallbacks := dec.Fallbacks
+	dec.Fallbacks = nil
+	if !dec.Internal && dec.Merchant.ID == id {
+		return dec, nil
+	}
+	for _, f := range fallbacks {
+		if f.Merchant != id {
+			continue
+		}
+		m := s.merchantBy[id]
+		d := deciding{s: s, in: c, opt: opt, now: momentOf(opt.Now)}
+		if p := d.split(); p != nil {
+			return payment.Decision{}, p
+		}
+		offer, p := d.installments(m)
+		if p != nil {
+			return payment.Decision{}, p
+		}
+		dec.PG, dec.Merchant, dec.Installments = &m.owner.PG, &m.Merchant, offer
+		return dec, nil
+	}
+	p := problem(payment.CodeMerchantNotFound, "mersNo", "이 결제에 쓸 수 없는 가맹점입니다", "the merchant is not offered for this checkout")
+	p.OrderID = c.OrderID
+	return payment.Decision{}, p
+}
+
+// AcquirerOf finds our word for a card company by its OM028 code or that word.
+func (s *Snapshot) AcquirerOf(code string) (string, bool) {
+	for company, c := range s.x2bee.Acquirers {
+		if c == code {
+			return company, true
+		}
+	}
+	return code, s.plans.cards[code]
+}
+
+// AcquirerCode is the OM028 code of a card company, or our word where the configuration names none.
+func (s *Snapshot) AcquirerCode(company string) string {
+	return cmp.Or(s.x2bee.Acquirers[company], company)
+}

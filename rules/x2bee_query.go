@@ -1,0 +1,196 @@
+package rules
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Where is the site and device that a query of the X2BEE store API is about; empty for any.
+type Where struct {
+	Site   payment.Site
+	Device payment.Device
+}
+
+// devices are those that a query is about.
+func (w Where) devices() deviceSet {
+	if w.Device == "" {
+		return allDevices
+	}
+	return deviceBit(w.Device)
+}
+
+// Means is one payment method of a link check, by canonical or X2BEE code, and the PG asked about, by OM030 code
+// or our name for it; without one it is resolved as PGInfo does.
+type Means struct {
+	Method string
+	PG     string
+}
+
+// LinkRow is a payment method and a PG, with X2BEE's flags. PG is empty when the method is linked nowhere.
+type LinkRow struct {
+	Method     payment.Method
+	MethodCode string
+	MethodName string
+	PG         payment.PGID
+	PGCode     string
+	PGName     string
+	// Main tells a main means (주결제수단) from a secondary one.
+	Main bool
+	// Linked is the link's flag now (연결여부); InUse tells that PG and method are both in use (사용여부).
+	Linked bool
+	InUse  bool
+}
+
+// LinkCheck is what a link check found.
+type LinkCheck struct {
+	// Main tells that a main means is among those asked about, Usable that it may be used.
+	Main   bool
+	Usable bool
+	Rows   []LinkRow
+}
+
+// CheckLinks tells which payment methods are linked (결제수단 연결여부 조회). Secondary methods are named and not
+// looked up. The error is a *payment.Problem.
+func (s *Snapshot) CheckLinks(list []Means, w Where, now time.Time) (LinkCheck, error) {
+	var out LinkCheck
+	if len(list) == 0 {
+		return out, problem(payment.CodeMissingField, "payInfoList", "결제수단이 없습니다", "there is no payment method")
+	}
+	m := momentOf(now)
+	for i, asked := range list {
+		at := fmt.Sprintf("payInfoList.%d.", i)
+		me, p := s.means(asked.Method, at+"payWayCd")
+		if p != nil {
+			return out, p
+		}
+		pgs, p := s.pgsOf(asked.PG, at+"pgGbCd")
+		if p != nil {
+			return out, p
+		}
+		if me.secondary {
+			out.Rows = append(out.Rows, LinkRow{Method: me.code, MethodCode: me.x2beeCode(), MethodName: me.title, InUse: me.inUse})
+			continue
+		}
+		if out.Main {
+			return out, problem(payment.CodeTwoPrimaries, at+"payWayCd", "주결제수단이 둘 이상입니다", "there is more than one main means")
+		}
+		row := s.bestLink(me, pgs, w, m)
+		out.Main, out.Usable = true, row.Linked && row.InUse && me.offered(w)
+		out.Rows = append(out.Rows, row)
+	}
+	return out, nil
+}
+
+// PGInfo finds the PG of each payment method (PG 정보 조회): the link on, the PG in use and the method in use, and
+// a merchant for the site and device where these are given. PGs stand in the file's order, which is X2BEE's
+// sortSeq. A method without one is left out. The error is a *payment.Problem.
+func (s *Snapshot) PGInfo(codes []string, w Where, now time.Time) ([]LinkRow, error) {
+	if len(codes) == 0 {
+		return nil, problem(payment.CodeMissingField, "payWayCdList", "결제수단이 없습니다", "there is no payment method")
+	}
+	m := momentOf(now)
+	out := make([]LinkRow, 0, len(codes))
+	for i, code := range codes {
+		me, p := s.means(code, fmt.Sprintf("payWayCdList.%d", i))
+		if p != nil {
+			return nil, p
+		}
+		seen := slices.ContainsFunc(out, func(r LinkRow) bool { return r.Method == me.code })
+		if row := s.bestLink(me, nil, w, m); !me.secondary && !seen && row.Linked && row.InUse && me.offered(w) {
+			out = append(out, row)
+		}
+	}
+	return out, nil
+}
+
+// bestLink is the link of a method to one of some PGs, or to any: the first that can be used, else the first that
+// is on, else the first there is. A missing one counts as off.
+func (s *Snapshot) bestLink(me *method, pgs []*pg, w Where, m moment) LinkRow {
+	best, rank := LinkRow{}, 0
+	for _, p := range s.pgs {
+		i := slices.IndexFunc(me.links, func(l *link) bool { return l.pg == p })
+		if len(pgs) > 0 && !slices.Contains(pgs, p) || i < 0 && len(pgs) == 0 {
+			continue
+		}
+		row := LinkRow{PG: p.ID, PGCode: p.x2beeCode(), PGName: p.Name, InUse: me.inUse && p.on(m)}
+		row.Linked = i >= 0 && me.links[i].open(m)
+		got := 1
+		switch {
+		case row.Linked && row.InUse && len(s.serving(p, me, w, "", m)) > 0:
+			got = 4
+		case row.Linked && row.InUse:
+			got = 3
+		case row.Linked:
+			got = 2
+		}
+		// Without a merchant there the PG cannot be used, as little as if it were off.
+		row.InUse = row.InUse && (got != 3 || w == Where{})
+		if got > rank {
+			best, rank = row, got
+		}
+	}
+	best.Method, best.MethodCode, best.MethodName, best.Main = me.code, me.x2beeCode(), me.title, !me.secondary
+	return best
+}
+
+// open tells whether a link is on at a moment.
+func (l *link) open(m moment) bool { return l.on && l.span.holds(m.unix) }
+
+// offered tells whether a method is on offer on a site and device.
+func (me *method) offered(w Where) bool {
+	return (w.Site == "" || hasSite(me.sites, w.Site)) && me.devices&w.devices() != 0
+}
+
+// means finds a payment method by its code, or says that there is none.
+func (s *Snapshot) means(code, field string) (*method, *payment.Problem) {
+	if code == "" {
+		return nil, problem(payment.CodeMissingField, field, "결제수단 코드가 없습니다", "the payment method's code is missing")
+	}
+	me, ok := s.methodBy[payment.Method(code)]
+	if !ok {
+		return nil, problem(payment.CodeUnknownMethod, field, "알 수 없는 결제수단: "+clip(code), "unknown payment method "+clip(code))
+	}
+	return me, nil
+}
+
+// pgsOf finds the PGs of an OM030 code or our own name; no code is no restriction.
+func (s *Snapshot) pgsOf(code, field string) ([]*pg, *payment.Problem) {
+	if code == "" {
+		return nil, nil
+	}
+	var out []*pg
+	for _, p := range s.pgs {
+		if p.x2beeCode() == code || string(p.ID) == code {
+			out = append(out, p)
+		}
+	}
+	if len(out) == 0 {
+		return nil, problem(payment.CodeInvalidField, field, "알 수 없는 PG: "+clip(code), "unknown PG "+clip(code))
+	}
+	return out, nil
+}
+
+// x2beeCode is the OM013 code, or our word where there is none.
+func (me *method) x2beeCode() string { return cmp.Or(me.x2bee, string(me.code)) }
+
+// x2beeCode is the OM030 code, or our name where there is none.
+func (p *pg) x2beeCode() string { return cmp.Or(p.Code, string(p.ID)) }
+
+// DeviceOf reads X2BEE's order medium (OM007 주문매체코드); a medium that is no device, as a call centre, is any.
+func DeviceOf(medium string) (payment.Device, bool) {
+	switch medium {
+	case "", "10", "60", "70":
+		return "", true
+	case "20":
+		return payment.DevicePC, true
+	case "30":
+		return payment.DeviceMobile, true
+	case "40", "50":
+		return payment.DeviceApp, true
+	}
+	return "", false
+}
