@@ -389,3 +389,22 @@ func TestAskingForAReloadEndsARollback(t *testing.T) {
 		t.Errorf("a reload that was asked for: %+v", res)
 	}
 }
+
+func TestTooMuchTextIsRefusedWhereverItComesFrom(t *testing.T) {
+	t.Parallel()
+	huge := config("x") + strings.Repeat("# padding\n", 110_000)
+	if _, err := rules.Parse("config.yaml", []byte(huge), sources()); err == nil || !strings.Contains(err.Error(), "larger than 1 MiB") {
+		t.Errorf("a huge text: %v", err)
+	}
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config.yaml")
+	write(t, filepath.Join(dir, "key"), strings.Repeat("k", 70_000))
+	write(t, path, strings.Replace(config("x"), "sign_key: k", `sign_key: "${file:key}"`, 1))
+	if _, err := rules.LoadFile(path); err == nil || !strings.Contains(err.Error(), "the file key is too large") {
+		t.Errorf("a huge secret: %v", err)
+	}
+	write(t, filepath.Join(dir, "key"), "")
+	if _, err := rules.LoadFile(path); err == nil || !strings.Contains(err.Error(), "is empty") {
+		t.Errorf("an empty secret: %v", err)
+	}
+}
