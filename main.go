@@ -44,6 +44,7 @@ func rootCommand() *cobra.Command {
 		sandboxCommand(&o),
 		unknownCommand(&o),
 		journalCommand(&o),
+		outboxCommand(&o),
 		checkCommand(&o),
 		&cobra.Command{
 			Use: "version", Short: "Print the version", Args: cobra.NoArgs,
