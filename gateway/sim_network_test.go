@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
+	"github.com/pg-gateway/pg-gateway/sandbox"
 )
 
 // simWindow is a span of a schedule.
@@ -30,7 +31,16 @@ type simWeather struct {
 	// closed are the PGs' maintenance windows, by the beginning of the path.
 	closed      map[string]simWindow
 	journalDown simWindow
-	shop        []simShopTurn
+	// shuts makes a PG close for a while as soon as an answer about money was lost, so that the undo is late.
+	shuts bool
+	shop  []simShopTurn
+	lies  []simLie
+}
+
+// simLie is a moment from which a PG's next answer to an operation states something wrong.
+type simLie struct {
+	at    time.Duration
+	fault sandbox.Fault
 }
 
 // simShopTurn is a moment at which the shop's confirm gate changes its mind.
@@ -59,6 +69,16 @@ func newSimWeather(r *rand.Rand) simWeather {
 	if r.Float64() < 0.1 {
 		w.journalDown = span()
 		w.journalDown.until = w.journalDown.from + (w.journalDown.until-w.journalDown.from)/6
+	}
+	w.shuts = r.Float64() < 0.3
+	for range r.IntN(5) - 2 {
+		pg := []string{"inicis", "portone_v1", "portone_v2"}[r.IntN(3)]
+		kind := []sandbox.FaultKind{sandbox.FaultWrongAmount, sandbox.FaultWrongMID, sandbox.FaultWrongOrder, sandbox.FaultGarbage}[r.IntN(4)]
+		op := []string{"approve", "lookup", "cancel"}[r.IntN(3)]
+		if pg == "portone_v1" && op == "approve" {
+			op = "lookup"
+		}
+		w.lies = append(w.lies, simLie{time.Duration(r.Int64N(int64(3 * time.Minute))), sandbox.Fault{PG: pg, Operation: op, Kind: kind}})
 	}
 	for at := time.Duration(0); r.Float64() < 0.35; {
 		at += time.Duration(r.Int64N(int64(4 * time.Minute)))
@@ -106,7 +126,7 @@ func (t simTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !p.pause(req.Context(), 100*time.Microsecond+time.Duration(r.Int64N(int64(5*time.Millisecond)))) {
 		return nil, fmt.Errorf("%w: %w", onewrite.ErrNotSent, req.Context().Err())
 	}
-	fate := w.fate(r, path)
+	fate := w.fate(r, path, kind)
 	w.tracef("%s: %s", name, fate)
 	if fate == "refused" {
 		w.tally("connection_refused")
@@ -120,6 +140,7 @@ func (t simTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if fate != "ok" {
 		w.tally(fate)
+		w.shut(path, kind, fate)
 	}
 	arrived := make(chan simAnswer, 1)
 	go w.carry(req, path, body, fate, r, arrived)
@@ -158,17 +179,19 @@ func (b *simBody) Read(out []byte) (int, error) {
 
 func (b *simBody) Close() error { return nil }
 
-// fate draws what becomes of a request.
-func (w *simWorld) fate(r *rand.Rand, path string) string {
+// fate draws what becomes of a request. What is about money is disturbed more often.
+func (w *simWorld) fate(r *rand.Rand, path, kind string) string {
 	if !w.storm() {
 		return "ok"
 	}
-	for prefix, s := range w.weather.closed {
-		if strings.HasPrefix(path, prefix) && s.holds(time.Since(w.start)) {
-			return "maintenance"
-		}
+	if w.closed(path) {
+		return "maintenance"
 	}
-	if r.Float64() >= w.weather.network {
+	chance := w.weather.network
+	if simMovesMoney(kind) {
+		chance *= 2
+	}
+	if r.Float64() >= chance {
 		return "ok"
 	}
 	fates := []string{
@@ -178,11 +201,35 @@ func (w *simWorld) fate(r *rand.Rand, path string) string {
 	return fates[r.IntN(len(fates))]
 }
 
+func (w *simWorld) closed(path string) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for prefix, s := range w.weather.closed {
+		if strings.HasPrefix(path, prefix) && s.holds(time.Since(w.start)) {
+			return true
+		}
+	}
+	return false
+}
+
+// shut closes a PG for a while when an answer about money was lost, if the weather is of that kind.
+func (w *simWorld) shut(path, kind, fate string) {
+	if !w.weather.shuts || !simMovesMoney(kind) || fate == "maintenance" {
+		return
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	now := time.Since(w.start)
+	parts := strings.SplitN(path, "/", 4)
+	w.weather.closed["/"+parts[1]+"/"+parts[2]] = simWindow{now + 10*time.Millisecond, now + 14*time.Minute}
+	w.counts["pg_closes_after_lost_answer"]++
+}
+
 // carry takes a request to the other side and its answer back.
 func (w *simWorld) carry(req *http.Request, path string, body []byte, fate string, r *rand.Rand, arrived chan<- simAnswer) {
 	away := 200*time.Microsecond + time.Duration(r.Int64N(int64(40*time.Millisecond)))
 	back := 200*time.Microsecond + time.Duration(r.Int64N(int64(40*time.Millisecond)))
-	long := time.Duration(r.Int64N(int64(90 * time.Second)))
+	long := time.Duration(r.Int64N(int64(4 * time.Minute)))
 	busy := simAnswer{
 		status: http.StatusServiceUnavailable, header: http.Header{"Content-Type": {"text/html"}}, body: []byte("<html>점검 중입니다</html>"),
 	}

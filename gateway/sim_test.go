@@ -19,7 +19,7 @@ import (
 // The simulation's flags. A failing schedule is replayed with -sim.seed and its whole trace is printed.
 var (
 	simSeed      = flag.Uint64("sim.seed", 0, "replay this one schedule of TestSimulation and print its trace")
-	simSchedules = flag.Int("sim.schedules", 20_000, "how many schedules TestSimulation runs")
+	simSchedules = flag.Int("sim.schedules", simDefault, "how many schedules TestSimulation runs")
 	simFirst     = flag.Uint64("sim.first", 1, "the seed of the first schedule")
 )
 
@@ -62,6 +62,49 @@ func TestSimulation(t *testing.T) {
 	t.Logf("%d schedules in %s, %.0f per second", *simSchedules, took.Round(time.Second), float64(*simSchedules)/took.Seconds())
 	for _, k := range slices.Sorted(maps.Keys(counts)) {
 		t.Logf("%8d %s", counts[k], k)
+	}
+	if *simSchedules < 2000 || failed.Load() > 0 {
+		return
+	}
+	for _, k := range simMustOccur() {
+		if counts[k] == 0 {
+			t.Errorf("%s never occurred: the schedules do not test what they should", k)
+		}
+	}
+}
+
+// simMustOccur are the events without which the simulation would prove less than it says.
+func simMustOccur() []string {
+	return []string{
+		"answer_lost", "answer_reset", "answer_truncated", "busy_after", "busy_before", "connection_refused", "late_answer",
+		"late_request", "maintenance", "request_lost", "request_reset", "pg_closes_after_lost_answer",
+		"pg_lies_wrong_amount", "pg_lies_wrong_mid", "pg_lies_wrong_order", "pg_lies_garbage",
+		"crash", "restart", "process_stalled", "journal_unavailable", "journal_answer_lost",
+		"double_click", "replay", "reload", "return_lost", "return_unanswered", "return_delayed", "return_never_sent",
+		"forged_return", "window_abandoned", "window_tried_again", "windows_side_by_side", "slow_buyer", "checkout_unanswered",
+		"click_pay", "click_fail", "click_cancel", "shop_down", "shop_no", "shop_slow",
+		"window_inicis", "window_portone", "window_portone1", "window_portone_auto",
+		"wrote_approve", "wrote_confirm", "wrote_net_cancel", "wrote_refund", "wrote_v1_cancel", "wrote_v2_cancel",
+		"final_approved", "final_cancelled", "final_declined", "final_expired", "final_refused",
+		"told_approved", "told_cancelled", "told_declined", "told_refused", "told_unknown", "told_problem",
+	}
+}
+
+// TestSimulationIsReplayable runs some schedules twice: a seed that fails must fail again when it is replayed.
+func TestSimulationIsReplayable(t *testing.T) {
+	t.Parallel()
+	parts := newSimParts(t)
+	for seed := uint64(1); seed <= 20; seed++ {
+		a, b := simRun(t, parts, seed, true), simRun(t, parts, seed, true)
+		if a.trace == b.trace {
+			continue
+		}
+		for i := range min(len(a.lines), len(b.lines)) {
+			if a.lines[i] != b.lines[i] {
+				t.Errorf("seed %d goes two ways at line %d:\n  %s\n  %s", seed, i, a.lines[i], b.lines[i])
+				break
+			}
+		}
 	}
 }
 
@@ -107,6 +150,7 @@ func (w *simWorld) run(ctx context.Context) {
 		}
 	}
 	go w.turnShop()
+	go w.lie()
 	var buyers sync.WaitGroup
 	for i := range 1 + r.IntN(3) {
 		b := &simBuyer{w: w, name: fmt.Sprintf("order%d", i), r: w.draw(fmt.Sprintf("buyer %d", i))}
@@ -137,6 +181,21 @@ func (w *simWorld) turnShop() {
 	}
 }
 
+// lie makes PGs state something wrong at the moments that the weather names.
+func (w *simWorld) lie() {
+	for _, l := range w.weather.lies {
+		select {
+		case <-time.After(time.Until(w.start.Add(l.at))):
+		case <-w.stop:
+			return
+		}
+		w.tally("pg_lies_" + string(l.fault.Kind))
+		if err := w.box.Inject(l.fault); err != nil {
+			w.wrong("%v", err)
+		}
+	}
+}
+
 // heal ends every fault, waits for pods that are being restarted and stops their loops.
 func (w *simWorld) heal() {
 	w.healed.Store(true)
@@ -144,6 +203,7 @@ func (w *simWorld) heal() {
 	close(w.stop)
 	w.loops.Wait()
 	w.tracef("healed")
+	w.box.ClearFaults()
 	if err := w.box.SetShop(sandbox.ShopYes); err != nil {
 		w.wrong("%v", err)
 	}

@@ -214,7 +214,7 @@ func (w *simWorld) boot(slot, generation int) error {
 		skew: time.Duration(r.Int64N(int64(4*time.Second))) - 2*time.Second,
 	}
 	if !w.healed.Load() && r.Float64() < w.weather.crash {
-		p.crashAt = 1 + r.IntN(60)
+		p.crashAt = 1 + r.IntN(40)
 	}
 	p.books = w.open(p)
 	client := &http.Client{

@@ -1,0 +1,7 @@
+//go:build race
+
+package gateway
+
+// simDefault is how many schedules are run unless -sim.schedules says otherwise. The race detector makes each
+// several times as long, and finds what it finds in the first few.
+const simDefault = 2_000
