@@ -128,7 +128,8 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 		if status >= 500 {
 			level = slog.LevelError
 		}
-		g.log.Log(c.Context(), level, "request", "request_id", id, "route", route, "method", c.Method(), "status", status, "ms", float64(took.Microseconds())/1000)
+		g.log.LogAttrs(c.Context(), level, "request", slog.String("request_id", id), slog.String("route", route),
+			slog.String("method", c.Method()), slog.Int("status", status), slog.Float64("ms", float64(took.Microseconds())/1000))
 	}()
 	if err := c.Next(); err != nil {
 		return g.fail(c, err)

@@ -2,6 +2,7 @@ package inicis_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
@@ -27,6 +28,7 @@ func BenchmarkSign(b *testing.B) {
 
 func BenchmarkBuildForm(b *testing.B) {
 	req := prepareRequest()
+	req.Token = strings.Repeat("Ab9_", 140) // as long as ours are
 	req.Attempt.Amount = 350_000
 	req.Installments = payment.Installments{
 		Months:       []int{2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12},
@@ -43,6 +45,7 @@ func BenchmarkBuildForm(b *testing.B) {
 // BenchmarkWindow is the form as the browser gets it.
 func BenchmarkWindow(b *testing.B) {
 	driver, req := inicis.New(nil), prepareRequest()
+	req.Token = strings.Repeat("Ab9_", 140)
 	b.ReportAllocs()
 	for b.Loop() {
 		w, err := driver.Prepare(b.Context(), req)

@@ -2,7 +2,6 @@ package inicis
 
 import (
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -134,13 +133,15 @@ func checkBuyer(b payment.Buyer) error {
 
 // tokenOK tells whether a token comes through the window unchanged.
 func tokenOK(token string) bool {
-	return strings.IndexFunc(token, func(r rune) bool {
-		switch {
-		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
+	for i := range len(token) {
+		switch c := token[i]; {
+		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
+		case c == '-', c == '_', c == '.', c == '~', c == ':', c == '=':
+		default:
 			return false
 		}
-		return !strings.ContainsRune("-_.~:=", r)
-	}) < 0
+	}
+	return true
 }
 
 type plan struct {

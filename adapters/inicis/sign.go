@@ -130,7 +130,9 @@ func key(s payment.Secret) string { return strings.TrimSpace(s.Reveal()) }
 
 func sha256hex(s string) string {
 	sum := sha256.Sum256([]byte(s))
-	return hex.EncodeToString(sum[:])
+	var text [2 * sha256.Size]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:])
 }
 
 func sha512hex(s string) string {
