@@ -60,7 +60,7 @@ func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) 
 		return checkoutAnswer{}, err
 	}
 	now := g.now()
-	d, err := v.rules.Decide(c, rules.Options{Now: now, Health: g.health.at(now), FailedPGs: failed})
+	d, err := v.rules.Decide(c, rules.Options{Now: now, Health: g.health.at(now), Rates: g.rates.At(now), FailedPGs: failed})
 	g.countDecision(d, err)
 	if err != nil {
 		return checkoutAnswer{}, withOrder(err, c.OrderID)
@@ -129,6 +129,7 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 	}
 	w, err := g.window(ctx, driver, req)
 	if err != nil {
+		g.rateWindow(a, err)
 		g.abandon(ctx, a)
 		return checkoutAnswer{}, fmt.Errorf("preparing the window of attempt %s: %w", a.ID, err)
 	}

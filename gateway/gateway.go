@@ -80,6 +80,7 @@ type Gateway struct {
 	sealer         *sealer
 	settler        *settle.Settler
 	health         *health
+	rates          *rules.Outcomes
 	forwardClient  *fasthttp.Client
 	trustedProxies []netip.Prefix
 	pageTemplate   *template.Template
@@ -105,7 +106,7 @@ func New(o Options) (*Gateway, error) {
 	}
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
-		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(),
+		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), rates: rules.NewOutcomes(),
 		forwardClient: newForwardClient(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys,
 		ctx: context.Background(),
 	}

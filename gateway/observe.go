@@ -13,6 +13,7 @@ import (
 
 // Settled counts what became of an attempt.
 func (g *Gateway) Settled(a payment.Attempt) {
+	g.rate(a)
 	g.metrics.Payment(string(a.PG), string(a.Method), string(a.State), int64(a.Amount))
 	g.log.Info("attempt", "attempt_id", a.ID, "order_id", a.OrderID, "pg", a.PG, "merchant", a.Merchant,
 		"method", a.Method, "amount", int64(a.Amount), "state", string(a.State), "reason", a.Reason)
