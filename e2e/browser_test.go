@@ -70,7 +70,7 @@ func buy(ctx context.Context, base string, p purchase) (string, error) {
 	return got.Value, err
 }
 
-func TestABrowserBuys(t *testing.T) {
+func TestABrowserBuys(t *testing.T) { //nolint:tparallel // one browser, one buyer after the other
 	t.Parallel()
 	p := start(t)
 	ctx := browser(t)

@@ -106,10 +106,15 @@ func TestCrash(t *testing.T) {
 func (p *gatewayProcess) killAtRandom(times int, rng *rand.Rand) (killed int) {
 	p.t.Helper()
 	faults := [][3]string{
-		{"inicis", "approve", "drop_after_commit"}, {"inicis", "approve", "drop_before_commit"},
-		{"inicis", "approve", "delay"}, {"inicis", "net_cancel", "drop_after_commit"},
-		{"portone_v2", "confirm", "drop_after_commit"}, {"portone_v2", "confirm", "delay"},
-		{"portone_v1", "lookup", "delay"}, {"shop", "confirm", "delay"}, {"shop", "events", "drop_after_commit"},
+		{"inicis", "approve", "drop_after_commit"},
+		{"inicis", "approve", "drop_before_commit"},
+		{"inicis", "approve", "delay"},
+		{"inicis", "net_cancel", "drop_after_commit"},
+		{"portone_v2", "confirm", "drop_after_commit"},
+		{"portone_v2", "confirm", "delay"},
+		{"portone_v1", "lookup", "delay"},
+		{"shop", "confirm", "delay"},
+		{"shop", "events", "drop_after_commit"},
 	}
 	for killed < times && !p.t.Failed() {
 		if rng.IntN(2) == 0 {
@@ -238,7 +243,7 @@ func (c *crowd) mustAddUp(db database) {
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	defer j.Close() //nolint:errcheck // only read
+	defer j.Close()
 	if faults, err := j.Check(c.t.Context()); err != nil || len(faults) > 0 {
 		c.t.Errorf("the journal is not sound: %v %v", faults, err)
 	}

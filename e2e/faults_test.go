@@ -14,7 +14,7 @@ var quick = []edit{
 	swap(`/confirm", timeout: 5s`, `/confirm", timeout: 1s`),
 }
 
-func TestAnApprovalThatCannotBeBelievedIsUndone(t *testing.T) {
+func TestAnApprovalThatCannotBeBelievedIsUndone(t *testing.T) { //nolint:tparallel // each fault waits for its own approval
 	t.Parallel()
 	p := start(t, quick...)
 	b := p.buyer("card")
@@ -60,12 +60,21 @@ func TestADoubtfulApprovalIsParkedAndSwept(t *testing.T) {
 		faults       [][3]string
 		want         string // how the shop sees the order in the end
 	}{
-		{"neither the approval nor its undoing is answered", "card",
-			[][3]string{{"inicis", "approve", "drop_after_commit"}, {"inicis", "net_cancel", "drop_before_commit"}}, "waiting"},
-		{"the undoing worked and was not answered", "card",
-			[][3]string{{"inicis", "approve", "drop_after_commit"}, {"inicis", "net_cancel", "drop_after_commit"}}, "waiting"},
-		{"the confirmation is lost and cannot be looked up", "kakaopay",
-			[][3]string{{"portone_v2", "confirm", "drop_after_commit"}, {"portone_v2", "lookup", "status"}}, "paid"},
+		{
+			"neither the approval nor its undoing is answered", "card",
+			[][3]string{{"inicis", "approve", "drop_after_commit"}, {"inicis", "net_cancel", "drop_before_commit"}},
+			"waiting",
+		},
+		{
+			"the undoing worked and was not answered", "card",
+			[][3]string{{"inicis", "approve", "drop_after_commit"}, {"inicis", "net_cancel", "drop_after_commit"}},
+			"waiting",
+		},
+		{
+			"the confirmation is lost and cannot be looked up", "kakaopay",
+			[][3]string{{"portone_v2", "confirm", "drop_after_commit"}, {"portone_v2", "lookup", "status"}},
+			"paid",
+		},
 	}
 	var visits []visit
 	var confirmed int64

@@ -8,6 +8,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -358,9 +359,7 @@ func noRedirects() *http.Client {
 func (p *gatewayProcess) fault(pg, operation, kind string, more map[string]any) {
 	p.t.Helper()
 	body := map[string]any{"pg": pg, "operation": operation, "kind": kind, "times": 1}
-	for k, v := range more {
-		body[k] = v
-	}
+	maps.Copy(body, more)
 	if status, answer := p.postJSON("http://"+p.sandbox+"/_sandbox/faults", body); status/100 != 2 {
 		p.t.Fatalf("the sandbox refused a fault: %d %v", status, answer)
 	}

@@ -278,8 +278,43 @@ func TestALinkTurnedOffRefusesTheNextCheckout(t *testing.T) {
 			strings.ContainsFunc(refusal.Title, korean) && strings.ContainsFunc(refusal.DetailKo, korean) &&
 			refusal.DetailEn != "" && !strings.ContainsFunc(refusal.DetailEn, korean)
 	})
+	p.mustRefuseIntercepted(b)
 	p.write(on)
 	within("card by Inicis again", byPG("inicis"))
+}
+
+// mustRefuseIntercepted checks that the shop's own checkout is refused in its own envelope, and that no order
+// is made.
+func (p *gatewayProcess) mustRefuseIntercepted(b *buyer) {
+	p.t.Helper()
+	created := func() int {
+		var books struct {
+			Created int `json:"created"`
+		}
+		p.getJSON("http://"+p.sandbox+"/_sandbox/orders", &books)
+		return books.Created
+	}
+	before := created()
+	_, raw, err := b.call(p.t.Context(), http.MethodPost, b.base+"/api/orders", "application/json",
+		`{"goods":[{"goodsNo":"G001","qty":1}],"payMeans":[{"payWayCd":"11"}]}`)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var ans struct {
+		Code    string  `json:"code"`
+		Message string  `json:"message"`
+		Error   bool    `json:"error"`
+		Payload problem `json:"payload"`
+	}
+	if err := json.Unmarshal(raw, &ans); err != nil {
+		p.t.Fatalf("the shop's checkout was answered %q: %v", raw, err)
+	}
+	if !ans.Error || ans.Code != "2001" || ans.Payload.Code != "METHOD_NOT_LINKED" || !strings.ContainsFunc(ans.Message, korean) {
+		p.t.Errorf("the shop's checkout was answered %s", raw)
+	}
+	if after := created(); after != before {
+		p.t.Errorf("the refused checkout made %d orders", after-before)
+	}
 }
 
 func korean(r rune) bool { return r >= 0xac00 && r <= 0xd7a3 }
