@@ -245,3 +245,25 @@ func TestSecretsStayOutOfErrorsAndVersions(t *testing.T) {
 		t.Errorf("complaints are %v", err)
 	}
 }
+
+// TestAMemoNeverAnswersForAnotherKey puts a key where another one lives.
+func TestAMemoNeverAnswersForAnotherKey(t *testing.T) {
+	t.Parallel()
+	var m memo[string]
+	first := memoKey{1}
+	m.put(first, "first")
+	for i := int32(2); ; i++ {
+		other := memoKey{i}
+		if other.slot() != first.slot() {
+			continue
+		}
+		if got, ok := m.get(other); ok {
+			t.Fatalf("key %v is answered with %q", other, got)
+		}
+		m.put(other, "other")
+		if got, ok := m.get(first); ok {
+			t.Fatalf("key %v is answered with %q", first, got)
+		}
+		return
+	}
+}
