@@ -12,10 +12,11 @@ import (
 
 // Times of the background work.
 const (
-	firstCheck   = 2 * time.Minute
-	sweepEvery   = 2 * time.Second
-	sweepBatch   = 64
-	sweepLease   = 2 * time.Minute
+	firstCheck = 2 * time.Minute
+	sweepEvery = 2 * time.Second
+	sweepBatch = 64
+	// sweepLease is longer than a batch takes when every PG is silent.
+	sweepLease   = 5 * time.Minute
 	sweepWorkers = 4
 	outboxEvery  = time.Second
 	outboxBatch  = 64
@@ -39,14 +40,23 @@ func (g *Gateway) sweep(ctx context.Context) {
 	}
 }
 
+// sweepOnce takes up everything that is due now, a batch at a time.
 func (g *Gateway) sweepOnce(ctx context.Context) {
-	due, err := g.journal.Due(ctx, g.now(), sweepBatch, sweepLease)
-	if err != nil {
-		g.log.Error("the sweep cannot read the journal", "err", err)
-		return
+	for ctx.Err() == nil {
+		due, err := g.journal.Due(ctx, g.now(), sweepBatch, sweepLease)
+		if err != nil {
+			g.log.Error("the sweep cannot read the journal", "err", err)
+			return
+		}
+		g.resumeAll(ctx, due)
+		if len(due) < sweepBatch {
+			return
+		}
 	}
+}
+
+func (g *Gateway) resumeAll(ctx context.Context, due []payment.Attempt) {
 	var wg sync.WaitGroup
-	defer wg.Wait()
 	room := make(chan struct{}, sweepWorkers)
 	for _, a := range due {
 		room <- struct{}{}
@@ -55,6 +65,7 @@ func (g *Gateway) sweepOnce(ctx context.Context) {
 			g.resume(ctx, a.ID)
 		})
 	}
+	wg.Wait()
 }
 
 func (g *Gateway) resume(ctx context.Context, id payment.AttemptID) {
