@@ -95,6 +95,10 @@ cover: deps ## Measure what the tests reach
 	$(GO) test -timeout 15m -coverprofile=coverage.out -coverpkg=./... $(PKG)
 	$(GO) tool cover -func=coverage.out | tail -1
 
+.PHONY: crash
+crash: deps ## Kill the gateway KILLS times (default 200) under load on SQLite and PostgreSQL; CRASH_SEED replays
+	$(GO) test ./e2e -run '^TestCrash$$' -count=1 -v -timeout 60m -crash.kills=$(or $(KILLS),200) -crash.seed=$(or $(CRASH_SEED),0)
+
 .PHONY: vuln
 vuln: $(VULN) ## Look for known vulnerabilities (needs the vulnerability database, so not part of check)
 	$(VULN) $(PKG)

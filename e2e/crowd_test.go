@@ -146,11 +146,12 @@ func (c *crowd) attempt(ctx context.Context, b *buyer, rng *rand.Rand, v *visit)
 		}
 		return false
 	}
-	return c.comeBack(ctx, b, rng, v)
+	return c.comeBack(ctx, b, rng, *v)
 }
 
-// comeBack brings the window's result to the gateway, in one of the ways that browsers do.
-func (c *crowd) comeBack(ctx context.Context, b *buyer, rng *rand.Rand, v *visit) (again bool) {
+// comeBack brings the window's result to the gateway, in one of the ways that browsers do. The visit is a copy:
+// a second click may still be on its way when the buyer has opened another window.
+func (c *crowd) comeBack(ctx context.Context, b *buyer, rng *rand.Rand, v visit) (again bool) {
 	once := func() (outcome, error) {
 		out, err := b.bring(context.WithoutCancel(ctx), v.ret)
 		c.hear(v, out, err)
@@ -180,7 +181,7 @@ func (c *crowd) comeBack(ctx context.Context, b *buyer, rng *rand.Rand, v *visit
 }
 
 // hear remembers what the gateway said, and that it does not contradict itself.
-func (c *crowd) hear(v *visit, out outcome, err error) {
+func (c *crowd) hear(v visit, out outcome, err error) {
 	if err != nil {
 		c.count("returns that met a dead gateway")
 		return
@@ -192,6 +193,9 @@ func (c *crowd) hear(v *visit, out outcome, err error) {
 	c.count("told " + said)
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if out.attempt != "" && out.attempt != v.window.Attempt {
+		c.t.Errorf("the return of attempt %s was answered for attempt %s", v.window.Attempt, out.attempt)
+	}
 	before := c.told[v.window.Attempt]
 	switch {
 	case out.status == "approved" && before != "" && before != "approved",
