@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,12 +17,22 @@ import (
 
 // scripted is a loader whose answers are set by the test.
 type scripted struct {
-	text string
-	err  error
+	mu    sync.Mutex
+	text  string
+	err   error
+	loads int
+}
+
+func (s *scripted) set(text string, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.text, s.err = text, err
 }
 
 func (s *scripted) load(string) (*Snapshot, error) {
-	if s.err != nil {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.loads++; s.err != nil {
 		return nil, s.err
 	}
 	return Parse("config.yaml", []byte(s.text), Sources{})
@@ -46,23 +57,24 @@ func TestThePollCatchesWhatNoEventTold(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan error)
 		go func() { done <- st.watch(ctx, nil, nil, nil) }()
-		time.Sleep(5 * time.Minute)
+		time.Sleep(5*time.Minute + time.Second)
+		synctest.Wait()
 		if len(told) != 0 {
 			t.Errorf("a poll without news was told: %v", told)
 		}
-		file.text = fmt.Sprintf(tiny, "b")
+		file.set(fmt.Sprintf(tiny, "b"), nil)
 		time.Sleep(pollInterval)
 		synctest.Wait()
 		if p, _ := st.Current().PG("inicis"); p.Name != "b" {
 			t.Error("the poll did not see the new file")
 		}
-		file.err = errors.New("gone")
+		file.set("", errors.New("gone"))
 		time.Sleep(10 * pollInterval)
 		synctest.Wait()
 		if len(told) != 2 || told[1].Err == nil {
 			t.Errorf("a failure that lasts is to be told once: %v", told)
 		}
-		file.err = nil
+		file.set(fmt.Sprintf(tiny, "b"), nil)
 		time.Sleep(pollInterval)
 		synctest.Wait()
 		if len(told) != 3 || told[2].Err != nil || told[2].Changed {
@@ -79,8 +91,7 @@ func TestEventsAreGathered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		file := scripted{text: fmt.Sprintf(tiny, "a")}
-		loads := 0
-		st, err := NewStore("config.yaml", func(p string) (*Snapshot, error) { loads++; return file.load(p) }, nil)
+		st, err := NewStore("config.yaml", file.load, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -93,8 +104,9 @@ func TestEventsAreGathered(t *testing.T) {
 			time.Sleep(10 * time.Millisecond)
 		}
 		time.Sleep(time.Second)
-		if loads != 2 {
-			t.Errorf("20 events in a burst made %d loads, want 1 after the first", loads-1)
+		synctest.Wait()
+		if file.loads != 2 {
+			t.Errorf("20 events in a burst made %d loads, want 1 after the first", file.loads-1)
 		}
 		close(events)
 		time.Sleep(time.Second)
