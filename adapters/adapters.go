@@ -58,7 +58,11 @@ type PrepareRequest struct {
 	// calls when the buyer closes the window.
 	ReturnURL string
 	CloseURL  string
-	Now       time.Time
+	// NoticeURL is where PortOne reports what becomes of the payment, ConfirmURL where it asks before it has
+	// the payment approved; empty leaves both to PortOne's console.
+	NoticeURL  string
+	ConfirmURL string
+	Now        time.Time
 }
 
 // Proof is what the browser brought back from the PG's window: enough to approve, worthless without our keys.

@@ -47,6 +47,7 @@ type Metrics struct {
 	payments         *counters3
 	paymentWon       *counters2
 	returns          *counters2
+	webhooks         *counters2
 	cacheCount       *counters2
 	cacheEntries     *prometheus.GaugeVec
 

@@ -47,6 +47,8 @@ func useEverything(m *metrics.Metrics) {
 	m.Payment("inicis", "card", "approved", 15_000)
 	m.Payment("portone", "trans", "declined", 9_000)
 	m.Returned("inicis", "approved")
+	m.Webhook("portone", metrics.WebhookAccepted)
+	m.Webhook("nobody", metrics.WebhookForged)
 	m.Cache("portone_token", metrics.ResultHit)
 	m.CacheEntries("portone_token", 1)
 	m.JournalState("opened", 3, 30_000)

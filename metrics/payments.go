@@ -48,6 +48,25 @@ const (
 	AnswerSilent = "silent"
 )
 
+// Words of the result label of webhooks.
+const (
+	WebhookAccepted  = "accepted"
+	WebhookDuplicate = "duplicate"
+	WebhookIgnored   = "ignored"
+	WebhookNobodys   = "unknown_payment"
+	WebhookForged    = "forged"
+	WebhookInvalid   = "invalid"
+	WebhookFailed    = "failed"
+	WebhookLateMoney = "late_money"
+	WebhookGoOn      = "confirm_yes"
+	WebhookRefused   = "confirm_no"
+)
+
+// webhookAlerts are the results that somebody may want to be woken for.
+func webhookAlerts() []string {
+	return []string{WebhookAccepted, WebhookForged, WebhookFailed, WebhookLateMoney, WebhookGoOn, WebhookRefused}
+}
+
 // outcomeApproved is the outcome of a payment whose won count.
 const outcomeApproved = "approved"
 
@@ -63,6 +82,7 @@ func (m *Metrics) addPayments(f factory) {
 	m.payments = setOf3(f.counter("payments_total", "Attempts that came to an outcome.", "pg", "method", "outcome"))
 	m.paymentWon = setOf2(f.counter("payment_amount_won_total", "Won approved.", "pg", "method"))
 	m.returns = setOf2(f.counter("returns_total", "Buyers who came back from a PG's window.", "pg", "result"))
+	m.webhooks = setOf2(f.counter("webhooks_total", "Messages of PortOne, and its questions before it approves, by what came of them.", "pg", "result"))
 	m.cacheCount = setOf2(f.counter("cache_requests_total", "Reads of a cache.", "cache", "result"))
 	m.cacheEntries = f.gauge("cache_entries", "Entries of a cache.", "cache")
 }
@@ -101,6 +121,7 @@ func (m *Metrics) SetRules(version string, n Names) {
 	m.upstreamDuration.retain(func(k [2]string) bool { return m.pgs.has(k[0]) })
 	m.payments.retain(func(k [3]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })
 	m.paymentWon.retain(func(k [2]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })
+	m.webhooks.retain(func(k [2]string) bool { return m.pgs.has(k[0]) })
 	m.zeroNames(n)
 }
 
@@ -113,6 +134,9 @@ func (m *Metrics) zeroNames(n Names) {
 		m.ruleMatches.get([1]string{rule})
 	}
 	for _, pg := range n.PGs {
+		for _, result := range webhookAlerts() {
+			m.webhooks.get([2]string{pg, result})
+		}
 		for _, op := range []string{OperationPrepare, OperationApprove, OperationNetCancel, OperationCancel, OperationLookUp} {
 			for _, outcome := range []string{OutcomeOK, OutcomeUnreachable, OutcomeTimeout, OutcomeBadResponse, OutcomeUnknown} {
 				m.upstreamCount.get([3]string{pg, op, outcome})
@@ -194,6 +218,11 @@ func (m *Metrics) Payment(pg, method, outcome string, won int64) {
 // Returned counts a buyer who came back from a PG's window. pg is the door, a constant of the program.
 func (m *Metrics) Returned(pg, result string) {
 	m.returns.get([2]string{m.operations.guard(pg), m.results.guard(result)}).Inc()
+}
+
+// Webhook counts a message of PortOne's, or its question before it approves.
+func (m *Metrics) Webhook(pg, result string) {
+	m.webhooks.get([2]string{m.pgs.guard(pg), m.results.guard(result)}).Inc()
 }
 
 // Cache counts a read of a cache.

@@ -44,6 +44,8 @@ type PG struct {
 	StoreID        string
 	APISecret      Secret
 	WebhookSecrets []Secret
+	// WebhookSources are the addresses or CIDR ranges that PortOne V1's unsigned webhooks may come from.
+	WebhookSources []string
 	// ImpCode, ImpKey and ImpSecret are PortOne V1's.
 	ImpCode   string
 	ImpKey    Secret
@@ -97,6 +99,8 @@ type Merchant struct {
 	Behind     string
 	// ManualConfirm tells that the PortOne V2 channel approves only when we say so (portone.md §4.7).
 	ManualConfirm bool
+	// ConfirmHook tells that PortOne asks us just before it has a payment approved (portone.md §3.3, §4.7).
+	ConfirmHook bool
 	// SignKey, HashKey, APIKey, APIIV and LiteKey are Inicis' four secrets (inicis.md §0).
 	SignKey Secret
 	HashKey Secret

@@ -91,6 +91,12 @@ func describe(c Code) (Description, bool) {
 		return Description{400, "승인 주소가 규칙에 맞지 않습니다", "The approval address breaks the idc rule", "결제를 처음부터 다시 하세요", "Start the payment again"}, true
 	case CodePaymentUnknown:
 		return Description{409, "결제 결과를 확인하고 있습니다", "The payment's outcome is being checked", "다시 결제하지 말고 주문 내역을 확인하세요", "Do not pay again; look at the order"}, true
+	case CodeWebhookForged:
+		return Description{401, "웹훅 서명을 확인할 수 없습니다", "The webhook's signature cannot be verified", "webhook_secrets가 포트원 콘솔과 같은지 확인하세요", "Check that webhook_secrets are those of PortOne's console"}, true
+	case CodeSourceNotAllowed:
+		return Description{403, "허용되지 않은 주소에서 온 요청입니다", "The request comes from an address that is not allowed", "webhook_sources와 trusted_proxies를 확인하세요", "Check webhook_sources and trusted_proxies"}, true
+	case CodeWebhookInvalid:
+		return Description{400, "웹훅 본문을 읽을 수 없습니다", "The webhook cannot be read", "포트원 콘솔의 웹훅 버전을 확인하세요", "Check the webhook version in PortOne's console"}, true
 	case CodeKeyInvalid:
 		return Description{400, "Idempotency-Key가 올바르지 않습니다", "The Idempotency-Key is malformed", "큰따옴표로 감싼 256자 이하의 ASCII 문자열을 보내세요", "Send an RFC 8941 string: up to 256 ASCII characters in double quotes"}, true
 	case CodeKeyReused:

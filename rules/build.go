@@ -84,12 +84,24 @@ func (b *builder) environment(e *entry[rawPG], p *pg) {
 			e.val.at.fail("sandbox: { enabled: Y }, or environment: test or live", "environment sandbox needs the sandbox")
 		}
 	}
+	if len(p.WebhookSources) == 0 && p.Driver == payment.DriverPortOneV1 {
+		p.WebhookSources = webhookSources(p.Environment)
+	}
 	if len(p.IDCs) == 0 && p.Driver == payment.DriverInicis {
 		p.IDCs = []string{"stg"}
 		if p.Environment == payment.EnvLive {
 			p.IDCs = []string{"fc", "ks"}
 		}
 	}
+}
+
+// webhookSources are the addresses that PortOne V1 sends webhooks from (portone.md §3.2); the sandbox is on this
+// machine.
+func webhookSources(env payment.Environment) []string {
+	if env == payment.EnvSandbox {
+		return []string{"127.0.0.0/8", "::1"}
+	}
+	return []string{"52.78.100.19", "52.78.48.223", "52.78.5.241"}
 }
 
 // loopback makes a listen address one that can be called.

@@ -132,14 +132,17 @@ func (b *builder) contract(r *rawMerchant, m *merchant) {
 		if len(m.MID) > 10 {
 			r.midAt.fail("Inicis MIDs have 10 characters", "the MID is longer than 10 characters")
 		}
-		if m.ChannelKey != "" || m.ManualConfirm {
-			r.at.fail("leave channel_key and manual_confirm out", "driver inicis has no channels")
+		if m.ChannelKey != "" || m.ManualConfirm || m.ConfirmHook {
+			r.at.fail("leave channel_key, manual_confirm and confirm_hook out", "driver inicis has no channels")
 		}
 	case payment.DriverPortOneV1, payment.DriverPortOneV2:
 		need(m.ChannelKey != "", "channel_key")
 		need(m.Behind != "", "behind")
 		if m.ManualConfirm && m.owner.Driver == payment.DriverPortOneV1 {
 			r.at.fail("leave it out", "manual_confirm is PortOne V2's")
+		}
+		if m.ManualConfirm && m.ConfirmHook {
+			r.at.fail("leave confirm_hook out", "with manual_confirm nothing is approved before we say so")
 		}
 	}
 }

@@ -173,6 +173,15 @@ func cidr(dst *string) reader {
 	})
 }
 
+// source reads an address or a CIDR range.
+func source(dst *string) reader {
+	return checked(dst, `^[0-9a-fA-F:.]+(/[0-9]{1,3})?$`, "an address or a CIDR range, as in 10.0.0.1 or 10.0.0.0/8", func(s string) bool {
+		_, err := netip.ParsePrefix(s)
+		_, alone := netip.ParseAddr(s)
+		return err == nil || alone == nil && !strings.Contains(s, "%")
+	})
+}
+
 func webPath(dst *string) reader {
 	return checked(dst, `^/[^ ?#]*$`, "a path that starts with /", func(s string) bool {
 		return strings.HasPrefix(s, "/") && !strings.ContainsAny(s, " ?#")

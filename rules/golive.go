@@ -110,7 +110,7 @@ func (g *goLive) merchant(m *merchant) {
 			g.add(path+".lite_key", "billing keys need the INILite key", "add lite_key")
 		}
 	}
-	if m.owner.Driver == payment.DriverPortOneV2 && m.Purpose == payment.MerchantGeneral && !m.ManualConfirm {
+	if m.owner.Driver == payment.DriverPortOneV2 && m.Purpose == payment.MerchantGeneral && !m.ManualConfirm && !m.ConfirmHook {
 		g.add(path+".manual_confirm", "money moves before the shop has said yes", "manual_confirm: Y, once PortOne has switched the channel")
 	}
 	if m.reviewed && m.Purpose == payment.MerchantGeneral {

@@ -27,6 +27,8 @@ type Params struct {
 	BuyerTel    string       `json:"buyer_tel,omitempty"`
 	BuyerEmail  string       `json:"buyer_email,omitempty"`
 	RedirectURL string       `json:"m_redirect_url,omitempty"`
+	NoticeURL   string       `json:"notice_url,omitempty"`
+	ConfirmURL  string       `json:"confirm_url,omitempty"`
 	Escrow      bool         `json:"escrow,omitempty"`
 	Digital     *bool        `json:"digital,omitempty"`
 	Display     *Display     `json:"display,omitempty"`
@@ -80,6 +82,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		Name: wire.OrderName(a.OrderName), Amount: a.Amount, Currency: payment.CurrencyKRW,
 		BuyerName: wire.CutBytes(wire.Clean(req.Buyer.Name), 30), BuyerTel: wire.Phone(req.Buyer.Tel),
 		BuyerEmail: wire.Clean(req.Buyer.Email), RedirectURL: req.ReturnURL,
+		NoticeURL: req.NoticeURL, ConfirmURL: req.ConfirmURL,
 		Escrow: a.Purpose == payment.PurposeEscrow,
 	}
 	if a.TaxFree > 0 || m.Tax == payment.TaxMixed {

@@ -24,6 +24,8 @@ type Params struct {
 	TaxFreeAmount   *payment.Won     `json:"taxFreeAmount,omitempty"`
 	Customer        *Customer        `json:"customer,omitempty"`
 	RedirectURL     string           `json:"redirectUrl,omitempty"`
+	NoticeURLs      []string         `json:"noticeUrls,omitempty"`
+	ConfirmURL      string           `json:"confirmUrl,omitempty"`
 	Locale          string           `json:"locale"`
 	ProductType     string           `json:"productType,omitempty"`
 	IsEscrow        bool             `json:"isEscrow,omitempty"`
@@ -108,6 +110,13 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 			Email: wire.Clean(req.Buyer.Email),
 		},
 		IsEscrow: a.Purpose == payment.PurposeEscrow,
+	}
+	if req.NoticeURL != "" {
+		p.NoticeURLs = []string{req.NoticeURL}
+	}
+	if !a.ManualConfirm {
+		// Where nothing is approved until we say so, there is nothing to ask.
+		p.ConfirmURL = req.ConfirmURL
 	}
 	if *p.Customer == (Customer{}) {
 		p.Customer = nil

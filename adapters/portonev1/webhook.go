@@ -1,0 +1,144 @@
+package portonev1
+
+import (
+	"bytes"
+	"fmt"
+	"mime"
+	"net/url"
+	"unicode/utf8"
+
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// maxNoticeText bounds what is taken over of a notice, in bytes.
+const maxNoticeText = 128
+
+// EventCvsConfirm asks whether a convenience-store barcode may be paid; a 200 would be a yes.
+const EventCvsConfirm = "Galaxia.Cvs.Confirm"
+
+// Notice is what a V1 webhook says. It is unsigned: a hint to look at the payment again, and nothing more.
+type Notice struct {
+	ImpUID      string
+	MerchantUID payment.AttemptID
+	Status      string
+	// Event is set for what is no payment's change of status (escrow, convenience stores).
+	Event string
+}
+
+// Question is what V1 asks just before it has a payment approved.
+type Question struct {
+	ImpUID      string
+	MerchantUID payment.AttemptID
+	Amount      payment.Won
+}
+
+// ParseNotice reads a webhook, which is JSON or a form by a switch in PortOne's console. Errors match
+// wire.ErrShape.
+func ParseNotice(contentType string, body []byte) (Notice, error) {
+	f, err := readFields(contentType, body)
+	if err != nil {
+		return Notice{}, err
+	}
+	n := Notice{
+		ImpUID: f.text("imp_uid"), MerchantUID: payment.AttemptID(f.text("merchant_uid")),
+		Status: f.text("status"), Event: f.text("event"),
+	}
+	if err := f.err(); err != nil {
+		return Notice{}, err
+	}
+	switch {
+	case n.Event != "":
+		return n, nil
+	case !impUID(n.ImpUID):
+		return Notice{}, fmt.Errorf("%w: field imp_uid is missing or odd", wire.ErrShape)
+	case n.MerchantUID == "" || n.Status == "":
+		return Notice{}, fmt.Errorf("%w: field merchant_uid or status is missing", wire.ErrShape)
+	}
+	return n, nil
+}
+
+// ParseQuestion reads what is posted to the confirm address. Errors match wire.ErrShape.
+func ParseQuestion(contentType string, body []byte) (Question, error) {
+	f, err := readFields(contentType, body)
+	if err != nil {
+		return Question{}, err
+	}
+	q := Question{ImpUID: f.text("imp_uid"), MerchantUID: payment.AttemptID(f.text("merchant_uid")), Amount: f.won("amount")}
+	if err := f.err(); err != nil {
+		return Question{}, err
+	}
+	if !impUID(q.ImpUID) || q.MerchantUID == "" || q.Amount <= 0 {
+		return Question{}, fmt.Errorf("%w: field imp_uid, merchant_uid or amount is missing or odd", wire.ErrShape)
+	}
+	return q, nil
+}
+
+// fieldsOf is a flat body, whichever way it was written. Complaints are kept until err is asked for.
+type fieldsOf struct {
+	object *wire.Object
+	form   url.Values
+	sticky error
+}
+
+func readFields(contentType string, body []byte) (*fieldsOf, error) {
+	kind, _, err := mime.ParseMediaType(contentType)
+	// The content type of the confirm question is not documented: an object is JSON whatever it calls itself.
+	if err == nil && kind == "application/json" || bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		if err := wire.CheckUnique(body); err != nil {
+			return nil, err
+		}
+		o, err := wire.ParseObject(body)
+		if err != nil {
+			return nil, err
+		}
+		return &fieldsOf{object: &o}, nil
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, fmt.Errorf("%w: neither JSON nor a form", wire.ErrShape)
+	}
+	return &fieldsOf{form: form}, nil
+}
+
+func (f *fieldsOf) text(name string) string {
+	var s string
+	if f.object != nil {
+		s = f.object.Text(name)
+	} else {
+		if len(f.form[name]) > 1 {
+			f.fail(name, "occurs twice")
+		}
+		s = f.form.Get(name)
+	}
+	if len(s) > maxNoticeText || !utf8.ValidString(s) {
+		f.fail(name, "is too long or no text")
+		return ""
+	}
+	return s
+}
+
+// won reads an amount: a JSON number, or digits in a form.
+func (f *fieldsOf) won(name string) payment.Won {
+	if f.object != nil {
+		return f.object.Won(name)
+	}
+	amount, err := payment.ParseWon(f.text(name))
+	if err != nil {
+		f.fail(name, "is not an amount of won")
+	}
+	return amount
+}
+
+func (f *fieldsOf) fail(name, why string) {
+	if f.sticky == nil {
+		f.sticky = fmt.Errorf("%w: field %s %s", wire.ErrShape, name, why)
+	}
+}
+
+func (f *fieldsOf) err() error {
+	if f.object != nil && f.object.Err() != nil {
+		return f.object.Err()
+	}
+	return f.sticky
+}
