@@ -26,11 +26,19 @@ type buyer struct {
 	goods  string
 }
 
+// buyer makes a buyer who stays until the test ends.
 func (p *gatewayProcess) buyer(method string) *buyer {
+	p.t.Helper()
+	b := p.passer(method)
+	p.t.Cleanup(b.http.CloseIdleConnections)
+	return b
+}
+
+// passer makes a buyer who leaves when he likes.
+func (p *gatewayProcess) passer(method string) *buyer {
 	client := noRedirects()
-	client.Transport = &http.Transport{MaxIdleConnsPerHost: 4}
+	client.Transport = &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: 10 * time.Second}
 	client.Timeout = 90 * time.Second
-	p.t.Cleanup(client.CloseIdleConnections)
 	return &buyer{http: client, base: "http://" + p.public, method: method, goods: "G001"}
 }
 

@@ -38,7 +38,7 @@ func gather(t *testing.T, p *gatewayProcess, seed uint64) *crowd {
 		c.wg.Go(func() {
 			rng := rand.New(rand.NewPCG(seed, uint64(n)))
 			for ctx.Err() == nil {
-				b := p.buyer([]string{"card", "card", "kakaopay", "tosspay"}[rng.IntN(4)])
+				b := p.passer([]string{"card", "card", "kakaopay", "tosspay"}[rng.IntN(4)])
 				b.http.Timeout = 30 * time.Second
 				c.shopFor(ctx, b, rng)
 				b.http.CloseIdleConnections()
