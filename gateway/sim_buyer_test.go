@@ -104,6 +104,7 @@ func simAsk[T any](p *simPod, f func(ctx context.Context, g *Gateway) (T, error)
 	go func() {
 		defer close(done)
 		v, err := f(p.g.ctx, p.g)
+		p.pause(p.g.ctx, time.Millisecond+time.Duration(p.w.draw(p.name+" answers a browser").Int64N(int64(20*time.Millisecond))))
 		done <- result{v, err}
 	}()
 	patience := time.NewTimer(2 * time.Minute)

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"runtime"
 	"strings"
 	"time"
@@ -63,6 +64,17 @@ func (p *simPod) pause(ctx context.Context, d time.Duration) bool {
 	return true
 }
 
+// freeze now and then stops a process for a while, as a frozen machine would: it hears of no deadline meanwhile.
+func (p *simPod) freeze(r *rand.Rand) {
+	chance, long := r.Float64(), time.Duration(r.Int64N(int64(4*time.Minute)))
+	if !p.w.storm() || chance >= p.w.weather.stall {
+		return
+	}
+	p.w.tally("process_frozen")
+	p.w.tracef("%s freezes for %s", p.name, long.Round(time.Millisecond))
+	p.pause(context.Background(), long)
+}
+
 func simDo[T any](ctx context.Context, j *simJournal, op, subject string, writes bool, f func() (T, error)) (T, error) {
 	var none T
 	w, p := j.p.w, j.p
@@ -70,12 +82,8 @@ func simDo[T any](ctx context.Context, j *simJournal, op, subject string, writes
 	r := w.draw(name)
 	p.step(name)
 	took := 50*time.Microsecond + time.Duration(r.Int64N(int64(8*time.Millisecond)))
-	chance, stall := r.Float64(), r.Float64()
-	if w.storm() && stall < w.weather.stall {
-		// The process stands still: a long collection, a frozen machine.
-		took += time.Duration(r.Int64N(int64(4 * time.Minute)))
-		w.tally("process_stalled")
-	}
+	chance := r.Float64()
+	p.freeze(r)
 	if !p.pause(ctx, took) {
 		return none, fmt.Errorf("%s: %w: %w", op, journal.ErrUnavailable, ctx.Err())
 	}
@@ -88,6 +96,7 @@ func simDo[T any](ctx context.Context, j *simJournal, op, subject string, writes
 	v, err := f()
 	w.tracef("%s: %v", name, w.plain(err))
 	p.step(name + " done")
+	p.freeze(r)
 	if writes && w.storm() && chance > 1-w.weather.journal/2 {
 		w.tally("journal_answer_lost")
 		w.tracef("%s: done, but the answer is lost", name)

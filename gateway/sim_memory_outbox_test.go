@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/journal"
@@ -15,20 +16,26 @@ func (m *simMemoryView) OutboxDue(_ context.Context, now time.Time, limit int, l
 	defer m.mu.Unlock()
 	now = simMillis(now)
 	behind := map[payment.OrderID]bool{}
-	var due []payment.Message
+	var due []*simMessage
 	for _, q := range m.outbox {
 		if q.status == "done" {
 			continue
 		}
 		first := !behind[q.OrderID]
 		behind[q.OrderID] = true
-		if !first || q.status != "pending" || q.next.After(now) || q.leaseUntil.After(now) || len(due) == limit {
-			continue
+		if first && q.status == "pending" && !q.next.After(now) && !q.leaseUntil.After(now) {
+			due = append(due, q)
 		}
-		q.leaseUntil = simMillis(now.Add(lease))
-		due = append(due, q.Message)
 	}
-	return due, nil
+	slices.SortStableFunc(due, func(a, b *simMessage) int { return a.next.Compare(b.next) })
+	due = due[:min(limit, len(due))]
+	slices.SortFunc(due, func(a, b *simMessage) int { return a.seq - b.seq })
+	var messages []payment.Message
+	for _, q := range due {
+		q.leaseUntil = simMillis(now.Add(lease))
+		messages = append(messages, q.Message)
+	}
+	return messages, nil
 }
 
 func (m *simMemory) message(id, status string, change func(q *simMessage)) error {

@@ -33,6 +33,7 @@ type simRow struct {
 
 type simMessage struct {
 	payment.Message
+	seq        int
 	status     string
 	next       time.Time
 	leaseUntil time.Time
@@ -191,7 +192,7 @@ func (m *simMemoryView) put(r *simRow, t journal.Transition) {
 		}
 		msg.OrderID = r.OrderID
 		msg.CreatedAt = simMillis(msg.CreatedAt)
-		q := &simMessage{Message: msg, status: "pending", next: msg.CreatedAt}
+		q := &simMessage{Message: msg, seq: len(m.outbox), status: "pending", next: msg.CreatedAt}
 		m.outbox, m.byID[msg.ID] = append(m.outbox, q), q
 	}
 	m.commits++

@@ -126,6 +126,8 @@ func (t simTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if !p.pause(req.Context(), 100*time.Microsecond+time.Duration(r.Int64N(int64(5*time.Millisecond)))) {
 		return nil, fmt.Errorf("%w: %w", onewrite.ErrNotSent, req.Context().Err())
 	}
+	// Between the last look at the deadline and the write anything may pass.
+	p.freeze(r)
 	fate := w.fate(r, path, kind)
 	w.tracef("%s: %s", name, fate)
 	if fate == "refused" {
@@ -153,6 +155,7 @@ func (t simTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 	case <-p.dead:
 	}
 	p.step(name + " answered")
+	p.freeze(r)
 	if a.err != nil {
 		return nil, a.err
 	}

@@ -282,6 +282,11 @@ func (p *simPod) kill(why string) {
 // there is nothing to do.
 func (p *simPod) background(int) {
 	for {
+		select {
+		case <-p.w.stop:
+			return
+		default:
+		}
 		p.g.sweepOnce(p.g.ctx)
 		p.g.deliverOnce(p.g.ctx)
 		wait := time.NewTimer(p.w.idle(p))

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/gateway/settle"
@@ -28,11 +29,11 @@ func (b brokenJournal) Move(ctx context.Context, t journal.Transition) (payment.
 
 // breakMoves puts a settler on a journal that cannot write moves to one state.
 func (h *house) breakMoves(to payment.State, driver adapters.Driver, m *payment.Merchant) {
-	pg := &payment.PG{ID: "pg", Driver: "fake", ApproveTimeout: 1e9, ReadTimeout: 1e9}
+	pg := &payment.PG{ID: "pg", Driver: "fake", ApproveTimeout: time.Second, ReadTimeout: time.Second}
 	h.settler = settle.New(settle.Options{
 		Journal: brokenJournal{h.journal, to}, Drivers: map[payment.DriverName]adapters.Driver{"fake": driver},
 		Account: func(payment.Attempt) (adapters.Account, error) { return adapters.Account{PG: pg, Merchant: m}, nil },
-		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock, Wake: func() {},
+		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now, Wake: func() {},
 	})
 }
 

@@ -1,0 +1,189 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// TestSimJournalIsTheJournal makes the same random steps on the simulation's journal and on a real one and wants
+// the same answers, refusals and rows, so that what the simulation proves holds for the journal that is shipped.
+func TestSimJournalIsTheJournal(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(12) {
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			now := time.Date(2026, 12, 1, 3, 0, 0, 123_456_789, time.UTC)
+			clock := func() time.Time { return now }
+			real, err := journal.Open(t.Context(), journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(t.TempDir(), "j.db"), Now: clock})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() {
+				if err := real.Close(); err != nil {
+					t.Error(err)
+				}
+			})
+			m := simModel{t: t, r: rand.New(rand.NewPCG(seed, 1)), pair: [2]simBooks{real, &simMemoryView{simMemory: newSimMemory(), now: clock}}, start: now}
+			for range 400 {
+				now = now.Add(time.Duration(m.r.Int64N(int64(40 * time.Second))))
+				m.now = now
+				m.step()
+			}
+		})
+	}
+}
+
+// simModel walks two journals side by side.
+type simModel struct {
+	t          *testing.T
+	r          *rand.Rand
+	pair       [2]simBooks
+	start, now time.Time
+	messages   []string
+}
+
+func (m *simModel) attempt() payment.Attempt {
+	n := m.r.IntN(8)
+	a := payment.Attempt{
+		ID: payment.AttemptID(fmt.Sprintf("a%d", n)), OrderID: payment.OrderID(fmt.Sprintf("o%d", n/3)), PG: "inicis", Driver: payment.DriverInicis,
+		Merchant: "1001", MID: "INIpayTest", Method: "card", Amount: 1000, OrderAmount: 1000, Currency: "KRW", Test: true,
+		CreatedAt: m.start.Add(time.Duration(n) * time.Microsecond * 700), ExpiresAt: m.start.Add(time.Hour), NextCheck: m.start.Add(time.Minute),
+	}
+	if m.r.IntN(20) == 0 {
+		a.Amount++
+	}
+	if m.r.IntN(30) == 0 {
+		a.OrderID = "o9"
+	}
+	return a
+}
+
+func (m *simModel) when() time.Time {
+	if m.r.IntN(5) == 0 {
+		return time.Time{}
+	}
+	return m.now.Add(time.Duration(m.r.Int64N(int64(3 * time.Minute))))
+}
+
+// same runs a step on both journals and compares what they say.
+func (m *simModel) same(what string, f func(j simBooks) (any, error)) {
+	m.t.Helper()
+	a, errA := f(m.pair[0])
+	b, errB := f(m.pair[1])
+	if d := cmp.Diff(a, b); d != "" {
+		m.t.Fatalf("%s: the journals differ (-real +simulated)\n%s", what, d)
+	}
+	if wordOf(errA) != wordOf(errB) {
+		m.t.Fatalf("%s: the real one says %v, the simulated one %v", what, errA, errB)
+	}
+}
+
+// wordOf is what a caller branches on.
+func wordOf(err error) string {
+	var claimed *journal.ClaimedError
+	var conflict *journal.ConflictError
+	switch {
+	case err == nil:
+		return "ok"
+	case errors.As(err, &claimed):
+		return "claimed " + string(claimed.State)
+	case errors.As(err, &conflict):
+		return "conflict " + string(conflict.Kind) + " " + string(conflict.State)
+	case errors.Is(err, journal.ErrNotFound):
+		return "not found"
+	}
+	return err.Error()
+}
+
+func (m *simModel) step() {
+	m.t.Helper()
+	ctx, a, states := context.Background(), m.attempt(), payment.States()
+	next, ev := m.when(), journal.Event{At: m.when(), Kind: "step"}
+	switch m.r.IntN(9) {
+	case 0:
+		m.same("insert", func(j simBooks) (any, error) { return nil, j.Insert(ctx, a, ev) })
+	case 1:
+		c := journal.Claim{
+			To: []payment.State{payment.StateClaimed, payment.StateCaptured}[m.r.IntN(2)], Event: ev, NextCheck: next,
+			ProofHash: []string{"", "p" + string(a.ID), "p", "q"}[m.r.IntN(4)], SealedProof: []byte("sealed"),
+		}
+		m.same("claim", func(j simBooks) (any, error) { return nil, j.Claim(ctx, a, c) })
+	case 2, 3, 4:
+		m.move(ctx, a, states, next, ev)
+	case 5:
+		m.same("touch", func(j simBooks) (any, error) { return nil, j.Touch(ctx, a.ID, next, ev) })
+	case 6:
+		m.same("due", func(j simBooks) (any, error) { return j.Due(ctx, m.now, 3, time.Minute) })
+	case 7:
+		m.outbox(ctx)
+	}
+	m.same("attempt", func(j simBooks) (any, error) {
+		got, sealed, err := j.Attempt(ctx, a.ID)
+		return []any{got, string(sealed)}, err
+	})
+	m.same("events", func(j simBooks) (any, error) {
+		list, err := j.Events(ctx, a.ID)
+		return fmt.Sprint(list), err
+	})
+	m.same("attempts of an order", func(j simBooks) (any, error) {
+		list, err := j.AttemptsOf(ctx, a.OrderID)
+		return fmt.Sprint(list), err
+	})
+}
+
+func (m *simModel) move(ctx context.Context, a payment.Attempt, states []payment.State, next time.Time, ev journal.Event) {
+	m.t.Helper()
+	t := journal.Transition{ID: a.ID, To: states[m.r.IntN(len(states))], NextCheck: next, Event: ev, Reason: []string{"", "why"}[m.r.IntN(2)]}
+	for _, s := range states {
+		if m.r.IntN(3) > 0 {
+			t.From = append(t.From, s)
+		}
+	}
+	if m.r.IntN(2) == 0 {
+		id := fmt.Sprintf("m%d", m.r.IntN(12))
+		m.messages = append(m.messages, id)
+		t.Messages = []payment.Message{{ID: id, Type: payment.MessageConfirmed, Body: []byte("{}"), CreatedAt: m.now}}
+	}
+	m.same("move", func(j simBooks) (any, error) { return j.Move(ctx, t) })
+}
+
+func (m *simModel) outbox(ctx context.Context) {
+	m.t.Helper()
+	m.same("outbox due", func(j simBooks) (any, error) {
+		list, err := j.OutboxDue(ctx, m.now, 2, time.Minute)
+		var ids []string
+		for _, msg := range list {
+			ids = append(ids, fmt.Sprint(msg.ID, msg.OrderID, msg.Tries, msg.CreatedAt))
+		}
+		return ids, err
+	})
+	if len(m.messages) == 0 {
+		return
+	}
+	id := m.messages[m.r.IntN(len(m.messages))]
+	switch m.r.IntN(3) {
+	case 0:
+		m.same("outbox done", func(j simBooks) (any, error) { return nil, j.OutboxDone(ctx, id) })
+	case 1:
+		next := m.when()
+		m.same("outbox retry", func(j simBooks) (any, error) { return nil, j.OutboxRetry(ctx, id, next, "no") })
+	case 2:
+		if m.r.IntN(4) == 0 {
+			m.same("outbox park", func(j simBooks) (any, error) { return nil, j.OutboxPark(ctx, id, "no") })
+		}
+	}
+	m.same("stats", func(j simBooks) (any, error) {
+		s, err := j.Stats(ctx)
+		return []int{s.Pending, s.Parked}, err
+	})
+}

@@ -1,0 +1,163 @@
+// Package mutation takes the guards of the gateway away, one at a time, and holds the tests to noticing. The
+// tree is never touched: a mutated file is laid over it for the one build.
+package mutation
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const (
+	root = ".."
+	// builders is how many mutants are built and tested at once.
+	builders = 2
+	// patience is how long one mutant's tests may take; running out of it counts as noticing.
+	patience = 2 * time.Minute
+)
+
+// runner compiles test binaries and runs them.
+type runner struct {
+	dir  string
+	room chan struct{}
+
+	mu    sync.Mutex
+	plain map[string]func() (string, error)
+}
+
+func newRunner(t *testing.T) *runner {
+	t.Helper()
+	return &runner{dir: t.TempDir(), room: make(chan struct{}, builders), plain: map[string]func() (string, error){}}
+}
+
+// build compiles the tests of a package, with an overlay when there is one.
+func (r *runner) build(ctx context.Context, pkg, overlay string) (string, error) {
+	f, err := os.CreateTemp(r.dir, "tests-*")
+	if err != nil {
+		return "", err
+	}
+	if err := f.Close(); err != nil {
+		return "", err
+	}
+	args := []string{"test", "-c", "-o", f.Name()}
+	if overlay != "" {
+		args = append(args, "-overlay", overlay)
+	}
+	cmd := exec.CommandContext(ctx, "go", append(args, pkg)...)
+	cmd.Dir = root
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("building %s: %w\n%s", pkg, err, out)
+	}
+	return f.Name(), nil
+}
+
+// unmutated builds the tests of a package once.
+func (r *runner) unmutated(ctx context.Context, pkg string) (string, error) {
+	r.mu.Lock()
+	once, ok := r.plain[pkg]
+	if !ok {
+		once = sync.OnceValues(func() (string, error) { return r.build(ctx, pkg, "") })
+		r.plain[pkg] = once
+	}
+	r.mu.Unlock()
+	return once()
+}
+
+// run runs the named tests of a binary and tells whether they failed. No test at all is an error.
+func (r *runner) run(ctx context.Context, binary string, g guard) (failed bool, out string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, patience+10*time.Second)
+	defer cancel()
+	args := append([]string{"-test.run", "^(" + g.run + ")", "-test.v", "-test.timeout", patience.String()}, g.args...)
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Dir = filepath.Join(root, g.pkg)
+	text, err := cmd.CombinedOutput()
+	out = string(text)
+	if !strings.Contains(out, "=== RUN") {
+		return false, out, fmt.Errorf("no test of %s matches %s", g.pkg, g.run)
+	}
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return false, out, err
+	}
+	return err != nil, out, nil
+}
+
+// overlay writes the guard's file without the guard, and a file that tells go to read that one instead.
+func (r *runner) overlay(t *testing.T, g guard) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join(root, g.file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(text), g.old); n != 1 {
+		t.Fatalf("%s holds the guard's text %d times; the table must name it once:\n%s", g.file, n, g.old)
+	}
+	dir := t.TempDir()
+	mutant := filepath.Join(dir, "mutant.go")
+	if err := os.WriteFile(mutant, []byte(strings.Replace(string(text), g.old, g.new, 1)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	list, err := json.Marshal(map[string]map[string]string{"Replace": {path: mutant}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(overlay, list, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return overlay
+}
+
+// TestEveryGuardIsHeldByATest removes each guard and wants its test red: a mutant that does not compile proves
+// nothing and fails, and so does a test that is red with the guard in place.
+func TestEveryGuardIsHeldByATest(t *testing.T) {
+	t.Parallel()
+	r := newRunner(t)
+	for _, g := range guards() {
+		t.Run(strings.ReplaceAll(g.name, " ", "_"), func(t *testing.T) {
+			t.Parallel()
+			r.room <- struct{}{}
+			defer func() { <-r.room }()
+			overlay := r.overlay(t, g)
+			binary, err := r.unmutated(t.Context(), g.pkg)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if failed, out, err := r.run(t.Context(), binary, g); err != nil || failed {
+				t.Fatalf("%s is red with the guard in place: %v\n%s", g.run, err, tail(out))
+			}
+			mutant, err := r.build(t.Context(), g.pkg, overlay)
+			if err != nil {
+				t.Fatalf("the mutant does not compile, so it proves nothing: %v", err)
+			}
+			failed, out, err := r.run(t.Context(), mutant, g)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !failed {
+				t.Errorf("%s stays green without the guard in %s\n%s", g.run, g.file, tail(out))
+			}
+			if err := os.Remove(mutant); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// tail is the end of a long text.
+func tail(s string) string {
+	lines := strings.Split(strings.TrimSpace(s), "\n")
+	return strings.Join(lines[max(0, len(lines)-25):], "\n")
+}
