@@ -54,6 +54,7 @@ deps: $(KUSTOMIZE) ## Find or install what the tests need beyond Go
 .PHONY: test
 test: deps vet ## Run every test with the race detector
 	$(GO) test -race -timeout 25m -count=$(COUNT) $(PKG)
+	$(GO) test -timeout 25m -count=1 ./gateway -run '^TestSimulation$$'
 
 .PHONY: test-fast
 test-fast: deps ## Run every test without the race detector
@@ -98,6 +99,14 @@ cover: deps ## Measure what the tests reach
 .PHONY: crash
 crash: deps ## Kill the gateway KILLS times (default 200) under load on SQLite and PostgreSQL; CRASH_SEED replays
 	$(GO) test ./e2e -run '^TestCrash$$' -count=1 -v -timeout 60m -crash.kills=$(or $(KILLS),200) -crash.seed=$(or $(CRASH_SEED),0)
+
+.PHONY: soak
+soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED (default: the time)
+	$(GO) test ./gateway -run '^TestSimulation$$' -count=1 -v -timeout 0 -sim.schedules=$(or $(SCHEDULES),200000) -sim.first=$(or $(SEED),$(shell date +%s))
+
+.PHONY: mutation
+mutation: ## Take each guard away and see that its test turns red
+	$(GO) test ./mutation -count=1 -v -timeout 60m
 
 .PHONY: vuln
 vuln: $(VULN) ## Look for known vulnerabilities (needs the vulnerability database, so not part of check)
