@@ -92,7 +92,7 @@ func TestCrash(t *testing.T) {
 			load := time.Since(began)
 			c.leave()
 			left := p.unsettled()
-			took := p.settleAll(5 * time.Minute)
+			took := p.settleAll(8 * time.Minute)
 			t.Logf("%d kills in %s of load by %d buyers; %s", killed, load.Round(time.Second), crowdSize, c)
 			t.Logf("after the last kill %d attempts were unsettled; all were settled after %s", left, took.Round(time.Second))
 			p.stop()
@@ -353,7 +353,7 @@ func TestPostgresStopsAndStartsUnderLoad(t *testing.T) {
 	if n := c.counted("orders"); n == 0 {
 		t.Error("nobody ordered anything")
 	}
-	took := p.settleAll(5 * time.Minute)
+	took := p.settleAll(8 * time.Minute)
 	t.Logf("all were settled after %s; %s", took.Round(time.Second), c)
 	p.stop()
 	c.mustAddUp(db)

@@ -125,7 +125,7 @@ func fullDisk(t *testing.T, d disk) {
 	}
 	p.mustRecover(30 * time.Second)
 	c.leave()
-	took := p.settleAll(5 * time.Minute)
+	took := p.settleAll(8 * time.Minute)
 	t.Logf("all were settled after %s; %s", took.Round(time.Second), c)
 	p.stop()
 	c.mustAddUp(db)
