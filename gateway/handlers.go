@@ -45,18 +45,24 @@ func (g *Gateway) publicApp() *fiber.App {
 	for _, path := range []string{pathCheckout, pathComplete, pathInicisReturn, pathPortOneReturn} {
 		app.All(path, func(*fiber.Ctx) error { return fiber.ErrMethodNotAllowed })
 	}
+	app.Use(g.storeRoute)
 	app.Use(g.shopRoute)
 	return app
 }
 
 // cors lets pages of the allowed origins read the answer.
 func (g *Gateway) cors(c *fiber.Ctx) error {
+	g.allowOrigin(c)
+	return c.Next()
+}
+
+// allowOrigin sets the headers of an answer that pages of the allowed origins may read.
+func (g *Gateway) allowOrigin(c *fiber.Ctx) {
 	c.Vary(fiber.HeaderOrigin)
 	if o := c.Get(fiber.HeaderOrigin); o != "" && g.view().allowsOrigin(o) {
 		c.Set(fiber.HeaderAccessControlAllowOrigin, o)
 		c.Set(fiber.HeaderAccessControlExposeHeaders, headerRequestID+", "+headerReason)
 	}
-	return c.Next()
 }
 
 func (g *Gateway) preflight(c *fiber.Ctx) error {

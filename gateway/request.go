@@ -159,6 +159,7 @@ const (
 	routeInicis    = "return_inicis"
 	routePortOne   = "return_portone"
 	routePreflight = "preflight"
+	routeX2BEE     = "x2bee"
 	routeShop      = "shop"
 	routeNone      = "none"
 )

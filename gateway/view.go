@@ -18,6 +18,8 @@ type view struct {
 	shop       *orders.Client
 	intercepts []intercept
 	origins    []origin
+	// store are the functions of the X2BEE store API by path.
+	store map[string]storeFunction
 	// guarded are the paths of the order service that only the gateway itself may call.
 	guarded []string
 }
@@ -45,6 +47,7 @@ func (g *Gateway) newView(s *rules.Snapshot) (*view, error) {
 		v.guarded = append(v.guarded, strings.ToLower(p))
 	}
 	v.intercepts = compileIntercepts(s)
+	v.store = storeFunctions(s.X2BEE())
 	return v, nil
 }
 
