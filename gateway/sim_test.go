@@ -123,14 +123,19 @@ func simRun(t *testing.T, parts *simParts, seed uint64, verbose bool) *simWorld 
 	t.Helper()
 	w := newSimWorld(parts, seed)
 	w.verbose = verbose
+	simRunWorld(t, w)
+	return w
+}
+
+func simRunWorld(t *testing.T, w *simWorld) {
+	t.Helper()
 	defer func() {
 		if r := recover(); r != nil {
-			t.Logf("seed %d panicked", seed)
+			t.Logf("seed %d panicked", w.seed)
 			panic(r)
 		}
 	}()
 	synctest.Test(t, func(t *testing.T) { w.run(context.Background()) })
-	return w
 }
 
 // run is a schedule from its first moment to its audit.
@@ -143,8 +148,10 @@ func (w *simWorld) run(ctx context.Context) {
 	w.weather = newSimWeather(r)
 	w.box = sandbox.New(sandbox.Defaults())
 	w.handler = w.box.Handler()
-	memory := newSimMemory()
-	w.open = func(p *simPod) simBooks { return &simMemoryView{simMemory: memory, now: p.now} }
+	if w.open == nil {
+		memory := newSimMemory()
+		w.open = func(p *simPod) simBooks { return &simMemoryView{simMemory: memory, now: p.now} }
+	}
 	w.slots = make([]*simPod, 1+r.IntN(4))
 	for i := range w.slots {
 		if err := w.boot(i, 0); err != nil {
@@ -166,6 +173,11 @@ func (w *simWorld) run(ctx context.Context) {
 	time.Sleep(15 * time.Minute)
 	w.settleDown(ctx)
 	w.audit(ctx)
+	for _, c := range w.closers {
+		if err := c(); err != nil {
+			w.wrong("closing a journal: %v", err)
+		}
+	}
 }
 
 // turnShop changes the shop's mind as the weather says.

@@ -83,6 +83,7 @@ type simWorld struct {
 	start   time.Time
 	box     *sandbox.Sandbox
 	handler http.Handler
+	// open opens the journal for a pod; nil means one in memory.
 	open    func(p *simPod) simBooks
 	weather simWeather
 	stop    chan struct{}
@@ -101,6 +102,7 @@ type simWorld struct {
 	problems []string
 	lines    []string
 	trace    uint64
+	closers  []func() error
 }
 
 // simWrite is one request that may move money, as it was handed to the network.
