@@ -145,7 +145,7 @@ func (t simTransport) RoundTrip(req *http.Request) (*http.Response, error) {
 		w.shut(path, kind, fate)
 	}
 	arrived := make(chan simAnswer, 1)
-	go w.carry(req, path, body, fate, r, arrived)
+	go w.carry(req, path, body, newSimTrip(fate, r), arrived)
 	p.step(name + " sent")
 	var a simAnswer
 	select {
@@ -228,35 +228,49 @@ func (w *simWorld) shut(path, kind, fate string) {
 	w.counts["pg_closes_after_lost_answer"]++
 }
 
-// carry takes a request to the other side and its answer back.
-func (w *simWorld) carry(req *http.Request, path string, body []byte, fate string, r *rand.Rand, arrived chan<- simAnswer) {
-	away := 200*time.Microsecond + time.Duration(r.Int64N(int64(40*time.Millisecond)))
-	back := 200*time.Microsecond + time.Duration(r.Int64N(int64(40*time.Millisecond)))
+// simTrip is what becomes of a request and how long it takes.
+type simTrip struct {
+	fate       string
+	away, back time.Duration
+}
+
+func newSimTrip(fate string, r *rand.Rand) simTrip {
+	t := simTrip{
+		fate: fate,
+		away: 200*time.Microsecond + time.Duration(r.Int64N(int64(40*time.Millisecond))),
+		back: 200*time.Microsecond + time.Duration(r.Int64N(int64(40*time.Millisecond))),
+	}
 	long := time.Duration(r.Int64N(int64(4 * time.Minute)))
+	switch fate {
+	case "late_request":
+		t.away += long
+	case "late_answer":
+		t.back += long
+	}
+	return t
+}
+
+// carry takes a request to the other side and its answer back.
+func (w *simWorld) carry(req *http.Request, path string, body []byte, t simTrip, arrived chan<- simAnswer) {
 	busy := simAnswer{
 		status: http.StatusServiceUnavailable, header: http.Header{"Content-Type": {"text/html"}}, body: []byte("<html>점검 중입니다</html>"),
 	}
-	switch fate {
-	case "request_lost":
+	if t.fate == "request_lost" {
 		return
-	case "late_request":
-		away += long
-	case "late_answer":
-		back += long
 	}
-	time.Sleep(away)
-	switch fate {
+	time.Sleep(t.away)
+	switch t.fate {
 	case "request_reset":
 		arrived <- simAnswer{err: errSimReset}
 		return
 	case "maintenance", "busy_before":
-		time.Sleep(back)
+		time.Sleep(t.back)
 		arrived <- busy
 		return
 	}
 	a := w.handle(req.Method, path, req.Header, body)
-	time.Sleep(back)
-	switch fate {
+	time.Sleep(t.back)
+	switch t.fate {
 	case "answer_lost":
 		return
 	case "answer_reset":

@@ -217,8 +217,12 @@ func (w *simWorld) heal() {
 	alone := func() { time.Sleep(time.Second + time.Duration(w.draw("heal").Int64N(int64(time.Second)))) }
 	alone()
 	w.healed.Store(true)
-	w.boots.Wait()
-	alone()
+	for down := true; down; {
+		alone()
+		w.mu.Lock()
+		down = w.booting > 0
+		w.mu.Unlock()
+	}
 	close(w.stop)
 	w.loops.Wait()
 	w.tracef("healed")

@@ -89,12 +89,12 @@ type simWorld struct {
 	stop    chan struct{}
 	healed  atomic.Bool
 	loops   sync.WaitGroup
-	boots   sync.WaitGroup
 
 	mu       sync.Mutex
 	drawn    map[string]int
 	names    []simName
 	slots    []*simPod
+	booting  int
 	counts   map[string]int
 	writes   []simWrite
 	told     []simTold
@@ -267,17 +267,21 @@ func (p *simPod) kill(why string) {
 	w.tracef("%s dies: %s", p.name, why)
 	w.mu.Lock()
 	w.slots[p.slot] = nil
+	w.booting++
 	w.mu.Unlock()
 	var generation int
 	_, _ = fmt.Sscanf(p.name[strings.IndexByte(p.name, '.')+1:], "%d", &generation)
 	down := time.Second + time.Duration(w.draw("down "+p.name).Int64N(int64(90*time.Second)))
-	w.boots.Go(func() {
+	go func() {
 		time.Sleep(down)
 		w.tally("restart")
 		if err := w.boot(p.slot, generation+1); err != nil {
 			w.wrong("%v", err)
 		}
-	})
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.booting--
+	}()
 }
 
 // background is what Run keeps going beside the listeners: sweeps and deliveries. It skips the ticks at which
