@@ -68,7 +68,8 @@ func benchGateway(b *testing.B, shopURL string) *Gateway {
 	g, err := New(Options{
 		Store: store, Journal: j, Drivers: drivers.New(drivers.Options{Client: onewrite.New(onewrite.Options{})}),
 		OrderHTTP: &http.Client{Transport: ordersInMemory{}}, Metrics: m, Registry: registry,
-		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), Now: time.Now, DataDir: dir,
+		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), //nolint:sloglint // the lines are made as in production
+		Now: time.Now, DataDir: dir,
 	})
 	if err != nil {
 		b.Fatal(err)

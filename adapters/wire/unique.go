@@ -3,6 +3,7 @@ package wire
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"unicode/utf8"
 )
 
@@ -128,10 +129,8 @@ type nameSet struct {
 func (s *nameSet) add(raw []byte) bool {
 	name := unescaped(raw)
 	if s.many == nil {
-		for _, k := range s.few[:s.n] {
-			if k == name {
-				return false
-			}
+		if slices.Contains(s.few[:s.n], name) {
+			return false
 		}
 		if s.n < len(s.few) {
 			s.few[s.n] = name

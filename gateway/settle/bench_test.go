@@ -2,7 +2,6 @@ package settle_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"strconv"
@@ -44,7 +43,7 @@ func settling(b *testing.B) func() error {
 	s := settle.New(settle.Options{
 		Journal: j, Drivers: map[payment.DriverName]adapters.Driver{"fake": both},
 		Account: func(payment.Attempt) (adapters.Account, error) { return acc, nil },
-		Shop:    both, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Shop:    both, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.DiscardHandler),
 		Now: time.Now, Wake: func() {},
 	})
 	var n atomic.Int64
