@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
 
@@ -60,22 +59,6 @@ func sandboxCommand(o *options) *cobra.Command {
 	}
 	c.Flags().StringVar(&listen, "listen", "127.0.0.1:7070", "address to listen on")
 	return c
-}
-
-// checkCommand loads the configuration as serve does and prints every complaint.
-func checkCommand(o *options) *cobra.Command {
-	return &cobra.Command{
-		Use: "check", Short: "Check the configuration and print every fault", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := rules.LoadFile(o.configFile)
-			if err != nil {
-				return fmt.Errorf("%s is not usable:\n%w", o.configFile, err)
-			}
-			fmt.Fprintf(c.OutOrStdout(), "%s is fine: version %s, %d PGs, %d merchants, %d methods\n",
-				o.configFile, s.Version(), len(s.PGs()), len(s.Merchants()), len(s.Methods()))
-			return nil
-		},
-	}
 }
 
 // buildVersion is the linked version, or what Go knows of the build.

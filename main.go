@@ -45,11 +45,11 @@ func rootCommand() *cobra.Command {
 		unknownCommand(&o),
 		journalCommand(&o),
 		outboxCommand(&o),
-		checkCommand(&o),
 		&cobra.Command{
 			Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 			Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), "pg-gateway", buildVersion()) },
 		},
 	)
+	root.AddCommand(ruleCommands(&o)...)
 	return root
 }

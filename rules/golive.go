@@ -30,6 +30,9 @@ func GoLive(s *Snapshot) []Advice {
 	if s.sandbox.Enabled {
 		g.add("sandbox", "the sandbox is on", "enabled: N")
 	}
+	for _, path := range s.inline {
+		g.add(path, "the secret stands in the file", "${file:path} or ${env:NAME}")
+	}
 	g.server(s)
 	for _, p := range s.pgs {
 		g.pg(p)

@@ -92,6 +92,9 @@ func Parse(name string, text []byte, src Sources) (*Snapshot, error) {
 		return nil, err
 	}
 	snap.version = version(text, d.secrets)
+	for _, v := range d.inline {
+		snap.inline = append(snap.inline, v.path)
+	}
 	for _, s := range d.secrets {
 		if path, ok := strings.CutPrefix(strings.TrimSuffix(s.ref, "}"), "${file:"); ok {
 			snap.files = append(snap.files, path)

@@ -11,6 +11,7 @@ import (
 type Snapshot struct {
 	version    string
 	files      []string // what ${file:} references named, as written
+	inline     []string // where secrets stand in the file itself
 	mode       payment.Mode
 	server     ServerConfig
 	journal    JournalConfig
