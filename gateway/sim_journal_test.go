@@ -22,6 +22,8 @@ type simBooks interface {
 // simJournal is a pod's way to the journal: it takes time, it fails before or after a write, and the pod may die
 // on either side of it.
 type simJournal struct {
+	// Journal is inner too, for what no schedule disturbs.
+	Journal
 	p     *simPod
 	inner simBooks
 }

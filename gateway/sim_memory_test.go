@@ -45,6 +45,8 @@ func newSimMemory() *simMemory {
 
 // simMemoryView is the journal as one pod opens it, with that pod's clock.
 type simMemoryView struct {
+	// Journal is nil: what a schedule does not call is not simulated.
+	Journal
 	*simMemory
 	now func() time.Time
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -286,9 +287,7 @@ func (w *simWorld) carry(req *http.Request, path string, body []byte, t simTrip,
 // handle lets the sandbox answer.
 func (w *simWorld) handle(method, path string, header http.Header, body []byte) simAnswer {
 	req := httptest.NewRequest(method, "http://127.0.0.1:7070"+path, bytes.NewReader(body))
-	for k, v := range header {
-		req.Header[k] = v
-	}
+	maps.Copy(req.Header, header)
 	rec := httptest.NewRecorder()
 	w.handler.ServeHTTP(rec, req)
 	return simAnswer{status: rec.Code, header: rec.Result().Header, body: rec.Body.Bytes()}

@@ -16,6 +16,7 @@ func TestSimulationOnSQLite(t *testing.T) {
 	parts := newSimParts(t)
 	for seed := uint64(1); seed <= simOnSQLite; seed++ {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
 			w := newSimWorld(parts, seed)
 			w.verbose = true
 			path := filepath.Join(t.TempDir(), "journal.db")

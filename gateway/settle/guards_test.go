@@ -3,7 +3,6 @@ package settle_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"testing"
 	"time"
@@ -33,7 +32,7 @@ func (h *house) breakMoves(to payment.State, driver adapters.Driver, m *payment.
 	h.settler = settle.New(settle.Options{
 		Journal: brokenJournal{h.journal, to}, Drivers: map[payment.DriverName]adapters.Driver{"fake": driver},
 		Account: func(payment.Attempt) (adapters.Account, error) { return adapters.Account{PG: pg, Merchant: m}, nil },
-		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: time.Now, Wake: func() {},
+		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.DiscardHandler), Now: time.Now, Wake: func() {},
 	})
 }
 
