@@ -3,6 +3,7 @@ package sandbox
 import (
 	"encoding/base64"
 	"log/slog"
+	"net/http"
 	"time"
 )
 
@@ -21,6 +22,9 @@ type Config struct {
 	Channels []Channel
 	// EventsSecret is the Standard Webhooks secret (whsec_...) that the demo shop verifies events with.
 	EventsSecret string
+	// HookClient sends webhooks and the questions of the confirm process; without it there are none, and a
+	// payment that would have to be asked about is refused.
+	HookClient *http.Client
 	// MaxPayments bounds what is remembered of each kind; the oldest are forgotten. Zero means 100,000.
 	MaxPayments int
 	// Now is the clock; nil means time.Now.
@@ -43,12 +47,19 @@ type V1Account struct {
 	ImpCode string
 	Key     string
 	Secret  string
+	// FormNotices sends webhooks as forms instead of JSON.
+	FormNotices bool
 }
 
 // V2Account is a PortOne V2 store.
 type V2Account struct {
 	StoreID   string
 	APISecret string
+	// WebhookSecret (whsec_...) signs webhooks; OldNotices sends them in body version 2024-01-01.
+	WebhookSecret string
+	OldNotices    bool
+	// RetryUnit is the sandbox's minute between the tries at a webhook; zero tries once.
+	RetryUnit time.Duration
 }
 
 // Channel is one PortOne channel: a PG module, a MID and a mode.
@@ -85,7 +96,8 @@ func Defaults() Config {
 			"INIBillTst": {SignKey: publicSignKey, APIKey: "rKnPljRn5m6J9Mzz", APIIV: "W2KLNKra6Wxc1P==", LiteKey: "b09LVzhuTGZVaEY1WmJoQnZzdXpRdz09"},
 		},
 		V1: V1Account{ImpCode: "imp00000000", Key: "sandbox-imp-key", Secret: "sandbox-imp-secret"},
-		V2: V2Account{StoreID: "store-sandbox", APISecret: "sandbox-v2-secret"},
+		V2: V2Account{StoreID: "store-sandbox", APISecret: "sandbox-v2-secret", RetryUnit: time.Second,
+			WebhookSecret: "whsec_" + base64.StdEncoding.EncodeToString([]byte("sandbox-portone-v2-hooks-0000001"))},
 		Channels: []Channel{
 			{Key: "channel-key-v1-inicis", Module: moduleV1Inicis, MID: "INIpayTest", Test: true},
 			{Key: "channel-key-v2-inicis", Module: moduleV2Inicis, MID: "INIpayTest", Test: true, ManualConfirm: true},

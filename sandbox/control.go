@@ -37,6 +37,15 @@ func (s *Sandbox) routeControl() {
 		s.ClearFaults()
 		jsonAnswer(http.StatusOK, map[string]bool{"ok": true}).write(w)
 	})
+	s.mux.HandleFunc("GET /_sandbox/webhooks", func(w http.ResponseWriter, _ *http.Request) {
+		jsonAnswer(http.StatusOK, map[string]any{"webhooks": s.Notices()}).write(w)
+	})
+	s.mux.HandleFunc("POST /_sandbox/webhooks", func(w http.ResponseWriter, r *http.Request) {
+		var mode struct {
+			Send NoticeMode `json:"send"`
+		}
+		steer(w, r, &mode, func() error { return s.SetNotices(mode.Send) })
+	})
 	s.mux.HandleFunc("POST /_sandbox/shop", func(w http.ResponseWriter, r *http.Request) {
 		var mode struct {
 			Confirm ShopMode `json:"confirm"`

@@ -24,6 +24,10 @@ type call struct {
 	now  time.Time
 	// ref is the order reference, once the operation knows it.
 	ref string
+	// refused is why the shop would not have the payment approved, when it was asked.
+	refused string
+	// notices are the webhooks that the operation gives rise to.
+	notices []notice
 }
 
 // form reads a form-urlencoded body.
@@ -70,6 +74,8 @@ type operation struct {
 	pg   string
 	name string
 	do   func(*call) answer
+	// before, when set, runs first and without the mutex.
+	before func(*call)
 	// begin, when set, may answer in place of do; otherwise end is called with the answer once it is final.
 	begin func(*call) (a answer, answered bool, end func(answer))
 }
@@ -77,6 +83,11 @@ type operation struct {
 // handle registers an operation.
 func (s *Sandbox) handle(pattern, pg, name string, do func(*call) answer) {
 	s.mux.Handle(pattern, operation{s: s, pg: pg, name: name, do: do})
+}
+
+// handleAsking registers an operation before which the shop may have to be asked.
+func (s *Sandbox) handleAsking(pattern, pg, name string, before func(*call), do func(*call) answer) {
+	s.mux.Handle(pattern, operation{s: s, pg: pg, name: name, before: before, do: do})
 }
 
 // origin is the sandbox's own origin as the caller addressed it, for links to itself.
@@ -106,6 +117,9 @@ func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	a, answered, end := o.start(c)
 	if !answered {
+		if o.before != nil {
+			o.before(c)
+		}
 		a = o.perform(c, run, f)
 		if end != nil {
 			o.s.mu.Lock()
@@ -113,6 +127,7 @@ func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			o.s.mu.Unlock()
 		}
 	}
+	o.s.publish(c.notices)
 	deliver(w, a, f)
 }
 

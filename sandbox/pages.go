@@ -69,8 +69,8 @@ func serveAsset(name string) http.HandlerFunc {
 }
 
 // handleSDK registers an endpoint that the browser SDKs call from the shop's origin.
-func (s *Sandbox) handleSDK(path, pg, name string, do func(*call) answer) {
-	op := operation{s: s, pg: pg, name: name, do: do}
+func (s *Sandbox) handleSDK(path, pg, name string, before func(*call), do func(*call) answer) {
+	op := operation{s: s, pg: pg, name: name, before: before, do: do}
 	allow := func(h http.Header) {
 		h.Set("Access-Control-Allow-Origin", "*")
 		h.Set("Access-Control-Allow-Headers", "Content-Type")

@@ -31,6 +31,10 @@ type Sandbox struct {
 	faults []*Fault
 	runs   *runLog
 	seq    int64
+
+	noticeMode NoticeMode
+	notices    []Notice
+	posting    sync.WaitGroup
 }
 
 // New makes a sandbox with an empty ledger.
@@ -65,6 +69,7 @@ func (s *Sandbox) Reset() {
 	s.shop = newShopState(s.cfg.MaxPayments)
 	s.runs = newRunLog(s.cfg.MaxPayments)
 	s.faults = nil
+	s.noticeMode, s.notices = NoticeAfter, nil
 }
 
 // Handler returns the one handler that serves all stand-ins, by path.
@@ -81,6 +86,7 @@ func (s *Sandbox) Run(ctx context.Context, ln net.Listener) error {
 	case <-ctx.Done():
 	}
 	s.once.Do(func() { close(s.stop) })
+	defer s.posting.Wait()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
 	if err := server.Shutdown(grace); err != nil {

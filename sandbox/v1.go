@@ -64,6 +64,8 @@ type v1Payment struct {
 	history      []v1Cancel
 	redirect     string
 	windowKey    string
+	noticeURLs   []string
+	confirmURL   string
 }
 
 type v1Cancel struct {
@@ -93,10 +95,10 @@ func (st *v1State) paid(merchantUID string) bool {
 func (s *Sandbox) routeV1() {
 	const api = "/portone/v1"
 	s.mux.HandleFunc("GET /portone/sdk/v1/iamport.js", serveAsset("assets/iamport.js"))
-	s.handleSDK("/portone/sdk/v1/open", pgV1, "open", s.v1Open)
-	s.handleSDK("/portone/sdk/v1/act", pgV1, "pay", s.v1Act)
+	s.handleSDK("/portone/sdk/v1/open", pgV1, "open", nil, s.v1Open)
+	s.handleSDK("/portone/sdk/v1/act", pgV1, "pay", s.v1Ask, s.v1Act)
 	s.mux.HandleFunc("GET /portone/window/v1", s.v1WindowPage)
-	s.handle("POST /portone/window/v1/act", pgV1, "pay", s.v1WindowAct)
+	s.handleAsking("POST /portone/window/v1/act", pgV1, "pay", s.v1Ask, s.v1WindowAct)
 
 	s.handle("POST "+api+"/users/getToken", pgV1, "token", s.v1Token)
 	s.handle("POST "+api+"/payments/prepare", pgV1, "prepare", s.v1Guard(s.v1Prepare))

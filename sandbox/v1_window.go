@@ -28,6 +28,8 @@ type v1Params struct {
 	MRedirectURL string          `json:"m_redirect_url"`
 	CustomData   json.RawMessage `json:"custom_data"`
 	CustomerUID  string          `json:"customer_uid"`
+	NoticeURL    json.RawMessage `json:"notice_url"`
+	ConfirmURL   string          `json:"confirm_url"`
 }
 
 type v1OpenRequest struct {
@@ -79,6 +81,7 @@ func (s *Sandbox) v1Open(c *call) answer {
 		device: req.Device, payMethod: p.PayMethod, name: p.Name, amount: amount, taxFree: taxFree, currency: currency,
 		buyerName: p.BuyerName, buyerTel: p.BuyerTel, buyerEmail: p.BuyerEmail, customData: customText(p.CustomData),
 		status: "ready", startedAt: c.now, updatedAt: c.now, windowKey: randomHex(16),
+		noticeURLs: addresses(p.NoticeURL), confirmURL: p.ConfirmURL,
 	}
 	if req.Redirect {
 		pay.redirect = p.MRedirectURL
@@ -172,10 +175,14 @@ func (s *Sandbox) v1Close(c *call, req actRequest) (*v1Payment, map[string]any) 
 	case s.v1.paid(p.merchantUID):
 		p.fail(c, "이미 결제가 이루어진 거래건입니다.")
 		rsp["error_code"], rsp["error_msg"] = "F1002", "이미 결제가 이루어진 거래건입니다."
+	case c.refused != "":
+		p.fail(c, c.refused)
+		rsp["error_code"], rsp["error_msg"] = "F1100", c.refused
 	default:
 		p.status, p.paidAt = "paid", c.now
 		p.tid = s.transactionID("CARD", p.channel.MID, c.now)
 		s.book(Entry{PG: pgV1, Kind: EntryCapture, OrderRef: p.merchantUID, TxID: p.impUID, Amount: p.amount, By: "pay"})
+		c.notices = append(c.notices, s.v1Notice(p))
 	}
 	return p, rsp
 }

@@ -61,6 +61,8 @@ type v2Attempt struct {
 	redirect    string
 	windowKey   string
 	closed      bool
+	noticeURLs  []string
+	confirmURL  string
 }
 
 type v2Customer struct {
@@ -83,10 +85,10 @@ func newV2State(limit int) *v2State {
 func (s *Sandbox) routeV2() {
 	const api = "/portone/v2"
 	s.mux.HandleFunc("GET /portone/sdk/v2/browser-sdk.js", serveAsset("assets/browser-sdk.js"))
-	s.handleSDK("/portone/sdk/v2/open", pgV2, "open", s.v2Open)
-	s.handleSDK("/portone/sdk/v2/act", pgV2, "pay", s.v2Act)
+	s.handleSDK("/portone/sdk/v2/open", pgV2, "open", nil, s.v2Open)
+	s.handleSDK("/portone/sdk/v2/act", pgV2, "pay", s.v2Ask, s.v2Act)
 	s.mux.HandleFunc("GET /portone/window/v2", s.v2WindowPage)
-	s.handle("POST /portone/window/v2/act", pgV2, "pay", s.v2WindowAct)
+	s.handleAsking("POST /portone/window/v2/act", pgV2, "pay", s.v2Ask, s.v2WindowAct)
 
 	s.handle("GET "+api+"/payments/{id}", pgV2, "lookup", s.v2Guard(s.v2Read))
 	s.handleV2Write("POST "+api+"/payments/{id}/pre-register", "prepare", s.v2PreRegister)
@@ -212,6 +214,7 @@ func (s *Sandbox) v2Confirm(c *call) answer {
 	a := p.current
 	if a.decline {
 		a.fail(c, "한도초과")
+		c.notices = append(c.notices, s.v2Notice(a, "Failed", c.now))
 		return jsonAnswer(http.StatusBadGateway, map[string]string{
 			"type": "PG_PROVIDER", "message": "PG사에서 오류를 전달했습니다.", "pgCode": "V014", "pgMessage": "한도초과",
 		})
@@ -235,6 +238,7 @@ func (s *Sandbox) v2Capture(c *call, a *v2Attempt, by string) {
 	a.pgTxID = s.transactionID("CARD", a.channel.MID, c.now)
 	a.payment.paid = true
 	s.book(Entry{PG: pgV2, Kind: EntryCapture, OrderRef: a.payment.id, TxID: a.txID, Amount: a.total, By: by})
+	c.notices = append(c.notices, s.v2Notice(a, "Paid", c.now))
 }
 
 func (a *v2Attempt) fail(c *call, reason string) {

@@ -40,6 +40,11 @@ func (s *Sandbox) v2Cancel(c *call) answer {
 	}
 	a.cancels = append(a.cancels, cancellation)
 	s.book(Entry{PG: pgV2, Kind: EntryCancel, OrderRef: p.id, TxID: a.txID, Amount: amount, By: "cancel"})
+	kind := "PartialCancelled"
+	if a.status == "CANCELLED" {
+		kind = "Cancelled"
+	}
+	c.notices = append(c.notices, s.v2Notice(a, kind, c.now))
 	return jsonAnswer(http.StatusOK, map[string]any{"cancellation": cancellation})
 }
 

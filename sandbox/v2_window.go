@@ -22,6 +22,8 @@ type v2Params struct {
 	CustomData    json.RawMessage `json:"customData"`
 	RedirectURL   string          `json:"redirectUrl"`
 	ForceRedirect bool            `json:"forceRedirect"`
+	NoticeURLs    json.RawMessage `json:"noticeUrls"`
+	ConfirmURL    string          `json:"confirmUrl"`
 	EasyPay       struct {
 		Provider string `json:"easyPayProvider"`
 	} `json:"easyPay"`
@@ -61,6 +63,7 @@ func (s *Sandbox) v2Open(c *call) answer {
 		txID: randomUUID(), channel: ch, device: req.Device, payMethod: p.PayMethod, easyPay: p.EasyPay.Provider,
 		orderName: p.OrderName, total: total, taxFree: taxFree, currency: v2Currency(p.Currency), customer: p.Customer,
 		customData: customText(p.CustomData), status: "READY", requestedAt: c.now, changedAt: c.now, windowKey: randomHex(16),
+		noticeURLs: addresses(p.NoticeURLs), confirmURL: p.ConfirmURL,
 	}
 	if req.Redirect || p.ForceRedirect {
 		a.redirect = p.RedirectURL
@@ -72,6 +75,7 @@ func (s *Sandbox) v2Open(c *call) answer {
 	}
 	a.payment, pay.current = pay, a
 	s.v2.windows.put(a.windowKey, a)
+	c.notices = append(c.notices, s.v2Notice(a, "Ready", c.now))
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"key": a.windowKey, "shop": ch.MID, "goods": p.OrderName, "amount": total, "method": p.PayMethod,
 		"window": c.base + "/portone/window/v2?key=" + a.windowKey,
@@ -159,6 +163,7 @@ func (s *Sandbox) v2Close(c *call, req actRequest) (*v2Attempt, map[string]any) 
 	rsp := map[string]any{"transactionType": "PAYMENT", "txId": a.txID, "paymentId": a.payment.id}
 	fail := func(code, pgCode, msg string) (*v2Attempt, map[string]any) {
 		a.fail(c, msg)
+		c.notices = append(c.notices, s.v2Notice(a, "Failed", c.now))
 		rsp["code"], rsp["message"], rsp["pgCode"], rsp["pgMessage"] = code, msg, pgCode, msg
 		return a, rsp
 	}
@@ -173,6 +178,8 @@ func (s *Sandbox) v2Close(c *call, req actRequest) (*v2Attempt, map[string]any) 
 		rsp["paymentToken"] = a.token
 	case req.Action == "fail":
 		return fail("PGProviderError", "V014", "한도초과")
+	case c.refused != "":
+		return fail("ConfirmProcessRefused", "CONFIRM_REFUSED", c.refused)
 	default:
 		s.v2Capture(c, a, "pay")
 	}
