@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"runtime/debug"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -53,6 +55,7 @@ func sandboxCommand(o *options) *cobra.Command {
 			}
 			cfg := sandbox.Defaults()
 			cfg.Logger = log
+			cfg.HookClient = &http.Client{Timeout: time.Minute}
 			fmt.Fprintf(c.OutOrStdout(), "sandbox   http://%s/  (demo shop: http://%s/shop/)\n", ln.Addr(), ln.Addr())
 			return sandbox.New(cfg).Run(c.Context(), ln)
 		},

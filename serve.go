@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -55,7 +56,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	}()
 	client := onewrite.New(onewrite.Options{})
 	g, err := gateway.New(gateway.Options{
-		Store: store, Journal: j, Keys: j, Drivers: drivers.New(drivers.Options{Now: time.Now, Client: client}), OrderHTTP: client,
+		Store: store, Journal: j, Keys: j, Late: j, Drivers: drivers.New(drivers.Options{Now: time.Now, Client: client}), OrderHTTP: client,
 		Metrics: m, Registry: registry, Log: log, Now: time.Now, DataDir: dataDir(s),
 	})
 	if err != nil {
@@ -77,6 +78,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 		}
 		cfg := sandbox.Defaults()
 		cfg.Logger = log
+		cfg.HookClient = &http.Client{Timeout: time.Minute}
 		wg.Go(func() { runLogged(log, "sandbox", func() error { return sandbox.New(cfg).Run(work, ln) }) })
 	}
 	wg.Go(func() { runLogged(log, "watching the configuration", func() error { return store.Watch(work) }) })

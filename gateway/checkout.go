@@ -123,6 +123,7 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 	} else {
 		// The money can move there without passing us, so the attempt is on record before the PG hears of it.
 		req.ReturnURL = base + pathPortOneReturn + "?attempt_id=" + string(a.ID)
+		req.NoticeURL, req.ConfirmURL = hookURLs(base, d.PG, d.Merchant)
 		if err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: "opened"}); err != nil {
 			return checkoutAnswer{}, err
 		}

@@ -55,7 +55,9 @@ type Options struct {
 	// Journal must be open; Run closes nothing that it did not open.
 	Journal Journal
 	// Keys keeps the answers of idempotent requests; needed by Run.
-	Keys    KeyStore
+	Keys KeyStore
+	// Late keeps what PGs took for attempts that had ended; needed by Run.
+	Late    settle.LateJournal
 	Drivers map[payment.DriverName]adapters.Driver
 	// OrderHTTP speaks to the order service.
 	OrderHTTP *http.Client
@@ -88,7 +90,10 @@ type Gateway struct {
 	draining       atomic.Bool
 	wake           chan struct{}
 	keys           KeyStore
+	late           settle.LateJournal
 	journalState   atomic.Pointer[string]
+	// following are the settles that PortOne woke and did not wait for.
+	following sync.WaitGroup
 	// ctx is what settles run under: they end by their own timeouts, not by a browser that went away.
 	ctx context.Context
 }
@@ -107,7 +112,7 @@ func New(o Options) (*Gateway, error) {
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
 		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), rates: rules.NewOutcomes(),
-		forwardClient: newForwardClient(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys,
+		forwardClient: newForwardClient(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys, late: o.Late,
 		ctx: context.Background(),
 	}
 	for _, p := range server.Public.TrustedProxies {
@@ -198,6 +203,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	g.log.Info("shutting down", "timeout", timeout.String())
 	err = errors.Join(err, shutdown(public, timeout, "public"))
 	stopWork()
+	g.following.Wait()
 	background.Wait()
 	return errors.Join(err, shutdown(admin, time.Second, "admin"))
 }

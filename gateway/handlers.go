@@ -45,6 +45,7 @@ func (g *Gateway) publicApp() *fiber.App {
 	for _, path := range []string{pathCheckout, pathComplete, pathInicisReturn, pathPortOneReturn} {
 		app.All(path, func(*fiber.Ctx) error { return fiber.ErrMethodNotAllowed })
 	}
+	g.hookRoutes(app)
 	app.Use(g.storeRoute)
 	app.Use(g.shopRoute)
 	return app

@@ -39,7 +39,13 @@ const publicURL = "http://localhost:8080"
 
 func newHouse(t *testing.T, edit func(string) string) *house {
 	t.Helper()
-	h := &house{t: t, sandbox: sandbox.New(sandbox.Defaults())}
+	return newHouseWith(t, sandbox.Defaults(), edit)
+}
+
+// newHouseWith is newHouse with a sandbox of one's own.
+func newHouseWith(t *testing.T, box sandbox.Config, edit func(string) string) *house {
+	t.Helper()
+	h := &house{t: t, sandbox: sandbox.New(box)}
 	server := httptest.NewServer(h.sandbox.Handler())
 	t.Cleanup(server.Close)
 	h.url = server.URL
@@ -72,7 +78,7 @@ func newHouse(t *testing.T, edit func(string) string) *house {
 	m := metrics.New(registry)
 	PublishRules(store.Current(), m)
 	h.g, err = New(Options{
-		Store: store, Journal: h.journal, Keys: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
+		Store: store, Journal: h.journal, Keys: h.journal, Late: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
 		Metrics: m, Registry: registry, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Now: time.Now, DataDir: dir,
 	})

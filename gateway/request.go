@@ -159,6 +159,7 @@ const (
 	routeInicis    = "return_inicis"
 	routePortOne   = "return_portone"
 	routePreflight = "preflight"
+	routeHooks     = "hooks"
 	routeX2BEE     = "x2bee"
 	routeShop      = "shop"
 	routeNone      = "none"
@@ -219,6 +220,9 @@ func routeNameOf(method, path string) string {
 	case pathPortOneReturn:
 		return routePortOne
 	}
+	if strings.HasPrefix(path, pathHooks+"/") {
+		return routeHooks
+	}
 	return routeShop
 }
 
@@ -229,7 +233,10 @@ func (g *Gateway) clientIP(c *fiber.Ctx) string {
 	if !g.trusted(peer) {
 		return peer.String()
 	}
-	hops := strings.Split(c.Get(fiber.HeaderXForwardedFor), ",")
+	var hops []string
+	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
+		hops = append(hops, strings.Split(string(line), ",")...)
+	}
 	for i := len(hops) - 1; i >= 0; i-- {
 		ip, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
 		if err != nil {

@@ -34,8 +34,14 @@ func (s *Settler) Resume(ctx context.Context, id payment.AttemptID) (Result, err
 	case payment.StateOpened:
 		return s.read(ctx, w)
 	case payment.StateClaimed:
+		if len(sealed) == 0 {
+			return s.unanswered(ctx, w)
+		}
 		return s.finish(ctx, w, payment.StateRefused, ReasonInterrupted)
 	case payment.StateApproving:
+		if goesOnByItself(a, sealed) {
+			return s.follow(ctx, w)
+		}
 		return s.lost(ctx, w)
 	case payment.StateCaptured:
 		return s.askAfter(ctx, w)

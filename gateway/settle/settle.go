@@ -181,11 +181,12 @@ func (s *Settler) Authenticated(ctx context.Context, a payment.Attempt, proof ad
 // Complete settles an attempt that was journaled when its window was opened. The proof is what the browser
 // says; only its AuthToken is ever used, and only to approve the very attempt.
 func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adapters.Proof) (Result, error) {
-	a, _, err := s.o.Journal.Attempt(ctx, id)
+	a, sealed, err := s.o.Journal.Attempt(ctx, id)
 	if err != nil {
 		return Result{}, journalProblem(err)
 	}
-	if a.State != payment.StateOpened {
+	follows := goesOnByItself(a, sealed)
+	if a.State != payment.StateOpened && !follows {
 		return s.await(ctx, id)
 	}
 	w, err := s.take(a)
@@ -193,6 +194,9 @@ func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adap
 		return Result{Attempt: a}, err
 	}
 	w.proof = proof
+	if follows {
+		return s.follow(ctx, w)
+	}
 	if a.ManualConfirm && proof.AuthToken.IsSet() {
 		if s.o.Now().After(a.ExpiresAt) {
 			return Result{Attempt: a}, &payment.Problem{Code: payment.CodeReturnExpired, OrderID: a.OrderID}

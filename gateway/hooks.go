@@ -1,0 +1,296 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Where PortOne reaches us; the PG's id of the configuration comes behind, and confirm behind that.
+const (
+	pathHooks   = "/hooks/portone"
+	pathHooksV1 = pathHooks + "/v1/"
+	pathHooksV2 = pathHooks + "/v2/"
+	hookConfirm = "/confirm"
+)
+
+const (
+	// maxHook is the largest message of PortOne's that is read, in bytes.
+	maxHook = 64 << 10
+	// hookPatience is how long PortOne is kept waiting while an attempt is settled. It gives up after 30 s; the
+	// settle goes on all the same.
+	hookPatience = 25 * time.Second
+	// hookHold is how long a message is believed to be worked on.
+	hookHold = time.Minute
+)
+
+// hookRoutes adds PortOne's endpoints. Nothing else below their path reaches the shop.
+func (g *Gateway) hookRoutes(app *fiber.App) {
+	app.Post(pathHooksV1+":pg", g.hook(payment.DriverPortOneV1, g.noticeV1))
+	app.Post(pathHooksV2+":pg", g.hook(payment.DriverPortOneV2, g.noticeV2))
+	app.Post(pathHooksV1+":pg"+hookConfirm, g.hook(payment.DriverPortOneV1, g.confirmV1))
+	app.Post(pathHooksV2+":pg"+hookConfirm, g.hook(payment.DriverPortOneV2, g.confirmV2))
+	app.Use(pathHooks, func(c *fiber.Ctx) error {
+		if p := c.Path(); p != pathHooks && !strings.HasPrefix(p, pathHooks+"/") {
+			return c.Next()
+		}
+		return fiber.ErrNotFound
+	})
+}
+
+// hookURLs are where PortOne reports and asks about a payment, when it can be expected to reach us and we to
+// know it.
+func hookURLs(base string, pg *payment.PG, m *payment.Merchant) (notice, confirm string) {
+	if !strings.HasPrefix(base, "https://") && pg.Environment != payment.EnvSandbox {
+		return "", ""
+	}
+	path := pathHooksV1
+	switch pg.Driver {
+	case payment.DriverPortOneV1:
+	case payment.DriverPortOneV2:
+		if len(pg.WebhookSecrets) == 0 {
+			return "", ""
+		}
+		path = pathHooksV2
+	case payment.DriverInicis:
+		return "", ""
+	}
+	notice = base + path + string(pg.ID)
+	if m.ConfirmHook {
+		confirm = notice + hookConfirm
+	}
+	return notice, confirm
+}
+
+// hook finds the PG that a message is for, reads the message and counts what came of it.
+func (g *Gateway) hook(driver payment.DriverName, do func(*fiber.Ctx, *payment.PG, []byte) (string, error)) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		pg, ok := g.view().rules.PG(payment.PGID(c.Params("pg")))
+		if !ok || pg.Driver != driver {
+			return fiber.ErrNotFound
+		}
+		raw, err := readBody(c, maxHook)
+		if err != nil {
+			g.metrics.Webhook(string(pg.ID), metrics.WebhookInvalid)
+			return err
+		}
+		result, err := do(c, pg, raw)
+		g.metrics.Webhook(string(pg.ID), result)
+		return err
+	}
+}
+
+// noticeV1 takes V1's unsigned word that something happened.
+func (g *Gateway) noticeV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
+	if !g.isSource(c, pg) {
+		return metrics.WebhookForged, &payment.Problem{Code: payment.CodeSourceNotAllowed}
+	}
+	n, err := portonev1.ParseNotice(c.Get(fiber.HeaderContentType), raw)
+	switch {
+	case err != nil:
+		return metrics.WebhookInvalid, unreadableHook(err)
+	case n.Event == portonev1.EventCvsConfirm:
+		// A 200 would let a barcode be paid that nobody here waits for.
+		return metrics.WebhookRefused, refuseHook(c, "reason", settle.Answer{})
+	case n.Event != "":
+		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
+	}
+	return g.followUp(c, pg, n.MerchantUID, n.ImpUID)
+}
+
+// noticeV2 takes V2's signed word that something happened.
+func (g *Gateway) noticeV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
+	id, err := g.verifyHook(c, pg, raw)
+	if err != nil {
+		return metrics.WebhookForged, err
+	}
+	ev, err := portonev2.ParseEvent(c.Get(fiber.HeaderContentType), raw, false)
+	switch {
+	case err != nil:
+		return metrics.WebhookInvalid, unreadableHook(err)
+	case ev.PaymentID == "", ev.Type == portonev2.EventReady, ev.StoreID != "" && ev.StoreID != pg.StoreID:
+		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
+	}
+	return g.onceByID(c, pg, id, raw, func() (string, error) { return g.followUp(c, pg, ev.PaymentID, ev.TxID) })
+}
+
+// onceByID follows a message up once by its id. Without that a repeat is harmless too: it is only not worked on
+// again.
+func (g *Gateway) onceByID(c *fiber.Ctx, pg *payment.PG, id string, raw []byte, do func() (string, error)) (string, error) {
+	sum := sha256.Sum256(raw)
+	ctx, scope, print := g.requestContext(c), "webhook v2 "+string(pg.ID), hex.EncodeToString(sum[:])
+	kept, begun, err := g.keys.KeyBegin(ctx, scope, id, print, g.now(), hookHold)
+	switch {
+	case err != nil:
+		return metrics.WebhookFailed, err
+	case !begun && kept.Status != 0 && kept.Fingerprint == print:
+		return metrics.WebhookDuplicate, c.SendStatus(fiber.StatusOK)
+	case !begun:
+		return do()
+	}
+	result, err := do()
+	if err != nil {
+		if dropping := g.keys.KeyDrop(ctx, scope, id); dropping != nil {
+			g.log.Error("a webhook's id stays taken until its hold ends", "request_id", requestID(c), "err", dropping)
+		}
+		return result, err
+	}
+	if err := g.keys.KeyDone(ctx, scope, id, journal.KeptAnswer{Status: fiber.StatusOK, Body: []byte{}}); err != nil {
+		g.log.Warn("a webhook's id was not kept; a repeat is worked on again", "request_id", requestID(c), "err", err)
+	}
+	return result, nil
+}
+
+// followUp wakes the settle of an attempt. PortOne is told 200 once there is nothing that it should say again:
+// the attempt is settled, or is in the journal with a next check, or is nobody's here.
+func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, txID string) (string, error) {
+	ctx := g.requestContext(c)
+	if !payment.ValidID(string(id)) {
+		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
+	}
+	a, _, err := g.journal.Attempt(ctx, id)
+	switch {
+	case errors.Is(err, journal.ErrNotFound), err == nil && a.PG != pg.ID:
+		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
+	case err != nil:
+		return metrics.WebhookFailed, again(err)
+	}
+	word, err := g.notified(ctx, id, txID)
+	switch {
+	case err != nil:
+		g.log.Error("a webhook was not followed up", "request_id", requestID(c), "attempt_id", id, "pg", pg.ID, "err", err)
+		return metrics.WebhookFailed, again(err)
+	case word.Late:
+		return metrics.WebhookLateMoney, c.SendStatus(fiber.StatusOK)
+	}
+	return metrics.WebhookAccepted, c.SendStatus(fiber.StatusOK)
+}
+
+// notified settles in the background and waits as long as PortOne does.
+func (g *Gateway) notified(ctx context.Context, id payment.AttemptID, txID string) (settle.Word, error) {
+	type outcome struct {
+		word settle.Word
+		err  error
+	}
+	done := make(chan outcome, 1)
+	g.following.Go(func() {
+		word, err := g.settler.Notified(ctx, g.late, id, txID)
+		done <- outcome{word, err}
+	})
+	t := time.NewTimer(hookPatience)
+	defer t.Stop()
+	select {
+	case o := <-done:
+		return o.word, o.err
+	case <-t.C:
+		return settle.Word{}, nil
+	}
+}
+
+// again is an error as PortOne must hear of it: by its rules a 4xx is final, and it would not say it again.
+func again(err error) error {
+	if p := asProblem(err); p.Code.Describe().Status < 500 {
+		return &payment.Problem{Code: payment.CodeInternal, OrderID: p.OrderID}
+	}
+	return err
+}
+
+// confirmV1 answers V1's question before it approves.
+func (g *Gateway) confirmV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
+	if !g.isSource(c, pg) {
+		return metrics.WebhookForged, &payment.Problem{Code: payment.CodeSourceNotAllowed}
+	}
+	q, err := portonev1.ParseQuestion(c.Get(fiber.HeaderContentType), raw)
+	if err != nil {
+		return metrics.WebhookInvalid, unreadableHook(err)
+	}
+	return g.answerHook(c, "reason", settle.Question{ID: q.MerchantUID, PG: pg.ID, PGTxID: q.ImpUID, Amount: q.Amount})
+}
+
+// confirmV2 answers V2's question before it approves.
+func (g *Gateway) confirmV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
+	if _, err := g.verifyHook(c, pg, raw); err != nil {
+		return metrics.WebhookForged, err
+	}
+	ev, err := portonev2.ParseEvent(c.Get(fiber.HeaderContentType), raw, true)
+	switch {
+	case err != nil:
+		return metrics.WebhookInvalid, unreadableHook(err)
+	case ev.StoreID != "" && ev.StoreID != pg.StoreID:
+		return metrics.WebhookRefused, refuseHook(c, "errorMessage", settle.Answer{})
+	}
+	return g.answerHook(c, "errorMessage", settle.Question{ID: ev.PaymentID, PG: pg.ID, PGTxID: ev.TxID, Amount: ev.Amount})
+}
+
+// answerHook says yes with a 200 and no with a 409 whose body tells why under the given name.
+func (g *Gateway) answerHook(c *fiber.Ctx, name string, q settle.Question) (string, error) {
+	ans := settle.Answer{Reason: settle.ReasonNoSuchPayment}
+	if payment.ValidID(string(q.ID)) {
+		ans = g.settler.Allow(g.requestContext(c), q)
+	}
+	if ans.Yes {
+		return metrics.WebhookGoOn, c.Status(fiber.StatusOK).JSON(struct{}{})
+	}
+	g.log.Warn("a payment was refused at PortOne's question", "request_id", requestID(c), "attempt_id", q.ID, "pg", q.PG, "reason", ans.Reason)
+	return metrics.WebhookRefused, refuseHook(c, name, ans)
+}
+
+func refuseHook(c *fiber.Ctx, name string, ans settle.Answer) error {
+	why := ans.DetailKo
+	if why == "" {
+		why = "결제를 진행할 수 없는 주문입니다"
+	}
+	return c.Status(fiber.StatusConflict).JSON(map[string]string{name: why})
+}
+
+// isSource tells whether a request comes from where PortOne V1 sends, which is all that V1 gives to know it by.
+func (g *Gateway) isSource(c *fiber.Ctx, pg *payment.PG) bool {
+	ip, err := netip.ParseAddr(g.clientIP(c))
+	if err != nil {
+		return false
+	}
+	ip = ip.Unmap()
+	for _, s := range pg.WebhookSources {
+		if alone, err := netip.ParseAddr(s); err == nil && alone == ip {
+			return true
+		}
+		if p, err := netip.ParsePrefix(s); err == nil && p.Contains(ip) {
+			return true
+		}
+	}
+	return false
+}
+
+// verifyHook checks a V2 message's signature and returns its id.
+func (g *Gateway) verifyHook(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
+	header := http.Header{}
+	for _, name := range []string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature"} {
+		for _, value := range c.Request().Header.PeekAll(name) {
+			header.Add(name, string(value))
+		}
+	}
+	id, err := portonev2.VerifyWebhook(pg.WebhookSecrets, header, raw, g.now())
+	if err != nil {
+		g.log.Warn("a webhook was refused", "request_id", requestID(c), "pg", pg.ID, "err", err)
+		return "", &payment.Problem{Code: payment.CodeWebhookForged}
+	}
+	return id, nil
+}
+
+func unreadableHook(err error) error {
+	return errors.Join(&payment.Problem{Code: payment.CodeWebhookInvalid}, err)
+}
