@@ -14,6 +14,8 @@ func (g *Gateway) adminApp() *fiber.App {
 	app.Get("/readyz", g.handleReady)
 	app.Get("/healthz", g.handleReady)
 	app.Post("/-/reload", g.handleReload)
+	app.Get("/-/config/history", g.handleHistory)
+	app.Post("/-/config/rollback", g.handleRollback)
 	return app
 }
 
