@@ -119,6 +119,12 @@ func (h *house) Confirm(_ context.Context, a payment.Attempt) settle.Answer {
 
 func open(t *testing.T, driver adapters.Driver) *house {
 	t.Helper()
+	return openAs(t, "fake", driver)
+}
+
+// openAs is open for attempts of another driver's name.
+func openAs(t *testing.T, name payment.DriverName, driver adapters.Driver) *house {
+	t.Helper()
 	h := &house{t: t, now: time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)}
 	h.shop = func(payment.Attempt) settle.Answer { return settle.Answer{Yes: true} }
 	j, err := journal.Open(t.Context(), journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(t.TempDir(), "j.db"), Now: h.clock})
@@ -131,10 +137,10 @@ func open(t *testing.T, driver adapters.Driver) *house {
 		}
 	})
 	h.journal = j
-	pg := &payment.PG{ID: "pg", Driver: "fake", ApproveTimeout: time.Second, ReadTimeout: time.Second}
+	pg := &payment.PG{ID: "pg", Driver: name, ApproveTimeout: time.Second, ReadTimeout: time.Second}
 	m := &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest}
 	h.settler = settle.New(settle.Options{
-		Journal: j, Drivers: map[payment.DriverName]adapters.Driver{"fake": driver},
+		Journal: j, Drivers: map[payment.DriverName]adapters.Driver{name: driver},
 		Account: func(payment.Attempt) (adapters.Account, error) { return adapters.Account{PG: pg, Merchant: m}, nil },
 		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock, Wake: func() {},
 	})

@@ -1,0 +1,281 @@
+package settle_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// asked opens a house with one attempt in the journal, whose PG asks before it approves.
+func asked(t *testing.T, pg *fakePG) (*house, settle.Question) {
+	t.Helper()
+	h := open(t, pg)
+	if err := h.journal.Insert(t.Context(), h.attempt("A1"), journal.Event{Kind: "opened"}); err != nil {
+		t.Fatal(err)
+	}
+	return h, settle.Question{ID: "A1", PG: "pg", PGTxID: "TX-A1", Amount: 50000}
+}
+
+func says(r adapters.Result, err error) func(int, adapters.LookUpRequest) (adapters.Result, error) {
+	return func(int, adapters.LookUpRequest) (adapters.Result, error) { return r, err }
+}
+
+// After our yes, only what the PG says of that very transaction ends the attempt; all else keeps the order.
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	outcome := func(o payment.Outcome, tx string) adapters.Result {
+		r := approvedAs("A1", 50000)
+		r.Outcome, r.PGTxID = o, tx
+		return r
+	}
+	wrong := approvedAs("A1", 49999)
+	tests := []struct {
+		name     string
+		lookUp   func(int, adapters.LookUpRequest) (adapters.Result, error)
+		after    time.Duration
+		want     payment.State
+		reason   string
+		messages string
+	}{
+		{"charged", says(approvedAs("A1", 50000), nil), 0, payment.StateApproved, "approved", "payment.confirmed"},
+		{"charged otherwise", says(wrong, nil), 0, payment.StateCancelled, "mismatch_amount", "payment.failed"},
+		{"declined", says(outcome(payment.OutcomeDeclined, "TX-A1"), nil), 0, payment.StateDeclined, "declined_by_pg", "payment.failed"},
+		{"an earlier try was declined", says(outcome(payment.OutcomeDeclined, "TX-A0"), nil), 0, payment.StateApproving, "", ""},
+		{"given back", says(outcome(payment.OutcomeCancelled, "TX-A1"), nil), 0, payment.StateCancelled, "cancelled_at_pg", "payment.failed"},
+		{"nothing yet", says(outcome(payment.OutcomePending, "TX-A1"), nil), 0, payment.StateApproving, "", ""},
+		{"not found", says(outcome(payment.OutcomeNotFound, ""), nil), 0, payment.StateApproving, "", ""},
+		{"not to be told", says(outcome(payment.OutcomeUnknown, ""), nil), 0, payment.StateApproving, "", ""},
+		{"not reached", says(adapters.Result{}, adapters.ErrUnavailable), 0, payment.StateApproving, "", ""},
+		{"nothing for too long", says(outcome(payment.OutcomePending, "TX-A1"), nil), time.Hour, payment.StateUnknown, "approval_answer_lost", ""},
+		{"not reached for too long", says(adapters.Result{}, adapters.ErrUnavailable), time.Hour, payment.StateUnknown, "approval_answer_lost", ""},
+	}
+	for _, tt := range tests {
+		for wake, do := range map[string]func(h *house) (settle.Result, error){
+			"browser": func(h *house) (settle.Result, error) {
+				return h.settler.Complete(h.t.Context(), "A1", adapters.Proof{PGTxID: "TX-other"})
+			},
+			"sweep": func(h *house) (settle.Result, error) { return h.settler.Resume(h.t.Context(), "A1") },
+			"webhook": func(h *house) (settle.Result, error) {
+				w, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-A1")
+				return w.Result, err
+			},
+		} {
+			t.Run(tt.name+", "+wake, func(t *testing.T) {
+				t.Parallel()
+				pg := &fakePG{lookUp: tt.lookUp}
+				h, q := asked(t, pg)
+				if ans := h.settler.Allow(t.Context(), q); !ans.Yes {
+					t.Fatalf("the answer was %+v", ans)
+				}
+				h.pass(tt.after)
+				if _, err := do(h); err != nil {
+					t.Fatal(err)
+				}
+				if a := h.state("A1"); a.State != tt.want || a.Reason != tt.reason || !a.State.Final() && a.NextCheck.IsZero() {
+					t.Errorf("%s, %q, next check %s; want %s, %q", a.State, a.Reason, a.NextCheck, tt.want, tt.reason)
+				}
+				if got := join(h.messages()); got != tt.messages {
+					t.Errorf("told the shop %q, want %q", got, tt.messages)
+				}
+				if pg.calls["approve"] != 0 || h.asked != 1 {
+					t.Errorf("%d approvals of ours, the shop asked %d times", pg.calls["approve"], h.asked)
+				}
+			})
+		}
+	}
+}
+
+// An unknown that came from our yes is approved once the PG shows the charge: the shop has agreed to it.
+func TestAnUnknownAfterAYesIsApprovedOnceItIsFound(t *testing.T) {
+	t.Parallel()
+	found := false
+	pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
+		if !found {
+			return adapters.Result{}, adapters.ErrUnavailable
+		}
+		return approvedAs("A1", 50000), nil
+	}}
+	h, q := asked(t, pg)
+	if !h.settler.Allow(t.Context(), q).Yes {
+		t.Fatal("refused")
+	}
+	h.pass(time.Hour)
+	for _, want := range []payment.State{payment.StateUnknown, payment.StateApproved} {
+		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			t.Fatal(err)
+		}
+		if a := h.state("A1"); a.State != want {
+			t.Fatalf("%s, want %s", a.State, want)
+		}
+		found = true
+	}
+}
+
+// A process that died while the question was open never said yes; what was charged all the same is not lost.
+func TestAQuestionWhoseOwnerDied(t *testing.T) {
+	t.Parallel()
+	pending := approvedAs("A1", 50000)
+	pending.Outcome = payment.OutcomePending
+	tests := []struct {
+		name   string
+		lookUp func(int, adapters.LookUpRequest) (adapters.Result, error)
+		shop   bool
+		want   payment.State
+	}{
+		{"nothing was charged", says(pending, nil), true, payment.StateRefused},
+		{"the PG does not answer", says(adapters.Result{}, adapters.ErrUnavailable), true, payment.StateClaimed},
+		{"charged all the same", says(approvedAs("A1", 50000), nil), true, payment.StateApproved},
+		{"charged, and the shop says no", says(approvedAs("A1", 50000), nil), false, payment.StateCancelled},
+		{"charged otherwise", says(approvedAs("A1", 1), nil), true, payment.StateCancelled},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h, q := asked(t, &fakePG{lookUp: tt.lookUp})
+			err := h.journal.Claim(t.Context(), h.attempt("A1"), journal.Claim{To: payment.StateClaimed, PGTxID: q.PGTxID})
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.shop = func(payment.Attempt) settle.Answer { return settle.Answer{Yes: tt.shop, Reason: "shop_refused"} }
+			if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+				t.Fatal(err)
+			}
+			if a := h.state("A1"); a.State != tt.want {
+				t.Errorf("%s, want %s", a.State, tt.want)
+			}
+		})
+	}
+}
+
+// The yes may only be said once the intent is written, and an attempt that waits for our own confirm is none of
+// the PG's business.
+func TestAllowFailsClosed(t *testing.T) {
+	t.Parallel()
+	h, q := asked(t, &fakePG{})
+	h.breakMoves(payment.StateApproving, &fakePG{}, &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest})
+	h.pass(time.Since(h.clock()))
+	if ans := h.settler.Allow(t.Context(), q); ans.Yes {
+		t.Error("yes without a written intent")
+	}
+	h = open(t, &fakePG{})
+	h.manual = true
+	if err := h.journal.Insert(t.Context(), h.attempt("A1"), journal.Event{Kind: "opened"}); err != nil {
+		t.Fatal(err)
+	}
+	for name, q := range map[string]settle.Question{
+		"one that we confirm ourselves": q, "no transaction": {ID: "A1", PG: "pg", Amount: 50000},
+	} {
+		if ans := h.settler.Allow(t.Context(), q); ans.Yes || h.state("A1").State != payment.StateOpened {
+			t.Errorf("%s: %+v", name, ans)
+		}
+	}
+}
+
+// lateBooks are the journal's, with what a test breaks.
+type lateBooks struct {
+	*journal.Journal
+	takeErr error
+}
+
+func (b lateBooks) LateTake(ctx context.Context, l journal.Late, now time.Time, hold time.Duration) (journal.Late, bool, error) {
+	if b.takeErr != nil {
+		return journal.Late{}, false, b.takeErr
+	}
+	return b.Journal.LateTake(ctx, l, now, hold)
+}
+
+func TestLateMoney(t *testing.T) {
+	t.Parallel()
+	part := approvedAs("A1", 50000)
+	part.Cancelled = 20000
+	foreign := approvedAs("A2", 50000)
+	cancels := func(r adapters.Result, err error) func(int, adapters.CancelRequest) (adapters.Result, error) {
+		return func(int, adapters.CancelRequest) (adapters.Result, error) { return r, err }
+	}
+	tests := []struct {
+		name     string
+		lookUp   func(int, adapters.LookUpRequest) (adapters.Result, error)
+		cancel   func(int, adapters.CancelRequest) (adapters.Result, error)
+		takeErr  error
+		sequence string
+		open     payment.Won
+		late     bool
+		again    bool
+	}{
+		{"goes back", says(approvedAs("A1", 50000), nil), nil, nil, "lookup cancel", 0, true, false},
+		{"what is left of it goes back", says(part, nil), func(_ int, r adapters.CancelRequest) (adapters.Result, error) {
+			if r.Amount != 30000 || r.Remaining != 30000 {
+				return adapters.Result{}, adapters.ErrRejected
+			}
+			return adapters.Result{Outcome: payment.OutcomeCancelled}, nil
+		}, nil, "lookup cancel", 0, true, false},
+		{"an answer that is lost", says(approvedAs("A1", 50000), nil), cancels(adapters.Result{}, adapters.ErrUnknownOutcome), nil, "lookup cancel", 50000, true, false},
+		{"a cancel that is refused", says(approvedAs("A1", 50000), nil), cancels(adapters.Result{Outcome: payment.OutcomeDeclined}, nil), nil, "lookup cancel", 50000, true, false},
+		{"no intent, no cancel", says(approvedAs("A1", 50000), nil), nil, errors.New("the disk is full"), "lookup", 0, true, true},
+		{"none is there", says(adapters.Result{Outcome: payment.OutcomeDeclined}, nil), nil, nil, "lookup", 0, false, false},
+		{"another attempt's", says(foreign, nil), nil, nil, "lookup", 0, false, false},
+		{"the PG does not answer", says(adapters.Result{}, adapters.ErrUnavailable), nil, nil, "lookup", 0, false, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			pg := &fakePG{lookUp: tt.lookUp, cancel: tt.cancel}
+			h, _ := asked(t, pg)
+			if _, err := h.journal.Move(t.Context(), journal.Transition{ID: "A1", From: []payment.State{payment.StateOpened}, To: payment.StateExpired}); err != nil {
+				t.Fatal(err)
+			}
+			w, err := h.settler.Notified(t.Context(), lateBooks{h.journal, tt.takeErr}, "A1", "TX-A1")
+			if (err != nil) != tt.again || w.Late != tt.late {
+				t.Errorf("late %v, %v", w.Late, err)
+			}
+			if got := join(pg.sequence); got != tt.sequence {
+				t.Errorf("sent %q, want %q", got, tt.sequence)
+			}
+			list, err := h.journal.LateOpen(t.Context(), 10)
+			var open payment.Won
+			for _, l := range list {
+				open += l.Won
+			}
+			if err != nil || open != tt.open || h.state("A1").State != payment.StateExpired {
+				t.Errorf("%d won listed, %v, attempt %s", open, err, h.state("A1").State)
+			}
+		})
+	}
+}
+
+// Of two payments under one approved attempt, which can happen at PortOne V1 alone, a person says which stands.
+func TestASecondPaymentIsFlagged(t *testing.T) {
+	t.Parallel()
+	second := approvedAs("A1", 50000)
+	second.PGTxID = "TX-second"
+	for driver, want := range map[payment.DriverName]int{payment.DriverPortOneV1: 1, payment.DriverPortOneV2: 0} {
+		pg := &fakePG{lookUp: says(second, nil)}
+		h := openAs(t, driver, pg)
+		a := h.attempt("A1")
+		a.Driver = driver
+		if err := h.journal.Claim(t.Context(), a, journal.Claim{To: payment.StateApproving, PGTxID: "TX-A1"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.journal.Move(t.Context(), journal.Transition{ID: "A1", From: []payment.State{payment.StateApproving}, To: payment.StateApproved}); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if _, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-second"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list, err := h.journal.LateOpen(t.Context(), 10)
+		if err != nil || len(list) != want || pg.calls["cancel"] != 0 || want == 1 && list[0].State != journal.LateFlagged {
+			t.Errorf("%s: listed %+v, %v, %d cancels", driver, list, err, pg.calls["cancel"])
+		}
+	}
+}
