@@ -141,9 +141,24 @@ func (b *builder) contract(r *rawMerchant, m *merchant) {
 		if m.ManualConfirm && m.owner.Driver == payment.DriverPortOneV1 {
 			r.at.fail("leave it out", "manual_confirm is PortOne V2's")
 		}
-		if m.ManualConfirm && m.ConfirmHook {
-			r.at.fail("leave confirm_hook out", "with manual_confirm nothing is approved before we say so")
-		}
+		b.confirmHook(r, m)
+	}
+}
+
+// confirmHook checks that PortOne's question can reach us and be told from a forged one: else every payment of
+// the merchant would be refused, or none asked about.
+func (b *builder) confirmHook(r *rawMerchant, m *merchant) {
+	if !m.ConfirmHook {
+		return
+	}
+	if m.ManualConfirm {
+		r.at.fail("leave confirm_hook out", "with manual_confirm nothing is approved before we say so")
+	}
+	if m.owner.Driver == payment.DriverPortOneV2 && len(m.owner.WebhookSecrets) == 0 {
+		r.at.fail("add webhook_secrets to pgs."+string(m.owner.ID), "confirm_hook needs the secrets that PortOne signs with")
+	}
+	if m.owner.Environment != payment.EnvSandbox && !strings.HasPrefix(b.s.server.Public.BaseURL, "https://") {
+		r.at.fail("server.public.base_url: https://...", "confirm_hook needs an address that PortOne can reach")
 	}
 }
 
