@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -78,6 +79,54 @@ type unknownRow struct {
 	payment.Attempt
 	Age  string        `json:"age"`
 	Last journal.Event `json:"last_event"`
+	// Late is money that came in after the attempt had ended and is not proven to be back; nil for others.
+	Late *journal.Late `json:"late_money,omitempty"`
+}
+
+// state is where the money stands, as a word.
+func (r unknownRow) state() string {
+	if r.Late != nil {
+		return "late_" + string(r.Late.State)
+	}
+	return string(r.State)
+}
+
+// won is what it is about.
+func (r unknownRow) won() payment.Won {
+	if r.Late != nil {
+		return r.Late.Won
+	}
+	return r.Amount
+}
+
+// lateRows are the desk's lines for late money.
+func lateRows(ctx context.Context, j *journal.Journal) ([]unknownRow, error) {
+	list, err := j.LateOpen(ctx, 10_000)
+	if err != nil {
+		return nil, fmt.Errorf("listing late money: %w", err)
+	}
+	rows := make([]unknownRow, 0, len(list))
+	for i, l := range list {
+		a, _, err := j.Attempt(ctx, l.AttemptID)
+		if errors.Is(err, journal.ErrNotFound) {
+			a, err = payment.Attempt{ID: l.AttemptID}, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("reading attempt %s: %w", l.AttemptID, err)
+		}
+		row := unknownRow{Attempt: a, Age: time.Since(l.CreatedAt).Round(time.Second).String(), Late: &list[i]}
+		events, err := j.Events(ctx, l.AttemptID)
+		if err != nil {
+			return nil, fmt.Errorf("reading the history of attempt %s: %w", l.AttemptID, err)
+		}
+		for _, e := range events {
+			if e.PGTxID == l.PGTxID {
+				row.Last = e
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows, nil
 }
 
 func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON bool) error {
@@ -85,7 +134,10 @@ func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON 
 	if err != nil {
 		return fmt.Errorf("listing unknown payments: %w", err)
 	}
-	rows := make([]unknownRow, 0, len(attempts))
+	rows, err := lateRows(ctx, j)
+	if err != nil {
+		return err
+	}
 	for _, a := range attempts {
 		events, err := j.Events(ctx, a.ID)
 		if err != nil {
@@ -97,6 +149,10 @@ func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON 
 		}
 		rows = append(rows, row)
 	}
+	return printUnknown(rows, out, asJSON)
+}
+
+func printUnknown(rows []unknownRow, out io.Writer, asJSON bool) error {
 	if asJSON {
 		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
@@ -110,12 +166,20 @@ func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON 
 	fmt.Fprintln(w, "ATTEMPT\tORDER\tPG\tSTATE\tWON\tAGE\tREASON\tLAST\tNEXT CHECK")
 	var total payment.Won
 	for _, r := range rows {
-		total += r.Amount
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.OrderID, r.PG, r.State, r.Amount, r.Age, r.Reason, r.Last.Kind,
-			r.NextCheck.Local().Format(time.DateTime))
+		total += r.won()
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.OrderID, r.PG, r.state(), r.won(), r.Age, r.Reason, r.Last.Kind,
+			nextCheck(r.Attempt))
 	}
 	fmt.Fprintf(w, "%d attempts\t\t\t\t%s\t\t\t\t\n", len(rows), total)
 	return w.Flush()
+}
+
+// nextCheck is when the gateway looks again; what has ended is looked at when the PG says something.
+func nextCheck(a payment.Attempt) string {
+	if a.NextCheck.IsZero() {
+		return "-"
+	}
+	return a.NextCheck.Local().Format(time.DateTime)
 }
 
 // journalCommand looks after the journal.
