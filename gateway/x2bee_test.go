@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -85,6 +86,7 @@ func TestStoreAnswers(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			a := tt.ask()
 			if a.header.Get("Cache-Control") != "no-store" {
 				t.Error("the answer may be cached")
@@ -220,9 +222,7 @@ func TestInicisParamRefusals(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			req := h.storeOrder()
-			for k, v := range tt.change {
-				req[k] = v
-			}
+			maps.Copy(req, tt.change)
 			checkRefusal(t, h.store("inicisPcParam", encoded(t, req)), tt.status, tt.code, tt.field)
 		})
 	}

@@ -145,8 +145,13 @@ func (q *inicisRequest) readSettled(r *strictjson.Reader) error {
 func (q *inicisRequest) complete(v *view) error {
 	c := &q.checkout
 	for _, f := range []struct{ name, value string }{
-		{"ordNo", string(c.OrderID)}, {"mersNo", string(q.merchant)}, {"payWayCd", q.method}, {"goodsNm", c.OrderName},
-		{"ordManNm", c.Buyer.Name}, {"ordManTelNo", c.Buyer.Tel}, {"ordManEmailAddr", c.Buyer.Email},
+		{"ordNo", string(c.OrderID)},
+		{"mersNo", string(q.merchant)},
+		{"payWayCd", q.method},
+		{"goodsNm", c.OrderName},
+		{"ordManNm", c.Buyer.Name},
+		{"ordManTelNo", c.Buyer.Tel},
+		{"ordManEmailAddr", c.Buyer.Email},
 	} {
 		if f.value == "" {
 			return missing(f.name)

@@ -28,11 +28,13 @@ merchants:
   - { id: "1002", pg: inicis, mid: INIpayTest, sign_key: k, interest_free: Y }
   - { id: "999", pg: inicis, mid: INIpayTest, sign_key: k, interest_free: N }
   - { id: "1500", pg: inicis, mid: INIpayTest, sign_key: k, sites: [outlet], devices: [pc] }
-  - { id: "1400", pg: inicis, mid: INIpayTest, sign_key: k, sites: [outlet], in_use: N }
-  - { id: "1001", pg: inicis, mid: iniescrow0, sign_key: k, purpose: escrow }
+  - { id: "1400", pg: inicis, mid: INIpayTest, sign_key: k, sites: [outlet], in_use: N, interest_free: Y }
+  - { id: "100", pg: inicis, mid: iniescrow0, sign_key: k, purpose: escrow }
+  - { id: "1003", pg: inicis, mid: INIBillTst, sign_key: k, purpose: recurring }
   - { id: "2001", pg: toss, mid: INIpayTest, sign_key: k, methods: [card], cards: { kb: pending } }
-  - { id: "4001", pg: off, mid: INIpayTest, sign_key: k }
+  - { id: "4001", pg: off, mid: INIpayTest, sign_key: k, interest_free: Y }
   - { id: "5001", pg: second, mid: INIpayTest, sign_key: k, sites: [vip], interest_free: Y, max_months: 3 }
+  - { id: "5002", pg: second, mid: INIpayTest, sign_key: k, sites: [vip], interest_free: Y, cards: { suhyup: pending } }
 payment_methods:
   - { code: card, x2bee: "11", name: 신용카드, links: { toss: Y, inicis: Y } }
   - { code: trans, x2bee: "12", links: { inicis: N, off: Y } }
@@ -41,6 +43,8 @@ payment_methods:
   - { code: naverpay, x2bee: "14", links: { inicis: { on: Y, from: 2027-01-01 }, off: Y } }
   - { code: phone, links: { second: Y } }
   - { code: lpay, x2bee: "19" }
+  - { code: samsung, x2bee: "22", purposes: [billing_key], links: { inicis: Y } }
+  - { code: ssgpay, x2bee: "21", purposes: [escrow, one_time], links: { inicis: Y } }
   - { code: mileage, x2bee: "32", kind: secondary }
 interest_free_notices:
   - { id: "1", acquirer: shinhan, from: 2026-12-01, until: 2026-12-31, months: [{ from_amount: 300000, months: [2, 3, 6] }, { from_amount: 50000, months: [2] }] }
@@ -50,6 +54,9 @@ interest_free_notices:
   - { id: "5", acquirer: nh, from: 2026-12-01, until: 2026-12-31, in_use: N, months: [{ from_amount: 50000, months: [2] }] }
   - { id: "6", acquirer: bc, from: 2026-12-01, until: 2026-12-31, merchants: ["999"], months: [{ from_amount: 50000, months: [2] }] }
   - { id: "7", acquirer: woori, from: 2026-12-01, until: 2026-12-31, merchants: ["5001"], months: [{ from_amount: 50000, months: [12] }] }
+  - { id: "8", acquirer: samsung, from: 2026-12-01, until: 2026-12-31, merchants: ["1400"], months: [{ from_amount: 50000, months: [2] }] }
+  - { id: "9", acquirer: citi, from: 2026-12-01, until: 2026-12-31, merchants: ["4001"], months: [{ from_amount: 50000, months: [2] }] }
+  - { id: "10", acquirer: suhyup, from: 2026-12-01, until: 2026-12-31, merchants: ["5002"], months: [{ from_amount: 50000, months: [2] }] }
 `
 
 func store(t *testing.T) *rules.Snapshot {
@@ -188,6 +195,8 @@ func TestMerchantLookup(t *testing.T) {
 		{"of two PGs with one code all merchants count", rules.MerchantQuery{Site: "vip", PG: "10"}, "5001", ""},
 		{"the method must be covered", rules.MerchantQuery{Site: "main", PG: "20", Method: "12"}, "", "MERCHANT_NOT_FOUND siteNo"},
 		{"a covered method", rules.MerchantQuery{Site: "main", PG: "20", Method: "11"}, "2001", ""},
+		{"a recurring method goes to a recurring contract", rules.MerchantQuery{Site: "main", PG: "10", Method: "22"}, "1003", ""},
+		{"an ordinary contract comes before escrow", rules.MerchantQuery{Site: "main", PG: "10", Method: "21"}, "999", ""},
 		{"an acquirer whose review is done", rules.MerchantQuery{Site: "main", PG: "20", Acquirer: "101"}, "2001", ""},
 		{"an acquirer whose review is not done", rules.MerchantQuery{Site: "main", PG: "20", Acquirer: "102"}, "", "MERCHANT_NOT_FOUND siteNo"},
 		{"an acquirer by our word", rules.MerchantQuery{Site: "main", PG: "20", Acquirer: "hana"}, "2001", ""},
