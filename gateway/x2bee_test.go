@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -365,4 +366,28 @@ func TestStoreFollowsReloads(t *testing.T) {
 		t.Errorf("after: %v", got)
 	}
 	checkRefusal(t, h.store("inicisPcParam", encoded(t, h.storeOrder())), 409, "2001", "payWayCd")
+}
+
+// TestInicisParamOfABusyOrder: an order that is being paid, or is paid, gets no second window.
+func TestInicisParamOfABusyOrder(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	req := h.storeOrder()
+	a := payment.Attempt{
+		ID: "busy-attempt", OrderID: payment.OrderID(req["ordNo"].(string)), PG: "portone", Driver: payment.DriverPortOneV2,
+		Merchant: "2001", MID: "INIpayTest", Method: "kakaopay", Amount: 1000, OrderAmount: 1000, Currency: payment.CurrencyKRW,
+		State: payment.StateOpened, CreatedAt: time.Now(), UpdatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
+	}
+	if err := h.journal.Insert(t.Context(), a, journal.Event{At: time.Now(), Kind: "opened"}); err != nil {
+		t.Fatal(err)
+	}
+	err := h.journal.Claim(t.Context(), a, journal.Claim{To: payment.StateClaimed, Event: journal.Event{At: time.Now(), Kind: "authenticated"}, NextCheck: time.Now().Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := h.store("inicisPcParam", encoded(t, req))
+	checkRefusal(t, got, http.StatusBadRequest, "1002", "")
+	if p, _ := got.json["payload"].(map[string]any); p["code"] != string(payment.CodeOrderInProgress) {
+		t.Errorf("got %s", got.body)
+	}
 }
