@@ -51,7 +51,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	}
 	defer func() {
 		if err := j.Close(); err != nil {
-			log.Error("closing the journal", "err", err)
+			log.Error("closing the journal", slog.Any("err", err))
 		}
 	}()
 	client := onewrite.New(onewrite.Options{})
@@ -90,7 +90,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 
 func runLogged(log *slog.Logger, what string, run func() error) {
 	if err := run(); err != nil && !errors.Is(err, context.Canceled) {
-		log.Error(what+" ended", "err", err)
+		log.Error(what+" ended", slog.Any("err", err))
 	}
 }
 
@@ -113,7 +113,7 @@ func reloadOnHangup(ctx context.Context, store *rules.Store) {
 func reloaded(store *rules.Store, r rules.ReloadResult, log *slog.Logger, m *metrics.Metrics) {
 	if r.Err != nil {
 		m.Reloaded(false, r.At)
-		log.Error("the new rules are not usable; the last good ones stay", "trigger", r.Trigger, "err", r.Err)
+		log.Error("the new rules are not usable; the last good ones stay", slog.Any("trigger", r.Trigger), slog.Any("err", r.Err))
 		return
 	}
 	m.Reloaded(true, r.At)
@@ -121,9 +121,9 @@ func reloaded(store *rules.Store, r rules.ReloadResult, log *slog.Logger, m *met
 		return
 	}
 	gateway.PublishRules(store.Current(), m)
-	log.Info("rules loaded", "trigger", r.Trigger, "version", r.Version)
+	log.Info("rules loaded", slog.Any("trigger", r.Trigger), slog.Any("version", r.Version))
 	if len(r.RestartNeeded) > 0 {
-		log.Warn("these sections changed and need a restart", "sections", strings.Join(r.RestartNeeded, ", "))
+		log.Warn("these sections changed and need a restart", slog.String("sections", strings.Join(r.RestartNeeded, ", ")))
 	}
 }
 

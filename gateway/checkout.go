@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -92,7 +93,7 @@ func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout
 		if !okPG || !okM {
 			continue
 		}
-		g.log.Warn("a PG does not open its window; taking the fallback", "order_id", c.OrderID, "pg", d.PG.ID, "fallback", f.PG, "err", err)
+		g.log.Warn("a PG does not open its window; taking the fallback", slog.Any("order_id", c.OrderID), slog.Any("pg", d.PG.ID), slog.Any("fallback", f.PG), slog.Any("err", err))
 		d.PG, d.Merchant = pg, m
 		ans, err = g.prepare(ctx, v, c, d, now)
 	}
@@ -169,7 +170,7 @@ func (g *Gateway) abandon(ctx context.Context, a payment.Attempt) {
 		Event: journal.Event{At: g.now(), Kind: "window_not_opened"},
 	})
 	if err != nil {
-		g.log.Warn("an attempt without a window stays open until the sweep ends it", "attempt_id", a.ID, "err", err)
+		g.log.Warn("an attempt without a window stays open until the sweep ends it", slog.Any("attempt_id", a.ID), slog.Any("err", err))
 	}
 }
 
@@ -183,7 +184,7 @@ func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout)
 	case errors.Is(err, orders.ErrOrderNotFound):
 		return &payment.Problem{Code: payment.CodeOrderNotFound, Field: "order_id", OrderID: c.OrderID}
 	case err != nil:
-		g.log.Warn("the order service does not answer a lookup", "order_id", c.OrderID, "err", err)
+		g.log.Warn("the order service does not answer a lookup", slog.Any("order_id", c.OrderID), slog.Any("err", err))
 		return &payment.Problem{Code: payment.CodeOrderServiceDown, OrderID: c.OrderID}
 	case o.Status == "paid":
 		return &payment.Problem{Code: payment.CodeOrderAlreadyPaid, OrderID: c.OrderID}

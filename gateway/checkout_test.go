@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -27,6 +28,7 @@ func TestCheckoutOpensEachKindOfWindow(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.kind, func(t *testing.T) {
+			t.Parallel()
 			body := h.checkout(tt.method)
 			a := h.postCheckout(body)
 			if a.status != http.StatusOK {
@@ -75,9 +77,7 @@ func TestCheckoutRefusesBadInput(t *testing.T) {
 	good := h.checkout("card")
 	change := func(key string, v any) map[string]any {
 		m := map[string]any{}
-		for k, x := range good {
-			m[k] = x
-		}
+		maps.Copy(m, good)
 		if v == nil {
 			delete(m, key)
 		} else {
@@ -135,8 +135,14 @@ func TestCheckoutRefusesBadInput(t *testing.T) {
 		{"too large", text(change("order_name", strings.Repeat("x", 70_000))), 413, "BODY_TOO_LARGE", ""},
 		{"nested too deep", strings.Repeat("[", 100), 400, "INVALID_FIELD", ""},
 	}
+	t.Cleanup(func() {
+		if l := h.sandbox.Ledger(); l.Captured != 0 {
+			t.Errorf("%d won were captured", l.Captured)
+		}
+	})
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
 			a := h.post(pathCheckout, "application/json", tt.body)
 			field, _ := a.json["field"].(string)
 			if a.status != tt.status || a.code() != tt.code || field != tt.field {
@@ -154,9 +160,6 @@ func TestCheckoutRefusesBadInput(t *testing.T) {
 				t.Error("the answer does not say in a header that it is ours")
 			}
 		})
-	}
-	if l := h.sandbox.Ledger(); l.Captured != 0 {
-		t.Errorf("%d won were captured", l.Captured)
 	}
 }
 

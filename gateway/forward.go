@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -105,7 +106,7 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view, body []byte) error {
 	start := time.Now()
 	if err := g.forwardClient.DoTimeout(req, res, forwardTimeout); err != nil {
 		res.Reset()
-		g.log.Warn("the shop cannot be reached", "request_id", requestID(c), "err", err)
+		g.log.Warn("the shop cannot be reached", slog.String("request_id", requestID(c)), slog.Any("err", err))
 		if errors.Is(err, fasthttp.ErrTimeout) {
 			return &payment.Problem{Code: payment.CodeUpstreamTimeout}
 		}

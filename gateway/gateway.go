@@ -144,7 +144,7 @@ func (g *Gateway) view() *view {
 	}
 	fresh, err := g.newView(s)
 	if err != nil {
-		g.log.Error("the new rules cannot be used; staying with the old ones", "version", s.Version(), "err", err)
+		g.log.Error("the new rules cannot be used; staying with the old ones", slog.Any("version", s.Version()), slog.Any("err", err))
 		return v
 	}
 	// Two requests may both derive one; either is right.
@@ -182,7 +182,7 @@ func Listen(s *rules.Snapshot) (Listeners, error) {
 // Run serves until ctx ends, then drains: readyz says no, requests in flight are answered within
 // server.shutdown_timeout, background work ends, and only then does Run return.
 func (g *Gateway) Run(ctx context.Context, l Listeners) error {
-	public, admin := g.publicApp(), g.adminApp()
+	public, admin := g.publicApp(), g.adminApp() //nolint:contextcheck // requests outlive ctx: they are drained
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var background sync.WaitGroup
@@ -200,7 +200,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	}
 	g.draining.Store(true)
 	timeout := g.view().rules.Server().ShutdownTimeout
-	g.log.Info("shutting down", "timeout", timeout.String())
+	g.log.Info("shutting down", slog.String("timeout", timeout.String()))
 	err = errors.Join(err, shutdown(public, timeout, "public"))
 	stopWork()
 	g.following.Wait()

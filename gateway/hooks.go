@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -145,12 +146,12 @@ func (g *Gateway) onceByID(c *fiber.Ctx, pg *payment.PG, id string, raw []byte, 
 	result, err := do()
 	if err != nil {
 		if dropping := g.keys.KeyDrop(ctx, scope, id); dropping != nil {
-			g.log.Error("a webhook's id stays taken until its hold ends", "request_id", requestID(c), "err", dropping)
+			g.log.Error("a webhook's id stays taken until its hold ends", slog.String("request_id", requestID(c)), slog.Any("err", dropping))
 		}
 		return result, err
 	}
 	if err := g.keys.KeyDone(ctx, scope, id, journal.KeptAnswer{Status: fiber.StatusOK, Body: []byte{}}); err != nil {
-		g.log.Warn("a webhook's id was not kept; a repeat is worked on again", "request_id", requestID(c), "err", err)
+		g.log.Warn("a webhook's id was not kept; a repeat is worked on again", slog.String("request_id", requestID(c)), slog.Any("err", err))
 	}
 	return result, nil
 }
@@ -172,7 +173,7 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, t
 	word, err := g.notified(ctx, id, txID)
 	switch {
 	case err != nil:
-		g.log.Error("a webhook was not followed up", "request_id", requestID(c), "attempt_id", id, "pg", pg.ID, "err", err)
+		g.log.Error("a webhook was not followed up", slog.String("request_id", requestID(c)), slog.Any("attempt_id", id), slog.Any("pg", pg.ID), slog.Any("err", err))
 		return metrics.WebhookFailed, again(err)
 	case word.Late:
 		return metrics.WebhookLateMoney, c.SendStatus(fiber.StatusOK)
@@ -245,7 +246,7 @@ func (g *Gateway) answerHook(c *fiber.Ctx, name string, q settle.Question) (stri
 	if ans.Yes {
 		return metrics.WebhookGoOn, c.Status(fiber.StatusOK).JSON(struct{}{})
 	}
-	g.log.Warn("a payment was refused at PortOne's question", "request_id", requestID(c), "attempt_id", q.ID, "pg", q.PG, "reason", ans.Reason)
+	g.log.Warn("a payment was refused at PortOne's question", slog.String("request_id", requestID(c)), slog.Any("attempt_id", q.ID), slog.Any("pg", q.PG), slog.Any("reason", ans.Reason))
 	return metrics.WebhookRefused, refuseHook(c, name, ans)
 }
 
@@ -285,7 +286,7 @@ func (g *Gateway) verifyHook(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, 
 	}
 	id, err := portonev2.VerifyWebhook(pg.WebhookSecrets, header, raw, g.now())
 	if err != nil {
-		g.log.Warn("a webhook was refused", "request_id", requestID(c), "pg", pg.ID, "err", err)
+		g.log.Warn("a webhook was refused", slog.String("request_id", requestID(c)), slog.Any("pg", pg.ID), slog.Any("err", err))
 		return "", &payment.Problem{Code: payment.CodeWebhookForged}
 	}
 	return id, nil

@@ -79,7 +79,7 @@ func newHouseWith(t *testing.T, box sandbox.Config, edit func(string) string) *h
 	PublishRules(store.Current(), m)
 	h.g, err = New(Options{
 		Store: store, Journal: h.journal, Keys: h.journal, Late: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
-		Metrics: m, Registry: registry, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Metrics: m, Registry: registry, Log: slog.New(slog.DiscardHandler),
 		Now: time.Now, DataDir: dir,
 	})
 	if err != nil {

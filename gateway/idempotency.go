@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"log/slog"
 	"strings"
 	"time"
 
@@ -85,7 +86,7 @@ func (g *Gateway) runOnce(c *fiber.Ctx, route, key, print string, run fiber.Hand
 	stands, _ := c.Locals(localStands).(bool)
 	if err != nil || !stands {
 		if dropping := g.keys.KeyDrop(ctx, route, key); dropping != nil {
-			g.log.Error("an idempotency key stays taken until its hold ends", "request_id", requestID(c), "err", dropping)
+			g.log.Error("an idempotency key stays taken until its hold ends", slog.String("request_id", requestID(c)), slog.Any("err", dropping))
 		}
 		return err
 	}
@@ -98,7 +99,7 @@ func (g *Gateway) runOnce(c *fiber.Ctx, route, key, print string, run fiber.Hand
 	}
 	if err != nil {
 		// The answer is right all the same; a repeat will be carried out again, and settles are idempotent.
-		g.log.Error("an idempotent answer was not kept", "request_id", requestID(c), "err", err)
+		g.log.Error("an idempotent answer was not kept", slog.String("request_id", requestID(c)), slog.Any("err", err))
 	}
 	return nil
 }
@@ -175,7 +176,7 @@ func (g *Gateway) pruneKeys(ctx context.Context) {
 		for {
 			n, err := g.keys.KeyPrune(ctx, g.now().Add(-keyKept), 1000)
 			if err != nil && !errors.Is(err, context.Canceled) {
-				g.log.Error("old idempotency keys were not pruned", "err", err)
+				g.log.Error("old idempotency keys were not pruned", slog.Any("err", err))
 			}
 			if err != nil || n < 1000 {
 				break

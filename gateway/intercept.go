@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log/slog"
 	"strconv"
 	"strings"
 	"time"
@@ -103,8 +104,9 @@ func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Chec
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	if strictjson.Check(answer) != nil {
-		g.log.Error("the shop's answer on an intercepted route is not clean JSON", "request_id", requestID(c), "route", i.Name)
+	if dirty := strictjson.Check(answer); dirty != nil {
+		g.log.Error("the shop's answer on an intercepted route is not clean JSON",
+			slog.String("request_id", requestID(c)), slog.String("route", i.Name), slog.Any("err", dirty))
 		g.metrics.Intercepted(i.Name, "failed")
 		res.SetBodyRaw(answer)
 		return nil
@@ -153,7 +155,7 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, c
 	}
 	b, err := json.Marshal(ans)
 	if err != nil {
-		g.log.Error("an answer cannot be encoded", "request_id", requestID(c), "err", err)
+		g.log.Error("an answer cannot be encoded", slog.String("request_id", requestID(c)), slog.Any("err", err))
 		return []byte("null"), "refused"
 	}
 	return b, "window"

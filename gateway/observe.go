@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/journal"
@@ -15,8 +16,7 @@ import (
 func (g *Gateway) Settled(a payment.Attempt) {
 	g.rate(a)
 	g.metrics.Payment(string(a.PG), string(a.Method), string(a.State), int64(a.Amount))
-	g.log.Info("attempt", "attempt_id", a.ID, "order_id", a.OrderID, "pg", a.PG, "merchant", a.Merchant,
-		"method", a.Method, "amount", int64(a.Amount), "state", string(a.State), "reason", a.Reason)
+	g.log.Info("attempt", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("pg", a.PG), slog.Any("merchant", a.Merchant), slog.Any("method", a.Method), slog.Int64("amount", int64(a.Amount)), slog.String("state", string(a.State)), slog.Any("reason", a.Reason))
 }
 
 // Upstream counts one request to a PG, and remembers whether it was reached.
@@ -45,7 +45,7 @@ func (g *Gateway) publishStats(ctx context.Context) {
 	if err := g.journal.Ping(ctx); err != nil {
 		state = "fail"
 		if !errors.Is(ctx.Err(), context.Canceled) {
-			g.log.Error("the journal cannot be written", "err", err)
+			g.log.Error("the journal cannot be written", slog.Any("err", err))
 		}
 	}
 	g.journalState.Store(&state)

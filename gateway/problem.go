@@ -54,8 +54,7 @@ func asProblem(err error) *payment.Problem {
 	case errors.Is(err, adapters.ErrRejected):
 		return &payment.Problem{Code: payment.CodePGRefused}
 	}
-	var fe *fiber.Error
-	if errors.As(err, &fe) {
+	if fe, ok := errors.AsType[*fiber.Error](err); ok {
 		switch fe.Code {
 		case fiber.StatusNotFound:
 			return &payment.Problem{Code: payment.CodeNotFound}
@@ -111,7 +110,7 @@ type x2beeError struct {
 
 // x2beeCode maps our codes to the envelope's.
 func x2beeCode(c payment.Code) string {
-	switch c {
+	switch c { //nolint:exhaustive // every other code is an invalid parameter to X2BEE
 	case payment.CodeMethodNotLinked, payment.CodeMethodNotInUse, payment.CodeBlockedByControl:
 		return "2001"
 	case payment.CodePGNotInUse:

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -116,7 +117,7 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			g.metrics.Panicked()
-			g.log.Error("a handler panicked", "request_id", id, "panic", r, "stack", string(debug.Stack()))
+			g.log.Error("a handler panicked", slog.Any("request_id", id), slog.Any("panic", r), slog.String("stack", string(debug.Stack())))
 			err = writeProblem(c, &payment.Problem{Code: payment.CodeInternal}, id)
 		}
 		route := routeOf(c)
@@ -148,7 +149,7 @@ func (g *Gateway) fail(c *fiber.Ctx, err error) error {
 func (g *Gateway) report(c *fiber.Ctx, p *payment.Problem, err error) {
 	g.metrics.Problem(string(p.Code))
 	if p.Code.Describe().Status >= 500 {
-		g.log.Error("a request failed", "request_id", requestID(c), "code", string(p.Code), "order_id", p.OrderID, "err", err)
+		g.log.Error("a request failed", slog.String("request_id", requestID(c)), slog.String("code", string(p.Code)), slog.Any("order_id", p.OrderID), slog.Any("err", err))
 	}
 }
 
@@ -237,8 +238,8 @@ func (g *Gateway) clientIP(c *fiber.Ctx) string {
 	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
 		hops = append(hops, strings.Split(string(line), ",")...)
 	}
-	for i := len(hops) - 1; i >= 0; i-- {
-		ip, err := netip.ParseAddr(strings.TrimSpace(hops[i]))
+	for _, hop := range slices.Backward(hops) {
+		ip, err := netip.ParseAddr(strings.TrimSpace(hop))
 		if err != nil {
 			break
 		}

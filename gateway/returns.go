@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"net/url"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -43,7 +44,7 @@ func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle
 		return settle.Result{}, forged("mid, orderNumber or authToken is missing or another")
 	}
 	if err := inicis.CheckReturn(acc.PG, ret); err != nil {
-		g.log.Error("a return broke the idc rule", "attempt_id", a.ID, "pg", a.PG, "err", err)
+		g.log.Error("a return broke the idc rule", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("err", err))
 		return settle.Result{}, &payment.Problem{Code: payment.CodeAuthURLRefused, OrderID: a.OrderID}
 	}
 	return g.settler.Authenticated(ctx, a, adapters.Proof{

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -34,7 +35,7 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) settle.Answer 
 	switch {
 	case err != nil:
 		g.metrics.Confirmed(metrics.AnswerSilent)
-		g.log.Warn("the order service did not confirm", "attempt_id", a.ID, "order_id", a.OrderID, "err", err)
+		g.log.Warn("the order service did not confirm", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("err", err))
 		return settle.Answer{
 			Reason: settle.ReasonShopSilent, DetailKo: "쇼핑몰이 응답하지 않아 결제하지 않았습니다",
 			DetailEn: "the shop did not answer, so nothing was charged",

@@ -14,7 +14,7 @@ type Transition struct {
 // everything that is not in it. Final states have no row: nothing leaves them.
 func Transitions() []Transition {
 	return []Transition{
-		{StateOpened, StateClaimed, "return", "the buyer came back with a proof and no other attempt holds the order"},
+		{StateOpened, StateClaimed, "return", "the buyer came back with a proof, or the PG asks before it approves, and no other attempt holds the order"},
 		{StateOpened, StateApproving, "return", "as claimed, with the intent to approve in the same write"},
 		{StateOpened, StateCaptured, "capture_found", "the PG has the money already (PortOne V1) and no other attempt holds the order"},
 		{StateOpened, StateUnknown, "outcome_lost", "money may have moved without us and the PG cannot be asked"},
@@ -24,7 +24,7 @@ func Transitions() []Transition {
 		{StateOpened, StateRefused, "gate_no", "the confirm gate said no before anything was charged"},
 		{StateOpened, StateExpired, "expired", "the window's time is over and the PG knows of no charge"},
 
-		{StateClaimed, StateApproving, "gate_yes", "the shop said yes; the intent is written before the request"},
+		{StateClaimed, StateApproving, "gate_yes", "the shop said yes; the intent is written before the request, or before the PG is told to go on"},
 		{StateClaimed, StateCaptured, "capture_found", "the PG has the money already"},
 		{StateClaimed, StateUnknown, "outcome_lost", "money may have moved without us"},
 		{StateClaimed, StateCancelling, "capture_refused", "the PG has money that must not stand"},

@@ -96,8 +96,10 @@ func Defaults() Config {
 			"INIBillTst": {SignKey: publicSignKey, APIKey: "rKnPljRn5m6J9Mzz", APIIV: "W2KLNKra6Wxc1P==", LiteKey: "b09LVzhuTGZVaEY1WmJoQnZzdXpRdz09"},
 		},
 		V1: V1Account{ImpCode: "imp00000000", Key: "sandbox-imp-key", Secret: "sandbox-imp-secret"},
-		V2: V2Account{StoreID: "store-sandbox", APISecret: "sandbox-v2-secret", RetryUnit: time.Second,
-			WebhookSecret: "whsec_" + base64.StdEncoding.EncodeToString([]byte("sandbox-portone-v2-hooks-0000001"))},
+		V2: V2Account{
+			StoreID: "store-sandbox", APISecret: "sandbox-v2-secret", RetryUnit: time.Second,
+			WebhookSecret: "whsec_" + base64.StdEncoding.EncodeToString([]byte("sandbox-portone-v2-hooks-0000001")),
+		},
 		Channels: []Channel{
 			{Key: "channel-key-v1-inicis", Module: moduleV1Inicis, MID: "INIpayTest", Test: true},
 			{Key: "channel-key-v2-inicis", Module: moduleV2Inicis, MID: "INIpayTest", Test: true, ManualConfirm: true},

@@ -127,7 +127,7 @@ func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			o.s.mu.Unlock()
 		}
 	}
-	o.s.publish(c.notices)
+	o.s.publish(c.notices) //nolint:contextcheck // a notice outlives the request it is about
 	deliver(w, a, f)
 }
 

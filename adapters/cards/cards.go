@@ -2,6 +2,8 @@
 // PortOne call the same company. Codes that are not in it are passed through and never fail a payment.
 package cards
 
+import "slices"
+
 // Acquirer is a card company under all its names. A code is empty where the PG has none.
 type Acquirer struct {
 	// Word is the configuration's: shinhan, hyundai, kb, ...
@@ -60,12 +62,7 @@ func ByWord(word string) (Acquirer, bool) {
 // ByInicisResponse finds a card company by the code that Inicis answered with.
 func ByInicisResponse(code string) (Acquirer, bool) {
 	return find(func(a Acquirer) bool {
-		for _, c := range a.InicisResponse {
-			if c == code {
-				return true
-			}
-		}
-		return false
+		return slices.Contains(a.InicisResponse, code)
 	})
 }
 

@@ -35,10 +35,14 @@ func TestEveryNameBelongsToOneCompany(t *testing.T) {
 func TestCompaniesAreFoundByAnyOfTheirNames(t *testing.T) {
 	t.Parallel()
 	for _, want := range []struct{ word, request, response, kftc, v2 string }{
-		{"kb", "06", "06", "381", "KOOKMIN_CARD"}, {"shinhan", "14", "14", "366", "SHINHAN_CARD"},
-		{"hyundai", "04", "04", "367", "HYUNDAI_CARD"}, {"samsung", "12", "12", "365", "SAMSUNG_CARD"},
-		{"bc", "11", "11", "361", "BC_CARD"}, {"lotte", "03", "03", "368", "LOTTE_CARD"},
-		{"nh", "41", "16", "371", "NH_CARD"}, {"hana", "34", "17", "374", "HANA_CARD"},
+		{"kb", "06", "06", "381", "KOOKMIN_CARD"},
+		{"shinhan", "14", "14", "366", "SHINHAN_CARD"},
+		{"hyundai", "04", "04", "367", "HYUNDAI_CARD"},
+		{"samsung", "12", "12", "365", "SAMSUNG_CARD"},
+		{"bc", "11", "11", "361", "BC_CARD"},
+		{"lotte", "03", "03", "368", "LOTTE_CARD"},
+		{"nh", "41", "16", "371", "NH_CARD"},
+		{"hana", "34", "17", "374", "HANA_CARD"},
 	} {
 		for how, find := range map[string]func() (cards.Acquirer, bool){
 			"word":     func() (cards.Acquirer, bool) { return cards.ByWord(want.word) },

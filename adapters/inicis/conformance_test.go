@@ -87,9 +87,11 @@ func approvals() []adapterstest.Reply {
 		{Name: "approved", Status: 200, Body: approved(""), Want: ok},
 		{Name: "approved with fields nobody knows", Status: 200, Body: approved(`,"new":{"a":[1,{"b":null}]}`), Want: ok},
 		{Name: "approved under another content type", Status: 200, ContentType: "text/html;charset=UTF-8", Body: approved(""), Want: ok},
-		{Name: "approved in EUC-KR that says so", Status: 200, ContentType: "text/html;charset=EUC-KR",
+		{
+			Name: "approved in EUC-KR that says so", Status: 200, ContentType: "text/html;charset=EUC-KR",
 			Body: `{"resultCode":"0000","resultMsg":"` + "\xb0\xe1\xc1\xa6" + `","tid":"` + tid + `","mid":"INIpayTest",` +
-				`"MOID":"ORD-20260402-0001-A1","TotPrice":64900,"payMethod":"VCard"}`, Want: ok},
+				`"MOID":"ORD-20260402-0001-A1","TotPrice":64900,"payMethod":"VCard"}`, Want: ok,
+		},
 		{Name: "numbers instead of texts", Status: 200, Body: `{"resultCode":"0000","tid":"` + tid + `","mid":"INIpayTest",` +
 			`"MOID":"ORD-20260402-0001-A1","TotPrice":64900,"payMethod":"Card"}`, Want: ok},
 		{Name: "an account was issued, not paid", Status: 200, Body: `{"resultCode":"0000","tid":"` + tid + `","mid":"INIpayTest",` +
@@ -134,8 +136,10 @@ func inquiries() []adapterstest.Reply {
 		{Name: "approved", Status: 200, Body: inquiry("APPROVAL", ""), Want: payment.OutcomeApproved},
 		{Name: "cancelled", Status: 200, Body: inquiry("CANCEL", ""), Want: payment.OutcomeCancelled},
 		{Name: "partly cancelled stays approved", Status: 200, Body: inquiry("PART_CANCEL", `,"availablePartCancelPrice":"60000"`), Want: payment.OutcomeApproved},
-		{Name: "cancelled in parts to the end", Status: 200, Want: payment.OutcomeCancelled,
-			Body: inquiry("PART_CANCEL", `,"partCancelTransInfo":[{"requestPrice":"60000"},{"requestPrice":"4900"}]`)},
+		{
+			Name: "cancelled in parts to the end", Status: 200, Want: payment.OutcomeCancelled,
+			Body: inquiry("PART_CANCEL", `,"partCancelTransInfo":[{"requestPrice":"60000"},{"requestPrice":"4900"}]`),
+		},
 		{Name: "partly cancelled, nobody says how much", Status: 200, Body: inquiry("PART_CANCEL", ""), Want: payment.OutcomeUnknown},
 		{Name: "a status nobody knows", Status: 200, Body: inquiry("HELD", ""), Want: payment.OutcomeUnknown},
 		{Name: "no such payment", Status: 200, Body: `{"resultCode":"01","resultMsg":"거래 없음","detailResultCode":"500623"}`, Want: payment.OutcomeNotFound},

@@ -83,46 +83,76 @@ func TestFormFollowsTheDecision(t *testing.T) {
 		change func(*adapters.PrepareRequest)
 		want   map[string]string
 	}{
-		{"under 1,000 won says so", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 999 },
-			map[string]string{"acceptmethod": "centerCd(Y):below1000", "price": "999"}},
-		{"1,000 won does not", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 1000 },
-			map[string]string{"acceptmethod": "centerCd(Y)"}},
-		{"a phone bill is for goods", func(r *adapters.PrepareRequest) { r.Attempt.Method = "phone" },
-			map[string]string{"gopaymethod": "HPP", "acceptmethod": "centerCd(Y):HPP(2)"}},
-		{"one easy-pay service only", func(r *adapters.PrepareRequest) { r.Attempt.Method = "kakaopay" },
-			map[string]string{"gopaymethod": "onlykakaopay", "acceptmethod": "centerCd(Y):cardonly"}},
-		{"escrow", func(r *adapters.PrepareRequest) { r.Attempt.Purpose = payment.PurposeEscrow },
-			map[string]string{"acceptmethod": "centerCd(Y):useescrow"}},
-		{"instalments and who pays their interest", func(r *adapters.PrepareRequest) { r.Installments = months },
+		{
+			"under 1,000 won says so", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 999 },
+			map[string]string{"acceptmethod": "centerCd(Y):below1000", "price": "999"},
+		},
+		{
+			"1,000 won does not", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 1000 },
+			map[string]string{"acceptmethod": "centerCd(Y)"},
+		},
+		{
+			"a phone bill is for goods", func(r *adapters.PrepareRequest) { r.Attempt.Method = "phone" },
+			map[string]string{"gopaymethod": "HPP", "acceptmethod": "centerCd(Y):HPP(2)"},
+		},
+		{
+			"one easy-pay service only", func(r *adapters.PrepareRequest) { r.Attempt.Method = "kakaopay" },
+			map[string]string{"gopaymethod": "onlykakaopay", "acceptmethod": "centerCd(Y):cardonly"},
+		},
+		{
+			"escrow", func(r *adapters.PrepareRequest) { r.Attempt.Purpose = payment.PurposeEscrow },
+			map[string]string{"acceptmethod": "centerCd(Y):useescrow"},
+		},
+		{
+			"instalments and who pays their interest", func(r *adapters.PrepareRequest) { r.Installments = months },
 			map[string]string{
 				"quotabase": "2:3:4:5:6", "nointerest": "11-2:3,34-5:6",
 				"acceptmethod": "centerCd(Y):ini_onlycardcode(14:06):SLIMQUOTA(11-2:3^34-2:3)",
-			}},
-		{"no instalments under 50,000 won", func(r *adapters.PrepareRequest) { r.Installments, r.Attempt.Amount = months, 49_999 },
-			map[string]string{"quotabase": "", "nointerest": "", "acceptmethod": "centerCd(Y):ini_onlycardcode(14:06)"}},
-		{"no instalments for a bank transfer", func(r *adapters.PrepareRequest) { r.Installments, r.Attempt.Method = months, "trans" },
-			map[string]string{"quotabase": "", "nointerest": "", "acceptmethod": "centerCd(Y)"}},
+			},
+		},
+		{
+			"no instalments under 50,000 won", func(r *adapters.PrepareRequest) { r.Installments, r.Attempt.Amount = months, 49_999 },
+			map[string]string{"quotabase": "", "nointerest": "", "acceptmethod": "centerCd(Y):ini_onlycardcode(14:06)"},
+		},
+		{
+			"no instalments for a bank transfer", func(r *adapters.PrepareRequest) { r.Installments, r.Attempt.Method = months, "trans" },
+			map[string]string{"quotabase": "", "nointerest": "", "acceptmethod": "centerCd(Y)"},
+		},
 		{"the plan chosen beforehand", func(r *adapters.PrepareRequest) {
 			r.Installments = months
 			r.Installments.Fixed = &payment.Card{Company: "samsung", Installment: 3}
 		}, map[string]string{"quotabase": "3", "ini_cardcode": "12"}},
-		{"a tax-free part and the VAT of the rest", func(r *adapters.PrepareRequest) { r.Attempt.Amount, r.Attempt.TaxFree = 11_000, 1_000 },
-			map[string]string{"taxfree": "1000", "tax": "909"}},
-		{"no tax fields without a tax-free part", func(*adapters.PrepareRequest) {}, map[string]string{"taxfree": "", "tax": ""}},
-		{"a phone number is cleaned", func(r *adapters.PrepareRequest) { r.Buyer.Tel = "+82 (10) 4242-4242" },
-			map[string]string{"buyertel": "82104242-4242"}},
-		{"a long name is cut between characters", func(r *adapters.PrepareRequest) { r.Buyer.Name = strings.Repeat("길", 11) },
-			map[string]string{"buyername": strings.Repeat("길", 10)}},
-		{"a long order name is cut between characters", func(r *adapters.PrepareRequest) {
-			r.Attempt.OrderName = "아이폰 15 프로 맥스 256GB 블루 티타늄 자급제"
+		{
+			"a tax-free part and the VAT of the rest", func(r *adapters.PrepareRequest) { r.Attempt.Amount, r.Attempt.TaxFree = 11_000, 1_000 },
+			map[string]string{"taxfree": "1000", "tax": "909"},
 		},
-			map[string]string{"goodname": "아이폰 15 프로 맥스 256GB 블..."}},
-		{"control characters are dropped", func(r *adapters.PrepareRequest) { r.Attempt.OrderName = "의자\r\n\x00" },
-			map[string]string{"goodname": "의자"}},
-		{"the MID of the attempt, not of the day", func(r *adapters.PrepareRequest) { r.Merchant.MID = "another" },
-			map[string]string{"mid": "INIpayTest"}},
-		{"a sign key with a trailing newline signs the same", func(r *adapters.PrepareRequest) { r.Merchant.SignKey += "\n" },
-			map[string]string{"mKey": "3a9503069192f207491d4b19bd743fc249a761ed94246c8c42fed06c3cd15a33"}},
+		{"no tax fields without a tax-free part", func(*adapters.PrepareRequest) {}, map[string]string{"taxfree": "", "tax": ""}},
+		{
+			"a phone number is cleaned", func(r *adapters.PrepareRequest) { r.Buyer.Tel = "+82 (10) 4242-4242" },
+			map[string]string{"buyertel": "82104242-4242"},
+		},
+		{
+			"a long name is cut between characters", func(r *adapters.PrepareRequest) { r.Buyer.Name = strings.Repeat("길", 11) },
+			map[string]string{"buyername": strings.Repeat("길", 10)},
+		},
+		{
+			"a long order name is cut between characters", func(r *adapters.PrepareRequest) {
+				r.Attempt.OrderName = "아이폰 15 프로 맥스 256GB 블루 티타늄 자급제"
+			},
+			map[string]string{"goodname": "아이폰 15 프로 맥스 256GB 블..."},
+		},
+		{
+			"control characters are dropped", func(r *adapters.PrepareRequest) { r.Attempt.OrderName = "의자\r\n\x00" },
+			map[string]string{"goodname": "의자"},
+		},
+		{
+			"the MID of the attempt, not of the day", func(r *adapters.PrepareRequest) { r.Merchant.MID = "another" },
+			map[string]string{"mid": "INIpayTest"},
+		},
+		{
+			"a sign key with a trailing newline signs the same", func(r *adapters.PrepareRequest) { r.Merchant.SignKey += "\n" },
+			map[string]string{"mKey": "3a9503069192f207491d4b19bd743fc249a761ed94246c8c42fed06c3cd15a33"},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -207,8 +237,14 @@ func TestPrepareRefusesWhatTheWindowWouldRefuse(t *testing.T) {
 func TestAcceptMethodRefusesArgumentsThatBreakItsGrammar(t *testing.T) {
 	t.Parallel()
 	for _, bad := range []inicis.AcceptMethod{
-		{HPP: 3}, {HPP: -1}, {VBankDue: "2026-04-02"}, {VBankDue: "202604"}, {VBankDue: "20260402):cardonly("},
-		{OnlyCards: []string{"14)"}}, {OnlyCards: []string{"14 06"}}, {SlimQuota: "11-2:3):cardonly("},
+		{HPP: 3},
+		{HPP: -1},
+		{VBankDue: "2026-04-02"},
+		{VBankDue: "202604"},
+		{VBankDue: "20260402):cardonly("},
+		{OnlyCards: []string{"14)"}},
+		{OnlyCards: []string{"14 06"}},
+		{SlimQuota: "11-2:3):cardonly("},
 	} {
 		if text, err := bad.Text(); err == nil {
 			t.Errorf("%+v was written as %q", bad, text)

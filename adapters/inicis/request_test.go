@@ -147,24 +147,39 @@ func TestCancelChoosesTheCallAndHashesWhatItSends(t *testing.T) {
 		reason, path, data         string
 		want                       adapters.Result
 	}{
-		{"all of it", 64_900, 64_900, 0, "고객 요청", "/inicis/iniapi/v2/pg/refund", `{"tid":"` + tid + `","msg":"고객 요청"}`,
-			adapters.Result{Outcome: payment.OutcomeCancelled, Cancelled: 64_900}},
-		{"a part", 300, 64_900, 0, "부분", "/inicis/iniapi/v2/pg/partialRefund",
+		{
+			"all of it", 64_900, 64_900, 0, "고객 요청", "/inicis/iniapi/v2/pg/refund", `{"tid":"` + tid + `","msg":"고객 요청"}`,
+			adapters.Result{Outcome: payment.OutcomeCancelled, Cancelled: 64_900},
+		},
+		{
+			"a part", 300, 64_900, 0, "부분", "/inicis/iniapi/v2/pg/partialRefund",
 			`{"tid":"` + tid + `","msg":"부분","price":"300","confirmPrice":"64600","currency":"WON"}`,
-			adapters.Result{Outcome: payment.OutcomeApproved, Cancelled: 300}},
-		{"the rest after a part", 60_000, 60_000, 0, "나머지", "/inicis/iniapi/v2/pg/partialRefund",
+			adapters.Result{Outcome: payment.OutcomeApproved, Cancelled: 300},
+		},
+		{
+			"the rest after a part", 60_000, 60_000, 0, "나머지", "/inicis/iniapi/v2/pg/partialRefund",
 			`{"tid":"` + tid + `","msg":"나머지","price":"60000","confirmPrice":"0","currency":"WON"}`,
-			adapters.Result{Outcome: payment.OutcomeCancelled, Cancelled: 64_900}},
-		{"a part that is partly tax-free", 1_100, 64_900, 0, "x", "/inicis/iniapi/v2/pg/partialRefund",
+			adapters.Result{Outcome: payment.OutcomeCancelled, Cancelled: 64_900},
+		},
+		{
+			"a part that is partly tax-free", 1_100, 64_900, 0, "x", "/inicis/iniapi/v2/pg/partialRefund",
 			`{"tid":"` + tid + `","msg":"x","price":"1100","confirmPrice":"63800","currency":"WON"}`,
-			adapters.Result{Outcome: payment.OutcomeApproved, Cancelled: 1_100}},
-		{"tax-free and VAT of the rest", 1_200, 64_900, 100, "x", "/inicis/iniapi/v2/pg/partialRefund",
+			adapters.Result{Outcome: payment.OutcomeApproved, Cancelled: 1_100},
+		},
+		{
+			"tax-free and VAT of the rest", 1_200, 64_900, 100, "x", "/inicis/iniapi/v2/pg/partialRefund",
 			`{"tid":"` + tid + `","msg":"x","price":"1200","confirmPrice":"63700","currency":"WON","tax":"100","taxfree":"100"}`,
-			adapters.Result{Outcome: payment.OutcomeApproved, Cancelled: 1_200}},
-		{"a reason that would break the hash", 64_900, 64_900, 0, "A\\B \"<x>\" & y\n", "/inicis/iniapi/v2/pg/refund",
-			`{"tid":"` + tid + `","msg":"A B   x     y"}`, adapters.Result{Outcome: payment.OutcomeCancelled, Cancelled: 64_900}},
-		{"no reason", 64_900, 64_900, 0, "", "/inicis/iniapi/v2/pg/refund", `{"tid":"` + tid + `","msg":"cancel"}`,
-			adapters.Result{Outcome: payment.OutcomeCancelled, Cancelled: 64_900}},
+			adapters.Result{Outcome: payment.OutcomeApproved, Cancelled: 1_200},
+		},
+		{
+			"a reason that would break the hash", 64_900, 64_900, 0, "A\\B \"<x>\" & y\n", "/inicis/iniapi/v2/pg/refund",
+			`{"tid":"` + tid + `","msg":"A B   x     y"}`,
+			adapters.Result{Outcome: payment.OutcomeCancelled, Cancelled: 64_900},
+		},
+		{
+			"no reason", 64_900, 64_900, 0, "", "/inicis/iniapi/v2/pg/refund", `{"tid":"` + tid + `","msg":"cancel"}`,
+			adapters.Result{Outcome: payment.OutcomeCancelled, Cancelled: 64_900},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -262,7 +277,7 @@ func FuzzApprovalAnswer(f *testing.F) {
 		if err != nil {
 			return
 		}
-		switch r.Outcome {
+		switch r.Outcome { //nolint:exhaustive // the rest cannot come from an approval
 		case payment.OutcomeApproved, payment.OutcomePending:
 			if r.Amount < 0 || r.Amount > payment.MaxWon || r.PGTxID == "" || r.OrderRef == "" || r.MID == "" || r.Code != "0000" {
 				t.Errorf("approved with %+v", r)

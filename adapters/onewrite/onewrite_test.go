@@ -199,12 +199,12 @@ func silentServer(t *testing.T) (url string, release func()) {
 func TestOldTLSIsRefused(t *testing.T) {
 	t.Parallel()
 	srv := httptest.NewUnstartedServer(http.NotFoundHandler())
-	srv.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11} //nolint:gosec // the point of the test
+	srv.TLS = &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}
 	srv.StartTLS()
 	t.Cleanup(srv.Close)
 	pool := x509.NewCertPool()
 	pool.AddCert(srv.Certificate())
-	client := onewrite.New(onewrite.Options{TLSConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS10}}) //nolint:gosec // raised by New
+	client := onewrite.New(onewrite.Options{TLSConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS10}})
 	req, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, srv.URL, nil)
 	resp, err := client.Do(req)
 	if err == nil {

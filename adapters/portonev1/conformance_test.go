@@ -97,8 +97,10 @@ func lookups() []adapterstest.Reply {
 		{Name: "cancelled in part though the status says cancelled", Status: 200, Body: object("cancelled", "64900", "100", ""), Want: payment.OutcomeApproved},
 		{Name: "a status nobody knows", Status: 200, Body: object("held", "64900", "0", ""), Want: payment.OutcomeUnknown},
 		{Name: "no such payment", Status: 404, Body: `{"code":-1,"message":"존재하지 않는 결제정보입니다.","response":null}`, Want: payment.OutcomeNotFound},
-		{Name: "another attempt's payment is not believed", Status: 200, WantErr: away,
-			Body: strings.ReplaceAll(object("paid", "64900", "0", ""), "0001-A1", "0001-A2")},
+		{
+			Name: "another attempt's payment is not believed", Status: 200, WantErr: away,
+			Body: strings.ReplaceAll(object("paid", "64900", "0", ""), "0001-A1", "0001-A2"),
+		},
 		{Name: "a 404 of somebody in between", Status: 404, ContentType: "text/html", Body: "<h1>404</h1>", WantErr: away},
 		{Name: "a failure with status 200", Status: 200, Body: `{"code":1,"message":"오류","response":null}`, WantErr: away},
 		{Name: "the amount as text", Status: 200, Body: object("paid", `"64900"`, "0", ""), WantErr: away},
@@ -121,8 +123,10 @@ func cancels() []adapterstest.Reply {
 		{Name: "a failure inside", Status: 500, Body: `{"code":-1,"message":"오류","response":null}`, WantErr: lost},
 		{Name: "success without the payment", Status: 200, Body: `{"code":0,"message":null,"response":null}`, WantErr: lost},
 		{Name: "success but less than asked", Status: 200, Body: object("paid", "64900", "9999", ""), WantErr: lost},
-		{Name: "another payment's answer", Status: 200, WantErr: lost,
-			Body: strings.ReplaceAll(object("cancelled", "64900", "64900", ""), "0001-A1", "0001-A2")},
+		{
+			Name: "another payment's answer", Status: 200, WantErr: lost,
+			Body: strings.ReplaceAll(object("cancelled", "64900", "64900", ""), "0001-A1", "0001-A2"),
+		},
 		{Name: "the code twice", Status: 200, Body: `{"code":1,"code":0,"message":null,"response":null}`, WantErr: lost},
 	}
 }

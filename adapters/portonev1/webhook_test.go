@@ -28,8 +28,11 @@ func TestParseNotice(t *testing.T) {
 		{"JSON", asJSON, `{"imp_uid":"imp_740012345678","merchant_uid":"A1","status":"paid"}`, paid, false},
 		{"a form", asForm, "imp_uid=imp_740012345678&merchant_uid=A1&status=paid&cancellation_id=c-1", paid, false},
 		{"JSON that does not say so", "text/plain", `{"imp_uid":"imp_740012345678","merchant_uid":"A1","status":"paid"}`, paid, false},
-		{"an escrow event", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","status":"paid","extra":{}}`,
-			portonev1.Notice{Event: "Inicis.Escrow.Changed", ImpUID: "imp_1", MerchantUID: "A1", Status: "paid"}, false},
+		{
+			"an escrow event", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","status":"paid","extra":{}}`,
+			portonev1.Notice{Event: "Inicis.Escrow.Changed", ImpUID: "imp_1", MerchantUID: "A1", Status: "paid"},
+			false,
+		},
 
 		{"nothing", asJSON, ``, portonev1.Notice{}, true},
 		{"a list", asJSON, `[]`, portonev1.Notice{}, true},

@@ -113,22 +113,36 @@ func TestParamsFollowTheDecision(t *testing.T) {
 		change func(*adapters.PrepareRequest)
 		want   map[string]string
 	}{
-		{"lump sum only is said", func(r *adapters.PrepareRequest) { r.Installments.Months = nil },
-			map[string]string{"display": `{"card_quota":[]}`}},
-		{"no instalments under 50,000 won", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 49_999 },
-			map[string]string{"display": `{"card_quota":[]}`, "amount": `49999`}},
-		{"a bank transfer has no cards, and works on mobile", func(r *adapters.PrepareRequest) { r.Attempt.Method = "trans" },
-			map[string]string{"display": "", "bypass": `{"P_RESERVED":"twotrs_bank=Y"}`}},
-		{"a phone bill is for goods", func(r *adapters.PrepareRequest) { r.Attempt.Method = "phone" },
-			map[string]string{"digital": "false"}},
-		{"a mixed-tax merchant always states the tax-free part", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxMixed },
-			map[string]string{"tax_free": "0"}},
-		{"a tax-free part is stated", func(r *adapters.PrepareRequest) { r.Attempt.TaxFree = 100 },
-			map[string]string{"tax_free": "100"}},
+		{
+			"lump sum only is said", func(r *adapters.PrepareRequest) { r.Installments.Months = nil },
+			map[string]string{"display": `{"card_quota":[]}`},
+		},
+		{
+			"no instalments under 50,000 won", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 49_999 },
+			map[string]string{"display": `{"card_quota":[]}`, "amount": `49999`},
+		},
+		{
+			"a bank transfer has no cards, and works on mobile", func(r *adapters.PrepareRequest) { r.Attempt.Method = "trans" },
+			map[string]string{"display": "", "bypass": `{"P_RESERVED":"twotrs_bank=Y"}`},
+		},
+		{
+			"a phone bill is for goods", func(r *adapters.PrepareRequest) { r.Attempt.Method = "phone" },
+			map[string]string{"digital": "false"},
+		},
+		{
+			"a mixed-tax merchant always states the tax-free part", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxMixed },
+			map[string]string{"tax_free": "0"},
+		},
+		{
+			"a tax-free part is stated", func(r *adapters.PrepareRequest) { r.Attempt.TaxFree = 100 },
+			map[string]string{"tax_free": "100"},
+		},
 		{"and else left out", func(*adapters.PrepareRequest) {}, map[string]string{"tax_free": "", "escrow": "", "bypass": ""}},
 		{"escrow", func(r *adapters.PrepareRequest) { r.Attempt.Purpose = payment.PurposeEscrow }, map[string]string{"escrow": "true"}},
-		{"only reviewed cards", func(r *adapters.PrepareRequest) { r.Installments.Cards = []string{"hyundai", "kb"} },
-			map[string]string{"card": `{"detail":[{"card_code":"*","enabled":false},{"card_code":"367","enabled":true},{"card_code":"381","enabled":true}]}`}},
+		{
+			"only reviewed cards", func(r *adapters.PrepareRequest) { r.Installments.Cards = []string{"hyundai", "kb"} },
+			map[string]string{"card": `{"detail":[{"card_code":"*","enabled":false},{"card_code":"367","enabled":true},{"card_code":"381","enabled":true}]}`},
+		},
 		{"an interest-free ceiling never gives away more than decided", func(r *adapters.PrepareRequest) {
 			r.Installments.InterestFree = []payment.AcquirerMonths{{Acquirer: "shinhan", Months: []int{2, 3, 5}}, {Acquirer: "bc", Months: []int{6}}}
 		}, map[string]string{"card": `{"detail":[{"card_code":"366","enabled":true,"max_month":3}],"useFreeInterestFromMall":true}`}},

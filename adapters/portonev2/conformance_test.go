@@ -111,8 +111,10 @@ func lookups() []adapterstest.Reply {
 		{Name: "no such payment", Status: 404, Body: `{"type":"PAYMENT_NOT_FOUND"}`, Want: payment.OutcomeNotFound},
 		{Name: "a 404 of somebody in between", Status: 404, ContentType: "text/html", Body: "<h1>404</h1>", WantErr: away},
 		{Name: "a 404 of another kind", Status: 404, Body: `{"type":"CHANNEL_NOT_FOUND"}`, WantErr: away},
-		{Name: "another payment's answer", Status: 200, WantErr: away,
-			Body: strings.ReplaceAll(object("PAID", full, ""), "0002-A1", "0002-A2")},
+		{
+			Name: "another payment's answer", Status: 200, WantErr: away,
+			Body: strings.ReplaceAll(object("PAID", full, ""), "0002-A1", "0002-A2"),
+		},
 		{Name: "the amount as text", Status: 200, Body: object("PAID", `"total":"64900"`, ""), WantErr: away},
 		{Name: "a fraction of a won", Status: 200, Body: object("PAID", `"total":64900.0`, ""), WantErr: away},
 		{Name: "the total twice", Status: 200, Body: object("PAID", `"total":64900,"total":1`, ""), WantErr: away},

@@ -100,31 +100,51 @@ func TestParamsFollowTheDecision(t *testing.T) {
 		change func(*adapters.PrepareRequest)
 		want   map[string]string
 	}{
-		{"an easy-pay service", func(r *adapters.PrepareRequest) { r.Attempt.Method = "kakaopay" },
-			map[string]string{"payMethod": `"EASY_PAY"`, "easyPay": `{"easyPayProvider":"KAKAOPAY"}`, "card": ""}},
-		{"Samsung Pay", func(r *adapters.PrepareRequest) { r.Attempt.Method = "samsung" },
-			map[string]string{"easyPay": `{"easyPayProvider":"SAMSUNGPAY"}`}},
-		{"a bank transfer", func(r *adapters.PrepareRequest) { r.Attempt.Method = "trans" },
-			map[string]string{"payMethod": `"TRANSFER"`, "card": ""}},
-		{"a virtual account", func(r *adapters.PrepareRequest) { r.Attempt.Method = "vbank" },
-			map[string]string{"payMethod": `"VIRTUAL_ACCOUNT"`}},
-		{"a phone bill is for goods", func(r *adapters.PrepareRequest) { r.Attempt.Method = "phone" },
-			map[string]string{"payMethod": `"MOBILE"`, "productType": `"REAL"`}},
-		{"a gift certificate", func(r *adapters.PrepareRequest) { r.Attempt.Method = "cultureland" },
-			map[string]string{"payMethod": `"GIFT_CERTIFICATE"`, "giftCertificate": `{"giftCertificateType":"CULTURELAND"}`}},
+		{
+			"an easy-pay service", func(r *adapters.PrepareRequest) { r.Attempt.Method = "kakaopay" },
+			map[string]string{"payMethod": `"EASY_PAY"`, "easyPay": `{"easyPayProvider":"KAKAOPAY"}`, "card": ""},
+		},
+		{
+			"Samsung Pay", func(r *adapters.PrepareRequest) { r.Attempt.Method = "samsung" },
+			map[string]string{"easyPay": `{"easyPayProvider":"SAMSUNGPAY"}`},
+		},
+		{
+			"a bank transfer", func(r *adapters.PrepareRequest) { r.Attempt.Method = "trans" },
+			map[string]string{"payMethod": `"TRANSFER"`, "card": ""},
+		},
+		{
+			"a virtual account", func(r *adapters.PrepareRequest) { r.Attempt.Method = "vbank" },
+			map[string]string{"payMethod": `"VIRTUAL_ACCOUNT"`},
+		},
+		{
+			"a phone bill is for goods", func(r *adapters.PrepareRequest) { r.Attempt.Method = "phone" },
+			map[string]string{"payMethod": `"MOBILE"`, "productType": `"REAL"`},
+		},
+		{
+			"a gift certificate", func(r *adapters.PrepareRequest) { r.Attempt.Method = "cultureland" },
+			map[string]string{"payMethod": `"GIFT_CERTIFICATE"`, "giftCertificate": `{"giftCertificateType":"CULTURELAND"}`},
+		},
 		{"a tax-free part", func(r *adapters.PrepareRequest) { r.Attempt.TaxFree = 100 }, map[string]string{"taxFreeAmount": "100"}},
-		{"a mixed-tax merchant states even 0", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxMixed },
-			map[string]string{"taxFreeAmount": "0"}},
+		{
+			"a mixed-tax merchant states even 0", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxMixed },
+			map[string]string{"taxFreeAmount": "0"},
+		},
 		{"and else nothing", func(*adapters.PrepareRequest) {}, map[string]string{"taxFreeAmount": "", "bypass": "", "isEscrow": ""}},
 		{"escrow", func(r *adapters.PrepareRequest) { r.Attempt.Purpose = payment.PurposeEscrow }, map[string]string{"isEscrow": "true"}},
-		{"under 1,000 won says so in both windows", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 999 },
-			map[string]string{"bypass": `{"inicis_v2":{"acceptmethod":["below1000"],"P_RESERVED":["below1000=Y"]}}`, "card": ""}},
-		{"but not to another PG", func(r *adapters.PrepareRequest) { r.Attempt.Amount, r.Merchant.Behind = 999, "kcp" },
-			map[string]string{"bypass": ""}},
-		{"only reviewed cards", func(r *adapters.PrepareRequest) {
-			r.Installments = payment.Installments{Cards: []string{"kb", "shinhan"}}
+		{
+			"under 1,000 won says so in both windows", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 999 },
+			map[string]string{"bypass": `{"inicis_v2":{"acceptmethod":["below1000"],"P_RESERVED":["below1000=Y"]}}`, "card": ""},
 		},
-			map[string]string{"card": `{"availableCards":["KOOKMIN_CARD","SHINHAN_CARD"]}`}},
+		{
+			"but not to another PG", func(r *adapters.PrepareRequest) { r.Attempt.Amount, r.Merchant.Behind = 999, "kcp" },
+			map[string]string{"bypass": ""},
+		},
+		{
+			"only reviewed cards", func(r *adapters.PrepareRequest) {
+				r.Installments = payment.Installments{Cards: []string{"kb", "shinhan"}}
+			},
+			map[string]string{"card": `{"availableCards":["KOOKMIN_CARD","SHINHAN_CARD"]}`},
+		},
 		{"interest-free plans", func(r *adapters.PrepareRequest) {
 			r.Installments = payment.Installments{InterestFree: []payment.AcquirerMonths{{Acquirer: "bc", Months: []int{2, 3}}}}
 		}, map[string]string{"card": `{"installment":{"freeInstallmentPlans":[{"cardCompany":"BC_CARD","months":[2,3]}]}}`}},

@@ -71,8 +71,7 @@ func Send(ctx context.Context, client *http.Client, r Request) (Answer, error) {
 }
 
 func withoutURL(err error) error {
-	var u *url.Error
-	if errors.As(err, &u) {
+	if u, ok := errors.AsType[*url.Error](err); ok {
 		return u.Err
 	}
 	return err

@@ -3,6 +3,7 @@ package settle
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -69,7 +70,7 @@ func no(reason string) Answer { return Answer{Reason: reason} }
 func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answer {
 	w, err := s.take(a)
 	if err != nil {
-		s.o.Log.Error("a PG asks about an attempt whose merchant is gone", "attempt_id", a.ID, "pg", a.PG, "err", err)
+		s.o.Log.Error("a PG asks about an attempt whose merchant is gone", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("err", err))
 		return no(ReasonNoAccount)
 	}
 	now := s.o.Now()
@@ -85,7 +86,7 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 		// The same question came twice at once.
 		return s.readAgain(ctx, q)
 	case err != nil:
-		s.o.Log.Error("a PG's question is answered no: the claim was not written", "attempt_id", a.ID, "err", err)
+		s.o.Log.Error("a PG's question is answered no: the claim was not written", slog.Any("attempt_id", a.ID), slog.Any("err", err))
 		return no(ReasonJournalDown)
 	}
 	w.a.State, w.a.PGTxID = payment.StateClaimed, q.PGTxID
@@ -93,7 +94,7 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	defer cancel()
 	if w.answer = s.o.Shop.Confirm(shopCtx, w.a); !w.answer.Yes {
 		if _, err := s.finish(context.WithoutCancel(ctx), w, payment.StateRefused, w.answer.Reason); err != nil {
-			s.o.Log.Error("a refusal was not written; the sweep takes over", "attempt_id", a.ID, "err", err)
+			s.o.Log.Error("a refusal was not written; the sweep takes over", slog.Any("attempt_id", a.ID), slog.Any("err", err))
 		}
 		return w.answer
 	}
@@ -103,7 +104,7 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	})
 	if err != nil {
 		// Should it have been written all the same, following up finds that the PG took our no for a no.
-		s.o.Log.Error("a PG's question is answered no: the intent was not written", "attempt_id", a.ID, "err", err)
+		s.o.Log.Error("a PG's question is answered no: the intent was not written", slog.Any("attempt_id", a.ID), slog.Any("err", err))
 		return no(ReasonJournalDown)
 	}
 	return Answer{Yes: true}
@@ -191,7 +192,7 @@ func (s *Settler) unanswered(ctx context.Context, w *work) (Result, error) {
 func (s *Settler) takeIn(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID = r.PGTxID
 	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
-		s.o.Log.Error("the PG charged something else than was decided", "attempt_id", w.a.ID, "pg", w.a.PG, "field", field)
+		s.o.Log.Error("the PG charged something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
 		return s.undo(ctx, w, ReasonMismatch+field)
 	}
 	err := s.move(ctx, w, journal.Transition{

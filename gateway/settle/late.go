@@ -64,8 +64,8 @@ func (s *Settler) afterEnd(ctx context.Context, late LateJournal, a payment.Atte
 	}
 	word.Late = true
 	w.a.PGTxID = r.PGTxID
-	s.o.Log.Error("a PG took money for an attempt that had ended", "attempt_id", a.ID, "order_id", a.OrderID, "pg", a.PG,
-		"state", string(a.State), "amount", int64(won), slog.Bool("second_payment", second))
+	s.o.Log.Error("a PG took money for an attempt that had ended", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID),
+		slog.Any("pg", a.PG), slog.String("state", string(a.State)), slog.Int64("amount", int64(won)), slog.Bool("second_payment", second))
 	l := journal.Late{AttemptID: a.ID, PGTxID: r.PGTxID, Won: won}
 	if second {
 		// Which of the two stands is for a person to say.
@@ -96,7 +96,7 @@ func (s *Settler) returnLate(ctx context.Context, late LateJournal, w *work, l j
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		to, ev.Kind = journal.LateReturned, "late_money_returned"
 	} else {
-		s.o.Log.Error("late money is not proven to be back", "attempt_id", w.a.ID, "pg", w.a.PG, "amount", int64(l.Won), "code", r.Code, "err", err)
+		s.o.Log.Error("late money is not proven to be back", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Int64("amount", int64(l.Won)), slog.Any("code", r.Code), slog.Any("err", err))
 	}
 	return lateError(late.LateEnd(ctx, w.a.ID, l.PGTxID, to, ev))
 }

@@ -3,6 +3,7 @@ package settle
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -49,7 +50,7 @@ func (s *Settler) later(ctx context.Context, w *work, why string) (Result, error
 	now := s.o.Now()
 	next := now.Add(backoff(w.a.Checks + 1))
 	if err := s.o.Journal.Touch(ctx, w.a.ID, next, journal.Event{At: now, Kind: "looked", Detail: why}); err != nil {
-		s.o.Log.Error("the next check was not written", "attempt_id", w.a.ID, "err", err)
+		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
 	}
 	return w.result(), nil
 }
@@ -59,7 +60,7 @@ func (s *Settler) later(ctx context.Context, w *work, why string) (Result, error
 func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID = r.PGTxID
 	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
-		s.o.Log.Error("the PG charged something else than was decided", "attempt_id", w.a.ID, "pg", w.a.PG, "field", field)
+		s.o.Log.Error("the PG charged something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
 		return s.undo(ctx, w, ReasonMismatch+field)
 	}
 	now := s.o.Now()
@@ -76,7 +77,7 @@ func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Resu
 		return s.await(ctx, w.a.ID)
 	case err != nil:
 		// The PG has the money and the attempt stays opened in the journal: the sweep comes back for it.
-		s.o.Log.Error("a captured attempt was not written; the sweep takes over", "attempt_id", w.a.ID, "err", err)
+		s.o.Log.Error("a captured attempt was not written; the sweep takes over", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
 		return w.result(), journalProblem(err)
 	}
 	w.a.State = payment.StateCaptured

@@ -2,6 +2,7 @@ package settle
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -27,7 +28,7 @@ func (s *Settler) Resume(ctx context.Context, id payment.AttemptID) (Result, err
 	}
 	if w.proof, err = s.unseal(id, sealed); err != nil {
 		// Without its proof the attempt can still be looked up.
-		s.o.Log.Error("a proof cannot be opened; is token_key another one?", "attempt_id", id, "err", err)
+		s.o.Log.Error("a proof cannot be opened; is token_key another one?", slog.Any("attempt_id", id), slog.Any("err", err))
 	}
 	w.asked = a.State != payment.StateOpened
 	switch a.State {

@@ -294,10 +294,10 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 	case errors.Is(err, adapters.ErrUnavailable):
 		return s.finish(after, w, payment.StateDeclined, ReasonNotSent)
 	case errors.Is(err, adapters.ErrRejected):
-		s.o.Log.Error("the PG rejected an approval", "attempt_id", w.a.ID, "pg", w.a.PG, "err", err)
+		s.o.Log.Error("the PG rejected an approval", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("err", err))
 		return s.finish(after, w, payment.StateDeclined, ReasonRejected)
 	}
-	s.o.Log.Warn("an approval's answer was lost", "attempt_id", w.a.ID, "pg", w.a.PG, "amount", w.a.Amount, "err", err)
+	s.o.Log.Warn("an approval's answer was lost", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("amount", w.a.Amount), slog.Any("err", err))
 	return s.lost(after, w)
 }
 
@@ -305,10 +305,10 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 func (s *Settler) approved(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
 	if r.Warning != "" {
-		s.o.Log.Warn("the PG's answer is odd", "attempt_id", w.a.ID, "pg", w.a.PG, "warning", r.Warning)
+		s.o.Log.Warn("the PG's answer is odd", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("warning", r.Warning))
 	}
 	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
-		s.o.Log.Error("the PG approved something else than was decided", "attempt_id", w.a.ID, "pg", w.a.PG, "field", field)
+		s.o.Log.Error("the PG approved something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
 		return s.undo(ctx, w, ReasonMismatch+field)
 	}
 	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
@@ -347,7 +347,7 @@ func (s *Settler) lookUp(ctx context.Context, w *work) (adapters.Result, error) 
 }
 
 func (s *Settler) seal(w *work) ([]byte, error) {
-	plain, err := json.Marshal(sealedProof{w.proof.AuthToken.Reveal(), w.proof.IDC, w.proof.PGTxID, w.proof.AuthenticatedAt.UnixMilli()})
+	plain, err := json.Marshal(sealedProof{w.proof.AuthToken.Reveal(), w.proof.IDC, w.proof.PGTxID, w.proof.AuthenticatedAt.UnixMilli()}) //nolint:gosec // sealed right below
 	if err != nil {
 		return nil, fmt.Errorf("encoding the proof of attempt %s: %w", w.a.ID, err)
 	}

@@ -3,7 +3,6 @@ package settle_test
 import (
 	"context"
 	"errors"
-	"io"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -142,7 +141,7 @@ func openAs(t *testing.T, name payment.DriverName, driver adapters.Driver) *hous
 	h.settler = settle.New(settle.Options{
 		Journal: j, Drivers: map[payment.DriverName]adapters.Driver{name: driver},
 		Account: func(payment.Attempt) (adapters.Account, error) { return adapters.Account{PG: pg, Merchant: m}, nil },
-		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Now: h.clock, Wake: func() {},
+		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.DiscardHandler), Now: h.clock, Wake: func() {},
 	})
 	return h
 }
@@ -211,7 +210,8 @@ func TestAuthenticated(t *testing.T) {
 			"a decline ends it", func(int, adapters.ApproveRequest) (adapters.Result, error) {
 				return adapters.Result{Outcome: payment.OutcomeDeclined}, nil
 			}, nil,
-			settle.Answer{Yes: true}, payment.StateDeclined, "declined_by_pg", "approve", "payment.failed",
+			settle.Answer{Yes: true},
+			payment.StateDeclined, "declined_by_pg", "approve", "payment.failed",
 		},
 		{"a request that never left ends it", fails(adapters.ErrUnavailable), nil, settle.Answer{Yes: true}, payment.StateDeclined, "pg_unreachable", "approve", "payment.failed"},
 		{"a rejected request ends it", fails(adapters.ErrRejected), nil, settle.Answer{Yes: true}, payment.StateDeclined, "rejected_by_pg", "approve", "payment.failed"},
@@ -222,15 +222,18 @@ func TestAuthenticated(t *testing.T) {
 			func(int, adapters.ApproveRequest) (adapters.Result, error) {
 				return adapters.Result{}, adapters.ErrUnknownOutcome
 			},
-			settle.Answer{Yes: true}, payment.StateCancelling, "approval_answer_lost", "approve net_cancel", "",
+			settle.Answer{Yes: true},
+			payment.StateCancelling, "approval_answer_lost", "approve net_cancel", "",
 		},
 		{
 			"another amount is undone", func(int, adapters.ApproveRequest) (adapters.Result, error) { return approvedAs("A1", 49999), nil }, nil,
-			settle.Answer{Yes: true}, payment.StateCancelled, "mismatch_amount", "approve net_cancel", "payment.failed",
+			settle.Answer{Yes: true},
+			payment.StateCancelled, "mismatch_amount", "approve net_cancel", "payment.failed",
 		},
 		{
 			"another order reference is undone", func(int, adapters.ApproveRequest) (adapters.Result, error) { return approvedAs("A9", 50000), nil }, nil,
-			settle.Answer{Yes: true}, payment.StateCancelled, "mismatch_order_ref", "approve net_cancel", "payment.failed",
+			settle.Answer{Yes: true},
+			payment.StateCancelled, "mismatch_order_ref", "approve net_cancel", "payment.failed",
 		},
 	}
 	for _, tt := range tests {

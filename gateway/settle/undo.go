@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -49,7 +50,7 @@ func (s *Settler) giveBack(ctx context.Context, w *work) (Result, error) {
 		if err == nil && r.Outcome == payment.OutcomeCancelled {
 			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 		}
-		s.o.Log.Warn("a net cancel was not confirmed", "attempt_id", w.a.ID, "pg", w.a.PG, "code", r.Code, "err", err)
+		s.o.Log.Warn("a net cancel was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
 		return s.notProven(ctx, w)
 	}
 	if w.a.PGTxID == "" && netCancels(w) {
@@ -78,7 +79,7 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 	}
-	s.o.Log.Warn("a cancel was not confirmed", "attempt_id", w.a.ID, "pg", w.a.PG, "code", r.Code, "err", err)
+	s.o.Log.Warn("a cancel was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
 	return s.notProven(ctx, w)
 }
 
@@ -143,7 +144,7 @@ func (s *Settler) move(ctx context.Context, w *work, t journal.Transition) error
 		if !errors.Is(err, journal.ErrUnavailable) || s.o.Now().Add(wait).After(deadline) || ctx.Err() != nil {
 			return err
 		}
-		s.o.Log.Error("the journal cannot be written; trying again", "attempt_id", w.a.ID, "to", t.To, "err", err)
+		s.o.Log.Error("the journal cannot be written; trying again", slog.Any("attempt_id", w.a.ID), slog.Any("to", t.To), slog.Any("err", err))
 		if !sleep(ctx, wait) {
 			return err
 		}
@@ -156,7 +157,7 @@ func (s *Settler) lostHold(ctx context.Context, w *work, err error) (Result, err
 	if errors.Is(err, journal.ErrConflict) {
 		return s.await(ctx, w.a.ID)
 	}
-	s.o.Log.Error("a transition was not written; the sweep takes over", "attempt_id", w.a.ID, "state", w.a.State, "err", err)
+	s.o.Log.Error("a transition was not written; the sweep takes over", slog.Any("attempt_id", w.a.ID), slog.Any("state", w.a.State), slog.Any("err", err))
 	if w.a.State == payment.StateClaimed || w.a.State == payment.StateOpened {
 		return w.result(), journalProblem(err)
 	}
