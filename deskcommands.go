@@ -45,7 +45,7 @@ func unknownCommand(o *options) *cobra.Command {
 		},
 	}
 	list.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	var as, by, reason string
+	var as, late, by, reason string
 	resolve := &cobra.Command{
 		Use:   "resolve ATTEMPT",
 		Short: "Record what you found out at the PG; it takes effect when a second person finds the same",
@@ -54,7 +54,7 @@ func unknownCommand(o *options) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return withJournal(c.Context(), o, func(j *journal.Journal) error {
-				done, err := settle.Resolve(c.Context(), j, payment.AttemptID(args[0]), settle.Finding(as), by, reason, time.Now())
+				done, err := resolveUnknown(c.Context(), j, payment.AttemptID(args[0]), as, late, by, reason)
 				if err != nil {
 					return err
 				}
@@ -68,10 +68,22 @@ func unknownCommand(o *options) *cobra.Command {
 		},
 	}
 	resolve.Flags().StringVar(&as, "as", "", "charged, not-charged or given-back")
+	resolve.Flags().StringVar(&late, "late", "", "the PG's transaction, for late money; --as is given-back then")
 	resolve.Flags().StringVar(&by, "by", "", "who you are")
 	resolve.Flags().StringVar(&reason, "reason", "", "how you know")
 	c.AddCommand(list, resolve)
 	return c
+}
+
+// resolveUnknown records a finding about an attempt, or about late money of one.
+func resolveUnknown(ctx context.Context, j *journal.Journal, id payment.AttemptID, as, late, by, reason string) (bool, error) {
+	if late == "" {
+		return settle.Resolve(ctx, j, id, settle.Finding(as), by, reason, time.Now())
+	}
+	if settle.Finding(as) != settle.FindingGivenBack {
+		return false, fmt.Errorf("%w: late money is closed as given-back", settle.ErrFinding)
+	}
+	return settle.ResolveLate(ctx, j, id, late, by, reason, time.Now())
 }
 
 // unknownRow is one line of the desk's list.
