@@ -15,7 +15,7 @@ func simulation() []string { return []string{"-sim.schedules=600"} }
 
 // guards is the list. Every one is taken away on its own, and a named test must turn red.
 func guards() []guard {
-	return append(append(append(settleGuards(), journalGuards()...), wireGuards()...), doorGuards()...)
+	return append(append(append(append(settleGuards(), journalGuards()...), wireGuards()...), doorGuards()...), hookGuards()...)
 }
 
 func settleGuards() []guard {
