@@ -51,6 +51,18 @@ func (g *Gateway) checkout(ctx context.Context, v *view, c *payment.Checkout) (c
 	return g.openWindow(ctx, v, c)
 }
 
+// deciding is what a decision depends on now, beside the rules and the checkout.
+func (g *Gateway) deciding(failed []payment.PGID) rules.Options {
+	now := g.now()
+	return rules.Options{Now: now, Health: g.health.at(now), Rates: g.rates.At(now), FailedPGs: failed, Warn: g.expressionFailed}
+}
+
+// expressionFailed hears of a rule's expression that failed while running; the rule counted as not matching.
+func (g *Gateway) expressionFailed(rule string, err error) {
+	g.metrics.ExpressionFailed(rule)
+	g.log.Warn("a rule's expression failed; the rule does not match", slog.String("rule", rule), slog.Any("err", err))
+}
+
 // openWindow decides a checkout whose figures are the order service's and prepares the window.
 func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) (checkoutAnswer, error) {
 	if c.Purpose == payment.PurposeBillingKey {
@@ -60,12 +72,39 @@ func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) 
 	if err != nil {
 		return checkoutAnswer{}, err
 	}
-	now := g.now()
-	d, err := v.rules.Decide(c, rules.Options{Now: now, Health: g.health.at(now), Rates: g.rates.At(now), FailedPGs: failed})
+	opt := g.deciding(failed)
+	d, err := v.rules.Decide(c, opt)
 	g.countDecision(d, err)
 	if err != nil {
 		return checkoutAnswer{}, withOrder(err, c.OrderID)
 	}
+	if d.Internal {
+		return checkoutAnswer{OrderID: c.OrderID, Amount: c.Amount, RulesVersion: d.RulesVersion, SettledBy: "internal"}, nil
+	}
+	return g.prepareFirst(ctx, v, c, d, opt)
+}
+
+// prepareFirst prepares the decided window, or a fallback's when the PG cannot be reached: no window was
+// handed out then, so nobody can have paid.
+func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, opt rules.Options) (checkoutAnswer, error) {
+	ans, err := g.prepare(ctx, v, c, d, opt.Now)
+	for _, f := range d.Fallbacks {
+		if !errors.Is(err, adapters.ErrUnavailable) && !errors.Is(err, adapters.ErrUnknownOutcome) {
+			break
+		}
+		// Decided again for this merchant: its instalments and cards are its own.
+		other, denied := v.rules.DecideFor(c, f.Merchant, opt)
+		if denied != nil {
+			continue
+		}
+		g.log.Warn("a PG does not open its window; taking the fallback",
+			slog.Any("order_id", c.OrderID), slog.Any("pg", d.PG.ID), slog.Any("fallback", f.PG), slog.Any("err", err))
+		ans, err = g.prepare(ctx, v, c, other, opt.Now)
+	}
+	return ans, err
+}
+
+func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, now time.Time) (checkoutAnswer, error) {
 	if d.Method == methodVBank {
 		// An account that is issued is not paid, and deposits are not followed up here: money would come in
 		// that nobody waits for.
@@ -74,33 +113,6 @@ func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) 
 			DetailKo: "가상계좌 입금을 확인하지 않으므로 받지 않습니다", DetailEn: "virtual accounts are not taken: deposits are not followed up",
 		}
 	}
-	if d.Internal {
-		return checkoutAnswer{OrderID: c.OrderID, Amount: c.Amount, RulesVersion: d.RulesVersion, SettledBy: "internal"}, nil
-	}
-	return g.prepareFirst(ctx, v, c, d, now)
-}
-
-// prepareFirst prepares the decided window, or a fallback's when the PG cannot be reached: no window was
-// handed out then, so nobody can have paid.
-func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, now time.Time) (checkoutAnswer, error) {
-	ans, err := g.prepare(ctx, v, c, d, now)
-	for _, f := range d.Fallbacks {
-		if !errors.Is(err, adapters.ErrUnavailable) && !errors.Is(err, adapters.ErrUnknownOutcome) {
-			break
-		}
-		pg, okPG := v.rules.PG(f.PG)
-		m, okM := v.rules.Merchant(f.Merchant)
-		if !okPG || !okM {
-			continue
-		}
-		g.log.Warn("a PG does not open its window; taking the fallback", slog.Any("order_id", c.OrderID), slog.Any("pg", d.PG.ID), slog.Any("fallback", f.PG), slog.Any("err", err))
-		d.PG, d.Merchant = pg, m
-		ans, err = g.prepare(ctx, v, c, d, now)
-	}
-	return ans, err
-}
-
-func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, now time.Time) (checkoutAnswer, error) {
 	driver, ok := g.drivers[d.PG.Driver]
 	if !ok {
 		return checkoutAnswer{}, fmt.Errorf("PG %s: no driver %q", d.PG.ID, d.PG.Driver)

@@ -314,3 +314,18 @@ func TestVirtualAccountsAreRefused(t *testing.T) {
 		t.Errorf("got %d %s", a.status, a.body)
 	}
 }
+
+// TestAnExpressionThatFailsIsCounted and its rule passed over: a typo in a rule never stops a checkout.
+func TestAnExpressionThatFailsIsCounted(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(c string) string {
+		return strings.Replace(c, "routing: # the first", "routing:\n  - name: bursts\n    when: \"amount % (hour - hour) == 0\"\n    choose: { priority: [portone1] }\n  # the first", 1)
+	})
+	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK || a.json["pg"] != "inicis" {
+		t.Fatalf("got %d %s", a.status, a.body)
+	}
+	a := h.send(h.admin, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	if !strings.Contains(string(a.body), `pg_gateway_rule_expression_errors_total{rule="bursts"} 1`) {
+		t.Error("the failed expression was not counted")
+	}
+}

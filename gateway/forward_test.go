@@ -239,3 +239,36 @@ func TestBodiesStayApart(t *testing.T) {
 	}
 	served.Wait()
 }
+
+// TestTheSenderOfTooMuchReadsTheAnswer over a real connection: an answer that is reset away tells nobody what
+// to mend.
+func TestTheSenderOfTooMuchReadsTheAnswer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var served sync.WaitGroup
+	served.Go(func() {
+		if err := h.app.Listener(l); err != nil {
+			t.Error(err)
+		}
+	})
+	for range 20 {
+		res, err := http.Post("http://"+l.Addr().String()+pathCheckout, "application/json", strings.NewReader(strings.Repeat("x", 4<<20)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if res.StatusCode != http.StatusRequestEntityTooLarge {
+			t.Errorf("got %d", res.StatusCode)
+		}
+		if err := res.Body.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if err := h.app.Shutdown(); err != nil {
+		t.Error(err)
+	}
+	served.Wait()
+}

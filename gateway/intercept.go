@@ -80,7 +80,7 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 		return g.refuseIntercepted(c, i, err)
 	}
 	if len(i.RefuseBefore) > 0 {
-		if err := v.rules.Usable(&co, rules.Options{Now: g.now(), Health: g.health.at(g.now())}); err != nil {
+		if err := v.rules.Usable(&co, g.deciding(nil)); err != nil {
 			return g.refuseIntercepted(c, i, err)
 		}
 	}

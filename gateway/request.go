@@ -64,17 +64,24 @@ func plausibleID(s string) bool {
 	return true
 }
 
-// readBody reads a request's body up to limit bytes. More than that ends the connection, since the rest is
-// never read.
+// maxDrain is how much of a body that is too large is read and dropped, in bytes, so that its sender gets to
+// read the answer: closing on unread data resets the connection.
+const maxDrain = 8 << 20
+
+// readBody reads a request's body up to limit bytes. More than that ends the connection.
 func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
+	stream := c.Context().RequestBodyStream()
 	tooLarge := func() error {
 		c.Context().SetConnectionClose()
+		if stream != nil {
+			// The answer is the same whether or not the rest arrives.
+			_, _ = io.CopyN(io.Discard, stream, maxDrain)
+		}
 		return &payment.Problem{Code: payment.CodeBodyTooLarge}
 	}
 	if c.Request().Header.ContentLength() > limit {
 		return nil, tooLarge()
 	}
-	stream := c.Context().RequestBodyStream()
 	if stream == nil {
 		b := c.Request().Body()
 		if len(b) > limit {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
 	"github.com/pg-gateway/pg-gateway/payment"
-	"github.com/pg-gateway/pg-gateway/rules"
 )
 
 // inicisRequest is what the window of an order is asked for with.
@@ -50,15 +49,13 @@ func (g *Gateway) inicisPCParam(c *fiber.Ctx, v *view) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	now := g.now()
-	d, err := v.rules.DecideFor(&req.checkout, req.merchant, rules.Options{
-		Now: now, Health: g.health.at(now), Rates: g.rates.At(now), FailedPGs: failed,
-	})
+	opt := g.deciding(failed)
+	d, err := v.rules.DecideFor(&req.checkout, req.merchant, opt)
 	g.countDecision(d, err)
 	if err != nil {
 		return nil, err
 	}
-	ans, err := g.prepare(ctx, v, &req.checkout, d, now)
+	ans, err := g.prepare(ctx, v, &req.checkout, d, opt.Now)
 	if err != nil {
 		return nil, err
 	}

@@ -40,6 +40,7 @@ type Metrics struct {
 
 	decisionCount    *counters3
 	ruleMatches      *counters1
+	expressionErrors *counters1
 	interceptCount   *counters2
 	upstreamCount    *counters3
 	upstreamDuration *observers2

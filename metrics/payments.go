@@ -74,6 +74,8 @@ func (m *Metrics) addPayments(f factory) {
 	m.decisionCount = setOf3(f.counter("decisions_total",
 		"Checkouts decided, by decision, reason and merchant.", "decision", "reason", "merchant"))
 	m.ruleMatches = setOf1(f.counter("rule_matches_total", "Checkouts routed, by routing rule.", "rule"))
+	m.expressionErrors = setOf1(f.counter("rule_expression_errors_total",
+		"Times that a rule's expression failed while running, so that the rule did not match, by rule.", "rule"))
 	m.interceptCount = setOf2(f.counter("intercepts_total", "Requests of the shop's own checkout taken over, by intercept.", "name", "result"))
 	m.upstreamCount = setOf3(f.counter("upstream_requests_total", "Requests to PGs, by what came of them.", "pg", "operation", "outcome"))
 	m.upstreamDuration = durationsOf2(f.histogram("upstream_request_duration_seconds", "Time a PG took to answer.",
@@ -117,6 +119,7 @@ func (m *Metrics) SetRules(version string, n Names) {
 
 	m.decisionCount.retain(func(k [3]string) bool { return m.merchants.has(k[2]) })
 	m.ruleMatches.retain(func(k [1]string) bool { return m.rules.has(k[0]) })
+	m.expressionErrors.retain(func(k [1]string) bool { return m.rules.has(k[0]) })
 	m.upstreamCount.retain(func(k [3]string) bool { return m.pgs.has(k[0]) })
 	m.upstreamDuration.retain(func(k [2]string) bool { return m.pgs.has(k[0]) })
 	m.payments.retain(func(k [3]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })
@@ -132,6 +135,7 @@ func (m *Metrics) zeroNames(n Names) {
 	}
 	for _, rule := range n.Rules {
 		m.ruleMatches.get([1]string{rule})
+		m.expressionErrors.get([1]string{rule})
 	}
 	for _, pg := range n.PGs {
 		for _, result := range webhookAlerts() {
@@ -187,6 +191,11 @@ func (m *Metrics) Decision(decision, reason, merchant, rule string) {
 	if rule != "" {
 		m.ruleMatches.get([1]string{m.rules.guard(rule)}).Inc()
 	}
+}
+
+// ExpressionFailed counts a rule's expression that failed while running.
+func (m *Metrics) ExpressionFailed(rule string) {
+	m.expressionErrors.get([1]string{m.rules.guard(rule)}).Inc()
 }
 
 // Intercepted counts a request of the shop's own checkout, by the intercept's name.
