@@ -62,6 +62,9 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
+	if s.Server().Sidecar.Listen != "" {
+		log.Warn("server.sidecar is set, but this version opens no sidecar listener")
+	}
 	listeners, err := gateway.Listen(s)
 	if err != nil {
 		return err

@@ -24,7 +24,8 @@ const (
 	outboxEvery  = time.Second
 	outboxBatch  = 64
 	outboxLease  = time.Minute
-	outboxGiveUp = 40
+	// outboxGiveUp is the number of tries that the waits of outboxWait stretch over about a day.
+	outboxGiveUp = 33
 	statsEvery   = 10 * time.Second
 )
 

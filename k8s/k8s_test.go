@@ -50,7 +50,7 @@ func problems(p pod, cfg gatewayConfig) []string {
 		check(pg.ApproveTimeout < cfg.Server.ShutdownTimeout,
 			"%s: approve_timeout %v outlives shutdown_timeout %v", id, pg.ApproveTimeout, cfg.Server.ShutdownTimeout)
 	}
-	check(strings.HasPrefix(cfg.Server.Sidecar.Listen, "127.0.0.1:"),
+	check(cfg.Server.Sidecar.Listen == "" || strings.HasPrefix(cfg.Server.Sidecar.Listen, "127.0.0.1:"),
 		"the sidecar port listens on %s, beyond the pod", cfg.Server.Sidecar.Listen)
 	return found
 }
