@@ -25,6 +25,8 @@ type historyEntry struct {
 	Changed       bool     `json:"changed"`
 	RestartNeeded []string `json:"restart_needed,omitempty"`
 	Error         string   `json:"error,omitempty"`
+	// Diff are the lines that went and came; secrets are hidden.
+	Diff []string `json:"diff,omitempty"`
 	// Kept tells that a rollback to the version is possible.
 	Kept bool `json:"kept"`
 }
@@ -35,7 +37,7 @@ func (g *Gateway) handleHistory(c *fiber.Ctx) error {
 		_, kept := g.store.Version(r.Version)
 		e := historyEntry{
 			At: r.At.In(kst).Format(time.RFC3339), Trigger: r.Trigger, Version: r.Version, Changed: r.Changed,
-			RestartNeeded: r.RestartNeeded, Kept: kept,
+			RestartNeeded: r.RestartNeeded, Kept: kept, Diff: r.Diff,
 		}
 		if r.Err != nil {
 			e.Error = r.Err.Error()

@@ -92,6 +92,7 @@ func Parse(name string, text []byte, src Sources) (*Snapshot, error) {
 		return nil, err
 	}
 	snap.version = version(text, d.secrets)
+	snap.lines = shownLines(text, d.inline)
 	for _, v := range d.inline {
 		snap.inline = append(snap.inline, v.path)
 	}

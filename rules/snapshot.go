@@ -12,6 +12,7 @@ type Snapshot struct {
 	version    string
 	files      []string // what ${file:} references named, as written
 	inline     []string // where secrets stand in the file itself
+	lines      []string // the file without its secrets
 	mode       payment.Mode
 	server     ServerConfig
 	journal    JournalConfig

@@ -27,6 +27,8 @@ type ReloadResult struct {
 	Changed bool
 	// RestartNeeded names what changed in the file but only a restart applies.
 	RestartNeeded []string
+	// Diff says which lines of the file went and came, secrets hidden; empty when nothing changed.
+	Diff []string
 	// Err says why the file was refused; the last good rules stay in force.
 	Err error
 }
@@ -113,7 +115,7 @@ func (st *Store) reload(reason string, asked bool) ReloadResult {
 	}
 	if snap.version != old.version && st.pinned == "" {
 		st.use(snap)
-		res.Version, res.Changed = snap.version, true
+		res.Version, res.Changed, res.Diff = snap.version, true, lineDiff(old.lines, snap.lines)
 	}
 	if res.Changed || asked || recovered {
 		st.tell(res)
@@ -163,7 +165,7 @@ func (st *Store) Rollback(version, reason string) ReloadResult {
 	}
 	if snap.version != old.version {
 		st.use(snap)
-		res.Version, res.Changed = snap.version, true
+		res.Version, res.Changed, res.Diff = snap.version, true, lineDiff(old.lines, snap.lines)
 		st.tell(res)
 	}
 	return res
