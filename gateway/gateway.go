@@ -189,8 +189,9 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	for _, loop := range []func(context.Context){g.sweep, g.deliver, g.stats, g.pruneKeys} {
 		background.Go(func() { loop(work) })
 	}
+	fresh := newFreshListener(l.Public)
 	failed := make(chan error, 2)
-	go func() { failed <- serve(public, l.Public, "public") }()
+	go func() { failed <- serve(public, fresh, "public") }()
 	go func() { failed <- serve(admin, l.Admin, "admin") }()
 
 	var err error
@@ -201,7 +202,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	g.draining.Store(true)
 	timeout := g.view().rules.Server().ShutdownTimeout
 	g.log.Info("shutting down", slog.String("timeout", timeout.String()))
-	err = errors.Join(err, shutdown(public, timeout, "public"))
+	err = errors.Join(err, drain(public, fresh, timeout, "public"))
 	stopWork()
 	g.following.Wait()
 	background.Wait()
