@@ -160,8 +160,14 @@ type NetCanceller interface {
 	NetCancel(ctx context.Context, req ApproveRequest) (Result, error)
 }
 
+// basicMethod tells whether m is a method that every PG tells apart. Easy pay is not among them: a card window
+// offers it too, and PGs report it as one or the other.
+func basicMethod(m payment.Method) bool {
+	return m == "card" || m == "trans" || m == "vbank" || m == "phone"
+}
+
 // Mismatch compares what a PG says it did with what was decided and names the first difference: order_ref,
-// amount, currency, mid, channel, test. It returns "" when everything agrees (design promise 2).
+// amount, currency, mid, channel, test, method. It returns "" when everything agrees (design promise 2).
 func Mismatch(a payment.Attempt, m *payment.Merchant, r Result) string {
 	switch {
 	case r.OrderRef != a.ID:
@@ -176,6 +182,8 @@ func Mismatch(a payment.Attempt, m *payment.Merchant, r Result) string {
 		return "channel"
 	case r.TestKnown && r.Test != a.Test:
 		return "test"
+	case basicMethod(a.Method) && basicMethod(r.Method) && a.Method != r.Method:
+		return "method"
 	}
 	return ""
 }

@@ -203,6 +203,12 @@ func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout)
 	case o.Status == "cancelled":
 		return &payment.Problem{Code: payment.CodeOrderRefused, OrderID: c.OrderID, DetailKo: "취소된 주문입니다", DetailEn: "the order is cancelled"}
 	}
+	if o.Currency != payment.CurrencyKRW {
+		return &payment.Problem{
+			Code: payment.CodeInvalidField, Field: "currency", OrderID: c.OrderID,
+			DetailKo: "주문의 통화가 KRW가 아닙니다", DetailEn: "the order is not in KRW",
+		}
+	}
 	mismatch := func(field string) error {
 		return &payment.Problem{
 			Code: payment.CodeAmountMismatch, Field: field, OrderID: c.OrderID,
@@ -221,6 +227,10 @@ func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout)
 	return nil
 }
 
+// maxOpened is how many windows of one order may be open: each is a registration at a PG and a row that is
+// looked at for a day.
+const maxOpened = 20
+
 // earlierAttempts looks whether the order is free to be paid, and which PGs already failed it. The claim in
 // the journal is what really guards the order; this only spares the buyer a window that cannot end well.
 func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([]payment.PGID, error) {
@@ -229,8 +239,13 @@ func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([
 		return nil, err
 	}
 	var failed []payment.PGID
+	opened, now := 0, g.now()
 	for _, a := range attempts {
 		switch {
+		case a.State == payment.StateOpened:
+			if now.Before(a.ExpiresAt) {
+				opened++
+			}
 		case a.State == payment.StateApproved:
 			return nil, &payment.Problem{Code: payment.CodeOrderAlreadyPaid, OrderID: order}
 		case a.State == payment.StateUnknown || a.State == payment.StateCancelling:
@@ -240,6 +255,9 @@ func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([
 		case a.State == payment.StateDeclined || a.State == payment.StateCancelled:
 			failed = append(failed, a.PG)
 		}
+	}
+	if opened >= maxOpened {
+		return nil, &payment.Problem{Code: payment.CodeTooManyAttempts, OrderID: order}
 	}
 	return failed, nil
 }

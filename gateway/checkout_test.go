@@ -329,3 +329,34 @@ func TestAnExpressionThatFailsIsCounted(t *testing.T) {
 		t.Error("the failed expression was not counted")
 	}
 }
+
+func TestOnlyWonAreCharged(t *testing.T) {
+	t.Parallel()
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write([]byte(`{"order_id":"O-1","amount":60000,"tax_free":0,"currency":"USD","order_name":"x","status":"waiting"}`))
+	}))
+	defer shop.Close()
+	body := newHouse(t, nil).checkout("card")
+	body["order_id"], body["amount"], body["payments"] = "O-1", 60000, []any{map[string]any{"method": "card", "amount": 60000}}
+	h := newHouse(t, shopAt(shop.URL))
+	if a := h.postCheckout(body); a.status != http.StatusBadRequest || a.json["field"] != "currency" {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+// TestWindowsOfOneOrderAreBounded: each is a registration at the PG and a row that is looked at for a day.
+func TestWindowsOfOneOrderAreBounded(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	body := h.checkout("tosspay")
+	for i := range maxOpened + 1 {
+		a := h.postCheckout(body)
+		if i < maxOpened && a.status != http.StatusOK {
+			t.Fatalf("window %d got %d %s", i, a.status, a.body)
+		}
+		if i == maxOpened && (a.status != http.StatusTooManyRequests || a.code() != "TOO_MANY_ATTEMPTS") {
+			t.Errorf("window %d got %d %s", i, a.status, a.body)
+		}
+	}
+}

@@ -49,10 +49,14 @@ func hopByHop(name string) bool {
 // suspicious tells whether a path could mean something else to the upstream than to us.
 func suspicious(path string) bool {
 	p := strings.ToLower(path)
-	for _, bad := range []string{"%2f", "%5c", "%2e", "%00", "%25", "\\", "/../", "/./", "//"} {
+	// Path parameters (;x=1) are dropped by servlet containers before they route.
+	for _, bad := range []string{"%2f", "%5c", "%2e", "%00", "%25", "%3b", "%20", "%09", "%0a", "%0d", "\\", ";", "/../", "/./", "//"} {
 		if strings.Contains(p, bad) {
 			return true
 		}
+	}
+	if strings.ContainsFunc(p, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return true
 	}
 	return strings.HasSuffix(p, "/..") || strings.HasSuffix(p, "/.")
 }
@@ -125,11 +129,21 @@ func copyRequestHeaders(from, to *fasthttp.RequestHeader) {
 	to.SetMethodBytes(from.Method())
 	for k, val := range from.All() {
 		name := string(k)
-		if hopByHop(name) || dropped[strings.ToLower(name)] || name == "Host" || name == "Content-Length" {
+		if hopByHop(name) || ownHeader(name) || dropped[strings.ToLower(name)] || name == "Host" || name == "Content-Length" {
 			continue
 		}
 		to.AddBytesKV(k, val)
 	}
+}
+
+// ownHeader tells whether a request header is ours to say: what a client says there, however often, is not
+// handed on.
+func ownHeader(name string) bool {
+	switch name {
+	case "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "X-Request-Id":
+		return true
+	}
+	return false
 }
 
 // connectionNamed returns the headers that Connection declares to be of this hop, in lower case.
@@ -173,9 +187,6 @@ func (g *Gateway) setForwarded(c *fiber.Ctx, req *fasthttp.Request) {
 		if x := c.Get(fiber.HeaderXForwardedProto); x != "" {
 			proto = x
 		}
-	}
-	for _, name := range []string{"X-Real-Ip", "Forwarded"} {
-		req.Header.Del(name)
 	}
 	req.Header.Set(fiber.HeaderXForwardedFor, chain)
 	req.Header.Set(fiber.HeaderXForwardedHost, host)

@@ -124,6 +124,8 @@ func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Chec
 // windowFor returns the JSON to put into the shop's answer, and a word for the metric.
 func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, co *payment.Checkout) ([]byte, string) {
 	from := exchange{body: answer, header: func(name string) string { return string(c.Response().Header.Peek(name)) }}
+	// The order is what the order service says it is; the browser's word on it ends here.
+	co.OrderID, co.Amount, co.TaxFree, co.TaxFreeSet = "", 0, 0, false
 	err := from.read(v, i.ReadAnswer, co)
 	if err == nil && co.OrderID == "" {
 		err = missing("order_id")

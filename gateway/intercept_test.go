@@ -132,3 +132,24 @@ func TestInterceptTakesTheAmountFromTheAnswer(t *testing.T) {
 		})
 	}
 }
+
+// TestTheBrowsersAmountNeverCounts, not even where the shop's answer has none.
+func TestTheBrowsersAmountNeverCounts(t *testing.T) {
+	t.Parallel()
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"payload":{"ordNo":"O-1","payAmt":null,"goodsNm":"x"}}`)
+	}))
+	defer shop.Close()
+	body := newHouse(t, nil).orderBody(`{"payWayCd":"11"}`)
+	h := newHouse(t, func(c string) string {
+		return strings.Replace(shopAt(shop.URL)(c), "      buyer_name: ", "      amount: \"body:claimed\"\n      buyer_name: ", 1)
+	})
+	a := h.post("/api/orders", "application/json", strings.Replace(body, "{", `{"claimed":1000,`, 1))
+	payload, _ := a.json["payload"].(map[string]any)
+	pg, _ := payload["pg"].(map[string]any)
+	problem, _ := pg["problem"].(map[string]any)
+	if problem["code"] != "MISSING_FIELD" {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}

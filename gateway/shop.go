@@ -29,7 +29,7 @@ func newOrders(c rules.OrderServiceConfig, client *http.Client) (*orders.Client,
 func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) settle.Answer {
 	start := time.Now()
 	ans, err := g.view().shop.Confirm(ctx, orders.Question{
-		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Method: a.Method, Amount: a.Amount,
+		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Method: a.Method, Amount: a.Amount, OrderAmount: a.OrderAmount,
 	})
 	waited(ctx, start)
 	switch {

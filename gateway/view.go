@@ -82,7 +82,7 @@ func (v *view) allowsOrigin(o string) bool {
 // account finds whom an attempt is settled as. The contract must still be the one it was opened with.
 func (v *view) account(a payment.Attempt) (adapters.Account, error) {
 	m, ok := v.rules.Merchant(a.Merchant)
-	if !ok || m.MID != a.MID || m.PG != a.PG {
+	if !ok || m.MID != a.MID || m.PG != a.PG || a.Test != (m.Mode != payment.ModeLive) {
 		return adapters.Account{}, &payment.Problem{
 			Code: payment.CodeMerchantNotFound, OrderID: a.OrderID,
 			DetailKo: "이 결제를 시작한 가맹점이 설정에 없습니다", DetailEn: "the merchant that this payment began with is gone from the configuration",

@@ -58,6 +58,7 @@ const (
 	CodeKeyInvalid          Code = "IDEMPOTENCY_KEY_INVALID"
 	CodeKeyReused           Code = "IDEMPOTENCY_KEY_REUSED"
 	CodeKeyInProgress       Code = "IDEMPOTENCY_IN_PROGRESS"
+	CodeTooManyAttempts     Code = "TOO_MANY_ATTEMPTS"
 	CodeShuttingDown        Code = "SHUTTING_DOWN"
 	CodeInternal            Code = "INTERNAL"
 )

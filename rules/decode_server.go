@@ -189,8 +189,8 @@ func webPath(dst *string) reader {
 }
 
 func orderPath(dst *string) reader {
-	return checked(dst, `^/[^ #]*\{order_id\}[^ #]*$`, "a path with {order_id} in it", func(s string) bool {
-		return strings.HasPrefix(s, "/") && strings.Count(s, "{order_id}") == 1 && !strings.ContainsAny(s, " #")
+	return checked(dst, `^/[^ #?]*\{order_id\}[^ #?]*$`, "a path with {order_id} in it", func(s string) bool {
+		return strings.HasPrefix(s, "/") && strings.Count(s, "{order_id}") == 1 && !strings.ContainsAny(s, " #?")
 	})
 }
 
@@ -292,6 +292,9 @@ func interceptReader(c *Intercept) reader {
 		}
 		if strings.Contains(c.Path, "*") || (c.Prefix && !strings.HasSuffix(c.Path, "/")) {
 			v.fail("as in /api/orders or /*", "the path %q is neither exact nor a prefix ending in /*", clip(path))
+		}
+		if c.Put != "" && c.ReadAnswer["amount"] == (Source{}) {
+			v.fail("read_answer: { amount: \"body:...\" }", "put needs read_answer.amount: the browser's amount never counts")
 		}
 		if c.Put != "" && (c.ReadAnswer["order_id"] == Source{}) {
 			v.fail("read_answer: { order_id: \"body:...\" }", "put needs read_answer.order_id")

@@ -115,3 +115,98 @@ func TestOtherFiguresAreGivenBack(t *testing.T) {
 		})
 	}
 }
+
+// A look that failed is no proof of absence, and neither are the looks of an earlier state.
+func TestOnlyAbsenceThatWasSeenCounts(t *testing.T) {
+	t.Parallel()
+	gone := false
+	pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
+		if !gone {
+			return adapters.Result{}, adapters.ErrUnavailable
+		}
+		return adapters.Result{Outcome: payment.OutcomeNotFound}, nil
+	}}
+	h := open(t, pg)
+	h.leave(payment.StateUnknown, settle.ReasonLost)
+	h.pass(26 * time.Hour)
+	resume := func(want payment.State, when string) {
+		t.Helper()
+		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.state("A1").State; got != want {
+			t.Fatalf("state %s %s, want %s", got, when, want)
+		}
+	}
+	for range 6 {
+		resume(payment.StateUnknown, "while the PG cannot be asked")
+	}
+	gone = true
+	for range 5 {
+		resume(payment.StateUnknown, "before the absence was seen often enough")
+	}
+	resume(payment.StateDeclined, "after it")
+}
+
+// The decline of another try under the same id says nothing about ours.
+func TestAnotherTrysDeclineEndsNothing(t *testing.T) {
+	t.Parallel()
+	pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
+		return adapters.Result{Outcome: payment.OutcomeDeclined, PGTxID: "TX-OTHER", OrderRef: "A1"}, nil
+	}}
+	h := open(t, pg)
+	if err := h.journal.Claim(t.Context(), h.attempt("A1"), journal.Claim{To: payment.StateClaimed, PGTxID: "TX-OURS", Event: journal.Event{Kind: "test"}, NextCheck: h.clock()}); err != nil {
+		t.Fatal(err)
+	}
+	for _, to := range []payment.State{payment.StateApproving, payment.StateUnknown} {
+		if _, err := h.journal.Move(t.Context(), journal.Transition{ID: "A1", From: []payment.State{payment.StateClaimed, payment.StateApproving}, To: to, Reason: settle.ReasonLost, Event: journal.Event{Kind: "test"}, NextCheck: h.clock()}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.state("A1").State; got != payment.StateUnknown {
+		t.Errorf("state %s, want unknown", got)
+	}
+}
+
+// A phone bill that was charged for a decided card is not what was decided; an easy pay in a card window is.
+func TestAnotherMethodIsGivenBack(t *testing.T) {
+	t.Parallel()
+	for method, want := range map[payment.Method]payment.State{"phone": payment.StateCancelled, "trans": payment.StateCancelled, "kakaopay": payment.StateApproved, "card": payment.StateApproved, "": payment.StateApproved} {
+		pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
+			r := approvedAs("A1", 50000)
+			r.Method = method
+			return r, nil
+		}}
+		h := open(t, pg)
+		if err := h.journal.Insert(t.Context(), h.attempt("A1"), journal.Event{Kind: "opened"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
+			t.Fatal(err)
+		}
+		if got := h.state("A1").State; got != want {
+			t.Errorf("%q: state %s, want %s", method, got, want)
+		}
+	}
+}
+
+// An under-charge is given back although the decided tax-free part is larger than it.
+func TestAnUnderChargeIsGivenBack(t *testing.T) {
+	t.Parallel()
+	pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) { return approvedAs("A1", 1000), nil }}
+	h := open(t, pg)
+	a := h.attempt("A1")
+	a.TaxFree = 50000
+	if err := h.journal.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
+		t.Fatal(err)
+	}
+	if got := h.state("A1").State; got != payment.StateCancelled || pg.calls["cancel"] != 1 {
+		t.Errorf("state %s after %d cancels", got, pg.calls["cancel"])
+	}
+}

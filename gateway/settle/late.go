@@ -58,6 +58,14 @@ func (s *Settler) afterEnd(ctx context.Context, late LateJournal, a payment.Atte
 	if err != nil {
 		return word, fmt.Errorf("looking for late money of attempt %s: %w", a.ID, err)
 	}
+	if r.Outcome == payment.OutcomeCancelled && r.OrderRef == a.ID && !second {
+		// Proof that late money, if there was any on the list, is back.
+		err := late.LateEnd(ctx, a.ID, r.PGTxID, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: "late_money_returned"})
+		if errors.Is(err, journal.ErrNotFound) {
+			err = nil
+		}
+		return word, lateError(err)
+	}
 	won := r.Amount - r.Cancelled
 	if r.Outcome != payment.OutcomeApproved || won <= 0 || r.OrderRef != a.ID || second && r.PGTxID == a.PGTxID {
 		return word, nil
@@ -88,7 +96,7 @@ func (s *Settler) returnLate(ctx context.Context, late LateJournal, w *work, l j
 	}
 	start := s.o.Now()
 	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
-		Account: w.acc, Attempt: w.a, PGTxID: l.PGTxID, Amount: l.Won, Remaining: l.Won, TaxFree: min(w.a.TaxFree, l.Won),
+		Account: w.acc, Attempt: withAmount(w.a, l.Won), PGTxID: l.PGTxID, Amount: l.Won, Remaining: l.Won, TaxFree: min(w.a.TaxFree, l.Won),
 		Reason: "late_money", OperationID: fmt.Sprintf("late-%s-%d", w.a.ID, row.Tries), Now: start,
 	})
 	s.observe(w, "cancel", r, err, start)

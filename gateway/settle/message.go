@@ -8,7 +8,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// messageBody is what the shop is sent; see docs/order-service.md.
+// messageBody is what the shop is sent; see the README's table of what the order service offers.
 type messageBody struct {
 	Type      string      `json:"type"`
 	Timestamp string      `json:"timestamp"`

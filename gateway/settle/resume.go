@@ -57,11 +57,16 @@ func (s *Settler) Resume(ctx context.Context, id payment.AttemptID) (Result, err
 // an attempt without proof.
 func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 	r, err := s.lookUp(ctx, w)
+	// A PG may know several tries under one id: the decline of another one says nothing about ours.
+	other := w.a.PGTxID != "" && r.PGTxID != "" && r.PGTxID != w.a.PGTxID
 	if err == nil && r.PGTxID != "" {
 		w.a.PGTxID = r.PGTxID
 	}
+	why := lookUndecided
 	switch {
 	case err != nil:
+		why = lookFailed
+	case r.Outcome == payment.OutcomeDeclined && other:
 	case r.Outcome == payment.OutcomeCancelled:
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 	case r.Outcome == payment.OutcomeApproved && w.a.Reason == ReasonLost && !netCancels(w):
@@ -72,30 +77,54 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.undo(ctx, w, w.a.Reason)
 	case r.Outcome == payment.OutcomeDeclined:
 		return s.nothingCharged(ctx, w, w.a.Reason)
-	case s.neverCharged(w, r):
-		return s.nothingCharged(ctx, w, ReasonNeverPaid)
+	case r.Outcome == payment.OutcomeNotFound || r.Outcome == payment.OutcomePending:
+		why = lookAbsent
+		if s.graceIsOver(w, r) && s.seenAbsent(ctx, w) {
+			return s.nothingCharged(ctx, w, ReasonNeverPaid)
+		}
 	}
 	if netCancels(w) && s.canNetCancel(w) {
 		return s.undo(ctx, w, w.a.Reason)
 	}
-	return s.later(ctx, w, "outcome_still_unknown")
+	return s.later(ctx, w, why)
 }
 
-// neverCharged tells whether what the PG says, again and long after our own request is over, proves that the
-// attempt was not charged and cannot be any more: it knows of no such payment, or of one that still waits. One
-// that waits for a confirmation waits for ours alone (a crash came between the intent and the request); any
-// other could be paid from a page that was left open, and is watched for a day.
-func (s *Settler) neverCharged(w *work, r adapters.Result) bool {
+// What a look came to, as the history has it.
+const (
+	lookAbsent    = "no_such_payment"
+	lookFailed    = "lookup_failed"
+	lookUndecided = "outcome_still_unknown"
+)
+
+// graceIsOver tells whether an attempt that the PG does not know, or that still waits there, cannot be charged
+// any more. One that waits for a confirmation waits for ours alone (a crash came between the intent and the
+// request); any other could be paid from a page that was left open, and is watched for a day.
+func (s *Settler) graceIsOver(w *work, r adapters.Result) bool {
 	over := w.a.ExpiresAt
-	switch {
-	case r.Outcome == payment.OutcomeNotFound:
-	case r.Outcome == payment.OutcomePending && w.a.ManualConfirm:
-	case r.Outcome == payment.OutcomePending:
+	if r.Outcome == payment.OutcomePending && !w.a.ManualConfirm {
 		over = over.Add(watchFor)
-	default:
+	}
+	return s.o.Now().After(over)
+}
+
+// seenAbsent tells whether the absence was seen often enough before, since the attempt came to its state and
+// without a look that said otherwise. A look that failed says nothing (design promise 4).
+func (s *Settler) seenAbsent(ctx context.Context, w *work) bool {
+	events, err := s.o.Journal.Events(ctx, w.a.ID)
+	if err != nil {
+		s.o.Log.Error("the history cannot be read; the attempt stays open", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
 		return false
 	}
-	return w.a.Checks >= notFoundChecks && s.o.Now().After(over)
+	seen := 0
+	for _, e := range events {
+		switch {
+		case e.From != e.To, e.Detail == lookUndecided:
+			seen = 0
+		case e.Detail == lookAbsent:
+			seen++
+		}
+	}
+	return seen >= notFoundChecks
 }
 
 // nothingCharged ends an attempt of which the PG proved that no money moved.

@@ -30,6 +30,7 @@ type Journal interface {
 	Move(ctx context.Context, t journal.Transition) (payment.Attempt, error)
 	Touch(ctx context.Context, id payment.AttemptID, next time.Time, ev journal.Event) error
 	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
+	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
 }
 
 // Answer is the shop's word on whether an attempt may be charged.
@@ -152,6 +153,20 @@ type work struct {
 	buyer    bool
 	// seen is what the PG last said it charged and gave back; a wrong amount is given back whole.
 	seen adapters.Result
+}
+
+// charged is the attempt with the amount that the PG really charged, which a cancel is measured by: a wrong
+// amount is given back whole, be it more or less than was decided.
+func (w *work) charged() payment.Attempt {
+	return withAmount(w.a, w.seen.Amount)
+}
+
+// withAmount is a with another charged amount; zero leaves it as it is.
+func withAmount(a payment.Attempt, won payment.Won) payment.Attempt {
+	if won > 0 {
+		a.Amount = won
+	}
+	return a
 }
 
 // standing is what the PG still holds of the attempt, in won.

@@ -53,6 +53,10 @@ func (f *fakePG) LookUp(_ context.Context, r adapters.LookUpRequest) (adapters.R
 }
 
 func (f *fakePG) Cancel(_ context.Context, r adapters.CancelRequest) (adapters.Result, error) {
+	// The bounds that every driver keeps.
+	if r.Amount <= 0 || r.Amount > r.Remaining || r.Remaining > r.Attempt.Amount || r.TaxFree > r.Amount {
+		return adapters.Result{}, adapters.ErrRejected
+	}
 	if f.cancel == nil {
 		f.count("cancel")
 		return adapters.Result{Outcome: payment.OutcomeCancelled}, nil

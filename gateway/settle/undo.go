@@ -69,9 +69,10 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
 	start := s.o.Now()
+	charged := w.charged()
 	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
-		Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID,
-		Amount: w.standing(), Remaining: w.standing(), TaxFree: w.a.TaxFree, Reason: "approval withdrawn",
+		Account: w.acc, Attempt: charged, PGTxID: w.a.PGTxID,
+		Amount: w.standing(), Remaining: w.standing(), TaxFree: min(charged.TaxFree, w.standing()), Reason: "approval withdrawn",
 		// Every try is an operation of its own: it is made only after the PG said that the money is still there.
 		OperationID: fmt.Sprintf("undo-%s-%d", w.a.ID, w.a.Checks), Now: start,
 	})
