@@ -100,9 +100,27 @@ func settleGuards() []guard {
 		},
 		{
 			name: "absence is no proof before the grace period", file: "gateway/settle/resume.go",
+			old: "	return s.o.Now().After(over)",
+			new: "	return true",
+			pkg: tests, run: "TestAbsence",
+		},
+		{
+			name: "absence seen once is no proof", file: "gateway/settle/resume.go",
 			old: "	return seen >= notFoundChecks",
 			new: "	return seen >= 0",
-			pkg: tests, run: "TestAbsence",
+			pkg: tests, run: "TestAbsence|TestOnlyAbsence",
+		},
+		{
+			name: "the browser's amount never counts", file: "gateway/intercept.go",
+			old: "	co.OrderID, co.Amount, co.TaxFree, co.TaxFreeSet = \"\", 0, 0, false",
+			new: "	co.OrderID = \"\"",
+			pkg: "./gateway", run: "TestTheBrowsersAmount",
+		},
+		{
+			name: "path parameters are suspicious", file: "gateway/forward.go",
+			old: "\"\\\\\", \";\", ",
+			new: "\"\\\\\", ",
+			pkg: "./gateway", run: "TestTheShopsOwnEndpoints",
 		},
 	}
 }

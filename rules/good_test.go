@@ -25,7 +25,7 @@ merchants:
 payment_methods:
   - { code: card, x2bee: "11", links: { inicis: true, portone: false } }
 intercepts:
-  - { name: order, match: { method: POST, path: /api/orders }, read_answer: { order_id: "body:ordNo", device: "header:X-Device", site: "const:main" }, put: pg, errors: x2bee }
+  - { name: order, match: { method: POST, path: /api/orders }, read_answer: { order_id: "body:ordNo", amount: "body:payAmt", device: "header:X-Device", site: "const:main" }, put: pg, errors: x2bee }
   - { name: shop, match: { path: "/shop/*" } }
 `
 
@@ -76,7 +76,7 @@ func TestInterceptsKeepTheirOrder(t *testing.T) {
 		{
 			Name: "order", Method: "POST", Path: "/api/orders", Upstream: "order_service", Put: "pg", Errors: "x2bee",
 			ReadAnswer: map[string]rules.Source{
-				"order_id": {Kind: "body", Value: "ordNo"}, "device": {Kind: "header", Value: "X-Device"},
+				"order_id": {Kind: "body", Value: "ordNo"}, "amount": {Kind: "body", Value: "payAmt"}, "device": {Kind: "header", Value: "X-Device"},
 				"site": {Kind: "const", Value: "main"},
 			},
 			ReadRequest: map[string]rules.Source{}, RefuseBefore: map[string]rules.Source{},

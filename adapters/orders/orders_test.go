@@ -156,8 +156,8 @@ func TestConfirmSaysWhatIsToBeCharged(t *testing.T) {
 		body = r.Method + " " + r.URL.Path + " " + string(text)
 		answer(200, "application/json", `{"confirm":true}`)(w, r)
 	})
-	_, err := c.Confirm(t.Context(), orders.Question{OrderID: "O1", AttemptID: "A1", PG: "inicis", Method: "card", Amount: 64_900})
-	want := `POST /shop/orders/O1/confirm {"order_id":"O1","attempt_id":"A1","pg":"inicis","method":"card","amount":64900}`
+	_, err := c.Confirm(t.Context(), orders.Question{OrderID: "O1", AttemptID: "A1", PG: "inicis", Method: "card", Amount: 64_900, OrderAmount: 70_000})
+	want := `POST /shop/orders/O1/confirm {"order_id":"O1","attempt_id":"A1","pg":"inicis","method":"card","amount":64900,"order_amount":70000}`
 	if err != nil || body != want {
 		t.Errorf("sent %s, %v\nwant %s", body, err, want)
 	}
