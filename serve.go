@@ -88,7 +88,9 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	wg.Go(func() { reloadOnHangup(work, store) })
 
 	welcome(out, s, listeners)
-	return g.Run(ctx, listeners)
+	err = g.Run(ctx, listeners)
+	log.Info("stopped")
+	return err
 }
 
 func runLogged(log *slog.Logger, what string, run func() error) {

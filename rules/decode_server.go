@@ -15,7 +15,6 @@ import (
 func serverReader(c *ServerConfig) reader {
 	*c = ServerConfig{
 		Public:          PublicConfig{Listen: ":8080", BaseURL: "http://localhost:8080"},
-		Sidecar:         ListenConfig{Listen: "127.0.0.1:8081"},
 		Admin:           ListenConfig{Listen: "127.0.0.1:9090"},
 		ShutdownTimeout: 70 * time.Second,
 	}

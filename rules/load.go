@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -194,8 +195,20 @@ func (d *decoder) syntax(text []byte, err error) {
 	if m := regexp.MustCompile(`^line ([0-9]+): (.*)`).FindStringSubmatch(msg); m != nil {
 		line, _ = strconv.Atoi(m[1])
 		msg = m[2]
+		if parserFault(msg) {
+			line++
+		}
 	}
 	d.complain(max(line, 1), 1, "not valid YAML: "+msg, "check quotes and indentation here and above")
+}
+
+// parserFault tells whether the YAML package found a fault while parsing: of those it counts lines from 0, of
+// others from 1.
+func parserFault(msg string) bool {
+	what, ok := strings.CutPrefix(msg, "did not find expected ")
+	return ok && slices.Contains([]string{
+		"<stream-start>", "<document start>", "node content", "'-' indicator", "key", "',' or ']'", "',' or '}'",
+	}, what)
 }
 
 // resolve replaces a ${env:NAME} or ${file:path} reference, which must be the whole value. The second answer
