@@ -181,7 +181,8 @@ func (w *simWorld) auditWrites(saidYes map[string]bool, intents map[string]int) 
 		yes[w.nameIn(id)] = true
 	}
 	for id, n := range intents {
-		intended[w.nameIn(id)] = n
+		// A fallback's attempt is opened in the same instant as the one it stands in for, and bears its name.
+		intended[w.nameIn(id)] += n
 	}
 	for name, n := range approvals {
 		if n > 1 {
