@@ -53,8 +53,8 @@ func (s *Settler) Resume(ctx context.Context, id payment.AttemptID) (Result, err
 	return w.result(), nil
 }
 
-// resolve works on an attempt that is unknown or cancelling: what the PG says first, then whatever undo is still open to us. It never ends
-// an attempt without proof.
+// resolve works on an attempt that is unknown or cancelling: what the PG says first, then whatever undo is still
+// open to us. It never ends an attempt without proof.
 func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 	r, err := s.lookUp(ctx, w)
 	// A PG may know several tries under one id: the decline of another one says nothing about ours.
