@@ -97,7 +97,7 @@ cover: deps ## Measure what the tests reach
 	$(GO) tool cover -func=coverage.out | tail -1
 
 .PHONY: crash
-crash: deps ## Kill the gateway KILLS times (default 200) under load on SQLite and PostgreSQL; CRASH_SEED replays
+crash: deps ## Kill the gateway KILLS times (default 200) under load on SQLite, on PostgreSQL, and as 3 pods; CRASH_SEED replays
 	$(GO) test ./e2e -run '^TestCrash$$' -count=1 -v -timeout 60m -crash.kills=$(or $(KILLS),200) -crash.seed=$(or $(CRASH_SEED),0)
 
 .PHONY: soak

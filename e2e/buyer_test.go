@@ -37,7 +37,11 @@ func (p *gatewayProcess) buyer(method string) *buyer {
 // passer makes a buyer who leaves when he likes.
 func (p *gatewayProcess) passer(method string) *buyer {
 	client := noRedirects()
-	client.Transport = &http.Transport{MaxIdleConnsPerHost: 4, IdleConnTimeout: 10 * time.Second}
+	client.Transport = &http.Transport{
+		MaxIdleConnsPerHost: 4, IdleConnTimeout: 10 * time.Second,
+		// Behind a load balancer the next request may land on another pod.
+		DialContext: p.dial, DisableKeepAlives: p.dial != nil,
+	}
 	client.Timeout = 90 * time.Second
 	return &buyer{http: client, base: "http://" + p.public, method: method, goods: "G001"}
 }

@@ -73,37 +73,50 @@ func startPostgres(t *testing.T) *pgtest.Server {
 // last time everything that was in flight must come to a certain end, to the won.
 func TestCrash(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"sqlite", "postgres"} {
+	for _, name := range []string{"sqlite", "postgres", "pods"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			db := onSQLite()
-			if name == "postgres" {
+			db, pods := onSQLite(), 1
+			if name != "sqlite" {
 				db = onPostgres(t, startPostgres(t))
+			}
+			if name == "pods" {
+				pods = crashPods
 			}
 			seed := *crashSeed
 			if seed == 0 {
 				seed = uint64(time.Now().UnixNano())
 			}
 			t.Logf("go test ./e2e -run TestCrash/%s -crash.kills=%d -crash.seed=%d", name, *crashKills, seed)
-			p := startApart(t, append(slices.Clone(quick), db.use)...)
-			c := gather(t, p, seed)
-			began := time.Now()
-			killed := p.killAtRandom(*crashKills, rand.New(rand.NewPCG(seed, 1<<32)))
-			load := time.Since(began)
-			c.leave()
-			left := p.unsettled()
-			took := p.settleAll(8 * time.Minute)
-			t.Logf("%d kills in %s of load by %d buyers; %s", killed, load.Round(time.Second), crowdSize, c)
-			t.Logf("after the last kill %d attempts were unsettled; all were settled after %s", left, took.Round(time.Second))
-			p.stop()
-			c.mustAddUp(db)
+			crash(t, db, startPods(t, pods, append(slices.Clone(quick), db.use)...), seed)
 		})
 	}
 }
 
-// killAtRandom kills and restarts the gateway, sometimes before it is up again, with PGs and a shop that
-// misbehave now and then.
-func (p *gatewayProcess) killAtRandom(times int, rng *rand.Rand) (killed int) {
+// crash kills the pods under load and compares everybody's books when all has settled.
+func crash(t *testing.T, db database, pods []*gatewayProcess, seed uint64) {
+	t.Helper()
+	p := pods[0]
+	c := gather(t, p, seed)
+	began := time.Now()
+	killed := killAtRandom(pods, *crashKills, rand.New(rand.NewPCG(seed, 1<<32)))
+	load := time.Since(began)
+	c.leave()
+	left := p.unsettled()
+	took := p.settleAll(8 * time.Minute)
+	t.Logf("%d kills in %s of load by %d buyers; %s", killed, load.Round(time.Second), crowdSize, c)
+	t.Logf("after the last kill %d attempts were unsettled; all were settled after %s", left, took.Round(time.Second))
+	for n, pod := range pods {
+		t.Logf("pod %d swept %d attempts", n, strings.Count(pod.log.String(), "the sweep looked at an attempt"))
+		pod.stop()
+	}
+	c.mustAddUp(db)
+}
+
+// killAtRandom kills and restarts one of the pods or, now and then, all of them at once, sometimes before it is
+// up again, with PGs and a shop that misbehave now and then.
+func killAtRandom(pods []*gatewayProcess, times int, rng *rand.Rand) (killed int) {
+	p := pods[0]
 	p.t.Helper()
 	faults := [][3]string{
 		{"inicis", "approve", "drop_after_commit"},
@@ -122,16 +135,28 @@ func (p *gatewayProcess) killAtRandom(times int, rng *rand.Rand) (killed int) {
 			p.fault(f[0], f[1], f[2], map[string]any{"delay_ms": 300})
 		}
 		time.Sleep(time.Duration(rng.IntN(1000)) * time.Millisecond)
-		p.kill()
-		killed++
+		one := rng.IntN(len(pods))
+		victims := pods[one : one+1]
+		if rng.IntN(8) == 0 {
+			victims = pods
+		}
+		for _, v := range victims {
+			v.kill()
+			killed++
+		}
 		for killed < times && rng.IntN(4) == 0 {
-			p.spawn()
+			victims[0].spawn()
 			time.Sleep(time.Duration(rng.IntN(250)) * time.Millisecond)
-			p.kill()
+			victims[0].kill()
 			killed++
 		}
 		time.Sleep(time.Duration(rng.IntN(100)) * time.Millisecond)
-		p.run()
+		for _, v := range victims {
+			v.spawn()
+		}
+		for _, v := range victims {
+			v.awaitReady()
+		}
 	}
 	return killed
 }

@@ -70,6 +70,8 @@ type gatewayProcess struct {
 	cmd     *exec.Cmd
 	log     *syncBuffer
 	exited  chan struct{}
+	// dial connects its buyers; nil goes where the address says.
+	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
 // edit changes a configuration's text.
@@ -167,6 +169,11 @@ func (p *gatewayProcess) read() string {
 func (p *gatewayProcess) run() {
 	p.t.Helper()
 	p.spawn()
+	p.awaitReady()
+}
+
+func (p *gatewayProcess) awaitReady() {
+	p.t.Helper()
 	p.waitFor("the gateway to be ready", 30*time.Second, func() bool {
 		res, err := http.Get("http://" + p.admin + "/readyz")
 		if err != nil {
