@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -15,15 +16,17 @@ import (
 // simBooks is a journal that the audit can read too.
 type simBooks interface {
 	Journal
+	KeyStore
+	settle.LateJournal
+	settle.LateDeskJournal
 	List(ctx context.Context, limit int, states ...payment.State) ([]payment.Attempt, error)
-	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
 }
 
 // simJournal is a pod's way to the journal: it takes time, it fails before or after a write, and the pod may die
 // on either side of it.
 type simJournal struct {
-	// Journal is inner too, for what no schedule disturbs.
-	Journal
+	// simBooks is inner too, for what no schedule disturbs.
+	simBooks
 	p     *simPod
 	inner simBooks
 }

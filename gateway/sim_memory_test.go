@@ -20,6 +20,8 @@ type simMemory struct {
 	rows    map[payment.AttemptID]*simRow
 	outbox  []*simMessage
 	byID    map[string]*simMessage
+	keys    map[string]*simKey
+	late    []*simLate
 	commits int
 }
 
@@ -40,15 +42,21 @@ type simMessage struct {
 }
 
 func newSimMemory() *simMemory {
-	return &simMemory{rows: map[payment.AttemptID]*simRow{}, byID: map[string]*simMessage{}}
+	return &simMemory{rows: map[payment.AttemptID]*simRow{}, byID: map[string]*simMessage{}, keys: map[string]*simKey{}}
 }
 
 // simMemoryView is the journal as one pod opens it, with that pod's clock.
 type simMemoryView struct {
-	// Journal is nil: what a schedule does not call is not simulated.
+	// Both are nil: what a schedule does not call is not simulated.
 	Journal
+	simUnused
 	*simMemory
 	now func() time.Time
+}
+
+// simUnused is what no schedule calls of the other journals.
+type simUnused interface {
+	KeyPrune(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // simMillis is a time as the database gives it back.

@@ -109,7 +109,7 @@ func (m *simModel) step() {
 	m.t.Helper()
 	ctx, a, states := context.Background(), m.attempt(), payment.States()
 	next, ev := m.when(), journal.Event{At: m.when(), Kind: "step"}
-	switch m.r.IntN(9) {
+	switch m.r.IntN(11) {
 	case 0:
 		m.same("insert", func(j simBooks) (any, error) { return nil, j.Insert(ctx, a, ev) })
 	case 1:
@@ -126,6 +126,10 @@ func (m *simModel) step() {
 		m.same("due", func(j simBooks) (any, error) { return j.Due(ctx, m.now, 3, time.Minute) })
 	case 7:
 		m.outbox(ctx)
+	case 8:
+		m.key(ctx)
+	case 9, 10:
+		m.late(ctx, a, ev)
 	}
 	m.same("attempt", func(j simBooks) (any, error) {
 		got, sealed, err := j.Attempt(ctx, a.ID)
@@ -155,6 +159,46 @@ func (m *simModel) move(ctx context.Context, a payment.Attempt, states []payment
 		t.Messages = []payment.Message{{ID: id, Type: payment.MessageConfirmed, Body: []byte("{}"), CreatedAt: m.now}}
 	}
 	m.same("move", func(j simBooks) (any, error) { return j.Move(ctx, t) })
+}
+
+// key takes, ends or drops an idempotency key.
+func (m *simModel) key(ctx context.Context) {
+	m.t.Helper()
+	key, print := fmt.Sprintf("k%d", m.r.IntN(3)), fmt.Sprintf("f%d", m.r.IntN(4)/3)
+	switch m.r.IntN(6) {
+	case 0:
+		m.same("key done", func(j simBooks) (any, error) {
+			return nil, j.KeyDone(ctx, "s", key, journal.KeptAnswer{Status: 200, ContentType: "text/plain", Body: []byte(key)})
+		})
+	case 1:
+		m.same("key drop", func(j simBooks) (any, error) { return nil, j.KeyDrop(ctx, "s", key) })
+	default:
+		m.same("key begin", func(j simBooks) (any, error) {
+			k, begun, err := j.KeyBegin(ctx, "s", key, print, m.now, time.Minute)
+			return fmt.Sprint(k, begun), err
+		})
+	}
+}
+
+// late takes, ends or flags late money.
+func (m *simModel) late(ctx context.Context, a payment.Attempt, ev journal.Event) {
+	m.t.Helper()
+	l := journal.Late{AttemptID: a.ID, PGTxID: fmt.Sprintf("t%d", m.r.IntN(2)), Won: payment.Won(1 + m.r.IntN(3))}
+	switch m.r.IntN(5) {
+	case 0, 1:
+		m.same("late take", func(j simBooks) (any, error) {
+			row, taken, err := j.LateTake(ctx, l, m.now, time.Minute)
+			return []any{row, taken}, err
+		})
+	case 2:
+		to := []journal.LateState{journal.LateReturned, journal.LateUnknown, journal.LateUnknown}[m.r.IntN(3)]
+		m.same("late end", func(j simBooks) (any, error) { return nil, j.LateEnd(ctx, l.AttemptID, l.PGTxID, to, ev) })
+	case 3:
+		m.same("late flag", func(j simBooks) (any, error) { return j.LateFlag(ctx, l, ev) })
+	case 4:
+		m.same("note", func(j simBooks) (any, error) { return nil, j.Note(ctx, l.AttemptID, ev) })
+	}
+	m.same("late open", func(j simBooks) (any, error) { return j.LateOpen(ctx, 100) })
 }
 
 func (m *simModel) outbox(ctx context.Context) {

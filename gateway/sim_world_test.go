@@ -223,8 +223,9 @@ func (w *simWorld) boot(slot, generation int) error {
 		Transport:     simTransport{p},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	books := &simJournal{simBooks: p.books, p: p, inner: p.books}
 	g, err := New(Options{
-		Store: w.parts.store, Journal: &simJournal{Journal: p.books, p: p, inner: p.books}, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
+		Store: w.parts.store, Journal: books, Keys: books, Late: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
 		OrderHTTP: client, Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now,
 	})
 	if err != nil {

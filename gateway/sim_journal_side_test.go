@@ -1,0 +1,55 @@
+package gateway
+
+import (
+	"context"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// KeyBegin implements KeyStore.
+func (j *simJournal) KeyBegin(ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error) {
+	type taken struct {
+		kept  journal.KeptAnswer
+		begun bool
+	}
+	k, err := simDo(ctx, j, "key begin", j.p.w.nameIn(key), true, func() (taken, error) {
+		kept, begun, err := j.inner.KeyBegin(ctx, scope, key, fingerprint, now, hold)
+		return taken{kept, begun}, err
+	})
+	return k.kept, k.begun, err
+}
+
+// KeyDone implements KeyStore.
+func (j *simJournal) KeyDone(ctx context.Context, scope, key string, a journal.KeptAnswer) error {
+	return j.do(ctx, "key done", j.p.w.nameIn(key), func() error { return j.inner.KeyDone(ctx, scope, key, a) })
+}
+
+// KeyDrop implements KeyStore.
+func (j *simJournal) KeyDrop(ctx context.Context, scope, key string) error {
+	return j.do(ctx, "key drop", j.p.w.nameIn(key), func() error { return j.inner.KeyDrop(ctx, scope, key) })
+}
+
+// LateTake implements settle.LateJournal.
+func (j *simJournal) LateTake(ctx context.Context, l journal.Late, now time.Time, hold time.Duration) (journal.Late, bool, error) {
+	type row struct {
+		l     journal.Late
+		taken bool
+	}
+	r, err := simDo(ctx, j, "late take", j.of(l.AttemptID), true, func() (row, error) {
+		l, taken, err := j.inner.LateTake(ctx, l, now, hold)
+		return row{l, taken}, err
+	})
+	return r.l, r.taken, err
+}
+
+// LateEnd implements settle.LateJournal.
+func (j *simJournal) LateEnd(ctx context.Context, id payment.AttemptID, pgTxID string, to journal.LateState, ev journal.Event) error {
+	return j.do(ctx, "late end "+string(to), j.of(id), func() error { return j.inner.LateEnd(ctx, id, pgTxID, to, ev) })
+}
+
+// LateFlag implements settle.LateJournal.
+func (j *simJournal) LateFlag(ctx context.Context, l journal.Late, ev journal.Event) (bool, error) {
+	return simDo(ctx, j, "late flag", j.of(l.AttemptID), true, func() (bool, error) { return j.inner.LateFlag(ctx, l, ev) })
+}

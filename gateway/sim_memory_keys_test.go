@@ -1,0 +1,52 @@
+package gateway
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+)
+
+// simKey is an idempotency key in the simulation's journal.
+type simKey struct {
+	journal.KeptAnswer
+	heldUntil time.Time
+}
+
+// KeyBegin implements KeyStore.
+func (m *simMemoryView) KeyBegin(_ context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k, ok := m.keys[scope+" "+key]
+	if ok && (k.Status != 0 || !k.heldUntil.Before(simMillis(now)) || k.Fingerprint != fingerprint) {
+		return k.KeptAnswer, false, nil
+	}
+	m.keys[scope+" "+key] = &simKey{journal.KeptAnswer{Fingerprint: fingerprint}, simMillis(now.Add(hold))}
+	m.commits++
+	return journal.KeptAnswer{}, true, nil
+}
+
+// KeyDone implements KeyStore.
+func (m *simMemoryView) KeyDone(_ context.Context, scope, key string, a journal.KeptAnswer) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	k, ok := m.keys[scope+" "+key]
+	if !ok || k.Status != 0 {
+		return fmt.Errorf("idempotency key: %w", journal.ErrNotFound)
+	}
+	a.Fingerprint = k.Fingerprint
+	k.KeptAnswer = a
+	m.commits++
+	return nil
+}
+
+// KeyDrop implements KeyStore.
+func (m *simMemoryView) KeyDrop(_ context.Context, scope, key string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if k, ok := m.keys[scope+" "+key]; ok && k.Status == 0 {
+		delete(m.keys, scope+" "+key)
+	}
+	return nil
+}
