@@ -105,7 +105,12 @@ type CancelRequest struct {
 	Amount    payment.Won
 	Remaining payment.Won
 	TaxFree   payment.Won
-	Reason    string
+	// VAT is the value added tax of Amount, stated (VATSet) when it was stated at the payment.
+	VAT    payment.Won
+	VATSet bool
+	Reason string
+	// RefundAccount is where a virtual account's money goes back to; nil for every other method.
+	RefundAccount *payment.RefundAccount
 	// OperationID names this cancel and stays the same when it is sent again: Idempotency-Key where the PG
 	// has one.
 	OperationID string
@@ -135,6 +140,10 @@ type Result struct {
 	Message string
 	// BuyerCancelled tells that the buyer closed the window, for wording only.
 	BuyerCancelled bool
+	// Account is the virtual account that was issued, as far as the answer tells.
+	Account payment.VirtualAccount
+	// BillingKey is the key that was issued, for attempts with that purpose.
+	BillingKey payment.Secret
 	// Warning names something odd that is no reason to lose the payment (authSignature mismatch).
 	Warning string
 }
@@ -148,7 +157,8 @@ type Driver interface {
 	// declined). Errors match ErrUnavailable when surely nothing was sent, ErrRejected when the PG refused
 	// the request as such, ErrUnknownOutcome for everything else, a timeout and an unreadable answer included.
 	Approve(ctx context.Context, req ApproveRequest) (Result, error)
-	// LookUp reads what the PG knows. Errors match ErrUnavailable or ErrUnsupported.
+	// LookUp reads what the PG knows. OutcomeIssued is a virtual account that waits for its deposit; once it is
+	// paid into, the outcome is OutcomeApproved. Errors match ErrUnavailable or ErrUnsupported.
 	LookUp(ctx context.Context, req LookUpRequest) (Result, error)
 	// Cancel gives money back, with exactly one request. Errors as Approve's.
 	Cancel(ctx context.Context, req CancelRequest) (Result, error)
@@ -158,6 +168,13 @@ type Driver interface {
 // means undone, or nothing to undo; everything else is not proof.
 type NetCanceller interface {
 	NetCancel(ctx context.Context, req ApproveRequest) (Result, error)
+}
+
+// AccountCloser is implemented by drivers whose PG can close a virtual account that nobody has paid into.
+// OutcomeCancelled means closed, OutcomeDeclined that the PG refused (it may have been paid into meanwhile). It is
+// a write: exactly one request. Errors as Approve's.
+type AccountCloser interface {
+	CloseAccount(ctx context.Context, req CancelRequest) (Result, error)
 }
 
 // basicMethod tells whether m is a method that every PG tells apart. Easy pay is not among them: a card window

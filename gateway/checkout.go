@@ -18,9 +18,6 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
-// methodVBank is the virtual account (가상계좌).
-const methodVBank payment.Method = "vbank"
-
 // checkoutAnswer is the answer of POST /checkout.
 type checkoutAnswer struct {
 	OrderID      payment.OrderID    `json:"order_id"`
@@ -105,7 +102,7 @@ func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout
 }
 
 func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, now time.Time) (checkoutAnswer, error) {
-	if d.Method == methodVBank {
+	if d.Method == payment.MethodVBank {
 		// An account that is issued is not paid, and deposits are not followed up here: money would come in
 		// that nobody waits for.
 		return checkoutAnswer{}, &payment.Problem{

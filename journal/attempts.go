@@ -16,10 +16,10 @@ const defaultCheck = time.Minute
 
 const attemptColumns = `id, order_id, pg, driver, merchant, mid, method, amount, tax_free, order_amount, currency,
 	test, manual_confirm, device, site, purpose, order_name, return_url, rules_version, created_at, expires_at,
-	state, pg_tx_id, reason, updated_at, next_check, checks`
+	state, pg_tx_id, reason, updated_at, next_check, checks, vat, vat_set, deposit_due`
 
 const insertAttempt = `INSERT INTO attempts (` + attemptColumns + `, lease_until, proof_hash, sealed_proof)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL)
 	ON CONFLICT (id) DO NOTHING`
 
 // row is an attempt with what only the journal knows of it.
@@ -58,7 +58,7 @@ func (j *Journal) insert(x *txn, a payment.Attempt) (bool, error) {
 	n, err := x.exec(insertAttempt, a.ID, a.OrderID, a.PG, a.Driver, a.Merchant, a.MID, a.Method, int64(a.Amount),
 		int64(a.TaxFree), int64(a.OrderAmount), a.Currency, a.Test, a.ManualConfirm, a.Device, a.Site, a.Purpose,
 		a.OrderName, a.ReturnURL, a.RulesVersion, millis(a.CreatedAt), millis(a.ExpiresAt), payment.StateOpened,
-		a.PGTxID, a.Reason, millis(j.now()), millis(next), a.Checks)
+		a.PGTxID, a.Reason, millis(j.now()), millis(next), a.Checks, int64(a.VAT), a.VATSet, millis(a.DepositDue))
 	return n == 1, err
 }
 
@@ -118,16 +118,17 @@ func scanAttempt(rows *sql.Rows) (payment.Attempt, error) { return scanInto(rows
 
 func scanInto(rows *sql.Rows, more ...any) (payment.Attempt, error) {
 	var a payment.Attempt
-	var created, expires, updated, next int64
+	var created, expires, updated, next, due int64
 	dest := append([]any{
 		&a.ID, &a.OrderID, &a.PG, &a.Driver, &a.Merchant, &a.MID, &a.Method, &a.Amount, &a.TaxFree, &a.OrderAmount,
 		&a.Currency, &a.Test, &a.ManualConfirm, &a.Device, &a.Site, &a.Purpose, &a.OrderName, &a.ReturnURL,
 		&a.RulesVersion, &created, &expires, &a.State, &a.PGTxID, &a.Reason, &updated, &next, &a.Checks,
+		&a.VAT, &a.VATSet, &due,
 	}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return payment.Attempt{}, err
 	}
-	a.CreatedAt, a.ExpiresAt, a.UpdatedAt, a.NextCheck = at(created), at(expires), at(updated), at(next)
+	a.CreatedAt, a.ExpiresAt, a.UpdatedAt, a.NextCheck, a.DepositDue = at(created), at(expires), at(updated), at(next), at(due)
 	return a, nil
 }
 
@@ -145,6 +146,7 @@ func sameContent(have, want payment.Attempt) error {
 // normal brings an attempt to the form in which the database gives it back, so that comparing works.
 func normal(a payment.Attempt) payment.Attempt {
 	a.CreatedAt, a.ExpiresAt, a.NextCheck = at(millis(a.CreatedAt)), at(millis(a.ExpiresAt)), at(millis(a.NextCheck))
+	a.DepositDue = at(millis(a.DepositDue))
 	a.OrderName, a.ReturnURL = cleanText(a.OrderName), cleanText(a.ReturnURL)
 	a.PGTxID, a.Reason = cleanText(a.PGTxID), cleanText(a.Reason)
 	return a

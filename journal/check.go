@@ -11,9 +11,9 @@ import (
 func invariants() []struct{ fault, query string } {
 	return []struct{ fault, query string }{
 		{"order %s is held by more than one attempt", `SELECT order_id FROM attempts
-			WHERE state IN ('claimed', 'approving', 'captured', 'unknown', 'approved') GROUP BY order_id HAVING count(*) > 1`},
+			WHERE state IN ('claimed', 'approving', 'captured', 'issued', 'unknown', 'approved') GROUP BY order_id HAVING count(*) > 1`},
 		{"attempt %s is open without a next check", `SELECT id FROM attempts WHERE next_check <= 0
-			AND state IN ('opened', 'claimed', 'approving', 'captured', 'unknown', 'cancelling')`},
+			AND state IN ('opened', 'claimed', 'approving', 'captured', 'issued', 'unknown', 'cancelling')`},
 		{"attempt %s is closed with a next check", `SELECT id FROM attempts WHERE next_check > 0
 			AND state IN ('approved', 'declined', 'refused', 'cancelled', 'expired')`},
 		{"attempt %s is closed and still has its proof", `SELECT id FROM attempts WHERE next_check = 0 AND sealed_proof IS NOT NULL`},

@@ -10,7 +10,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-const messageColumns = `seq, id, order_id, type, body, created_at, tries, last_reason`
+const messageColumns = `seq, id, order_id, type, body, created_at, tries, last_reason, sealed`
 
 // ParkedMessage is a message that is tried no more until somebody asks for it.
 type ParkedMessage struct {
@@ -32,8 +32,8 @@ func (j *Journal) addMessages(x *txn, a payment.Attempt, messages []payment.Mess
 			created = j.now()
 		}
 		_, err := x.exec(`INSERT INTO outbox (id, attempt_id, order_id, type, body, created_at, status, tries, next_try,
-			lease_until, last_reason, done_at) VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, 0, '', 0) ON CONFLICT (id) DO NOTHING`,
-			m.ID, a.ID, a.OrderID, m.Type, m.Body, millis(created), millis(created))
+			lease_until, last_reason, done_at, sealed) VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, 0, '', 0, ?) ON CONFLICT (id) DO NOTHING`,
+			m.ID, a.ID, a.OrderID, m.Type, m.Body, millis(created), millis(created), m.Sealed)
 		if err != nil {
 			return err
 		}
@@ -140,7 +140,7 @@ func (j *Journal) outboxSet(ctx context.Context, id, doing, update string, args 
 func scanMessage(rows *sql.Rows) (queued, error) {
 	var q queued
 	var created int64
-	err := rows.Scan(&q.seq, &q.ID, &q.OrderID, &q.Type, &q.Body, &created, &q.Tries, &q.Reason)
+	err := rows.Scan(&q.seq, &q.ID, &q.OrderID, &q.Type, &q.Body, &created, &q.Tries, &q.Reason, &q.Sealed)
 	q.CreatedAt = at(created)
 	return q, err
 }

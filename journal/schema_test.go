@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	_ "github.com/jackc/pgx/v5/stdlib"
@@ -165,43 +166,58 @@ func TestANewerSchemaIsRefused(t *testing.T) {
 	})
 }
 
-// A journal written by the first version opens in a later one and keeps what it has; a step that fails leaves
-// the older schema as it was.
+// oldAttempt writes an unknown attempt and its event as the first version of the program did.
+const oldAttempt = `INSERT INTO attempts (id, order_id, pg, driver, merchant, mid, method, amount, tax_free, order_amount,
+	currency, test, manual_confirm, device, site, purpose, order_name, return_url, rules_version, created_at, expires_at,
+	state, pg_tx_id, reason, updated_at, next_check, checks, lease_until, proof_hash, sealed_proof)
+	VALUES ('a', 'o', 'inicis', 'inicis', '1001', 'INIpayTest', 'vbank', 64900, 900, 64900, 'KRW', true, false, 'pc', 'main',
+	'one_time', 'chair', 'https://shop.example.com/done', 'abc', 1000, 2000, 'unknown', 'tx', 'lost', 1500, 3000, 2, 0, 'p', NULL);
+	INSERT INTO events (attempt_id, at, kind, from_state, to_state, actor, reason, code, pg_tx_id, detail)
+	VALUES ('a', 1500, 'outcome_unknown', 'approving', 'unknown', '', 'lost', '', 'tx', '')`
+
+// A journal written by the first version opens in this one, keeps what it has and takes what is new; a step that
+// fails leaves the older schema as it was.
 func TestAnOlderJournalIsBroughtForward(t *testing.T) {
 	t.Parallel()
-	eachDatabase(t, func(t *testing.T, cfg journal.Config, _ *sql.DB) {
+	eachDatabase(t, func(t *testing.T, cfg journal.Config, raw *sql.DB) {
 		old, err := journal.OpenAt(t.Context(), cfg, 1)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := old.Claim(t.Context(), journaltest.Attempt("a", "o"), journal.Claim{To: payment.StateUnknown}); err != nil {
-			t.Fatal(err)
-		}
-		before, _, err := old.Attempt(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)
 		}
 		if err := old.Close(); err != nil {
 			t.Fatal(err)
 		}
-		const half = `CREATE TABLE extra (id TEXT); ALTER TABLE attempts ADD COLUMN nonsense`
-		if _, err := journal.OpenAt(t.Context(), cfg, 1, half+` NO SUCH TYPE (`); err == nil {
+		if _, err := raw.ExecContext(t.Context(), oldAttempt); err != nil {
+			t.Fatal(err)
+		}
+		const half = `CREATE TABLE extra (id TEXT); ALTER TABLE attempts ADD COLUMN nonsense NO SUCH TYPE (`
+		if _, err := journal.OpenAt(t.Context(), cfg, 1, half); err == nil {
 			t.Fatal("a broken step was applied")
 		}
-		next, err := journal.OpenAt(t.Context(), cfg, 1, `CREATE TABLE extra (id TEXT)`)
-		if err != nil {
-			t.Fatalf("after a broken step: %v", err)
-		}
-		defer next.Close()
-		after, _, err := next.Attempt(t.Context(), "a")
+		j := mustOpen(t, cfg)
+		got, _, err := j.Attempt(t.Context(), "a")
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := cmp.Diff(before, after); d != "" {
-			t.Errorf("attempt (-before +after)\n%s", d)
+		want := payment.Attempt{
+			ID: "a", OrderID: "o", PG: "inicis", Driver: payment.DriverInicis, Merchant: "1001", MID: "INIpayTest",
+			Method: payment.MethodVBank, Amount: 64900, TaxFree: 900, OrderAmount: 64900, Currency: "KRW", Test: true,
+			Device: payment.DevicePC, Site: "main", Purpose: payment.PurposeOneTime, OrderName: "chair",
+			ReturnURL: "https://shop.example.com/done", RulesVersion: "abc", CreatedAt: time.UnixMilli(1000).UTC(),
+			ExpiresAt: time.UnixMilli(2000).UTC(), State: payment.StateUnknown, PGTxID: "tx", Reason: "lost",
+			UpdatedAt: time.UnixMilli(1500).UTC(), NextCheck: time.UnixMilli(3000).UTC(), Checks: 2,
 		}
-		if v, err := next.SchemaVersion(t.Context()); err != nil || v != 2 {
-			t.Errorf("schema version %d, %v", v, err)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Errorf("attempt (-want +got)\n%s", d)
+		}
+		if events, err := j.Events(t.Context(), "a"); err != nil || len(events) != 1 {
+			t.Errorf("events %v, %v", events, err)
+		}
+		if _, err := j.Move(t.Context(), journal.Transition{ID: "a", From: []payment.State{payment.StateUnknown}, To: payment.StateIssued}); err != nil {
+			t.Errorf("taking a state that is newer than the journal: %v", err)
+		}
+		if faults, err := j.Check(t.Context()); err != nil || len(faults) != 0 {
+			t.Errorf("faults %q, %v", faults, err)
 		}
 	})
 }

@@ -15,6 +15,8 @@ const (
 	StateApproving State = "approving"
 	// StateCaptured: the PG has the money and the figures are right; the shop has not said yes yet.
 	StateCaptured State = "captured"
+	// StateIssued: the PG issued a virtual account and the shop said yes; the deposit is awaited.
+	StateIssued State = "issued"
 	// StateUnknown: money may or may not have moved. Never the same as failed.
 	StateUnknown State = "unknown"
 	// StateCancelling: the intent to give the money back is recorded; that is not proven yet.
@@ -36,7 +38,7 @@ func (s State) Final() bool {
 	switch s {
 	case StateApproved, StateDeclined, StateRefused, StateCancelled, StateExpired:
 		return true
-	case StateOpened, StateClaimed, StateApproving, StateCaptured, StateUnknown, StateCancelling:
+	case StateOpened, StateClaimed, StateApproving, StateCaptured, StateIssued, StateUnknown, StateCancelling:
 		return false
 	}
 	return false
@@ -52,9 +54,12 @@ type Attempt struct {
 	// MID is stored with the attempt: cancels use it, not the configuration of the day.
 	MID    string `json:"mid"`
 	Method Method `json:"method"`
-	// Amount is what the PG is to charge, TaxFree the tax-free part of it, OrderAmount the whole order.
+	// Amount is what the PG is to charge, TaxFree the tax-free part of it, OrderAmount the whole order. VAT is
+	// the value added tax within Amount when the shop states it itself (VATSet).
 	Amount      Won    `json:"amount"`
 	TaxFree     Won    `json:"tax_free"`
+	VAT         Won    `json:"vat_amount"`
+	VATSet      bool   `json:"vat_set"`
 	OrderAmount Won    `json:"order_amount"`
 	Currency    string `json:"currency"`
 	// Test tells that the merchant is in test mode; an answer of the other kind is not ours.
@@ -68,6 +73,8 @@ type Attempt struct {
 	RulesVersion  string    `json:"rules_version"`
 	CreatedAt     time.Time `json:"created_at"`
 	ExpiresAt     time.Time `json:"expires_at"`
+	// DepositDue is until when a virtual account takes the deposit; zero for every other method.
+	DepositDue time.Time `json:"deposit_due,omitzero"`
 
 	State State `json:"state"`
 	// PGTxID is the PG's transaction id (Inicis tid, V1 imp_uid, V2 transactionId), once known.
@@ -89,8 +96,9 @@ type Outcome string
 const (
 	OutcomeApproved  Outcome = "approved"  // the PG has the money
 	OutcomeDeclined  Outcome = "declined"  // a definite no: no money moved
-	OutcomePending   Outcome = "pending"   // nothing has happened yet (ready, waiting for a deposit)
-	OutcomeCancelled Outcome = "cancelled" // money moved and was given back in full
+	OutcomePending   Outcome = "pending"   // nothing has happened yet (ready), or what was asked is done later
+	OutcomeIssued    Outcome = "issued"    // a virtual account is open and waits for its deposit
+	OutcomeCancelled Outcome = "cancelled" // what was paid was given back in full, or the account was closed unpaid
 	OutcomeNotFound  Outcome = "not_found" // the PG knows no such payment; not proof by itself
 	OutcomeUnknown   Outcome = "unknown"   // cannot be told from this answer
 )
@@ -102,8 +110,10 @@ type Message struct {
 	OrderID OrderID `json:"order_id"`
 	// Type is payment.confirmed, payment.cancelled, ...
 	Type string `json:"type"`
-	// Body is the JSON to send.
+	// Body is the JSON to send; encrypted for this message's ID when Sealed, since it holds an account or a
+	// billing key.
 	Body      []byte    `json:"body"`
+	Sealed    bool      `json:"sealed,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	Tries     int       `json:"tries"`
 }
@@ -114,6 +124,14 @@ const (
 	MessageConfirmed = "payment.confirmed"
 	// MessageFailed: an attempt that the shop said yes to has ended without a charge that stands.
 	MessageFailed = "payment.failed"
-	// MessageCancelled: a paid order's money was given back.
+	// MessageCancelled: a paid order's money was given back, whole or in part.
 	MessageCancelled = "payment.cancelled"
+	// MessageCancelFailed: a cancel that was asked for, and was not certain, is proven not to have happened.
+	MessageCancelFailed = "payment.cancel_failed"
+	// MessageIssued: a virtual account was issued; the order is not paid yet.
+	MessageIssued = "virtual_account.issued"
+	// MessageDeposited: the deposit came in; the order is paid.
+	MessageDeposited = "virtual_account.deposited"
+	// MessageBillingKey: a billing key was issued; no money moved.
+	MessageBillingKey = "billing_key.issued"
 )

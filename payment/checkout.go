@@ -1,5 +1,7 @@
 package payment
 
+import "time"
+
 // OrderID is the shop's order number. One order may have many attempts and at most one winner.
 type OrderID string
 
@@ -90,6 +92,12 @@ type Checkout struct {
 	ReturnURL string         `json:"return_url"`
 	// TaxFreeSet tells that a tax-free part was stated, be it 0: a mixed-tax merchant needs it stated.
 	TaxFreeSet bool `json:"-"`
+	// VAT is the value added tax within Amount, in won, for shops that state it themselves (부가세 업체정함);
+	// VATSet tells that it was stated, be it 0. Not stated, the PG reckons an eleventh of the taxable part.
+	VAT    Won  `json:"vat_amount"`
+	VATSet bool `json:"-"`
+	// DepositDue is until when a virtual account takes the deposit (vbank_due); zero leaves it to the rules.
+	DepositDue time.Time `json:"vbank_due,omitzero"`
 	// Country is the buyer's, ISO 3166-1 alpha-2, for routing conditions; empty when not known.
 	Country string `json:"country,omitempty"`
 }

@@ -1,5 +1,7 @@
 package payment
 
+import "time"
+
 // Candidate is one way to have a checkout paid.
 type Candidate struct {
 	PG       PGID       `json:"pg"`
@@ -19,6 +21,12 @@ type Decision struct {
 	// Method is the one primary method, Amount its part of the order, in won.
 	Method Method
 	Amount Won
+	// TaxFree and VAT are the tax-free part and the value added tax of Amount; VATSet tells that VAT is stated.
+	TaxFree Won
+	VAT     Won
+	VATSet  bool
+	// DepositDue is until when a virtual account takes the deposit; zero for every other method.
+	DepositDue time.Time
 	// Rule is the name of the routing rule that chose.
 	Rule string
 	// Installments is what the window may offer.
@@ -69,6 +77,9 @@ const (
 	WindowInicisPC  WindowKind = "inicis_pc"  // INIStdPay.pay
 	WindowPortOneV1 WindowKind = "portone_v1" // IMP.request_pay
 	WindowPortOneV2 WindowKind = "portone_v2" // PortOne.requestPayment
+	// The windows that issue a billing key. V1 issues with IMP.request_pay, as it pays.
+	WindowPortOneV2Key WindowKind = "portone_v2_billing_key" // PortOne.requestIssueBillingKey
+	WindowInicisKey    WindowKind = "inicis_billing_key"     // a form posted to Action
 )
 
 // Window is what the browser needs to open the PG's page. Params go into the SDK's call as they are.

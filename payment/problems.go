@@ -55,6 +55,10 @@ func describe(c Code) (Description, bool) {
 		return Description{422, "허용되지 않은 할부 개월입니다", "The instalment plan is not allowed", "할부 개월을 다시 선택하세요", "Choose another plan"}, true
 	case CodeTaxFreeRequired:
 		return Description{422, "복합과세 가맹점에는 면세 금액이 필요합니다", "A mixed-tax merchant needs the tax-free part", "tax_free를 보내세요", "Send tax_free"}, true
+	case CodeTaxNotAllowed:
+		return Description{422, "가맹점의 과세 구분에 맞지 않는 세금 금액입니다", "The tax figures do not fit the merchant's kind of tax", "tax_free와 vat_amount를 확인하세요", "Check tax_free and vat_amount"}, true
+	case CodeDepositDueRefused:
+		return Description{422, "가상계좌 입금 기한이 허용 범위를 벗어났습니다", "The deposit deadline is out of bounds", "vbank_due를 더 이르거나 늦게 정하세요", "Choose another vbank_due"}, true
 	case CodeNotRouted:
 		return Description{409, "이 결제를 받을 PG 경로가 없습니다", "No routing rule takes this payment", "라우팅 규칙을 확인하세요", "Check the routing rules"}, true
 	case CodePurposeNotSupported:
@@ -65,6 +69,8 @@ func describe(c Code) (Description, bool) {
 		return Description{409, "이미 결제된 주문입니다", "The order is already paid", "주문 내역을 확인하세요", "Look at the order"}, true
 	case CodeOrderInProgress:
 		return Description{409, "다른 결제가 진행 중인 주문입니다", "Another payment of this order is in progress", "잠시 뒤 주문 상태를 확인하세요", "Look at the order again in a moment"}, true
+	case CodeOrderAwaitsDeposit:
+		return Description{409, "가상계좌 입금을 기다리는 주문입니다", "The order waits for a deposit into its virtual account", "계좌에 입금하거나 가상계좌를 먼저 취소하세요", "Pay into the account, or cancel it first"}, true
 	case CodeOrderServiceDown:
 		return Description{503, "주문 서비스가 응답하지 않습니다", "The order service does not answer", "잠시 뒤 다시 시도하세요", "Try again in a moment"}, true
 	case CodeOrderRefused:
@@ -91,6 +97,18 @@ func describe(c Code) (Description, bool) {
 		return Description{400, "승인 주소가 규칙에 맞지 않습니다", "The approval address breaks the idc rule", "결제를 처음부터 다시 하세요", "Start the payment again"}, true
 	case CodePaymentUnknown:
 		return Description{409, "결제 결과를 확인하고 있습니다", "The payment's outcome is being checked", "다시 결제하지 말고 주문 내역을 확인하세요", "Do not pay again; look at the order"}, true
+	case CodeNotCancellable:
+		return Description{409, "취소할 수 없는 결제입니다", "The payment cannot be cancelled", "결제 상태를 확인하세요", "Look at the payment's state"}, true
+	case CodeCancelTooMuch:
+		return Description{422, "취소할 수 있는 금액을 넘습니다", "The cancel is more than what remains", "남은 금액과 세금 금액을 확인하세요", "Check the remaining amount and its taxes"}, true
+	case CodeCancelInProgress:
+		return Description{409, "다른 취소를 처리하고 있습니다", "Another cancel of this payment is in progress", "그 취소가 끝난 뒤 다시 시도하세요", "Try again once it has ended"}, true
+	case CodeCancelRefused:
+		return Description{409, "PG가 취소를 거절했습니다", "The PG refused the cancel", "취소 기한과 결제수단의 취소 조건을 확인하세요", "Check the PG's time limits and rules for this method"}, true
+	case CodeCancelUnknown:
+		return Description{409, "취소 결과를 확인하고 있습니다", "The cancel's outcome is being checked", "다시 취소하지 말고 같은 키로 결과를 물어보세요", "Do not cancel again; ask with the same key"}, true
+	case CodeUnauthorized:
+		return Description{401, "인증되지 않은 요청입니다", "The request carries no valid token", "Authorization: Bearer 토큰을 확인하세요", "Check the bearer token"}, true
 	case CodeWebhookForged:
 		return Description{401, "웹훅 서명을 확인할 수 없습니다", "The webhook's signature cannot be verified", "webhook_secrets가 포트원 콘솔과 같은지 확인하세요", "Check that webhook_secrets are those of PortOne's console"}, true
 	case CodeSourceNotAllowed:

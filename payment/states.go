@@ -26,6 +26,7 @@ func Transitions() []Transition {
 
 		{StateClaimed, StateApproving, "gate_yes", "the shop said yes; the intent is written before the request, or before the PG is told to go on"},
 		{StateClaimed, StateCaptured, "capture_found", "the PG has the money already"},
+		{StateClaimed, StateIssued, "account_found", "the PG has issued the virtual account already, and the shop said yes"},
 		{StateClaimed, StateUnknown, "outcome_lost", "money may have moved without us"},
 		{StateClaimed, StateCancelling, "capture_refused", "the PG has money that must not stand"},
 		{StateClaimed, StateCancelled, "cancel_found", "the PG says that everything charged was given back"},
@@ -35,6 +36,7 @@ func Transitions() []Transition {
 
 		{StateApproving, StateCaptured, "approved_by_pg", "a definite answer with the decided figures"},
 		{StateApproving, StateApproved, "approved_by_pg", "as captured, and the shop had said yes before"},
+		{StateApproving, StateIssued, "account_issued", "the PG issued a virtual account with the decided figures; the deposit is awaited"},
 		{StateApproving, StateDeclined, "declined", "a definite no, or the request was surely never sent"},
 		{StateApproving, StateRefused, "gate_no", "the gate said no after the intent was written and before the request was sent"},
 		{StateApproving, StateUnknown, "outcome_lost", "the answer was lost or cannot be believed"},
@@ -45,6 +47,12 @@ func Transitions() []Transition {
 		{StateCaptured, StateCancelling, "shop_no", "the shop said no or nothing; the intent to give the money back"},
 		{StateCaptured, StateCancelled, "cancel_found", "the PG says that everything charged was given back"},
 
+		{StateIssued, StateApproved, "deposited", "the PG shows the deposit with the decided figures; the shop had said yes before"},
+		{StateIssued, StateCancelling, "close", "the intent to close the account, or a deposit of another amount"},
+		{StateIssued, StateCancelled, "cancel_found", "the PG says that the account was closed, or that everything paid in was given back"},
+		{StateIssued, StateExpired, "expired", "the deadline and a grace period have passed, and the PG shows no deposit"},
+
+		{StateUnknown, StateIssued, "proof_found", "the PG shows the virtual account with the decided figures"},
 		{StateUnknown, StateCaptured, "proof_found", "the PG shows the charge with the decided figures"},
 		{StateUnknown, StateApproved, "proof_found", "as captured, and the shop had said yes before"},
 		{StateUnknown, StateDeclined, "proof_found", "the PG shows a definite no"},
@@ -69,7 +77,7 @@ func CanMove(from, to State) bool {
 // Holds tells whether an attempt in state s holds its order: at most one attempt of an order does.
 func (s State) Holds() bool {
 	switch s {
-	case StateClaimed, StateApproving, StateCaptured, StateUnknown, StateApproved:
+	case StateClaimed, StateApproving, StateCaptured, StateIssued, StateUnknown, StateApproved:
 		return true
 	case StateOpened, StateCancelling, StateDeclined, StateRefused, StateCancelled, StateExpired:
 		return false
@@ -84,7 +92,7 @@ func (s State) Blocks() bool { return s.Holds() || s == StateCancelling }
 // States lists every state, open ones first.
 func States() []State {
 	return []State{
-		StateOpened, StateClaimed, StateApproving, StateCaptured, StateUnknown, StateCancelling,
+		StateOpened, StateClaimed, StateApproving, StateCaptured, StateIssued, StateUnknown, StateCancelling,
 		StateApproved, StateDeclined, StateRefused, StateCancelled, StateExpired,
 	}
 }
