@@ -145,12 +145,12 @@ func (g *Gateway) onceByID(c *fiber.Ctx, pg *payment.PG, id string, raw []byte, 
 	}
 	result, err := do()
 	if err != nil {
-		if dropping := g.keys.KeyDrop(ctx, scope, id); dropping != nil {
+		if dropping := g.keys.KeyDrop(ctx, scope, id, kept.HeldUntil); dropping != nil {
 			g.log.Error("a webhook's id stays taken until its hold ends", slog.String("request_id", requestID(c)), slog.Any("err", dropping))
 		}
 		return result, err
 	}
-	if err := g.keys.KeyDone(ctx, scope, id, journal.KeptAnswer{Status: fiber.StatusOK, Body: []byte{}}); err != nil {
+	if err := g.keys.KeyDone(ctx, scope, id, journal.KeptAnswer{Status: fiber.StatusOK, Body: []byte{}, HeldUntil: kept.HeldUntil}); err != nil {
 		g.log.Warn("a webhook's id was not kept; a repeat is worked on again", slog.String("request_id", requestID(c)), slog.Any("err", err))
 	}
 	return result, nil

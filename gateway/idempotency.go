@@ -37,7 +37,7 @@ const (
 type KeyStore interface {
 	KeyBegin(ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error)
 	KeyDone(ctx context.Context, scope, key string, a journal.KeptAnswer) error
-	KeyDrop(ctx context.Context, scope, key string) error
+	KeyDrop(ctx context.Context, scope, key string, heldUntil time.Time) error
 	KeyPrune(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
@@ -69,7 +69,7 @@ func (g *Gateway) idempotent(route string, run fiber.Handler) fiber.Handler {
 		case err != nil:
 			return err
 		case begun:
-			return g.runOnce(c, route, key, print, run)
+			return g.runOnce(c, route, key, kept.HeldUntil, run)
 		case kept.Fingerprint != print:
 			return &payment.Problem{Code: payment.CodeKeyReused, Field: headerIdempotencyKey}
 		case kept.Status == 0:
@@ -80,12 +80,12 @@ func (g *Gateway) idempotent(route string, run fiber.Handler) fiber.Handler {
 }
 
 // runOnce carries a request out and keeps its answer when that stands.
-func (g *Gateway) runOnce(c *fiber.Ctx, route, key, print string, run fiber.Handler) error {
+func (g *Gateway) runOnce(c *fiber.Ctx, route, key string, held time.Time, run fiber.Handler) error {
 	err := run(c)
 	ctx := context.WithoutCancel(g.requestContext(c))
 	stands, _ := c.Locals(localStands).(bool)
 	if err != nil || !stands {
-		if dropping := g.keys.KeyDrop(ctx, route, key); dropping != nil {
+		if dropping := g.keys.KeyDrop(ctx, route, key, held); dropping != nil {
 			g.log.Error("an idempotency key stays taken until its hold ends", slog.String("request_id", requestID(c)), slog.Any("err", dropping))
 		}
 		return err
@@ -94,7 +94,7 @@ func (g *Gateway) runOnce(c *fiber.Ctx, route, key, print string, run fiber.Hand
 	sealed, err := g.sealer.Seal(payment.AttemptID(route+key), res.Body())
 	if err == nil {
 		err = g.keys.KeyDone(ctx, route, key, journal.KeptAnswer{
-			Fingerprint: print, Status: res.StatusCode(), ContentType: string(res.Header.ContentType()), Body: sealed,
+			Status: res.StatusCode(), ContentType: string(res.Header.ContentType()), Body: sealed, HeldUntil: held,
 		})
 	}
 	if err != nil {

@@ -27,8 +27,8 @@ func (j *simJournal) KeyDone(ctx context.Context, scope, key string, a journal.K
 }
 
 // KeyDrop implements KeyStore.
-func (j *simJournal) KeyDrop(ctx context.Context, scope, key string) error {
-	return j.do(ctx, "key drop", j.p.w.nameIn(key), func() error { return j.inner.KeyDrop(ctx, scope, key) })
+func (j *simJournal) KeyDrop(ctx context.Context, scope, key string, heldUntil time.Time) error {
+	return j.do(ctx, "key drop", j.p.w.nameIn(key), func() error { return j.inner.KeyDrop(ctx, scope, key, heldUntil) })
 }
 
 // LateTake implements settle.LateJournal.

@@ -150,8 +150,8 @@ func (j *simJournal) Move(ctx context.Context, t journal.Transition) (payment.At
 }
 
 // Touch implements Journal.
-func (j *simJournal) Touch(ctx context.Context, id payment.AttemptID, next time.Time, ev journal.Event) error {
-	return j.do(ctx, "touch", j.of(id), func() error { return j.inner.Touch(ctx, id, next, ev) })
+func (j *simJournal) Touch(ctx context.Context, l journal.Look) error {
+	return j.do(ctx, "touch", j.of(l.ID), func() error { return j.inner.Touch(ctx, l) })
 }
 
 // Attempt implements Journal.

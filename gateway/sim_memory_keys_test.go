@@ -22,9 +22,10 @@ func (m *simMemoryView) KeyBegin(_ context.Context, scope, key, fingerprint stri
 	if ok && (k.Status != 0 || !k.heldUntil.Before(simMillis(now)) || k.Fingerprint != fingerprint) {
 		return k.KeptAnswer, false, nil
 	}
-	m.keys[scope+" "+key] = &simKey{journal.KeptAnswer{Fingerprint: fingerprint}, simMillis(now.Add(hold))}
+	until := simMillis(now.Add(hold))
+	m.keys[scope+" "+key] = &simKey{journal.KeptAnswer{Fingerprint: fingerprint}, until}
 	m.commits++
-	return journal.KeptAnswer{}, true, nil
+	return journal.KeptAnswer{HeldUntil: until}, true, nil
 }
 
 // KeyDone implements KeyStore.
@@ -32,20 +33,20 @@ func (m *simMemoryView) KeyDone(_ context.Context, scope, key string, a journal.
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	k, ok := m.keys[scope+" "+key]
-	if !ok || k.Status != 0 {
+	if !ok || k.Status != 0 || !k.heldUntil.Equal(a.HeldUntil) {
 		return fmt.Errorf("idempotency key: %w", journal.ErrNotFound)
 	}
-	a.Fingerprint = k.Fingerprint
+	a.Fingerprint, a.HeldUntil = k.Fingerprint, time.Time{}
 	k.KeptAnswer = a
 	m.commits++
 	return nil
 }
 
 // KeyDrop implements KeyStore.
-func (m *simMemoryView) KeyDrop(_ context.Context, scope, key string) error {
+func (m *simMemoryView) KeyDrop(_ context.Context, scope, key string, heldUntil time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if k, ok := m.keys[scope+" "+key]; ok && k.Status == 0 {
+	if k, ok := m.keys[scope+" "+key]; ok && k.Status == 0 && k.heldUntil.Equal(heldUntil) {
 		delete(m.keys, scope+" "+key)
 	}
 	return nil

@@ -219,19 +219,27 @@ func (m *simMemoryView) nextCheck(to payment.State, wanted time.Time) time.Time 
 }
 
 // Touch implements Journal.
-func (m *simMemoryView) Touch(_ context.Context, id payment.AttemptID, next time.Time, ev journal.Event) error {
+func (m *simMemoryView) Touch(_ context.Context, l journal.Look) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r, ok := m.rows[id]
-	if !ok {
-		return fmt.Errorf("attempt %s: %w", id, journal.ErrNotFound)
+	r, ok := m.rows[l.ID]
+	switch {
+	case !ok:
+		return fmt.Errorf("attempt %s: %w", l.ID, journal.ErrNotFound)
+	case r.State != l.State || r.State.Final():
+		return &journal.ConflictError{Kind: journal.ConflictState, ID: l.ID, State: r.State}
+	case !l.Guest && (r.Checks != l.Checks || !r.leaseUntil.Equal(simMillis(l.Lease))):
+		return &journal.ConflictError{Kind: journal.ConflictOwner, ID: l.ID, State: r.State}
 	}
-	if r.State.Final() {
-		return &journal.ConflictError{Kind: journal.ConflictState, ID: id, State: r.State}
+	next := m.nextCheck(r.State, l.NextCheck)
+	if !l.Guest || next.Before(r.NextCheck) {
+		r.NextCheck = next
 	}
-	r.NextCheck, r.leaseUntil = m.nextCheck(r.State, next), time.Time{}
-	r.Checks++
-	m.addEvent(r, r.State, r.State, ev)
+	if !l.Guest {
+		r.leaseUntil = time.Time{}
+		r.Checks++
+	}
+	m.addEvent(r, r.State, r.State, l.Event)
 	m.commits++
 	return nil
 }

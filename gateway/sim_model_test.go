@@ -33,7 +33,7 @@ func TestSimJournalIsTheJournal(t *testing.T) {
 					t.Error(err)
 				}
 			})
-			m := simModel{t: t, r: rand.New(rand.NewPCG(seed, 1)), pair: [2]simBooks{real, &simMemoryView{simMemory: newSimMemory(), now: clock}}, start: now}
+			m := simModel{t: t, r: rand.New(rand.NewPCG(seed, 1)), pair: [2]simBooks{real, &simMemoryView{simMemory: newSimMemory(), now: clock}}, start: now, held: map[string]time.Time{}}
 			for range 400 {
 				now = now.Add(time.Duration(m.r.Int64N(int64(40 * time.Second))))
 				m.now = now
@@ -50,6 +50,8 @@ type simModel struct {
 	pair       [2]simBooks
 	start, now time.Time
 	messages   []string
+	// held is until when the latest holder of a key has it.
+	held map[string]time.Time
 }
 
 func (m *simModel) attempt() payment.Attempt {
@@ -121,7 +123,11 @@ func (m *simModel) step() {
 	case 2, 3, 4:
 		m.move(ctx, a, states, next, ev)
 	case 5:
-		m.same("touch", func(j simBooks) (any, error) { return nil, j.Touch(ctx, a.ID, next, ev) })
+		look := journal.Look{
+			ID: a.ID, State: states[m.r.IntN(len(states))], Checks: m.r.IntN(2), Guest: m.r.IntN(2) == 0, NextCheck: next, Event: ev,
+			Lease: []time.Time{{}, {}, m.now.Add(time.Minute), m.now}[m.r.IntN(4)],
+		}
+		m.same("touch", func(j simBooks) (any, error) { return nil, j.Touch(ctx, m.known(j, look)) })
 	case 6:
 		m.same("due", func(j simBooks) (any, error) { return j.Due(ctx, m.now, 3, time.Minute) })
 	case 7:
@@ -145,6 +151,14 @@ func (m *simModel) step() {
 	})
 }
 
+// known makes most looks such that the attempt is as the looker says.
+func (m *simModel) known(j simBooks, l journal.Look) journal.Look {
+	if a, _, err := j.Attempt(context.Background(), l.ID); err == nil && l.NextCheck.UnixMilli()%4 != 0 {
+		l.State, l.Checks = a.State, a.Checks
+	}
+	return l
+}
+
 func (m *simModel) move(ctx context.Context, a payment.Attempt, states []payment.State, next time.Time, ev journal.Event) {
 	m.t.Helper()
 	t := journal.Transition{ID: a.ID, To: states[m.r.IntN(len(states))], NextCheck: next, Event: ev, Reason: []string{"", "why"}[m.r.IntN(2)]}
@@ -165,16 +179,23 @@ func (m *simModel) move(ctx context.Context, a payment.Attempt, states []payment
 func (m *simModel) key(ctx context.Context) {
 	m.t.Helper()
 	key, print := fmt.Sprintf("k%d", m.r.IntN(3)), fmt.Sprintf("f%d", m.r.IntN(4)/3)
+	held := m.held[key]
+	if m.r.IntN(4) == 0 {
+		held = held.Add(time.Second)
+	}
 	switch m.r.IntN(6) {
 	case 0:
 		m.same("key done", func(j simBooks) (any, error) {
-			return nil, j.KeyDone(ctx, "s", key, journal.KeptAnswer{Status: 200, ContentType: "text/plain", Body: []byte(key)})
+			return nil, j.KeyDone(ctx, "s", key, journal.KeptAnswer{Status: 200, ContentType: "text/plain", Body: []byte(key), HeldUntil: held})
 		})
 	case 1:
-		m.same("key drop", func(j simBooks) (any, error) { return nil, j.KeyDrop(ctx, "s", key) })
+		m.same("key drop", func(j simBooks) (any, error) { return nil, j.KeyDrop(ctx, "s", key, held) })
 	default:
 		m.same("key begin", func(j simBooks) (any, error) {
 			k, begun, err := j.KeyBegin(ctx, "s", key, print, m.now, time.Minute)
+			if begun {
+				m.held[key] = k.HeldUntil
+			}
 			return fmt.Sprint(k, begun), err
 		})
 	}

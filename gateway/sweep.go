@@ -47,34 +47,35 @@ func (g *Gateway) sweep(ctx context.Context) {
 // sweepOnce takes up everything that is due now, a batch at a time.
 func (g *Gateway) sweepOnce(ctx context.Context) {
 	for ctx.Err() == nil {
-		due, err := g.journal.Due(ctx, g.now(), sweepBatch, sweepLease)
+		now := g.now()
+		due, err := g.journal.Due(ctx, now, sweepBatch, sweepLease)
 		if err != nil {
 			g.log.Error("the sweep cannot read the journal", slog.Any("err", err))
 			return
 		}
-		g.resumeAll(ctx, due)
+		g.resumeAll(ctx, due, now.Add(sweepLease))
 		if len(due) < sweepBatch {
 			return
 		}
 	}
 }
 
-func (g *Gateway) resumeAll(ctx context.Context, due []payment.Attempt) {
+func (g *Gateway) resumeAll(ctx context.Context, due []payment.Attempt, until time.Time) {
 	var wg sync.WaitGroup
 	room := make(chan struct{}, sweepWorkers)
 	for _, a := range due {
 		room <- struct{}{}
 		wg.Go(func() {
 			defer func() { <-room }()
-			g.resume(ctx, a.ID)
+			g.resume(ctx, a.ID, until)
 		})
 	}
 	wg.Wait()
 }
 
-func (g *Gateway) resume(ctx context.Context, id payment.AttemptID) {
+func (g *Gateway) resume(ctx context.Context, id payment.AttemptID, until time.Time) {
 	// Once begun, a settle runs to its end, also while we shut down.
-	res, err := g.settler.Resume(context.WithoutCancel(ctx), id)
+	res, err := g.settler.ResumeLeased(context.WithoutCancel(ctx), id, until)
 	if err != nil {
 		g.log.Error("the sweep could not go on with an attempt", slog.Any("attempt_id", id), slog.Any("err", err))
 		return

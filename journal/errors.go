@@ -45,6 +45,8 @@ type ConflictKind string
 const (
 	// ConflictState: the attempt is in a state that the caller did not expect.
 	ConflictState ConflictKind = "state"
+	// ConflictOwner: somebody else has taken the attempt up.
+	ConflictOwner ConflictKind = "owner"
 	// ConflictMove: the state machine has no such move.
 	ConflictMove ConflictKind = "move"
 	// ConflictReplay: the proof was used before; ID and State are of the attempt that used it.

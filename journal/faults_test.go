@@ -94,7 +94,12 @@ func TestNoBusyQueryScansATable(t *testing.T) {
 	calls := []func() error{
 		func() error { return j.Insert(t.Context(), journaltest.Attempt("b", "b"), journal.Event{}) },
 		func() error { return j.Insert(t.Context(), journaltest.Attempt("b", "b"), journal.Event{}) },
-		func() error { return j.Touch(t.Context(), "b", now, journal.Event{}) },
+		func() error {
+			return j.Touch(t.Context(), journal.Look{ID: "b", State: payment.StateOpened, NextCheck: now})
+		},
+		func() error {
+			return j.Touch(t.Context(), journal.Look{ID: "b", State: payment.StateOpened, Guest: true, NextCheck: time.UnixMilli(1)})
+		},
 		func() error { return j.Note(t.Context(), "b", journal.Event{}) },
 		func() error { _, err := j.Due(t.Context(), now, 10, time.Second); return err },
 		func() error { _, err := j.OutboxDue(t.Context(), now, 10, time.Second); return err },

@@ -15,18 +15,24 @@ type KeptAnswer struct {
 	Status      int
 	ContentType string
 	Body        []byte
+	// HeldUntil is when the hold of whom KeyBegin gave the key ends. It is how KeyDone and KeyDrop know the holder:
+	// one whose hold ended can neither finish nor drop what another has taken since.
+	HeldUntil time.Time
 }
 
-// KeyBegin takes a key for a request, for as long as hold: then begun is true and the caller must end it with
-// KeyDone or KeyDrop. Otherwise it returns what is known of the key. A key whose holder died can be taken
+// KeyBegin takes a key for a request, for as long as hold: then begun is true, and the caller must end it with
+// KeyDone or KeyDrop and the HeldUntil of kept. Otherwise it returns what is known of the key. A key whose holder died can be taken
 // again, by the same body, after its hold. The first use wins, whichever pod it comes to.
 func (j *Journal) KeyBegin(ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration) (kept KeptAnswer, begun bool, err error) {
+	until := at(millis(now.Add(hold)))
 	err = j.write(ctx, scope+key, "taking an idempotency key", func(x *txn) error {
+		kept = KeptAnswer{}
 		n, err := x.exec(`INSERT INTO idempotency (scope, key, fingerprint, status, content_type, body, held_until, created_at)
 			VALUES (?, ?, ?, 0, '', ?, ?, ?) ON CONFLICT (scope, key) DO UPDATE SET held_until = excluded.held_until
 			WHERE idempotency.status = 0 AND idempotency.held_until < ? AND idempotency.fingerprint = excluded.fingerprint`,
-			scope, key, fingerprint, []byte{}, millis(now.Add(hold)), millis(now), millis(now))
+			scope, key, fingerprint, []byte{}, millis(until), millis(now), millis(now))
 		if begun = n == 1; err != nil || begun {
+			kept.HeldUntil = until
 			return err
 		}
 		rows, err := x.query(`SELECT fingerprint, status, content_type, body FROM idempotency WHERE scope = ? AND key = ?`, scope, key)
@@ -45,11 +51,12 @@ func (j *Journal) KeyBegin(ctx context.Context, scope, key, fingerprint string, 
 	return kept, begun, err
 }
 
-// KeyDone keeps the answer to a request.
+// KeyDone keeps the answer to a request. It fails with ErrNotFound when the key is not held as a.HeldUntil says.
 func (j *Journal) KeyDone(ctx context.Context, scope, key string, a KeptAnswer) error {
 	return j.write(ctx, scope+key, "keeping an answer", func(x *txn) error {
-		n, err := x.exec(`UPDATE idempotency SET status = ?, content_type = ?, body = ? WHERE scope = ? AND key = ? AND status = 0`,
-			a.Status, a.ContentType, a.Body, scope, key)
+		n, err := x.exec(`UPDATE idempotency SET status = ?, content_type = ?, body = ?
+			WHERE scope = ? AND key = ? AND status = 0 AND held_until = ?`,
+			a.Status, a.ContentType, a.Body, scope, key, millis(a.HeldUntil))
 		if err == nil && n == 0 {
 			return fmt.Errorf("idempotency key: %w", ErrNotFound)
 		}
@@ -57,10 +64,12 @@ func (j *Journal) KeyDone(ctx context.Context, scope, key string, a KeptAnswer) 
 	})
 }
 
-// KeyDrop forgets a key whose request came to nothing, so that it may be used again.
-func (j *Journal) KeyDrop(ctx context.Context, scope, key string) error {
+// KeyDrop forgets a key whose request came to nothing, so that it may be used again. A key that is not held until
+// then stays.
+func (j *Journal) KeyDrop(ctx context.Context, scope, key string, heldUntil time.Time) error {
 	return j.write(ctx, scope+key, "dropping an idempotency key", func(x *txn) error {
-		_, err := x.exec(`DELETE FROM idempotency WHERE scope = ? AND key = ? AND status = 0`, scope, key)
+		_, err := x.exec(`DELETE FROM idempotency WHERE scope = ? AND key = ? AND status = 0 AND held_until = ?`,
+			scope, key, millis(heldUntil))
 		return err
 	})
 }

@@ -117,21 +117,54 @@ func (j *Journal) nextCheck(to payment.State, wanted time.Time) time.Time {
 	return at(millis(wanted))
 }
 
-// Touch records a look that changed nothing: the event, the next check, one more in Checks. It ends the
-// lease. On a final attempt it fails with a ConflictError.
-func (j *Journal) Touch(ctx context.Context, id payment.AttemptID, nextCheck time.Time, ev Event) error {
-	return j.write(ctx, string(id), "scheduling the next check", func(x *txn) error {
-		r, err := one(x, id)
+// Look is a look at an attempt that changed nothing.
+type Look struct {
+	ID payment.AttemptID
+	// State and Checks are the attempt's as the looker read it.
+	State  payment.State
+	Checks int
+	// Lease is the end of the lease that Due gave to the looker; zero for one that holds none.
+	Lease time.Time
+	// Guest tells that the looker does not own the attempt: it came along with a browser or a webhook.
+	Guest     bool
+	NextCheck time.Time
+	Event     Event
+}
+
+// Touch records a look that changed nothing. Its owner's look sets the next check, ends the lease and is one more
+// in Checks; a guest's look may only bring the next check forward. When the attempt has moved on since it was
+// read, or somebody else has taken it up, nothing is written and Touch fails with a ConflictError.
+func (j *Journal) Touch(ctx context.Context, l Look) error {
+	return j.write(ctx, string(l.ID), "scheduling the next check", func(x *txn) error {
+		r, err := one(x, l.ID)
 		if err != nil {
 			return err
 		}
-		if r.State.Final() {
-			return &ConflictError{Kind: ConflictState, ID: id, State: r.State}
+		if r.State != l.State || r.State.Final() {
+			return &ConflictError{Kind: ConflictState, ID: l.ID, State: r.State}
 		}
-		if _, err := x.exec(`UPDATE attempts SET next_check = ?, checks = checks + 1, lease_until = 0 WHERE id = ?`,
-			millis(j.nextCheck(r.State, nextCheck)), id); err != nil {
+		next := j.nextCheck(r.State, l.NextCheck)
+		if l.Guest {
+			if next.Before(r.NextCheck) {
+				_, err = x.exec(`UPDATE attempts SET next_check = ? WHERE id = ?`, millis(next), l.ID)
+			}
+		} else {
+			err = j.touchOwn(x, l, next)
+		}
+		if err != nil {
 			return err
 		}
-		return j.addEvent(x, id, r.State, r.State, ev)
+		return j.addEvent(x, l.ID, r.State, r.State, l.Event)
 	})
+}
+
+// touchOwn sets the next check of an attempt that the looker owns. The count of checks tells two owners without a
+// lease apart.
+func (j *Journal) touchOwn(x *txn, l Look, next time.Time) error {
+	n, err := x.exec(`UPDATE attempts SET next_check = ?, checks = checks + 1, lease_until = 0
+		WHERE id = ? AND checks = ? AND lease_until = ?`, millis(next), l.ID, l.Checks, millis(l.Lease))
+	if err == nil && n != 1 {
+		err = &ConflictError{Kind: ConflictOwner, ID: l.ID, State: l.State}
+	}
+	return err
 }

@@ -1,5 +1,7 @@
 package mutation
 
+import "slices"
+
 // guard is one line of defence, how to take it away, and the tests that must notice.
 type guard struct {
 	name string
@@ -15,7 +17,7 @@ func simulation() []string { return []string{"-sim.schedules=600"} }
 
 // guards is the list. Every one is taken away on its own, and a named test must turn red.
 func guards() []guard {
-	return append(append(append(append(settleGuards(), journalGuards()...), wireGuards()...), doorGuards()...), hookGuards()...)
+	return slices.Concat(settleGuards(), journalGuards(), wireGuards(), doorGuards(), hookGuards(), lateGuards())
 }
 
 func settleGuards() []guard {

@@ -48,11 +48,19 @@ func (s *Settler) unpaid(ctx context.Context, w *work, to payment.State, reason 
 
 func (s *Settler) later(ctx context.Context, w *work, why string) (Result, error) {
 	now := s.o.Now()
-	next := now.Add(backoff(w.a.Checks + 1))
-	if err := s.o.Journal.Touch(ctx, w.a.ID, next, journal.Event{At: now, Kind: "looked", Detail: why}); err != nil {
+	err := s.touch(ctx, w, now.Add(backoff(w.a.Checks+1)), journal.Event{At: now, Kind: "looked", Detail: why})
+	// When somebody else is at it, theirs is the next check.
+	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
 	}
 	return w.result(), nil
+}
+
+// touch records a look as whoever holds the attempt.
+func (s *Settler) touch(ctx context.Context, w *work, next time.Time, ev journal.Event) error {
+	return s.o.Journal.Touch(ctx, journal.Look{
+		ID: w.a.ID, State: w.a.State, Checks: w.a.Checks, Lease: w.lease, Guest: w.guest, NextCheck: next, Event: ev,
+	})
 }
 
 // capture takes in an attempt that the PG has charged: it claims the order, or gives the money back when the

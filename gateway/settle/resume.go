@@ -3,6 +3,7 @@ package settle
 import (
 	"context"
 	"log/slog"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -12,9 +13,14 @@ import (
 // is believed.
 const notFoundChecks = 5
 
-// Resume goes on with an attempt whose next check is due: one whose owner died, or one that waits for an
-// answer. The caller holds its lease.
+// Resume goes on with an attempt that nobody has leased: one whose owner died, or one that waits for an answer.
 func (s *Settler) Resume(ctx context.Context, id payment.AttemptID) (Result, error) {
+	return s.ResumeLeased(ctx, id, time.Time{})
+}
+
+// ResumeLeased is Resume for an attempt that the journal leased to the caller until then. Once somebody else has
+// leased it, nothing that the caller finds out puts the next check off or gives money back.
+func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until time.Time) (Result, error) {
 	a, sealed, err := s.o.Journal.Attempt(ctx, id)
 	if err != nil {
 		return Result{}, journalProblem(err)
@@ -30,7 +36,7 @@ func (s *Settler) Resume(ctx context.Context, id payment.AttemptID) (Result, err
 		// Without its proof the attempt can still be looked up.
 		s.o.Log.Error("a proof cannot be opened; is token_key another one?", slog.Any("attempt_id", id), slog.Any("err", err))
 	}
-	w.asked = a.State != payment.StateOpened
+	w.asked, w.lease = a.State != payment.StateOpened, until
 	switch a.State {
 	case payment.StateOpened:
 		return s.read(ctx, w)

@@ -28,7 +28,7 @@ import (
 type Journal interface {
 	Claim(ctx context.Context, a payment.Attempt, c journal.Claim) error
 	Move(ctx context.Context, t journal.Transition) (payment.Attempt, error)
-	Touch(ctx context.Context, id payment.AttemptID, next time.Time, ev journal.Event) error
+	Touch(ctx context.Context, l journal.Look) error
 	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
 	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
 }
@@ -151,6 +151,9 @@ type work struct {
 	asked    bool
 	declined bool
 	buyer    bool
+	// guest tells that the attempt is somebody else's until it is moved; lease is until when the sweep's is ours.
+	guest bool
+	lease time.Time
 	// seen is what the PG last said it charged and gave back; a wrong amount is given back whole.
 	seen adapters.Result
 }
@@ -208,7 +211,7 @@ func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adap
 	if err != nil {
 		return Result{Attempt: a}, err
 	}
-	w.proof = proof
+	w.proof, w.guest = proof, true
 	if follows {
 		return s.follow(ctx, w)
 	}

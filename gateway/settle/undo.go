@@ -19,10 +19,11 @@ func (s *Settler) undo(ctx context.Context, w *work, reason string) (Result, err
 	next := now.Add(w.acc.PG.ApproveTimeout + slack)
 	ev := journal.Event{At: now, Kind: "undo_intended", Detail: reason}
 	if w.a.State == payment.StateCancelling {
-		if err := s.o.Journal.Touch(ctx, w.a.ID, next, ev); err != nil {
+		if err := s.touch(ctx, w, next, ev); err != nil {
 			return s.lostHold(ctx, w, err)
 		}
 		w.a.Checks++
+		w.lease = time.Time{}
 		return s.giveBack(ctx, w)
 	}
 	err := s.move(ctx, w, journal.Transition{
@@ -139,7 +140,7 @@ func (s *Settler) move(ctx context.Context, w *work, t journal.Transition) error
 		t.Event.At = s.o.Now()
 		a, err := s.o.Journal.Move(ctx, t)
 		if err == nil {
-			w.a = a
+			w.a, w.guest, w.lease = a, false, time.Time{}
 			return nil
 		}
 		if !errors.Is(err, journal.ErrUnavailable) || s.o.Now().Add(wait).After(deadline) || ctx.Err() != nil {

@@ -133,7 +133,7 @@ func testBlocker(t *testing.T, j *journal.Journal, state payment.State) {
 	second := Attempt(order+"-2", order)
 	err := j.Claim(t.Context(), second, claim(payment.StateClaimed, order))
 	switch state {
-	case payment.StateClaimed, payment.StateApproving, payment.StateCaptured, payment.StateUnknown,
+	case payment.StateClaimed, payment.StateApproving, payment.StateCaptured, payment.StateIssued, payment.StateUnknown,
 		payment.StateApproved, payment.StateCancelling:
 		wantClaimed(t, err, order+"-1", state)
 		if _, _, err := j.Attempt(t.Context(), second.ID); !errors.Is(err, journal.ErrNotFound) {

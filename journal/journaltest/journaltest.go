@@ -108,7 +108,7 @@ func pathTo(state payment.State) []payment.State {
 	switch state {
 	case payment.StateOpened:
 		return nil
-	case payment.StateApproved, payment.StateCaptured, payment.StateUnknown, payment.StateApproving, payment.StateClaimed:
+	case payment.StateApproved, payment.StateCaptured, payment.StateIssued, payment.StateUnknown, payment.StateApproving, payment.StateClaimed:
 		path := []payment.State{payment.StateClaimed}
 		if state == payment.StateClaimed {
 			return path

@@ -1,6 +1,7 @@
 package journaltest
 
 import (
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -43,10 +44,12 @@ func testKeys(t *testing.T, j *journal.Journal) {
 	if _, begun := begin("race", "other", now.Add(2*time.Minute)); begun {
 		t.Error("another body took over a key whose holder died")
 	}
-	if _, begun := begin("race", "f", now.Add(2*time.Minute)); !begun {
-		t.Error("a key whose holder died cannot be taken again")
+	held, begun := begin("race", "f", now.Add(2*time.Minute))
+	if want := now.Add(3 * time.Minute); !begun || !held.HeldUntil.Equal(want) {
+		t.Errorf("a key whose holder died was taken again %v until %s, want until %s", begun, held.HeldUntil, want)
 	}
-	answer := journal.KeptAnswer{Status: 200, ContentType: "application/json", Body: []byte(`{"a":1}`)}
+	testFormerHolder(t, j, now.Add(time.Minute))
+	answer := journal.KeptAnswer{Status: 200, ContentType: "application/json", Body: []byte(`{"a":1}`), HeldUntil: held.HeldUntil}
 	if err := j.KeyDone(ctx, "scope", "race", answer); err != nil {
 		t.Fatal(err)
 	}
@@ -54,16 +57,17 @@ func testKeys(t *testing.T, j *journal.Journal) {
 	if begun || kept.Status != 200 || string(kept.Body) != `{"a":1}` || kept.ContentType != "application/json" {
 		t.Errorf("kept %+v, %v", kept, begun)
 	}
-	if err := j.KeyDrop(ctx, "scope", "race"); err != nil {
+	if err := j.KeyDrop(ctx, "scope", "race", held.HeldUntil); err != nil {
 		t.Fatal(err)
 	}
 	if _, begun := begin("race", "f", now); begun {
 		t.Error("a kept answer was dropped")
 	}
-	if _, begun := begin("dropped", "f", now); !begun {
+	held, begun = begin("dropped", "f", now)
+	if !begun {
 		t.Fatal("a new key was not taken")
 	}
-	if err := j.KeyDrop(ctx, "scope", "dropped"); err != nil {
+	if err := j.KeyDrop(ctx, "scope", "dropped", held.HeldUntil); err != nil {
 		t.Fatal(err)
 	}
 	if _, begun := begin("dropped", "g", now); !begun {
@@ -74,5 +78,19 @@ func testKeys(t *testing.T, j *journal.Journal) {
 	}
 	if _, begun := begin("race", "g", now); !begun {
 		t.Error("a pruned key cannot be used again")
+	}
+}
+
+// testFormerHolder checks that who held the key race until then can do nothing to whom it was given since.
+func testFormerHolder(t *testing.T, j *journal.Journal, until time.Time) {
+	t.Helper()
+	if err := j.KeyDone(t.Context(), "scope", "race", journal.KeptAnswer{Status: 500, HeldUntil: until}); !errors.Is(err, journal.ErrNotFound) {
+		t.Errorf("a former holder's answer was kept: %v", err)
+	}
+	if err := j.KeyDrop(t.Context(), "scope", "race", until); err != nil {
+		t.Error(err)
+	}
+	if kept, begun, err := j.KeyBegin(t.Context(), "scope", "race", "f", until, time.Minute); err != nil || begun || kept.Fingerprint != "f" {
+		t.Errorf("a former holder dropped another's key: %+v, %v, %v", kept, begun, err)
 	}
 }

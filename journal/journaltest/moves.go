@@ -114,7 +114,8 @@ func testFinal(t *testing.T, open Open) {
 			})
 			wantConflict(t, err, journal.ConflictMove, final)
 		}
-		wantConflict(t, j.Touch(t.Context(), payment.AttemptID(id), epoch(), event("x")), journal.ConflictState, final)
+		look := journal.Look{ID: payment.AttemptID(id), State: final, NextCheck: epoch(), Event: event("x")}
+		wantConflict(t, j.Touch(t.Context(), look), journal.ConflictState, final)
 		wantState(t, j, id, final)
 	}
 }

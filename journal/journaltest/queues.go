@@ -41,9 +41,10 @@ func testDue(t *testing.T, open Open) {
 	wantDue(now, 10, "d-000")
 	wantDue(now, 10)
 
-	if err := j.Touch(t.Context(), "d-001", now.Add(30*time.Second), event("look")); err != nil {
-		t.Fatal(err)
+	look := journal.Look{
+		ID: "d-001", State: payment.StateOpened, Lease: now.Add(lease), NextCheck: now.Add(30 * time.Second), Event: event("look"),
 	}
+	testTouch(t, j, look)
 	wantDue(now.Add(31*time.Second), 10, "d-001")
 	if a, _, err := j.Attempt(t.Context(), "d-001"); err != nil || a.Checks != 1 || a.State != payment.StateOpened {
 		t.Errorf("checks %d, state %s, %v", a.Checks, a.State, err)
@@ -51,10 +52,58 @@ func testDue(t *testing.T, open Open) {
 	wantDue(now.Add(lease), 10, "d-002", "d-000")
 	mustMove(t, j, "d-000", payment.StateOpened, payment.StateDeclined)
 	wantDue(now.Add(3*lease), 10, "d-002", "d-001")
-	if err := j.Touch(t.Context(), "nobody", now, event("look")); !errors.Is(err, journal.ErrNotFound) {
+	if err := j.Touch(t.Context(), journal.Look{ID: "nobody", NextCheck: now, Event: event("look")}); !errors.Is(err, journal.ErrNotFound) {
 		t.Errorf("touching nobody: %v", err)
 	}
 	t.Run("many sweepers share the work without overlap", func(t *testing.T) { testSweepers(t, open(t)) })
+}
+
+// testTouch checks that only its owner can put an attempt off, as it was when the owner read it.
+func testTouch(t *testing.T, j *journal.Journal, own journal.Look) {
+	t.Helper()
+	read := func() payment.Attempt {
+		t.Helper()
+		a, _, err := j.Attempt(t.Context(), own.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	before := read()
+	for name, change := range map[string]func(*journal.Look){
+		"a former lease":   func(l *journal.Look) { l.Lease = l.Lease.Add(-time.Minute) },
+		"no lease":         func(l *journal.Look) { l.Lease = time.Time{} },
+		"a former count":   func(l *journal.Look) { l.Checks++ },
+		"another state":    func(l *journal.Look) { l.State = payment.StateClaimed },
+		"a guest too late": func(l *journal.Look) { l.Guest, l.State = true, payment.StateClaimed },
+	} {
+		look := own
+		change(&look)
+		if err := j.Touch(t.Context(), look); !errors.Is(err, journal.ErrConflict) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	guest := own
+	guest.Guest, guest.Lease, guest.NextCheck = true, time.Time{}, own.NextCheck.Add(time.Hour)
+	if err := j.Touch(t.Context(), guest); err != nil {
+		t.Fatal(err)
+	}
+	if a := read(); !a.NextCheck.Equal(before.NextCheck) || a.Checks != before.Checks {
+		t.Errorf("a guest put the next check off to %s, checks %d", a.NextCheck, a.Checks)
+	}
+	guest.NextCheck = before.NextCheck.Add(-time.Second)
+	if err := j.Touch(t.Context(), guest); err != nil {
+		t.Fatal(err)
+	}
+	if a := read(); !a.NextCheck.Equal(guest.NextCheck) {
+		t.Errorf("a guest brought the next check to %s, want %s", a.NextCheck, guest.NextCheck)
+	}
+	if err := j.Touch(t.Context(), own); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Touch(t.Context(), own); !errors.Is(err, journal.ErrConflict) {
+		t.Errorf("an owner's second look: %v", err)
+	}
 }
 
 func testSweepers(t *testing.T, j *journal.Journal) {
@@ -121,6 +170,7 @@ func testStats(t *testing.T, open Open) {
 			{State: payment.StateClaimed},
 			{State: payment.StateApproving},
 			{State: payment.StateCaptured},
+			{State: payment.StateIssued},
 			{State: payment.StateUnknown, Count: 2, Won: 300, Oldest: epoch().Add(-time.Hour)},
 			{State: payment.StateCancelling, Count: 1, Won: 500, Oldest: epoch().Add(-4 * time.Hour)},
 		},
