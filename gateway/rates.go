@@ -22,7 +22,13 @@ const (
 // say nothing about the PG.
 func judge(a payment.Attempt) verdict {
 	switch a.State {
+	case payment.StateIssued:
+		return verdictGood
 	case payment.StateApproved:
+		if a.Method == payment.MethodVBank {
+			// Issuing the account was the PG's part, and was counted then.
+			return verdictNone
+		}
 		return verdictGood
 	case payment.StateDeclined:
 		if a.Reason == settle.ReasonNotSent || a.Reason == settle.ReasonRejected {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -120,7 +121,10 @@ func (g *Gateway) deliverOnce(ctx context.Context) {
 
 // deliverMessage marks a message done only after the shop's 2xx.
 func (g *Gateway) deliverMessage(ctx context.Context, m payment.Message) {
-	err := g.view().shop.Deliver(ctx, m, g.now())
+	m, err := settle.OpenMessage(g.sealer, m)
+	if err == nil {
+		err = g.view().shop.Deliver(ctx, m, g.now())
+	}
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {
 		g.metrics.Delivered(metrics.ResultDelivered)

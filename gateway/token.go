@@ -71,6 +71,7 @@ type token struct {
 	Method   payment.Method     `json:"t"`
 	Amount   payment.Won        `json:"a"`
 	TaxFree  payment.Won        `json:"f,omitempty"`
+	VAT      *payment.Won       `json:"x,omitempty"`
 	OrderAmt payment.Won        `json:"A"`
 	Test     bool               `json:"T,omitempty"`
 	Device   payment.Device     `json:"v"`
@@ -81,16 +82,24 @@ type token struct {
 	Rules    string             `json:"R"`
 	Created  int64              `json:"c"`
 	Expires  int64              `json:"e"`
+	Due      int64              `json:"D,omitempty"`
 }
 
 // sealAttempt writes a as an opaque token: letters, digits, - and _ only.
 func (s *sealer) sealAttempt(a payment.Attempt) (string, error) {
-	plain, err := json.Marshal(token{
+	t := token{
 		ID: a.ID, Order: a.OrderID, PG: a.PG, Driver: a.Driver, Merchant: a.Merchant, MID: a.MID, Method: a.Method,
 		Amount: a.Amount, TaxFree: a.TaxFree, OrderAmt: a.OrderAmount, Test: a.Test, Device: a.Device, Site: a.Site,
 		Purpose: a.Purpose, Name: a.OrderName, Return: a.ReturnURL, Rules: a.RulesVersion,
 		Created: a.CreatedAt.UnixMilli(), Expires: a.ExpiresAt.UnixMilli(),
-	})
+	}
+	if a.VATSet {
+		t.VAT = &a.VAT
+	}
+	if !a.DepositDue.IsZero() {
+		t.Due = a.DepositDue.UnixMilli()
+	}
+	plain, err := json.Marshal(t)
 	if err != nil {
 		return "", fmt.Errorf("encoding attempt %s: %w", a.ID, err)
 	}
@@ -120,6 +129,12 @@ func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, error
 		Amount: t.Amount, TaxFree: t.TaxFree, OrderAmount: t.OrderAmt, Currency: payment.CurrencyKRW, Test: t.Test,
 		Device: t.Device, Site: t.Site, Purpose: t.Purpose, OrderName: t.Name, ReturnURL: t.Return, RulesVersion: t.Rules,
 		CreatedAt: time.UnixMilli(t.Created), ExpiresAt: time.UnixMilli(t.Expires), State: payment.StateOpened,
+	}
+	if t.VAT != nil {
+		a.VAT, a.VATSet = *t.VAT, true
+	}
+	if t.Due != 0 {
+		a.DepositDue = time.UnixMilli(t.Due)
 	}
 	if now.After(a.ExpiresAt) {
 		return a, errTokenExpired

@@ -156,6 +156,8 @@ func (s *Settler) follow(ctx context.Context, w *work) (Result, error) {
 	case err != nil:
 	case r.Outcome == payment.OutcomeApproved:
 		return s.approved(after, w, r)
+	case r.Outcome == payment.OutcomeIssued:
+		return s.issued(after, w, r)
 	case r.Outcome == payment.OutcomeCancelled:
 		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
 	case r.Outcome == payment.OutcomeDeclined && r.PGTxID == w.a.PGTxID:
@@ -179,6 +181,9 @@ func (s *Settler) unanswered(ctx context.Context, w *work) (Result, error) {
 	switch r.Outcome {
 	case payment.OutcomeApproved:
 		return s.takeIn(ctx, w, r)
+	case payment.OutcomeIssued:
+		w.a.PGTxID = r.PGTxID
+		return s.askForAccount(ctx, w, r)
 	case payment.OutcomeCancelled:
 		return s.finish(ctx, w, payment.StateCancelled, ReasonCancelledAtPG)
 	case payment.OutcomeUnknown:

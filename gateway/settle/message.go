@@ -25,6 +25,73 @@ type messageData struct {
 	OrderAmount payment.Won        `json:"order_amount"`
 	PGTxID      string             `json:"pg_tx_id,omitempty"`
 	Reason      string             `json:"reason,omitempty"`
+	// Account is the virtual account to pay into, BillingKey the key that was issued; a message with either is
+	// stored sealed.
+	Account    *messageAccount `json:"account,omitempty"`
+	BillingKey string          `json:"billing_key,omitempty"`
+}
+
+type messageAccount struct {
+	// Bank is the bank's standard code, Due the deadline in KST, RFC 3339.
+	Bank   string `json:"bank,omitempty"`
+	Number string `json:"number"`
+	Holder string `json:"holder,omitempty"`
+	Due    string `json:"due,omitempty"`
+}
+
+// kst is Korean time, in which deadlines are told.
+var kst = time.FixedZone("KST", 9*60*60)
+
+// accountMessage tells the shop of a virtual account, sealed: the journal holds no account numbers.
+func (s *Settler) accountMessage(a payment.Attempt, acc payment.VirtualAccount) (payment.Message, error) {
+	data := dataOf(a)
+	data.Account = &messageAccount{Bank: acc.Bank, Number: acc.Number.Reveal(), Holder: acc.Holder}
+	if due := deadline(a, acc.Due); !due.IsZero() {
+		data.Account.Due = due.In(kst).Format(time.RFC3339)
+	}
+	m, err := messageOf("msg_"+string(a.ID)+"_"+string(payment.StateIssued), payment.MessageIssued, data, s.o.Now())
+	if err != nil {
+		return payment.Message{}, err
+	}
+	return s.sealed(m)
+}
+
+// sealed is m with its body encrypted for it alone; OpenMessage undoes that before delivery.
+func (s *Settler) sealed(m payment.Message) (payment.Message, error) {
+	body, err := s.o.Sealer.Seal(payment.AttemptID(m.ID), m.Body)
+	if err != nil {
+		return payment.Message{}, fmt.Errorf("sealing message %s: %w", m.ID, err)
+	}
+	m.Body, m.Sealed = body, true
+	return m, nil
+}
+
+// OpenMessage returns m as it is to be delivered.
+func OpenMessage(sealer Sealer, m payment.Message) (payment.Message, error) {
+	if !m.Sealed {
+		return m, nil
+	}
+	body, err := sealer.Open(payment.AttemptID(m.ID), m.Body)
+	if err != nil {
+		return m, fmt.Errorf("opening message %s: %w", m.ID, err)
+	}
+	m.Body, m.Sealed = body, false
+	return m, nil
+}
+
+func dataOf(a payment.Attempt) messageData {
+	return messageData{
+		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method,
+		Amount: a.Amount, OrderAmount: a.OrderAmount, PGTxID: a.PGTxID,
+	}
+}
+
+func messageOf(id, kind string, data messageData, now time.Time) (payment.Message, error) {
+	body, err := json.Marshal(messageBody{Type: kind, Timestamp: now.UTC().Format(time.RFC3339), Data: data})
+	if err != nil {
+		return payment.Message{}, fmt.Errorf("encoding message %s: %w", id, err)
+	}
+	return payment.Message{ID: id, OrderID: data.OrderID, Type: kind, Body: body, CreatedAt: now}, nil
 }
 
 // messages makes what the shop must hear when w's attempt ends as to. A shop that said yes to a charge hears
@@ -38,19 +105,17 @@ func (s *Settler) messages(w *work, to payment.State, reason string) ([]payment.
 
 // ending is the message that an attempt has ended as to.
 func ending(a payment.Attempt, to payment.State, reason string, now time.Time) ([]payment.Message, error) {
-	kind := payment.MessageFailed
-	data := messageData{
-		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method,
-		Amount: a.Amount, OrderAmount: a.OrderAmount, PGTxID: a.PGTxID, Reason: reason,
-	}
+	kind, data := payment.MessageFailed, dataOf(a)
+	data.Reason = reason
 	if to == payment.StateApproved {
 		kind, data.Reason = payment.MessageConfirmed, ""
+		if a.Method == payment.MethodVBank {
+			kind = payment.MessageDeposited
+		}
 	}
-	body, err := json.Marshal(messageBody{Type: kind, Timestamp: now.UTC().Format(time.RFC3339), Data: data})
+	m, err := messageOf("msg_"+string(a.ID)+"_"+string(to), kind, data, now)
 	if err != nil {
-		return nil, fmt.Errorf("encoding the message of attempt %s: %w", a.ID, err)
+		return nil, err
 	}
-	return []payment.Message{{
-		ID: "msg_" + string(a.ID) + "_" + string(to), OrderID: a.OrderID, Type: kind, Body: body, CreatedAt: now,
-	}}, nil
+	return []payment.Message{m}, nil
 }

@@ -24,6 +24,8 @@ func (s *Settler) read(ctx context.Context, w *work) (Result, error) {
 	switch r.Outcome {
 	case payment.OutcomeApproved:
 		return s.capture(context.WithoutCancel(ctx), w, r)
+	case payment.OutcomeIssued:
+		return s.accountFound(context.WithoutCancel(ctx), w, r)
 	case payment.OutcomeCancelled:
 		w.a.PGTxID = r.PGTxID
 		return s.finish(ctx, w, payment.StateCancelled, ReasonCancelledAtPG)

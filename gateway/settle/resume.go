@@ -52,6 +52,8 @@ func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 		return s.lost(ctx, w)
 	case payment.StateCaptured:
 		return s.askAfter(ctx, w)
+	case payment.StateIssued:
+		return s.awaitDeposit(ctx, w)
 	case payment.StateCancelling, payment.StateUnknown:
 		return s.resolve(ctx, w)
 	case payment.StateApproved, payment.StateDeclined, payment.StateRefused, payment.StateCancelled, payment.StateExpired:
@@ -77,7 +79,12 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 	case r.Outcome == payment.OutcomeApproved && w.a.Reason == ReasonLost && !netCancels(w):
 		return s.approved(ctx, w, r)
-	case r.Outcome == payment.OutcomeApproved:
+	case r.Outcome == payment.OutcomeIssued && w.a.State == payment.StateUnknown && w.a.Reason == ReasonLost && !netCancels(w):
+		return s.issued(ctx, w, r)
+	case r.Outcome == payment.OutcomeApproved && w.a.Method == payment.MethodVBank:
+		// Money in an account that must not stand: it goes back only to an account that the buyer names.
+		why = lookAccountIsNeeded
+	case r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued:
 		// A net cancel was tried before; from here on the transaction itself is cancelled.
 		w.proof = adapters.Proof{}
 		return s.undo(ctx, w, w.a.Reason)

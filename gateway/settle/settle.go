@@ -60,7 +60,7 @@ type Observer interface {
 	Upstream(pg payment.PGID, operation, outcome string, took time.Duration)
 }
 
-// Options are a Settler's parts. All are required.
+// Options are a Settler's parts. All but ParkLate are required.
 type Options struct {
 	Journal Journal
 	Drivers map[payment.DriverName]adapters.Driver
@@ -74,6 +74,8 @@ type Options struct {
 	Now      func() time.Time
 	// Wake tells the outbox that there is something to deliver.
 	Wake func()
+	// ParkLate tells whether the rules leave late money to a person; nil means that it is given back.
+	ParkLate func() bool
 }
 
 // Times that shape a settle.
@@ -126,6 +128,8 @@ func (r Result) Status() string {
 		return string(r.Attempt.State)
 	case payment.StateCancelling:
 		return string(payment.StateUnknown)
+	case payment.StateIssued:
+		return string(payment.StateIssued)
 	case payment.StateOpened, payment.StateClaimed, payment.StateApproving, payment.StateCaptured:
 	}
 	if r.Declined {
@@ -154,6 +158,8 @@ type work struct {
 	// guest tells that the attempt is somebody else's until it is moved; lease is until when the sweep's is ours.
 	guest bool
 	lease time.Time
+	// exact has look-ups ask about the one transaction alone.
+	exact bool
 	// seen is what the PG last said it charged and gave back; a wrong amount is given back whole.
 	seen adapters.Result
 }
@@ -204,7 +210,7 @@ func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adap
 		return Result{}, journalProblem(err)
 	}
 	follows := goesOnByItself(a, sealed)
-	if a.State != payment.StateOpened && !follows {
+	if a.State != payment.StateOpened && a.State != payment.StateIssued && !follows {
 		return s.await(ctx, id)
 	}
 	w, err := s.take(a)
@@ -212,7 +218,10 @@ func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adap
 		return Result{Attempt: a}, err
 	}
 	w.proof, w.guest = proof, true
-	if follows {
+	switch {
+	case a.State == payment.StateIssued:
+		return s.awaitDeposit(ctx, w)
+	case follows:
 		return s.follow(ctx, w)
 	}
 	if a.ManualConfirm && proof.AuthToken.IsSet() {
@@ -306,6 +315,8 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 	switch {
 	case err == nil && r.Outcome == payment.OutcomeApproved:
 		return s.approved(after, w, r)
+	case err == nil && r.Outcome == payment.OutcomeIssued:
+		return s.issued(after, w, r)
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
 		w.buyer = r.BuyerCancelled
 		return s.finish(after, w, payment.StateDeclined, ReasonDeclined)
@@ -341,6 +352,8 @@ func (s *Settler) lost(ctx context.Context, w *work) (Result, error) {
 	switch {
 	case err == nil && r.Outcome == payment.OutcomeApproved:
 		return s.approved(ctx, w, r)
+	case err == nil && r.Outcome == payment.OutcomeIssued:
+		return s.issued(ctx, w, r)
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
 		return s.finish(ctx, w, payment.StateDeclined, ReasonDeclined)
 	}
@@ -356,7 +369,7 @@ func (s *Settler) lookUp(ctx context.Context, w *work) (adapters.Result, error) 
 		txID = w.proof.PGTxID
 	}
 	start := s.o.Now()
-	r, err := w.driver.LookUp(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Now: start})
+	r, err := w.driver.LookUp(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Exact: w.exact, Now: start})
 	s.observe(w, "look_up", r, err, start)
 	if err == nil {
 		w.seen = r
@@ -435,6 +448,8 @@ func claimedProblem(order payment.OrderID, state payment.State) error {
 		code = payment.CodeOrderAlreadyPaid
 	case payment.StateUnknown, payment.StateCancelling:
 		code = payment.CodePaymentUnknown
+	case payment.StateIssued:
+		code = payment.CodeOrderAwaitsDeposit
 	case payment.StateOpened, payment.StateClaimed, payment.StateApproving, payment.StateDeclined,
 		payment.StateRefused, payment.StateCancelled, payment.StateExpired:
 	}

@@ -54,6 +54,9 @@ func (s *Settler) giveBack(ctx context.Context, w *work) (Result, error) {
 		s.o.Log.Warn("a net cancel was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
 		return s.notProven(ctx, w)
 	}
+	if w.a.Method == payment.MethodVBank {
+		return s.closeAccount(ctx, w)
+	}
 	if w.a.PGTxID == "" && netCancels(w) {
 		// Inicis cancels by transaction id only; the sweep asks for it.
 		return s.notProven(ctx, w)
@@ -74,8 +77,7 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
 		Account: w.acc, Attempt: charged, PGTxID: w.a.PGTxID,
 		Amount: w.standing(), Remaining: w.standing(), TaxFree: min(charged.TaxFree, w.standing()), Reason: "approval withdrawn",
-		// Every try is an operation of its own: it is made only after the PG said that the money is still there.
-		OperationID: fmt.Sprintf("undo-%s-%d", w.a.ID, w.a.Checks), Now: start,
+		OperationID: undoID(w), Now: start,
 	})
 	s.observe(w, "cancel", r, err, start)
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
@@ -84,6 +86,10 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 	s.o.Log.Warn("a cancel was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
 	return s.notProven(ctx, w)
 }
+
+// undoID names one try at giving back what an attempt holds. Every try is an operation of its own: it is made
+// only after the PG said that the money is still there.
+func undoID(w *work) string { return fmt.Sprintf("undo-%s-%d", w.a.ID, w.a.Checks) }
 
 // notProven leaves an attempt cancelling, to be looked at again.
 func (s *Settler) notProven(ctx context.Context, w *work) (Result, error) {
@@ -176,7 +182,7 @@ func (s *Settler) await(ctx context.Context, id payment.AttemptID) (Result, erro
 		if err != nil {
 			return Result{}, journalProblem(err)
 		}
-		if a.State.Final() || a.State == payment.StateUnknown || a.State == payment.StateOpened ||
+		if a.State.Final() || a.State == payment.StateUnknown || a.State == payment.StateIssued || a.State == payment.StateOpened ||
 			a.State == payment.StateCancelling && a.Checks > 0 {
 			return Result{Attempt: a}, nil
 		}

@@ -1,0 +1,188 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Times of a virtual account. The PG announces a deposit; looking is for announcements that got lost.
+const (
+	// depositEvery is how often an account that waits is looked at.
+	depositEvery = time.Hour
+	// depositGrace is how long after the deadline a deposit is still believed to be under way.
+	depositGrace = time.Hour
+)
+
+// Reasons of attempts that pay into a virtual account.
+const (
+	ReasonIssued        = "account_issued"
+	ReasonNoDeposit     = "deposit_deadline_passed"
+	ReasonClosedByShop  = "closed_by_shop"
+	lookAwaitsDeposit   = "awaits_deposit"
+	lookAccountIsNeeded = "refund_account_needed"
+)
+
+// issued takes in a virtual account that the PG opened after the shop's yes. The order is held from here on, and
+// is paid only when the deposit shows (inicis.md §7).
+func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+	w.a.PGTxID, w.seen = r.PGTxID, r
+	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
+		s.o.Log.Error("the PG issued an account for something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
+		return s.undo(ctx, w, ReasonMismatch+field)
+	}
+	message, err := s.accountMessage(w.a, r.Account)
+	if err != nil {
+		return w.result(), err
+	}
+	err = s.move(ctx, w, journal.Transition{
+		From:   []payment.State{w.a.State},
+		To:     payment.StateIssued,
+		Reason: ReasonIssued, PGTxID: r.PGTxID,
+		Event:     journal.Event{Kind: "issued", Detail: ReasonIssued},
+		NextCheck: s.nextDepositCheck(w.a, r.Account.Due),
+		WipeProof: true,
+		Messages:  []payment.Message{message},
+	})
+	if err != nil {
+		return s.lostHold(ctx, w, err)
+	}
+	s.o.Observer.Settled(w.a)
+	s.o.Wake()
+	return w.result(), nil
+}
+
+// accountFound takes in an account that a PG issued without asking us (PortOne): the order is claimed and the shop
+// asked first, and without its yes the account is closed.
+func (s *Settler) accountFound(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+	w.a.PGTxID = r.PGTxID
+	now := s.o.Now()
+	err := s.o.Journal.Claim(ctx, w.a, journal.Claim{
+		To: payment.StateClaimed, PGTxID: r.PGTxID,
+		Event:     journal.Event{At: now, Kind: "account_found"},
+		NextCheck: now.Add(gateBudget + slack),
+	})
+	var taken *journal.ClaimedError
+	switch {
+	case errors.As(err, &taken):
+		return s.duplicate(ctx, w, taken)
+	case errors.Is(err, journal.ErrConflict):
+		return s.await(ctx, w.a.ID)
+	case err != nil:
+		s.o.Log.Error("an account was issued and not written; the sweep takes over", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
+		return w.result(), journalProblem(err)
+	}
+	w.a.State, w.guest = payment.StateClaimed, false
+	return s.askForAccount(ctx, w, r)
+}
+
+// askForAccount asks the shop about an account that is open already; no answer is a no.
+func (s *Settler) askForAccount(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+	w.answer, w.asked = s.o.Shop.Confirm(ctx, w.a), true
+	if !w.answer.Yes {
+		return s.undo(ctx, w, w.answer.Reason)
+	}
+	return s.issued(ctx, w, r)
+}
+
+// awaitDeposit looks whether an account was paid into, and ends the attempt once nobody can pay into it any more.
+func (s *Settler) awaitDeposit(ctx context.Context, w *work) (Result, error) {
+	w.asked = true
+	r, err := s.lookUp(ctx, w)
+	after := context.WithoutCancel(ctx)
+	switch {
+	case err != nil:
+		return s.depositLater(ctx, w, r, lookFailed)
+	case r.Outcome == payment.OutcomeApproved:
+		return s.approved(after, w, r)
+	case r.Outcome == payment.OutcomeCancelled:
+		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
+	case r.Outcome == payment.OutcomeUnknown, r.Outcome == payment.OutcomeNotFound:
+		return s.depositLater(ctx, w, r, lookUndecided)
+	case s.o.Now().After(deadline(w.a, r.Account.Due).Add(depositGrace)):
+		return s.finish(after, w, payment.StateExpired, ReasonNoDeposit)
+	}
+	return s.depositLater(ctx, w, r, lookAwaitsDeposit)
+}
+
+func (s *Settler) depositLater(ctx context.Context, w *work, r adapters.Result, why string) (Result, error) {
+	now := s.o.Now()
+	err := s.touch(ctx, w, s.nextDepositCheck(w.a, r.Account.Due), journal.Event{At: now, Kind: "looked", Detail: why})
+	if err != nil && !errors.Is(err, journal.ErrConflict) {
+		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
+	}
+	return w.result(), nil
+}
+
+// nextDepositCheck is when an account is looked at again: every so often, and when its time is over.
+func (s *Settler) nextDepositCheck(a payment.Attempt, due time.Time) time.Time {
+	now := s.o.Now()
+	next, end := now.Add(depositEvery), deadline(a, due).Add(depositGrace+time.Second)
+	if end.After(now) && end.Before(next) {
+		return end
+	}
+	return next
+}
+
+// deadline is until when an account can be paid into: what the PG says, if that is later than what was asked for.
+func deadline(a payment.Attempt, due time.Time) time.Time {
+	if due.After(a.DepositDue) {
+		return due
+	}
+	return a.DepositDue
+}
+
+// closeAccount undoes an attempt of a virtual account in state cancelling: an account that nobody paid into is
+// closed. Money in it goes back only to an account that the buyer names, so that is for the desk.
+func (s *Settler) closeAccount(ctx context.Context, w *work) (Result, error) {
+	closer, ok := w.driver.(adapters.AccountCloser)
+	if !ok || w.a.PGTxID == "" {
+		return s.notProven(ctx, w)
+	}
+	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
+	defer cancel()
+	start := s.o.Now()
+	r, err := closer.CloseAccount(callCtx, adapters.CancelRequest{
+		Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID, Amount: w.a.Amount, Remaining: w.a.Amount,
+		Reason: "account closed", OperationID: undoID(w), Now: start,
+	})
+	s.observe(w, "close_account", r, err, start)
+	if err == nil && r.Outcome == payment.OutcomeCancelled {
+		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
+	}
+	s.o.Log.Warn("closing an account was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
+	return s.notProven(ctx, w)
+}
+
+// CloseAccount closes the virtual account of an attempt that waits for its deposit, for the shop. An attempt that
+// turns out to be paid is settled as paid instead; the result tells. Errors are *payment.Problem.
+func (s *Settler) CloseAccount(ctx context.Context, id payment.AttemptID, reason string) (Result, error) {
+	a, _, err := s.o.Journal.Attempt(ctx, id)
+	if err != nil {
+		return Result{}, journalProblem(err)
+	}
+	if a.State != payment.StateIssued {
+		return Result{Attempt: a}, &payment.Problem{Code: payment.CodeNotCancellable, OrderID: a.OrderID}
+	}
+	w, err := s.take(a)
+	if err != nil {
+		return Result{Attempt: a}, err
+	}
+	w.asked, w.guest = true, true
+	r, err := s.lookUp(ctx, w)
+	after := context.WithoutCancel(ctx)
+	switch {
+	case err != nil, r.Outcome == payment.OutcomeUnknown:
+		return w.result(), &payment.Problem{Code: payment.CodePGUnavailable, OrderID: a.OrderID}
+	case r.Outcome == payment.OutcomeApproved:
+		return s.approved(after, w, r)
+	case r.Outcome == payment.OutcomeCancelled:
+		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
+	}
+	return s.undo(after, w, reason)
+}

@@ -1,0 +1,111 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Deposit is what a PG's notice says of money that came into a virtual account. Notices are not signed: this is a
+// hint, and the PG's own inquiry is the proof (inicis.md §7).
+type Deposit struct {
+	ID  payment.AttemptID
+	PG  payment.PGID
+	MID string
+	// TID names the deposit, IssueTID the issue of the account; IssueTID may be empty.
+	TID      string
+	IssueTID string
+	// Amount is what came in, in won.
+	Amount payment.Won
+}
+
+// Errors of a notice; the PG should send it again after ErrDepositNotSeen, and not after ErrNotOurs.
+var (
+	ErrDepositNotSeen = errors.New("the PG's inquiry does not show the deposit yet")
+	ErrNotOurs        = errors.New("the notice is about no account of ours")
+)
+
+// eventDeposit is the record of a deposit's notice; Code holds the deposit's TID.
+const eventDeposit = "deposit_noticed"
+
+// DepositJournal is what notices of deposits need of the journal beside LateJournal.
+type DepositJournal interface {
+	LateJournal
+	Note(ctx context.Context, id payment.AttemptID, ev journal.Event) error
+}
+
+// Deposited follows a notice up. The same notice may come any number of times; once it returns nil, everything in
+// it is on record: the order is paid, or the money is flagged. Errors match ErrDepositNotSeen, ErrNotOurs, or are a
+// *payment.Problem.
+func (s *Settler) Deposited(ctx context.Context, j DepositJournal, d Deposit) (Word, error) {
+	a, _, err := s.o.Journal.Attempt(ctx, d.ID)
+	switch {
+	case errors.Is(err, journal.ErrNotFound):
+		return Word{}, fmt.Errorf("%w: no such attempt", ErrNotOurs)
+	case err != nil:
+		return Word{}, journalProblem(err)
+	case a.PG != d.PG || a.MID != d.MID || a.Method != payment.MethodVBank:
+		return Word{}, fmt.Errorf("%w: another merchant's or method's", ErrNotOurs)
+	case d.IssueTID != "" && a.PGTxID != "" && d.IssueTID != a.PGTxID:
+		return Word{}, fmt.Errorf("%w: another account's", ErrNotOurs)
+	case d.Amount != a.Amount:
+		return s.oddDeposit(ctx, j, a, d, "another amount than was asked for")
+	case a.State == payment.StateApproved:
+		return s.paidBy(ctx, j, a, d)
+	}
+	word, err := s.Notified(ctx, j, d.ID, "")
+	switch {
+	case err != nil:
+		return word, err
+	case word.Late:
+		return word, nil
+	case word.Attempt.State != payment.StateApproved:
+		return word, ErrDepositNotSeen
+	}
+	return s.paidBy(ctx, j, word.Attempt, d)
+}
+
+// paidBy tells the deposit that paid the order, whose notice may come again, from a second one: the first on record
+// is the one. It is recorded before it is compared, so that of two that come at once one is the first for both.
+func (s *Settler) paidBy(ctx context.Context, j DepositJournal, a payment.Attempt, d Deposit) (Word, error) {
+	first, seen, err := s.firstDeposit(ctx, d)
+	if err == nil && !seen {
+		if err = j.Note(ctx, d.ID, journal.Event{At: s.o.Now(), Kind: eventDeposit, Code: d.TID}); err == nil {
+			first, _, err = s.firstDeposit(ctx, d)
+		}
+	}
+	switch {
+	case err != nil:
+		return Word{Result: Result{Attempt: a}}, journalProblem(err)
+	case first != d.TID:
+		return s.oddDeposit(ctx, j, a, d, "a second deposit")
+	}
+	return Word{Result: Result{Attempt: a}}, nil
+}
+
+// firstDeposit returns the TID of the first deposit on record, and whether this one is on record.
+func (s *Settler) firstDeposit(ctx context.Context, d Deposit) (first string, seen bool, err error) {
+	events, err := s.o.Journal.Events(ctx, d.ID)
+	for _, e := range events {
+		if e.Kind == eventDeposit {
+			if first == "" {
+				first = e.Code
+			}
+			seen = seen || e.Code == d.TID
+		}
+	}
+	return first, seen, err
+}
+
+// oddDeposit puts money that nobody asked for before a person: it cannot be sent back without the buyer's account.
+func (s *Settler) oddDeposit(ctx context.Context, j DepositJournal, a payment.Attempt, d Deposit, what string) (Word, error) {
+	s.o.Log.Error("a deposit needs a person", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("pg", a.PG),
+		slog.Int64("amount", int64(d.Amount)), slog.String("what", what))
+	late := journal.Late{AttemptID: a.ID, PGTxID: d.TID, Won: d.Amount}
+	_, err := j.LateFlag(ctx, late, journal.Event{At: s.o.Now(), Kind: "late_money", Detail: what + ": " + d.Amount.String() + " won"})
+	return Word{Result: Result{Attempt: a}, Late: true}, lateError(err)
+}
