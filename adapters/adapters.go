@@ -92,7 +92,9 @@ type LookUpRequest struct {
 	Attempt payment.Attempt
 	// PGTxID is the attempt's, or the browser's hint when the attempt has none yet.
 	PGTxID string
-	Now    time.Time
+	// Exact asks about that transaction alone: another payment of the attempt is no answer.
+	Exact bool
+	Now   time.Time
 }
 
 // CancelRequest asks the PG to give money back.
@@ -130,8 +132,10 @@ type Result struct {
 	Amount     payment.Won
 	// Cancelled is what was given back so far, in won.
 	Cancelled payment.Won
-	Currency  string
-	Test      bool
+	// CancelPending is what the PG says it will give back later, beside Cancelled; it still has that money.
+	CancelPending payment.Won
+	Currency      string
+	Test          bool
 	// TestKnown tells that the PG states the test flag.
 	TestKnown bool
 	Method    payment.Method
@@ -162,6 +166,12 @@ type Driver interface {
 	LookUp(ctx context.Context, req LookUpRequest) (Result, error)
 	// Cancel gives money back, with exactly one request. Errors as Approve's.
 	Cancel(ctx context.Context, req CancelRequest) (Result, error)
+}
+
+// PaidLister is implemented by drivers whose PG can hold several payments of one attempt.
+type PaidLister interface {
+	// ListPaid returns the attempt's payments that are paid, the newest first. Errors match ErrUnavailable.
+	ListPaid(ctx context.Context, req LookUpRequest) ([]Result, error)
 }
 
 // NetCanceller is implemented by drivers whose PG can undo an approval whose answer was lost. OutcomeCancelled

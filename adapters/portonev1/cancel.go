@@ -6,34 +6,35 @@ import (
 	"net/http"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/banks"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 type cancelBody struct {
-	ImpUID      string       `json:"imp_uid,omitempty"`
-	MerchantUID string       `json:"merchant_uid"`
+	ImpUID string `json:"imp_uid,omitempty"`
+	// MerchantUID is sent in the place of an unknown ImpUID, which would win over it.
+	MerchantUID string       `json:"merchant_uid,omitempty"`
 	Amount      payment.Won  `json:"amount"`
 	TaxFree     *payment.Won `json:"tax_free,omitempty"`
+	VAT         *payment.Won `json:"vat_amount,omitempty"`
 	// Checksum is what we believe can still be cancelled; with another figure PortOne does nothing.
-	Checksum payment.Won `json:"checksum"`
-	Reason   string      `json:"reason,omitempty"`
+	Checksum      payment.Won `json:"checksum"`
+	Reason        string      `json:"reason,omitempty"`
+	RefundHolder  string      `json:"refund_holder,omitempty"`
+	RefundBank    string      `json:"refund_bank,omitempty"`
+	RefundAccount string      `json:"refund_account,omitempty"`
+	RefundTel     string      `json:"refund_tel,omitempty"`
 }
 
 // Cancel implements adapters.Driver with one POST. V1 has no idempotency key: the checksum is what stops a
-// cancel from happening twice. Result.Outcome is OutcomeCancelled when nothing stays paid and OutcomeApproved
-// after a partial cancel; Cancelled is the sum so far.
+// cancel from happening twice. No webhook is asked for, as the answer tells. Result.Outcome is OutcomeCancelled
+// when nothing stays paid and OutcomeApproved after a partial cancel; Cancelled is the sum so far.
 func (d *Driver) Cancel(ctx context.Context, req adapters.CancelRequest) (adapters.Result, error) {
 	const doing = "cancelling at PortOne"
-	if err := checkCancel(req); err != nil {
+	body, err := cancelBodyOf(req)
+	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
-	}
-	body := cancelBody{
-		ImpUID: req.PGTxID, MerchantUID: string(req.Attempt.ID), Amount: req.Amount,
-		Checksum: req.Remaining, Reason: wire.CutBytes(wire.Clean(req.Reason), 200),
-	}
-	if req.TaxFree > 0 || req.Merchant.Tax == payment.TaxMixed {
-		body.TaxFree = &req.TaxFree
 	}
 	answer, err := d.call(ctx, req.PG, req.PG.ApproveTimeout, http.MethodPost, "/payments/cancel", body)
 	if err != nil {
@@ -47,17 +48,49 @@ func (d *Driver) Cancel(ctx context.Context, req adapters.CancelRequest) (adapte
 		return adapters.Result{}, refused(doing, e)
 	}
 	if e.code != 0 {
-		return adapters.Result{
-			Outcome: payment.OutcomeDeclined, PGTxID: req.PGTxID, OrderRef: req.Attempt.ID, Amount: req.Attempt.Amount,
-			Cancelled: req.Attempt.Amount - req.Remaining, Currency: payment.CurrencyKRW,
-			Code: fmt.Sprint(e.code), Message: e.message,
-		}, nil
+		return declined(req, e), nil
 	}
 	result, err := parseCancelled(e, req)
 	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w: %w", doing, adapters.ErrUnknownOutcome, err)
 	}
 	return result, nil
+}
+
+// declined is the result of a write that PortOne, or the PG behind it, said no to.
+func declined(req adapters.CancelRequest, e envelope) adapters.Result {
+	return adapters.Result{
+		Outcome: payment.OutcomeDeclined, PGTxID: req.PGTxID, OrderRef: req.Attempt.ID, Amount: req.Attempt.Amount,
+		Cancelled: req.Attempt.Amount - req.Remaining, Currency: payment.CurrencyKRW,
+		Code: fmt.Sprint(e.code), Message: e.message,
+	}
+}
+
+func cancelBodyOf(req adapters.CancelRequest) (cancelBody, error) {
+	if err := checkCancel(req); err != nil {
+		return cancelBody{}, err
+	}
+	taxes, err := wire.TaxesOf(req.Merchant.Tax, req.Amount, req.TaxFree, req.VAT, req.VATSet)
+	if err != nil {
+		return cancelBody{}, err
+	}
+	body := cancelBody{
+		ImpUID: req.PGTxID, Amount: req.Amount, TaxFree: taxes.TaxFree, VAT: taxes.VAT,
+		Checksum: req.Remaining, Reason: wire.CutBytes(wire.Clean(req.Reason), 200),
+	}
+	if body.ImpUID == "" {
+		body.MerchantUID = string(req.Attempt.ID)
+	}
+	if req.RefundAccount == nil && req.Attempt.Method != payment.MethodVBank {
+		return body, nil
+	}
+	refund, err := wire.RefundOf(req.RefundAccount)
+	if err != nil {
+		return cancelBody{}, err
+	}
+	body.RefundHolder, body.RefundAccount, body.RefundTel = refund.Holder, refund.Number, refund.Tel
+	body.RefundBank, err = banks.Refund(behind(req.Merchant), req.RefundAccount.Bank)
+	return body, err
 }
 
 func parseCancelled(e envelope, req adapters.CancelRequest) (adapters.Result, error) {
@@ -84,8 +117,6 @@ func checkCancel(req adapters.CancelRequest) error {
 	case req.Amount <= 0 || req.Amount > req.Remaining || req.Remaining > req.Attempt.Amount:
 		// To V1 an amount of 0 is a full refund.
 		return &adapters.FieldError{Field: "amount", Msg: "must be above zero and within what remains"}
-	case req.TaxFree < 0 || req.TaxFree > req.Amount:
-		return &adapters.FieldError{Field: "tax_free", Msg: "must be a part of the amount"}
 	}
 	return nil
 }

@@ -55,9 +55,13 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	adapterstest.Run(t, func(_ *testing.T, base string, client *http.Client) adapterstest.Subject {
 		d, acc, a := portonev1.New(client, nil), account(base), attempt()
+		acc.Merchant.APIKey = iniapiKey
+		account := vbankAttempt()
 		return adapterstest.Subject{
 			Plumbing: getToken,
-			Secrets:  []string{tokenText, "TESTONLY-not-a-real-secret", "1234567890123456"},
+			Secrets: []string{
+				tokenText, "TESTONLY-not-a-real-secret", "1234567890123456", iniapiKey, "56211105948400", "홍길동", "010-4242-4242",
+			},
 			Operations: []adapterstest.Operation{
 				{
 					Name: "look up", Replies: lookups(),
@@ -71,6 +75,24 @@ func TestConformance(t *testing.T) {
 						return d.Cancel(ctx, adapters.CancelRequest{
 							Account: acc, Attempt: a, PGTxID: impUID, Amount: 10_000, Remaining: 64_900, Reason: "단순 변심",
 							OperationID: "op-1",
+						})
+					},
+				},
+				{
+					Name: "look up a virtual account", Replies: accountLookups(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						return d.LookUp(ctx, adapters.LookUpRequest{Account: acc, Attempt: account, PGTxID: impUID})
+					},
+				},
+				{
+					Name: "refund a virtual account", Money: true, Replies: cancels(),
+					Do: func(ctx context.Context) (adapters.Result, error) { return d.Cancel(ctx, refundRequest(acc)) },
+				},
+				{
+					Name: "close a virtual account", Money: true, Replies: closes(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						return d.CloseAccount(ctx, adapters.CancelRequest{
+							Account: acc, Attempt: account, PGTxID: impUID, Amount: 64_900, Remaining: 64_900, OperationID: "op-1",
 						})
 					},
 				},

@@ -28,8 +28,11 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 	if err != nil && !errors.Is(err, errNotFound) {
 		return adapters.Result{}, readError(doing, err)
 	}
-	if err == nil && hinted.Outcome == payment.OutcomeApproved {
+	if err == nil && (req.Exact || hinted.Outcome == payment.OutcomeApproved) {
 		return hinted, nil
+	}
+	if req.Exact {
+		return adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID}, nil
 	}
 	paid, paidErr := d.read(ctx, req, "/payments/find/"+url.PathEscape(string(req.Attempt.ID))+"/paid")
 	if paidErr == nil && !ValidateHint(req.Attempt, paid) {
@@ -41,17 +44,20 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 	if !errors.Is(paidErr, errNotFound) {
 		return adapters.Result{}, readError(doing, paidErr)
 	}
-	if err == nil {
+	if err == nil && (req.Attempt.Method != payment.MethodVBank || weight(hinted.Outcome) >= weight(payment.OutcomeIssued)) {
 		return hinted, nil
 	}
-	result, err := d.newest(ctx, req)
-	if errors.Is(err, errNotFound) {
-		return adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID}, nil
+	// A virtual account that another window opened can still be paid into, whatever became of the hinted one.
+	result, newestErr := d.newest(ctx, req)
+	switch {
+	case newestErr == nil && (err != nil || weight(result.Outcome) > weight(hinted.Outcome)):
+		return result, nil
+	case newestErr != nil && !errors.Is(newestErr, errNotFound):
+		return adapters.Result{}, readError(doing, newestErr)
+	case err == nil:
+		return hinted, nil
 	}
-	if err != nil {
-		return adapters.Result{}, readError(doing, err)
-	}
-	return result, nil
+	return adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID}, nil
 }
 
 // hinted reads the payment that the attempt or the browser names. One that belongs to another attempt counts as
@@ -118,24 +124,12 @@ func (d *Driver) get(ctx context.Context, pg *payment.PG, path string) (wire.Obj
 // newest picks from all payments of the attempt: one that may still be paid before one that failed, and the
 // newest of a kind first.
 func (d *Driver) newest(ctx context.Context, req adapters.LookUpRequest) (adapters.Result, error) {
-	path := "/payments/findAll/" + url.PathEscape(string(req.Attempt.ID)) + "?limit=100&page=1&sorting=-started"
-	o, err := d.get(ctx, req.PG, path)
+	list, err := d.list(ctx, req, "")
 	if err != nil {
 		return adapters.Result{}, err
 	}
-	list := o.Objects("list")
-	if err := o.Err(); err != nil {
-		return adapters.Result{}, err
-	}
 	var best *adapters.Result
-	for _, item := range list {
-		r, err := parsePayment(item, req.Attempt)
-		if err != nil {
-			return adapters.Result{}, err
-		}
-		if !ValidateHint(req.Attempt, r) {
-			return adapters.Result{}, errForeign
-		}
+	for _, r := range list {
 		if best == nil || weight(r.Outcome) > weight(best.Outcome) {
 			best = &r
 		}
@@ -146,11 +140,50 @@ func (d *Driver) newest(ctx context.Context, req adapters.LookUpRequest) (adapte
 	return *best, nil
 }
 
+// ListPaid implements adapters.PaidLister.
+func (d *Driver) ListPaid(ctx context.Context, req adapters.LookUpRequest) ([]adapters.Result, error) {
+	list, err := d.list(ctx, req, "/paid")
+	if errors.Is(err, errNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, readError("listing the payments of an attempt", err)
+	}
+	return list, nil
+}
+
+// list reads the payments of the attempt, of one status when that is given as the end of a path, newest first.
+func (d *Driver) list(ctx context.Context, req adapters.LookUpRequest, status string) ([]adapters.Result, error) {
+	path := "/payments/findAll/" + url.PathEscape(string(req.Attempt.ID)) + status + "?limit=100&page=1&sorting=-started"
+	o, err := d.get(ctx, req.PG, path)
+	if err != nil {
+		return nil, err
+	}
+	items := o.Objects("list")
+	if err := o.Err(); err != nil {
+		return nil, err
+	}
+	var list []adapters.Result
+	for _, item := range items {
+		r, err := parsePayment(item, req.Attempt)
+		if err != nil {
+			return nil, err
+		}
+		if !ValidateHint(req.Attempt, r) {
+			return nil, errForeign
+		}
+		list = append(list, r)
+	}
+	return list, nil
+}
+
 func weight(o payment.Outcome) int {
 	switch o {
 	case payment.OutcomeApproved:
-		return 5
+		return 6
 	case payment.OutcomeUnknown:
+		return 5
+	case payment.OutcomeIssued:
 		return 4
 	case payment.OutcomePending:
 		return 3

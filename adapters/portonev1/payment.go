@@ -2,12 +2,18 @@ package portonev1
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/banks"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
+
+// maxUnix is the end of the year 9999: no deadline is later.
+const maxUnix = 253_402_300_800
 
 // parsePayment reads a V1 payment object. Amounts are whole numbers of won; a fraction, a text or a negative
 // number is refused.
@@ -23,21 +29,43 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 		r.MID = o.Text("pg_id")
 	}
 	paidAt := o.Text("paid_at")
+	issued := virtualAccount(o, &r)
 	if err := o.Err(); err != nil {
 		return adapters.Result{}, err
 	}
 	if r.Cancelled > r.Amount {
 		return adapters.Result{}, fmt.Errorf("%w: more was cancelled than paid", wire.ErrShape)
 	}
-	r.Outcome = outcome(status, r, paidAt != "" && paidAt != "0")
+	r.Outcome = outcome(status, r, paidAt != "" && paidAt != "0", issued)
 	r.BuyerCancelled = r.Outcome == payment.OutcomeDeclined && strings.Contains(r.Message, "취소")
 	return r, nil
 }
 
-// outcome decides by what was cancelled of how much; V1 has no status for a partial cancel.
-func outcome(status string, r adapters.Result, paid bool) payment.Outcome {
+// virtualAccount reads the account of a vbank payment, and tells whether there is one. What is odd about its bank,
+// number or deadline is left out: that says nothing about the money, which an account without them still takes.
+func virtualAccount(o wire.Object, r *adapters.Result) bool {
+	number := o.Text("vbank_num")
+	if r.Method != payment.MethodVBank || number == "" {
+		return false
+	}
+	r.Account = payment.VirtualAccount{
+		Bank: banks.Standard(o.Text("vbank_code")), Number: payment.Secret(wire.AccountNumber(number)),
+		Holder: wire.CutBytes(wire.Clean(o.Text("vbank_holder")), 60),
+	}
+	if due, err := strconv.ParseInt(o.Text("vbank_date"), 10, 64); err == nil && due > 0 && due < maxUnix {
+		r.Account.Due = time.Unix(due, 0).UTC()
+	}
+	return true
+}
+
+// outcome decides by what was cancelled of how much; V1 has no status for a partial cancel. issued tells that
+// there is a virtual account: while ready, it waits for its deposit.
+func outcome(status string, r adapters.Result, paid, issued bool) payment.Outcome {
 	switch status {
 	case "ready":
+		if issued {
+			return payment.OutcomeIssued
+		}
 		return payment.OutcomePending
 	case "failed":
 		return payment.OutcomeDeclined
@@ -47,6 +75,9 @@ func outcome(status string, r adapters.Result, paid bool) payment.Outcome {
 			return payment.OutcomeCancelled
 		case status == "paid" || r.Cancelled > 0:
 			return payment.OutcomeApproved
+		case !paid && r.Method == payment.MethodVBank:
+			// The account was closed before anybody paid into it.
+			return payment.OutcomeCancelled
 		case !paid:
 			return payment.OutcomeDeclined
 		}

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/cards"
@@ -23,6 +24,7 @@ type Params struct {
 	Amount      payment.Won  `json:"amount"`
 	Currency    string       `json:"currency"`
 	TaxFree     *payment.Won `json:"tax_free,omitempty"`
+	VAT         *payment.Won `json:"vat_amount,omitempty"`
 	BuyerName   string       `json:"buyer_name,omitempty"`
 	BuyerTel    string       `json:"buyer_tel,omitempty"`
 	BuyerEmail  string       `json:"buyer_email,omitempty"`
@@ -30,6 +32,7 @@ type Params struct {
 	NoticeURL   string       `json:"notice_url,omitempty"`
 	ConfirmURL  string       `json:"confirm_url,omitempty"`
 	Escrow      bool         `json:"escrow,omitempty"`
+	VBankDue    string       `json:"vbank_due,omitempty"`
 	Digital     *bool        `json:"digital,omitempty"`
 	Display     *Display     `json:"display,omitempty"`
 	Card        *Card        `json:"card,omitempty"`
@@ -68,8 +71,16 @@ type Bypass struct {
 	Reserved     string `json:"P_RESERVED,omitempty"`
 }
 
+// behind is our name for the PG that the channel leads to.
+func behind(m *payment.Merchant) string {
+	if m.Behind == "" {
+		return "inicis"
+	}
+	return m.Behind
+}
+
 // behindInicis tells whether the channel leads to KG Inicis.
-func behindInicis(m *payment.Merchant) bool { return m.Behind == "" || m.Behind == "inicis" }
+func behindInicis(m *payment.Merchant) bool { return behind(m) == "inicis" }
 
 // BuildParams makes the window's parameters. It is pure.
 func BuildParams(req adapters.PrepareRequest) (Params, error) {
@@ -85,9 +96,13 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		NoticeURL: req.NoticeURL, ConfirmURL: req.ConfirmURL,
 		Escrow: a.Purpose == payment.PurposeEscrow,
 	}
-	if a.TaxFree > 0 || m.Tax == payment.TaxMixed {
-		// With a mixed-tax MID, leaving it out would make the whole sale tax-free.
-		p.TaxFree = &a.TaxFree
+	taxes, err := wire.TaxesOf(m.Tax, a.Amount, a.TaxFree, a.VAT, a.VATSet)
+	if err != nil {
+		return Params{}, err
+	}
+	p.TaxFree, p.VAT = taxes.TaxFree, taxes.VAT
+	if a.Method == payment.MethodVBank && !a.DepositDue.IsZero() {
+		p.VBankDue = a.DepositDue.In(wire.KST()).Format(time.DateTime)
 	}
 	if a.Method == "phone" {
 		p.Digital = new(bool)
@@ -115,8 +130,6 @@ func checkPrepare(req adapters.PrepareRequest) error {
 		return bad("attempt_id", "must be 1 to 40 of [A-Za-z0-9_-]")
 	case a.Amount <= 0 || a.Amount > payment.MaxWon:
 		return bad("amount", "must be above zero")
-	case a.TaxFree < 0 || a.TaxFree > a.Amount:
-		return bad("tax_free", "must be a part of the amount")
 	case a.Purpose == payment.PurposeBillingKey:
 		return fmt.Errorf("preparing a billing-key window: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
 	case wire.Clean(a.OrderName) == "":

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -135,7 +136,29 @@ func TestParamsFollowTheDecision(t *testing.T) {
 		},
 		{
 			"a tax-free part is stated", func(r *adapters.PrepareRequest) { r.Attempt.TaxFree = 100 },
-			map[string]string{"tax_free": "100"},
+			map[string]string{"tax_free": "100", "vat_amount": ""},
+		},
+		{
+			"a VAT that the shop states goes with the tax-free part", func(r *adapters.PrepareRequest) { r.Attempt.VAT, r.Attempt.VATSet = 5900, true },
+			map[string]string{"tax_free": "0", "vat_amount": "5900"},
+		},
+		{
+			"a zero-rated merchant states both as 0", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxZeroRated },
+			map[string]string{"tax_free": "0", "vat_amount": "0"},
+		},
+		{
+			"a virtual account's deadline is in Korean time", func(r *adapters.PrepareRequest) {
+				r.Attempt.Method, r.Attempt.DepositDue = "vbank", time.Date(2026, 3, 7, 14, 59, 59, 0, time.UTC)
+			},
+			map[string]string{"pay_method": `"vbank"`, "vbank_due": `"2026-03-07 23:59:59"`, "display": ""},
+		},
+		{
+			"without one the PG's own holds", func(r *adapters.PrepareRequest) { r.Attempt.Method = "vbank" },
+			map[string]string{"vbank_due": ""},
+		},
+		{
+			"and no other method has one", func(r *adapters.PrepareRequest) { r.Attempt.DepositDue = time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC) },
+			map[string]string{"vbank_due": ""},
 		},
 		{"and else left out", func(*adapters.PrepareRequest) {}, map[string]string{"tax_free": "", "escrow": "", "bypass": ""}},
 		{"escrow", func(r *adapters.PrepareRequest) { r.Attempt.Purpose = payment.PurposeEscrow }, map[string]string{"escrow": "true"}},
@@ -192,6 +215,7 @@ func TestPrepareRefusesBeforeItAsks(t *testing.T) {
 		"buyer.tel":             func(r *adapters.PrepareRequest) { r.Buyer.Tel = "" },
 		"amount":                func(r *adapters.PrepareRequest) { r.Attempt.Amount = 0 },
 		"tax_free":              func(r *adapters.PrepareRequest) { r.Attempt.TaxFree = -1 },
+		"vat_amount":            func(r *adapters.PrepareRequest) { r.Attempt.VAT, r.Attempt.VATSet = 64_901, true },
 		"attempt_id":            func(r *adapters.PrepareRequest) { r.Attempt.ID = "a b" },
 		"order_name":            func(r *adapters.PrepareRequest) { r.Attempt.OrderName = "" },
 		"merchants.cards":       func(r *adapters.PrepareRequest) { r.Installments.Cards = []string{"nobody"} },
@@ -306,7 +330,7 @@ func TestCancelAlwaysSendsItsChecksum(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{`POST /portone/v1/payments/cancel {"imp_uid":"` + impUID + `","merchant_uid":"ORD-20260301-0001-A1",` +
+	want := []string{`POST /portone/v1/payments/cancel {"imp_uid":"` + impUID + `",` +
 		`"amount":10000,"tax_free":10,"checksum":64900,"reason":"단순 변심"}`}
 	if diff := cmp.Diff(want, *asked); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
