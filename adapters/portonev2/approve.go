@@ -52,7 +52,22 @@ func (d *Driver) Approve(ctx context.Context, req adapters.ApproveRequest) (adap
 	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
 	}
+	if result.Outcome == payment.OutcomeIssued {
+		return d.withAccount(ctx, req, result), nil
+	}
 	return result, nil
+}
+
+// withAccount reads the account that a confirm has issued, which its answer does not tell. The issue is certain and
+// a read is no reason to lose it: when nothing can be read, or something else is, what the confirm told stands, with
+// a warning and without the account, which a later look-up will find.
+func (d *Driver) withAccount(ctx context.Context, req adapters.ApproveRequest, issued adapters.Result) adapters.Result {
+	r, err := d.LookUp(ctx, adapters.LookUpRequest{Account: req.Account, Attempt: req.Attempt, PGTxID: issued.PGTxID, Now: req.Now})
+	if err == nil && (r.Outcome == payment.OutcomeIssued || r.Outcome == payment.OutcomeApproved) {
+		return r
+	}
+	issued.Warning = "the issued account could not be read"
+	return issued
 }
 
 // parseConfirm reads the answer to a confirm. txID is the attempt at paying that PortOne was made to verify.
@@ -73,9 +88,9 @@ func parseConfirm(answer wire.Answer, a payment.Attempt, txID string) (adapters.
 			r.PGTxID = pgTxID
 		}
 		r.Outcome = payment.OutcomeApproved
-		if a.Method == "vbank" {
+		if a.Method == payment.MethodVBank {
 			// An account was issued; the money comes later.
-			r.Outcome = payment.OutcomePending
+			r.Outcome = payment.OutcomeIssued
 		}
 		return r, nil
 	}

@@ -6,34 +6,39 @@ import (
 	"net/http"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/banks"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 type cancelBody struct {
-	StoreID       string      `json:"storeId,omitempty"`
-	Amount        payment.Won `json:"amount"`
-	TaxFreeAmount payment.Won `json:"taxFreeAmount"`
-	Reason        string      `json:"reason"`
+	StoreID       string       `json:"storeId,omitempty"`
+	Amount        payment.Won  `json:"amount"`
+	TaxFreeAmount payment.Won  `json:"taxFreeAmount"`
+	VATAmount     *payment.Won `json:"vatAmount,omitempty"`
+	Reason        string       `json:"reason"`
 	// Cancellable is what we believe can still be cancelled; with another figure PortOne does nothing.
-	Cancellable payment.Won `json:"currentCancellableAmount"`
+	Cancellable   payment.Won    `json:"currentCancellableAmount"`
+	RefundAccount *refundAccount `json:"refundAccount,omitempty"`
+}
+
+// refundAccount is where the money of a virtual account goes back to.
+type refundAccount struct {
+	Bank   string `json:"bank"`
+	Number string `json:"number"`
+	Holder string `json:"holderName"`
+	Phone  string `json:"holderPhoneNumber,omitempty"`
 }
 
 // Cancel implements adapters.Driver with one POST under an Idempotency-Key made of the operation's id. The
 // result is OutcomeCancelled when nothing stays paid, OutcomeApproved after a partial cancel, OutcomePending
-// when the PG cancels later, and OutcomeDeclined when it refused; Cancelled is the sum so far.
+// when the PG cancels later, and OutcomeDeclined when it refused; Cancelled is the sum so far, CancelPending what
+// this cancel is to give back later.
 func (d *Driver) Cancel(ctx context.Context, req adapters.CancelRequest) (adapters.Result, error) {
 	const doing = "cancelling at PortOne"
-	if err := checkCancel(req); err != nil {
+	body, err := cancelBodyOf(req)
+	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
-	}
-	reason := wire.CutBytes(wire.Clean(req.Reason), 200)
-	if reason == "" {
-		reason = "cancel"
-	}
-	body := cancelBody{
-		StoreID: req.PG.StoreID, Amount: req.Amount, TaxFreeAmount: req.TaxFree, Reason: reason,
-		Cancellable: req.Remaining,
 	}
 	answer, err := d.call(ctx, req.PG, req.PG.ApproveTimeout, http.MethodPost,
 		paymentURL(req.PG, req.Attempt.ID, "/cancel"), IdempotencyKey("cancel", req.OperationID), body)
@@ -47,6 +52,43 @@ func (d *Driver) Cancel(ctx context.Context, req adapters.CancelRequest) (adapte
 	return result, nil
 }
 
+func cancelBodyOf(req adapters.CancelRequest) (cancelBody, error) {
+	if err := checkCancel(req); err != nil {
+		return cancelBody{}, err
+	}
+	taxes, err := wire.TaxesOf(req.Merchant.Tax, req.Amount, req.TaxFree, req.VAT, req.VATSet)
+	if err != nil {
+		return cancelBody{}, err
+	}
+	body := cancelBody{
+		StoreID: req.PG.StoreID, Amount: req.Amount, TaxFreeAmount: req.TaxFree, VATAmount: taxes.VAT,
+		Reason: reasonOf(req), Cancellable: req.Remaining,
+	}
+	if req.RefundAccount == nil && req.Attempt.Method != payment.MethodVBank {
+		return body, nil
+	}
+	refund, err := wire.RefundOf(req.RefundAccount)
+	if err != nil {
+		return cancelBody{}, err
+	}
+	bank, ok := banks.ByCode(req.RefundAccount.Bank)
+	if !ok {
+		return cancelBody{}, &adapters.FieldError{
+			Field: "refund_account.bank", Msg: "is not a bank's standard code that is known here",
+		}
+	}
+	body.RefundAccount = &refundAccount{Bank: bank.V2, Number: refund.Number, Holder: refund.Holder, Phone: refund.Tel}
+	return body, nil
+}
+
+// reasonOf is the reason to give, which V2 wants in any case.
+func reasonOf(req adapters.CancelRequest) string {
+	if reason := wire.CutBytes(wire.Clean(req.Reason), 200); reason != "" {
+		return reason
+	}
+	return "cancel"
+}
+
 func checkCancel(req adapters.CancelRequest) error {
 	if err := checkSecret(req.PG); err != nil {
 		return err
@@ -56,8 +98,6 @@ func checkCancel(req adapters.CancelRequest) error {
 		return &adapters.FieldError{Field: "operation_id", Msg: "is missing"}
 	case req.Amount <= 0 || req.Amount > req.Remaining || req.Remaining > req.Attempt.Amount:
 		return &adapters.FieldError{Field: "amount", Msg: "must be above zero and within what remains"}
-	case req.TaxFree < 0 || req.TaxFree > req.Amount:
-		return &adapters.FieldError{Field: "tax_free", Msg: "must be a part of the amount"}
 	}
 	return nil
 }
@@ -92,7 +132,7 @@ func parseCancel(answer wire.Answer, req adapters.CancelRequest) (adapters.Resul
 	case status == "FAILED":
 		r.Outcome = payment.OutcomeDeclined
 	case status == "REQUESTED":
-		r.Outcome = payment.OutcomePending
+		r.Outcome, r.CancelPending = payment.OutcomePending, total
 	case status != "SUCCEEDED" || total != req.Amount:
 		return adapters.Result{}, fmt.Errorf("%w: not the cancel that was asked for", adapters.ErrUnknownOutcome)
 	default:

@@ -42,7 +42,7 @@ func TestConformance(t *testing.T) {
 	adapterstest.Run(t, func(_ *testing.T, base string, client *http.Client) adapterstest.Subject {
 		d, acc, a := portonev2.New(client), account(base), attempt()
 		return adapterstest.Subject{
-			Secrets: []string{apiSecret, "ptok_0f2c6d"},
+			Secrets: []string{apiSecret, "ptok_0f2c6d", "56211105948400", "홍길동", "010-4242-4242"},
 			Operations: []adapterstest.Operation{
 				{
 					Name: "approve", Money: true, Replies: confirms(),
@@ -66,7 +66,42 @@ func TestConformance(t *testing.T) {
 						})
 					},
 				},
+				{
+					Name: "refund a virtual account", Money: true, Replies: cancels(),
+					Do: func(ctx context.Context) (adapters.Result, error) { return d.Cancel(ctx, refundRequest(acc)) },
+				},
+				{
+					Name: "close a virtual account", Money: true, Replies: closes(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						return d.CloseAccount(ctx, adapters.CancelRequest{Account: acc, Attempt: vbankAttempt(), OperationID: "op-1"})
+					},
+				},
 			},
+		}
+	})
+}
+
+// A virtual account's confirm is one write as well; the read that follows it may fail in any way.
+func TestVirtualAccountConformance(t *testing.T) {
+	t.Parallel()
+	adapterstest.Run(t, func(_ *testing.T, base string, client *http.Client) adapterstest.Subject {
+		d, acc, a := portonev2.New(client), account(base), vbankAttempt()
+		replies := confirms()
+		replies[0].Want = payment.OutcomeIssued
+		return adapterstest.Subject{
+			Secrets: []string{apiSecret, "ptok_0f2c6d"},
+			Plumbing: func(w http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodGet {
+					w.WriteHeader(http.StatusServiceUnavailable)
+				}
+				return r.Method == http.MethodGet
+			},
+			Operations: []adapterstest.Operation{{
+				Name: "approve", Money: true, Replies: replies,
+				Do: func(ctx context.Context) (adapters.Result, error) {
+					return d.Approve(ctx, adapters.ApproveRequest{Account: acc, Attempt: a, Proof: adapters.Proof{AuthToken: "ptok_0f2c6d"}})
+				},
+			}},
 		}
 	})
 }
@@ -105,7 +140,7 @@ func lookups() []adapterstest.Reply {
 		{Name: "cancelled", Status: 200, Body: object("CANCELLED", `"total":64900,"cancelled":64900`, ""), Want: payment.OutcomeCancelled},
 		{Name: "failed", Status: 200, Body: object("FAILED", full, `,"failure":{"reason":"x","pgCode":"V014"}`), Want: payment.OutcomeDeclined},
 		{Name: "nothing has happened", Status: 200, Body: object("READY", full, ""), Want: payment.OutcomePending},
-		{Name: "an account was issued", Status: 200, Body: object("VIRTUAL_ACCOUNT_ISSUED", full, ""), Want: payment.OutcomePending},
+		{Name: "an account was issued", Status: 200, Body: object("VIRTUAL_ACCOUNT_ISSUED", full, ""), Want: payment.OutcomeIssued},
 		{Name: "about to be paid is not nothing", Status: 200, Body: object("PAY_PENDING", full, ""), Want: payment.OutcomeUnknown},
 		{Name: "a status nobody knows", Status: 200, Body: object("DISPUTED", full, ""), Want: payment.OutcomeUnknown},
 		{Name: "no such payment", Status: 404, Body: `{"type":"PAYMENT_NOT_FOUND"}`, Want: payment.OutcomeNotFound},
@@ -120,6 +155,18 @@ func lookups() []adapterstest.Reply {
 		{Name: "the total twice", Status: 200, Body: object("PAID", `"total":64900,"total":1`, ""), WantErr: away},
 		{Name: "the status twice", Status: 200, Body: object("PAID", full, `,"status":"FAILED"`), WantErr: away},
 		{Name: "more cancelled than paid", Status: 200, Body: object("PAID", `"total":1,"cancelled":2`, ""), WantErr: away},
+		{
+			Name: "a full cancel that is only asked for", Status: 200, Want: payment.OutcomeApproved,
+			Body: object("CANCELLED", `"total":64900,"cancelled":64900`, `,"cancellations":[{"status":"REQUESTED","totalAmount":64900}]`),
+		},
+		{
+			Name: "more is to be cancelled than is left", Status: 200, WantErr: away,
+			Body: object("PARTIAL_CANCELLED", `"total":64900,"cancelled":100`, `,"cancellations":[{"status":"SUCCEEDED","totalAmount":100},{"status":"REQUESTED","totalAmount":64801}]`),
+		},
+		{
+			Name: "a cancellation's amount as text", Status: 200, WantErr: away,
+			Body: object("PARTIAL_CANCELLED", `"total":64900,"cancelled":100`, `,"cancellations":[{"status":"SUCCEEDED","totalAmount":"100"}]`),
+		},
 	}
 }
 

@@ -48,6 +48,14 @@ func paymentURL(pg *payment.PG, id payment.AttemptID, call string) string {
 	return root(pg) + "/payments/" + url.PathEscape(string(id)) + call
 }
 
+// storeQuery names the store in the query, for calls that have no body.
+func storeQuery(pg *payment.PG) string {
+	if pg.StoreID == "" {
+		return ""
+	}
+	return "?" + url.Values{"storeId": {pg.StoreID}}.Encode()
+}
+
 func timeoutOf(d time.Duration) time.Duration {
 	if d <= 0 {
 		return defaultTimeout

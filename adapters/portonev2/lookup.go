@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -19,11 +18,7 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 	if err := checkSecret(req.PG); err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
 	}
-	address := paymentURL(req.PG, req.Attempt.ID, "")
-	if req.PG.StoreID != "" {
-		address += "?" + url.Values{"storeId": {req.PG.StoreID}}.Encode()
-	}
-	answer, err := d.call(ctx, req.PG, req.PG.ReadTimeout, http.MethodGet, address, "", nil)
+	answer, err := d.call(ctx, req.PG, req.PG.ReadTimeout, http.MethodGet, paymentURL(req.PG, req.Attempt.ID, "")+storeQuery(req.PG), "", nil)
 	if err != nil {
 		return adapters.Result{}, wire.ReadError(doing, err)
 	}
@@ -49,7 +44,7 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	status := o.Required("status")
 	r := adapters.Result{
 		OrderRef: payment.AttemptID(o.Required("id")), PGTxID: o.Text("transactionId"),
-		Currency: o.Required("currency"), Method: methodOf(o), Code: status,
+		Currency: o.Required("currency"), Method: methodOf(o), Code: status, Account: accountOf(o),
 	}
 	amount, ok := o.Object("amount")
 	if !ok {
@@ -77,26 +72,53 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 			r.Code = code
 		}
 	}
+	later := readCancellations(o, &r)
 	if err := o.Err(); err != nil {
 		return adapters.Result{}, err
 	}
 	switch {
 	case r.OrderRef != a.ID:
 		return adapters.Result{}, fmt.Errorf("%w: another payment's answer", wire.ErrShape)
-	case r.Cancelled > r.Amount:
+	case r.Cancelled > r.Amount || r.CancelPending > r.Amount-r.Cancelled:
 		return adapters.Result{}, fmt.Errorf("%w: more was cancelled than paid", wire.ErrShape)
 	}
 	r.Outcome = outcome(status)
+	if r.Outcome == payment.OutcomeCancelled && later {
+		// PortOne is to give it back, and has not yet.
+		r.Outcome = payment.OutcomeApproved
+	}
 	r.BuyerCancelled = r.Outcome == payment.OutcomeDeclined && strings.Contains(r.Message, "취소")
 	return r, nil
+}
+
+// readCancellations adds up the payment's cancellations, and tells whether one is only asked for. What was given back
+// counts once it succeeded: a sum of PortOne's that has more in it than the cancellations that did is not believed.
+func readCancellations(o wire.Object, r *adapters.Result) (later bool) {
+	var done payment.Won
+	list := o.Objects("cancellations")
+	for _, c := range list {
+		switch c.Required("status") {
+		case "SUCCEEDED":
+			done += c.Won("totalAmount")
+		case "REQUESTED":
+			r.CancelPending += c.Won("totalAmount")
+			later = true
+		}
+	}
+	if later {
+		r.Cancelled = min(r.Cancelled, done)
+	}
+	return later
 }
 
 // outcome maps a status. A payment in PAY_PENDING may be paid at any moment, so it is not told to be nothing;
 // a status nobody has written down is unknown too.
 func outcome(status string) payment.Outcome {
 	switch status {
-	case "READY", "VIRTUAL_ACCOUNT_ISSUED":
+	case "READY":
 		return payment.OutcomePending
+	case "VIRTUAL_ACCOUNT_ISSUED":
+		return payment.OutcomeIssued
 	case "PAID", "PARTIAL_CANCELLED":
 		return payment.OutcomeApproved
 	case "CANCELLED":

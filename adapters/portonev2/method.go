@@ -16,7 +16,7 @@ func payMethod(m payment.Method) (method, provider string, ok bool) {
 	case "trans":
 		return "TRANSFER", "", true
 	case "vbank":
-		return "VIRTUAL_ACCOUNT", "", true
+		return virtualAccount, "", true
 	case "phone":
 		return "MOBILE", "", true
 	case "cultureland":
@@ -37,6 +37,10 @@ func payMethod(m payment.Method) (method, provider string, ok bool) {
 const (
 	easyPay         = "EASY_PAY"
 	giftCertificate = "GIFT_CERTIFICATE"
+	virtualAccount  = "VIRTUAL_ACCOUNT"
+
+	// methodVirtualAccount is what a payment object calls it.
+	methodVirtualAccount = "PaymentMethodVirtualAccount"
 )
 
 func easyPayProvider(m payment.Method) (string, bool) {
@@ -60,7 +64,7 @@ func methodOf(o wire.Object) payment.Method {
 		return "card"
 	case "PaymentMethodTransfer":
 		return "trans"
-	case "PaymentMethodVirtualAccount":
+	case methodVirtualAccount:
 		return "vbank"
 	case "PaymentMethodMobile":
 		return "phone"

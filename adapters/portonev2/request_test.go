@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -114,7 +115,17 @@ func TestParamsFollowTheDecision(t *testing.T) {
 		},
 		{
 			"a virtual account", func(r *adapters.PrepareRequest) { r.Attempt.Method = "vbank" },
-			map[string]string{"payMethod": `"VIRTUAL_ACCOUNT"`},
+			map[string]string{"payMethod": `"VIRTUAL_ACCOUNT"`, "virtualAccount": "", "card": ""},
+		},
+		{
+			"a virtual account's deadline", func(r *adapters.PrepareRequest) {
+				r.Attempt.Method, r.Attempt.DepositDue = "vbank", time.Date(2026, 3, 7, 14, 59, 59, 0, time.UTC)
+			},
+			map[string]string{"virtualAccount": `{"accountExpiry":{"dueDate":"2026-03-07T23:59:59+09:00"}}`},
+		},
+		{
+			"which no other method has", func(r *adapters.PrepareRequest) { r.Attempt.DepositDue = time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC) },
+			map[string]string{"virtualAccount": ""},
 		},
 		{
 			"a phone bill is for goods", func(r *adapters.PrepareRequest) { r.Attempt.Method = "phone" },
@@ -124,7 +135,18 @@ func TestParamsFollowTheDecision(t *testing.T) {
 			"a gift certificate", func(r *adapters.PrepareRequest) { r.Attempt.Method = "cultureland" },
 			map[string]string{"payMethod": `"GIFT_CERTIFICATE"`, "giftCertificate": `{"giftCertificateType":"CULTURELAND"}`},
 		},
-		{"a tax-free part", func(r *adapters.PrepareRequest) { r.Attempt.TaxFree = 100 }, map[string]string{"taxFreeAmount": "100"}},
+		{
+			"a tax-free part", func(r *adapters.PrepareRequest) { r.Attempt.TaxFree = 100 },
+			map[string]string{"taxFreeAmount": "100", "vatAmount": ""},
+		},
+		{
+			"a VAT that the shop states", func(r *adapters.PrepareRequest) { r.Attempt.VAT, r.Attempt.VATSet = 5900, true },
+			map[string]string{"taxFreeAmount": "0", "vatAmount": "5900"},
+		},
+		{
+			"a zero-rated merchant states both as 0", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxZeroRated },
+			map[string]string{"taxFreeAmount": "0", "vatAmount": "0"},
+		},
 		{
 			"a mixed-tax merchant states even 0", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxMixed },
 			map[string]string{"taxFreeAmount": "0"},
@@ -191,6 +213,7 @@ func TestPrepareRefusesBeforeItAsks(t *testing.T) {
 		"buyer.email":           func(r *adapters.PrepareRequest) { r.Buyer.Email = "" },
 		"amount":                func(r *adapters.PrepareRequest) { r.Attempt.Amount = 0 },
 		"tax_free":              func(r *adapters.PrepareRequest) { r.Attempt.TaxFree = 64_901 },
+		"vat_amount":            func(r *adapters.PrepareRequest) { r.Attempt.VAT, r.Attempt.VATSet = 64_901, true },
 		"attempt_id":            func(r *adapters.PrepareRequest) { r.Attempt.ID = "a/b" },
 		"order_name":            func(r *adapters.PrepareRequest) { r.Attempt.OrderName = " " },
 		"merchants.cards":       func(r *adapters.PrepareRequest) { r.Installments.Cards = []string{"nobody"} },

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/cards"
@@ -22,6 +23,7 @@ type Params struct {
 	Currency        string           `json:"currency"`
 	PayMethod       string           `json:"payMethod"`
 	TaxFreeAmount   *payment.Won     `json:"taxFreeAmount,omitempty"`
+	VATAmount       *payment.Won     `json:"vatAmount,omitempty"`
 	Customer        *Customer        `json:"customer,omitempty"`
 	RedirectURL     string           `json:"redirectUrl,omitempty"`
 	NoticeURLs      []string         `json:"noticeUrls,omitempty"`
@@ -32,6 +34,7 @@ type Params struct {
 	Card            *Card            `json:"card,omitempty"`
 	EasyPay         *EasyPay         `json:"easyPay,omitempty"`
 	GiftCertificate *GiftCertificate `json:"giftCertificate,omitempty"`
+	VirtualAccount  *VirtualAccount  `json:"virtualAccount,omitempty"`
 	Bypass          *Bypass          `json:"bypass,omitempty"`
 }
 
@@ -78,6 +81,16 @@ type GiftCertificate struct {
 	Type string `json:"giftCertificateType"`
 }
 
+// VirtualAccount says until when a virtual account takes the deposit.
+type VirtualAccount struct {
+	Expiry AccountExpiry `json:"accountExpiry"`
+}
+
+// AccountExpiry is a point in time, in RFC 3339.
+type AccountExpiry struct {
+	DueDate string `json:"dueDate"`
+}
+
 // Bypass is handed on to the PG: nested, with lists.
 type Bypass struct {
 	InicisV2 *InicisBypass `json:"inicis_v2,omitempty"`
@@ -121,10 +134,24 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 	if *p.Customer == (Customer{}) {
 		p.Customer = nil
 	}
-	if a.TaxFree > 0 || m.Tax == payment.TaxMixed {
-		p.TaxFreeAmount = &a.TaxFree
+	taxes, err := wire.TaxesOf(m.Tax, a.Amount, a.TaxFree, a.VAT, a.VATSet)
+	if err != nil {
+		return Params{}, err
 	}
-	switch method {
+	p.TaxFreeAmount, p.VATAmount = taxes.TaxFree, taxes.VAT
+	if err := methodParams(&p, req, provider); err != nil {
+		return Params{}, err
+	}
+	if behindInicis(m) {
+		p.Bypass = bypass(a, req.Installments)
+	}
+	return p, nil
+}
+
+// methodParams adds what belongs to the way of paying alone.
+func methodParams(p *Params, req adapters.PrepareRequest, provider string) error {
+	a := req.Attempt
+	switch p.PayMethod {
 	case easyPay:
 		p.EasyPay = &EasyPay{Provider: provider}
 	case giftCertificate:
@@ -134,14 +161,15 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 	case "CARD":
 		card, err := cardParams(a, req.Installments)
 		if err != nil {
-			return Params{}, err
+			return err
 		}
 		p.Card = card
+	case virtualAccount:
+		if !a.DepositDue.IsZero() {
+			p.VirtualAccount = &VirtualAccount{AccountExpiry{DueDate: a.DepositDue.In(wire.KST()).Format(time.RFC3339)}}
+		}
 	}
-	if behindInicis(m) {
-		p.Bypass = bypass(a, req.Installments)
-	}
-	return p, nil
+	return nil
 }
 
 func checkPrepare(req adapters.PrepareRequest) error {
@@ -158,8 +186,6 @@ func checkPrepare(req adapters.PrepareRequest) error {
 		return bad("attempt_id", "must be 1 to 40 of [A-Za-z0-9_-]")
 	case a.Amount <= 0 || a.Amount > payment.MaxWon:
 		return bad("amount", "must be above zero")
-	case a.TaxFree < 0 || a.TaxFree > a.Amount:
-		return bad("tax_free", "must be a part of the amount")
 	case a.Purpose == payment.PurposeBillingKey:
 		return fmt.Errorf("preparing a billing-key window: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
 	case wire.Clean(a.OrderName) == "":
