@@ -14,8 +14,10 @@ type AcceptMethod struct {
 	HPP int
 	// Below1000 allows card payments under 1,000 won.
 	Below1000 bool
-	// VBankDue is the virtual account's deadline, YYYYMMDD or YYYYMMDDhhmm.
-	VBankDue string
+	// VBankDue is the virtual account's deadline, YYYYMMDD or YYYYMMDDhhmm; VACheckPrice has the bank refuse a
+	// deposit of another amount.
+	VBankDue     string
+	VACheckPrice bool
 	// NoReceipt hides the cash-receipt input of bank transfers, VAReceipt shows that of virtual accounts.
 	NoReceipt bool
 	VAReceipt bool
@@ -43,6 +45,7 @@ func (a AcceptMethod) Text() (string, error) {
 	add(a.Below1000, "below1000")
 	add(a.VBankDue != "", "vbank("+a.VBankDue+")")
 	add(a.VAReceipt, "va_receipt")
+	add(a.VACheckPrice, "va_ckprice")
 	add(a.NoReceipt, "no_receipt")
 	add(len(a.OnlyCards) > 0, "ini_onlycardcode("+strings.Join(a.OnlyCards, ":")+")")
 	add(a.SlimQuota != "", "SLIMQUOTA("+a.SlimQuota+")")

@@ -58,9 +58,12 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 		return adapters.Result{}, err
 	}
 	r.Outcome = payment.OutcomeApproved
-	if r.Method == "vbank" {
+	if r.Method == payment.MethodVBank {
 		// An account was issued; the money comes later.
-		r.Outcome = payment.OutcomePending
+		if r.Account, err = parseAccount(o); err != nil {
+			return adapters.Result{}, err
+		}
+		r.Outcome = payment.OutcomeIssued
 	}
 	r.Warning = warning(signature, stamp, r, o.Text("TotPrice"))
 	return r, nil

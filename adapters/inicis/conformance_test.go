@@ -45,7 +45,10 @@ func TestConformance(t *testing.T) {
 			Account: acc, Attempt: a, Proof: adapters.Proof{AuthToken: "SkJ0+7fQ/9aZ==", IDC: "stg"}, Now: at,
 		}
 		return adapterstest.Subject{
-			Secrets: []string{"SU5JTElURV9UUklQTEVERVNfS0VZU1RS", "ItEQKi3rY7uvDS8l", "SkJ0+7fQ/9aZ=="},
+			Secrets: []string{
+				"SU5JTElURV9UUklQTEVERVNfS0VZU1RS", "ItEQKi3rY7uvDS8l", "HYb3yQ4f65QL89==", "SkJ0+7fQ/9aZ==",
+				"11012345678901", "홍길동", "56211102345678",
+			},
 			Operations: []adapterstest.Operation{
 				{
 					Name: "approve", Money: true, Replies: approvals(),
@@ -59,6 +62,24 @@ func TestConformance(t *testing.T) {
 					Name: "look up", Replies: inquiries(),
 					Do: func(ctx context.Context) (adapters.Result, error) {
 						return d.LookUp(ctx, adapters.LookUpRequest{Account: acc, Attempt: a, PGTxID: tid, Now: at})
+					},
+				},
+				{
+					Name: "look up an account", Replies: accountInquiries(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						return d.LookUp(ctx, adapters.LookUpRequest{Account: acc, Attempt: accountAttempt(), PGTxID: accountTID, Now: at})
+					},
+				},
+				{
+					Name: "close an account", Money: true, Replies: closings(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						return d.CloseAccount(ctx, closeRequest(acc))
+					},
+				},
+				{
+					Name: "give a deposit back", Money: true, Replies: refunds(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						return d.Cancel(ctx, depositCancel(acc))
 					},
 				},
 				{
@@ -95,7 +116,11 @@ func approvals() []adapterstest.Reply {
 		{Name: "numbers instead of texts", Status: 200, Body: `{"resultCode":"0000","tid":"` + tid + `","mid":"INIpayTest",` +
 			`"MOID":"ORD-20260402-0001-A1","TotPrice":64900,"payMethod":"Card"}`, Want: ok},
 		{Name: "an account was issued, not paid", Status: 200, Body: `{"resultCode":"0000","tid":"` + tid + `","mid":"INIpayTest",` +
-			`"MOID":"ORD-20260402-0001-A1","TotPrice":"64900","payMethod":"VBank"}`, Want: payment.OutcomePending},
+			`"MOID":"ORD-20260402-0001-A1","TotPrice":"64900","payMethod":"VBank","VACT_Num":"56211102345678"}`, Want: payment.OutcomeIssued},
+		{Name: "an account without a number", Status: 200, Body: `{"resultCode":"0000","tid":"` + tid + `","mid":"INIpayTest",` +
+			`"MOID":"ORD-20260402-0001-A1","TotPrice":"64900","payMethod":"VBank"}`, WantErr: lost},
+		{Name: "an account whose number is hidden", Status: 200, Body: `{"resultCode":"0000","tid":"` + tid + `","mid":"INIpayTest",` +
+			`"MOID":"ORD-20260402-0001-A1","TotPrice":"64900","payMethod":"VBank","VACT_Num":"5621110****678"}`, WantErr: lost},
 		{Name: "limit exceeded", Status: 200, Body: `{"resultCode":"500644","resultMsg":"한도초과"}`, Want: no},
 		{Name: "a card company's no", Status: 200, Body: `{"resultCode":"120054","resultMsg":"잔액부족"}`, Want: no},
 		{Name: "the plain failure code", Status: 200, Body: `{"resultCode":"01","resultMsg":"실패"}`, Want: no},

@@ -17,8 +17,9 @@ type Driver struct {
 func New(client *http.Client) *Driver { return &Driver{client: client} }
 
 var (
-	_ adapters.Driver       = (*Driver)(nil)
-	_ adapters.NetCanceller = (*Driver)(nil)
+	_ adapters.Driver        = (*Driver)(nil)
+	_ adapters.NetCanceller  = (*Driver)(nil)
+	_ adapters.AccountCloser = (*Driver)(nil)
 )
 
 // Prepare implements adapters.Driver. It asks nobody and changes nothing.

@@ -60,8 +60,13 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 	accept.Below1000 = a.Amount < 1000
 	accept.CardOnly = direct
 	accept.Escrow = a.Purpose == payment.PurposeEscrow
-	if a.Method == "phone" {
+	switch a.Method {
+	case "phone":
 		accept.HPP = 2
+	case payment.MethodVBank:
+		accept.VBankDue = KST(a.DepositDue)[:12]
+		// A deposit of another amount can only be given back by hand, so the bank is to refuse it.
+		accept.VACheckPrice = true
 	}
 	acceptText, err := accept.Text()
 	if err != nil {
@@ -83,9 +88,8 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 		QuotaBase: plans.quotaBase, NoInterest: plans.noInterest, PreferredCard: plans.card,
 		MerchantData: req.Token,
 	}
-	if a.TaxFree > 0 {
-		// Rounded down: VAT must not be over a tenth of the supply value.
-		form.Tax, form.TaxFree = ((a.Amount - a.TaxFree) / 11).String(), a.TaxFree.String()
+	if tax, free, stated := taxes(m.Tax, a.Amount, a.TaxFree, a.VAT, a.VATSet); stated {
+		form.Tax, form.TaxFree = tax.String(), free.String()
 	}
 	return form, nil
 }
@@ -102,8 +106,8 @@ func checkPrepare(req adapters.PrepareRequest) error {
 		return bad("attempt_id", "must be 1 to 40 of [A-Za-z0-9_-]")
 	case a.Amount <= 0 || a.Amount > payment.MaxWon:
 		return bad("amount", "must be above zero")
-	case a.TaxFree < 0 || a.TaxFree > a.Amount:
-		return bad("tax_free", "must be a part of the amount")
+	case a.Method == payment.MethodVBank && !a.DepositDue.After(req.Now):
+		return bad("vbank_due", "must be in the future")
 	case a.Purpose == payment.PurposeBillingKey:
 		return fmt.Errorf("preparing a billing-key window: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
 	case req.ReturnURL == "":
@@ -112,6 +116,9 @@ func checkPrepare(req adapters.PrepareRequest) error {
 		return bad("merchantData", "must be URL-safe ASCII")
 	case wire.Clean(a.OrderName) == "":
 		return bad("order_name", "is missing")
+	}
+	if err := checkTaxes(a.Amount, a.TaxFree, a.VAT, a.VATSet); err != nil {
+		return err
 	}
 	return checkBuyer(req.Buyer)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
@@ -126,6 +127,44 @@ func TestFormFollowsTheDecision(t *testing.T) {
 			"a tax-free part and the VAT of the rest", func(r *adapters.PrepareRequest) { r.Attempt.Amount, r.Attempt.TaxFree = 11_000, 1_000 },
 			map[string]string{"taxfree": "1000", "tax": "909"},
 		},
+		{
+			"a virtual account's deadline, in Korea", func(r *adapters.PrepareRequest) {
+				r.Attempt.Method, r.Attempt.DepositDue = "vbank", at.Add(72*time.Hour)
+			},
+			map[string]string{"gopaymethod": "VBank", "acceptmethod": "centerCd(Y):vbank(202604051415):va_ckprice"},
+		},
+		{
+			"an escrow virtual account", func(r *adapters.PrepareRequest) {
+				r.Attempt.Method, r.Attempt.DepositDue, r.Attempt.Purpose = "vbank", at.Add(72*time.Hour), payment.PurposeEscrow
+			},
+			map[string]string{"acceptmethod": "centerCd(Y):vbank(202604051415):va_ckprice:useescrow"},
+		},
+		{
+			"the VAT that the shop states", func(r *adapters.PrepareRequest) { r.Attempt.VAT, r.Attempt.VATSet = 5_899, true },
+			map[string]string{"tax": "5899", "taxfree": "0"},
+		},
+		{
+			"a zero-rated merchant", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxZeroRated },
+			map[string]string{"tax": "0", "taxfree": "0"},
+		},
+		{
+			"a tax-free merchant", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxFree },
+			map[string]string{"tax": "0", "taxfree": "64900"},
+		},
+		{
+			"a mixed merchant's wholly taxable sale", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxMixed },
+			map[string]string{"tax": "5900", "taxfree": "0"},
+		},
+		{
+			"a mixed merchant's sale", func(r *adapters.PrepareRequest) {
+				r.Merchant.Tax, r.Attempt.TaxFree, r.Attempt.VAT, r.Attempt.VATSet = payment.TaxMixed, 4_900, 5_000, true
+			},
+			map[string]string{"tax": "5000", "taxfree": "4900"},
+		},
+		{
+			"a taxable merchant", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxTaxable },
+			map[string]string{"tax": "", "taxfree": ""},
+		},
 		{"no tax fields without a tax-free part", func(*adapters.PrepareRequest) {}, map[string]string{"taxfree": "", "tax": ""}},
 		{
 			"a phone number is cleaned", func(r *adapters.PrepareRequest) { r.Buyer.Tel = "+82 (10) 4242-4242" },
@@ -202,6 +241,15 @@ func TestPrepareRefusesWhatTheWindowWouldRefuse(t *testing.T) {
 		{"an amount below zero", func(r *adapters.PrepareRequest) { r.Attempt.Amount = -1 }, "amount"},
 		{"an amount above all", func(r *adapters.PrepareRequest) { r.Attempt.Amount = payment.MaxWon + 1 }, "amount"},
 		{"more tax-free than there is", func(r *adapters.PrepareRequest) { r.Attempt.TaxFree = 64_901 }, "tax_free"},
+		{"a tax-free part below zero", func(r *adapters.PrepareRequest) { r.Attempt.TaxFree = -1 }, "tax_free"},
+		{"more VAT than there is", func(r *adapters.PrepareRequest) {
+			r.Attempt.TaxFree, r.Attempt.VAT, r.Attempt.VATSet = 64_000, 901, true
+		}, "vat_amount"},
+		{"a VAT below zero", func(r *adapters.PrepareRequest) { r.Attempt.VAT, r.Attempt.VATSet = -1, true }, "vat_amount"},
+		{"an account without a deadline", func(r *adapters.PrepareRequest) { r.Attempt.Method = "vbank" }, "vbank_due"},
+		{"an account whose deadline is over", func(r *adapters.PrepareRequest) {
+			r.Attempt.Method, r.Attempt.DepositDue = "vbank", at
+		}, "vbank_due"},
 		{"an id Inicis would not take", func(r *adapters.PrepareRequest) { r.Attempt.ID = "주문-1" }, "attempt_id"},
 		{"an id that is too long", func(r *adapters.PrepareRequest) { r.Attempt.ID = payment.AttemptID(strings.Repeat("a", 41)) }, "attempt_id"},
 		{"no return address", func(r *adapters.PrepareRequest) { r.ReturnURL = "" }, "return_url"},
@@ -251,11 +299,11 @@ func TestAcceptMethodRefusesArgumentsThatBreakItsGrammar(t *testing.T) {
 		}
 	}
 	good := inicis.AcceptMethod{
-		HPP: 1, Below1000: true, VBankDue: "202604022359", NoReceipt: true, VAReceipt: true, OnlyCards: []string{"01", "03"},
+		HPP: 1, Below1000: true, VBankDue: "202604022359", VACheckPrice: true, NoReceipt: true, VAReceipt: true, OnlyCards: []string{"01", "03"},
 		SlimQuota: "11-2:3^34-2:3", CardOnly: true, NoEasyPay: true, Escrow: true,
 	}
 	got, err := good.Text()
-	want := "centerCd(Y):HPP(1):below1000:vbank(202604022359):va_receipt:no_receipt:ini_onlycardcode(01:03):" +
+	want := "centerCd(Y):HPP(1):below1000:vbank(202604022359):va_receipt:va_ckprice:no_receipt:ini_onlycardcode(01:03):" +
 		"SLIMQUOTA(11-2:3^34-2:3):noeasypay:cardonly:useescrow"
 	if err != nil || got != want {
 		t.Errorf("got %q, %v\nwant %q", got, err, want)

@@ -1,10 +1,5 @@
 package inicis
 
-import (
-	"slices"
-	"strings"
-)
-
 // MobileAnswer is the answer to a mobile approval. Its body is not percent-encoded, so a buyer's name that
 // holds an & injects pairs.
 type MobileAnswer struct {
@@ -35,34 +30,4 @@ func ParseMobileAnswer(body []byte, charset string) (MobileAnswer, error) {
 		}
 	}
 	return answer, nil
-}
-
-// ParseNotice reads a deposit notice: percent-encoded, in charset (EUC-KR for PC). Values are trimmed. The
-// names that came more than once are returned sorted; such a notice must not be believed.
-func ParseNotice(body []byte, charset string) (values map[string]string, twice []string, err error) {
-	f, err := parseForm(string(body), charset)
-	if err != nil {
-		return nil, nil, err
-	}
-	for name, value := range f.first {
-		f.first[name] = strings.TrimSpace(value)
-	}
-	for name := range f.twice {
-		twice = append(twice, name)
-	}
-	slices.Sort(twice)
-	return f.first, twice, nil
-}
-
-// NoticeSources returns the addresses that Inicis sends deposit notices from, by channel: pc or mobile. The
-// list is a default; it changes, so it must be configurable where it is used.
-func NoticeSources(channel string) []string {
-	both := []string{"203.238.37.15", "183.109.71.153"}
-	switch channel {
-	case "pc":
-		return append(both, "39.115.212.9")
-	case "mobile":
-		return append(both, "118.129.210.25")
-	}
-	return nil
 }

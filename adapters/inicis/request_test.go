@@ -272,13 +272,17 @@ func FuzzApprovalAnswer(f *testing.F) {
 	f.Add([]byte(approved("")))
 	f.Add([]byte(approved(`,"TotPrice":"1"`)))
 	f.Add([]byte(`{"resultCode":"R201"}`))
+	f.Add([]byte(issued("")))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		r, err := inicis.ParseApproval(body, "", "1775106900123", attempt())
 		if err != nil {
 			return
 		}
 		switch r.Outcome { //nolint:exhaustive // the rest cannot come from an approval
-		case payment.OutcomeApproved, payment.OutcomePending:
+		case payment.OutcomeApproved, payment.OutcomeIssued:
+			if (r.Outcome == payment.OutcomeIssued) != r.Account.Number.IsSet() {
+				t.Errorf("outcome %s with an account %v", r.Outcome, r.Account.Number.IsSet())
+			}
 			if r.Amount < 0 || r.Amount > payment.MaxWon || r.PGTxID == "" || r.OrderRef == "" || r.MID == "" || r.Code != "0000" {
 				t.Errorf("approved with %+v", r)
 			}

@@ -161,13 +161,16 @@ func computeRest(t *testing.T, v vector) (any, bool) {
 		}
 		return map[string]any{"stdpay_ms": Millis(at), "iniapi_kst": KST(at)}, true
 	case "noti.sourceIp":
-		return slices.Contains(NoticeSources(in["channel"]), in["ip"]), true
+		return slices.Contains(DepositSources(), in["ip"]), true
 	case "noti.pc.decode", "noti.mobile.decode":
-		values, twice, err := ParseNotice([]byte(in["body"]), in["charset"])
-		if err != nil || len(twice) > 0 {
-			t.Fatal(err, twice)
+		f, err := parseForm(in["body"], in["charset"])
+		if err != nil || len(f.twice) > 0 {
+			t.Fatal(err, f.twice)
 		}
-		return toAny(values), true
+		if d, err := ParseDeposit(in["content_type"], []byte(in["body"])); err != nil || d.Kind != DepositPaid {
+			t.Fatalf("read as %+v, %v", d, err)
+		}
+		return toAny(f.first), true
 	case "mobile.approval.parse":
 		return mobileVector(t, v), true
 	}
