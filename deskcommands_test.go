@@ -42,11 +42,11 @@ func TestTheDeskListsLateMoney(t *testing.T) {
 	if got := list(false); !strings.Contains(got, "nothing is unknown") {
 		t.Errorf("listed %s", got)
 	}
-	late := journal.Late{AttemptID: "A1", PGTxID: "imp_1", Won: 14_000}
-	if _, _, err := j.LateTake(ctx, late, time.Now(), time.Minute); err != nil {
+	late, _, err := j.LateTake(ctx, journal.Late{AttemptID: "A1", PGTxID: "imp_1", Won: 14_000}, time.Now(), time.Minute)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.LateEnd(ctx, "A1", "imp_1", journal.LateUnknown, journal.Event{Kind: "late_money_unknown"}); err != nil {
+	if err := j.LateEnd(ctx, late, journal.LateUnknown, journal.Event{Kind: "late_money_unknown"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"A1", "O1", "late_unknown", "14000", "late_money_unknown"} {
@@ -57,7 +57,7 @@ func TestTheDeskListsLateMoney(t *testing.T) {
 	if got := list(true); !strings.Contains(got, `"pg_tx_id": "imp_1"`) {
 		t.Errorf("listed %s", got)
 	}
-	if err := j.LateEnd(ctx, "A1", "imp_1", journal.LateReturned, journal.Event{Kind: "late_money_returned"}); err != nil {
+	if err := j.LateEnd(ctx, late, journal.LateReturned, journal.Event{Kind: "late_money_returned"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := list(false); !strings.Contains(got, "nothing is unknown") {

@@ -57,7 +57,7 @@ type Options struct {
 	// Keys keeps the answers of idempotent requests; needed by Run.
 	Keys KeyStore
 	// Late keeps what PGs took for attempts that had ended; needed by Run.
-	Late    settle.LateJournal
+	Late    LateStore
 	Drivers map[payment.DriverName]adapters.Driver
 	// OrderHTTP speaks to the order service.
 	OrderHTTP *http.Client
@@ -90,7 +90,7 @@ type Gateway struct {
 	draining       atomic.Bool
 	wake           chan struct{}
 	keys           KeyStore
-	late           settle.LateJournal
+	late           LateStore
 	journalState   atomic.Pointer[string]
 	// following are the settles that PortOne woke and did not wait for.
 	following sync.WaitGroup
@@ -186,7 +186,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var background sync.WaitGroup
-	for _, loop := range []func(context.Context){g.sweep, g.deliver, g.stats, g.pruneKeys} {
+	for _, loop := range []func(context.Context){g.sweep, g.sweepLate, g.deliver, g.stats, g.pruneKeys} {
 		background.Go(func() { loop(work) })
 	}
 	fresh := newFreshListener(l.Public)

@@ -45,8 +45,28 @@ func (j *simJournal) LateTake(ctx context.Context, l journal.Late, now time.Time
 }
 
 // LateEnd implements settle.LateJournal.
-func (j *simJournal) LateEnd(ctx context.Context, id payment.AttemptID, pgTxID string, to journal.LateState, ev journal.Event) error {
-	return j.do(ctx, "late end "+string(to), j.of(id), func() error { return j.inner.LateEnd(ctx, id, pgTxID, to, ev) })
+func (j *simJournal) LateEnd(ctx context.Context, l journal.Late, to journal.LateState, ev journal.Event) error {
+	return j.do(ctx, "late end "+string(to), j.of(l.AttemptID), func() error { return j.inner.LateEnd(ctx, l, to, ev) })
+}
+
+// LateSeen implements settle.LateJournal.
+func (j *simJournal) LateSeen(ctx context.Context, l journal.Late, ev journal.Event) (bool, error) {
+	return simDo(ctx, j, "late seen", j.of(l.AttemptID), true, func() (bool, error) { return j.inner.LateSeen(ctx, l, ev) })
+}
+
+// LateTouch implements settle.LateJournal.
+func (j *simJournal) LateTouch(ctx context.Context, l journal.Late, ev journal.Event) error {
+	return j.do(ctx, "late touch", j.of(l.AttemptID), func() error { return j.inner.LateTouch(ctx, l, ev) })
+}
+
+// LateOf implements settle.LateJournal.
+func (j *simJournal) LateOf(ctx context.Context, id payment.AttemptID) ([]journal.Late, error) {
+	return simDo(ctx, j, "late of", j.of(id), false, func() ([]journal.Late, error) { return j.inner.LateOf(ctx, id) })
+}
+
+// LateDue implements LateStore.
+func (j *simJournal) LateDue(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]journal.Late, error) {
+	return simDo(ctx, j, "late due ", "", true, func() ([]journal.Late, error) { return j.inner.LateDue(ctx, now, limit, lease) })
 }
 
 // LateFlag implements settle.LateJournal.

@@ -17,7 +17,7 @@ import (
 type simBooks interface {
 	Journal
 	KeyStore
-	settle.LateJournal
+	LateStore
 	settle.LateDeskJournal
 	List(ctx context.Context, limit int, states ...payment.State) ([]payment.Attempt, error)
 }

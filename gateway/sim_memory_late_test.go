@@ -36,7 +36,8 @@ func (m *simMemory) lateOf(id payment.AttemptID, pgTxID string) *simLate {
 }
 
 func (m *simMemoryView) putLate(l journal.Late, state journal.LateState, at time.Time) *simLate {
-	l.State, l.CreatedAt, l.UpdatedAt = state, simMillis(at), simMillis(at)
+	l.State, l.CreatedAt, l.UpdatedAt, l.Checks, l.Lease = state, simMillis(at), simMillis(at), 0, time.Time{}
+	l.NextCheck = m.lateNext(state, l.NextCheck)
 	row := &simLate{Late: l}
 	m.late = append(m.late, row)
 	return row
@@ -51,7 +52,7 @@ func (m *simMemoryView) LateTake(_ context.Context, l journal.Late, now time.Tim
 		return journal.Late{}, false, err
 	}
 	row := m.lateOf(l.AttemptID, l.PGTxID)
-	if row != nil && (row.State != journal.LateUnknown && row.State != journal.LateReturning || !row.heldUntil.Before(simMillis(now))) {
+	if row != nil && (row.State != journal.LateUnknown && row.State != journal.LateReturning || row.Tries != l.Tries || !row.heldUntil.Before(simMillis(now))) {
 		return row.Late, false, nil
 	}
 	if row == nil {
@@ -60,6 +61,7 @@ func (m *simMemoryView) LateTake(_ context.Context, l journal.Late, now time.Tim
 	}
 	row.State, row.Won, row.heldUntil, row.UpdatedAt = journal.LateReturning, l.Won, simMillis(now.Add(hold)), simMillis(now)
 	row.Tries++
+	row.NextCheck, row.Lease = row.heldUntil, time.Time{}
 	m.addEvent(r, r.State, r.State, journal.Event{
 		At: now, Kind: "late_money", PGTxID: l.PGTxID, Reason: string(journal.LateReturning), Detail: l.Won.String() + " won, giving it back",
 	})
@@ -68,26 +70,48 @@ func (m *simMemoryView) LateTake(_ context.Context, l journal.Late, now time.Tim
 }
 
 // LateEnd implements settle.LateJournal.
-func (m *simMemoryView) LateEnd(_ context.Context, id payment.AttemptID, pgTxID string, to journal.LateState, ev journal.Event) error {
+func (m *simMemoryView) LateEnd(_ context.Context, l journal.Late, to journal.LateState, ev journal.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	r, err := m.row(id)
+	r, err := m.row(l.AttemptID)
 	if err != nil {
 		return err
 	}
-	row := m.lateOf(id, pgTxID)
-	if row == nil || row.State == journal.LateReturned {
+	row := m.lateOf(l.AttemptID, l.PGTxID)
+	if row == nil || !row.State.Open() || to == journal.LateUnknown && (row.State == journal.LateFlagged || row.Tries != l.Tries) {
 		return nil
 	}
 	row.State, row.heldUntil, row.UpdatedAt = to, time.Time{}, simMillis(m.now())
-	ev.PGTxID, ev.Reason = pgTxID, string(to)
+	row.NextCheck, row.Lease = m.lateNext(to, l.NextCheck), time.Time{}
+	ev.PGTxID, ev.Reason = l.PGTxID, string(to)
 	m.addEvent(r, r.State, r.State, ev)
 	m.commits++
 	return nil
 }
 
+func (m *simMemoryView) lateNext(to journal.LateState, wanted time.Time) time.Time {
+	switch {
+	case !to.Open():
+		return time.Time{}
+	case !wanted.IsZero():
+		return simMillis(wanted)
+	case to == journal.LateFlagged:
+		return simMillis(m.now().Add(time.Hour))
+	}
+	return simMillis(m.now().Add(time.Minute))
+}
+
 // LateFlag implements settle.LateJournal.
 func (m *simMemoryView) LateFlag(_ context.Context, l journal.Late, ev journal.Event) (bool, error) {
+	return m.addLate(l, journal.LateFlagged, ev)
+}
+
+// LateSeen implements settle.LateJournal.
+func (m *simMemoryView) LateSeen(_ context.Context, l journal.Late, ev journal.Event) (bool, error) {
+	return m.addLate(l, journal.LateUnknown, ev)
+}
+
+func (m *simMemoryView) addLate(l journal.Late, state journal.LateState, ev journal.Event) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r, err := m.row(l.AttemptID)
@@ -95,8 +119,8 @@ func (m *simMemoryView) LateFlag(_ context.Context, l journal.Late, ev journal.E
 		return false, err
 	}
 	l.Tries = 0
-	m.putLate(l, journal.LateFlagged, m.now())
-	ev.PGTxID, ev.Reason = l.PGTxID, string(journal.LateFlagged)
+	m.putLate(l, state, m.now())
+	ev.PGTxID, ev.Reason = l.PGTxID, string(state)
 	m.addEvent(r, r.State, r.State, ev)
 	m.commits++
 	return true, nil
@@ -108,7 +132,7 @@ func (m *simMemoryView) LateOpen(_ context.Context, limit int) ([]journal.Late, 
 	defer m.mu.Unlock()
 	var list []journal.Late
 	for _, l := range m.late {
-		if l.State != journal.LateReturned {
+		if l.State.Open() {
 			list = append(list, l.Late)
 		}
 	}
@@ -116,6 +140,63 @@ func (m *simMemoryView) LateOpen(_ context.Context, limit int) ([]journal.Late, 
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(string(a.AttemptID), string(b.AttemptID)), strings.Compare(a.PGTxID, b.PGTxID))
 	})
 	return list[:min(limit, len(list))], nil
+}
+
+// LateOf implements settle.LateJournal.
+func (m *simMemoryView) LateOf(_ context.Context, id payment.AttemptID) ([]journal.Late, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var list []journal.Late
+	for _, l := range m.late {
+		if l.AttemptID == id {
+			list = append(list, l.Late)
+		}
+	}
+	slices.SortFunc(list, func(a, b journal.Late) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(a.PGTxID, b.PGTxID))
+	})
+	return list, nil
+}
+
+// LateDue returns late money whose next check has come, and leases it.
+func (m *simMemoryView) LateDue(_ context.Context, now time.Time, limit int, lease time.Duration) ([]journal.Late, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now = simMillis(now)
+	var due []*simLate
+	for _, l := range m.late {
+		if l.State.Open() && !l.NextCheck.After(now) && !l.Lease.After(now) {
+			due = append(due, l)
+		}
+	}
+	slices.SortFunc(due, func(a, b *simLate) int {
+		return cmp.Or(a.NextCheck.Compare(b.NextCheck), strings.Compare(string(a.AttemptID), string(b.AttemptID)), strings.Compare(a.PGTxID, b.PGTxID))
+	})
+	var list []journal.Late
+	for _, l := range due[:min(limit, len(due))] {
+		l.Lease = simMillis(now.Add(lease))
+		list = append(list, l.Late)
+	}
+	return list, nil
+}
+
+// LateTouch implements settle.LateJournal.
+func (m *simMemoryView) LateTouch(_ context.Context, l journal.Late, ev journal.Event) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	row := m.lateOf(l.AttemptID, l.PGTxID)
+	if row == nil || !row.State.Open() || row.State != l.State || row.Tries != l.Tries || row.Checks != l.Checks || !row.Lease.Equal(simMillis(l.Lease)) {
+		return &journal.ConflictError{Kind: journal.ConflictOwner, ID: l.AttemptID}
+	}
+	row.NextCheck, row.Lease = m.lateNext(row.State, l.NextCheck), time.Time{}
+	row.Checks++
+	m.commits++
+	if ev.Kind != "" {
+		r := m.rows[l.AttemptID]
+		ev.PGTxID, ev.Reason = l.PGTxID, string(l.State)
+		m.addEvent(r, r.State, r.State, ev)
+	}
+	return nil
 }
 
 // Note records an event of an attempt.

@@ -205,20 +205,31 @@ func (m *simModel) key(ctx context.Context) {
 func (m *simModel) late(ctx context.Context, a payment.Attempt, ev journal.Event) {
 	m.t.Helper()
 	l := journal.Late{AttemptID: a.ID, PGTxID: fmt.Sprintf("t%d", m.r.IntN(2)), Won: payment.Won(1 + m.r.IntN(3))}
-	switch m.r.IntN(5) {
+	if list, err := m.pair[0].LateOf(ctx, a.ID); err == nil && len(list) > 0 && m.r.IntN(4) > 0 {
+		l = list[m.r.IntN(len(list))]
+		l.NextCheck = m.when()
+	}
+	switch m.r.IntN(8) {
+	case 5:
+		m.same("late seen", func(j simBooks) (any, error) { return j.LateSeen(ctx, l, ev) })
+	case 6:
+		m.same("late due", func(j simBooks) (any, error) { return j.LateDue(ctx, m.now, 2, time.Minute) })
+	case 7:
+		m.same("late touch", func(j simBooks) (any, error) { return nil, j.LateTouch(ctx, l, ev) })
 	case 0, 1:
 		m.same("late take", func(j simBooks) (any, error) {
 			row, taken, err := j.LateTake(ctx, l, m.now, time.Minute)
 			return []any{row, taken}, err
 		})
 	case 2:
-		to := []journal.LateState{journal.LateReturned, journal.LateUnknown, journal.LateUnknown}[m.r.IntN(3)]
-		m.same("late end", func(j simBooks) (any, error) { return nil, j.LateEnd(ctx, l.AttemptID, l.PGTxID, to, ev) })
+		to := []journal.LateState{journal.LateReturned, journal.LateUnknown, journal.LateUnknown, journal.LateFlagged, journal.LateKept}[m.r.IntN(5)]
+		m.same("late end", func(j simBooks) (any, error) { return nil, j.LateEnd(ctx, l, to, ev) })
 	case 3:
 		m.same("late flag", func(j simBooks) (any, error) { return j.LateFlag(ctx, l, ev) })
 	case 4:
 		m.same("note", func(j simBooks) (any, error) { return nil, j.Note(ctx, l.AttemptID, ev) })
 	}
+	m.same("late of", func(j simBooks) (any, error) { return j.LateOf(ctx, a.ID) })
 	m.same("late open", func(j simBooks) (any, error) { return j.LateOpen(ctx, 100) })
 }
 

@@ -17,6 +17,8 @@ func invariants() []struct{ fault, query string } {
 		{"attempt %s is closed with a next check", `SELECT id FROM attempts WHERE next_check > 0
 			AND state IN ('approved', 'declined', 'refused', 'cancelled', 'expired')`},
 		{"attempt %s is closed and still has its proof", `SELECT id FROM attempts WHERE next_check = 0 AND sealed_proof IS NOT NULL`},
+		{"late money of attempt %s is open without a next check", `SELECT attempt_id FROM late_money WHERE next_check <= 0
+			AND state IN ('returning', 'unknown', 'flagged')`},
 		{"attempt %s has no event", `SELECT id FROM attempts a WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.attempt_id = a.id)`},
 		{"proof of attempt %s was used more than once", `SELECT min(id) FROM attempts WHERE proof_hash <> ''
 			GROUP BY proof_hash HAVING count(*) > 1`},

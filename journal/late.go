@@ -2,8 +2,6 @@ package journal
 
 import (
 	"context"
-	"database/sql"
-	"fmt"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -12,40 +10,74 @@ import (
 // LateState is where late money stands.
 type LateState string
 
-// The states of late money. Only LateReturned needs nobody's attention.
+// The states of late money. LateReturned and LateKept need nobody's attention; the others have a next check.
 const (
+	// LateReturning: a cancel may be under way.
 	LateReturning LateState = "returning"
-	LateReturned  LateState = "returned"
-	LateUnknown   LateState = "unknown"
-	LateFlagged   LateState = "flagged"
+	// LateReturned: proven to be back with the buyer.
+	LateReturned LateState = "returned"
+	// LateUnknown: not proven to be back.
+	LateUnknown LateState = "unknown"
+	// LateFlagged: a person must decide.
+	LateFlagged LateState = "flagged"
+	// LateKept: it turned out to be the attempt's own.
+	LateKept LateState = "kept"
 )
 
-// Late is money that a PG took for an attempt that had ended without it. The attempt itself stays as it ended.
+// Open tells whether late money in this state is looked at again.
+func (s LateState) Open() bool { return s == LateReturning || s == LateUnknown || s == LateFlagged }
+
+// Late is money that a PG took for an attempt that had ended without it, or a second time. The attempt itself stays
+// as it ended.
 type Late struct {
 	AttemptID payment.AttemptID `json:"attempt_id"`
 	PGTxID    string            `json:"pg_tx_id"`
 	Won       payment.Won       `json:"won"`
 	State     LateState         `json:"state"`
-	// Tries is how often giving it back was tried.
+	// Tries is how often giving it back was tried, Checks how often it was looked at otherwise.
 	Tries     int       `json:"tries"`
+	Checks    int       `json:"checks"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
+	// NextCheck is when it is looked at again; zero when it is closed.
+	NextCheck time.Time `json:"next_check,omitzero"`
+	// Lease is until when LateDue leased it, zero when nobody has.
+	Lease time.Time `json:"-"`
+}
+
+// flaggedCheck is when flagged money is looked at when nobody said.
+const flaggedCheck = time.Hour
+
+func (j *Journal) lateNext(to LateState, wanted time.Time) time.Time {
+	switch {
+	case !to.Open():
+		return time.Time{}
+	case !wanted.IsZero():
+		return wanted
+	case to == LateFlagged:
+		return j.now().Add(flaggedCheck)
+	}
+	return j.now().Add(defaultCheck)
 }
 
 // LateTake records that late money is about to be given back, with an event on its attempt, before the request
-// is sent. taken is false when somebody else is at it, or it is back or flagged already; one whose owner died
-// can be taken again after its hold. It returns the row as it is then.
+// is sent. l.Tries is the number that the caller knew of before it asked the PG whether the money is still there.
+// taken is false when there was another try since, or one is under way, or the money is back or flagged already;
+// one whose owner died can be taken again after its hold. It returns the row as it is then.
 func (j *Journal) LateTake(ctx context.Context, l Late, now time.Time, hold time.Duration) (row Late, taken bool, err error) {
 	err = j.write(ctx, string(l.AttemptID), "taking late money", func(x *txn) error {
 		a, err := one(x, l.AttemptID)
 		if err != nil {
 			return err
 		}
-		n, err := x.exec(`INSERT INTO late_money (attempt_id, pg_tx_id, won, state, tries, held_until, created_at, updated_at)
-			VALUES (?, ?, ?, ?, 1, ?, ?, ?) ON CONFLICT (attempt_id, pg_tx_id) DO UPDATE SET state = excluded.state,
-			won = excluded.won, tries = late_money.tries + 1, held_until = excluded.held_until, updated_at = excluded.updated_at
-			WHERE late_money.state IN ('unknown', 'returning') AND late_money.held_until < ?`,
-			l.AttemptID, l.PGTxID, int64(l.Won), LateReturning, millis(now.Add(hold)), millis(now), millis(now), millis(now))
+		until := millis(now.Add(hold))
+		n, err := x.exec(`INSERT INTO late_money (attempt_id, pg_tx_id, won, state, tries, held_until, created_at, updated_at,
+			next_check, checks, lease_until) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, 0, 0)
+			ON CONFLICT (attempt_id, pg_tx_id) DO UPDATE SET state = excluded.state, won = excluded.won,
+			tries = late_money.tries + 1, held_until = excluded.held_until, updated_at = excluded.updated_at,
+			next_check = excluded.next_check, lease_until = 0
+			WHERE late_money.state IN ('unknown', 'returning') AND late_money.held_until < ? AND late_money.tries = ?`,
+			l.AttemptID, l.PGTxID, int64(l.Won), LateReturning, until, millis(now), millis(now), until, millis(now), l.Tries)
 		if err != nil {
 			return err
 		}
@@ -55,86 +87,89 @@ func (j *Journal) LateTake(ctx context.Context, l Late, now time.Time, hold time
 				return err
 			}
 		}
-		row, err = oneLate(x, l.AttemptID, l.PGTxID)
+		rows, err := x.query(`SELECT `+lateColumns+` FROM late_money WHERE attempt_id = ? AND pg_tx_id = ?`, l.AttemptID, l.PGTxID)
+		if err != nil {
+			return err
+		}
+		list, err := collect(rows, scanLate)
+		if err == nil && len(list) == 1 {
+			row = list[0]
+		}
 		return err
 	})
 	return row, taken, err
 }
 
-// LateEnd records what came of giving late money back: LateReturned when that is proven, else LateUnknown. Money
-// that is back stays so.
-func (j *Journal) LateEnd(ctx context.Context, id payment.AttemptID, pgTxID string, to LateState, ev Event) error {
-	return j.write(ctx, string(id), "recording what became of late money", func(x *txn) error {
-		a, err := one(x, id)
+// LateEnd records what became of late money: LateReturned when it is proven to be back, LateKept when it is the
+// attempt's own, LateFlagged when a person must decide, else LateUnknown with l.NextCheck. What is closed stays so;
+// LateUnknown says nothing of money that is flagged, or that was taken up again after l.Tries tries.
+func (j *Journal) LateEnd(ctx context.Context, l Late, to LateState, ev Event) error {
+	return j.write(ctx, string(l.AttemptID), "recording what became of late money", func(x *txn) error {
+		a, err := one(x, l.AttemptID)
 		if err != nil {
 			return err
 		}
-		n, err := x.exec(`UPDATE late_money SET state = ?, held_until = 0, updated_at = ? WHERE attempt_id = ? AND pg_tx_id = ?
-			AND state <> 'returned'`, to, millis(j.now()), id, pgTxID)
+		n, err := x.exec(`UPDATE late_money SET state = ?, held_until = 0, updated_at = ?, next_check = ?, lease_until = 0
+			WHERE attempt_id = ? AND pg_tx_id = ? AND next_check > 0 AND (? <> 'unknown' OR state <> 'flagged' AND tries = ?)`,
+			to, millis(j.now()), millis(j.lateNext(to, l.NextCheck)), l.AttemptID, l.PGTxID, to, l.Tries)
 		if err != nil || n == 0 {
 			return err
 		}
-		ev.PGTxID, ev.Reason = pgTxID, string(to)
-		return j.addEvent(x, id, a.State, a.State, ev)
+		ev.PGTxID, ev.Reason = l.PGTxID, string(to)
+		return j.addEvent(x, l.AttemptID, a.State, a.State, ev)
 	})
 }
 
 // LateFlag records late money that a person must look at. What is recorded already stays as it is; flagged is
 // true when it was new.
 func (j *Journal) LateFlag(ctx context.Context, l Late, ev Event) (flagged bool, err error) {
-	err = j.write(ctx, string(l.AttemptID), "flagging late money", func(x *txn) error {
+	return j.addLate(ctx, l, LateFlagged, ev)
+}
+
+// LateSeen records money of which it cannot be said yet whether it is late. What is recorded already stays as it
+// is; seen is true when it was new.
+func (j *Journal) LateSeen(ctx context.Context, l Late, ev Event) (seen bool, err error) {
+	return j.addLate(ctx, l, LateUnknown, ev)
+}
+
+func (j *Journal) addLate(ctx context.Context, l Late, state LateState, ev Event) (added bool, err error) {
+	err = j.write(ctx, string(l.AttemptID), "recording late money", func(x *txn) error {
 		a, err := one(x, l.AttemptID)
 		if err != nil {
 			return err
 		}
 		now := millis(j.now())
-		n, err := x.exec(`INSERT INTO late_money (attempt_id, pg_tx_id, won, state, tries, held_until, created_at, updated_at)
-			VALUES (?, ?, ?, ?, 0, 0, ?, ?) ON CONFLICT (attempt_id, pg_tx_id) DO NOTHING`,
-			l.AttemptID, l.PGTxID, int64(l.Won), LateFlagged, now, now)
-		if flagged = n == 1; err != nil || !flagged {
+		n, err := x.exec(`INSERT INTO late_money (attempt_id, pg_tx_id, won, state, tries, held_until, created_at, updated_at,
+			next_check, checks, lease_until) VALUES (?, ?, ?, ?, 0, 0, ?, ?, ?, 0, 0) ON CONFLICT (attempt_id, pg_tx_id) DO NOTHING`,
+			l.AttemptID, l.PGTxID, int64(l.Won), state, now, now, millis(j.lateNext(state, l.NextCheck)))
+		if added = n == 1; err != nil || !added {
 			return err
 		}
-		ev.PGTxID, ev.Reason = l.PGTxID, string(LateFlagged)
+		ev.PGTxID, ev.Reason = l.PGTxID, string(state)
 		return j.addEvent(x, l.AttemptID, a.State, a.State, ev)
 	})
-	return flagged, err
+	return added, err
 }
 
-const lateColumns = `attempt_id, pg_tx_id, won, state, tries, created_at, updated_at`
-
-// LateOpen returns late money that is not proven to be back, the oldest first.
-func (j *Journal) LateOpen(ctx context.Context, limit int) ([]Late, error) {
-	rows, err := j.r.query(ctx, `SELECT `+lateColumns+` FROM late_money WHERE state <> 'returned'
-		ORDER BY created_at, attempt_id LIMIT ?`, limit)
-	if err != nil {
-		return nil, unavailable("listing late money", err)
-	}
-	list, err := collect(rows, scanLate)
-	if err != nil {
-		return nil, unavailable("listing late money", err)
-	}
-	return list, nil
-}
-
-func oneLate(x *txn, id payment.AttemptID, pgTxID string) (Late, error) {
-	rows, err := x.query(`SELECT `+lateColumns+` FROM late_money WHERE attempt_id = ? AND pg_tx_id = ?`, id, pgTxID)
-	if err != nil {
-		return Late{}, err
-	}
-	list, err := collect(rows, scanLate)
-	if err != nil {
-		return Late{}, err
-	}
-	if len(list) == 0 {
-		return Late{}, fmt.Errorf("late money of attempt %s: %w", id, ErrNotFound)
-	}
-	return list[0], nil
-}
-
-func scanLate(r *sql.Rows) (Late, error) {
-	var l Late
-	var won, created, updated int64
-	err := r.Scan(&l.AttemptID, &l.PGTxID, &won, &l.State, &l.Tries, &created, &updated)
-	l.Won, l.CreatedAt, l.UpdatedAt = payment.Won(won), at(created), at(updated)
-	return l, err
+// LateTouch records a look at late money that changed nothing: l.NextCheck, and one more in Checks. It ends the
+// lease. When the money is not as the looker had it from LateDue, nothing is written and LateTouch fails with a
+// ConflictError. An event without a kind is not recorded.
+func (j *Journal) LateTouch(ctx context.Context, l Late, ev Event) error {
+	return j.write(ctx, string(l.AttemptID), "scheduling the next check of late money", func(x *txn) error {
+		n, err := x.exec(`UPDATE late_money SET next_check = ?, checks = checks + 1, lease_until = 0
+			WHERE attempt_id = ? AND pg_tx_id = ? AND state = ? AND tries = ? AND checks = ? AND lease_until = ? AND next_check > 0`,
+			millis(j.lateNext(l.State, l.NextCheck)), l.AttemptID, l.PGTxID, l.State, l.Tries, l.Checks, millis(l.Lease))
+		if err == nil && n == 0 {
+			err = &ConflictError{Kind: ConflictOwner, ID: l.AttemptID}
+		}
+		if err != nil || ev.Kind == "" {
+			return err
+		}
+		a, err := one(x, l.AttemptID)
+		if err != nil {
+			return err
+		}
+		ev.PGTxID, ev.Reason = l.PGTxID, string(l.State)
+		return j.addEvent(x, l.AttemptID, a.State, a.State, ev)
+	})
 }

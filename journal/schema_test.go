@@ -222,6 +222,46 @@ func TestAnOlderJournalIsBroughtForward(t *testing.T) {
 	})
 }
 
+// Late money of a journal that had no checks for it yet is looked at once this version opens it.
+func TestLateMoneyOfAnOlderJournalIsDue(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, cfg journal.Config, raw *sql.DB) {
+		old, err := journal.OpenAt(t.Context(), cfg, 3)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := old.Close(); err != nil {
+			t.Fatal(err)
+		}
+		const rows = oldAttempt + `; INSERT INTO late_money (attempt_id, pg_tx_id, won, state, tries, held_until, created_at, updated_at)
+			VALUES ('a', 't-1', 10, 'returning', 1, 9, 5, 5), ('a', 't-2', 20, 'returned', 1, 0, 5, 5), ('a', 't-3', 30, 'unknown', 2, 0, 5, 6),
+			('a', 't-4', 40, 'flagged', 0, 0, 5, 7)`
+		if _, err := raw.ExecContext(t.Context(), rows); err != nil {
+			t.Fatal(err)
+		}
+		j := mustOpen(t, cfg)
+		due, err := j.LateDue(t.Context(), time.Now(), 10, time.Minute)
+		var got []string
+		for _, l := range due {
+			got = append(got, l.PGTxID+" "+string(l.State)+" "+l.Won.String())
+		}
+		if d := cmp.Diff([]string{"t-1 returning 10", "t-3 unknown 30", "t-4 flagged 40"}, got); d != "" || err != nil {
+			t.Errorf("due (-want +got) %v\n%s", err, d)
+		}
+		for name, statement := range map[string]string{
+			"open late money has no next check": `UPDATE late_money SET next_check = 0 WHERE pg_tx_id = 't-3'`,
+			"closed late money has one":         `UPDATE late_money SET next_check = 1 WHERE pg_tx_id = 't-2'`,
+		} {
+			if _, err := raw.ExecContext(t.Context(), statement); err == nil || !strings.Contains(strings.ToLower(err.Error()), "check") {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if faults, err := j.Check(t.Context()); err != nil || len(faults) != 0 {
+			t.Errorf("faults %q, %v", faults, err)
+		}
+	})
+}
+
 func TestOneBadRowDoesNotSpoilItsBatch(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, cfg journal.Config, _ *sql.DB) {

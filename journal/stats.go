@@ -13,10 +13,22 @@ type Stats struct {
 	// Open has a row per open state, those without attempts included.
 	Open []StateStats
 	// Pending and Parked count messages that the shop has not acknowledged; OldestMessage is the creation time
-	// of the oldest of them, zero when there is none.
+	// of the oldest of them, OldestPending of the oldest that is still sent, zero when there is none.
 	Pending       int
 	Parked        int
 	OldestMessage time.Time
+	OldestPending time.Time
+	// Late has a row per open state of late money, those without any included.
+	Late []LateStats
+}
+
+// LateStats sums up the late money in one open state.
+type LateStats struct {
+	State LateState
+	Count int
+	Won   payment.Won
+	// Oldest is the creation time of the oldest entry in this state; zero when there is none.
+	Oldest time.Time
 }
 
 // StateStats sums up the attempts in one open state.
@@ -28,7 +40,7 @@ type StateStats struct {
 	Oldest time.Time
 }
 
-// Stats sums up the open attempts and the undelivered messages. Closed ones cost it nothing.
+// Stats sums up the open attempts, the undelivered messages and the open late money. Closed ones cost it nothing.
 func (j *Journal) Stats(ctx context.Context) (Stats, error) {
 	rows, err := j.r.query(ctx, `SELECT state, count(*), cast(sum(amount) AS BIGINT), min(created_at) FROM attempts
 		WHERE next_check > 0 GROUP BY state`)
@@ -60,13 +72,39 @@ func (j *Journal) Stats(ctx context.Context) (Stats, error) {
 	if err != nil {
 		return Stats{}, unavailable("summing up the outbox", err)
 	}
+	stats.Late, err = j.lateStats(ctx)
+	return stats, err
+}
+
+func (j *Journal) lateStats(ctx context.Context) ([]LateStats, error) {
+	rows, err := j.r.query(ctx, `SELECT state, count(*), cast(sum(won) AS BIGINT), min(created_at) FROM late_money
+		WHERE next_check > 0 GROUP BY state`)
+	if err != nil {
+		return nil, unavailable("summing up late money", err)
+	}
+	stats := []LateStats{{State: LateReturning}, {State: LateUnknown}, {State: LateFlagged}}
+	_, err = collect(rows, func(r *sql.Rows) (struct{}, error) {
+		var row LateStats
+		var oldest int64
+		err := r.Scan(&row.State, &row.Count, &row.Won, &oldest)
+		row.Oldest = at(oldest)
+		for i := range stats {
+			if stats[i].State == row.State {
+				stats[i] = row
+			}
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		return nil, unavailable("summing up late money", err)
+	}
 	return stats, nil
 }
 
 func (s *Stats) addMessages(status string, n int, oldest time.Time) {
 	switch status {
 	case "pending":
-		s.Pending = n
+		s.Pending, s.OldestPending = n, oldest
 	case "parked":
 		s.Parked = n
 	}

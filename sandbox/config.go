@@ -49,6 +49,9 @@ type V1Account struct {
 	Secret  string
 	// FormNotices sends webhooks as forms instead of JSON.
 	FormNotices bool
+	// PaysTwice lets windows that are open at once each be paid under one merchant_uid, as PortOne's check can be
+	// outrun.
+	PaysTwice bool
 }
 
 // V2Account is a PortOne V2 store.

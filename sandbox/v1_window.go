@@ -172,7 +172,7 @@ func (s *Sandbox) v1Close(c *call, req actRequest) (*v1Payment, map[string]any) 
 	case req.Action == "fail":
 		p.fail(c, "한도초과")
 		rsp["error_code"], rsp["error_msg"] = "V014", "한도초과"
-	case s.v1.paid(p.merchantUID):
+	case s.v1.paid(p.merchantUID) && !s.cfg.V1.PaysTwice:
 		p.fail(c, "이미 결제가 이루어진 거래건입니다.")
 		rsp["error_code"], rsp["error_msg"] = "F1002", "이미 결제가 이루어진 거래건입니다."
 	case c.refused != "":

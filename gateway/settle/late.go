@@ -15,14 +15,27 @@ import (
 // LateJournal is what late money needs of the journal.
 type LateJournal interface {
 	LateTake(ctx context.Context, l journal.Late, now time.Time, hold time.Duration) (journal.Late, bool, error)
-	LateEnd(ctx context.Context, id payment.AttemptID, pgTxID string, to journal.LateState, ev journal.Event) error
+	LateEnd(ctx context.Context, l journal.Late, to journal.LateState, ev journal.Event) error
 	LateFlag(ctx context.Context, l journal.Late, ev journal.Event) (bool, error)
+	LateSeen(ctx context.Context, l journal.Late, ev journal.Event) (bool, error)
+	LateTouch(ctx context.Context, l journal.Late, ev journal.Event) error
+	LateOf(ctx context.Context, id payment.AttemptID) ([]journal.Late, error)
 }
+
+// Events of late money in an attempt's history.
+const (
+	eventLate         = "late_money"
+	eventLateReturned = "late_money_returned"
+	eventLateUnknown  = "late_money_unknown"
+	eventLateFlagged  = "late_money_flagged"
+	eventLateKept     = "late_money_kept"
+	eventLateLooked   = "late_money_looked"
+)
 
 // Word is what became of a PG's word that something happened to an attempt.
 type Word struct {
 	Result
-	// Late tells that the PG has money of an attempt that had ended without it.
+	// Late tells that the PG has money of an attempt that had ended without it, or has it twice.
 	Late bool
 }
 
@@ -38,53 +51,176 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.Att
 		return s.afterEnd(ctx, late, a, pgTxID)
 	}
 	r, err := s.Complete(ctx, id, adapters.Proof{PGTxID: pgTxID})
-	return Word{Result: r}, err
+	if err != nil {
+		return Word{Result: r}, err
+	}
+	return s.beside(ctx, late, Word{Result: r}, pgTxID)
 }
 
-// afterEnd looks for money that a PG took for an attempt that has ended, and gives it back.
+// afterEnd follows up a word about an attempt that has ended: it looks for money that the PG took for it, and deals
+// with that. What happened to the payment that the attempt was approved by is not looked at here.
 func (s *Settler) afterEnd(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string) (Word, error) {
 	word := Word{Result: Result{Attempt: a}}
-	second := a.State == payment.StateApproved
-	if second && (pgTxID == "" || pgTxID == a.PGTxID || a.Driver != payment.DriverPortOneV1) {
+	if a.State == payment.StateApproved && (pgTxID == "" || pgTxID == a.PGTxID || a.Driver != payment.DriverPortOneV1) {
 		// Only V1 can hold two payments under one id; elsewhere it is the one that was approved.
 		return word, nil
 	}
-	w, err := s.take(a)
-	if err != nil {
-		return word, err
-	}
-	w.a.PGTxID = pgTxID
-	r, err := s.lookUp(ctx, w)
-	if err != nil {
-		return word, fmt.Errorf("looking for late money of attempt %s: %w", a.ID, err)
-	}
-	if r.Outcome == payment.OutcomeCancelled && r.OrderRef == a.ID && !second {
-		// Proof that late money, if there was any on the list, is back.
-		err := late.LateEnd(ctx, a.ID, r.PGTxID, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: "late_money_returned"})
-		if errors.Is(err, journal.ErrNotFound) {
-			err = nil
-		}
-		return word, lateError(err)
-	}
-	won := r.Amount - r.Cancelled
-	if r.Outcome != payment.OutcomeApproved || won <= 0 || r.OrderRef != a.ID || second && r.PGTxID == a.PGTxID {
-		return word, nil
-	}
-	word.Late = true
-	w.a.PGTxID = r.PGTxID
-	s.o.Log.Error("a PG took money for an attempt that had ended", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID),
-		slog.Any("pg", a.PG), slog.String("state", string(a.State)), slog.Int64("amount", int64(won)), slog.Bool("second_payment", second))
-	l := journal.Late{AttemptID: a.ID, PGTxID: r.PGTxID, Won: won}
-	if second {
-		// Which of the two stands is for a person to say.
-		_, err := late.LateFlag(ctx, l, journal.Event{At: s.o.Now(), Kind: "late_money", Detail: won.String() + " won beside the approved payment"})
-		return word, lateError(err)
-	}
-	return word, s.returnLate(context.WithoutCancel(ctx), late, w, l)
+	var err error
+	word.Late, err = s.lookForLate(ctx, late, a, pgTxID)
+	return word, err
 }
 
-// returnLate gives late money back, once per sighting: the intent is recorded before the request, by whoever
-// gets hold of it first. What is not proven stays listed for the desk.
+// lookForLate asks the PG about a payment that is not the one of its attempt, and deals with what it finds. It
+// returns whether there is money.
+func (s *Settler) lookForLate(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string) (bool, error) {
+	w, err := s.take(a)
+	if err != nil {
+		return false, err
+	}
+	// What the journal knows is read before the PG is asked, so that nobody gives back on the word of an older look.
+	rows, err := late.LateOf(ctx, a.ID)
+	if err != nil {
+		return false, lateError(err)
+	}
+	w.a.PGTxID, w.exact = pgTxID, a.State == payment.StateApproved || !a.State.Final()
+	r, err := s.lookUp(ctx, w)
+	if err != nil {
+		return false, fmt.Errorf("looking for late money of attempt %s: %w", a.ID, err)
+	}
+	if r.OrderRef != a.ID || a.State == payment.StateApproved && r.PGTxID == a.PGTxID {
+		return false, nil
+	}
+	l := journal.Late{AttemptID: a.ID, PGTxID: r.PGTxID}
+	for _, row := range rows {
+		if row.PGTxID == r.PGTxID {
+			// The lease is another's, if there is one.
+			l, l.Lease = row, time.Time{}
+		}
+	}
+	return s.found(context.WithoutCancel(ctx), late, a, l, r)
+}
+
+// found deals with what a look at a payment beside its attempt showed; l is what the journal knew of it before.
+func (s *Settler) found(ctx context.Context, late LateJournal, a payment.Attempt, l journal.Late, r adapters.Result) (bool, error) {
+	won := r.Amount - r.Cancelled
+	switch {
+	case r.Outcome == payment.OutcomeCancelled && l.State.Open():
+		// Proof that late money is back.
+		return false, lateError(late.LateEnd(ctx, l, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: eventLateReturned}))
+	case r.Outcome != payment.OutcomeApproved || won <= 0:
+		return false, nil
+	}
+	l.Won = won
+	if !a.State.Final() {
+		// Whether it is late, nobody can say before the attempt has ended.
+		l.NextCheck = s.o.Now().Add(backoff(0))
+		_, err := late.LateSeen(ctx, l, journal.Event{At: s.o.Now(), Kind: eventLate, Detail: won.String() + " won while the attempt is " + string(a.State)})
+		return true, lateError(err)
+	}
+	return true, s.dealWith(ctx, late, a, l, r)
+}
+
+// LateFound deals with money that a PG took for an attempt which cannot keep it, as r, a look just made, shows it:
+// it is given back, or parked for a person where the rules or the payment method say so. Errors match a
+// *payment.Problem: the PG should say its word again.
+func (s *Settler) LateFound(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string, r adapters.Result) error {
+	rows, err := late.LateOf(ctx, a.ID)
+	if err != nil {
+		return lateError(err)
+	}
+	l := journal.Late{AttemptID: a.ID, PGTxID: pgTxID, Won: r.Amount - r.Cancelled}
+	for _, row := range rows {
+		if row.PGTxID == pgTxID {
+			// The sweep goes on with what is known already; it looks first.
+			return nil
+		}
+	}
+	if l.Won <= 0 {
+		return nil
+	}
+	return s.dealWith(context.WithoutCancel(ctx), late, a, l, r)
+}
+
+// dealWith gives late money back or parks it. The attempt has ended, and r shows l.Won won at the PG.
+func (s *Settler) dealWith(ctx context.Context, late LateJournal, a payment.Attempt, l journal.Late, r adapters.Result) error {
+	w, err := s.take(a)
+	if err != nil {
+		return err
+	}
+	s.o.Log.Error("a PG holds money that its attempt cannot keep", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("pg", a.PG),
+		slog.String("state", string(a.State)), slog.Int64("amount", int64(l.Won)), slog.String("late", string(l.State)))
+	if l.State == journal.LateFlagged || l.State == journal.LateReturned || l.State == journal.LateKept {
+		// It waits for a person, or two of them have closed it.
+		return nil
+	}
+	why := s.parks(a, r)
+	if why == "" && a.State == payment.StateApproved {
+		if why, err = s.doubts(ctx, w, r); err != nil {
+			return s.notSure(ctx, late, l, err)
+		}
+	}
+	if why != "" {
+		return s.parkLate(ctx, late, l, why)
+	}
+	w.a.PGTxID = l.PGTxID
+	return s.returnLate(ctx, late, w, l)
+}
+
+// parks says why late money of an attempt must wait for a person; empty means that it is given back.
+func (s *Settler) parks(a payment.Attempt, r adapters.Result) string {
+	switch {
+	case a.Method == payment.MethodVBank || r.Method == payment.MethodVBank:
+		return "its refund needs the buyer's account"
+	case s.o.ParkLate != nil && s.o.ParkLate():
+		return "limits.late_money is park"
+	}
+	return ""
+}
+
+// doubts says why it is not clear that r is a second payment beside the one that its attempt was approved by: then
+// a person must say which of the two stands. The first one must still be there, whole.
+func (s *Settler) doubts(ctx context.Context, w *work, r adapters.Result) (string, error) {
+	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
+		return "beside the approved payment, with another " + field, nil
+	}
+	own := *w
+	own.exact = true
+	first, err := s.lookUp(ctx, &own)
+	if err != nil {
+		return "", fmt.Errorf("looking at the payment that attempt %s was approved by: %w", w.a.ID, err)
+	}
+	if first.Outcome != payment.OutcomeApproved || first.PGTxID != w.a.PGTxID || first.Cancelled != 0 {
+		return "the approved payment does not stand whole", nil
+	}
+	return "", nil
+}
+
+// notSure records money about which the PG could not be asked everything; the sweep asks again.
+func (s *Settler) notSure(ctx context.Context, late LateJournal, l journal.Late, cause error) error {
+	s.o.Log.Warn("late money is looked at again later", slog.Any("attempt_id", l.AttemptID), slog.Any("err", cause))
+	now := s.o.Now()
+	if l.State.Open() {
+		return s.laterLate(ctx, late, l, lookFailed)
+	}
+	l.NextCheck = now.Add(backoff(0))
+	_, err := late.LateSeen(ctx, l, journal.Event{At: now, Kind: eventLate, Detail: l.Won.String() + " won, " + lookFailed})
+	return lateError(err)
+}
+
+// parkLate leaves late money to a person.
+func (s *Settler) parkLate(ctx context.Context, late LateJournal, l journal.Late, why string) error {
+	now := s.o.Now()
+	l.NextCheck = now.Add(flaggedEvery)
+	ev := journal.Event{At: now, Kind: eventLateFlagged, Detail: l.Won.String() + " won, " + why}
+	if l.State.Open() {
+		return lateError(late.LateEnd(ctx, l, journal.LateFlagged, ev))
+	}
+	_, err := late.LateFlag(ctx, l, ev)
+	return lateError(err)
+}
+
+// returnLate gives late money back, once per look: the intent is recorded before the request, by whoever gets hold
+// of it first. What is not proven stays open, with a next check.
 func (s *Settler) returnLate(ctx context.Context, late LateJournal, w *work, l journal.Late) error {
 	timeout := w.acc.PG.ApproveTimeout
 	// The clock of the request starts before the intent is written, so that the hold outlasts it.
@@ -100,13 +236,14 @@ func (s *Settler) returnLate(ctx context.Context, late LateJournal, w *work, l j
 		Reason: "late_money", OperationID: fmt.Sprintf("late-%s-%d", w.a.ID, row.Tries), Now: start,
 	})
 	s.observe(w, "cancel", r, err, start)
-	to, ev := journal.LateUnknown, journal.Event{At: s.o.Now(), Kind: "late_money_unknown", Code: r.Code}
+	to, ev := journal.LateUnknown, journal.Event{At: s.o.Now(), Kind: eventLateUnknown, Code: r.Code}
+	row.NextCheck = s.o.Now().Add(backoff(row.Tries + row.Checks))
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
-		to, ev.Kind = journal.LateReturned, "late_money_returned"
+		to, ev.Kind = journal.LateReturned, eventLateReturned
 	} else {
 		s.o.Log.Error("late money is not proven to be back", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Int64("amount", int64(l.Won)), slog.Any("code", r.Code), slog.Any("err", err))
 	}
-	return lateError(late.LateEnd(ctx, w.a.ID, l.PGTxID, to, ev))
+	return lateError(late.LateEnd(ctx, row, to, ev))
 }
 
 // lateError is an error of the journal as a PG is told of it: it should say its word again.

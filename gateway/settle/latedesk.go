@@ -18,7 +18,7 @@ type LateDeskJournal interface {
 	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
 	Note(ctx context.Context, id payment.AttemptID, ev journal.Event) error
 	LateOpen(ctx context.Context, limit int) ([]journal.Late, error)
-	LateEnd(ctx context.Context, id payment.AttemptID, pgTxID string, to journal.LateState, ev journal.Event) error
+	LateEnd(ctx context.Context, l journal.Late, to journal.LateState, ev journal.Event) error
 }
 
 // ResolveLate records that a person found late money to be back with the buyer. Two hands are needed, as for
@@ -52,7 +52,7 @@ func ResolveLate(ctx context.Context, j LateDeskJournal, id payment.AttemptID, p
 		}
 		return false, nil
 	}
-	err = j.LateEnd(ctx, id, pgTxID, journal.LateReturned, journal.Event{
+	err = j.LateEnd(ctx, journal.Late{AttemptID: id, PGTxID: pgTxID}, journal.LateReturned, journal.Event{
 		At: now, Kind: "late_money_" + eventResolved, Actor: actor, Detail: "first hand " + first + "; " + reason,
 	})
 	if err != nil {

@@ -34,6 +34,7 @@ func Run(t *testing.T, open Open) {
 	t.Run("check", func(t *testing.T) { testCheck(t, open) })
 	t.Run("keys", func(t *testing.T) { testKeys(t, open(t)) })
 	t.Run("late", func(t *testing.T) { testLate(t, open) })
+	t.Run("late due", func(t *testing.T) { testLateDue(t, open) })
 }
 
 // epoch is the moment of the suite's attempts.

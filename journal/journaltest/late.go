@@ -1,10 +1,14 @@
 package journaltest
 
 import (
+	"context"
+	"errors"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -24,8 +28,9 @@ func testLate(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	l := journal.Late{AttemptID: "late", PGTxID: "tx", Won: 15_000}
-	take := func(at time.Time) (journal.Late, bool) {
+	take := func(at time.Time, tries int) (journal.Late, bool) {
 		t.Helper()
+		l.Tries = tries
 		row, taken, err := j.LateTake(ctx, l, at, time.Minute)
 		if err != nil {
 			t.Fatal(err)
@@ -47,24 +52,34 @@ func testLate(t *testing.T, open Open) {
 	if got.Load() != 1 {
 		t.Errorf("late money was taken %d times", got.Load())
 	}
-	if row, taken := take(now.Add(2 * time.Minute)); !taken || row.Tries != 2 || row.State != journal.LateReturning {
+	if _, taken := take(now.Add(2*time.Minute), 0); taken {
+		t.Error("who asked the PG before the last try took it again")
+	}
+	row, taken := take(now.Add(2*time.Minute), 1)
+	if !taken || row.Tries != 2 || row.State != journal.LateReturning || !row.NextCheck.Equal(now.Add(3*time.Minute)) {
 		t.Errorf("after its owner died: %+v, %v", row, taken)
 	}
-	if err := j.LateEnd(ctx, "late", "tx", journal.LateUnknown, event("late_money_unknown")); err != nil {
-		t.Fatal(err)
-	}
-	if list, err := j.LateOpen(ctx, 10); err != nil || len(list) != 1 || list[0].State != journal.LateUnknown || list[0].Won != 15_000 {
-		t.Errorf("open %+v, %v", list, err)
-	}
-	if _, taken := take(now.Add(3 * time.Minute)); !taken {
-		t.Error("what is not proven to be back cannot be tried again")
-	}
-	for _, to := range []journal.LateState{journal.LateReturned, journal.LateUnknown} {
-		if err := j.LateEnd(ctx, "late", "tx", to, event("late_money_"+string(to))); err != nil {
+	end := func(tries int, to journal.LateState) {
+		t.Helper()
+		ended := journal.Late{AttemptID: "late", PGTxID: "tx", Tries: tries, NextCheck: now.Add(time.Hour)}
+		if err := j.LateEnd(ctx, ended, to, event("late_money_"+string(to))); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if row, taken := take(now.Add(time.Hour)); taken || row.State != journal.LateReturned {
+	end(1, journal.LateUnknown)
+	if list, err := j.LateOpen(ctx, 10); err != nil || len(list) != 1 || list[0].State != journal.LateReturning {
+		t.Errorf("a former owner's word counted: %+v, %v", list, err)
+	}
+	end(2, journal.LateUnknown)
+	if list, err := j.LateOpen(ctx, 10); err != nil || len(list) != 1 || list[0].State != journal.LateUnknown || list[0].Won != 15_000 || !list[0].NextCheck.Equal(now.Add(time.Hour)) {
+		t.Errorf("open %+v, %v", list, err)
+	}
+	if _, taken := take(now.Add(3*time.Minute), 2); !taken {
+		t.Error("what is not proven to be back cannot be tried again")
+	}
+	end(3, journal.LateReturned)
+	end(3, journal.LateUnknown)
+	if row, taken := take(now.Add(time.Hour), 3); taken || row.State != journal.LateReturned || !row.NextCheck.IsZero() {
 		t.Errorf("what is back was taken again: %+v, %v", row, taken)
 	}
 	second := journal.Late{AttemptID: "late", PGTxID: "tx-2", Won: 1}
@@ -73,10 +88,13 @@ func testLate(t *testing.T, open Open) {
 			t.Errorf("flagging %d: %v, %v", i, flagged, err)
 		}
 	}
+	if err := j.LateEnd(ctx, second, journal.LateUnknown, event("late_money_unknown")); err != nil {
+		t.Fatal(err)
+	}
 	if _, taken, err := j.LateTake(ctx, second, now.Add(time.Hour), time.Minute); err != nil || taken {
 		t.Errorf("what a person must look at was taken: %v", err)
 	}
-	if list, err := j.LateOpen(ctx, 10); err != nil || len(list) != 1 || list[0].PGTxID != "tx-2" {
+	if list, err := j.LateOpen(ctx, 10); err != nil || len(list) != 1 || list[0].PGTxID != "tx-2" || list[0].State != journal.LateFlagged || list[0].NextCheck.IsZero() {
 		t.Errorf("open %+v, %v", list, err)
 	}
 	a, _, err := j.Attempt(ctx, "late")
@@ -88,5 +106,90 @@ func testLate(t *testing.T, open Open) {
 	}
 	if _, _, err := j.LateTake(ctx, journal.Late{AttemptID: "nobody", PGTxID: "tx", Won: 1}, now, time.Minute); err == nil {
 		t.Error("late money of no attempt was taken")
+	}
+}
+
+// testLateDue checks that everything open comes up when its check is due, for one sweeper at a time.
+func testLateDue(t *testing.T, open Open) {
+	t.Helper()
+	ctx := t.Context()
+	j := open(t)
+	now := time.Date(2026, 12, 1, 0, 0, 0, 0, time.UTC)
+	if err := j.Insert(ctx, Attempt("late", "o-late"), event("opened")); err != nil {
+		t.Fatal(err)
+	}
+	add := func(f func(context.Context, journal.Late, journal.Event) (bool, error), tx string, after time.Duration) {
+		t.Helper()
+		l := journal.Late{AttemptID: "late", PGTxID: tx, Won: 1000, NextCheck: now.Add(after)}
+		if added, err := f(ctx, l, event("late_money")); err != nil || !added {
+			t.Fatalf("%s: %v, %v", tx, added, err)
+		}
+	}
+	add(j.LateSeen, "seen", 2*time.Minute)
+	add(j.LateFlag, "flagged", time.Minute)
+	add(j.LateSeen, "later", time.Hour)
+	add(j.LateSeen, "kept", time.Minute)
+	if added, err := j.LateSeen(ctx, journal.Late{AttemptID: "late", PGTxID: "flagged", Won: 1}, event("x")); err != nil || added {
+		t.Errorf("what was flagged was seen anew: %v, %v", added, err)
+	}
+	if err := j.LateEnd(ctx, journal.Late{AttemptID: "late", PGTxID: "kept"}, journal.LateKept, event("late_money_kept")); err != nil {
+		t.Fatal(err)
+	}
+	due := func(at time.Time, limit int, want ...string) []journal.Late {
+		t.Helper()
+		list, err := j.LateDue(ctx, at, limit, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, l := range list {
+			got = append(got, l.PGTxID)
+		}
+		if d := cmp.Diff(want, got); d != "" {
+			t.Fatalf("due (-want +got)\n%s", d)
+		}
+		return list
+	}
+	due(now, 10)
+	at := now.Add(10 * time.Minute)
+	first := due(at, 1, "flagged")[0]
+	second := due(at, 10, "seen")[0]
+	due(at, 10)
+	touch := func(l journal.Late, after time.Duration, ev journal.Event) error {
+		l.NextCheck = at.Add(after)
+		return j.LateTouch(ctx, l, ev)
+	}
+	stale := first
+	stale.Lease = stale.Lease.Add(-time.Second)
+	if err := touch(stale, time.Hour, event("looked")); !errors.Is(err, journal.ErrConflict) {
+		t.Errorf("a former owner's look: %v", err)
+	}
+	if err := touch(first, 30*time.Second, journal.Event{}); err != nil {
+		t.Fatal(err)
+	}
+	if err := touch(first, time.Hour, journal.Event{}); !errors.Is(err, journal.ErrConflict) {
+		t.Errorf("an owner's second look: %v", err)
+	}
+	if again := due(at.Add(31*time.Second), 10, "flagged")[0]; again.Checks != 1 || again.State != journal.LateFlagged {
+		t.Errorf("looked at %+v", again)
+	}
+	if err := touch(second, time.Hour, event("late_money_looked")); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := j.LateOf(ctx, "late"); err != nil || len(list) != 4 {
+		t.Errorf("late money of the attempt: %+v, %v", list, err)
+	}
+	stats, err := j.Stats(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range stats.Late {
+		want := map[journal.LateState]int{journal.LateUnknown: 2, journal.LateFlagged: 1}[row.State]
+		if row.Count != want || row.Won != payment.Won(1000*want) || row.Oldest.IsZero() != (want == 0) {
+			t.Errorf("stats %+v, want %d", row, want)
+		}
+	}
+	if faults, err := j.Check(ctx); err != nil || len(faults) > 0 {
+		t.Errorf("faults %v, %v", faults, err)
 	}
 }

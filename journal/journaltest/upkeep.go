@@ -22,6 +22,10 @@ func testPrune(t *testing.T, open Open) {
 	if err := j.OutboxDone(t.Context(), "told-1"); err != nil {
 		t.Fatal(err)
 	}
+	reach(t, j, Attempt("late", "late"), payment.StateDeclined)
+	if _, err := j.LateFlag(t.Context(), journal.Late{AttemptID: "late", PGTxID: "tx", Won: 1}, event("late_money")); err != nil {
+		t.Fatal(err)
+	}
 	if n, err := j.Prune(t.Context(), time.Now().Add(-time.Hour), 100); err != nil || n != 0 {
 		t.Fatalf("pruned %d young ones, %v", n, err)
 	}
@@ -31,7 +35,7 @@ func testPrune(t *testing.T, open Open) {
 	if n, err := j.Prune(t.Context(), time.Now().Add(time.Hour), 100); err != nil || n != 1 {
 		t.Fatalf("pruned %d, want 1, %v", n, err)
 	}
-	for id, want := range map[payment.AttemptID]bool{"open": true, "closed": false, "told": false, "untold": true} {
+	for id, want := range map[payment.AttemptID]bool{"open": true, "closed": false, "told": false, "untold": true, "late": true} {
 		_, _, err := j.Attempt(t.Context(), id)
 		if got := !errors.Is(err, journal.ErrNotFound); got != want {
 			t.Errorf("%s is there: %v, want %v", id, got, want)
@@ -40,6 +44,12 @@ func testPrune(t *testing.T, open Open) {
 		if err != nil || (len(events) > 0) != want {
 			t.Errorf("%s has %d events, %v", id, len(events), err)
 		}
+	}
+	if err := j.LateEnd(t.Context(), journal.Late{AttemptID: "late", PGTxID: "tx"}, journal.LateReturned, event("late_money_returned")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := j.Prune(t.Context(), time.Now().Add(time.Hour), 100); err != nil || n != 1 {
+		t.Errorf("pruned %d once its late money was back, want 1, %v", n, err)
 	}
 }
 

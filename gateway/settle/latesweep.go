@@ -1,0 +1,116 @@
+package settle
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// flaggedEvery is how often money that waits for a person is looked at: only whether it is back.
+const flaggedEvery = time.Hour
+
+// What a look at late money came to, as the history has it.
+const lookAttemptOpen = "its attempt is open"
+
+// beside looks for payments that the PG holds of an attempt besides the one that it was just settled by. Only V1
+// can hold several: the word may be about another one, and a buyer who paid twice may be told of once.
+func (s *Settler) beside(ctx context.Context, late LateJournal, word Word, pgTxID string) (Word, error) {
+	a := word.Attempt
+	if a.Driver != payment.DriverPortOneV1 || a.PGTxID == "" {
+		// A payment of an attempt that has none yet is found by every look at it.
+		return word, nil
+	}
+	for _, tx := range s.others(ctx, a, pgTxID) {
+		found, err := s.lookForLate(ctx, late, a, tx)
+		word.Late = word.Late || found
+		if err != nil {
+			return word, err
+		}
+	}
+	return word, nil
+}
+
+// others are the ids of payments besides the attempt's own: the one of the word, and those that the PG lists as paid.
+func (s *Settler) others(ctx context.Context, a payment.Attempt, pgTxID string) []string {
+	var ids []string
+	add := func(id string) {
+		if id != "" && id != a.PGTxID && !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	add(pgTxID)
+	w, err := s.take(a)
+	if err != nil {
+		return ids
+	}
+	lister, ok := w.driver.(adapters.PaidLister)
+	if !ok {
+		return ids
+	}
+	ctx, cancel := context.WithTimeout(ctx, w.acc.PG.ReadTimeout)
+	defer cancel()
+	start := s.o.Now()
+	paid, err := lister.ListPaid(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: a, Now: start})
+	s.observe(w, "look_up", adapters.Result{}, err, start)
+	if err != nil {
+		// Every payment has a word of its own; the list is a second net.
+		s.o.Log.Warn("the payments of an attempt were not listed", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("err", err))
+	}
+	for _, r := range paid {
+		add(r.PGTxID)
+	}
+	return ids
+}
+
+// ResumeLate goes on with late money whose next check is due, which the journal leased to the caller: it asks the
+// PG, and closes it, gives it back again, or looks again later. Flagged money is only ever closed.
+func (s *Settler) ResumeLate(ctx context.Context, late LateJournal, l journal.Late) error {
+	a, _, err := s.o.Journal.Attempt(ctx, l.AttemptID)
+	if err != nil {
+		return journalProblem(err)
+	}
+	switch {
+	case !a.State.Final():
+		return s.laterLate(ctx, late, l, lookAttemptOpen)
+	case a.State == payment.StateApproved && a.PGTxID == l.PGTxID && l.State != journal.LateFlagged:
+		return lateError(late.LateEnd(ctx, l, journal.LateKept, journal.Event{At: s.o.Now(), Kind: eventLateKept}))
+	}
+	w, err := s.take(a)
+	if err != nil {
+		s.o.Log.Error("late money of a merchant that is gone", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("err", err))
+		return s.laterLate(ctx, late, l, lookFailed)
+	}
+	w.a.PGTxID, w.exact = l.PGTxID, true
+	r, err := s.lookUp(ctx, w)
+	switch {
+	case err != nil:
+		return s.laterLate(ctx, late, l, lookFailed)
+	case r.OrderRef != a.ID || r.PGTxID != l.PGTxID:
+		return s.laterLate(ctx, late, l, lookUndecided)
+	case r.Outcome == payment.OutcomeCancelled:
+	case r.Outcome != payment.OutcomeApproved || r.Amount <= r.Cancelled || l.State == journal.LateFlagged:
+		return s.laterLate(ctx, late, l, lookUndecided)
+	}
+	_, err = s.found(ctx, late, a, l, r)
+	return err
+}
+
+// laterLate schedules the next look at late money. When somebody else is at it by now, theirs is the next check.
+func (s *Settler) laterLate(ctx context.Context, late LateJournal, l journal.Late, why string) error {
+	now := s.o.Now()
+	l.NextCheck = now.Add(backoff(l.Checks + l.Tries + 1))
+	ev := journal.Event{At: now, Kind: eventLateLooked, Detail: why}
+	if l.State == journal.LateFlagged {
+		l.NextCheck, ev = now.Add(flaggedEvery), journal.Event{}
+	}
+	if err := late.LateTouch(ctx, l, ev); err != nil && !errors.Is(err, journal.ErrConflict) {
+		return lateError(err)
+	}
+	return nil
+}
