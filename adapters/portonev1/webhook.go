@@ -14,16 +14,36 @@ import (
 // maxNoticeText bounds what is taken over of a notice, in bytes.
 const maxNoticeText = 128
 
-// EventCvsConfirm asks whether a convenience-store barcode may be paid; a 200 would be a yes.
-const EventCvsConfirm = "Galaxia.Cvs.Confirm"
+// The events that are no payment's change of status.
+const (
+	// EventCvsConfirm asks whether a convenience-store barcode may be paid; a 200 would be a yes.
+	EventCvsConfirm = "Galaxia.Cvs.Confirm"
+	// EventEscrow tells how far an escrow through KG Inicis has come.
+	EventEscrow = "Inicis.Escrow.Changed"
+)
+
+// The statuses of an escrow, as EventEscrow tells them.
+const (
+	EscrowDelivering    = "2"
+	EscrowConfirmed     = "3"
+	EscrowAutoConfirmed = "31"
+	EscrowForced        = "32"
+	EscrowDenied        = "4"
+	EscrowCancelled     = "8"
+	EscrowDenialTaken   = "10"
+)
 
 // Notice is what a V1 webhook says. It is unsigned: a hint to look at the payment again, and nothing more.
 type Notice struct {
 	ImpUID      string
 	MerchantUID payment.AttemptID
 	Status      string
+	// CancellationID names the cancel of a notice about one; empty otherwise.
+	CancellationID string
 	// Event is set for what is no payment's change of status (escrow, convenience stores).
 	Event string
+	// EscrowStatus is set with EventEscrow.
+	EscrowStatus string
 }
 
 // Question is what V1 asks just before it has a payment approved.
@@ -42,12 +62,17 @@ func ParseNotice(contentType string, body []byte) (Notice, error) {
 	}
 	n := Notice{
 		ImpUID: f.text("imp_uid"), MerchantUID: payment.AttemptID(f.text("merchant_uid")),
-		Status: f.text("status"), Event: f.text("event"),
+		Status: f.text("status"), Event: f.text("event"), CancellationID: f.text("cancellation_id"),
+	}
+	if n.Event == EventEscrow {
+		n.EscrowStatus = f.inner("extra", "escrow_status")
 	}
 	if err := f.err(); err != nil {
 		return Notice{}, err
 	}
 	switch {
+	case n.Event == EventEscrow && (!impUID(n.ImpUID) || n.MerchantUID == "" || n.EscrowStatus == ""):
+		return Notice{}, fmt.Errorf("%w: the escrow, its payment or its status is missing or odd", wire.ErrShape)
 	case n.Event != "":
 		return n, nil
 	case !impUID(n.ImpUID):
@@ -116,6 +141,15 @@ func (f *fieldsOf) text(name string) string {
 		return ""
 	}
 	return s
+}
+
+// inner is text for a field within a field, which a form writes with brackets.
+func (f *fieldsOf) inner(outer, name string) string {
+	if f.object == nil {
+		return f.text(outer + "[" + name + "]")
+	}
+	o, _ := f.object.Object(outer)
+	return (&fieldsOf{object: &o}).text(name)
 }
 
 // won reads an amount: a JSON number, or digits in a form.

@@ -19,6 +19,9 @@ const (
 
 func TestParseNotice(t *testing.T) {
 	t.Parallel()
+	escrow := portonev1.Notice{
+		Event: portonev1.EventEscrow, ImpUID: "imp_1", MerchantUID: "A1", Status: "paid", EscrowStatus: portonev1.EscrowAutoConfirmed,
+	}
 	paid := portonev1.Notice{ImpUID: "imp_740012345678", MerchantUID: "A1", Status: "paid"}
 	tests := []struct {
 		name, kind, body string
@@ -26,14 +29,39 @@ func TestParseNotice(t *testing.T) {
 		fails            bool
 	}{
 		{"JSON", asJSON, `{"imp_uid":"imp_740012345678","merchant_uid":"A1","status":"paid"}`, paid, false},
-		{"a form", asForm, "imp_uid=imp_740012345678&merchant_uid=A1&status=paid&cancellation_id=c-1", paid, false},
+		{"a form", asForm, "imp_uid=imp_740012345678&merchant_uid=A1&status=paid", paid, false},
 		{"JSON that does not say so", "text/plain", `{"imp_uid":"imp_740012345678","merchant_uid":"A1","status":"paid"}`, paid, false},
 		{
-			"an escrow event", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","status":"paid","extra":{}}`,
-			portonev1.Notice{Event: "Inicis.Escrow.Changed", ImpUID: "imp_1", MerchantUID: "A1", Status: "paid"},
-			false,
+			"a cancel in part", asJSON, `{"imp_uid":"imp_740012345678","merchant_uid":"A1","status":"cancelled","cancellation_id":"cxl-0001"}`,
+			portonev1.Notice{ImpUID: "imp_740012345678", MerchantUID: "A1", Status: "cancelled", CancellationID: "cxl-0001"}, false,
+		},
+		{
+			"an account that was issued", asForm, "imp_uid=imp_740012345678&merchant_uid=A1&status=ready",
+			portonev1.Notice{ImpUID: "imp_740012345678", MerchantUID: "A1", Status: "ready"}, false,
+		},
+		{
+			"an escrow event", asJSON,
+			`{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","status":"paid","extra":{"escrow_status":"31","changed_at":1772327700,"denied_reason":null}}`,
+			escrow, false,
+		},
+		{
+			"an escrow event with a number", asJSON,
+			`{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","status":"paid","extra":{"escrow_status":31}}`, escrow, false,
+		},
+		{
+			"an escrow event as a form", asForm,
+			"event=Inicis.Escrow.Changed&imp_uid=imp_1&merchant_uid=A1&status=paid&extra%5Bescrow_status%5D=31", escrow, false,
+		},
+		{
+			"an event nobody knows", asJSON, `{"event":"Something.New","extra":[]}`,
+			portonev1.Notice{Event: "Something.New"}, false,
 		},
 
+		{"an escrow event without a status", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","status":"paid","extra":{}}`, portonev1.Notice{}, true},
+		{"an escrow event with a list", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","extra":[]}`, portonev1.Notice{}, true},
+		{"an escrow event with an endless status", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","extra":{"escrow_status":"` + strings.Repeat("3", 200) + `"}}`, portonev1.Notice{}, true},
+		{"an escrow event of nobody", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","extra":{"escrow_status":"3"}}`, portonev1.Notice{}, true},
+		{"an escrow event of no payment", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"x","merchant_uid":"A1","extra":{"escrow_status":"3"}}`, portonev1.Notice{}, true},
 		{"nothing", asJSON, ``, portonev1.Notice{}, true},
 		{"a list", asJSON, `[]`, portonev1.Notice{}, true},
 		{"a field twice", asJSON, `{"imp_uid":"imp_1","merchant_uid":"A1","merchant_uid":"A2","status":"paid"}`, portonev1.Notice{}, true},
@@ -85,9 +113,14 @@ func TestParseQuestion(t *testing.T) {
 func FuzzParseNotice(f *testing.F) {
 	f.Add(asJSON, []byte(`{"imp_uid":"imp_740012345678","merchant_uid":"A1","status":"paid","amount":1}`))
 	f.Add(asForm, []byte("imp_uid=imp_740012345678&merchant_uid=A1&amount=64900&status=paid"))
+	f.Add(asJSON, []byte(`{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","extra":{"escrow_status":"3"}}`))
+	f.Add(asForm, []byte("event=Inicis.Escrow.Changed&imp_uid=imp_1&merchant_uid=A1&extra[escrow_status]=3"))
 	f.Fuzz(func(t *testing.T, kind string, body []byte) {
 		n, err := portonev1.ParseNotice(kind, body)
 		if err == nil && n.Event == "" && (!strings.HasPrefix(n.ImpUID, "imp") || strings.ContainsAny(n.ImpUID, "/?#%") || n.MerchantUID == "") {
+			t.Errorf("taken: %+v", n)
+		}
+		if err == nil && n.Event == portonev1.EventEscrow && (n.EscrowStatus == "" || n.MerchantUID == "") {
 			t.Errorf("taken: %+v", n)
 		}
 		q, err := portonev1.ParseQuestion(kind, body)

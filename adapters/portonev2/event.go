@@ -11,10 +11,17 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// The types of event that matter by themselves; every other one of a transaction is a hint to look again.
+// The types of event that somebody may want to tell apart; every one of a transaction is a hint to look again.
 const (
-	EventReady   = "Transaction.Ready"
-	EventConfirm = "Transaction.Confirm"
+	EventReady         = "Transaction.Ready"
+	EventConfirm       = "Transaction.Confirm"
+	EventIssued        = "Transaction.VirtualAccountIssued"
+	EventPaid          = "Transaction.Paid"
+	EventPartCancelled = "Transaction.PartialCancelled"
+	EventCancelled     = "Transaction.Cancelled"
+	EventCancelPending = "Transaction.CancelPending"
+	EventKeyIssued     = "BillingKey.Issued"
+	EventKeyDeleted    = "BillingKey.Deleted"
 )
 
 // maxEventText bounds what is taken over of an event, in bytes.
@@ -29,6 +36,10 @@ type Event struct {
 	// PaymentID is empty for what is no payment, such as a billing key.
 	PaymentID payment.AttemptID
 	TxID      string
+	// CancellationID names the cancel of an event about one; the older version does not tell it.
+	CancellationID string
+	// BillingKey is what an event of a billing key is about. It pays without its owner: never log or store it plainly.
+	BillingKey payment.Secret
 	// Amount is what is about to be charged, of EventConfirm only.
 	Amount payment.Won
 }
@@ -65,11 +76,17 @@ func ParseEvent(contentType string, body []byte, confirm bool) (Event, error) {
 // dataEvent reads body version 2024-04-25.
 func dataEvent(o wire.Object) Event {
 	ev := Event{Type: o.Required("type")}
-	if !strings.HasPrefix(ev.Type, "Transaction.") {
+	isKey := strings.HasPrefix(ev.Type, "BillingKey.")
+	if !isKey && !strings.HasPrefix(ev.Type, "Transaction.") {
 		return ev
 	}
 	data, _ := o.Object("data")
-	ev.StoreID, ev.TxID = data.Text("storeId"), data.Text("transactionId")
+	ev.StoreID = data.Text("storeId")
+	if isKey {
+		ev.BillingKey = payment.Secret(data.Text("billingKey"))
+		return ev
+	}
+	ev.TxID, ev.CancellationID = data.Text("transactionId"), data.Text("cancellationId")
 	ev.PaymentID = payment.AttemptID(data.Text("paymentId"))
 	if ev.Type == EventConfirm {
 		ev.Amount = data.Won("totalAmount")
@@ -114,9 +131,12 @@ func oldType(status string) string {
 // checked refuses an event that cannot be followed up. Types that are not known are fine: PortOne adds some
 // without notice.
 func (ev Event) checked(confirm bool) (Event, error) {
+	longest := max(len(ev.Type), len(ev.StoreID), len(ev.TxID), len(ev.PaymentID), len(ev.CancellationID), len(ev.BillingKey))
 	switch {
-	case ev.Type == "" || len(ev.Type) > maxEventText || len(ev.StoreID) > maxEventText || len(ev.TxID) > maxEventText || len(ev.PaymentID) > maxEventText:
+	case ev.Type == "" || longest > maxEventText:
 		return Event{}, fmt.Errorf("%w: a field is missing or too long", wire.ErrShape)
+	case (ev.Type == EventKeyIssued || ev.Type == EventKeyDeleted) && !isBillingKey(ev.BillingKey):
+		return Event{}, fmt.Errorf("%w: the billing key is not named", wire.ErrShape)
 	case strings.HasPrefix(ev.Type, "Transaction.") && ev.PaymentID == "":
 		return Event{}, fmt.Errorf("%w: the payment is not named", wire.ErrShape)
 	case confirm != (ev.Type == EventConfirm):

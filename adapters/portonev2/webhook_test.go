@@ -155,6 +155,27 @@ func TestParseEvent(t *testing.T) {
 		{"the older version", "application/json; charset=utf-8", `{"payment_id":"P1","tx_id":"T1","status":"Paid"}`, false, old, false},
 		{"the older version as a form", form, "payment_id=P1&tx_id=T1&status=Paid", false, old, false},
 		{"a type nobody knows", "application/json", `{"type":"Something.New","data":{"x":[]},"more":1}`, false, portonev2.Event{Type: "Something.New"}, false},
+		{
+			"an issued account", "application/json", `{"type":"Transaction.VirtualAccountIssued","data":{"storeId":"S1","paymentId":"P1","transactionId":"T1"}}`, false,
+			portonev2.Event{Type: portonev2.EventIssued, StoreID: "S1", PaymentID: "P1", TxID: "T1"}, false,
+		},
+		{
+			"an issued account of the older version", "application/json", `{"payment_id":"P1","tx_id":"T1","status":"VirtualAccountIssued"}`, false,
+			portonev2.Event{Type: portonev2.EventIssued, PaymentID: "P1", TxID: "T1"}, false,
+		},
+		{
+			"a cancel that comes later", "application/json", `{"type":"Transaction.CancelPending","data":{"paymentId":"P1","transactionId":"T1","cancellationId":"C1"}}`, false,
+			portonev2.Event{Type: portonev2.EventCancelPending, PaymentID: "P1", TxID: "T1", CancellationID: "C1"}, false,
+		},
+		{
+			"a full cancel", "application/json", `{"type":"Transaction.Cancelled","data":{"paymentId":"P1","transactionId":"T1","cancellationId":"C1"}}`, false,
+			portonev2.Event{Type: portonev2.EventCancelled, PaymentID: "P1", TxID: "T1", CancellationID: "C1"}, false,
+		},
+		{
+			"a deleted key", "application/json", `{"type":"BillingKey.Deleted","data":{"storeId":"S1","billingKey":"billing-key-1"}}`, false,
+			portonev2.Event{Type: portonev2.EventKeyDeleted, StoreID: "S1", BillingKey: "billing-key-1"}, false,
+		},
+		{"a key that failed names none", "application/json", `{"type":"BillingKey.Failed","data":{"storeId":"S1"}}`, false, portonev2.Event{Type: "BillingKey.Failed", StoreID: "S1"}, false},
 		{"a question", "application/json", `{"type":"Transaction.Confirm","data":{"paymentId":"P1","transactionId":"T1","totalAmount":64900}}`, true, ask, false},
 		{"a question of the older version", "application/json", `{"payment_id":"P1","tx_id":"T1","total_amount":64900}`, true, ask, false},
 		{"a question as a form", form, "payment_id=P1&tx_id=T1&total_amount=64900", true, ask, false},
@@ -167,6 +188,11 @@ func TestParseEvent(t *testing.T) {
 		{"no status", "application/json", `{"payment_id":"P1","tx_id":"T1"}`, false, portonev2.Event{}, true},
 		{"no payment", "application/json", `{"type":"Transaction.Paid","data":{}}`, false, portonev2.Event{}, true},
 		{"data that is no object", "application/json", `{"type":"Transaction.Paid","data":1}`, false, portonev2.Event{}, true},
+		{"an issued key without it", "application/json", `{"type":"BillingKey.Issued","data":{"storeId":"S1"}}`, false, portonev2.Event{}, true},
+		{"an issued key that is a path", "application/json", `{"type":"BillingKey.Issued","data":{"billingKey":"../payments/P1"}}`, false, portonev2.Event{}, true},
+		{"a key twice", "application/json", `{"type":"BillingKey.Issued","data":{"billingKey":"a","billingKey":"b"}}`, false, portonev2.Event{}, true},
+		{"an endless key", "application/json", `{"type":"BillingKey.Updated","data":{"billingKey":"` + strings.Repeat("k", 129) + `"}}`, false, portonev2.Event{}, true},
+		{"an endless cancellation", "application/json", `{"type":"Transaction.Cancelled","data":{"paymentId":"P1","cancellationId":"` + strings.Repeat("c", 129) + `"}}`, false, portonev2.Event{}, true},
 		{"a question at the other address", "application/json", `{"type":"Transaction.Confirm","data":{"paymentId":"P1","transactionId":"T1","totalAmount":1}}`, false, portonev2.Event{}, true},
 		{"an event at the question's address", "application/json", `{"type":"Transaction.Paid","data":{"paymentId":"P1"}}`, true, portonev2.Event{}, true},
 		{"a question without an amount", "application/json", `{"type":"Transaction.Confirm","data":{"paymentId":"P1","transactionId":"T1"}}`, true, portonev2.Event{}, true},
@@ -201,6 +227,8 @@ func FuzzParseEvent(f *testing.F) {
 			t.Errorf("a question without an object: %+v", ev)
 		case err == nil && ev.Type == "":
 			t.Error("an event of no type")
+		case err == nil && ev.Type == portonev2.EventKeyIssued && (!ev.BillingKey.IsSet() || strings.ContainsAny(ev.BillingKey.Reveal(), "/?#%")):
+			t.Errorf("an issued key that is none: %q", ev.BillingKey.Reveal())
 		}
 	})
 }
