@@ -44,20 +44,22 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 	if !errors.Is(paidErr, errNotFound) {
 		return adapters.Result{}, readError(doing, paidErr)
 	}
-	if err == nil && (req.Attempt.Method != payment.MethodVBank || weight(hinted.Outcome) >= weight(payment.OutcomeIssued)) {
+	if err != nil {
+		hinted = adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID}
+	} else if req.Attempt.Method != payment.MethodVBank || weight(hinted.Outcome) >= weight(payment.OutcomeIssued) {
 		return hinted, nil
 	}
 	// A virtual account that another window opened can still be paid into, whatever became of the hinted one.
-	result, newestErr := d.newest(ctx, req)
+	result, err := d.newest(ctx, req)
 	switch {
-	case newestErr == nil && (err != nil || weight(result.Outcome) > weight(hinted.Outcome)):
-		return result, nil
-	case newestErr != nil && !errors.Is(newestErr, errNotFound):
-		return adapters.Result{}, readError(doing, newestErr)
-	case err == nil:
+	case errors.Is(err, errNotFound):
 		return hinted, nil
+	case err != nil:
+		return adapters.Result{}, readError(doing, err)
+	case weight(result.Outcome) > weight(hinted.Outcome):
+		return result, nil
 	}
-	return adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID}, nil
+	return hinted, nil
 }
 
 // hinted reads the payment that the attempt or the browser names. One that belongs to another attempt counts as
@@ -189,8 +191,10 @@ func weight(o payment.Outcome) int {
 		return 3
 	case payment.OutcomeCancelled:
 		return 2
-	case payment.OutcomeDeclined, payment.OutcomeNotFound:
+	case payment.OutcomeDeclined:
 		return 1
+	case payment.OutcomeNotFound:
+		return 0
 	}
 	return 0
 }

@@ -42,7 +42,7 @@ type Notice struct {
 	CancellationID string
 	// Event is set for what is no payment's change of status (escrow, convenience stores).
 	Event string
-	// EscrowStatus is set with EventEscrow.
+	// EscrowStatus comes with EventEscrow; empty when that does not tell.
 	EscrowStatus string
 }
 
@@ -71,8 +71,6 @@ func ParseNotice(contentType string, body []byte) (Notice, error) {
 		return Notice{}, err
 	}
 	switch {
-	case n.Event == EventEscrow && (!impUID(n.ImpUID) || n.MerchantUID == "" || n.EscrowStatus == ""):
-		return Notice{}, fmt.Errorf("%w: the escrow, its payment or its status is missing or odd", wire.ErrShape)
 	case n.Event != "":
 		return n, nil
 	case !impUID(n.ImpUID):
@@ -149,7 +147,12 @@ func (f *fieldsOf) inner(outer, name string) string {
 		return f.text(outer + "[" + name + "]")
 	}
 	o, _ := f.object.Object(outer)
-	return (&fieldsOf{object: &o}).text(name)
+	in := fieldsOf{object: &o}
+	s := in.text(name)
+	if f.sticky == nil {
+		f.sticky = in.sticky
+	}
+	return s
 }
 
 // won reads an amount: a JSON number, or digits in a form.

@@ -15,7 +15,7 @@ func payMethod(m payment.Method) (method, provider string, ok bool) {
 		return "CARD", "", true
 	case "trans":
 		return "TRANSFER", "", true
-	case "vbank":
+	case payment.MethodVBank:
 		return virtualAccount, "", true
 	case "phone":
 		return "MOBILE", "", true
@@ -44,9 +44,9 @@ const (
 )
 
 func easyPayProvider(m payment.Method) (string, bool) {
-	switch m {
+	switch name := string(m); name {
 	case "kakaopay", "naverpay", "payco", "ssgpay", "lpay", "tosspay", "applepay":
-		return strings.ToUpper(string(m)), true
+		return strings.ToUpper(name), true
 	case "samsung", "samsungpay":
 		return "SAMSUNGPAY", true
 	}
@@ -65,7 +65,7 @@ func methodOf(o wire.Object) payment.Method {
 	case "PaymentMethodTransfer":
 		return "trans"
 	case methodVirtualAccount:
-		return "vbank"
+		return payment.MethodVBank
 	case "PaymentMethodMobile":
 		return "phone"
 	case "PaymentMethodGiftCertificate":

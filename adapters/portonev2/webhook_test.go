@@ -157,23 +157,28 @@ func TestParseEvent(t *testing.T) {
 		{"a type nobody knows", "application/json", `{"type":"Something.New","data":{"x":[]},"more":1}`, false, portonev2.Event{Type: "Something.New"}, false},
 		{
 			"an issued account", "application/json", `{"type":"Transaction.VirtualAccountIssued","data":{"storeId":"S1","paymentId":"P1","transactionId":"T1"}}`, false,
-			portonev2.Event{Type: portonev2.EventIssued, StoreID: "S1", PaymentID: "P1", TxID: "T1"}, false,
+			portonev2.Event{Type: portonev2.EventIssued, StoreID: "S1", PaymentID: "P1", TxID: "T1"},
+			false,
 		},
 		{
 			"an issued account of the older version", "application/json", `{"payment_id":"P1","tx_id":"T1","status":"VirtualAccountIssued"}`, false,
-			portonev2.Event{Type: portonev2.EventIssued, PaymentID: "P1", TxID: "T1"}, false,
+			portonev2.Event{Type: portonev2.EventIssued, PaymentID: "P1", TxID: "T1"},
+			false,
 		},
 		{
 			"a cancel that comes later", "application/json", `{"type":"Transaction.CancelPending","data":{"paymentId":"P1","transactionId":"T1","cancellationId":"C1"}}`, false,
-			portonev2.Event{Type: portonev2.EventCancelPending, PaymentID: "P1", TxID: "T1", CancellationID: "C1"}, false,
+			portonev2.Event{Type: portonev2.EventCancelPending, PaymentID: "P1", TxID: "T1", CancellationID: "C1"},
+			false,
 		},
 		{
 			"a full cancel", "application/json", `{"type":"Transaction.Cancelled","data":{"paymentId":"P1","transactionId":"T1","cancellationId":"C1"}}`, false,
-			portonev2.Event{Type: portonev2.EventCancelled, PaymentID: "P1", TxID: "T1", CancellationID: "C1"}, false,
+			portonev2.Event{Type: portonev2.EventCancelled, PaymentID: "P1", TxID: "T1", CancellationID: "C1"},
+			false,
 		},
 		{
 			"a deleted key", "application/json", `{"type":"BillingKey.Deleted","data":{"storeId":"S1","billingKey":"billing-key-1"}}`, false,
-			portonev2.Event{Type: portonev2.EventKeyDeleted, StoreID: "S1", BillingKey: "billing-key-1"}, false,
+			portonev2.Event{Type: portonev2.EventKeyDeleted, StoreID: "S1", BillingKey: "billing-key-1"},
+			false,
 		},
 		{"a key that failed names none", "application/json", `{"type":"BillingKey.Failed","data":{"storeId":"S1"}}`, false, portonev2.Event{Type: "BillingKey.Failed", StoreID: "S1"}, false},
 		{"a question", "application/json", `{"type":"Transaction.Confirm","data":{"paymentId":"P1","transactionId":"T1","totalAmount":64900}}`, true, ask, false},
