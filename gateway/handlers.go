@@ -16,6 +16,7 @@ const (
 	pathCheckout      = "/checkout"
 	pathComplete      = "/checkout/complete"
 	pathInicisReturn  = "/return/inicis"
+	pathInicisKey     = "/return/inicis/key"
 	pathPortOneReturn = "/return/portone"
 )
 
@@ -41,8 +42,10 @@ func (g *Gateway) publicApp() *fiber.App {
 	app.Post(pathComplete, g.cors, g.idempotent("POST "+pathComplete, g.handleComplete))
 	app.Post(pathInicisReturn, g.handleInicisReturn)
 	app.Get(pathInicisReturn, g.handleStatusPage)
+	app.Post(pathInicisKey, g.handleInicisKey)
+	app.Get(pathInicisKey, g.handleStatusPage)
 	app.Get(pathPortOneReturn, g.handlePortOneReturn)
-	for _, path := range []string{pathCheckout, pathComplete, pathInicisReturn, pathPortOneReturn} {
+	for _, path := range []string{pathCheckout, pathComplete, pathInicisReturn, pathInicisKey, pathPortOneReturn} {
 		app.All(path, func(*fiber.Ctx) error { return fiber.ErrMethodNotAllowed })
 	}
 	g.hookRoutes(app)
@@ -159,6 +162,9 @@ func parseComplete(raw []byte) (completeRequest, error) {
 			return text(r, &req.AttemptID, payment.MaxIDLength)
 		case "pg_tx_id":
 			return optional(&req.PGTxID, maxText)
+		case "billing_key":
+			// The key is what PortOne V2 finds the issue by.
+			return optional(&req.PGTxID, maxText)
 		case "payment_token":
 			return optional(&token, maxToken)
 		case "code":
@@ -191,6 +197,16 @@ func (g *Gateway) handleInicisReturn(c *fiber.Ctx) error {
 	return g.backToShop(c, res, err)
 }
 
+func (g *Gateway) handleInicisKey(c *fiber.Ctx) error {
+	raw, err := readBody(c, maxReturn)
+	if err != nil {
+		return g.page(c, settle.Result{}, err)
+	}
+	res, err := g.inicisKey(g.requestContext(c), raw)
+	g.metrics.Returned("inicis", returnWord(res, err))
+	return g.backToShop(c, res, err)
+}
+
 // handlePortOneReturn settles a mobile buyer's redirect. Its query is a hint, as the SDK's callback is.
 func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 	q := func(names ...string) string {
@@ -206,7 +222,7 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 		return g.page(c, settle.Result{}, &payment.Problem{Code: payment.CodeAttemptNotFound})
 	}
 	res, err := g.complete(g.requestContext(c), completeRequest{
-		AttemptID: id, PGTxID: clipText(q("imp_uid", "txId", "tx_id"), maxText),
+		AttemptID: id, PGTxID: clipText(q("billingKey", "billing_key", "imp_uid", "txId", "tx_id"), maxText),
 		PaymentToken: payment.Secret(q("paymentToken", "payment_token")), Code: q("code", "error_code"),
 	})
 	g.metrics.Returned("portone", returnWord(res, err))

@@ -39,12 +39,19 @@ const (
 	hookHold = time.Minute
 )
 
-// hookRoutes adds PortOne's endpoints. Nothing else below their path reaches the shop.
+// hookRoutes adds the endpoints that PGs send to. Nothing else below their path reaches the shop.
 func (g *Gateway) hookRoutes(app *fiber.App) {
 	app.Post(pathHooksV1+":pg", g.hook(payment.DriverPortOneV1, g.noticeV1))
 	app.Post(pathHooksV2+":pg", g.hook(payment.DriverPortOneV2, g.noticeV2))
 	app.Post(pathHooksV1+":pg"+hookConfirm, g.hook(payment.DriverPortOneV1, g.confirmV1))
 	app.Post(pathHooksV2+":pg"+hookConfirm, g.hook(payment.DriverPortOneV2, g.confirmV2))
+	app.Post(pathHooksInicis+":pg"+hookDeposit, g.handleDeposit)
+	app.Use(strings.TrimSuffix(pathHooksInicis, "/"), func(c *fiber.Ctx) error {
+		if !strings.HasPrefix(c.Path(), pathHooksInicis) {
+			return c.Next()
+		}
+		return fiber.ErrNotFound
+	})
 	app.Use(pathHooks, func(c *fiber.Ctx) error {
 		if p := c.Path(); p != pathHooks && !strings.HasPrefix(p, pathHooks+"/") {
 			return c.Next()
@@ -269,13 +276,16 @@ func refuseHook(c *fiber.Ctx, name string, ans settle.Answer) error {
 }
 
 // isSource tells whether a request comes from where PortOne V1 sends, which is all that V1 gives to know it by.
-func (g *Gateway) isSource(c *fiber.Ctx, pg *payment.PG) bool {
+func (g *Gateway) isSource(c *fiber.Ctx, pg *payment.PG) bool { return g.isFrom(c, pg.WebhookSources) }
+
+// isFrom tells whether a request comes from one of these addresses or CIDR ranges.
+func (g *Gateway) isFrom(c *fiber.Ctx, sources []string) bool {
 	ip, err := netip.ParseAddr(g.clientIP(c))
 	if err != nil {
 		return false
 	}
 	ip = ip.Unmap()
-	for _, s := range pg.WebhookSources {
+	for _, s := range sources {
 		if alone, err := netip.ParseAddr(s); err == nil && alone == ip {
 			return true
 		}

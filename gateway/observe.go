@@ -61,7 +61,9 @@ func (g *Gateway) setStats(s journal.Stats) {
 	var oldest time.Duration
 	for _, row := range s.Open {
 		g.metrics.JournalState(string(row.State), row.Count, int64(row.Won))
-		if row.State != payment.StateOpened && !row.Oldest.IsZero() {
+		// A window may stay open, and an account wait for its deposit, without anything being wrong.
+		waits := row.State == payment.StateOpened || row.State == payment.StateIssued
+		if !waits && !row.Oldest.IsZero() {
 			oldest = max(oldest, now.Sub(row.Oldest))
 		}
 	}

@@ -28,7 +28,10 @@ func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle
 		return settle.Result{}, forged("the token is not ours")
 	}
 	res := settle.Result{Attempt: a}
-	if string(a.ID) != ret.OrderNumber && ret.OrderNumber != "" {
+	switch {
+	case a.Purpose == payment.PurposeBillingKey:
+		return settle.Result{}, forged("the token is for a billing key")
+	case string(a.ID) != ret.OrderNumber && ret.OrderNumber != "":
 		return settle.Result{}, forged("orderNumber belongs to another attempt")
 	}
 	if !ret.Authenticated() {
@@ -50,6 +53,29 @@ func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle
 	return g.settler.Authenticated(ctx, a, adapters.Proof{
 		AuthToken: ret.AuthToken, IDC: ret.IDC, AuthenticatedAt: g.now(),
 	})
+}
+
+// inicisKey takes the billing key that an Inicis window issued (inicis.md §4). As with a payment's return only our
+// own token is believed; the key itself proves nothing until it is charged, and moves no money here.
+func (g *Gateway) inicisKey(ctx context.Context, raw []byte) (settle.Result, error) {
+	ret, err := inicis.ParseKeyReturn(raw)
+	if err != nil {
+		return settle.Result{}, forged("the returned form cannot be read")
+	}
+	a, err := g.sealer.openAttempt(ret.MerchantData, g.now())
+	switch {
+	case errors.Is(err, errTokenExpired):
+		return settle.Result{Attempt: a}, &payment.Problem{Code: payment.CodeReturnExpired, OrderID: a.OrderID}
+	case err != nil || a.Purpose != payment.PurposeBillingKey:
+		return settle.Result{}, forged("the token is not ours")
+	case string(a.ID) != ret.OrderID && ret.OrderID != "":
+		return settle.Result{}, forged("orderId belongs to another attempt")
+	case !ret.Issued():
+		return settle.Result{Attempt: a, Declined: true, BuyerCancelled: ret.BuyerCancelled}, nil
+	case ret.MID != a.MID:
+		return settle.Result{}, forged("mid is another")
+	}
+	return g.settler.KeyIssued(ctx, a, ret.BillKey, ret.TID)
 }
 
 func forged(why string) error {

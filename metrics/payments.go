@@ -30,6 +30,8 @@ const (
 	OperationNetCancel = "net_cancel"
 	OperationCancel    = "cancel"
 	OperationLookUp    = "look_up"
+	// OperationCloseAccount closes a virtual account that nobody has paid into.
+	OperationCloseAccount = "close_account"
 )
 
 // Words of the result labels of deliveries to the shop and of cache reads.

@@ -44,7 +44,8 @@ type PG struct {
 	StoreID        string
 	APISecret      Secret
 	WebhookSecrets []Secret
-	// WebhookSources are the addresses or CIDR ranges that PortOne V1's unsigned webhooks may come from.
+	// WebhookSources are the addresses or CIDR ranges that unsigned messages may come from: PortOne V1's webhooks
+	// and Inicis' notices of deposits.
 	WebhookSources []string
 	// ImpCode, ImpKey and ImpSecret are PortOne V1's.
 	ImpCode   string

@@ -100,6 +100,10 @@ func (s *Settler) messages(w *work, to payment.State, reason string) ([]payment.
 	if to != payment.StateApproved && !w.asked {
 		return nil, nil
 	}
+	if to == payment.StateApproved && isKey(w.a) {
+		m, err := s.keyMessage(w)
+		return []payment.Message{m}, err
+	}
 	return ending(w.a, to, reason, s.o.Now())
 }
 

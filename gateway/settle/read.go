@@ -73,9 +73,13 @@ func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Resu
 		s.o.Log.Error("the PG charged something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
 		return s.undo(ctx, w, ReasonMismatch+field)
 	}
+	sealed, err := s.sealHint(w)
+	if err != nil {
+		return w.result(), err
+	}
 	now := s.o.Now()
-	err := s.o.Journal.Claim(ctx, w.a, journal.Claim{
-		To: payment.StateCaptured, PGTxID: r.PGTxID,
+	err = s.o.Journal.Claim(ctx, w.a, journal.Claim{
+		To: payment.StateCaptured, PGTxID: r.PGTxID, SealedProof: sealed,
 		Event:     journal.Event{At: now, Kind: "captured"},
 		NextCheck: now.Add(gateBudget + slack),
 	})
@@ -108,6 +112,9 @@ func (s *Settler) askAfter(ctx context.Context, w *work) (Result, error) {
 	w.answer, w.asked = s.o.Shop.Confirm(ctx, w.a), true
 	if !w.answer.Yes {
 		return s.undo(ctx, w, w.answer.Reason)
+	}
+	if !s.readKey(ctx, w) {
+		return s.later(ctx, w, "billing_key_not_read")
 	}
 	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
 }

@@ -46,6 +46,9 @@ func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 		}
 		return s.finish(ctx, w, payment.StateRefused, ReasonInterrupted)
 	case payment.StateApproving:
+		if isKey(a) && w.proof.AuthToken.IsSet() {
+			return s.keepKey(ctx, w)
+		}
 		if goesOnByItself(a, sealed) {
 			return s.follow(ctx, w)
 		}
