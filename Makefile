@@ -100,6 +100,10 @@ cover: deps ## Measure what the tests reach
 crash: deps ## Kill the gateway KILLS times (default 200) under load on SQLite, on PostgreSQL, and as 3 pods; CRASH_SEED replays
 	$(GO) test ./e2e -run '^TestCrash$$' -count=1 -v -timeout 60m -crash.kills=$(or $(KILLS),200) -crash.seed=$(or $(CRASH_SEED),0)
 
+.PHONY: recovery
+recovery: deps ## Start on a journal with ATTEMPTS (default 100000) open attempts, on SQLite and on PostgreSQL
+	$(GO) test ./e2e -run '^TestRecovery$$' -count=1 -v -timeout 60m -recovery.attempts=$(or $(ATTEMPTS),100000)
+
 .PHONY: soak
 soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED (default: the time)
 	$(GO) test ./gateway -run '^TestSimulation$$' -count=1 -v -timeout 0 -sim.schedules=$(or $(SCHEDULES),200000) -sim.first=$(or $(SEED),$(shell date +%s))

@@ -15,6 +15,10 @@ const crashPods = 3
 // sharedKey lets every pod open what another one sealed.
 const sharedKey = "cG9kcyBzaGFyZSB0aGlzIGtleSBpbiB0aGVzZSB0ZXM="
 
+func withSharedKey(config string) string {
+	return swap("trusted_proxies: []", fmt.Sprintf("trusted_proxies: []\n    token_key: %q", sharedKey))(config)
+}
+
 // startPods runs gateways on one configuration, with one sandbox in a process of its own. Several of them stand
 // behind the address of the first.
 func startPods(t *testing.T, n int, edits ...edit) []*gatewayProcess {
@@ -22,7 +26,7 @@ func startPods(t *testing.T, n int, edits ...edit) []*gatewayProcess {
 	if n == 1 {
 		return []*gatewayProcess{startApart(t, edits...)}
 	}
-	first := startApart(t, append(edits, swap("trusted_proxies: []", fmt.Sprintf("trusted_proxies: []\n    token_key: %q", sharedKey)))...)
+	first := startApart(t, append(edits, withSharedKey)...)
 	pods := []*gatewayProcess{first}
 	for range n - 1 {
 		p := &gatewayProcess{

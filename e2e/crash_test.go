@@ -31,6 +31,8 @@ type database struct {
 	use edit
 	// open opens the journal of a gateway that was stopped.
 	open func(p *gatewayProcess) journal.Config
+	// raw names the driver and source of a connection that passes the journal by.
+	raw func(p *gatewayProcess) (driver, source string)
 }
 
 const sqliteLine = "journal: { driver: sqlite, path: ./data/journal.db }"
@@ -42,6 +44,9 @@ func onSQLite() database {
 		open: func(p *gatewayProcess) journal.Config {
 			return journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(p.dir, "data", "journal.db")}
 		},
+		raw: func(p *gatewayProcess) (string, string) {
+			return "sqlite", "file:" + filepath.Join(p.dir, "data", "journal.db") + "?_pragma=busy_timeout(5000)"
+		},
 	}
 }
 
@@ -52,6 +57,7 @@ func onPostgres(t *testing.T, s *pgtest.Server) database {
 		name: "postgres",
 		use:  swap(sqliteLine, fmt.Sprintf("journal: { driver: postgres, dsn: %q }", dsn)),
 		open: func(*gatewayProcess) journal.Config { return journal.Config{Driver: journal.DriverPostgres, DSN: dsn} },
+		raw:  func(*gatewayProcess) (string, string) { return "pgx", dsn },
 	}
 }
 
