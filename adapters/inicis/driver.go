@@ -24,9 +24,17 @@ var (
 
 // Prepare implements adapters.Driver. It asks nobody and changes nothing.
 func (d *Driver) Prepare(_ context.Context, req adapters.PrepareRequest) (payment.Window, error) {
+	urls := Endpoints(req.PG)
+	if req.Attempt.Purpose == payment.PurposeBillingKey {
+		form, err := BuildKeyForm(req)
+		if err != nil {
+			return payment.Window{}, err
+		}
+		return payment.Window{Kind: payment.WindowInicisKey, Action: urls.KeyWindow, Params: form}, nil
+	}
 	form, err := BuildForm(req)
 	if err != nil {
 		return payment.Window{}, err
 	}
-	return payment.Window{Kind: payment.WindowInicisPC, Script: Endpoints(req.PG).Script, Params: form}, nil
+	return payment.Window{Kind: payment.WindowInicisPC, Script: urls.Script, Params: form}, nil
 }

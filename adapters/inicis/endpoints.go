@@ -12,6 +12,8 @@ type URLs struct {
 	Script string
 	// INIAPI is the root of INIAPI: /api/v1/... and /v2/pg/... hang below it.
 	INIAPI string
+	// KeyWindow is where the form that has a billing key issued is posted to.
+	KeyWindow string
 	// IDCs are the idc_name values that may be answered.
 	IDCs []string
 
@@ -27,10 +29,13 @@ func Endpoints(pg *payment.PG) URLs {
 	if base := pg.BaseURL; base != "" {
 		u.Script = base + "/inicis/stdjs/INIStdPay.js"
 		u.INIAPI = base + "/inicis/iniapi"
+		u.KeyWindow = base + "/inicis/pay/card/billing"
 		u.pc = func(idc, call string) string { return base + "/inicis/" + idc + "/api/" + call }
 		u.mobile = func(idc, call string) string { return base + "/inicis/" + idc + "/smart/" + call }
 		return u
 	}
+	// Test and live have one window; the MID tells them apart.
+	u.KeyWindow = "https://inilitepay.inicis.com/pay/card/billing"
 	u.Script, u.INIAPI = "https://stgstdpay.inicis.com/stdjs/INIStdPay.js", "https://stginiapi.inicis.com"
 	if pg.Environment == payment.EnvLive {
 		u.Script, u.INIAPI = "https://stdpay.inicis.com/stdjs/INIStdPay.js", "https://iniapi.inicis.com"

@@ -100,30 +100,38 @@ func checkPrepare(req adapters.PrepareRequest) error {
 	switch {
 	case !req.Merchant.SignKey.IsSet():
 		return bad("merchants.sign_key", "is missing")
-	case midOf(a, req.Merchant) == "":
-		return bad("merchants.mid", "is missing")
-	case !payment.ValidID(string(a.ID)):
-		return bad("attempt_id", "must be 1 to 40 of [A-Za-z0-9_-]")
 	case a.Amount <= 0 || a.Amount > payment.MaxWon:
 		return bad("amount", "must be above zero")
 	case a.Method == payment.MethodVBank && !a.DepositDue.After(req.Now):
 		return bad("vbank_due", "must be in the future")
 	case a.Purpose == payment.PurposeBillingKey:
-		return fmt.Errorf("preparing a billing-key window: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
-	case req.ReturnURL == "":
-		return bad("return_url", "is missing")
-	case !tokenOK(req.Token):
-		return bad("merchantData", "must be URL-safe ASCII")
-	case wire.Clean(a.OrderName) == "":
-		return bad("order_name", "is missing")
+		return fmt.Errorf("preparing a payment window for a billing key: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
 	}
 	if err := checkTaxes(a.Amount, a.TaxFree, a.VAT, a.VATSet); err != nil {
 		return err
 	}
+	return checkWindow(req)
+}
+
+// checkWindow holds what every window demands.
+func checkWindow(req adapters.PrepareRequest) error {
+	bad := func(field, msg string) error { return &adapters.FieldError{Field: field, Msg: msg} }
+	switch {
+	case midOf(req.Attempt, req.Merchant) == "":
+		return bad("merchants.mid", "is missing")
+	case !payment.ValidID(string(req.Attempt.ID)):
+		return bad("attempt_id", "must be 1 to 40 of [A-Za-z0-9_-]")
+	case req.ReturnURL == "":
+		return bad("return_url", "is missing")
+	case !tokenOK(req.Token):
+		return bad("merchantData", "must be URL-safe ASCII")
+	case wire.Clean(req.Attempt.OrderName) == "":
+		return bad("order_name", "is missing")
+	}
 	return checkBuyer(req.Buyer)
 }
 
-// checkBuyer holds what the PC window demands of a buyer.
+// checkBuyer holds what the windows demand of a buyer.
 func checkBuyer(b payment.Buyer) error {
 	for _, f := range []struct{ field, value string }{
 		{"buyer.name", wire.Clean(b.Name)}, {"buyer.tel", wire.Phone(b.Tel)}, {"buyer.email", wire.Clean(b.Email)},

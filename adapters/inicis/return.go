@@ -72,9 +72,21 @@ func ParseReturn(body []byte, charset string) (Return, error) {
 }
 
 func checkFields(f fields) error {
-	for _, name := range []string{
-		"resultCode", "mid", "orderNumber", "MOID", "authToken", "idc_name", "authUrl", "netCancelUrl", "merchantData",
-	} {
+	err := checkValues(f,
+		"resultCode", "mid", "orderNumber", "MOID", "authToken", "idc_name", "authUrl", "netCancelUrl", "merchantData")
+	if err != nil {
+		return err
+	}
+	_, hasCode := f.first["resultCode"]
+	if !hasCode && f.first["merchantData"] == "" && f.first["orderNumber"] == "" && f.first["MOID"] == "" {
+		return fmt.Errorf("%w: none of its fields is there", ErrReturn)
+	}
+	return nil
+}
+
+// checkValues refuses fields that matter and come twice, are too long or are not plain ASCII.
+func checkValues(f fields, names ...string) error {
+	for _, name := range names {
 		limit := maxField
 		if name == "authToken" {
 			limit = maxToken
@@ -88,10 +100,6 @@ func checkFields(f fields) error {
 		case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
 			return fmt.Errorf("%w: %s holds characters other than printable ASCII", ErrReturn, name)
 		}
-	}
-	_, hasCode := f.first["resultCode"]
-	if !hasCode && f.first["merchantData"] == "" && f.first["orderNumber"] == "" && f.first["MOID"] == "" {
-		return fmt.Errorf("%w: none of its fields is there", ErrReturn)
 	}
 	return nil
 }
