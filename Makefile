@@ -102,7 +102,7 @@ crash: deps ## Kill the gateway KILLS times (default 200) under load on SQLite, 
 
 .PHONY: recovery
 recovery: deps ## Start on a journal with ATTEMPTS (default 100000) open attempts, on SQLite and on PostgreSQL
-	$(GO) test ./e2e -run '^TestRecovery$$' -count=1 -v -timeout 60m -recovery.attempts=$(or $(ATTEMPTS),100000)
+	$(GO) test ./e2e -run '^TestRecovery$$' -count=1 -v -parallel 1 -timeout 60m -recovery.attempts=$(or $(ATTEMPTS),100000)
 
 .PHONY: soak
 soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED (default: the time)

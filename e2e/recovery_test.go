@@ -59,10 +59,10 @@ func (l leftover) attempt(n int, now time.Time) payment.Attempt {
 		RulesVersion: "before", CreatedAt: now.Add(-time.Hour), ExpiresAt: now.Add(-30 * time.Minute),
 		NextCheck: now.Add(-time.Second - rand.N(10*time.Minute)),
 	}
-	switch l.by {
-	case payment.DriverPortOneV1:
+	if l.by == payment.DriverPortOneV1 {
 		a.PG, a.Merchant, a.Method = "portone1", "2101", "tosspay"
-	case payment.DriverPortOneV2:
+	}
+	if l.by == payment.DriverPortOneV2 {
 		a.PG, a.Merchant, a.Method, a.ManualConfirm = "portone", "2001", "kakaopay", true
 	}
 	return a
@@ -78,10 +78,10 @@ func (l leftover) leave(ctx context.Context, j *journal.Journal, a payment.Attem
 		}
 		c.ProofHash, c.SealedProof = "hash of "+string(a.ID), sealed
 	}
-	switch l.state {
-	case payment.StateOpened:
+	if l.state == payment.StateOpened {
 		return j.Insert(ctx, a, journal.Event{Kind: "opened"})
-	case payment.StateCancelling:
+	}
+	if l.state == payment.StateCancelling {
 		c.To = payment.StateUnknown
 		if err := j.Claim(ctx, a, c); err != nil {
 			return err
@@ -162,9 +162,7 @@ func TestRecovery(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"sqlite", "postgres"} {
 		t.Run(name, func(t *testing.T) {
-			if *recoveryAttempts <= 10_000 {
-				t.Parallel()
-			}
+			t.Parallel()
 			db := onSQLite()
 			if name == "postgres" {
 				db = onPostgres(t, startPostgres(t))
