@@ -55,10 +55,5 @@ func hookGuards() []guard {
 			old: "	if err != nil || !taken {\n		return lateError(err)\n	}\n	start", new: "	_ = taken\n	start",
 			pkg: tests, run: "TestLateMoney",
 		},
-		{
-			name: "a second payment is not cancelled by itself", file: late,
-			old: "	if second {\n		// Which", new: "	if false {\n		// Which",
-			pkg: tests, run: "TestASecondPaymentIsFlagged",
-		},
 	}
 }

@@ -3,6 +3,7 @@ package mutation
 // lateGuards are those of leases, of holds, and of late money.
 func lateGuards() []guard {
 	const move, keys, tests = "journal/move.go", "journal/idempotency.go", "./gateway/settle"
+	const late, sweep = "gateway/settle/late.go", "gateway/settle/latesweep.go"
 	return []guard{
 		{
 			name: "a guest's look puts no next check off", file: move,
@@ -33,6 +34,56 @@ func lateGuards() []guard {
 			name: "only its holder ends a key", file: keys,
 			old: "			WHERE scope = ? AND key = ? AND status = 0 AND held_until = ?`,", new: "			WHERE scope = ? AND key = ? AND status = 0 AND held_until <> ?+1`,",
 			pkg: "./journal", run: "TestSQLiteConforms",
+		},
+		{
+			name: "late money is given back only on a look that no other try came after", file: "journal/late.go",
+			old: "late_money.held_until < ? AND late_money.tries = ?`,", new: "late_money.held_until < ? AND late_money.tries <> ?+100`,",
+			pkg: "./journal", run: "TestSQLiteConforms",
+		},
+		{
+			name: "leased late money is nobody else's", file: "journal/latelist.go",
+			old: "AND next_check <= ? AND lease_until <= ?", new: "AND next_check <= ? AND (lease_until <= ? OR 1)",
+			pkg: "./journal", run: "TestSQLiteConforms",
+		},
+		{
+			name: "what waits for a person is not given back", file: sweep,
+			old: "r.Amount <= r.Cancelled || l.State == journal.LateFlagged:", new: "r.Amount <= r.Cancelled:",
+			pkg: tests, run: "TestLateMoneyIsSwept",
+		},
+		{
+			name: "a look at another payment proves nothing", file: sweep,
+			old: "	case r.OrderRef != a.ID || r.PGTxID != l.PGTxID:", new: "	case false:",
+			pkg: tests, run: "TestLateMoneyIsSwept",
+		},
+		{
+			name: "late money waits for its attempt to end", file: late,
+			old: "	if !a.State.Final() {", new: "	if false {",
+			pkg: tests, run: "TestAWordAboutASecondPaymentOfAnOpenAttempt",
+		},
+		{
+			name: "the other payment of a word is looked at too", file: late,
+			old: "	return s.beside(ctx, late, Word{Result: r}, pgTxID)", new: "	return Word{Result: r}, nil",
+			pkg: tests, run: "TestAWordAboutASecondPaymentOfAnOpenAttempt",
+		},
+		{
+			name: "a second payment's figures are compared", file: late,
+			old: `	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {`, new: `	if field := ""; field != "" {`,
+			pkg: tests, run: "TestASecondPayment",
+		},
+		{
+			name: "a second payment goes back only beside a first that stands", file: late,
+			old: "first.PGTxID != w.a.PGTxID || first.Cancelled != 0 {", new: "first.PGTxID == \"\" {",
+			pkg: tests, run: "TestASecondPayment",
+		},
+		{
+			name: "what went into a virtual account is parked", file: late,
+			old: "	case a.Method == payment.MethodVBank || r.Method == payment.MethodVBank:", new: "	case false:",
+			pkg: tests, run: "TestLateFound",
+		},
+		{
+			name: "a pending cancel is waited for", file: late,
+			old: "	if r.CancelPending > 0 {", new: "	if false {",
+			pkg: tests, run: "TestASecondPayment",
 		},
 	}
 }

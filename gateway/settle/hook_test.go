@@ -248,34 +248,3 @@ func TestLateMoney(t *testing.T) {
 		})
 	}
 }
-
-// Of two payments under one approved attempt, which can happen at PortOne V1 alone, a person says which stands.
-func TestASecondPaymentIsFlagged(t *testing.T) {
-	t.Parallel()
-	second := approvedAs("A1", 50000)
-	second.PGTxID = "TX-second"
-	for driver, want := range map[payment.DriverName]int{payment.DriverPortOneV1: 1, payment.DriverPortOneV2: 0} {
-		pg := &fakePG{lookUp: says(second, nil)}
-		h := openAs(t, driver, pg)
-		a := h.attempt("A1")
-		a.Driver = driver
-		if err := h.journal.Claim(t.Context(), a, journal.Claim{To: payment.StateApproving, PGTxID: "TX-A1"}); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := h.journal.Move(t.Context(), journal.Transition{ID: "A1", From: []payment.State{payment.StateApproving}, To: payment.StateApproved}); err != nil {
-			t.Fatal(err)
-		}
-		for range 2 {
-			if _, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-second"); err != nil {
-				t.Fatal(err)
-			}
-			if _, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1"); err != nil {
-				t.Fatal(err)
-			}
-		}
-		list, err := h.journal.LateOpen(t.Context(), 10)
-		if err != nil || len(list) != want || pg.calls["cancel"] != 0 || want == 1 && list[0].State != journal.LateFlagged {
-			t.Errorf("%s: listed %+v, %v, %d cancels", driver, list, err, pg.calls["cancel"])
-		}
-	}
-}

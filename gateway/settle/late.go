@@ -111,11 +111,13 @@ func (s *Settler) found(ctx context.Context, late LateJournal, a payment.Attempt
 		return false, nil
 	}
 	l.Won = won
+	if r.CancelPending > 0 {
+		// Somebody is giving it back already.
+		return true, s.notSure(ctx, late, l, lookCancelPending)
+	}
 	if !a.State.Final() {
 		// Whether it is late, nobody can say before the attempt has ended.
-		l.NextCheck = s.o.Now().Add(backoff(0))
-		_, err := late.LateSeen(ctx, l, journal.Event{At: s.o.Now(), Kind: eventLate, Detail: won.String() + " won while the attempt is " + string(a.State)})
-		return true, lateError(err)
+		return true, s.notSure(ctx, late, l, lookAttemptOpen)
 	}
 	return true, s.dealWith(ctx, late, a, l, r)
 }
@@ -156,7 +158,8 @@ func (s *Settler) dealWith(ctx context.Context, late LateJournal, a payment.Atte
 	why := s.parks(a, r)
 	if why == "" && a.State == payment.StateApproved {
 		if why, err = s.doubts(ctx, w, r); err != nil {
-			return s.notSure(ctx, late, l, err)
+			s.o.Log.Warn("late money is looked at again later", slog.Any("attempt_id", a.ID), slog.Any("err", err))
+			return s.notSure(ctx, late, l, lookFailed)
 		}
 	}
 	if why != "" {
@@ -195,15 +198,14 @@ func (s *Settler) doubts(ctx context.Context, w *work, r adapters.Result) (strin
 	return "", nil
 }
 
-// notSure records money about which the PG could not be asked everything; the sweep asks again.
-func (s *Settler) notSure(ctx context.Context, late LateJournal, l journal.Late, cause error) error {
-	s.o.Log.Warn("late money is looked at again later", slog.Any("attempt_id", l.AttemptID), slog.Any("err", cause))
-	now := s.o.Now()
+// notSure records money of which it cannot be said yet what to do about it; the sweep looks again.
+func (s *Settler) notSure(ctx context.Context, late LateJournal, l journal.Late, why string) error {
 	if l.State.Open() {
-		return s.laterLate(ctx, late, l, lookFailed)
+		return s.laterLate(ctx, late, l, why)
 	}
+	now := s.o.Now()
 	l.NextCheck = now.Add(backoff(0))
-	_, err := late.LateSeen(ctx, l, journal.Event{At: now, Kind: eventLate, Detail: l.Won.String() + " won, " + lookFailed})
+	_, err := late.LateSeen(ctx, l, journal.Event{At: now, Kind: eventLate, Detail: l.Won.String() + " won, " + why})
 	return lateError(err)
 }
 

@@ -16,7 +16,10 @@ import (
 const flaggedEvery = time.Hour
 
 // What a look at late money came to, as the history has it.
-const lookAttemptOpen = "its attempt is open"
+const (
+	lookAttemptOpen   = "its attempt is open"
+	lookCancelPending = "a cancel is pending at the PG"
+)
 
 // beside looks for payments that the PG holds of an attempt besides the one that it was just settled by. Only V1
 // can hold several: the word may be about another one, and a buyer who paid twice may be told of once.

@@ -99,6 +99,7 @@ type house struct {
 	shop    func(payment.Attempt) settle.Answer
 	asked   int
 	manual  bool
+	park    bool
 }
 
 func (h *house) clock() time.Time {
@@ -146,6 +147,7 @@ func openAs(t *testing.T, name payment.DriverName, driver adapters.Driver) *hous
 		Journal: j, Drivers: map[payment.DriverName]adapters.Driver{name: driver},
 		Account: func(payment.Attempt) (adapters.Account, error) { return adapters.Account{PG: pg, Merchant: m}, nil },
 		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.DiscardHandler), Now: h.clock, Wake: func() {},
+		ParkLate: func() bool { return h.park },
 	})
 	return h
 }
