@@ -217,10 +217,13 @@ func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout)
 		return mismatch("amount")
 	case c.TaxFreeSet && c.TaxFree != o.TaxFree:
 		return mismatch("tax_free")
+	case c.VATSet && (!o.VATSet || c.VAT != o.VAT): // not stated is an eleventh, not 0
+		return mismatch("vat_amount")
 	case c.OrderName != "" && c.OrderName != o.Name:
 		return mismatch("order_name")
 	}
 	c.TaxFree, c.TaxFreeSet, c.OrderName = o.TaxFree, o.TaxFreeSet, o.Name
+	c.VAT, c.VATSet = o.VAT, o.VATSet
 	return nil
 }
 

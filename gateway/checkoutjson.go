@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
@@ -45,6 +46,11 @@ func readCheckout(r *strictjson.Reader, c *payment.Checkout) error {
 		case "tax_free":
 			c.TaxFreeSet = true
 			return won(r, &c.TaxFree)
+		case "vat_amount":
+			c.VATSet = true
+			return won(r, &c.VAT)
+		case "vbank_due":
+			return depositDue(r, c)
 		case "order_name":
 			return text(r, &c.OrderName, maxText)
 		case "payments":
@@ -200,6 +206,26 @@ func won(r *strictjson.Reader, to *payment.Won) error {
 	}
 	*to = payment.Won(n)
 	return nil
+}
+
+func depositDue(r *strictjson.Reader, c *payment.Checkout) error {
+	s, err := r.String()
+	if err != nil {
+		return err
+	}
+	c.DepositDue, err = parseDue(r.Path(), s)
+	return err
+}
+
+// parseDue reads a deposit deadline, or names the forms it may have.
+func parseDue(field, s string) (time.Time, error) {
+	due, err := payment.ParseDepositDue(s)
+	if err != nil {
+		return time.Time{}, fieldProblem(field,
+			"YYYY-MM-DD, YYYYMMDD, YYYY-MM-DD HH:mm:ss, YYYYMMDDHHmmss 가운데 하나여야 합니다(한국 시간)",
+			"must be YYYY-MM-DD, YYYYMMDD, YYYY-MM-DD HH:mm:ss or YYYYMMDDHHmmss, in Korean time")
+	}
+	return due, nil
 }
 
 func unknownField(r *strictjson.Reader) error {

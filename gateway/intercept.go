@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -79,6 +80,7 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 	if err := from.read(v, i.RefuseBefore, &co); err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
+	keepDue(&co)
 	if len(i.RefuseBefore) > 0 {
 		if err := v.rules.Usable(&co, g.deciding(nil)); err != nil {
 			return g.refuseIntercepted(c, i, err)
@@ -126,7 +128,9 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, c
 	from := exchange{body: answer, header: func(name string) string { return string(c.Response().Header.Peek(name)) }}
 	// The order is what the order service says it is; the browser's word on it ends here.
 	co.OrderID, co.Amount, co.TaxFree, co.TaxFreeSet = "", 0, 0, false
+	co.VAT, co.VATSet = 0, false
 	err := from.read(v, i.ReadAnswer, co)
+	keepDue(co)
 	if err == nil && co.OrderID == "" {
 		err = missing("order_id")
 	}
@@ -219,7 +223,7 @@ func (e exchange) get(s rules.Source) gjson.Result {
 // the wrong type is a problem that names the source.
 func (e exchange) read(v *view, sources map[string]rules.Source, co *payment.Checkout) error {
 	for _, field := range []string{
-		"pay_method", "order_id", "amount", "tax_free", "order_name", "device", "site", "buyer_name", "buyer_email",
+		"pay_method", "order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "device", "site", "buyer_name", "buyer_email",
 		"buyer_tel", "return_url", "card_company", "installment", "purpose", "country",
 	} {
 		s, ok := sources[field]
@@ -270,6 +274,13 @@ func (e exchange) set(v *view, field string, s rules.Source, got gjson.Result, c
 	case "tax_free":
 		co.TaxFreeSet = true
 		co.TaxFree, err = jsonWon(s.Value, got)
+	case "vat_amount":
+		co.VATSet = true
+		co.VAT, err = jsonWon(s.Value, got)
+	case "vbank_due":
+		if str != "" { // an empty box of a form
+			co.DepositDue, err = parseDue(s.Value, str)
+		}
 	case "order_name":
 		co.OrderName = clipText(str, maxText)
 	case "device":
@@ -294,6 +305,13 @@ func (e exchange) set(v *view, field string, s rules.Source, got gjson.Result, c
 		err = setCard(field, s, got, co)
 	}
 	return err
+}
+
+// keepDue drops a deposit deadline that no virtual account needs: a shop's own form may send one with every method.
+func keepDue(co *payment.Checkout) {
+	if !slices.ContainsFunc(co.Payments, func(p payment.MethodAmount) bool { return p.Method == payment.MethodVBank }) {
+		co.DepositDue = time.Time{}
+	}
 }
 
 func setCard(field string, s rules.Source, got gjson.Result, co *payment.Checkout) error {

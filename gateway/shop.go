@@ -20,7 +20,7 @@ func newOrders(c rules.OrderServiceConfig, client *http.Client) (*orders.Client,
 		EventsPath: c.EventsPath, EventsTimeout: c.EventsTimeout, Secrets: c.EventsSecrets,
 		Fields: orders.Fields{
 			OrderID: c.LookupFields["order_id"], Amount: c.LookupFields["amount"], TaxFree: c.LookupFields["tax_free"],
-			OrderName: c.LookupFields["order_name"], Currency: c.LookupFields["currency"], Status: c.LookupFields["status"],
+			VAT: c.LookupFields["vat_amount"], OrderName: c.LookupFields["order_name"], Currency: c.LookupFields["currency"], Status: c.LookupFields["status"],
 		},
 	}, client)
 }

@@ -1,6 +1,10 @@
 package payment
 
-import "time"
+import (
+	"errors"
+	"fmt"
+	"time"
+)
 
 // MethodVBank is the virtual account (가상계좌): an account number is issued first, and paid into later.
 const MethodVBank Method = "vbank"
@@ -26,4 +30,33 @@ type RefundAccount struct {
 	Holder Secret
 	// Tel is asked for by some PGs.
 	Tel Secret
+}
+
+// ErrDepositDue is returned for text that is not a deposit deadline.
+var ErrDepositDue = errors.New("not a deposit deadline")
+
+// ParseDepositDue reads until when a virtual account is to take the deposit, in the forms of PortOne's vbank_due:
+// YYYY-MM-DD, YYYYMMDD, "YYYY-MM-DD HH:mm:ss" or YYYYMMDDHHmmss, in Korean time. A date alone means the last
+// second of that day. Errors match ErrDepositDue.
+func ParseDepositDue(s string) (time.Time, error) {
+	layout, date := "", false
+	switch len(s) {
+	case len(time.DateOnly):
+		layout, date = time.DateOnly, true
+	case len("20060102"):
+		layout, date = "20060102", true
+	case len(time.DateTime):
+		layout = time.DateTime
+	case len("20060102150405"):
+		layout = "20060102150405"
+	}
+	t, err := time.ParseInLocation(layout, s, time.FixedZone("KST", 9*60*60))
+	// Go's parser takes a little more than the layout: one-digit hours and fractions of a second.
+	if layout == "" || err != nil || t.Format(layout) != s {
+		return time.Time{}, fmt.Errorf("%w: %q is none of YYYY-MM-DD, YYYYMMDD, YYYY-MM-DD HH:mm:ss, YYYYMMDDHHmmss", ErrDepositDue, clip(s))
+	}
+	if date {
+		t = t.Add(24*time.Hour - time.Second)
+	}
+	return t, nil
 }

@@ -65,10 +65,16 @@ func (d *deciding) run() (payment.Decision, *payment.Problem) {
 	if p := d.split(); p != nil {
 		return payment.Decision{}, p
 	}
+	due, p := d.deadline()
+	if p != nil {
+		return payment.Decision{}, p
+	}
 	if d.method == nil {
 		return payment.Decision{Internal: true}, nil
 	}
-	return d.route()
+	dec, p := d.route()
+	dec.DepositDue = due
+	return dec, p
 }
 
 // route finds the PG and merchant for a primary method that is usable by itself.
@@ -87,8 +93,10 @@ func (d *deciding) route() (payment.Decision, *payment.Problem) {
 	if p != nil {
 		return payment.Decision{}, p
 	}
+	tax := taxesOf(d.in, d.amount)
 	return payment.Decision{
 		PG: &best.pg.PG, Merchant: &best.merchant.Merchant, Method: d.method.code, Amount: d.amount,
+		TaxFree: tax.free, VAT: tax.vat, VATSet: tax.vatSet,
 		Rule: rule.name, Installments: offer, Fallbacks: d.s.fallbacks(order[1:]),
 	}, nil
 }
@@ -109,8 +117,8 @@ func (d *deciding) split() *payment.Problem {
 		return problem(payment.CodeSumMismatch, "payments",
 			fmt.Sprintf("합계 %d원, 주문 금액 %d원", sum, d.in.Amount), fmt.Sprintf("they sum to %d won, the order is %d won", sum, d.in.Amount))
 	}
-	if d.in.TaxFree < 0 || d.in.TaxFree > d.in.Amount {
-		return problem(payment.CodeInvalidField, "tax_free", "면세 금액이 주문 금액을 넘습니다", "the tax-free part is not within the order's amount")
+	if p := d.sums(); p != nil {
+		return p
 	}
 	if company := cardOf(d.in); company != "" && !d.s.plans.cards[company] {
 		return problem(payment.CodeInvalidField, "card.company", "알 수 없는 카드사: "+clip(company), "unknown card company "+clip(company))

@@ -21,6 +21,9 @@ type rawCheckout struct {
 	name      string
 	taxFree   payment.Won
 	taxSet    bool
+	vat       payment.Won
+	vatSet    bool
+	due       time.Time
 	company   string
 	months    int
 	cardSet   bool
@@ -72,6 +75,8 @@ func checkoutReader(c *rawCheckout) reader {
 		"amount":     {set(&c.amountSet, won(&c.amount)), "Amount of the order; the sum of payments when left out."},
 		"currency":   {choice(&c.ignored, payment.CurrencyKRW), "KRW."},
 		"tax_free":   {set(&c.taxSet, won(&c.taxFree)), "Tax-free part."},
+		"vat_amount": {set(&c.vatSet, won(&c.vat)), "Value added tax within the amount, when the shop states it."},
+		"vbank_due":  {depositDue(&c.due), "Deposit deadline of a virtual account: 2026-12-24, \"2026-12-24 18:00:00\" or without the marks, KST."},
 		"order_name": {text(&c.name), "What is bought."},
 		"payments":   {parts, "Methods and what each is to pay: { card: 10000, mileage: 500 }."},
 		"buyer":      {anything, "Not looked at."},
@@ -88,10 +93,25 @@ func checkoutReader(c *rawCheckout) reader {
 	}, "payments")
 }
 
+func depositDue(dst *time.Time) reader {
+	return func(v value) {
+		var s string
+		if filled(&s)(v); s == "" {
+			return
+		}
+		due, err := payment.ParseDepositDue(s)
+		if err != nil {
+			v.fail("YYYY-MM-DD, YYYYMMDD, \"YYYY-MM-DD HH:mm:ss\" or YYYYMMDDHHmmss", "%q is not a deposit deadline", clip(s))
+			return
+		}
+		*dst = due
+	}
+}
+
 func (c *rawCheckout) checkout() payment.Checkout {
 	out := payment.Checkout{
 		OrderID: payment.OrderID(c.orderID), Amount: c.amount, Currency: payment.CurrencyKRW,
-		TaxFree: c.taxFree, TaxFreeSet: c.taxSet, OrderName: c.name, Site: payment.Site(c.site), Device: c.device,
+		TaxFree: c.taxFree, TaxFreeSet: c.taxSet, VAT: c.vat, VATSet: c.vatSet, DepositDue: c.due, OrderName: c.name, Site: payment.Site(c.site), Device: c.device,
 		Purpose: c.purpose, Country: c.country,
 	}
 	for _, p := range c.payments {

@@ -90,7 +90,7 @@ func lookupFields(dst *map[string]string) reader {
 		}
 	}
 	fs := fields{}
-	for _, key := range []string{"order_id", "amount", "tax_free", "order_name", "currency", "status"} {
+	for _, key := range []string{"order_id", "amount", "tax_free", "vat_amount", "order_name", "currency", "status"} {
 		fs[key] = field{path(key), "gjson path of " + key + " in the answer."}
 	}
 	return object(fs)
@@ -244,7 +244,8 @@ func tokenKey(dst *payment.Secret) reader {
 // sourceNames are the fields that an intercepted exchange can yield.
 func sourceNames() []string {
 	return []string{
-		"order_id", "amount", "tax_free", "order_name", "pay_method", "pay_amount", "device", "site", "buyer_name",
+		"order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "pay_method", "pay_amount", "device",
+		"site", "buyer_name",
 		"buyer_email", "buyer_tel", "card_company", "installment", "purpose", "return_url", "country",
 	}
 }

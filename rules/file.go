@@ -15,6 +15,7 @@ type file struct {
 	intercepts   []Intercept
 	interceptsAt []value
 	limits       LimitsConfig
+	deposit      VirtualAccountConfig
 	billing      BillingConfig
 	telemetry    TelemetryConfig
 	x2bee        X2BEEConfig
@@ -42,6 +43,7 @@ func (f *file) reader() reader {
 			return interceptReader(c)
 		}), "Routes of the shop that run through the gateway; the first match wins."},
 		"limits":                {limitsReader(&f.limits), "Bounds of a checkout."},
+		"virtual_account":       {virtualAccountReader(&f.deposit), "Until when a virtual account takes the deposit (가상계좌 입금 기한)."},
 		"billing":               {billingReader(&f.billing), "Rules for recurring payments."},
 		"telemetry":             {telemetryReader(&f.telemetry), "Logs and traces."},
 		"x2bee":                 {x2beeReader(&f.x2bee), "The payment functions of the X2BEE store API."},

@@ -16,6 +16,7 @@ const (
 	reachPG                    // a link is on, its PG is not in use
 	reachControl               // the PG is in use, but closed now
 	reachMerchant              // the PG is open, but no merchant fits
+	reachTaxes                 // a merchant would fit, were its sales taxed otherwise
 	reachTaxFree               // a merchant would fit, had the tax-free part been stated
 	reachCard                  // a merchant fits, but not for this card company
 )
@@ -84,7 +85,7 @@ func (c *control) stops(code payment.Method) bool {
 func (d *deciding) findMerchant(p *pg) (*merchant, reach) {
 	best := fitNot
 	for _, m := range p.merchants[merchantPurpose(d.in.Purpose)] {
-		how, why := m.fits(d.in, d.method, d.now)
+		how, why := m.fits(d.in, d.method, d.amount, d.now)
 		if d.trace != nil {
 			d.step("merchant", string(m.ID), how == fitYes, fmt.Sprintf("%s: %s", p.ID, why))
 		}
@@ -96,6 +97,8 @@ func (d *deciding) findMerchant(p *pg) (*merchant, reach) {
 	switch best {
 	case fitNotCard:
 		return nil, reachCard
+	case fitNotTaxes:
+		return nil, reachTaxes
 	case fitNeedsTaxFree:
 		return nil, reachTaxFree
 	case fitNot, fitYes:
@@ -119,6 +122,8 @@ func (d *deciding) unlinked(far reach, at *link, closed *control) *payment.Probl
 	case reachMerchant:
 		return d.deny(payment.CodeMerchantNotFound, i, "method", "조건에 맞는 가맹점이 없습니다",
 			"no merchant for this site, device and purpose")
+	case reachTaxes:
+		return d.taxRefused(at.pg)
 	case reachTaxFree:
 		return problem(payment.CodeTaxFreeRequired, "tax_free", "복합과세 가맹점입니다", "the merchant is a mixed-tax one")
 	case reachCard:

@@ -56,12 +56,13 @@ type fit int
 const (
 	fitNot fit = iota
 	fitNotCard
+	fitNotTaxes
 	fitNeedsTaxFree
 	fitYes
 )
 
-// fits tells whether a merchant can take a payment of method me.
-func (m *merchant) fits(c *payment.Checkout, me *method, now moment) (fit, string) {
+// fits tells whether a merchant can take a payment of part of a checkout by method me.
+func (m *merchant) fits(c *payment.Checkout, me *method, part payment.Won, now moment) (fit, string) {
 	switch {
 	case !m.inUse || !m.span.holds(now.unix):
 		return fitNot, "not in use"
@@ -71,8 +72,12 @@ func (m *merchant) fits(c *payment.Checkout, me *method, now moment) (fit, strin
 		return fitNot, "not for this site"
 	case !m.methods.has(me.index):
 		return fitNot, "the contract does not cover the method"
-	case m.Tax == payment.TaxMixed && !c.TaxFreeSet:
-		return fitNeedsTaxFree, "mixed tax, and the tax-free part is not stated"
+	}
+	switch fault := taxesOf(c, part).fault(m.Tax, part); {
+	case fault == taxUnstated:
+		return fitNeedsTaxFree, fault.String()
+	case fault != taxFits:
+		return fitNotTaxes, fault.String()
 	case me.code == methodCard && !m.takesCard(cardOf(c)):
 		return fitNotCard, "the card company's review is not done"
 	}

@@ -20,6 +20,7 @@ type Snapshot struct {
 	orders     OrderServiceConfig
 	intercepts []Intercept
 	limits     LimitsConfig
+	deposit    VirtualAccountConfig
 	billing    BillingConfig
 	telemetry  TelemetryConfig
 	x2bee      X2BEEConfig

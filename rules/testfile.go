@@ -64,7 +64,7 @@ func (w *world) SuccessRate(id payment.PGID, _ payment.Method) (float64, int) {
 func expectations() []string {
 	return []string{
 		"pg", "merchant", "method", "amount", "rule", "fallbacks", "internal", "denied", "field", "months",
-		"interest_free", "partly_free", "cards", "message",
+		"interest_free", "partly_free", "cards", "message", "tax_free", "vat_amount", "deposit_due",
 	}
 }
 
@@ -206,6 +206,13 @@ func outcome(dec payment.Decision, err error) map[string]string {
 		fallbacks = append(fallbacks, string(f.PG))
 	}
 	out["fallbacks"] = strings.Join(fallbacks, " ")
+	out["tax_free"] = dec.TaxFree.String()
+	if dec.VATSet {
+		out["vat_amount"] = dec.VAT.String()
+	}
+	if !dec.DepositDue.IsZero() {
+		out["deposit_due"] = dec.DepositDue.In(kst()).Format("2006-01-02 15:04")
+	}
 	return out
 }
 

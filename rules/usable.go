@@ -8,7 +8,8 @@ import "github.com/pg-gateway/pg-gateway/payment"
 func (s *Snapshot) Usable(c *payment.Checkout, opt Options) error {
 	in := *c
 	in.Payments = append([]payment.MethodAmount(nil), c.Payments...)
-	in.Amount, in.TaxFreeSet = 0, true
+	// What of it is taxed is not known before the amount is.
+	in.Amount, in.TaxFree, in.TaxFreeSet, in.VAT, in.VATSet = 0, 0, true, 0, false
 	for i, part := range in.Payments {
 		if me, ok := s.methodBy[part.Method]; ok && part.Amount == 0 {
 			in.Payments[i].Amount = max(me.min, 1)
@@ -17,6 +18,9 @@ func (s *Snapshot) Usable(c *payment.Checkout, opt Options) error {
 	}
 	d := deciding{s: s, in: &in, opt: opt, now: momentOf(opt.Now)}
 	if p := d.split(); p != nil {
+		return p
+	}
+	if _, p := d.deadline(); p != nil {
 		return p
 	}
 	if d.method == nil {

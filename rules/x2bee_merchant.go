@@ -86,7 +86,7 @@ func (m *merchant) fitsSomewhere(me *method, w Where, now moment) bool {
 		if w.devices()&deviceBit(d) == 0 {
 			continue
 		}
-		if got, _ := m.fits(&payment.Checkout{Site: site, Device: d, TaxFreeSet: true}, me, now); got == fitYes {
+		if got, _ := m.fits(&payment.Checkout{Site: site, Device: d, TaxFreeSet: true}, me, 0, now); got == fitYes {
 			return true
 		}
 	}

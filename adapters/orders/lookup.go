@@ -18,8 +18,11 @@ type Order struct {
 	// TaxFree is the tax-free part; TaxFreeSet tells that one was stated, be it 0.
 	TaxFree    payment.Won
 	TaxFreeSet bool
-	Name       string
-	Currency   string
+	// VAT is the value added tax; VATSet tells that one was stated, be it 0.
+	VAT      payment.Won
+	VATSet   bool
+	Name     string
+	Currency string
 	// Status is waiting, paid or cancelled, or what else the shop calls it; empty when it does not tell.
 	Status string
 }
@@ -71,16 +74,25 @@ func parseOrder(text []byte, f Fields) (Order, error) {
 	if o.Amount, err = won(get(f.Amount)); err != nil {
 		return Order{}, fmt.Errorf("%w: %s: %w", wire.ErrShape, f.Amount, err)
 	}
-	if free := get(f.TaxFree); free.Exists() && free.Type != gjson.Null {
-		if o.TaxFree, err = won(free); err != nil {
-			return Order{}, fmt.Errorf("%w: %s: %w", wire.ErrShape, f.TaxFree, err)
-		}
-		o.TaxFreeSet = true
+	if o.TaxFree, o.TaxFreeSet, err = stated(get(f.TaxFree)); err != nil {
+		return Order{}, fmt.Errorf("%w: %s: %w", wire.ErrShape, f.TaxFree, err)
 	}
-	if o.TaxFree > o.Amount {
-		return Order{}, fmt.Errorf("%w: %s is more than %s", wire.ErrShape, f.TaxFree, f.Amount)
+	if o.VAT, o.VATSet, err = stated(get(f.VAT)); err != nil {
+		return Order{}, fmt.Errorf("%w: %s: %w", wire.ErrShape, f.VAT, err)
+	}
+	if o.TaxFree+o.VAT > o.Amount {
+		return Order{}, fmt.Errorf("%w: %s and %s are more than %s", wire.ErrShape, f.TaxFree, f.VAT, f.Amount)
 	}
 	return o, nil
+}
+
+// stated reads an amount that may be absent or null, and tells whether it is there.
+func stated(v gjson.Result) (payment.Won, bool, error) {
+	if !v.Exists() || v.Type == gjson.Null {
+		return 0, false, nil
+	}
+	w, err := won(v)
+	return w, err == nil, err
 }
 
 // won takes a whole JSON number only: no text (its quotes are part of Raw), fraction, exponent or sign.

@@ -30,6 +30,7 @@ type Fields struct {
 	OrderID   string
 	Amount    string
 	TaxFree   string
+	VAT       string
 	OrderName string
 	Currency  string
 	Status    string
@@ -95,6 +96,7 @@ func withDefaults(cfg Config) Config {
 	text(&cfg.Fields.OrderID, "order_id")
 	text(&cfg.Fields.Amount, "amount")
 	text(&cfg.Fields.TaxFree, "tax_free")
+	text(&cfg.Fields.VAT, "vat_amount")
 	text(&cfg.Fields.OrderName, "order_name")
 	text(&cfg.Fields.Currency, "currency")
 	text(&cfg.Fields.Status, "status")
