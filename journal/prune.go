@@ -26,7 +26,8 @@ func (j *Journal) Prune(ctx context.Context, before time.Time, limit int) (int, 
 			SELECT a.id FROM attempts a WHERE a.next_check = 0 AND a.updated_at < ?
 			AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.attempt_id = a.id)
 			AND NOT EXISTS (SELECT 1 FROM late_money l WHERE l.attempt_id = a.id)
-			ORDER BY a.updated_at LIMIT ?)`, millis(before), limit)
+			AND NOT EXISTS (SELECT 1 FROM cancels c WHERE c.attempt_id = a.id AND (c.next_check > 0 OR c.updated_at >= ?))
+			ORDER BY a.updated_at LIMIT ?)`, millis(before), millis(before), limit)
 		return err
 	})
 	return int(gone), err

@@ -83,7 +83,18 @@ func TestTheSchemaRefusesBrokenPromises(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
+		const cancels = `INSERT INTO cancels (id, attempt_id, order_id, amount, remaining, tax_free, vat, vat_set, reason, origin, state, code,
+			created_at, updated_at, next_check, checks, lease_until) VALUES `
+		const rest = `, 0, 0, false, '', 'shop', 'requested', '', 1, 1, 1, 0, 0)`
+		if _, err := raw.ExecContext(t.Context(), cancels+`('c-1', 'held', 'o-1', 10, 15000`+rest); err != nil {
+			t.Fatal(err)
+		}
 		tests := []struct{ name, statement, want string }{
+			{"an attempt has two open cancels", cancels + `('c-2', 'held', 'o-1', 10, 15000` + rest, "unique"},
+			{"more is cancelled than is left", cancels + `('c-2', 'closed', 'o-2', 11, 10` + rest, "check"},
+			{"nothing is cancelled", cancels + `('c-2', 'closed', 'o-2', 0, 10` + rest, "check"},
+			{"an open cancel has no next check", `UPDATE cancels SET next_check = 0`, "check"},
+			{"an open cancel is deleted", `DELETE FROM cancels`, "open cancel"},
 			{"a final state is left", `UPDATE attempts SET state = 'approving', next_check = 1 WHERE id = 'closed'`, "final state"},
 			{"a final state becomes another", `UPDATE attempts SET state = 'approved' WHERE id = 'closed'`, "final state"},
 			{"an order has two holders", `UPDATE attempts SET state = 'approving' WHERE id = 'second'`, "unique"},

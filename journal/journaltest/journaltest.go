@@ -35,6 +35,9 @@ func Run(t *testing.T, open Open) {
 	t.Run("keys", func(t *testing.T) { testKeys(t, open(t)) })
 	t.Run("late", func(t *testing.T) { testLate(t, open) })
 	t.Run("late due", func(t *testing.T) { testLateDue(t, open) })
+	t.Run("cancels", func(t *testing.T) { testCancels(t, open) })
+	t.Run("cancel race", func(t *testing.T) { testCancelRace(t, open) })
+	t.Run("cancels due", func(t *testing.T) { testCancelsDue(t, open) })
 }
 
 // epoch is the moment of the suite's attempts.
