@@ -25,6 +25,11 @@ type Config struct {
 	// HookClient sends webhooks and the questions of the confirm process; without it there are none, and a
 	// payment that would have to be asked about is refused.
 	HookClient *http.Client
+	// InicisNoticeURL is where Inicis tells of deposits into virtual accounts; empty tells nobody. A merchant may
+	// have its own (InicisMerchant.NoticeURL).
+	InicisNoticeURL string
+	// InicisRetryUnit is the sandbox's minute between the tries at a deposit notice; zero tries once.
+	InicisRetryUnit time.Duration
 	// MaxPayments bounds what is remembered of each kind; the oldest are forgotten. Zero means 100,000.
 	MaxPayments int
 	// Now is the clock; nil means time.Now.
@@ -40,6 +45,8 @@ type InicisMerchant struct {
 	APIIV   string
 	HashKey string
 	LiteKey string
+	// NoticeURL is where this merchant's deposits are told.
+	NoticeURL string
 }
 
 // V1Account is a PortOne V1 customer.
@@ -108,7 +115,8 @@ func Defaults() Config {
 			{Key: "channel-key-v2-inicis", Module: moduleV2Inicis, MID: "INIpayTest", Test: true, ManualConfirm: true},
 			{Key: "channel-key-v2-auto", Module: moduleV2Inicis, MID: "INIpayTest", Test: true},
 		},
-		EventsSecret: "whsec_" + base64.StdEncoding.EncodeToString([]byte("demo-shop-events-secret-00000001")),
-		MaxPayments:  100_000,
+		InicisRetryUnit: 100 * time.Millisecond,
+		EventsSecret:    "whsec_" + base64.StdEncoding.EncodeToString([]byte("demo-shop-events-secret-00000001")),
+		MaxPayments:     100_000,
 	}
 }

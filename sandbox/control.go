@@ -2,8 +2,10 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
+	"time"
 )
 
 // routeControl registers the endpoints that tests and operators steer the sandbox with.
@@ -54,11 +56,67 @@ func (s *Sandbox) routeControl() {
 	})
 }
 
-// steer reads a command and answers whether it was taken.
-func steer(w http.ResponseWriter, r *http.Request, into any, do func() error) {
+// routeMoneyControl registers the endpoints that play what happens to money outside a window: deposits, cancels
+// that are decided later, orders of any amount.
+func (s *Sandbox) routeMoneyControl() {
+	s.mux.HandleFunc("GET /_sandbox/{$}", func(w http.ResponseWriter, _ *http.Request) {
+		page(http.StatusOK, "control.html", map[string]any{"Accounts": s.Accounts()}).write(w)
+	})
+	s.mux.HandleFunc("GET /_sandbox/control.js", serveAsset("assets/control.js"))
+	s.mux.HandleFunc("GET /_sandbox/accounts", func(w http.ResponseWriter, _ *http.Request) {
+		jsonAnswer(http.StatusOK, map[string]any{"accounts": s.Accounts()}).write(w)
+	})
+	s.mux.HandleFunc("POST /_sandbox/deposits", func(w http.ResponseWriter, r *http.Request) {
+		var d Deposit
+		steer(w, r, &d, func() error { return s.Deposit(d) })
+	})
+	s.mux.HandleFunc("POST /_sandbox/notices", func(w http.ResponseWriter, r *http.Request) {
+		var n struct {
+			MID string `json:"mid"`
+			URL string `json:"url"`
+		}
+		steer(w, r, &n, func() error { return s.SetInicisNotice(n.MID, n.URL) })
+	})
+	s.mux.HandleFunc("POST /_sandbox/cancels", func(w http.ResponseWriter, r *http.Request) {
+		var m struct {
+			V2      CancelMode `json:"v2"`
+			DelayMS int        `json:"delay_ms"`
+		}
+		steer(w, r, &m, func() error { return s.SetCancels(m.V2, time.Duration(m.DelayMS)*time.Millisecond) })
+	})
+	s.mux.HandleFunc("POST /_sandbox/cancels/finish", func(w http.ResponseWriter, r *http.Request) {
+		var m struct {
+			Ref string `json:"ref"`
+		}
+		steer(w, r, &m, func() error { s.FinishCancels(m.Ref); return nil })
+	})
+	s.mux.HandleFunc("POST /_sandbox/orders", func(w http.ResponseWriter, r *http.Request) {
+		var spec OrderSpec
+		if err := decodeStrict(r, &spec); err != nil {
+			jsonAnswer(http.StatusBadRequest, map[string]string{"error": err.Error()}).write(w)
+			return
+		}
+		o, err := s.MakeOrder(spec)
+		if err != nil {
+			jsonAnswer(http.StatusBadRequest, map[string]string{"error": err.Error()}).write(w)
+			return
+		}
+		jsonAnswer(http.StatusOK, o).write(w)
+	})
+}
+
+func decodeStrict(r *http.Request, into any) error {
 	dec := json.NewDecoder(io.LimitReader(r.Body, maxBody))
 	dec.DisallowUnknownFields()
-	err := dec.Decode(into)
+	if err := dec.Decode(into); err != nil {
+		return fmt.Errorf("reading the command: %w", err)
+	}
+	return nil
+}
+
+// steer reads a command and answers whether it was taken.
+func steer(w http.ResponseWriter, r *http.Request, into any, do func() error) {
+	err := decodeStrict(r, into)
 	if err == nil {
 		err = do()
 	}

@@ -64,6 +64,10 @@ type notice struct {
 	body          []byte
 	// id and secret sign it; empty for V1, which does not.
 	id, secret string
+	// ack is the very answer that the receiver must give; without one any 2xx will do.
+	ack string
+	// waits are the pauses before it is sent again; without any it is sent once.
+	waits []time.Duration
 }
 
 // SetNotices says when webhooks are sent from now on. Errors match ErrNoticeMode.
@@ -115,20 +119,33 @@ func (s *Sandbox) publish(list []notice) {
 	}
 }
 
-// deliverNotice posts a webhook, V2's again while it is not acknowledged: PortOne's minutes are units here.
+// deliverNotice posts a webhook, and again as often as its sender does while it is not acknowledged.
 func (s *Sandbox) deliverNotice(n notice, address string) {
-	for wait := s.cfg.V2.RetryUnit; ; wait *= 4 {
-		status, _ := s.post(n, address, noticeTimeout)
-		if status >= 200 && status < 300 || n.secret == "" || wait <= 0 || wait > 16*s.cfg.V2.RetryUnit {
+	for try := 0; ; try++ {
+		status, body := s.post(n, address, noticeTimeout)
+		taken := status >= 200 && status < 300
+		if n.ack != "" {
+			taken = status == http.StatusOK && string(body) == n.ack
+		}
+		if taken || try >= len(n.waits) {
 			return
 		}
-		s.wait(int(wait / time.Millisecond))
+		s.wait(int(n.waits[try] / time.Millisecond))
 		select {
 		case <-s.stop:
 			return
 		default:
 		}
 	}
+}
+
+// v2Waits are the pauses between the tries at a V2 webhook: PortOne's minutes are units here.
+func (s *Sandbox) v2Waits() []time.Duration {
+	unit := s.cfg.V2.RetryUnit
+	if unit <= 0 {
+		return nil
+	}
+	return []time.Duration{unit, 4 * unit, 16 * unit}
 }
 
 // post sends one message and returns the answer: status 0 when there was none.
@@ -200,10 +217,18 @@ func (s *Sandbox) v2Notice(a *v2Attempt, kind string, now time.Time) notice {
 	}, map[string]any{"payment_id": a.payment.id, "tx_id": a.txID, "status": kind})
 }
 
+// v2CancelNotice is V2's word on a cancel.
+func (s *Sandbox) v2CancelNotice(x *v2Cancellation, kind string, now time.Time) notice {
+	a := x.attempt
+	return s.v2Message(a, kind, a.noticeURLs, now, map[string]any{
+		"storeId": s.cfg.V2.StoreID, "paymentId": a.payment.id, "transactionId": a.txID, "cancellationId": x.id,
+	}, map[string]any{"payment_id": a.payment.id, "tx_id": a.txID, "status": kind})
+}
+
 func (s *Sandbox) v2Message(a *v2Attempt, kind string, urls []string, now time.Time, data, old map[string]any) notice {
 	n := notice{
 		pg: pgV2, ref: a.payment.id, kind: kind, urls: urls, contentType: "application/json",
-		id: "wh_" + randomHex(16), secret: s.cfg.V2.WebhookSecret,
+		id: "wh_" + randomHex(16), secret: s.cfg.V2.WebhookSecret, waits: s.v2Waits(),
 	}
 	n.body = mustJSON(map[string]any{"type": "Transaction." + kind, "timestamp": rfc3339(now), "data": data})
 	if s.cfg.V2.OldNotices {
@@ -237,7 +262,7 @@ func (s *Sandbox) v1Ask(c *call) {
 	req := c.windowKey()
 	s.mu.Lock()
 	p, ok := s.v1.windows.get(req.Key)
-	ask := ok && p.status == "ready" && req.Action == "pay" && p.confirmURL != "" && !s.v1.paid(p.merchantUID)
+	ask := ok && p.status == "ready" && p.account == nil && req.Action == "pay" && p.confirmURL != "" && !s.v1.paid(p.merchantUID)
 	var n notice
 	var address string
 	if ask {

@@ -1,10 +1,15 @@
 package sandbox
 
 import (
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 )
@@ -31,9 +36,20 @@ type refundRequest struct {
 	mid     string
 	tid     string
 	partial bool
-	// price and confirmPrice are what to give back now and what then stays approved.
+	// price and confirmPrice are what to give back now and what then stays approved, tax and taxFree what of price
+	// they are; all as text, empty when absent.
 	price        string
 	confirmPrice string
+	tax          string
+	taxFree      string
+	// account tells that the call is one of those for virtual accounts, to names whom the money goes to.
+	account bool
+	to      refundAccount
+}
+
+// refundAccount is the buyer's account, its number still encrypted.
+type refundAccount struct {
+	number, bank, holder string
 }
 
 // inicisRefund gives money back by INIAPI.
@@ -43,18 +59,82 @@ func (s *Sandbox) inicisRefund(c *call, req refundRequest) answer {
 		return iniapiFailure("500623", "거래를 찾을 수 없습니다 (500623)")
 	}
 	c.ref = tx.oid
-	if tx.remaining == 0 {
+	switch {
+	case tx.spent():
 		return iniapiFailure("500626", "이미 취소된 거래입니다 (500626)")
+	case req.account != (tx.account != nil):
+		return iniapiFailure("500625", "결제수단이 원거래와 다릅니다 (500625)")
+	case req.account && tx.vbankStatus() == "N":
+		return iniapiFailure("504627", "입금되지 않은 가상계좌는 환불할 수 없습니다 (504627)")
+	case req.account && !s.canRefundTo(req):
+		return iniapiFailure("504251", "환불 계좌 정보가 잘못되었습니다 (504251)")
+	case req.partial && tx.escrow != "" && !escrowConfirmed(tx.escrow):
+		return iniapiFailure("500628", "구매확인 전의 에스크로 거래는 부분취소할 수 없습니다 (500628)")
+	case req.partial:
+		return s.inicisPartialRefund(c, tx, req)
 	}
-	if !req.partial {
-		s.inicisGiveBack(tx, tx.remaining, c.now, "refund")
-		at := c.now.In(kst)
-		return jsonAnswer(http.StatusOK, map[string]any{
-			"resultCode": "00", "resultMsg": "정상처리되었습니다.", "cancelDate": at.Format("20060102"),
-			"cancelTime": at.Format("150405"), "cshrCancelNum": "", "detailResultCode": "", "receiptInfo": "",
-		})
+	tx.back = tx.taxes
+	s.inicisGiveBack(tx, tx.remaining, c.now, "refund")
+	return inicisRefunded(c)
+}
+
+// inicisRefunded is the answer of a full refund, or of an account's closing.
+func inicisRefunded(c *call) answer {
+	at := c.now.In(kst)
+	return jsonAnswer(http.StatusOK, map[string]any{
+		"resultCode": "00", "resultMsg": "정상처리되었습니다.", "cancelDate": at.Format("20060102"),
+		"cancelTime": at.Format("150405"), "cshrCancelNum": "", "detailResultCode": "", "receiptInfo": "",
+	})
+}
+
+// inicisClose closes a virtual account that nobody has paid into (GVacct).
+func (s *Sandbox) inicisClose(c *call, mid, tid string) answer {
+	tx, ok := s.inicis.find(mid, tid, "")
+	if !ok {
+		return iniapiFailure("504623", "거래를 찾을 수 없습니다 (504623)")
 	}
-	return s.inicisPartialRefund(c, tx, req)
+	c.ref = tx.oid
+	switch tx.vbankStatus() {
+	case "N":
+		tx.account.closed, tx.cancelledAt = c.now, c.now
+		return inicisRefunded(c)
+	case "C":
+		return iniapiFailure("504626", "이미 취소된 거래입니다 (504626)")
+	case "":
+		return iniapiFailure("504625", "결제수단이 원거래와 다릅니다 (504625)")
+	default:
+		return iniapiFailure("504621", "이미 입금된 가상계좌입니다 (504621)")
+	}
+}
+
+// canRefundTo tells whether the account that a refund names can be read and sent to.
+func (s *Sandbox) canRefundTo(req refundRequest) bool {
+	m := s.cfg.Inicis[req.mid]
+	number, err := decryptField(m.APIKey, m.APIIV, req.to.number)
+	return err == nil && isAccountNumber(number) && slices.Contains(refundBanks(), req.to.bank) && req.to.holder != ""
+}
+
+// decryptField reads an [ENC] field: AES-128-CBC with PKCS#7, in base64.
+func decryptField(key, iv, text string) (string, error) {
+	block, err := aes.NewCipher([]byte(key))
+	if err != nil {
+		return "", fmt.Errorf("reading the key: %w", err)
+	}
+	data, err := base64.StdEncoding.DecodeString(text)
+	if err != nil || len(data) == 0 || len(data)%aes.BlockSize != 0 || len(iv) != aes.BlockSize {
+		return "", errors.New("not an encrypted field")
+	}
+	cipher.NewCBCDecrypter(block, []byte(iv)).CryptBlocks(data, data)
+	pad := int(data[len(data)-1])
+	if pad < 1 || pad > aes.BlockSize {
+		return "", errors.New("wrong padding")
+	}
+	for _, b := range data[len(data)-pad:] {
+		if int(b) != pad {
+			return "", errors.New("wrong padding")
+		}
+	}
+	return string(data[:len(data)-pad]), nil
 }
 
 func (s *Sandbox) inicisPartialRefund(c *call, tx *inicisTx, req refundRequest) answer {
@@ -69,6 +149,11 @@ func (s *Sandbox) inicisPartialRefund(c *call, tx *inicisTx, req refundRequest) 
 	case price == tx.price:
 		return iniapiFailure("500749", "전체 금액은 부분취소할 수 없습니다 (500749)")
 	}
+	back, ok := tx.taxesOf(req, price)
+	if !ok {
+		return iniapiFailure("500656", "부가세 또는 면세 금액이 잘못되었습니다 (500656)")
+	}
+	tx.back = tx.back.plus(back)
 	part := inicisPartial{tid: s.transactionID(tidMethod(tx.method), tx.mid, c.now), price: price, at: c.now}
 	tx.partials = append(tx.partials, part)
 	s.inicisGiveBack(tx, price, c.now, "refund")
@@ -78,6 +163,22 @@ func (s *Sandbox) inicisPartialRefund(c *call, tx *inicisTx, req refundRequest) 
 		"tid": part.tid, "prtcTid": tx.tid, "prtcPrice": price.text(), "prtcRemains": tx.remaining.text(),
 		"prtcCnt": fmt.Sprint(len(tx.partials)), "prtcType": "1", "prtcDate": at.Format("20060102"), "prtcTime": at.Format("150405"),
 	})
+}
+
+// taxesOf reads the parts of a partial refund. For a payment that stated none they are not looked at: only a
+// contract with stated taxes heeds them.
+func (tx *inicisTx) taxesOf(req refundRequest, price Won) (taxes, bool) {
+	if !tx.taxed {
+		return taxes{}, true
+	}
+	var back taxes
+	var err1, err2 error
+	back.vat, back.vatSet, err1 = optionalWon(req.tax)
+	back.taxFree, _, err2 = optionalWon(req.taxFree)
+	if err1 != nil || err2 != nil || tx.taxes.vatSet && !back.vatSet {
+		return taxes{}, false
+	}
+	return back, back.possible(price) && tx.taxes.covers(tx.back, back, tx.remaining, price)
 }
 
 // checkINIAPIv1 checks an INIAPI v1 request's hash over the named fields, key first.
@@ -130,14 +231,24 @@ func (s *Sandbox) iniapiV1Extra(c *call) answer {
 		"resultCode": "00", "resultMsg": "정상처리되었습니다.", "status": "0", "tid": tx.tid, "mid": tx.mid, "oid": tx.oid,
 		"price": tx.price.text(), "applDate": at.Format("20060102"), "applTime": at.Format("150405"),
 	}
-	if tx.remaining == 0 {
+	if status := tx.vbankStatus(); status != "" {
+		out["status"] = status
+		if status == "Y" {
+			paid := tx.paidAt.In(kst)
+			out["applDate"], out["applTime"] = paid.Format("20060102"), paid.Format("150405")
+		}
+	}
+	if tx.spent() {
 		cancelled := tx.cancelledAt.In(kst)
-		out["status"], out["cancelDate"], out["cancelTime"] = "1", cancelled.Format("20060102"), cancelled.Format("150405")
+		out["cancelDate"], out["cancelTime"] = cancelled.Format("20060102"), cancelled.Format("150405")
+		if out["status"] == "0" {
+			out["status"] = "1"
+		}
 	}
 	return jsonAnswer(http.StatusOK, out)
 }
 
-// iniapiV1Refund is INIAPI v1's full and partial refund.
+// iniapiV1Refund is INIAPI v1's full and partial refund, and the closing of an unpaid virtual account.
 func (s *Sandbox) iniapiV1Refund(c *call) answer {
 	f := c.form()
 	fields := []string{"type", "paymethod", "timestamp", "clientIp", "mid", "tid"}
@@ -148,8 +259,14 @@ func (s *Sandbox) iniapiV1Refund(c *call) answer {
 	default:
 		return iniapiFailure("500251", "type이 잘못되었습니다 (500251)")
 	}
+	if f.Get("paymethod") == "Vacct" {
+		fields = append(fields, "refundAcctNum")
+	}
 	if refusal := s.checkINIAPIv1(f, fields...); refusal != nil {
 		return *refusal
+	}
+	if f.Get("paymethod") == "GVacct" && f.Get("type") == "Refund" {
+		return s.inicisClose(c, f.Get("mid"), f.Get("tid"))
 	}
 	if tx, ok := s.inicis.find(f.Get("mid"), f.Get("tid"), ""); ok && refundMethodOf(tx) != f.Get("paymethod") {
 		c.ref = tx.oid
@@ -157,6 +274,8 @@ func (s *Sandbox) iniapiV1Refund(c *call) answer {
 	}
 	return s.inicisRefund(c, refundRequest{
 		mid: f.Get("mid"), tid: f.Get("tid"), partial: f.Get("type") == "PartialRefund",
-		price: f.Get("price"), confirmPrice: f.Get("confirmPrice"),
+		price: f.Get("price"), confirmPrice: f.Get("confirmPrice"), tax: f.Get("tax"), taxFree: f.Get("taxFree"),
+		account: f.Get("paymethod") == "Vacct",
+		to:      refundAccount{number: f.Get("refundAcctNum"), bank: f.Get("refundBankCode"), holder: f.Get("refundAcctName")},
 	})
 }

@@ -28,6 +28,12 @@ type iniapiV2Data struct {
 	Price        string `json:"price"`
 	ConfirmPrice string `json:"confirmPrice"`
 	Currency     string `json:"currency"`
+	Tax          string `json:"tax"`
+	// TaxFree is read in any case of its letters: sources disagree on them.
+	TaxFree        string `json:"taxfree"`
+	RefundAcctNum  string `json:"refundAcctNum"`
+	RefundBankCode string `json:"refundBankCode"`
+	RefundAcctName string `json:"refundAcctName"`
 }
 
 // iniapiV2 checks the envelope and its hash before the operation runs.
@@ -130,11 +136,22 @@ func writeScalar(b *strings.Builder, v any) error {
 
 // iniapiV2Refund is both refund and partialRefund.
 func (s *Sandbox) iniapiV2Refund(c *call, req iniapiV2Request, data iniapiV2Data) answer {
+	return s.iniapiV2Return(c, req, data, false)
+}
+
+// iniapiV2RefundVacct is the same for virtual accounts, whose money goes to an account that the buyer names.
+func (s *Sandbox) iniapiV2RefundVacct(c *call, req iniapiV2Request, data iniapiV2Data) answer {
+	return s.iniapiV2Return(c, req, data, true)
+}
+
+func (s *Sandbox) iniapiV2Return(c *call, req iniapiV2Request, data iniapiV2Data, account bool) answer {
 	if data.TID == "" || data.Msg == "" {
 		return iniapiFailure("500251", "tid와 msg가 필요합니다 (500251)")
 	}
 	return s.inicisRefund(c, refundRequest{
 		mid: req.MID, tid: data.TID, partial: req.Type == "partialRefund", price: data.Price, confirmPrice: data.ConfirmPrice,
+		tax: data.Tax, taxFree: data.TaxFree, account: account,
+		to: refundAccount{number: data.RefundAcctNum, bank: data.RefundBankCode, holder: data.RefundAcctName},
 	})
 }
 
@@ -157,12 +174,19 @@ func (s *Sandbox) iniapiV2Inquiry(c *call, req iniapiV2Request, data iniapiV2Dat
 		"availablePartCancelPrice": tx.remaining.text(), "partCancelTransInfo": partialList(tx),
 		"cardInfo": map[string]string{"currencyCode": tx.currency, "approvedNumber": "30012345"}, "cashReceiptInfo": nil,
 	}
-	if tx.remaining < tx.price {
+	if tx.account != nil {
+		// It tells an issued account from a paid one no more than the real one does.
+		out["cardInfo"] = nil
+		if tx.vbankStatus() == "N" {
+			out["availablePartCancelPrice"] = tx.price.text()
+		}
+	}
+	if tx.remaining < tx.price && tx.vbankStatus() != "N" {
 		cancelled := tx.cancelledAt.In(kst)
 		out["transactionStatus"] = "PART_CANCEL"
 		out["cancelDate"], out["cancelTime"] = cancelled.Format("20060102"), cancelled.Format("150405")
 	}
-	if tx.remaining == 0 {
+	if tx.spent() {
 		out["transactionStatus"] = "CANCEL"
 	}
 	return jsonAnswer(http.StatusOK, out)

@@ -34,7 +34,13 @@ type inicisWindow struct {
 	merchantData string
 	quota        string
 	price        Won
-	closed       bool
+	taxes        taxes
+	taxed        bool
+	// due and exact are a virtual account's deadline and whether it takes the very amount alone.
+	due    time.Time
+	exact  bool
+	escrow bool
+	closed bool
 }
 
 // inicisAuth is an authentication that may be approved once.
@@ -66,6 +72,15 @@ type inicisTx struct {
 	cancelledAt time.Time
 	partials    []inicisPartial
 	quota       string
+	// taxes are what the window stated, when it did (taxed), and back what of them was given back.
+	taxes taxes
+	back  taxes
+	taxed bool
+	// account is a virtual account's, paidAt when its deposit came.
+	account *account
+	paidAt  time.Time
+	// escrow is where an escrow payment stands, in PortOne's numbers; empty for an ordinary one.
+	escrow string
 }
 
 type inicisPartial struct {
@@ -110,6 +125,8 @@ func (s *Sandbox) routeInicis() {
 	s.handle("POST /inicis/iniapi/v2/pg/inquiry", pgInicis, "inquiry", s.iniapiV2("inquiry", s.iniapiV2Inquiry))
 	s.handle("POST /inicis/iniapi/v2/pg/refund", pgInicis, "refund", s.iniapiV2("refund", s.iniapiV2Refund))
 	s.handle("POST /inicis/iniapi/v2/pg/partialRefund", pgInicis, "refund", s.iniapiV2("partialRefund", s.iniapiV2Refund))
+	s.handle("POST /inicis/iniapi/v2/pg/refund/vacct", pgInicis, "refund", s.iniapiV2("refund", s.iniapiV2RefundVacct))
+	s.handle("POST /inicis/iniapi/v2/pg/partialRefund/vacct", pgInicis, "refund", s.iniapiV2("partialRefund", s.iniapiV2RefundVacct))
 }
 
 // tidMethod is the method part of a TID.
@@ -119,6 +136,8 @@ func tidMethod(method string) string {
 		return "DBNK"
 	case "HPP":
 		return "HPP_"
+	case methodVBank:
+		return "VBNK"
 	default:
 		return "CARD"
 	}
@@ -126,7 +145,7 @@ func tidMethod(method string) string {
 
 // payMethodOf is what an approval calls a gopaymethod: easy pays are cards to Inicis.
 func payMethodOf(method string) string {
-	if method == "DirectBank" || method == "HPP" {
+	if method == "DirectBank" || method == "HPP" || method == methodVBank {
 		return method
 	}
 	return "Card"
@@ -147,6 +166,8 @@ func refundMethodOf(tx *inicisTx) string {
 		return "Acct"
 	case "HPP":
 		return "HPP"
+	case methodVBank:
+		return "Vacct"
 	default:
 		return "Card"
 	}

@@ -26,10 +26,18 @@ func (s *Sandbox) inicisApprove(c *call) answer {
 	auth.tx = &inicisTx{
 		tid: s.transactionID(tidMethod(win.method), win.mid, c.now), mid: win.mid, oid: win.oid, goods: win.goods,
 		method: win.method, currency: win.currency, price: win.price, remaining: win.price, at: c.now, quota: "00",
+		taxes: win.taxes, taxed: win.taxed,
 	}
 	s.inicis.txs.put(auth.tx.tid, auth.tx)
 	s.inicis.byOrder.put(win.mid+"/"+win.oid, auth.tx)
-	s.book(Entry{PG: pgInicis, Kind: EntryCapture, OrderRef: win.oid, TxID: auth.tx.tid, Amount: win.price, By: "approve"})
+	if win.escrow {
+		auth.tx.escrow = escrowPaid
+	}
+	if win.method == methodVBank {
+		s.inicisIssue(auth.tx, win)
+	} else {
+		s.book(Entry{PG: pgInicis, Kind: EntryCapture, OrderRef: win.oid, TxID: auth.tx.tid, Amount: win.price, By: "approve"})
+	}
 	return inicisAnswer(c, s.approvalFields(auth.tx, f.Get("timestamp")))
 }
 
@@ -88,6 +96,8 @@ func (s *Sandbox) approvalFields(tx *inicisTx, timestamp string) [][2]string {
 		{"authSignature", authSignature(tx.mid, tx.oid, price, timestamp)},
 	}
 	switch payMethodOf(tx.method) {
+	case methodVBank:
+		return append(fields, issuedFields(tx.account)...)
 	case "DirectBank":
 		return append(fields, [2]string{"ACCT_BankCode", "88"}, [2]string{"CSHR_ResultCode", ""}, [2]string{"CSHR_Type", ""})
 	case "HPP":
@@ -127,7 +137,11 @@ func (s *Sandbox) inicisNetCancel(c *call) answer {
 		tid = tx.tid
 		switch {
 		case auth.undone:
-		case tx.remaining == 0:
+		case tx.vbankStatus() == "N":
+			tx.account.closed, tx.cancelledAt = c.now, c.now
+		case tx.account != nil && len(tx.account.deposits) > 0:
+			return inicisFailure(c, "504621", "입금된 가상계좌는 망취소할 수 없습니다 (504621)")
+		case tx.spent():
 			return inicisFailure(c, "500626", "이미 취소된 거래입니다 (500626)")
 		case tx.remaining != tx.price:
 			return inicisFailure(c, "500627", "부분취소된 거래는 망취소할 수 없습니다 (500627)")

@@ -30,7 +30,7 @@ var (
 // gopayMethods are the values that the stand-in's merchants have a contract for.
 func gopayMethods() []string {
 	return []string{
-		"Card", "DirectBank", "HPP", "onlykakaopay", "onlypayco", "onlylpay", "onlyssp", "onlynaverpay",
+		"Card", "DirectBank", methodVBank, "HPP", "onlykakaopay", "onlypayco", "onlylpay", "onlyssp", "onlynaverpay",
 		"onlytosspay", "onlyssgcard", "onlyapplepay",
 	}
 }
@@ -69,6 +69,8 @@ func (s *Sandbox) checkInicisForm(f url.Values, now time.Time) string {
 		s.checkInicisMerchant,
 		checkInicisFields,
 		checkInicisOptions,
+		checkInicisTaxes,
+		func(f url.Values) string { return checkInicisDeadline(f, now) },
 		func(f url.Values) string { return checkMillis(f.Get("timestamp"), now) },
 		s.checkInicisHashes,
 	} {
@@ -142,6 +144,36 @@ func checkInicisOptions(f url.Values) string {
 	price, err := strconv.ParseInt(f.Get("price"), 10, 64)
 	if err == nil && price < 1000 && f.Get("currency") == "WON" && !has("below1000") {
 		return "price: 1,000원 미만 결제에는 below1000이 필요합니다"
+	}
+	return ""
+}
+
+// checkInicisTaxes checks the parts of the price that the shop states.
+func checkInicisTaxes(f url.Values) string {
+	price, err := parseWon(f.Get("price"))
+	if err != nil {
+		return "price: 금액이 잘못되었습니다"
+	}
+	if t, _, err := inicisTaxes(f); err != nil || !t.possible(price) {
+		return "tax: 부가세 또는 면세 금액이 잘못되었습니다"
+	}
+	return ""
+}
+
+// inicisTaxes reads tax and taxfree, and whether either was stated.
+func inicisTaxes(f url.Values) (t taxes, stated bool, err error) {
+	var freeSet bool
+	if t.vat, t.vatSet, err = optionalWon(f.Get("tax")); err != nil {
+		return t, false, err
+	}
+	t.taxFree, freeSet, err = optionalWon(f.Get("taxfree"))
+	return t, t.vatSet || freeSet, err
+}
+
+// checkInicisDeadline checks the deadline of a window that may issue a virtual account.
+func checkInicisDeadline(f url.Values, now time.Time) string {
+	if _, ok := vbankDue(splitOptions(f.Get("acceptmethod")), now); !ok {
+		return "acceptmethod: vbank 입금기한이 잘못되었거나 지났습니다"
 	}
 	return ""
 }

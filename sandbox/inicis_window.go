@@ -21,15 +21,23 @@ func (s *Sandbox) inicisOpen(c *call) answer {
 	if method == "" {
 		method = "Card"
 	}
+	stated, taxed, err := inicisTaxes(f)
+	if err != nil {
+		return page(http.StatusBadRequest, "error.html", map[string]any{"Code": "V023", "Message": "tax"})
+	}
+	options := splitOptions(f.Get("acceptmethod"))
+	due, _ := vbankDue(options, c.now)
 	win := &inicisWindow{
 		key: randomHex(16), mid: f.Get("mid"), oid: f.Get("oid"), goods: f.Get("goodname"), currency: f.Get("currency"),
 		method: method, returnURL: f.Get("returnUrl"), closeURL: f.Get("closeUrl"), closeURLSent: f.Has("closeUrl"),
 		merchantData: f.Get("merchantData"), quota: f.Get("quotabase"), price: price,
+		taxes: stated, taxed: taxed, due: due, exact: slices.Contains(options, "va_ckprice"),
+		escrow: slices.Contains(options, "useescrow"),
 	}
 	s.inicis.windows.put(win.key, win)
 	return page(http.StatusOK, "window.html", windowPage{
 		PG: "KG이니시스", Shop: win.mid, Goods: win.goods, Amount: win.price, Method: win.method,
-		Action: "/inicis/window/act", Key: win.key, AuthFail: true,
+		Action: "/inicis/window/act", Key: win.key, AuthFail: true, Issues: win.method == methodVBank,
 	})
 }
 

@@ -30,6 +30,8 @@ type windowPage struct {
 	Key    string
 	// AuthFail adds the button that fails the authentication itself.
 	AuthFail bool
+	// Issues tells that a virtual account is issued, and nothing is paid yet.
+	Issues bool
 }
 
 // page renders a template.

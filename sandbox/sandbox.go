@@ -28,9 +28,13 @@ type Sandbox struct {
 	v1     *v1State
 	v2     *v2State
 	shop   *shopState
-	faults []*Fault
-	runs   *runLog
-	seq    int64
+	// accounts are the virtual accounts by number, accountsByRef the newest of each order reference.
+	accounts      *shelf[*account]
+	accountsByRef *shelf[*account]
+	noticeURLs    map[string]string
+	faults        []*Fault
+	runs          *runLog
+	seq           int64
 
 	noticeMode NoticeMode
 	notices    []Notice
@@ -55,6 +59,7 @@ func New(cfg Config) *Sandbox {
 	s.routeV2()
 	s.routeShop()
 	s.routeControl()
+	s.routeMoneyControl()
 	return s
 }
 
@@ -67,6 +72,12 @@ func (s *Sandbox) Reset() {
 	s.v1 = newV1State(s.cfg.MaxPayments)
 	s.v2 = newV2State(s.cfg.MaxPayments)
 	s.shop = newShopState(s.cfg.MaxPayments)
+	s.accounts = newShelf[*account](s.cfg.MaxPayments)
+	s.accountsByRef = newShelf[*account](s.cfg.MaxPayments)
+	s.noticeURLs = map[string]string{"": s.cfg.InicisNoticeURL}
+	for mid, m := range s.cfg.Inicis {
+		s.noticeURLs[mid] = m.NoticeURL
+	}
 	s.runs = newRunLog(s.cfg.MaxPayments)
 	s.faults = nil
 	s.noticeMode, s.notices = NoticeAfter, nil

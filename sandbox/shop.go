@@ -49,26 +49,56 @@ func goodsList() []Goods {
 
 // Order is an order of the demo shop.
 type Order struct {
-	ID        string    `json:"order_id"`
-	Amount    Won       `json:"amount"`
-	TaxFree   Won       `json:"tax_free"`
+	ID      string `json:"order_id"`
+	Amount  Won    `json:"amount"`
+	TaxFree Won    `json:"tax_free"`
+	// VAT is stated by the shop when it is there.
+	VAT       *Won      `json:"vat_amount,omitempty"`
 	Currency  string    `json:"currency"`
 	Name      string    `json:"order_name"`
 	Status    string    `json:"status"`
 	Methods   []string  `json:"methods"`
 	SoldOut   bool      `json:"sold_out"`
 	CreatedAt time.Time `json:"created_at"`
+	// Purpose is what the order's checkout is for; empty for an ordinary sale.
+	Purpose string `json:"purpose,omitempty"`
 	// Paid are the attempts that the gateway reported as confirmed and not cancelled, in won; more than one
 	// is a double charge.
 	Paid map[string]Won `json:"paid"`
-	// Cancelled are the attempts that were reported cancelled.
+	// Cancelled are the attempts of which money was reported as given back, and how much.
 	Cancelled map[string]Won `json:"cancelled"`
+	// Cancels are the cancels of paid attempts that were reported, by their id.
+	Cancels map[string]OrderCancel `json:"cancels,omitempty"`
+	// CancelsFailed are the cancels that were reported as not done.
+	CancelsFailed []string `json:"cancels_failed,omitempty"`
+	// Accounts are the virtual accounts that the buyer may pay into, by attempt.
+	Accounts map[string]OrderAccount `json:"accounts,omitempty"`
+	// Failed are the attempts that were reported as failed or expired.
+	Failed []string `json:"failed,omitempty"`
+	// BillingKey is the key that was issued for an order with that purpose.
+	BillingKey string `json:"billing_key,omitempty"`
 	// Confirmed are the attempts that the confirm gate said yes to.
 	Confirmed []string `json:"confirmed"`
 	// Internal tells that the order was settled inside the shop, without a PG.
 	Internal bool `json:"internal"`
 	// Events counts the events taken for the order.
 	Events int `json:"events"`
+}
+
+// OrderCancel is one giving back of money of an attempt.
+type OrderCancel struct {
+	AttemptID string `json:"attempt_id"`
+	Amount    Won    `json:"amount"`
+}
+
+// OrderAccount is a virtual account as the gateway told the shop of it.
+type OrderAccount struct {
+	Bank   string `json:"bank"`
+	Number string `json:"number"`
+	Holder string `json:"holder"`
+	Due    string `json:"due"`
+	// State is waiting, paid or closed.
+	State string `json:"state"`
 }
 
 // ShopView is a copy of the demo shop's books, for audits.
@@ -145,10 +175,7 @@ func (s *Sandbox) shopCreate(c *call) answer {
 	if err := json.Unmarshal(c.body, &req); err != nil {
 		return s.envelope(http.StatusBadRequest, "1002", "주문 정보가 올바르지 않습니다", nil)
 	}
-	o := &Order{
-		ID:       fmt.Sprintf("O%s-%06d-%s", c.now.In(kst).Format("20060102"), s.next()%1_000_000, randomHex(3)),
-		Currency: "KRW", Status: "waiting", CreatedAt: c.now, Paid: map[string]Won{}, Cancelled: map[string]Won{},
-	}
+	o := s.newOrder()
 	for _, line := range req.Goods {
 		i := slices.IndexFunc(goodsList(), func(g Goods) bool { return g.No == line.No })
 		if i < 0 || line.Qty < 1 || line.Qty > 99 {
@@ -166,8 +193,7 @@ func (s *Sandbox) shopCreate(c *call) answer {
 		o.Name = fmt.Sprintf("%s 외 %d건", o.Name, n-1)
 	}
 	c.ref = o.ID
-	s.shop.created++
-	s.shop.orders.put(o.ID, o)
+	s.keepOrder(o)
 	return s.envelope(http.StatusOK, "0000", "SUCCESS", map[string]any{
 		"ordNo": o.ID, "payAmt": o.Amount, "goodsNm": o.Name, "taxFreeAmt": o.TaxFree,
 	})
@@ -191,7 +217,8 @@ func (s *Sandbox) shopOrderStatus(w http.ResponseWriter, r *http.Request) {
 	a := s.envelope(http.StatusNotFound, "1003", "주문을 찾을 수 없습니다", nil)
 	if ok {
 		a = s.envelope(http.StatusOK, "0000", "SUCCESS", map[string]any{
-			"ordNo": o.ID, "status": o.Status, "payAmt": o.Amount, "goodsNm": o.Name,
+			"ordNo": o.ID, "status": o.Status, "payAmt": o.Amount, "goodsNm": o.Name, "paidAmt": o.paidAmount(),
+			"account": o.openAccount(), "failed": len(o.Failed) > 0, "billingKey": o.BillingKey != "",
 		})
 	}
 	s.mu.Unlock()
@@ -243,6 +270,8 @@ func (o *Order) copy() Order {
 	out.Paid, out.Cancelled = map[string]Won{}, map[string]Won{}
 	maps.Copy(out.Paid, o.Paid)
 	maps.Copy(out.Cancelled, o.Cancelled)
+	out.Cancels, out.Accounts = maps.Clone(o.Cancels), maps.Clone(o.Accounts)
+	out.CancelsFailed, out.Failed = slices.Clone(o.CancelsFailed), slices.Clone(o.Failed)
 	out.Methods = slices.Clone(o.Methods)
 	out.Confirmed = slices.Clone(o.Confirmed)
 	return out

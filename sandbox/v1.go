@@ -44,9 +44,7 @@ type v1Payment struct {
 	payMethod    string
 	name         string
 	amount       Won
-	taxFree      Won
 	cancelled    Won
-	cancelledTax Won
 	currency     string
 	buyerName    string
 	buyerTel     string
@@ -66,6 +64,14 @@ type v1Payment struct {
 	windowKey    string
 	noticeURLs   []string
 	confirmURL   string
+	// taxes are what the window stated, back what of them was given back.
+	taxes taxes
+	back  taxes
+	// due is until when a virtual account is to take its deposit, account the one that was issued.
+	due     time.Time
+	account *account
+	// escrow is where an escrow payment stands; empty for an ordinary one.
+	escrow string
 }
 
 type v1Cancel struct {
@@ -111,6 +117,7 @@ func (s *Sandbox) routeV1() {
 	s.handle("GET "+api+"/payments/findAll/{uid}", pgV1, "lookup", s.v1Guard(s.v1FindAll))
 	s.handle("GET "+api+"/payments/findAll/{uid}/{status}", pgV1, "lookup", s.v1Guard(s.v1FindAll))
 	s.handle("POST "+api+"/payments/cancel", pgV1, "cancel", s.v1Guard(s.v1Cancel))
+	s.handle("DELETE "+api+"/vbanks/{uid}", pgV1, "cancel", s.v1Guard(s.v1CloseAccount))
 }
 
 // v1OK and v1Failure are V1's envelope.

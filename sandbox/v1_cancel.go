@@ -20,28 +20,52 @@ func (s *Sandbox) v1Cancel(c *call) answer {
 	c.ref = p.merchantUID
 	left := p.amount - p.cancelled
 	switch {
+	case p.account != nil && p.paidAt.IsZero():
+		return v1Failure(http.StatusOK, 1, "입금 전의 가상계좌는 말소 API로 취소해야 합니다.")
 	case p.paidAt.IsZero():
 		return v1Failure(http.StatusOK, 1, "결제가 완료되지 않은 주문입니다.")
 	case left == 0:
 		return v1Failure(http.StatusOK, 1, "이미 전액취소된 주문입니다.")
 	}
-	amount, taxFree, why := v1CancelAmounts(fields, p)
+	amount, back, why := v1CancelAmounts(fields, p)
+	if why == "" {
+		why = v1CancelAllowed(fields, p, amount)
+	}
 	if why != "" {
 		return v1Failure(http.StatusOK, 1, why)
 	}
+	s.v1GiveBack(c, p, amount, back, fields["reason"], "cancel")
+	return v1OK(p.wire())
+}
+
+// v1CancelAllowed tells what stands in the way of a cancel, or "".
+func v1CancelAllowed(fields map[string]string, p *v1Payment, amount Won) string {
+	partial := amount < p.amount-p.cancelled || p.cancelled > 0
+	switch {
+	case partial && p.escrow != "" && !escrowConfirmed(p.escrow):
+		return "구매확인 전의 에스크로 결제는 부분취소할 수 없습니다."
+	case p.account == nil:
+		return ""
+	case fields["refund_holder"] == "" || !slices.Contains(refundBanks(), fields["refund_bank"]) || !isAccountNumber(fields["refund_account"]):
+		return "가상계좌 환불에는 refund_holder, refund_bank, refund_account가 필요합니다."
+	}
+	return ""
+}
+
+// v1GiveBack cancels part or all of a payment; callers hold the mutex.
+func (s *Sandbox) v1GiveBack(c *call, p *v1Payment, amount Won, back taxes, reason, by string) {
 	p.cancelled += amount
-	p.cancelledTax += taxFree
+	p.back = p.back.plus(back)
 	p.cancelledAt, p.updatedAt = c.now, c.now
-	p.cancelReason = fields["reason"]
+	p.cancelReason = reason
 	p.history = append(p.history, v1Cancel{
 		PGTID: s.transactionID("CARD", p.channel.MID, c.now), Amount: amount, CancelledAt: c.now.Unix(),
-		Reason: fields["reason"], CancellationID: fmt.Sprintf("cxl-%d", s.next()),
+		Reason: reason, CancellationID: fmt.Sprintf("cxl-%d", s.next()),
 	})
 	if p.cancelled == p.amount {
 		p.status = "cancelled"
 	}
-	s.book(Entry{PG: pgV1, Kind: EntryCancel, OrderRef: p.merchantUID, TxID: p.impUID, Amount: amount, By: "cancel"})
-	return v1OK(p.wire())
+	s.book(Entry{PG: pgV1, Kind: EntryCancel, OrderRef: p.merchantUID, TxID: p.impUID, Amount: amount, By: by})
 }
 
 // v1CancelTarget finds the payment: imp_uid wins over merchant_uid, even when it is wrong.
@@ -59,28 +83,35 @@ func (s *Sandbox) v1CancelTarget(fields map[string]string) *v1Payment {
 	return nil
 }
 
-// v1CancelAmounts reads how much to give back, or why not.
-func v1CancelAmounts(fields map[string]string, p *v1Payment) (amount, taxFree Won, why string) {
+// v1CancelAmounts reads how much to give back, or why not. An amount without tax_free is all taxable, and VAT
+// that was stated at the payment must be stated again (portone.md §6.5).
+func v1CancelAmounts(fields map[string]string, p *v1Payment) (amount Won, back taxes, why string) {
 	left := p.amount - p.cancelled
-	amount = left
-	var err error
-	if v := fields["amount"]; v != "" && v != "0" {
-		if amount, err = parseWon(v); err != nil {
-			return 0, 0, "취소 금액이 올바르지 않습니다."
-		}
+	refuse := func(why string) (Won, taxes, string) { return 0, taxes{}, why }
+	if sum, set, err := optionalWon(fields["checksum"]); set && (err != nil || sum != left) {
+		return refuse("취소 가능 잔액이 일치하지 않습니다.")
 	}
-	if v := fields["tax_free"]; v != "" {
-		if taxFree, err = parseWon(v); err != nil || taxFree > amount {
-			return 0, 0, "면세 금액이 올바르지 않습니다."
-		}
+	amount, set, err := optionalWon(fields["amount"])
+	if err != nil {
+		return refuse("취소 금액이 올바르지 않습니다.")
 	}
-	if v := fields["checksum"]; v != "" {
-		if sum, err := parseWon(v); err != nil || sum != left {
-			return 0, 0, "취소 가능 잔액이 일치하지 않습니다."
-		}
+	if !set || amount == 0 {
+		return left, taxes{taxFree: p.taxes.taxFree - p.back.taxFree, vat: p.taxes.vat - p.back.vat}, ""
 	}
-	if amount > left {
-		return 0, 0, "취소 금액이 취소 가능 잔액보다 큽니다."
+	var err1, err2 error
+	back.taxFree, _, err1 = optionalWon(fields["tax_free"])
+	back.vat, back.vatSet, err2 = optionalWon(fields["vat_amount"])
+	switch {
+	case amount > left:
+		return refuse("취소 금액이 취소 가능 잔액보다 큽니다.")
+	case err1 != nil || back.taxFree > amount:
+		return refuse("면세 금액이 올바르지 않습니다.")
+	case err2 != nil || !back.possible(amount):
+		return refuse("부가세 금액이 올바르지 않습니다.")
+	case p.taxes.vatSet && !back.vatSet:
+		return refuse("결제 시 부가세를 지정한 경우 취소 시에도 vat_amount를 지정해야 합니다.")
+	case !p.taxes.covers(p.back, back, left, amount):
+		return refuse("취소 가능한 과세, 면세 또는 부가세 금액을 넘었습니다.")
 	}
-	return amount, taxFree, ""
+	return amount, back, ""
 }

@@ -29,11 +29,11 @@ func orNull(s string) any {
 
 // wire is V1's payment object.
 func (p *v1Payment) wire() map[string]any {
-	card := p.payMethod != "trans" && p.payMethod != "phone"
+	card := p.payMethod != "trans" && p.payMethod != "phone" && p.payMethod != payMethodVBank
 	out := map[string]any{
 		"imp_uid": p.impUID, "merchant_uid": p.merchantUID, "pay_method": p.payMethod, "channel": p.device,
 		"pg_provider": p.channel.Module, "emb_pg_provider": nil, "pg_tid": orNull(p.tid), "pg_id": p.channel.MID,
-		"sandbox": p.channel.Test, "escrow": false, "apply_num": nil, "card_code": nil, "card_name": nil,
+		"sandbox": p.channel.Test, "escrow": p.escrow != "", "apply_num": nil, "card_code": nil, "card_name": nil,
 		"card_quota": 0, "card_number": nil, "card_type": nil, "bank_code": nil, "bank_name": nil,
 		"name": p.name, "amount": p.amount, "cancel_amount": p.cancelled, "currency": p.currency,
 		"buyer_name": orNull(p.buyerName), "buyer_email": orNull(p.buyerEmail), "buyer_tel": orNull(p.buyerTel),
@@ -43,6 +43,7 @@ func (p *v1Payment) wire() map[string]any {
 		"receipt_url": nil, "cancel_history": append([]v1Cancel{}, p.history...), "cancel_receipt_urls": []string{},
 		"cash_receipt_issued": false, "customer_uid": nil, "customer_uid_usage": nil, "promotion": nil,
 	}
+	p.account.addV1(out)
 	if p.payMethod != "card" && card {
 		out["emb_pg_provider"] = p.payMethod
 	}

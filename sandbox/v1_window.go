@@ -21,6 +21,9 @@ type v1Params struct {
 	Name         string          `json:"name"`
 	Amount       json.RawMessage `json:"amount"`
 	TaxFree      json.RawMessage `json:"tax_free"`
+	VATAmount    json.RawMessage `json:"vat_amount"`
+	VBankDue     string          `json:"vbank_due"`
+	Escrow       bool            `json:"escrow"`
 	Currency     string          `json:"currency"`
 	BuyerTel     string          `json:"buyer_tel"`
 	BuyerName    string          `json:"buyer_name"`
@@ -43,7 +46,7 @@ type v1OpenRequest struct {
 // v1Methods are the pay_method words of an Inicis channel that the stand-in can pay with.
 func v1Methods() []string {
 	return []string{
-		"card", "trans", "phone", "kakaopay", "naverpay", "samsung", "applepay", "ssgpay", "payco", "tosspay", "lpay",
+		"card", "trans", payMethodVBank, "phone", "kakaopay", "naverpay", "samsung", "applepay", "ssgpay", "payco", "tosspay", "lpay",
 	}
 }
 
@@ -65,7 +68,8 @@ func (s *Sandbox) v1Open(c *call) answer {
 		return sdkFailure("F400", why)
 	}
 	amount, _ := rawWon(p.Amount)
-	taxFree, _ := rawWon(p.TaxFree)
+	stated, _ := v1Taxes(p)
+	due, _ := v1Due(p.VBankDue, c.now)
 	currency := strings.ToUpper(p.Currency)
 	if currency == "" {
 		currency = "KRW"
@@ -78,10 +82,13 @@ func (s *Sandbox) v1Open(c *call) answer {
 	}
 	pay := &v1Payment{
 		impUID: fmt.Sprintf("imp_%012d", 700_000_000_000+s.next()), merchantUID: p.MerchantUID, channel: ch,
-		device: req.Device, payMethod: p.PayMethod, name: p.Name, amount: amount, taxFree: taxFree, currency: currency,
+		device: req.Device, payMethod: p.PayMethod, name: p.Name, amount: amount, taxes: stated, due: due, currency: currency,
 		buyerName: p.BuyerName, buyerTel: p.BuyerTel, buyerEmail: p.BuyerEmail, customData: customText(p.CustomData),
 		status: "ready", startedAt: c.now, updatedAt: c.now, windowKey: randomHex(16),
 		noticeURLs: addresses(p.NoticeURL), confirmURL: p.ConfirmURL,
+	}
+	if p.Escrow {
+		pay.escrow = escrowPaid
 	}
 	if req.Redirect {
 		pay.redirect = p.MRedirectURL
@@ -101,7 +108,8 @@ func (s *Sandbox) v1Check(req v1OpenRequest) (Channel, string) {
 	p := req.Params
 	ch, ok := s.v1Channel(p)
 	amount, err := rawWon(p.Amount)
-	_, taxErr := rawWon(p.TaxFree)
+	stated, taxErr := v1Taxes(p)
+	_, dueOK := v1Due(p.VBankDue, s.cfg.Now())
 	switch {
 	case req.ImpCode != s.cfg.V1.ImpCode:
 		return ch, "가맹점 식별코드를 찾을 수 없습니다."
@@ -117,8 +125,12 @@ func (s *Sandbox) v1Check(req v1OpenRequest) (Channel, string) {
 		return ch, "name은 1자 이상 40자 이하여야 합니다."
 	case err != nil || amount <= 0:
 		return ch, "amount는 0보다 큰 숫자여야 합니다."
-	case len(p.TaxFree) > 0 && string(p.TaxFree) != "null" && taxErr != nil:
-		return ch, "tax_free는 숫자여야 합니다."
+	case taxErr != nil:
+		return ch, "tax_free와 vat_amount는 숫자여야 합니다."
+	case !stated.possible(amount):
+		return ch, "tax_free 또는 vat_amount가 올바르지 않습니다."
+	case !dueOK:
+		return ch, "vbank_due가 올바르지 않거나 지났습니다."
 	case p.BuyerTel == "":
 		return ch, "buyer_tel은 필수입니다."
 	case req.Redirect && !isAbsoluteURL(p.MRedirectURL):
@@ -159,7 +171,7 @@ func (s *Sandbox) v1Act(c *call) answer {
 // v1Close ends a window and returns what the SDK's callback is told.
 func (s *Sandbox) v1Close(c *call, req actRequest) (*v1Payment, map[string]any) {
 	p, ok := s.v1.windows.get(req.Key)
-	if !ok || p.status != "ready" || !slices.Contains([]string{"pay", "fail", "cancel"}, req.Action) {
+	if !ok || p.status != "ready" || p.account != nil || !slices.Contains([]string{"pay", "fail", "cancel"}, req.Action) {
 		return nil, map[string]any{"imp_uid": nil, "merchant_uid": nil, "error_code": "F400", "error_msg": "이미 닫힌 결제창입니다."}
 	}
 	c.ref = p.merchantUID
@@ -178,6 +190,9 @@ func (s *Sandbox) v1Close(c *call, req actRequest) (*v1Payment, map[string]any) 
 	case c.refused != "":
 		p.fail(c, c.refused)
 		rsp["error_code"], rsp["error_msg"] = "F1100", c.refused
+	case p.payMethod == payMethodVBank:
+		s.v1Issue(p)
+		c.notices = append(c.notices, s.v1Notice(p))
 	default:
 		p.status, p.paidAt = "paid", c.now
 		p.tid = s.transactionID("CARD", p.channel.MID, c.now)
@@ -199,7 +214,7 @@ func (s *Sandbox) v1WindowPage(w http.ResponseWriter, r *http.Request) {
 	if ok {
 		view = windowPage{
 			PG: "포트원 V1 · KG이니시스", Shop: p.channel.MID, Goods: p.name, Amount: p.amount, Method: p.payMethod,
-			Action: "/portone/window/v1/act", Key: p.windowKey,
+			Action: "/portone/window/v1/act", Key: p.windowKey, Issues: p.payMethod == payMethodVBank,
 		}
 	}
 	s.mu.Unlock()

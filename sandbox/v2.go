@@ -15,6 +15,10 @@ type v2State struct {
 	payments   *shelf[*v2Payment]
 	windows    *shelf[*v2Attempt]
 	idem       *shelf[*v2Idem]
+	// cancelMode is how cancels end, cancelDelay how long asynchronous ones take (zero: until they are told to).
+	cancelMode  CancelMode
+	cancelDelay time.Duration
+	waiting     []*v2Cancellation
 }
 
 // v2Registered is an amount registered before the window opens. Every field is optional.
@@ -34,15 +38,18 @@ type v2Payment struct {
 
 // v2Attempt is one opening of the window.
 type v2Attempt struct {
-	payment     *v2Payment
-	txID        string
-	channel     Channel
-	device      string
-	payMethod   string
-	easyPay     string
-	orderName   string
-	total       Won
-	taxFree     Won
+	payment   *v2Payment
+	txID      string
+	channel   Channel
+	device    string
+	payMethod string
+	easyPay   string
+	orderName string
+	total     Won
+	// paidAmount is what came in: total, but for a deposit of another amount.
+	paidAmount  Won
+	taxes       taxes
+	back        taxes
 	currency    string
 	customer    v2Customer
 	customData  string
@@ -55,14 +62,20 @@ type v2Attempt struct {
 	changedAt   time.Time
 	paidAt      time.Time
 	cancelledAt time.Time
-	cancels     []map[string]any
+	cancels     []*v2Cancellation
 	cancelled   Won
-	cancelledTF Won
-	redirect    string
-	windowKey   string
-	closed      bool
-	noticeURLs  []string
-	confirmURL  string
+	// pending is what asynchronous cancels that are not decided hold.
+	pending    Won
+	redirect   string
+	windowKey  string
+	closed     bool
+	noticeURLs []string
+	confirmURL string
+	// due is until when a virtual account is to take its deposit, account the one that was issued.
+	due     time.Time
+	account *account
+	// escrow is where an escrow payment stands; empty for an ordinary one.
+	escrow string
 }
 
 type v2Customer struct {
@@ -79,6 +92,7 @@ func newV2State(limit int) *v2State {
 		payments:   newShelf[*v2Payment](limit),
 		windows:    newShelf[*v2Attempt](limit),
 		idem:       newShelf[*v2Idem](limit),
+		cancelMode: CancelAtOnce,
 	}
 }
 
@@ -94,6 +108,7 @@ func (s *Sandbox) routeV2() {
 	s.handleV2Write("POST "+api+"/payments/{id}/pre-register", "prepare", s.v2PreRegister)
 	s.handleV2Write("POST "+api+"/payments/{id}/confirm", "confirm", s.v2Confirm)
 	s.handleV2Write("POST "+api+"/payments/{id}/cancel", "cancel", s.v2Cancel)
+	s.handleV2Write("POST "+api+"/payments/{id}/virtual-account/close", "cancel", s.v2CloseAccount)
 }
 
 // v2Error is V2's error body.
@@ -219,6 +234,10 @@ func (s *Sandbox) v2Confirm(c *call) answer {
 			"type": "PG_PROVIDER", "message": "PG사에서 오류를 전달했습니다.", "pgCode": "V014", "pgMessage": "한도초과",
 		})
 	}
+	if a.payMethod == payMethodAccount {
+		s.v2Issue(c, a)
+		return jsonAnswer(http.StatusOK, map[string]any{"pgTxId": a.pgTxID, "paidAt": rfc3339(c.now)})
+	}
 	s.v2Capture(c, a, "confirm")
 	return jsonAnswer(http.StatusOK, map[string]any{"pgTxId": a.pgTxID, "paidAt": rfc3339(a.paidAt)})
 }
@@ -228,7 +247,7 @@ func (r v2ConfirmRequest) matches(a *v2Attempt) bool {
 	return (r.TxID == nil || *r.TxID == a.txID) &&
 		(r.Currency == nil || *r.Currency == a.currency) &&
 		(r.TotalAmount == nil || *r.TotalAmount == a.total) &&
-		(r.TaxFreeAmount == nil || *r.TaxFreeAmount == a.taxFree) &&
+		(r.TaxFreeAmount == nil || *r.TaxFreeAmount == a.taxes.taxFree) &&
 		(r.IsTest == nil || *r.IsTest == a.channel.Test)
 }
 
@@ -236,7 +255,7 @@ func (r v2ConfirmRequest) matches(a *v2Attempt) bool {
 func (s *Sandbox) v2Capture(c *call, a *v2Attempt, by string) {
 	a.status, a.paidAt, a.changedAt = "PAID", c.now, c.now
 	a.pgTxID = s.transactionID("CARD", a.channel.MID, c.now)
-	a.payment.paid = true
+	a.payment.paid, a.paidAmount = true, a.total
 	s.book(Entry{PG: pgV2, Kind: EntryCapture, OrderRef: a.payment.id, TxID: a.txID, Amount: a.total, By: by})
 	c.notices = append(c.notices, s.v2Notice(a, "Paid", c.now))
 }

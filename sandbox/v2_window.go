@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 )
 
 // v2Params are the requestPayment parameters that the stand-in looks at.
@@ -15,6 +16,8 @@ type v2Params struct {
 	OrderName     string          `json:"orderName"`
 	TotalAmount   json.RawMessage `json:"totalAmount"`
 	TaxFreeAmount json.RawMessage `json:"taxFreeAmount"`
+	VATAmount     json.RawMessage `json:"vatAmount"`
+	IsEscrow      bool            `json:"isEscrow"`
 	Currency      string          `json:"currency"`
 	PayMethod     string          `json:"payMethod"`
 	ProductType   string          `json:"productType"`
@@ -27,6 +30,7 @@ type v2Params struct {
 	EasyPay       struct {
 		Provider string `json:"easyPayProvider"`
 	} `json:"easyPay"`
+	VirtualAccount v2AccountParams `json:"virtualAccount"`
 }
 
 type v2OpenRequest struct {
@@ -58,12 +62,16 @@ func (s *Sandbox) v2Open(c *call) answer {
 		return v2SDKFailure(p.PaymentID, code, why)
 	}
 	total, _ := rawWon(p.TotalAmount)
-	taxFree, _ := rawWon(p.TaxFreeAmount)
+	stated, _ := v2Taxes(p)
+	due, _ := p.VirtualAccount.due(c.now)
 	a := &v2Attempt{
 		txID: randomUUID(), channel: ch, device: req.Device, payMethod: p.PayMethod, easyPay: p.EasyPay.Provider,
-		orderName: p.OrderName, total: total, taxFree: taxFree, currency: v2Currency(p.Currency), customer: p.Customer,
+		orderName: p.OrderName, total: total, taxes: stated, due: due, currency: v2Currency(p.Currency), customer: p.Customer,
 		customData: customText(p.CustomData), status: "READY", requestedAt: c.now, changedAt: c.now, windowKey: randomHex(16),
 		noticeURLs: addresses(p.NoticeURLs), confirmURL: p.ConfirmURL,
+	}
+	if p.IsEscrow {
+		a.escrow = escrowPaid
 	}
 	if req.Redirect || p.ForceRedirect {
 		a.redirect = p.RedirectURL
@@ -93,14 +101,14 @@ func (s *Sandbox) v2Check(req v2OpenRequest) (ch Channel, code, why string) {
 		return ch, "ChannelNotFound", "채널을 찾을 수 없습니다."
 	}
 	ch = s.cfg.Channels[i]
-	if why := v2CheckParams(p); why != "" {
+	if why := v2CheckParams(p, s.cfg.Now()); why != "" {
 		return ch, "RequestParseFailed", why
 	}
 	if (req.Redirect || p.ForceRedirect) && !isAbsoluteURL(p.RedirectURL) {
 		return ch, "RequestParseFailed", "redirectUrl이 필요합니다."
 	}
-	if pay, ok := s.v2.payments.get(p.PaymentID); ok && pay.paid {
-		return ch, "PaymentAlreadyPaid", "이미 결제된 건입니다."
+	if pay, ok := s.v2.payments.get(p.PaymentID); ok && (pay.paid || pay.current.account != nil) {
+		return ch, "PaymentAlreadyPaid", "이미 결제되었거나 입금을 기다리는 건입니다."
 	}
 	total, _ := rawWon(p.TotalAmount)
 	taxFree, _ := rawWon(p.TaxFreeAmount)
@@ -113,9 +121,10 @@ func (s *Sandbox) v2Check(req v2OpenRequest) (ch Channel, code, why string) {
 	return ch, "", ""
 }
 
-func v2CheckParams(p v2Params) string {
+func v2CheckParams(p v2Params, now time.Time) string {
 	total, err := rawWon(p.TotalAmount)
-	taxFree, taxErr := rawWon(p.TaxFreeAmount)
+	stated, taxErr := v2Taxes(p)
+	_, dueOK := p.VirtualAccount.due(now)
 	switch {
 	case p.PaymentID == "" || len(p.PaymentID) > 40 || !isASCII(p.PaymentID):
 		return "paymentId는 40자 이하의 ASCII 문자열이어야 합니다."
@@ -123,11 +132,13 @@ func v2CheckParams(p v2Params) string {
 		return "orderName은 필수입니다."
 	case err != nil || total <= 0:
 		return "totalAmount는 0보다 큰 정수여야 합니다."
-	case len(p.TaxFreeAmount) > 0 && (taxErr != nil || taxFree > total):
-		return "taxFreeAmount가 올바르지 않습니다."
+	case taxErr != nil || !stated.possible(total):
+		return "taxFreeAmount 또는 vatAmount가 올바르지 않습니다."
+	case !dueOK:
+		return "virtualAccount.accountExpiry가 올바르지 않습니다."
 	case v2Currency(p.Currency) != "KRW":
 		return "currency는 KRW여야 합니다."
-	case !slices.Contains([]string{"CARD", "TRANSFER", "MOBILE", "EASY_PAY"}, p.PayMethod):
+	case !slices.Contains([]string{"CARD", "TRANSFER", payMethodAccount, "MOBILE", "EASY_PAY"}, p.PayMethod):
 		return "지원하지 않는 payMethod입니다."
 	case p.PayMethod == "MOBILE" && p.ProductType == "":
 		return "휴대폰 결제에는 productType이 필요합니다."
@@ -180,6 +191,8 @@ func (s *Sandbox) v2Close(c *call, req actRequest) (*v2Attempt, map[string]any) 
 		return fail("PGProviderError", "V014", "한도초과")
 	case c.refused != "":
 		return fail("ConfirmProcessRefused", "CONFIRM_REFUSED", c.refused)
+	case a.payMethod == payMethodAccount:
+		s.v2Issue(c, a)
 	default:
 		s.v2Capture(c, a, "pay")
 	}
@@ -194,7 +207,7 @@ func (s *Sandbox) v2WindowPage(w http.ResponseWriter, r *http.Request) {
 	if ok {
 		view = windowPage{
 			PG: "포트원 V2 · KG이니시스", Shop: a.channel.MID, Goods: a.orderName, Amount: a.total, Method: a.payMethod,
-			Action: "/portone/window/v2/act", Key: a.windowKey,
+			Action: "/portone/window/v2/act", Key: a.windowKey, Issues: a.payMethod == payMethodAccount,
 		}
 	}
 	s.mu.Unlock()

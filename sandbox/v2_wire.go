@@ -10,18 +10,14 @@ func (s *Sandbox) v2Wire(a *v2Attempt) map[string]any {
 	if a.device == "mobile" {
 		platform = "MOBILE"
 	}
-	taxable := a.total - a.taxFree
-	paid := Won(0)
-	if !a.paidAt.IsZero() {
-		paid = a.total
-	}
+	vat := a.taxes.vatIn(a.total)
 	out := map[string]any{
 		"status": a.status, "id": a.payment.id, "transactionId": a.txID, "merchantId": "merchant-sandbox",
 		"storeId": s.cfg.V2.StoreID, "version": "V2", "requestedAt": rfc3339(a.requestedAt),
 		"updatedAt": rfc3339(a.changedAt), "statusChangedAt": rfc3339(a.changedAt), "orderName": a.orderName,
 		"amount": map[string]Won{
-			"total": a.total, "taxFree": a.taxFree, "vat": vatOf(taxable), "supply": taxable - vatOf(taxable),
-			"discount": 0, "paid": paid, "cancelled": a.cancelled, "cancelledTaxFree": a.cancelledTF,
+			"total": a.total, "taxFree": a.taxes.taxFree, "vat": vat, "supply": a.total - a.taxes.taxFree - vat,
+			"discount": 0, "paid": a.paidAmount, "cancelled": a.cancelled, "cancelledTaxFree": a.back.taxFree,
 		},
 		"currency": a.currency,
 		"customer": map[string]string{
@@ -35,16 +31,24 @@ func (s *Sandbox) v2Wire(a *v2Attempt) map[string]any {
 	if a.customData != "" {
 		out["customData"] = a.customData
 	}
+	if a.escrow != "" {
+		out["escrow"] = map[string]string{"status": escrowV2(a.escrow)}
+	}
 	a.addOutcome(out)
 	return out
 }
 
 // addOutcome adds the fields that only some statuses have.
 func (a *v2Attempt) addOutcome(out map[string]any) {
-	if !a.paidAt.IsZero() {
+	if a.account != nil || !a.paidAt.IsZero() {
 		out["method"] = a.methodWire()
-		out["paidAt"] = rfc3339(a.paidAt)
 		out["pgTxId"] = a.pgTxID
+	}
+	if !a.paidAt.IsZero() {
+		out["paidAt"] = rfc3339(a.paidAt)
+	}
+	if len(a.cancels) > 0 {
+		out["cancellations"] = a.cancelWires()
 	}
 	switch a.status {
 	case "PAID":
@@ -54,7 +58,7 @@ func (a *v2Attempt) addOutcome(out map[string]any) {
 		out["failure"] = a.failure
 	case "CANCELLED", "PARTIAL_CANCELLED":
 		out["cancelledAt"] = rfc3339(a.cancelledAt)
-		out["cancellations"] = a.cancels
+		out["cancellations"] = a.cancelWires()
 	}
 }
 
@@ -70,6 +74,8 @@ func (a *v2Attempt) methodWire() map[string]any {
 		"pointUsed":      false,
 	}
 	switch a.payMethod {
+	case payMethodAccount:
+		return a.accountWire()
 	case "EASY_PAY":
 		return map[string]any{"type": "PaymentMethodEasyPay", "provider": a.easyPay, "easyPayMethod": card}
 	case "TRANSFER":

@@ -30,7 +30,7 @@
     el("h2", "포트원 V1 · KG이니시스 (샌드박스)", box).style.fontSize = "1rem";
     el("p", win.shop + " · " + win.goods, box);
     el("p", win.amount.toLocaleString("ko-KR") + "원", box).style.fontWeight = "bold";
-    [["pay", "결제하기"], ["cancel", "취소"], ["fail", "실패 (한도초과)"]].forEach(function (b) {
+    [["pay", win.method === "vbank" ? "가상계좌 발급" : "결제하기"], ["cancel", "취소"], ["fail", "실패 (한도초과)"]].forEach(function (b) {
       var button = el("button", b[1], box);
       button.id = b[0];
       button.type = "button";

@@ -55,11 +55,16 @@
     return { name: form.elements.buyer.value, tel: form.elements.tel.value, email: form.elements.email.value };
   }
 
+  /* The deadline of a virtual account, when the buyer chose one: the end of that day in Korea. */
+  function due() {
+    return chosen("method").value === "vbank" && form.elements.due.value ? form.elements.due.value : undefined;
+  }
+
   function createOrder() {
     return post("api/orders", {
       goods: [{ goodsNo: chosen("goods").value, qty: Number(form.elements.qty.value) }],
       payMeans: [{ payWayCd: form.elements.flow.value === "intercept" ? chosen("method").dataset.code : chosen("method").value }],
-      buyer: buyer(), return_url: new URL("result", window.location.href).href
+      buyer: buyer(), vbank_due: due(), return_url: new URL("result", window.location.href).href
     }).then(function (r) { return r.payload; });
   }
 
@@ -67,7 +72,7 @@
     return post("/checkout", {
       order_id: order.ordNo, amount: order.payAmt, currency: "KRW", order_name: order.goodsNm, tax_free: order.taxFreeAmt,
       payments: [{ method: chosen("method").value, amount: order.payAmt }],
-      buyer: buyer(), site: "main", device: mobile() ? "mobile" : "pc",
+      vbank_due: due(), buyer: buyer(), site: "main", device: mobile() ? "mobile" : "pc",
       return_url: new URL("result", window.location.href).href
     });
   }
@@ -157,7 +162,10 @@
     });
   });
 
-  form.addEventListener("input", showTotal);
+  form.addEventListener("input", function () {
+    showTotal();
+    document.getElementById("due-row").hidden = chosen("method").value !== "vbank";
+  });
   window.addEventListener("pageshow", function () {
     button.disabled = false;
     showTotal();

@@ -1,0 +1,33 @@
+package sandbox
+
+import "slices"
+
+// The states of an escrow payment, in the numbers of PortOne V1's webhook (portone.md §3.1).
+const (
+	escrowPaid     = "0"
+	escrowShipped  = "2"
+	escrowAccepted = "3"
+)
+
+// escrowConfirmed tells whether the purchase was confirmed: by the buyer, by time, or by force.
+func escrowConfirmed(status string) bool {
+	return slices.Contains([]string{escrowAccepted, "31", "32"}, status)
+}
+
+// escrowV2 is V2's word for a state.
+func escrowV2(status string) string {
+	switch status {
+	case escrowShipped:
+		return "DELIVERED"
+	case escrowAccepted, "31", "32":
+		return "CONFIRMED"
+	case "4":
+		return "REJECTED"
+	case "8":
+		return "CANCELLED"
+	case "10":
+		return "REJECT_CONFIRMED"
+	default:
+		return "BEFORE_REGISTERED"
+	}
+}
