@@ -81,19 +81,6 @@ type KeyReturn struct {
 // Issued tells whether a key was issued.
 func (r KeyReturn) Issued() bool { return r.ResultCode == "SUCCESS" }
 
-// Result puts the return into the words of a driver's answer: a key moves no money.
-func (r KeyReturn) Result() adapters.Result {
-	out := adapters.Result{
-		Outcome: payment.OutcomeDeclined, PGTxID: r.TID, OrderRef: payment.AttemptID(r.OrderID), MID: r.MID,
-		Currency: payment.CurrencyKRW, Method: "card", Code: r.ResultCode, Message: r.ResultMsg,
-		BuyerCancelled: r.BuyerCancelled,
-	}
-	if r.Issued() {
-		out.Outcome, out.BillingKey = payment.OutcomeApproved, r.BillKey
-	}
-	return out
-}
-
 // ParseKeyReturn reads the body of the billing-key window's return POST. Unknown fields are ignored; a field that
 // matters and comes twice is refused, and so is a success without its key. Errors match ErrReturn.
 func ParseKeyReturn(body []byte) (KeyReturn, error) {
