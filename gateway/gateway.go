@@ -131,6 +131,7 @@ func New(o Options) (*Gateway, error) {
 		Journal: o.Journal, Drivers: o.Drivers, Sealer: seal, Observer: g, Log: o.Log, Now: o.Now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return g.view().account(a) },
 		Shop:    g, Wake: g.wakeOutbox,
+		ParkLate: func() bool { return g.view().rules.Limits().LateMoney == rules.LatePark },
 	})
 	return g, nil
 }

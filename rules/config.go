@@ -96,7 +96,16 @@ type LimitsConfig struct {
 	CheckoutBody int
 	MaxAmount    payment.Won
 	AttemptTTL   time.Duration
+	// LateMoney is what is done with money that a PG took for an attempt that had ended, or took twice: LateRefund
+	// or LatePark.
+	LateMoney string
 }
+
+// What is done with late money: it is given back, or left to a person.
+const (
+	LateRefund = "refund"
+	LatePark   = "park"
+)
 
 // BillingConfig is the section billing: rules for recurring payments.
 type BillingConfig struct {

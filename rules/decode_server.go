@@ -97,11 +97,12 @@ func lookupFields(dst *map[string]string) reader {
 }
 
 func limitsReader(c *LimitsConfig) reader {
-	*c = LimitsConfig{CheckoutBody: 64 << 10, MaxAmount: payment.MaxWon, AttemptTTL: 30 * time.Minute}
+	*c = LimitsConfig{CheckoutBody: 64 << 10, MaxAmount: payment.MaxWon, AttemptTTL: 30 * time.Minute, LateMoney: LateRefund}
 	return object(fields{
 		"checkout_body": {size(&c.CheckoutBody, 1<<10, 4<<20), "Largest checkout body, as in 64KiB."},
 		"max_amount":    {won(&c.MaxAmount), "Largest amount of one order, in won."},
 		"attempt_ttl":   {duration(&c.AttemptTTL, time.Minute, 24*time.Hour), "How long a window stays payable."},
+		"late_money":    {choice(&c.LateMoney, LateRefund, LatePark), "What becomes of money that comes in after its attempt has ended, or twice: refund (given back) or park (a person decides). Money in a virtual account is always parked."},
 	})
 }
 
