@@ -70,6 +70,23 @@ func TestLookupReadsConfiguredPaths(t *testing.T) {
 	}
 }
 
+func TestLookupTellsWhetherTaxesAreStated(t *testing.T) {
+	t.Parallel()
+	for body, want := range map[string]orders.Order{
+		`{"order_id":"O1","amount":1100}`:                                {},
+		`{"order_id":"O1","amount":1100,"vat_amount":null}`:              {},
+		`{"order_id":"O1","amount":1100,"vat_amount":0}`:                 {VATSet: true},
+		`{"order_id":"O1","amount":1100,"tax_free":0,"vat_amount":100}`:  {TaxFreeSet: true, VAT: 100, VATSet: true},
+		`{"order_id":"O1","amount":1100,"tax_free":990,"vat_amount":10}`: {TaxFree: 990, TaxFreeSet: true, VAT: 10, VATSet: true},
+	} {
+		c := shop(t, orders.Config{}, answer(200, "application/json", body))
+		want.ID, want.Amount, want.Currency = "O1", 1100, "KRW"
+		if got, err := c.Lookup(t.Context(), "O1"); err != nil || got != want {
+			t.Errorf("%s: got %+v, %v", body, got, err)
+		}
+	}
+}
+
 func TestLookupBelievesOnlyAWholeAnswer(t *testing.T) {
 	t.Parallel()
 	const json = "application/json"
@@ -95,6 +112,9 @@ func TestLookupBelievesOnlyAWholeAnswer(t *testing.T) {
 		{"two prices", json, `{"order_id":"O1","amount":1,"amount":2}`, 200, orders.ErrUnavailable},
 		{"two prices further in", json, `{"order_id":"O1","amount":1,"x":[{"y":{"z":1,"z":2}}]}`, 200, orders.ErrUnavailable},
 		{"more tax-free than there is", json, `{"order_id":"O1","amount":1,"tax_free":2}`, 200, orders.ErrUnavailable},
+		{"more VAT than there is", json, `{"order_id":"O1","amount":10,"tax_free":5,"vat_amount":6}`, 200, orders.ErrUnavailable},
+		{"VAT as text", json, `{"order_id":"O1","amount":10,"vat_amount":"0"}`, 200, orders.ErrUnavailable},
+		{"VAT below zero", json, `{"order_id":"O1","amount":10,"vat_amount":-1}`, 200, orders.ErrUnavailable},
 		{"tax-free as text", json, `{"order_id":"O1","amount":1,"tax_free":"0"}`, 200, orders.ErrUnavailable},
 		{"too long", json, `{"order_id":"O1","amount":1,"x":"` + strings.Repeat("x", 2<<20) + `"}`, 200, orders.ErrUnavailable},
 	}
