@@ -62,9 +62,6 @@ func (g *Gateway) expressionFailed(rule string, err error) {
 
 // openWindow decides a checkout whose figures are the order service's and prepares the window.
 func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) (checkoutAnswer, error) {
-	if c.Purpose == payment.PurposeBillingKey {
-		return checkoutAnswer{}, &payment.Problem{Code: payment.CodePurposeNotSupported, Field: "purpose", OrderID: c.OrderID}
-	}
 	failed, err := g.earlierAttempts(ctx, c.OrderID)
 	if err != nil {
 		return checkoutAnswer{}, err
@@ -102,12 +99,10 @@ func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout
 }
 
 func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, now time.Time) (checkoutAnswer, error) {
-	if d.Method == payment.MethodVBank {
-		// An account that is issued is not paid, and deposits are not followed up here: money would come in
-		// that nobody waits for.
+	if c.Purpose == payment.PurposeBillingKey && d.Merchant.ManualConfirm {
 		return checkoutAnswer{}, &payment.Problem{
-			Code: payment.CodePurposeNotSupported, Field: "payments", OrderID: c.OrderID,
-			DetailKo: "가상계좌 입금을 확인하지 않으므로 받지 않습니다", DetailEn: "virtual accounts are not taken: deposits are not followed up",
+			Code: payment.CodePurposeNotSupported, Field: "purpose", OrderID: c.OrderID,
+			DetailKo: "수동 승인 채널로는 빌링키를 발급하지 않습니다", DetailEn: "a channel with manual confirmation issues no billing keys",
 		}
 	}
 	driver, ok := g.drivers[d.PG.Driver]
@@ -127,6 +122,9 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 		// Without a closeUrl the window posts a buyer's cancel to the return address, where we can send him
 		// back to the shop (inicis.md §1.2).
 		req.ReturnURL = base + pathInicisReturn
+		if c.Purpose == payment.PurposeBillingKey {
+			req.ReturnURL = base + pathInicisKey
+		}
 		if req.Token, err = g.sealer.sealAttempt(a); err != nil {
 			return checkoutAnswer{}, err
 		}
@@ -250,6 +248,8 @@ func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([
 			return nil, &payment.Problem{Code: payment.CodeOrderAlreadyPaid, OrderID: order}
 		case a.State == payment.StateUnknown || a.State == payment.StateCancelling:
 			return nil, &payment.Problem{Code: payment.CodePaymentUnknown, OrderID: order}
+		case a.State == payment.StateIssued:
+			return nil, &payment.Problem{Code: payment.CodeOrderAwaitsDeposit, OrderID: order}
 		case a.State.Blocks():
 			return nil, &payment.Problem{Code: payment.CodeOrderInProgress, OrderID: order}
 		case a.State == payment.StateDeclined || a.State == payment.StateCancelled:
@@ -267,14 +267,18 @@ func newAttempt(c *payment.Checkout, d payment.Decision, now time.Time, ttl time
 	if err != nil {
 		return payment.Attempt{}, fmt.Errorf("making an attempt id: %w", err)
 	}
-	taxFree := min(c.TaxFree, d.Amount)
+	amount := d.Amount
+	if c.Purpose == payment.PurposeBillingKey {
+		// Nothing is charged for a key, whatever amount the window shows.
+		amount = 0
+	}
 	return payment.Attempt{
 		ID: payment.AttemptID(strings.ReplaceAll(id.String(), "-", "")), OrderID: c.OrderID,
 		PG: d.PG.ID, Driver: d.PG.Driver, Merchant: d.Merchant.ID, MID: d.Merchant.MID, Method: d.Method,
-		Amount: d.Amount, TaxFree: taxFree, OrderAmount: c.Amount, Currency: payment.CurrencyKRW,
+		Amount: amount, TaxFree: min(d.TaxFree, amount), VAT: d.VAT, VATSet: d.VATSet, OrderAmount: c.Amount, Currency: payment.CurrencyKRW,
 		Test: d.Merchant.Mode != payment.ModeLive, ManualConfirm: d.Merchant.ManualConfirm,
 		Device: c.Device, Site: c.Site, Purpose: c.Purpose, OrderName: c.OrderName, ReturnURL: c.ReturnURL,
-		RulesVersion: d.RulesVersion, CreatedAt: now, ExpiresAt: now.Add(ttl),
+		RulesVersion: d.RulesVersion, CreatedAt: now, ExpiresAt: now.Add(ttl), DepositDue: d.DepositDue,
 		State: payment.StateOpened, UpdatedAt: now, NextCheck: now.Add(firstCheck),
 	}, nil
 }
