@@ -69,6 +69,16 @@ func (g *Gateway) setStats(s journal.Stats) {
 	}
 	g.metrics.OldestUnsettled(oldest)
 	g.metrics.Outbox(s.Pending, s.Parked)
+	age := func(since time.Time) time.Duration {
+		if since.IsZero() {
+			return 0
+		}
+		return max(now.Sub(since), 0)
+	}
+	g.metrics.OutboxOldest(age(s.OldestPending))
+	for _, row := range s.Late {
+		g.metrics.LateMoney(string(row.State), row.Count, int64(row.Won), age(row.Oldest))
+	}
 }
 
 func (g *Gateway) journalHealth() string {

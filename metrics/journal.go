@@ -9,6 +9,10 @@ func (m *Metrics) addJournal(f factory) {
 		"Age of the oldest attempt that has begun to move money and has not ended.").WithLabelValues()
 	m.unknownWon = f.gauge("unknown_won", "Won of which it is not known whether they moved.").WithLabelValues()
 	m.outboxMessages = f.gauge("outbox_messages", "Messages that the shop has not acknowledged, by state.", "state")
+	m.outboxOldest = f.gauge("outbox_oldest_seconds", "Age of the oldest message that is still being sent to the shop.").WithLabelValues()
+	m.lateEntries = f.gauge("late_money_entries", "Payments that an attempt cannot keep and that are not proven to be back, by state.", "state")
+	m.lateWon = f.gauge("late_money_won", "Won of the payments that an attempt cannot keep, by state.", "state")
+	m.lateOldest = f.gauge("late_money_oldest_seconds", "Age of the oldest payment that an attempt cannot keep, by state.", "state")
 	m.deliveries = setOf1(f.counter("outbox_deliveries_total", "Deliveries of messages to the shop, by what came of them.", "result"))
 }
 
@@ -30,6 +34,17 @@ func (m *Metrics) OldestUnsettled(age time.Duration) { m.journalOldest.Set(age.S
 func (m *Metrics) Outbox(pending, parked int) {
 	m.outboxMessages.WithLabelValues("pending").Set(float64(pending))
 	m.outboxMessages.WithLabelValues("parked").Set(float64(parked))
+}
+
+// OutboxOldest tells the age of the oldest message that is still being sent; 0 when there is none.
+func (m *Metrics) OutboxOldest(age time.Duration) { m.outboxOldest.Set(age.Seconds()) }
+
+// LateMoney tells how much late money is open in a state, and the age of the oldest; 0 when there is none. States
+// are constants of the program.
+func (m *Metrics) LateMoney(state string, count int, won int64, oldest time.Duration) {
+	m.lateEntries.WithLabelValues(state).Set(float64(count))
+	m.lateWon.WithLabelValues(state).Set(float64(won))
+	m.lateOldest.WithLabelValues(state).Set(oldest.Seconds())
 }
 
 // Delivered counts a delivery of a message to the shop: ResultDelivered, ResultFailed or ResultParked.

@@ -57,6 +57,10 @@ type Metrics struct {
 	journalOldest   prometheus.Gauge
 	unknownWon      prometheus.Gauge
 	outboxMessages  *prometheus.GaugeVec
+	outboxOldest    prometheus.Gauge
+	lateEntries     *prometheus.GaugeVec
+	lateWon         *prometheus.GaugeVec
+	lateOldest      *prometheus.GaugeVec
 	deliveries      *counters1
 
 	reloadOK   prometheus.Gauge
