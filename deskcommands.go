@@ -180,18 +180,22 @@ func printUnknown(rows []unknownRow, out io.Writer, asJSON bool) error {
 	for _, r := range rows {
 		total += r.won()
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.OrderID, r.PG, r.state(), r.won(), r.Age, r.Reason, r.Last.Kind,
-			nextCheck(r.Attempt))
+			r.nextCheck())
 	}
 	fmt.Fprintf(w, "%d attempts\t\t\t\t%s\t\t\t\t\n", len(rows), total)
 	return w.Flush()
 }
 
-// nextCheck is when the gateway looks again; what has ended is looked at when the PG says something.
-func nextCheck(a payment.Attempt) string {
-	if a.NextCheck.IsZero() {
+// nextCheck is when the gateway looks again.
+func (r unknownRow) nextCheck() string {
+	next := r.NextCheck
+	if r.Late != nil {
+		next = r.Late.NextCheck
+	}
+	if next.IsZero() {
 		return "-"
 	}
-	return a.NextCheck.Local().Format(time.DateTime)
+	return next.Local().Format(time.DateTime)
 }
 
 // journalCommand looks after the journal.

@@ -54,6 +54,10 @@ func TestTheDeskListsLateMoney(t *testing.T) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
 	}
+	open, err := j.LateOpen(ctx, 1)
+	if err != nil || len(open) != 1 || !strings.Contains(list(false), open[0].NextCheck.Local().Format(time.DateTime)) {
+		t.Errorf("the next check of %+v is missing in\n%s", open, list(false))
+	}
 	if got := list(true); !strings.Contains(got, `"pg_tx_id": "imp_1"`) {
 		t.Errorf("listed %s", got)
 	}
