@@ -29,9 +29,13 @@ type cancelBody struct {
 
 // Cancel implements adapters.Driver with one POST. V1 has no idempotency key: the checksum is what stops a
 // cancel from happening twice. No webhook is asked for, as the answer tells. Result.Outcome is OutcomeCancelled
-// when nothing stays paid and OutcomeApproved after a partial cancel; Cancelled is the sum so far.
+// when nothing stays paid and OutcomeApproved after a partial cancel; Cancelled is the sum so far. What an attempt that
+// issues a billing key has to give back is the key.
 func (d *Driver) Cancel(ctx context.Context, req adapters.CancelRequest) (adapters.Result, error) {
 	const doing = "cancelling at PortOne"
+	if isKey(req.Attempt) {
+		return d.deleteKey(ctx, req)
+	}
 	body, err := cancelBodyOf(req)
 	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)

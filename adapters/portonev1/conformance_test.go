@@ -79,6 +79,18 @@ func TestConformance(t *testing.T) {
 					},
 				},
 				{
+					Name: "look up a billing key", Replies: keyLookups(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						return d.LookUp(ctx, adapters.LookUpRequest{Account: acc, Attempt: keyAttempt(), PGTxID: impUID})
+					},
+				},
+				{
+					Name: "delete a billing key", Money: true, Replies: keyDeletes(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						return d.Cancel(ctx, adapters.CancelRequest{Account: acc, Attempt: keyAttempt(), Reason: "approval withdrawn", OperationID: "op-1"})
+					},
+				},
+				{
 					Name: "look up a virtual account", Replies: accountLookups(),
 					Do: func(ctx context.Context) (adapters.Result, error) {
 						return d.LookUp(ctx, adapters.LookUpRequest{Account: acc, Attempt: account, PGTxID: impUID})

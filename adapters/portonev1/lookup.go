@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -21,9 +22,12 @@ var (
 
 // LookUp implements adapters.Driver. A paid payment of the attempt is looked for before anything else is
 // believed, since several payments may share its merchant_uid. The browser's imp_uid is a hint: when it belongs
-// to another attempt, it is not followed.
+// to another attempt, it is not followed. An attempt that issues a billing key is looked up by that.
 func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapters.Result, error) {
 	const doing = "asking PortOne about a payment"
+	if isKey(req.Attempt) {
+		return d.lookUpKey(ctx, req)
+	}
 	hinted, err := d.hinted(ctx, req)
 	if err != nil && !errors.Is(err, errNotFound) {
 		return adapters.Result{}, readError(doing, err)
@@ -151,7 +155,8 @@ func (d *Driver) ListPaid(ctx context.Context, req adapters.LookUpRequest) ([]ad
 	if err != nil {
 		return nil, readError("listing the payments of an attempt", err)
 	}
-	return list, nil
+	// The issue of a billing key is on record as a payment of nothing.
+	return slices.DeleteFunc(list, func(r adapters.Result) bool { return r.Amount == 0 }), nil
 }
 
 // list reads the payments of the attempt, of one status when that is given as the end of a path, newest first.

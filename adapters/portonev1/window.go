@@ -17,9 +17,11 @@ import (
 
 // Params are the parameters of IMP.request_pay, ready to be handed on.
 type Params struct {
-	ChannelKey  string       `json:"channelKey"`
-	PayMethod   string       `json:"pay_method"`
-	MerchantUID string       `json:"merchant_uid"`
+	ChannelKey  string `json:"channelKey"`
+	PayMethod   string `json:"pay_method"`
+	MerchantUID string `json:"merchant_uid"`
+	// CustomerUID makes a window issue a billing key under this name and charge nothing.
+	CustomerUID string       `json:"customer_uid,omitempty"`
 	Name        string       `json:"name"`
 	Amount      payment.Won  `json:"amount"`
 	Currency    string       `json:"currency"`
@@ -96,6 +98,11 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		NoticeURL: req.NoticeURL, ConfirmURL: req.ConfirmURL,
 		Escrow: a.Purpose == payment.PurposeEscrow,
 	}
+	if isKey(a) {
+		// Nothing is approved, so there is nothing to ask either.
+		p.CustomerUID, p.ConfirmURL = string(a.ID), ""
+		return p, nil
+	}
 	taxes, err := wire.TaxesOf(m.Tax, a.Amount, a.TaxFree, a.VAT, a.VATSet)
 	if err != nil {
 		return Params{}, err
@@ -128,10 +135,14 @@ func checkPrepare(req adapters.PrepareRequest) error {
 		return bad("merchants.channel_key", "is missing")
 	case !payment.ValidID(string(a.ID)):
 		return bad("attempt_id", "must be 1 to 40 of [A-Za-z0-9_-]")
+	case isKey(a):
+		if err := checkKeyWindow(req); err != nil {
+			return err
+		}
 	case a.Amount <= 0 || a.Amount > payment.MaxWon:
 		return bad("amount", "must be above zero")
-	case a.Purpose == payment.PurposeBillingKey:
-		return fmt.Errorf("preparing a billing-key window: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
+	}
+	switch {
 	case wire.Clean(a.OrderName) == "":
 		return bad("order_name", "is missing")
 	case wire.Phone(req.Buyer.Tel) == "" && behindInicis(req.Merchant):
@@ -238,14 +249,16 @@ type prepareBody struct {
 }
 
 // Prepare implements adapters.Driver: it registers the amount with PortOne, so that a window with another one
-// does not open, and makes the window.
+// does not open, and makes the window. A billing key has no amount to register.
 func (d *Driver) Prepare(ctx context.Context, req adapters.PrepareRequest) (payment.Window, error) {
 	params, err := BuildParams(req)
 	if err != nil {
 		return payment.Window{}, err
 	}
-	if err := d.register(ctx, req.PG, req.Attempt); err != nil {
-		return payment.Window{}, err
+	if !isKey(req.Attempt) {
+		if err := d.register(ctx, req.PG, req.Attempt); err != nil {
+			return payment.Window{}, err
+		}
 	}
 	return payment.Window{
 		Kind: payment.WindowPortOneV1, Script: script(req.PG), InitCode: req.PG.ImpCode, Params: params,
