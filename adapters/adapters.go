@@ -90,7 +90,8 @@ type ApproveRequest struct {
 type LookUpRequest struct {
 	Account
 	Attempt payment.Attempt
-	// PGTxID is the attempt's, or the browser's hint when the attempt has none yet.
+	// PGTxID is the attempt's, or the browser's hint when the attempt has none yet. For a billing key it is a hint
+	// at the key, which is a secret.
 	PGTxID string
 	// Exact asks about that transaction alone: another payment of the attempt is no answer.
 	Exact bool
@@ -185,6 +186,13 @@ type NetCanceller interface {
 // a write: exactly one request. Errors as Approve's.
 type AccountCloser interface {
 	CloseAccount(ctx context.Context, req CancelRequest) (Result, error)
+}
+
+// KeyOwner is implemented by drivers whose PG's webhooks name a billing key and not the attempt it was issued for.
+type KeyOwner interface {
+	// KeyOwner returns the attempt that a key was issued for, or "" when that is none of the gateway's. It reads
+	// only. Errors match ErrUnavailable.
+	KeyOwner(ctx context.Context, pg *payment.PG, key payment.Secret) (payment.AttemptID, error)
 }
 
 // basicMethod tells whether m is a method that every PG tells apart. Easy pay is not among them: a card window

@@ -27,7 +27,7 @@ type confirmBody struct {
 func (d *Driver) Approve(ctx context.Context, req adapters.ApproveRequest) (adapters.Result, error) {
 	const doing = "confirming at PortOne"
 	a := req.Attempt
-	if !a.ManualConfirm {
+	if !a.ManualConfirm || isKey(a) {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, adapters.ErrUnsupported)
 	}
 	if err := checkSecret(req.PG); err != nil {

@@ -33,9 +33,12 @@ type refundAccount struct {
 // Cancel implements adapters.Driver with one POST under an Idempotency-Key made of the operation's id. The
 // result is OutcomeCancelled when nothing stays paid, OutcomeApproved after a partial cancel, OutcomePending
 // when the PG cancels later, and OutcomeDeclined when it refused; Cancelled is the sum so far, CancelPending what
-// this cancel is to give back later.
+// this cancel is to give back later. What an attempt that issues a billing key has to give back is the key.
 func (d *Driver) Cancel(ctx context.Context, req adapters.CancelRequest) (adapters.Result, error) {
 	const doing = "cancelling at PortOne"
+	if isKey(req.Attempt) {
+		return d.deleteKey(ctx, req)
+	}
 	body, err := cancelBodyOf(req)
 	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)

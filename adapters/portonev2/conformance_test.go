@@ -2,6 +2,7 @@ package portonev2_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -102,6 +103,48 @@ func TestVirtualAccountConformance(t *testing.T) {
 					return d.Approve(ctx, adapters.ApproveRequest{Account: acc, Attempt: a, Proof: adapters.Proof{AuthToken: "ptok_0f2c6d"}})
 				},
 			}},
+		}
+	})
+}
+
+// A key is deleted in one write, after the read that shows that it is the attempt's.
+func TestBillingKeyConformance(t *testing.T) {
+	t.Parallel()
+	adapterstest.Run(t, func(_ *testing.T, base string, client *http.Client) adapterstest.Subject {
+		d, acc, a := portonev2.New(client), account(base), keyAttempt()
+		var reading bool
+		return adapterstest.Subject{
+			Secrets: []string{apiSecret, keyText},
+			Plumbing: func(w http.ResponseWriter, r *http.Request) bool {
+				if reading || r.Method != http.MethodGet {
+					return false
+				}
+				w.Header().Set("Content-Type", "application/json")
+				_, _ = io.WriteString(w, keyOf("ISSUED", string(a.ID)))
+				return true
+			},
+			Operations: []adapterstest.Operation{
+				{
+					Name: "look up a billing key", Replies: keyLookups(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						reading = true
+						return d.LookUp(ctx, adapters.LookUpRequest{Account: acc, Attempt: a, PGTxID: keyText})
+					},
+				},
+				{
+					Name: "search a billing key", Replies: keySearches(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						reading = true
+						return d.LookUp(ctx, adapters.LookUpRequest{Account: acc, Attempt: a})
+					},
+				},
+				{
+					Name: "delete a billing key", Money: true, Replies: keyDeletes(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						return d.Cancel(ctx, adapters.CancelRequest{Account: acc, Attempt: a, PGTxID: keyText, OperationID: "op-1"})
+					},
+				},
+			},
 		}
 	})
 }

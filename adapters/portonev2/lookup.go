@@ -12,11 +12,14 @@ import (
 )
 
 // LookUp implements adapters.Driver. Only PortOne's own "no such payment" is OutcomeNotFound; a 404 from
-// somebody in between is not.
+// somebody in between is not. An attempt that issues a billing key is looked up by that.
 func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapters.Result, error) {
 	const doing = "asking PortOne about a payment"
 	if err := checkSecret(req.PG); err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
+	}
+	if isKey(req.Attempt) {
+		return d.lookUpKey(ctx, req)
 	}
 	answer, err := d.call(ctx, req.PG, req.PG.ReadTimeout, http.MethodGet, paymentURL(req.PG, req.Attempt.ID, "")+storeQuery(req.PG), "", nil)
 	if err != nil {
@@ -55,16 +58,7 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 		r.Cancelled = amount.Won("cancelled")
 	}
 	if channel, ok := o.Object("channel"); ok {
-		r.ChannelKey = channel.Text("key")
-		switch channel.Text("type") {
-		case "TEST":
-			r.Test, r.TestKnown = true, true
-		case "LIVE":
-			r.Test, r.TestKnown = false, true
-		}
-		if a.MID != "" {
-			r.MID = channel.Text("pgMerchantId")
-		}
+		readChannel(channel, a, &r)
 	}
 	if failure, ok := o.Object("failure"); ok {
 		r.Message = failure.Text("reason") + " " + failure.Text("pgMessage")
@@ -89,6 +83,20 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	}
 	r.BuyerCancelled = r.Outcome == payment.OutcomeDeclined && strings.Contains(r.Message, "취소")
 	return r, nil
+}
+
+// readChannel takes over which channel did it.
+func readChannel(channel wire.Object, a payment.Attempt, r *adapters.Result) {
+	r.ChannelKey = channel.Text("key")
+	switch channel.Text("type") {
+	case "TEST":
+		r.Test, r.TestKnown = true, true
+	case "LIVE":
+		r.Test, r.TestKnown = false, true
+	}
+	if a.MID != "" {
+		r.MID = channel.Text("pgMerchantId")
+	}
 }
 
 // readCancellations adds up the payment's cancellations, and tells whether one is only asked for. What was given back

@@ -102,6 +102,17 @@ type InicisBypass struct {
 	Reserved     []string `json:"P_RESERVED,omitempty"`
 }
 
+// customerOf is what the window is told of the buyer; nil when that is nothing.
+func customerOf(b payment.Buyer) *Customer {
+	c := Customer{
+		FullName: wire.CutBytes(wire.Clean(b.Name), 30), PhoneNumber: wire.Phone(b.Tel), Email: wire.Clean(b.Email),
+	}
+	if c == (Customer{}) {
+		return nil
+	}
+	return &c
+}
+
 func behindInicis(m *payment.Merchant) bool { return m.Behind == "" || m.Behind == "inicis" }
 
 // BuildParams makes the window's parameters. It is pure.
@@ -118,10 +129,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		StoreID: req.PG.StoreID, ChannelKey: m.ChannelKey, PaymentID: string(a.ID),
 		OrderName: wire.OrderName(a.OrderName), TotalAmount: a.Amount, Currency: payment.CurrencyKRW,
 		PayMethod: method, RedirectURL: req.ReturnURL, Locale: "KO_KR",
-		Customer: &Customer{
-			FullName: wire.CutBytes(wire.Clean(req.Buyer.Name), 30), PhoneNumber: wire.Phone(req.Buyer.Tel),
-			Email: wire.Clean(req.Buyer.Email),
-		},
+		Customer: customerOf(req.Buyer),
 		IsEscrow: a.Purpose == payment.PurposeEscrow,
 	}
 	if req.NoticeURL != "" {
@@ -130,9 +138,6 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 	if !a.ManualConfirm {
 		// Where nothing is approved until we say so, there is nothing to ask.
 		p.ConfirmURL = req.ConfirmURL
-	}
-	if *p.Customer == (Customer{}) {
-		p.Customer = nil
 	}
 	taxes, err := wire.TaxesOf(m.Tax, a.Amount, a.TaxFree, a.VAT, a.VATSet)
 	if err != nil {
@@ -184,10 +189,14 @@ func checkPrepare(req adapters.PrepareRequest) error {
 		return bad("merchants.channel_key", "is missing")
 	case !payment.ValidID(string(a.ID)):
 		return bad("attempt_id", "must be 1 to 40 of [A-Za-z0-9_-]")
+	case isKey(a):
+		if err := checkKeyWindow(req); err != nil {
+			return err
+		}
 	case a.Amount <= 0 || a.Amount > payment.MaxWon:
 		return bad("amount", "must be above zero")
-	case a.Purpose == payment.PurposeBillingKey:
-		return fmt.Errorf("preparing a billing-key window: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
+	}
+	switch {
 	case wire.Clean(a.OrderName) == "":
 		return bad("order_name", "is missing")
 	case !behindInicis(req.Merchant):
@@ -272,9 +281,16 @@ type registerBody struct {
 }
 
 // Prepare implements adapters.Driver: it registers the amount with PortOne, so that a window with another one
-// does not open, and makes the window.
+// does not open, and makes the window. A billing key has no amount to register.
 func (d *Driver) Prepare(ctx context.Context, req adapters.PrepareRequest) (payment.Window, error) {
 	const doing = "registering the amount at PortOne"
+	if isKey(req.Attempt) {
+		params, err := BuildKeyParams(req)
+		if err != nil {
+			return payment.Window{}, err
+		}
+		return payment.Window{Kind: payment.WindowPortOneV2Key, Script: script(req.PG), Params: params}, nil
+	}
 	params, err := BuildParams(req)
 	if err != nil {
 		return payment.Window{}, err
