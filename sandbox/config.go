@@ -114,6 +114,8 @@ func Defaults() Config {
 			{Key: "channel-key-v1-inicis", Module: moduleV1Inicis, MID: "INIpayTest", Test: true},
 			{Key: "channel-key-v2-inicis", Module: moduleV2Inicis, MID: "INIpayTest", Test: true, ManualConfirm: true},
 			{Key: "channel-key-v2-auto", Module: moduleV2Inicis, MID: "INIpayTest", Test: true},
+			{Key: "channel-key-v1-billing", Module: moduleV1Inicis, MID: "INIBillTst", Test: true, Recurring: true},
+			{Key: "channel-key-v2-billing", Module: moduleV2Inicis, MID: "INIBillTst", Test: true, Recurring: true},
 		},
 		InicisRetryUnit: 100 * time.Millisecond,
 		EventsSecret:    "whsec_" + base64.StdEncoding.EncodeToString([]byte("demo-shop-events-secret-00000001")),

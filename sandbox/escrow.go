@@ -14,6 +14,11 @@ func escrowConfirmed(status string) bool {
 	return slices.Contains([]string{escrowAccepted, "31", "32"}, status)
 }
 
+// escrowKnown tells whether a status is one that a payment can be moved to.
+func escrowKnown(status string) bool {
+	return slices.Contains([]string{escrowShipped, escrowAccepted, "31", "32", "4", "8", "10"}, status)
+}
+
 // escrowV2 is V2's word for a state.
 func escrowV2(status string) string {
 	switch status {

@@ -196,8 +196,29 @@ func (s *Sandbox) sign(req *http.Request, n notice) {
 
 // v1Notice is V1's word on a payment, for the addresses that the payment was opened with.
 func (s *Sandbox) v1Notice(p *v1Payment) notice {
-	n := notice{pg: pgV1, ref: p.merchantUID, kind: p.status, urls: p.noticeURLs}
-	fields := map[string]string{"imp_uid": p.impUID, "merchant_uid": p.merchantUID, "status": p.status}
+	return s.v1Message(p, p.status, map[string]string{"imp_uid": p.impUID, "merchant_uid": p.merchantUID, "status": p.status})
+}
+
+// v1CancelNotice is V1's word on the newest cancel of a payment.
+func (s *Sandbox) v1CancelNotice(p *v1Payment) notice {
+	return s.v1Message(p, "cancelled", map[string]string{
+		"imp_uid": p.impUID, "merchant_uid": p.merchantUID, "status": "cancelled",
+		"cancellation_id": p.history[len(p.history)-1].CancellationID,
+	})
+}
+
+// v1EscrowNotice is V1's word on where an escrow payment stands; it is nested, and so always JSON.
+func (s *Sandbox) v1EscrowNotice(p *v1Payment, now time.Time) notice {
+	n := s.v1Message(p, "escrow", nil)
+	n.contentType, n.body = "application/json", mustJSON(map[string]any{
+		"event": "Inicis.Escrow.Changed", "imp_uid": p.impUID, "merchant_uid": p.merchantUID, "status": p.status,
+		"extra": map[string]any{"escrow_status": p.escrow, "changed_at": now.Unix(), "denied_reason": nil},
+	})
+	return n
+}
+
+func (s *Sandbox) v1Message(p *v1Payment, kind string, fields map[string]string) notice {
+	n := notice{pg: pgV1, ref: p.merchantUID, kind: kind, urls: p.noticeURLs}
 	if s.cfg.V1.FormNotices {
 		form := url.Values{}
 		for k, v := range fields {

@@ -32,6 +32,8 @@ type windowPage struct {
 	AuthFail bool
 	// Issues tells that a virtual account is issued, and nothing is paid yet.
 	Issues bool
+	// Registers tells that a card is registered, and nothing is paid.
+	Registers bool
 }
 
 // page renders a template.

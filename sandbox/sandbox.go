@@ -28,6 +28,7 @@ type Sandbox struct {
 	v1     *v1State
 	v2     *v2State
 	shop   *shopState
+	keys   *keyState
 	// accounts are the virtual accounts by number, accountsByRef the newest of each order reference.
 	accounts      *shelf[*account]
 	accountsByRef *shelf[*account]
@@ -60,6 +61,8 @@ func New(cfg Config) *Sandbox {
 	s.routeShop()
 	s.routeControl()
 	s.routeMoneyControl()
+	s.routeConsole()
+	s.routeKeys()
 	return s
 }
 
@@ -72,6 +75,7 @@ func (s *Sandbox) Reset() {
 	s.v1 = newV1State(s.cfg.MaxPayments)
 	s.v2 = newV2State(s.cfg.MaxPayments)
 	s.shop = newShopState(s.cfg.MaxPayments)
+	s.keys = newKeyState(s.cfg.MaxPayments)
 	s.accounts = newShelf[*account](s.cfg.MaxPayments)
 	s.accountsByRef = newShelf[*account](s.cfg.MaxPayments)
 	s.noticeURLs = map[string]string{"": s.cfg.InicisNoticeURL}

@@ -33,6 +33,20 @@ func (t taxes) covers(back, now taxes, remaining, price Won) bool {
 	return now.taxFree <= leftFree && price-now.taxFree <= remaining-leftFree && (!t.vatSet || now.vat <= t.vat-back.vat)
 }
 
+// share are the parts of a cancel whose own nobody stated: of the rest everything, of less the taxable money first.
+func (t taxes) share(back taxes, amount, left Won) taxes {
+	free := t.taxFree - back.taxFree
+	if amount == left {
+		return taxes{taxFree: free, vat: t.vat - back.vat, vatSet: t.vatSet}
+	}
+	free = max(0, amount-(left-free))
+	out := taxes{taxFree: free}
+	if t.vatSet {
+		out.vat, out.vatSet = min(vatOf(amount-free), t.vat-back.vat), true
+	}
+	return out
+}
+
 // fit is t for a deposit of another amount than was asked for: parts that it cannot hold are dropped.
 func (t taxes) fit(amount Won) taxes {
 	if t.possible(amount) {

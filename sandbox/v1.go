@@ -72,6 +72,8 @@ type v1Payment struct {
 	account *account
 	// escrow is where an escrow payment stands; empty for an ordinary one.
 	escrow string
+	// customerUID is the billing key that the window issues; empty for a sale.
+	customerUID string
 }
 
 type v1Cancel struct {

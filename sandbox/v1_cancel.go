@@ -35,6 +35,9 @@ func (s *Sandbox) v1Cancel(c *call) answer {
 		return v1Failure(http.StatusOK, 1, why)
 	}
 	s.v1GiveBack(c, p, amount, back, fields["reason"], "cancel")
+	if fields["enable_webhook"] == "true" {
+		c.notices = append(c.notices, s.v1CancelNotice(p))
+	}
 	return v1OK(p.wire())
 }
 

@@ -41,7 +41,10 @@ func (p *v1Payment) wire() map[string]any {
 		"status": p.status, "started_at": unix(p.startedAt), "paid_at": unix(p.paidAt), "failed_at": unix(p.failedAt),
 		"cancelled_at": unix(p.cancelledAt), "fail_reason": orNull(p.failReason), "cancel_reason": orNull(p.cancelReason),
 		"receipt_url": nil, "cancel_history": append([]v1Cancel{}, p.history...), "cancel_receipt_urls": []string{},
-		"cash_receipt_issued": false, "customer_uid": nil, "customer_uid_usage": nil, "promotion": nil,
+		"cash_receipt_issued": false, "customer_uid": orNull(p.customerUID), "customer_uid_usage": nil, "promotion": nil,
+	}
+	if p.customerUID != "" {
+		out["customer_uid_usage"] = "issue"
 	}
 	p.account.addV1(out)
 	if p.payMethod != "card" && card {

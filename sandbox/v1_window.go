@@ -85,7 +85,7 @@ func (s *Sandbox) v1Open(c *call) answer {
 		device: req.Device, payMethod: p.PayMethod, name: p.Name, amount: amount, taxes: stated, due: due, currency: currency,
 		buyerName: p.BuyerName, buyerTel: p.BuyerTel, buyerEmail: p.BuyerEmail, customData: customText(p.CustomData),
 		status: "ready", startedAt: c.now, updatedAt: c.now, windowKey: randomHex(16),
-		noticeURLs: addresses(p.NoticeURL), confirmURL: p.ConfirmURL,
+		noticeURLs: addresses(p.NoticeURL), confirmURL: p.ConfirmURL, customerUID: p.CustomerUID,
 	}
 	if p.Escrow {
 		pay.escrow = escrowPaid
@@ -115,15 +115,17 @@ func (s *Sandbox) v1Check(req v1OpenRequest) (Channel, string) {
 		return ch, "가맹점 식별코드를 찾을 수 없습니다."
 	case !ok:
 		return ch, "채널을 찾을 수 없습니다."
-	case p.CustomerUID != "" || ch.Recurring:
-		return ch, "빌링키 발급은 지원하지 않는 채널입니다."
+	case (p.CustomerUID != "") != ch.Recurring:
+		return ch, "빌링키 발급에는 정기결제 채널과 customer_uid가 필요합니다."
+	case ch.Recurring && (p.PayMethod != "card" || len(p.CustomerUID) > 80):
+		return ch, "빌링키는 카드로만 발급할 수 있고 customer_uid는 80자 이하여야 합니다."
 	case !slices.Contains(v1Methods(), p.PayMethod):
 		return ch, "지원하지 않는 결제수단입니다."
 	case p.MerchantUID == "" || len(p.MerchantUID) > 40:
 		return ch, "merchant_uid는 1자 이상 40자 이하여야 합니다."
 	case p.Name == "" || utf8.RuneCountInString(p.Name) > 40:
 		return ch, "name은 1자 이상 40자 이하여야 합니다."
-	case err != nil || amount <= 0:
+	case err != nil || amount < 0 || (amount == 0 && !ch.Recurring):
 		return ch, "amount는 0보다 큰 숫자여야 합니다."
 	case taxErr != nil:
 		return ch, "tax_free와 vat_amount는 숫자여야 합니다."
@@ -190,6 +192,8 @@ func (s *Sandbox) v1Close(c *call, req actRequest) (*v1Payment, map[string]any) 
 	case c.refused != "":
 		p.fail(c, c.refused)
 		rsp["error_code"], rsp["error_msg"] = "F1100", c.refused
+	case p.customerUID != "":
+		s.v1IssueKey(c, p)
 	case p.payMethod == payMethodVBank:
 		s.v1Issue(p)
 		c.notices = append(c.notices, s.v1Notice(p))

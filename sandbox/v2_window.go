@@ -93,7 +93,7 @@ func (s *Sandbox) v2Open(c *call) answer {
 // v2Check tells what is wrong with a requestPayment call: the SDK's error code and why, or "".
 func (s *Sandbox) v2Check(req v2OpenRequest) (ch Channel, code, why string) {
 	p := req.Params
-	i := slices.IndexFunc(s.cfg.Channels, func(ch Channel) bool { return ch.Key == p.ChannelKey && ch.Module == moduleV2Inicis })
+	i := slices.IndexFunc(s.cfg.Channels, func(ch Channel) bool { return ch.Key == p.ChannelKey && ch.Module == moduleV2Inicis && !ch.Recurring })
 	switch {
 	case p.StoreID != s.cfg.V2.StoreID:
 		return ch, "StoreNotFound", "상점을 찾을 수 없습니다."

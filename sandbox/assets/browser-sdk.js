@@ -1,4 +1,4 @@
-/* Stand-in for PortOne V2's browser SDK: the same global (PortOne) and the same call. */
+/* Stand-in for PortOne V2's browser SDK: the same global (PortOne) and the same calls. */
 (function () {
   "use strict";
   var origin = new URL(document.currentScript.src).origin;
@@ -16,6 +16,8 @@
     return node;
   }
 
+  var labels = { VIRTUAL_ACCOUNT: "가상계좌 발급", BILLING_KEY: "카드 등록" };
+
   function overlay(win) {
     return new Promise(function (resolve) {
       var back = document.createElement("div");
@@ -30,7 +32,7 @@
       el("h2", "포트원 V2 · KG이니시스 (샌드박스)", box).style.fontSize = "1rem";
       el("p", win.shop + " · " + win.goods, box);
       el("p", win.amount.toLocaleString("ko-KR") + "원", box).style.fontWeight = "bold";
-      [["pay", win.method === "VIRTUAL_ACCOUNT" ? "가상계좌 발급" : "결제하기"], ["cancel", "취소"], ["fail", "실패 (한도초과)"]].forEach(function (b) {
+      [["pay", labels[win.method] || "결제하기"], ["cancel", "취소"], ["fail", "실패 (한도초과)"]].forEach(function (b) {
         var button = el("button", b[1], box);
         button.id = b[0];
         button.type = "button";
@@ -42,10 +44,10 @@
     });
   }
 
-  function requestPayment(params) {
+  function request(params, path) {
     var mobile = /Mobi|Android|iPhone|iPad/.test(navigator.userAgent);
     var redirect = mobile || params.forceRedirect === true;
-    return post("/portone/sdk/v2/open", { device: redirect ? "mobile" : "pc", redirect: redirect, params: params })
+    return post(path.open, { device: redirect ? "mobile" : "pc", redirect: redirect, params: params })
       .then(function (win) {
         if (win.code) { return win; }
         if (redirect) {
@@ -53,10 +55,18 @@
           return new Promise(function () {});
         }
         return overlay(win).then(function (action) {
-          return post("/portone/sdk/v2/act", { key: win.key, action: action });
+          return post(path.act, { key: win.key, action: action });
         });
       });
   }
 
-  window.PortOne = { requestPayment: requestPayment };
+  function requestPayment(params) {
+    return request(params, { open: "/portone/sdk/v2/open", act: "/portone/sdk/v2/act" });
+  }
+
+  function requestIssueBillingKey(params) {
+    return request(params, { open: "/portone/sdk/v2/issue", act: "/portone/sdk/v2/issue/act" });
+  }
+
+  window.PortOne = { requestPayment: requestPayment, requestIssueBillingKey: requestIssueBillingKey };
 })();
