@@ -56,14 +56,11 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	}()
 	client := onewrite.New(onewrite.Options{})
 	g, err := gateway.New(gateway.Options{
-		Store: store, Journal: j, Keys: j, Late: j, Drivers: drivers.New(drivers.Options{Now: time.Now, Client: client}), OrderHTTP: client,
+		Store: store, Journal: j, Keys: j, Late: j, Cancels: j, Drivers: drivers.New(drivers.Options{Now: time.Now, Client: client}), OrderHTTP: client,
 		Metrics: m, Registry: registry, Log: log, Now: time.Now, DataDir: dataDir(s),
 	})
 	if err != nil {
 		return err
-	}
-	if s.Server().Sidecar.Listen != "" {
-		log.Warn("server.sidecar is set, but this version opens no sidecar listener")
 	}
 	listeners, err := gateway.Listen(s)
 	if err != nil {
@@ -145,6 +142,9 @@ func welcome(out io.Writer, s *rules.Snapshot, l gateway.Listeners) {
 	fmt.Fprintf(out, "pg-gateway %s, rules %s\n", buildVersion(), s.Version())
 	fmt.Fprintf(out, "  checkout  %s/checkout\n", s.Server().Public.BaseURL)
 	fmt.Fprintf(out, "  admin     http://%s/metrics  /readyz  /-/reload\n", l.Admin.Addr())
+	if l.Sidecar != nil {
+		fmt.Fprintf(out, "  sidecar   http://%s/attempts/...  (for the order service: cancels)\n", l.Sidecar.Addr())
+	}
 	if s.Sandbox().Enabled {
 		fmt.Fprintf(out, "  demo shop %s/  (sandbox: http://%s)\n", s.Server().Public.BaseURL, s.Sandbox().Listen)
 	}

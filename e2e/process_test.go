@@ -129,7 +129,7 @@ func prepare(t *testing.T, edits ...edit) *gatewayProcess {
 	config := strings.NewReplacer(
 		`":8080"`, `"`+p.public+`"`,
 		"http://localhost:8080", "http://"+p.public,
-		"127.0.0.1:9090", p.admin, "127.0.0.1:7070", p.sandbox,
+		"127.0.0.1:8081", "127.0.0.1:0", "127.0.0.1:9090", p.admin, "127.0.0.1:7070", p.sandbox,
 	).Replace(string(text))
 	for _, change := range edits {
 		changed := change(config)

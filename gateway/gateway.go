@@ -7,6 +7,7 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"html/template"
@@ -57,7 +58,9 @@ type Options struct {
 	// Keys keeps the answers of idempotent requests; needed by Run.
 	Keys KeyStore
 	// Late keeps what PGs took for attempts that had ended; needed by Run.
-	Late    LateStore
+	Late LateStore
+	// Cancels keeps cancels of paid attempts. Without it none can be asked for, and none made at a PG are noticed.
+	Cancels settle.CancelJournal
 	Drivers map[payment.DriverName]adapters.Driver
 	// OrderHTTP speaks to the order service.
 	OrderHTTP *http.Client
@@ -92,6 +95,11 @@ type Gateway struct {
 	keys           KeyStore
 	late           LateStore
 	journalState   atomic.Pointer[string]
+	// cancels and canceller are nil when Options has no Cancels.
+	cancels   settle.CancelJournal
+	canceller *settle.Canceller
+	// printKey makes fingerprints of bodies that hold personal data.
+	printKey []byte
 	// following are the settles that PortOne woke and did not wait for.
 	following sync.WaitGroup
 	// ctx is what settles run under: they end by their own timeouts, not by a browser that went away.
@@ -133,6 +141,10 @@ func New(o Options) (*Gateway, error) {
 		Shop:    g, Wake: g.wakeOutbox,
 		ParkLate: func() bool { return g.view().rules.Limits().LateMoney == rules.LatePark },
 	})
+	if g.cancels = o.Cancels; g.cancels != nil {
+		print := sha256.Sum256(append([]byte("fingerprint:"), key...))
+		g.canceller, g.printKey = settle.NewCanceller(g.settler, o.Cancels, g.cancelEnded), print[:]
+	}
 	return g, nil
 }
 
@@ -165,6 +177,8 @@ func (g *Gateway) wakeOutbox() {
 type Listeners struct {
 	Public net.Listener
 	Admin  net.Listener
+	// Sidecar is nil when the configuration names none.
+	Sidecar net.Listener
 }
 
 // Listen opens the listeners that the configuration names.
@@ -177,6 +191,11 @@ func Listen(s *rules.Snapshot) (Listeners, error) {
 	if l.Admin, err = net.Listen("tcp", s.Server().Admin.Listen); err != nil {
 		return l, errors.Join(fmt.Errorf("opening the admin listener: %w", err), l.Public.Close())
 	}
+	if at := s.Server().Sidecar.Listen; at != "" {
+		if l.Sidecar, err = net.Listen("tcp", at); err != nil {
+			return l, errors.Join(fmt.Errorf("opening the sidecar listener: %w", err), l.Public.Close(), l.Admin.Close())
+		}
+	}
 	return l, nil
 }
 
@@ -187,13 +206,14 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var background sync.WaitGroup
-	for _, loop := range []func(context.Context){g.sweep, g.sweepLate, g.deliver, g.stats, g.pruneKeys} {
+	for _, loop := range []func(context.Context){g.sweep, g.sweepLate, g.sweepCancels, g.deliver, g.stats, g.pruneKeys} {
 		background.Go(func() { loop(work) })
 	}
 	fresh := newFreshListener(l.Public)
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	go func() { failed <- serve(public, fresh, "public") }()
 	go func() { failed <- serve(admin, l.Admin, "admin") }()
+	closeSidecar := g.serveSidecar(l.Sidecar, failed)
 
 	var err error
 	select {
@@ -203,7 +223,9 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	g.draining.Store(true)
 	timeout := g.view().rules.Server().ShutdownTimeout
 	g.log.Info("shutting down", slog.String("timeout", timeout.String()))
-	err = errors.Join(err, drain(public, fresh, timeout, "public"))
+	sidecarClosed := make(chan error, 1)
+	go func() { sidecarClosed <- closeSidecar(timeout) }()
+	err = errors.Join(err, drain(public, fresh, timeout, "public"), <-sidecarClosed)
 	stopWork()
 	g.following.Wait()
 	background.Wait()

@@ -201,6 +201,9 @@ func (g *Gateway) notified(ctx context.Context, id payment.AttemptID, txID strin
 	done := make(chan outcome, 1)
 	g.following.Go(func() {
 		word, err := g.settler.Notified(ctx, g.late, id, txID)
+		if err == nil && ended {
+			err = g.cancelledAtPG(ctx, word.Attempt)
+		}
 		if err != nil {
 			g.log.Error("a PG's word could not be followed up", slog.Any("attempt_id", id), slog.Any("err", err))
 		}

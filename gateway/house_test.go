@@ -29,6 +29,7 @@ type house struct {
 	g       *Gateway
 	app     *fiber.App
 	admin   *fiber.App
+	sidecar *fiber.App
 	sandbox *sandbox.Sandbox
 	url     string // the sandbox's
 	config  string // path
@@ -36,6 +37,16 @@ type house struct {
 }
 
 const publicURL = "http://localhost:8080"
+
+// readConfig is the text of the shipped configuration.
+func readConfig(t *testing.T) string {
+	t.Helper()
+	text, err := os.ReadFile("../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
 
 func newHouse(t *testing.T, edit func(string) string) *house {
 	t.Helper()
@@ -49,11 +60,7 @@ func newHouseWith(t *testing.T, box sandbox.Config, edit func(string) string) *h
 	server := httptest.NewServer(h.sandbox.Handler())
 	t.Cleanup(server.Close)
 	h.url = server.URL
-	text, err := os.ReadFile("../config.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	config := strings.ReplaceAll(string(text), "127.0.0.1:7070", strings.TrimPrefix(server.URL, "http://"))
+	config := strings.ReplaceAll(readConfig(t), "127.0.0.1:7070", strings.TrimPrefix(server.URL, "http://"))
 	if edit != nil {
 		config = edit(config)
 	}
@@ -78,14 +85,14 @@ func newHouseWith(t *testing.T, box sandbox.Config, edit func(string) string) *h
 	m := metrics.New(registry)
 	PublishRules(store.Current(), m)
 	h.g, err = New(Options{
-		Store: store, Journal: h.journal, Keys: h.journal, Late: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
+		Store: store, Journal: h.journal, Keys: h.journal, Late: h.journal, Cancels: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
 		Metrics: m, Registry: registry, Log: slog.New(slog.DiscardHandler),
 		Now: time.Now, DataDir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.app, h.admin = h.g.publicApp(), h.g.adminApp()
+	h.app, h.admin, h.sidecar = h.g.publicApp(), h.g.adminApp(), h.g.sidecarApp()
 	return h
 }
 
@@ -207,7 +214,13 @@ func (h *house) postCheckout(body map[string]any) answer {
 // inicisForm opens an Inicis window and returns the form that the browser would post to it.
 func (h *house) inicisForm() url.Values {
 	h.t.Helper()
-	a := h.postCheckout(h.checkout("card"))
+	return h.formOf(h.checkout("card"))
+}
+
+// formOf is inicisForm for any checkout.
+func (h *house) formOf(checkout map[string]any) url.Values {
+	h.t.Helper()
+	a := h.postCheckout(checkout)
 	if a.status != http.StatusOK {
 		h.t.Fatalf("checkout answered %d %s", a.status, a.body)
 	}
@@ -223,7 +236,13 @@ func (h *house) inicisForm() url.Values {
 // inicisReturn plays the window: the buyer presses a button, and the auth result comes back as a form.
 func (h *house) inicisReturn(button string) url.Values {
 	h.t.Helper()
-	res, err := http.PostForm(h.url+"/inicis/window", h.inicisForm())
+	return h.press(h.inicisForm(), button)
+}
+
+// press opens a window with a form and presses a button in it.
+func (h *house) press(opened url.Values, button string) url.Values {
+	h.t.Helper()
+	res, err := http.PostForm(h.url+"/inicis/window", opened)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -46,37 +46,49 @@ type KeyStore interface {
 // certain, leaves the key free to ask again.
 func (g *Gateway) idempotent(route string, run fiber.Handler) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		header := c.Get(headerIdempotencyKey)
-		if header == "" {
+		if c.Get(headerIdempotencyKey) == "" {
 			return run(c)
 		}
-		key, ok := quotedString(header)
-		if !ok {
-			return &payment.Problem{Code: payment.CodeKeyInvalid, Field: headerIdempotencyKey}
-		}
-		body, err := jsonBody(c, g.view().rules.Limits().CheckoutBody)
+		key, err := idempotencyKey(c)
 		if err != nil {
 			return err
 		}
-		c.Locals(localBody, body)
-		print, err := fingerprint(body)
-		if err != nil {
-			return jsonProblem(err)
-		}
-		ctx := g.requestContext(c)
-		kept, begun, err := g.keys.KeyBegin(ctx, route, key, print, g.now(), keyHold)
-		switch {
-		case err != nil:
-			return err
-		case begun:
-			return g.runOnce(c, route, key, kept.HeldUntil, run)
-		case kept.Fingerprint != print:
-			return &payment.Problem{Code: payment.CodeKeyReused, Field: headerIdempotencyKey}
-		case kept.Status == 0:
-			return &payment.Problem{Code: payment.CodeKeyInProgress, Field: headerIdempotencyKey}
-		}
-		return g.replay(c, route, key, kept)
+		return g.underKey(c, route, key, fingerprint, run)
 	}
+}
+
+// idempotencyKey reads the key of a request.
+func idempotencyKey(c *fiber.Ctx) (string, error) {
+	key, ok := quotedString(c.Get(headerIdempotencyKey))
+	if !ok {
+		return "", &payment.Problem{Code: payment.CodeKeyInvalid, Field: headerIdempotencyKey}
+	}
+	return key, nil
+}
+
+// underKey carries a request out once under its key. print names its body.
+func (g *Gateway) underKey(c *fiber.Ctx, scope, key string, print func([]byte) (string, error), run fiber.Handler) error {
+	body, err := jsonBody(c, g.view().rules.Limits().CheckoutBody)
+	if err != nil {
+		return err
+	}
+	c.Locals(localBody, body)
+	named, err := print(body)
+	if err != nil {
+		return jsonProblem(err)
+	}
+	kept, begun, err := g.keys.KeyBegin(g.requestContext(c), scope, key, named, g.now(), keyHold)
+	switch {
+	case err != nil:
+		return err
+	case begun:
+		return g.runOnce(c, scope, key, kept.HeldUntil, run)
+	case kept.Fingerprint != named:
+		return &payment.Problem{Code: payment.CodeKeyReused, Field: headerIdempotencyKey}
+	case kept.Status == 0:
+		return &payment.Problem{Code: payment.CodeKeyInProgress, Field: headerIdempotencyKey}
+	}
+	return g.replay(c, scope, key, kept)
 }
 
 // runOnce carries a request out and keeps its answer when that stands.

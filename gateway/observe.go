@@ -54,6 +54,7 @@ func (g *Gateway) publishStats(ctx context.Context) {
 		return
 	}
 	g.setStats(s)
+	g.publishCancels(ctx)
 }
 
 func (g *Gateway) setStats(s journal.Stats) {

@@ -136,6 +136,11 @@ func x2bee(p *payment.Problem, traceID, timestamp string) x2beeBody {
 	}
 }
 
+// retryable tells whether the same request may come through in a moment.
+func retryable(c payment.Code) bool {
+	return c == payment.CodeOrderInProgress || c == payment.CodeKeyInProgress || c == payment.CodeCancelInProgress || c == payment.CodeCancelUnknown
+}
+
 // writeProblem answers with problem JSON. The reason header tells SREs that the answer is ours, not an
 // upstream's.
 func writeProblem(c *fiber.Ctx, p *payment.Problem, traceID string) error {
@@ -146,7 +151,7 @@ func writeProblem(c *fiber.Ctx, p *payment.Problem, traceID string) error {
 	}
 	c.Set(headerReason, string(p.Code))
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	if b.Status == fiber.StatusServiceUnavailable || p.Code == payment.CodeOrderInProgress || p.Code == payment.CodeKeyInProgress {
+	if b.Status == fiber.StatusServiceUnavailable || retryable(p.Code) {
 		c.Set(fiber.HeaderRetryAfter, "3")
 	}
 	c.Status(b.Status)

@@ -168,6 +168,8 @@ const (
 	routePortOne   = "return_portone"
 	routePreflight = "preflight"
 	routeHooks     = "hooks"
+	routeCancels   = "cancels"
+	routeAttempts  = "attempts"
 	routeX2BEE     = "x2bee"
 	routeShop      = "shop"
 	routeNone      = "none"

@@ -63,6 +63,12 @@ type Metrics struct {
 	lateOldest      *prometheus.GaugeVec
 	deliveries      *counters1
 
+	cancels       *counters2
+	cancelledWon  *counters1
+	openCancels   *prometheus.GaugeVec
+	openCancelWon *prometheus.GaugeVec
+	oldestCancel  prometheus.Gauge
+
 	reloadOK   prometheus.Gauge
 	reloadAt   prometheus.Gauge
 	reloads    *counters1
@@ -77,6 +83,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.addHTTP(f)
 	m.addPayments(f)
 	m.addJournal(f)
+	m.addCancels(f)
 	m.addConfig(f)
 	m.preCreate()
 	return m

@@ -127,6 +127,7 @@ func (m *Metrics) SetRules(version string, n Names) {
 	m.payments.retain(func(k [3]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })
 	m.paymentWon.retain(func(k [2]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })
 	m.webhooks.retain(func(k [2]string) bool { return m.pgs.has(k[0]) })
+	m.setCancelNames(n.PGs)
 	m.zeroNames(n)
 }
 

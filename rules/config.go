@@ -9,7 +9,7 @@ import (
 // ServerConfig is the section server; a change needs a restart.
 type ServerConfig struct {
 	Public          PublicConfig
-	Sidecar         ListenConfig
+	Sidecar         SidecarConfig
 	Admin           ListenConfig
 	ShutdownTimeout time.Duration
 }
@@ -25,6 +25,14 @@ type PublicConfig struct {
 	TrustedProxies []string
 	// TokenKey is 32 bytes in base64 that seal the Inicis tokens; empty lets the gateway keep one itself.
 	TokenKey payment.Secret
+}
+
+// SidecarConfig is the order service's way out.
+type SidecarConfig struct {
+	// Listen is empty when the listener is not opened.
+	Listen string
+	// Tokens are what callers identify themselves with; one at least is needed beyond the loopback interface.
+	Tokens []payment.Secret
 }
 
 // ListenConfig is a listener with nothing else to say.

@@ -26,7 +26,7 @@ func serverReader(c *ServerConfig) reader {
 			"trusted_proxies": {list(&c.Public.TrustedProxies, func(s *string, _ value) reader { return cidr(s) }), "CIDR ranges whose X-Forwarded-For is believed."},
 			"token_key":       {tokenKey(&c.Public.TokenKey), "32 bytes in base64 that seal what travels through the browser, as a reference. Empty: one is made in the data directory."},
 		}), "The listener for browsers, storefront and PG callbacks."},
-		"sidecar":          {listenReader(&c.Sidecar), "The order service's way out to the PGs, for a later version: this one opens no such listener, and says so at its start."},
+		"sidecar":          {sidecarReader(&c.Sidecar), "The order service's way out: cancels of paid attempts, and where attempts stand. PG calls are not passed through: every other path answers 404. Left out, no such listener is opened."},
 		"admin":            {listenReader(&c.Admin), "Metrics, health, console and reload; never public."},
 		"shutdown_timeout": {duration(&c.ShutdownTimeout, time.Second, 10*time.Minute), "How long payments in flight may take to end; longer than the longest PG timeout."},
 	})

@@ -1,0 +1,185 @@
+package gateway
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Paths of the sidecar listener.
+const (
+	pathAttempt       = "/attempts/:attempt"
+	pathCancels       = "/attempts/:attempt/cancels"
+	pathOrderAttempts = "/orders/:order/attempts"
+)
+
+const (
+	// loopback is who calls when no tokens are set: whoever shares the pod.
+	loopback = "loopback"
+	// localCaller is the caller, kept with a request.
+	localCaller = "caller"
+	bearer      = "Bearer "
+)
+
+// sidecarApp makes the listener for the order service: cancels, and where attempts stand. It is loopback or behind
+// tokens, and never public.
+func (g *Gateway) sidecarApp() *fiber.App {
+	app := fiber.New(fiber.Config{
+		DisableStartupMessage: true,
+		StreamRequestBody:     true,
+		Immutable:             true,
+		ReadBufferSize:        16 << 10,
+		ReadTimeout:           forwardTimeout,
+		IdleTimeout:           75 * time.Second,
+		ErrorHandler:          g.fail,
+	})
+	app.Use(g.observe, func(c *fiber.Ctx) error {
+		c.Locals(localRoute, routeNone)
+		return c.Next()
+	}, g.authenticate(g.store.Current().Server().Sidecar.Tokens))
+	app.Post(pathCancels, named(routeCancels, g.handleCancel))
+	app.Get(pathAttempt, named(routeAttempts, g.handleAttempt))
+	app.Get(pathOrderAttempts, named(routeAttempts, g.handleOrderAttempts))
+	for _, path := range []string{pathCancels, pathAttempt, pathOrderAttempts} {
+		app.All(path, func(*fiber.Ctx) error { return fiber.ErrMethodNotAllowed })
+	}
+	app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
+	return app
+}
+
+// serveSidecar serves the sidecar listener, when there is one, and returns what drains it.
+func (g *Gateway) serveSidecar(l net.Listener, failed chan<- error) func(timeout time.Duration) error {
+	if l == nil || g.cancels == nil {
+		return func(time.Duration) error { return nil }
+	}
+	app, fresh := g.sidecarApp(), newFreshListener(l)
+	go func() { failed <- serve(app, fresh, "sidecar") }()
+	return func(timeout time.Duration) error { return drain(app, fresh, timeout, "sidecar") }
+}
+
+// named gives a request its route's name in logs and metrics.
+func named(route string, run fiber.Handler) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		c.Locals(localRoute, route)
+		return run(c)
+	}
+}
+
+// authenticate wants one of the tokens, in a time that tells nothing of them. Without any, only the loopback
+// interface is listened on.
+func (g *Gateway) authenticate(tokens []payment.Secret) fiber.Handler {
+	sums := make([][sha256.Size]byte, len(tokens))
+	for i, t := range tokens {
+		sums[i] = sha256.Sum256([]byte(t.Reveal()))
+	}
+	return func(c *fiber.Ctx) error {
+		if len(sums) == 0 {
+			c.Locals(localCaller, loopback)
+			return c.Next()
+		}
+		token, ok := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), bearer)
+		sum := sha256.Sum256([]byte(token))
+		known := 0
+		for i := range sums {
+			known |= subtle.ConstantTimeCompare(sum[:], sums[i][:])
+		}
+		if !ok || known != 1 {
+			c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
+			return &payment.Problem{Code: payment.CodeUnauthorized}
+		}
+		c.Locals(localCaller, hex.EncodeToString(sum[:8]))
+		return c.Next()
+	}
+}
+
+// callerOf names who is calling, without its token.
+func callerOf(c *fiber.Ctx) string {
+	s, _ := c.Locals(localCaller).(string)
+	return s
+}
+
+// notFoundAs is an error of the journal, with its word for what is missing.
+func notFoundAs(err error, code payment.Code) error {
+	if errors.Is(err, journal.ErrNotFound) {
+		return &payment.Problem{Code: code}
+	}
+	return err
+}
+
+// cancelledAtPG looks, after a PG's word about an attempt that has ended, for money that was given back without us.
+func (g *Gateway) cancelledAtPG(ctx context.Context, a payment.Attempt) error {
+	if g.canceller == nil {
+		return nil
+	}
+	return g.canceller.Notified(ctx, a)
+}
+
+// cancelEnded counts a cancel that came to a state.
+func (g *Gateway) cancelEnded(a payment.Attempt, c payment.Cancel) {
+	g.metrics.Cancelled(string(a.PG), string(c.State), int64(c.Amount))
+}
+
+// The sweep of cancels takes up few at a time: there are few, and each is one question to a PG.
+const (
+	cancelBatch = 16
+	cancelLease = 10 * time.Minute
+)
+
+// sweepCancels takes up open cancels whose next check is due until ctx ends.
+func (g *Gateway) sweepCancels(ctx context.Context) {
+	if g.canceller == nil {
+		return
+	}
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for {
+		g.sweepCancelsOnce(ctx)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (g *Gateway) sweepCancelsOnce(ctx context.Context) {
+	for ctx.Err() == nil {
+		n, err := g.canceller.Sweep(ctx, cancelBatch, cancelLease)
+		if err != nil {
+			g.log.Error("the sweep cannot read cancels", slog.Any("err", err))
+		}
+		if err != nil || n < cancelBatch {
+			return
+		}
+	}
+}
+
+// publishCancels sets the gauges of open cancels.
+func (g *Gateway) publishCancels(ctx context.Context) {
+	if g.cancels == nil {
+		return
+	}
+	list, err := g.cancels.CancelStats(ctx)
+	if err != nil {
+		return
+	}
+	var oldest time.Duration
+	for _, row := range list {
+		g.metrics.OpenCancels(string(row.State), row.Count, int64(row.Won))
+		if row.State == payment.CancelUnknown && !row.Oldest.IsZero() {
+			oldest = max(oldest, g.now().Sub(row.Oldest))
+		}
+	}
+	g.metrics.OldestUnknownCancel(oldest)
+}

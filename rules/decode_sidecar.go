@@ -1,0 +1,45 @@
+package rules
+
+import (
+	"net"
+	"net/netip"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// minToken is the shortest token that is not guessed, in bytes.
+const minToken = 16
+
+// sidecarReader reads the order service's listener. Whoever reaches it can give money back, so beyond the pod's own
+// loopback interface it wants tokens.
+func sidecarReader(c *SidecarConfig) reader {
+	fs := fields{
+		"listen": {address(&c.Listen), "Address to listen on, as in 127.0.0.1:8081. Beyond the loopback interface it needs tokens."},
+		"tokens": {list(&c.Tokens, func(s *payment.Secret, _ value) reader { return callerToken(s) }), "Tokens that callers must send one of, as references (Authorization: Bearer). Several while one is replaced."},
+	}
+	return func(v value) {
+		object(fs, "listen")(v)
+		if v.schema == nil && c.Listen != "" && len(c.Tokens) == 0 && !isLoopback(c.Listen) {
+			v.fail(`tokens: ["${env:SIDECAR_TOKEN}"], or listen: 127.0.0.1:8081`, "%s is not the loopback interface, so it needs tokens", clip(c.Listen))
+		}
+	}
+}
+
+// callerToken reads one token.
+func callerToken(dst *payment.Secret) reader {
+	return func(v value) {
+		if secret(dst)(v); v.schema == nil && dst.IsSet() && len(dst.Reveal()) < minToken {
+			v.fail("make one with: openssl rand -hex 32", "is too short for a token")
+		}
+	}
+}
+
+// isLoopback tells whether an address is one that only this host, or pod, can reach.
+func isLoopback(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return false
+	}
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
