@@ -52,14 +52,19 @@ func (d *Driver) Cancel(ctx context.Context, req adapters.CancelRequest) (adapte
 }
 
 // refundOf chooses between giving all back at once and giving back a part, or what is left after parts.
-func refundOf(req adapters.CancelRequest) (kind string, data refundData) {
+func refundOf(req adapters.CancelRequest) (call string, data refundData) {
 	data = refundData{TID: req.PGTxID, Msg: refundMessage(req.Reason)}
 	if req.Amount == req.Remaining && req.Remaining == req.Attempt.Amount {
 		return "refund", data
 	}
 	data.Price, data.ConfirmPrice = req.Amount.String(), (req.Remaining - req.Amount).String()
 	data.Currency = "WON"
-	if tax, free, stated := taxes(req.Merchant.Tax, req.Amount, req.TaxFree, req.VAT, req.VATSet); stated {
+	kind := req.Merchant.Tax
+	if req.Attempt.TaxFree > 0 && kind != payment.TaxFree {
+		// Taxes were stated at the payment, so every part states them, the wholly taxable ones too.
+		kind = payment.TaxMixed
+	}
+	if tax, free, stated := taxes(kind, req.Amount, req.TaxFree, req.VAT, req.VATSet); stated {
 		data.Tax, data.TaxFree = tax.String(), free.String()
 	}
 	return "partialRefund", data

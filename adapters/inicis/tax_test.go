@@ -2,6 +2,7 @@ package inicis_test
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -53,6 +54,19 @@ func TestPartialRefundsStateTheirTaxes(t *testing.T) {
 				t.Errorf("sent tax %q, taxfree %q; want %q, %q", sent.Data["tax"], sent.Data["taxfree"], tt.tax, tt.free)
 			}
 		})
+	}
+}
+
+func TestATaxablePartOfASaleThatWasPartlyTaxFreeStatesItsVAT(t *testing.T) {
+	t.Parallel()
+	rec, base := record(t, `{"resultCode":"00"}`)
+	a := attempt()
+	a.TaxFree = 4_900
+	_, err := driver().Cancel(t.Context(), adapters.CancelRequest{
+		Account: account(base), Attempt: a, PGTxID: tid, Amount: 1_100, Remaining: 64_900, OperationID: "op-1", Now: at,
+	})
+	if err != nil || !strings.Contains(rec.body, `"tax":"100","taxfree":"0"`) {
+		t.Errorf("sent %s, %v", rec.body, err)
 	}
 }
 
