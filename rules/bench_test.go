@@ -72,6 +72,57 @@ func BenchmarkDecide(b *testing.B) {
 	}
 }
 
+// ruleLists are 199 routing rules before the default that no list by site can pass over: they fail on what the
+// probe holds, or on what only the rule itself can tell, or are for other methods.
+func ruleLists() map[string]string {
+	return map[string]string{
+		"amounts":   "when: { method: card, amount: { from: %d, to: %[1]d } }",
+		"cards":     "when: { method: card, card: [kb, hyundai, lotte] }",
+		"countries": "when: { country: [JP, US, CN] }",
+		"nights":    "when: { method: card, daily: [\"22:00-03:00\"] }",
+		"periods":   "from: 2027-01-01, when: { method: card }",
+		"methods":   "when: { method: [trans, phone, kakaopay] }",
+		"everyday":  "when: { method: card, card: kb, country: JP, weekdays: [sat, sun], daily: [\"22:00-03:00\"] }",
+	}
+}
+
+// sitelessSnapshot is the large file with its routing rules replaced by 199 that name no site.
+func sitelessSnapshot(tb testing.TB, condition string) *rules.Snapshot {
+	tb.Helper()
+	head, tail, _ := strings.Cut(largeConfig(), "  - { name: r0,")
+	_, tail, _ = strings.Cut(tail, "  - { name: default,")
+	head = strings.Replace(head, "  - { code: card,", "  - { code: trans, links: { pg0: Y } }\n  - { code: phone, links: { pg0: Y } }\n  - { code: kakaopay, links: { pg0: Y } }\n  - { code: card,", 1)
+	var b strings.Builder
+	b.WriteString(head)
+	for i := range 199 {
+		when := condition
+		if strings.Contains(when, "%d") {
+			when = fmt.Sprintf(condition, 200_000+i)
+		}
+		fmt.Fprintf(&b, "  - { name: r%d, %s, choose: { weighted: { pg%d: 90, pg%d: 10 } } }\n", i, when, i%10, (i+1)%10)
+	}
+	s, err := rules.Parse("siteless.yaml", []byte(b.String()+"  - { name: default,"+tail), rules.Sources{})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return s
+}
+
+func BenchmarkDecideWithoutSites(b *testing.B) {
+	opt := rules.Options{Now: time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)}
+	for name, condition := range ruleLists() {
+		s, c := sitelessSnapshot(b, condition), largeCheckout()
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if d, err := s.Decide(c, opt); err != nil || d.Rule != "default" {
+					b.Fatal(d.Rule, err)
+				}
+			}
+		})
+	}
+}
+
 func BenchmarkParse(b *testing.B) {
 	text := []byte(largeConfig())
 	b.SetBytes(int64(len(text)))

@@ -27,11 +27,7 @@ func (b *builder) routes() {
 	if len(b.f.routes) == 0 {
 		b.s.routes = []*route{b.byLinks()}
 	}
-	for _, me := range b.s.methods {
-		if !me.secondary {
-			me.indexRoutes(b.s.routes)
-		}
-	}
+	b.s.index = indexRoutes(b.s.routes)
 }
 
 // byLinks is the rule of a file without routing: all PGs in file order.

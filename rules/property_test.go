@@ -37,6 +37,8 @@ func drawShop(t *rapid.T) smallShop {
 	conditions := []string{
 		"method: card", "method: trans", "site: a", "device: mobile", "amount: { from: 5000 }",
 		"amount: { to: 9000 }", "daily: [\"22:00-03:00\"]", "weekdays: [sat, sun]", "expr: \"amount % 2 == 0\"",
+		"card: [kb, bc]", "country: [JP, US]", "purpose: escrow", "device: [pc, app]", "site: [b, c]",
+		"daily: [\"03:00-03:01\", \"12:00-24:00\"]",
 	}
 	for i := range rapid.IntRange(0, 3).Draw(t, "routes") {
 		when := rapid.SampledFrom(conditions).Draw(t, "when")
@@ -110,6 +112,8 @@ func drawCheckout(t *rapid.T) *payment.Checkout {
 		Payments: []payment.MethodAmount{{Method: rapid.SampledFrom([]payment.Method{"card", "trans"}).Draw(t, "method"), Amount: amount}},
 		Site:     rapid.SampledFrom([]payment.Site{"", "a", "b", "c"}).Draw(t, "site"),
 		Device:   rapid.SampledFrom([]payment.Device{"pc", "mobile", "app"}).Draw(t, "device"),
+		Country:  rapid.SampledFrom([]string{"", "JP", "US", "KR"}).Draw(t, "country"),
+		Card:     rapid.SampledFrom([]*payment.Card{nil, {Company: "kb"}, {Company: "lotte"}}).Draw(t, "card"),
 	}
 }
 

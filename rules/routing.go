@@ -122,82 +122,9 @@ func (r *route) explores(id payment.OrderID) bool {
 	return r.strategy == strategySuccess && r.explore > 0 && unit(id, "explore") < float64(r.explore)/10000
 }
 
-// probe is what most rules fail on, kept together so that a long list is passed over quickly.
-type probe struct {
-	from, to payment.Won
-	route    *route
-	devices  deviceSet
-	purposes purposeSet
-}
-
-// indexRoutes lists the rules a method may meet: those for every site, and for each site that rules name, those and
-// its own, in file order.
-func (me *method) indexRoutes(all []*route) {
-	me.routes = probes(me, all, "")
-	me.siteRoutes = make(map[payment.Site][]probe)
-	sites := make(map[payment.Site]bool)
-	for _, r := range all {
-		for _, site := range r.when.sites {
-			sites[site] = true
-		}
-	}
-	if len(sites) > maxIndexedSites {
-		me.routes = probes(me, all, anySite)
-		return
-	}
-	for _, r := range all {
-		for _, site := range r.when.sites {
-			if _, done := me.siteRoutes[site]; !done && r.takes(me.code) {
-				me.siteRoutes[site] = probes(me, all, site)
-			}
-		}
-	}
-}
-
-// maxIndexedSites bounds the lists by site; with more sites, one list serves all and the rules check the site.
-const maxIndexedSites = 256
-
-// anySite stands for every site in probes; it is no site's name.
-const anySite payment.Site = "\x00"
-
-func probes(me *method, all []*route, site payment.Site) []probe {
-	var out []probe
-	for _, r := range all {
-		if r.inUse && r.takes(me.code) && (site == anySite || hasSite(r.when.sites, site)) {
-			out = append(out, probe{from: r.when.from, to: r.when.to, route: r, devices: r.when.devices, purposes: r.when.purposes})
-		}
-	}
-	return out
-}
-
 // takes tells whether a rule is for a method.
 func (r *route) takes(code payment.Method) bool {
 	return len(r.methods) == 0 || slices.Contains(r.methods, code)
-}
-
-// match finds the first rule that holds, and orders into out the candidates that it chooses among.
-func (s *Snapshot) match(d *deciding, pool []candidate, out []candidate) (*route, []candidate) {
-	if d.trace != nil {
-		return s.matchSlowly(d, pool, out)
-	}
-	list, ok := d.method.siteRoutes[d.in.Site]
-	if !ok {
-		list = d.method.routes
-	}
-	device, purpose := deviceBit(d.in.Device), purposeBit(d.in.Purpose)
-	for i := range list {
-		p := &list[i]
-		if d.amount < p.from || d.amount > p.to || p.devices&device == 0 || p.purposes&purpose == 0 {
-			continue
-		}
-		if s.holds(d, p.route) != "" {
-			continue
-		}
-		if out = p.route.pick(d, pool, out[:0]); len(out) > 0 || !p.route.next {
-			return p.route, out
-		}
-	}
-	return nil, nil
 }
 
 // matchSlowly is match over every rule of the file, saying why each was passed over.

@@ -33,6 +33,7 @@ type Snapshot struct {
 	methods    []*method
 	methodBy   map[payment.Method]*method
 	routes     []*route
+	index      routeIndex
 	controls   []*control
 	notices    []*notice
 	plans      plans
@@ -68,9 +69,6 @@ type method struct {
 	purposes  purposeSet
 	links     []*link
 	controls  []*control
-	// routes are the rules it may meet on a site that no rule names, siteRoutes those on the others.
-	routes     []probe
-	siteRoutes map[payment.Site][]probe
 }
 
 // link says whether a method may go to a PG.

@@ -1,0 +1,169 @@
+package rules
+
+import (
+	"math/bits"
+	"slices"
+	"sort"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// routeIndex finds the rules that may hold for a checkout without asking each of them. For everything that
+// conditions name it keeps, by value, the set of rules that allow it; the rules to ask are those in every set.
+type routeIndex struct {
+	methods   axis[payment.Method]
+	sites     axis[payment.Site]
+	cards     axis[string]
+	countries axis[string]
+	devices   axis[deviceSet]
+	purposes  axis[purposeSet]
+	week      week
+	bounds    []bounds
+}
+
+// axis is the sets of rules by one field's value; others is the set for every value that no rule names.
+type axis[K comparable] struct {
+	others bitset
+	by     map[K]bitset
+}
+
+func (a *axis[K]) of(k K) bitset {
+	if set, ok := a.by[k]; ok {
+		return set
+	}
+	return a.others
+}
+
+// bounds is what of a rule is compared and not looked up.
+type bounds struct {
+	from, to payment.Won
+	span     period
+}
+
+// week is the sets of rules by part of the week: starts are the first minutes of the parts, from Sunday midnight.
+type week struct {
+	starts []int
+	sets   []bitset
+}
+
+func (w *week) of(m moment) bitset {
+	return w.sets[sort.SearchInts(w.starts, m.weekday*minutesPerDay+m.minute+1)-1]
+}
+
+func indexRoutes(all []*route) routeIndex {
+	ix := routeIndex{
+		methods:   newAxis(all, func(r *route) []payment.Method { return r.methods }),
+		sites:     newAxis(all, func(r *route) []payment.Site { return r.when.sites }),
+		cards:     newAxis(all, func(r *route) []string { return r.when.cards }),
+		countries: newAxis(all, func(r *route) []string { return r.when.countries }),
+		devices:   newSetAxis(all, allDevices, func(r *route) deviceSet { return r.when.devices }),
+		purposes:  newSetAxis(all, allPurposes, func(r *route) purposeSet { return r.when.purposes }),
+		week:      newWeek(all),
+		bounds:    make([]bounds, len(all)),
+	}
+	for i, r := range all {
+		ix.bounds[i] = bounds{from: r.when.from, to: r.when.to, span: r.when.when.span}
+	}
+	return ix
+}
+
+// setOf is the set of the rules in use that keep says yes to. All sets are of one length.
+func setOf(all []*route, keep func(*route) bool) bitset {
+	set := make(bitset, (len(all)+63)/64)
+	for i, r := range all {
+		if r.inUse && keep(r) {
+			set.add(i)
+		}
+	}
+	return set
+}
+
+// newAxis indexes a field of which a rule names the values it allows, or none for all.
+func newAxis[K comparable](all []*route, named func(*route) []K) axis[K] {
+	a := axis[K]{by: make(map[K]bitset), others: setOf(all, func(r *route) bool { return len(named(r)) == 0 })}
+	for i, r := range all {
+		for _, k := range named(r) {
+			set, ok := a.by[k]
+			if !ok {
+				set = slices.Clone(a.others)
+			}
+			if r.inUse {
+				set.add(i)
+			}
+			a.by[k] = set
+		}
+	}
+	return a
+}
+
+// newSetAxis indexes a field of which a rule keeps the allowed values as bits; a value that is no bit is allowed by
+// none.
+func newSetAxis[K deviceSet | purposeSet](all []*route, every K, allowed func(*route) K) axis[K] {
+	a := axis[K]{by: make(map[K]bitset), others: setOf(all, func(*route) bool { return false })}
+	for bit := K(1); bit <= every; bit <<= 1 {
+		a.by[bit] = setOf(all, func(r *route) bool { return allowed(r)&bit != 0 })
+	}
+	return a
+}
+
+const (
+	minutesPerDay = 24 * 60
+	// maxWeekWork bounds how many times a rule's calendar is asked while a file is loaded.
+	maxWeekWork = 2_000_000
+)
+
+// newWeek cuts the week where a rule's part of the day starts or ends. Where these are too many, every rule is in
+// the one set, and is asked itself.
+func newWeek(all []*route) week {
+	day := []int{0}
+	for _, r := range all {
+		for _, w := range r.when.when.windows {
+			day = append(day, w.from%minutesPerDay, w.to%minutesPerDay)
+		}
+	}
+	slices.Sort(day)
+	day = slices.Compact(day)
+	if 7*len(day)*len(all) > maxWeekWork {
+		return week{starts: []int{0}, sets: []bitset{setOf(all, func(*route) bool { return true })}}
+	}
+	var out week
+	for weekday := range 7 {
+		for _, minute := range day {
+			out.starts = append(out.starts, weekday*minutesPerDay+minute)
+			out.sets = append(out.sets, setOf(all, func(r *route) bool {
+				c := r.when.when
+				c.span = period{}
+				return c.holds(moment{minute: minute, weekday: weekday})
+			}))
+		}
+	}
+	return out
+}
+
+// match finds the first rule that holds, and orders into out the candidates that it chooses among.
+func (s *Snapshot) match(d *deciding, pool []candidate, out []candidate) (*route, []candidate) {
+	if d.trace != nil {
+		return s.matchSlowly(d, pool, out)
+	}
+	ix := &s.index
+	methods, sites, cards := ix.methods.of(d.method.code), ix.sites.of(d.in.Site), ix.cards.of(cardOf(d.in))
+	countries, week := ix.countries.of(d.in.Country), ix.week.of(d.now)
+	devices, purposes := ix.devices.of(deviceBit(d.in.Device)), ix.purposes.of(purposeBit(d.in.Purpose))
+	for word := range methods {
+		set := methods[word] & sites[word] & cards[word] & countries[word] & devices[word] & purposes[word] & week[word]
+		for ; set != 0; set &= set - 1 {
+			i := word*64 + bits.TrailingZeros64(set)
+			if b := &ix.bounds[i]; d.amount < b.from || d.amount > b.to || !b.span.holds(d.now.unix) {
+				continue
+			}
+			r := s.routes[i]
+			if s.holds(d, r) != "" {
+				continue
+			}
+			if out = r.pick(d, pool, out[:0]); len(out) > 0 || !r.next {
+				return r, out
+			}
+		}
+	}
+	return nil, nil
+}
