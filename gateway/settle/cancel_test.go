@@ -1,0 +1,559 @@
+package settle_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// cancels is a house with one approved attempt of 50,000 won and a canceller.
+type cancels struct {
+	*house
+	c           *settle.Canceller
+	pg          *fakePG
+	journal     *brokenCancels
+	given, sent payment.Won
+}
+
+// brokenCancels is a journal whose writes of cancels fail on demand.
+type brokenCancels struct {
+	*journal.Journal
+	begin, move error
+}
+
+func (b *brokenCancels) CancelBegin(ctx context.Context, c payment.Cancel, ev journal.Event) (payment.Cancel, bool, error) {
+	if b.begin != nil {
+		return payment.Cancel{}, false, b.begin
+	}
+	return b.Journal.CancelBegin(ctx, c, ev)
+}
+
+func (b *brokenCancels) CancelMove(ctx context.Context, s journal.CancelStep) (payment.Cancel, error) {
+	if b.move != nil {
+		return payment.Cancel{}, b.move
+	}
+	return b.Journal.CancelMove(ctx, s)
+}
+
+// paid opens a house and has its attempt approved; edit changes the attempt before.
+func paid(t *testing.T, edit func(*payment.Attempt)) *cancels {
+	t.Helper()
+	pg := &fakePG{}
+	h := &cancels{house: open(t, pg), pg: pg}
+	h.manual = true
+	pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) { return approvedAs("A1", 50000), nil }
+	pg.cancel = func(_ int, r adapters.CancelRequest) (adapters.Result, error) { return h.giveBack(r), nil }
+	pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) { return h.standing(), nil }
+	a := h.attempt("A1")
+	if edit != nil {
+		edit(&a)
+	}
+	if res, err := h.settler.Authenticated(t.Context(), a, h.proof("token")); err != nil || res.Attempt.State != payment.StateApproved {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	h.journal = &brokenCancels{Journal: h.house.journal}
+	h.c = settle.NewCanceller(h.settler, h.journal, nil)
+	h.hear()
+	return h
+}
+
+// giveBack does what a PG does with a cancel.
+func (h *cancels) giveBack(r adapters.CancelRequest) adapters.Result {
+	h.sent++
+	h.given += r.Amount
+	return h.standing()
+}
+
+// standing is what the PG says of the payment.
+func (h *cancels) standing() adapters.Result {
+	r := approvedAs("A1", 50000)
+	r.Cancelled = h.given
+	if h.given == r.Amount {
+		r.Outcome = payment.OutcomeCancelled
+	}
+	return r
+}
+
+func won(n payment.Won) *payment.Won { return &n }
+
+func (h *cancels) ask(id string, amount payment.Won) (settle.Cancelled, error) {
+	return h.c.Cancel(h.t.Context(), "A1", settle.CancelAsk{ID: payment.CancelID(id), Amount: &amount, Reason: "returned"})
+}
+
+func (h *cancels) row(id string) payment.Cancel {
+	h.t.Helper()
+	c, err := h.journal.Cancel(h.t.Context(), payment.CancelID(id))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return c
+}
+
+// hear takes what the shop is to be told, and says it is told.
+func (h *cancels) hear() (bodies []string) {
+	h.t.Helper()
+	for {
+		list, err := h.journal.OutboxDue(h.t.Context(), h.clock().Add(time.Second), 100, time.Minute)
+		if err != nil {
+			h.t.Fatal(err)
+		}
+		if len(list) == 0 {
+			return bodies
+		}
+		for _, m := range list {
+			var b struct {
+				Data struct {
+					CancelID  string      `json:"cancel_id"`
+					Amount    payment.Won `json:"amount"`
+					Total     payment.Won `json:"cancelled_total"`
+					Remaining payment.Won `json:"remaining"`
+				} `json:"data"`
+			}
+			if err := json.Unmarshal(m.Body, &b); err != nil {
+				h.t.Fatal(err)
+			}
+			bodies = append(bodies, fmt.Sprintf("%s %s %s/%s/%s", m.Type, b.Data.CancelID, b.Data.Amount, b.Data.Total, b.Data.Remaining))
+			if err := h.journal.OutboxDone(h.t.Context(), m.ID); err != nil {
+				h.t.Fatal(err)
+			}
+		}
+	}
+}
+
+func (h *cancels) heard(want ...string) {
+	h.t.Helper()
+	if got := h.hear(); fmt.Sprint(got) != fmt.Sprint(want) {
+		h.t.Errorf("the shop hears %q, want %q", got, want)
+	}
+}
+
+func (h *cancels) sweep() {
+	h.t.Helper()
+	if _, err := h.c.Sweep(h.t.Context(), 10, time.Minute); err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+func TestWhatAPGAnswersToACancel(t *testing.T) {
+	t.Parallel()
+	result := func(o payment.Outcome, cancelled payment.Won) func(*cancels) (adapters.Result, error) {
+		return func(h *cancels) (adapters.Result, error) {
+			r := h.standing()
+			r.Outcome, r.Cancelled = o, cancelled
+			return r, nil
+		}
+	}
+	fails := func(err error) func(*cancels) (adapters.Result, error) {
+		return func(*cancels) (adapters.Result, error) { return adapters.Result{}, err }
+	}
+	for _, tt := range []struct {
+		name   string
+		answer func(*cancels) (adapters.Result, error)
+		state  payment.CancelState
+		code   string
+		told   int
+	}{
+		{"done", func(h *cancels) (adapters.Result, error) {
+			return h.giveBack(adapters.CancelRequest{Amount: 1000}), nil
+		}, payment.CancelDone, settle.CancelConfirmed, 1},
+		{"done, and the answer lost", func(h *cancels) (adapters.Result, error) {
+			h.given = 1000
+			return adapters.Result{}, adapters.ErrUnknownOutcome
+		}, payment.CancelDone, settle.CancelProven, 1},
+		{"declined", result(payment.OutcomeDeclined, 0), payment.CancelRefused, settle.CancelDeclined, 0},
+		{"done later", result(payment.OutcomePending, 0), payment.CancelRequested, settle.CancelLater, 0},
+		{"never sent", fails(adapters.ErrUnavailable), payment.CancelRefused, settle.CancelNotSent, 0},
+		{"rejected", fails(adapters.ErrRejected), payment.CancelRefused, settle.CancelRejected, 0},
+		{"not offered", fails(adapters.ErrUnsupported), payment.CancelRefused, settle.CancelRejected, 0},
+		{"lost", fails(adapters.ErrUnknownOutcome), payment.CancelUnknown, settle.CancelLost, 0},
+		{"odd", fails(errors.New("odd")), payment.CancelUnknown, settle.CancelLost, 0},
+		{"another amount", result(payment.OutcomeApproved, 999), payment.CancelUnknown, settle.CancelLost, 0},
+		{"everything", result(payment.OutcomeCancelled, 50000), payment.CancelUnknown, settle.CancelLost, 0},
+		{"no word of it", result(payment.OutcomeUnknown, 1000), payment.CancelUnknown, settle.CancelLost, 0},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := paid(t, nil)
+			h.pg.cancel = func(int, adapters.CancelRequest) (adapters.Result, error) { return tt.answer(h) }
+			res, err := h.ask("c1", 1000)
+			if err != nil || res.Cancel.State != tt.state || res.Cancel.Code != tt.code {
+				t.Errorf("came to %s (%s), %v; want %s (%s)", res.Cancel.State, res.Cancel.Code, err, tt.state, tt.code)
+			}
+			if row := h.row("c1"); row.State != tt.state || row.NextCheck.IsZero() == !tt.state.Final() {
+				t.Errorf("the journal says %+v", row)
+			}
+			if got := h.hear(); len(got) != tt.told {
+				t.Errorf("the shop hears %q", got)
+			}
+			if n := h.pg.calls["cancel"]; n != 1 {
+				t.Errorf("%d requests were sent", n)
+			}
+		})
+	}
+}
+
+func TestACancelIsSentOnlyAfterItsIntentIsWritten(t *testing.T) {
+	t.Parallel()
+	h := paid(t, nil)
+	h.journal.begin = journal.ErrUnavailable
+	if _, err := h.ask("c1", 1000); err == nil || h.pg.calls["cancel"] != 0 {
+		t.Errorf("sent %d, %v", h.pg.calls["cancel"], err)
+	}
+	h.journal.begin, h.journal.move = nil, &journal.ConflictError{Kind: journal.ConflictOwner}
+	if res, err := h.ask("c1", 1000); err != nil || res.Cancel.State == payment.CancelDone {
+		t.Errorf("an end that was not written is told: %+v, %v", res, err)
+	}
+	h.journal.move = nil
+	h.pass(5 * time.Minute)
+	h.sweep()
+	if row := h.row("c1"); row.State != payment.CancelDone || h.given != 1000 || h.pg.calls["cancel"] != 1 {
+		t.Errorf("afterwards %+v, %s won given, %d sent", row, h.given, h.pg.calls["cancel"])
+	}
+	h.heard("payment.cancelled c1 1000/1000/49000")
+}
+
+func TestOneCancelAtATime(t *testing.T) {
+	t.Parallel()
+	h := paid(t, nil)
+	h.pg.cancel = func(int, adapters.CancelRequest) (adapters.Result, error) {
+		return adapters.Result{}, adapters.ErrUnknownOutcome
+	}
+	if res, err := h.ask("c1", 1000); err != nil || res.Cancel.State != payment.CancelUnknown {
+		t.Fatalf("%+v, %v", res, err)
+	}
+	_, err := h.ask("c2", 1000)
+	if p, ok := payment.AsProblem(err); !ok || p.Code != payment.CodeCancelInProgress {
+		t.Errorf("a second cancel beside an unknown one: %v", err)
+	}
+	if n := h.pg.calls["cancel"]; n != 1 {
+		t.Errorf("%d requests were sent", n)
+	}
+	_, err = h.ask("c1", 2000)
+	if p, ok := payment.AsProblem(err); !ok || p.Code != payment.CodeKeyReused {
+		t.Errorf("another body under the same key: %v", err)
+	}
+	h.given = 1000
+	if res, err := h.ask("c1", 1000); err != nil || res.Cancel.State != payment.CancelDone {
+		t.Errorf("asking again finds %+v, %v", res.Cancel, err)
+	}
+	h.heard("payment.cancelled c1 1000/1000/49000")
+}
+
+// An unknown cancel ends by proof alone: that nothing went back must show five times, and a quarter of an hour long.
+func TestAnUnknownCancelEndsByProof(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		then  func(h *cancels)
+		looks int
+		every time.Duration
+		state payment.CancelState
+		told  string
+	}{
+		{"nothing is seen again and again", func(*cancels) {}, 5, 10 * time.Minute, payment.CancelRefused, "[payment.cancel_failed c1 1000/0/50000]"},
+		{"nothing is seen four times", func(*cancels) {}, 4, 10 * time.Minute, payment.CancelUnknown, "[]"},
+		{"it shows", func(h *cancels) { h.given = 1000 }, 1, time.Minute, payment.CancelDone, "[payment.cancelled c1 1000/1000/49000]"},
+		{"another amount shows", func(h *cancels) { h.given = 700 }, 12, 2 * time.Hour, payment.CancelUnknown, "[]"},
+		{"the PG is silent", func(h *cancels) {
+			h.pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) {
+				return adapters.Result{}, adapters.ErrUnavailable
+			}
+		}, 12, 2 * time.Hour, payment.CancelUnknown, "[]"},
+		{"another payment is shown", func(h *cancels) {
+			h.pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) { return approvedAs("A2", 50000), nil }
+		}, 12, 2 * time.Hour, payment.CancelUnknown, "[]"},
+		{"the PG knows of no payment", func(h *cancels) {
+			h.pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) {
+				return adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: "A1"}, nil
+			}
+		}, 12, 2 * time.Hour, payment.CancelUnknown, "[]"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := paid(t, nil)
+			h.pg.cancel = func(int, adapters.CancelRequest) (adapters.Result, error) {
+				return adapters.Result{}, adapters.ErrUnknownOutcome
+			}
+			if _, err := h.ask("c1", 1000); err != nil {
+				t.Fatal(err)
+			}
+			tt.then(h)
+			for range tt.looks {
+				h.pass(tt.every)
+				h.sweep()
+			}
+			row := h.row("c1")
+			if row.State != tt.state || row.NextCheck.IsZero() == !tt.state.Final() {
+				t.Errorf("came to %+v, want %s", row, tt.state)
+			}
+			if got := fmt.Sprint(h.hear()); got != tt.told {
+				t.Errorf("the shop hears %s, want %s", got, tt.told)
+			}
+			if n := h.pg.calls["cancel"]; n != 1 {
+				t.Errorf("%d requests were sent", n)
+			}
+		})
+	}
+}
+
+// Five looks in a moment prove nothing.
+func TestACancelHasItsGrace(t *testing.T) {
+	t.Parallel()
+	h := paid(t, nil)
+	h.pg.cancel = func(int, adapters.CancelRequest) (adapters.Result, error) {
+		return adapters.Result{}, adapters.ErrUnknownOutcome
+	}
+	if _, err := h.ask("c1", 1000); err != nil {
+		t.Fatal(err)
+	}
+	for range 12 {
+		h.pass(time.Minute)
+		if err := h.c.Resume(t.Context(), h.row("c1"), time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if row := h.row("c1"); row.State != payment.CancelUnknown || row.Checks != 12 {
+		t.Errorf("came to %+v", row)
+	}
+}
+
+// What the PG promised to do later is never called not applied by itself.
+func TestAPromisedCancelIsLeftToAPerson(t *testing.T) {
+	t.Parallel()
+	h := paid(t, nil)
+	h.pg.cancel = func(int, adapters.CancelRequest) (adapters.Result, error) {
+		return adapters.Result{Outcome: payment.OutcomePending}, nil
+	}
+	if _, err := h.ask("c1", 1000); err != nil {
+		t.Fatal(err)
+	}
+	for range 24 * 14 {
+		h.pass(time.Hour + time.Minute)
+		h.sweep()
+	}
+	if row := h.row("c1"); row.State != payment.CancelUnknown || row.Code != settle.CancelLater {
+		t.Errorf("came to %+v", row)
+	}
+	h.given = 1000
+	h.pass(time.Hour + time.Minute)
+	h.sweep()
+	h.heard("payment.cancelled c1 1000/1000/49000")
+}
+
+func TestMoneyGivenBackWithoutUsIsRecorded(t *testing.T) {
+	t.Parallel()
+	h := paid(t, nil)
+	look := func() {
+		t.Helper()
+		if err := h.c.Notified(t.Context(), h.state("A1")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look()
+	h.given = 700
+	look()
+	look()
+	if list, err := h.journal.CancelsOf(t.Context(), "A1"); err != nil || len(list) != 1 || list[0].Origin != payment.CancelByPG || list[0].Amount != 700 {
+		t.Fatalf("recorded %+v, %v", list, err)
+	}
+	if res, err := h.ask("c1", 300); err != nil || res.Cancel.State != payment.CancelDone || res.Cancel.Remaining != 49300 {
+		t.Errorf("our own after it: %+v, %v", res.Cancel, err)
+	}
+	h.given += 50
+	look()
+	if got := h.hear(); len(got) != 3 {
+		t.Errorf("the shop hears %q", got)
+	}
+	// While one of ours is open, what the PG shows may be that one.
+	h.pg.cancel = func(int, adapters.CancelRequest) (adapters.Result, error) {
+		return adapters.Result{}, adapters.ErrUnknownOutcome
+	}
+	if _, err := h.ask("c2", 1000); err != nil {
+		t.Fatal(err)
+	}
+	h.given += 999
+	look()
+	if list, err := h.journal.CancelsOf(t.Context(), "A1"); err != nil || len(list) != 4 {
+		t.Errorf("recorded %+v, %v", list, err)
+	}
+	h.pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) {
+		return adapters.Result{}, adapters.ErrUnavailable
+	}
+	if err := h.c.Notified(t.Context(), h.state("A1")); err == nil {
+		t.Error("a PG that cannot be asked is not asked to say its word again")
+	}
+}
+
+func TestCancelsAreResolvedByTwoHands(t *testing.T) {
+	t.Parallel()
+	h := paid(t, nil)
+	h.pg.cancel = func(int, adapters.CancelRequest) (adapters.Result, error) {
+		return adapters.Result{}, adapters.ErrUnknownOutcome
+	}
+	for _, id := range []string{"c1", "c2"} {
+		if _, err := h.ask(id, 1000); err != nil {
+			t.Fatal(err)
+		}
+		as, other := settle.FindingCancelDone, settle.FindingNotApplied
+		if id == "c2" {
+			as, other = other, as
+		}
+		for _, tt := range []struct {
+			name, by, reason string
+			as               settle.Finding
+			done             bool
+			err              error
+		}{
+			{"nobody", "", "seen", as, false, settle.ErrActor},
+			{"no reason", "kim", "", as, false, settle.ErrActor},
+			{"a finding about payments", "kim", "seen", settle.FindingCharged, false, settle.ErrFinding},
+			{"the first hand", "kim", "in the console", as, false, nil},
+			{"the first hand again", "kim", "really", as, false, nil},
+			{"another finding", "lee", "not there", other, false, nil},
+			{"the first finding, anew", "kim", "in the console", as, false, nil},
+			{"the second hand", "lee", "on the statement", as, true, nil},
+			{"once it is closed", "park", "seen", as, false, settle.ErrNotUnknown},
+		} {
+			done, err := settle.ResolveCancel(t.Context(), h.journal, payment.CancelID(id), tt.as, tt.by, tt.reason, h.clock())
+			if done != tt.done || !errors.Is(err, tt.err) {
+				t.Errorf("%s %s: %v, %v", id, tt.name, done, err)
+			}
+		}
+	}
+	h.heard("payment.cancelled c1 1000/1000/49000", "payment.cancel_failed c2 1000/1000/49000")
+}
+
+func TestWhatMayBeCancelled(t *testing.T) {
+	t.Parallel()
+	vat := func(a *payment.Attempt) { a.TaxFree, a.VAT, a.VATSet = 6000, 4000, true }
+	mixed := func(a *payment.Attempt) { a.TaxFree = 6000 }
+	to := &payment.RefundAccount{Bank: "088", Number: "110123456789", Holder: "홍길동"}
+	bad := func(edit func(*payment.RefundAccount)) *payment.RefundAccount {
+		c := *to
+		edit(&c)
+		return &c
+	}
+	for _, tt := range []struct {
+		name  string
+		edit  func(*payment.Attempt)
+		ask   settle.CancelAsk
+		code  payment.Code
+		field string
+	}{
+		{"all of it", nil, settle.CancelAsk{}, "", ""},
+		{"all of it, in so many words", nil, settle.CancelAsk{Amount: won(50000), Remaining: won(50000), TaxFree: won(0)}, "", ""},
+		{"more than there is", nil, settle.CancelAsk{Amount: won(50001)}, payment.CodeCancelTooMuch, "amount"},
+		{"another rest", nil, settle.CancelAsk{Amount: won(1), Remaining: won(49999)}, payment.CodeCancelTooMuch, "remaining"},
+		{"nothing", nil, settle.CancelAsk{Amount: won(0)}, payment.CodeInvalidField, "amount"},
+		{"escrow in part", func(a *payment.Attempt) { a.Purpose = payment.PurposeEscrow }, settle.CancelAsk{Amount: won(1)}, payment.CodeNotCancellable, "amount"},
+		{"escrow as a whole", func(a *payment.Attempt) { a.Purpose = payment.PurposeEscrow }, settle.CancelAsk{}, "", ""},
+		{"mixed taxes as a whole", mixed, settle.CancelAsk{}, "", ""},
+		{"mixed taxes in part", mixed, settle.CancelAsk{Amount: won(1000)}, payment.CodeTaxFreeRequired, "tax_free"},
+		{"mixed taxes in part, told", mixed, settle.CancelAsk{Amount: won(1000), TaxFree: won(1000)}, "", ""},
+		{"more tax-free than was paid", mixed, settle.CancelAsk{Amount: won(7000), TaxFree: won(6001)}, payment.CodeCancelTooMuch, "tax_free"},
+		{"more taxable than was paid", mixed, settle.CancelAsk{Amount: won(44001), TaxFree: won(0)}, payment.CodeCancelTooMuch, "tax_free"},
+		{"more tax-free than is cancelled", mixed, settle.CancelAsk{Amount: won(100), TaxFree: won(101)}, payment.CodeCancelTooMuch, "tax_free"},
+		{"a whole with another tax-free part", mixed, settle.CancelAsk{TaxFree: won(5999)}, payment.CodeCancelTooMuch, "tax_free"},
+		{"VAT as a whole", vat, settle.CancelAsk{}, "", ""},
+		{"VAT in part, not told", vat, settle.CancelAsk{Amount: won(1100), TaxFree: won(0)}, payment.CodeMissingField, "vat_amount"},
+		{"VAT in part", vat, settle.CancelAsk{Amount: won(1100), TaxFree: won(0), VAT: won(100)}, "", ""},
+		{"more VAT than was paid", vat, settle.CancelAsk{Amount: won(40000), TaxFree: won(0), VAT: won(4001)}, payment.CodeCancelTooMuch, "vat_amount"},
+		{"more VAT than is taxable", vat, settle.CancelAsk{Amount: won(100), TaxFree: won(100), VAT: won(1)}, payment.CodeCancelTooMuch, "vat_amount"},
+		{"VAT that would not be left for the rest", vat, settle.CancelAsk{Amount: won(43000), TaxFree: won(0), VAT: won(0)}, payment.CodeCancelTooMuch, "vat_amount"},
+		{"a whole with other VAT", vat, settle.CancelAsk{VAT: won(3999)}, payment.CodeCancelTooMuch, "vat_amount"},
+		{"VAT that was not stated", nil, settle.CancelAsk{VAT: won(1)}, payment.CodeTaxNotAllowed, "vat_amount"},
+		{"an account for a card", nil, settle.CancelAsk{RefundAccount: to}, payment.CodeInvalidField, "refund_account"},
+		{"a virtual account without one", account, settle.CancelAsk{}, payment.CodeMissingField, "refund_account"},
+		{"a virtual account", account, settle.CancelAsk{RefundAccount: to}, "", ""},
+		{"a bank's short code", account, settle.CancelAsk{RefundAccount: bad(func(r *payment.RefundAccount) { r.Bank = "88" })}, payment.CodeInvalidField, "refund_account.bank"},
+		{"a bank's name", account, settle.CancelAsk{RefundAccount: bad(func(r *payment.RefundAccount) { r.Bank = "SHB" })}, payment.CodeInvalidField, "refund_account.bank"},
+		{"a number with dashes", account, settle.CancelAsk{RefundAccount: bad(func(r *payment.RefundAccount) { r.Number = "110-12" })}, payment.CodeInvalidField, "refund_account.number"},
+		{"no number", account, settle.CancelAsk{RefundAccount: bad(func(r *payment.RefundAccount) { r.Number = "" })}, payment.CodeInvalidField, "refund_account.number"},
+		{"no holder", account, settle.CancelAsk{RefundAccount: bad(func(r *payment.RefundAccount) { r.Holder = "" })}, payment.CodeMissingField, "refund_account.holder"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := paid(t, tt.edit)
+			tt.ask.ID, tt.ask.Reason = "c1", "returned"
+			var sent adapters.CancelRequest
+			h.pg.cancel = func(_ int, r adapters.CancelRequest) (adapters.Result, error) {
+				sent = r
+				return h.giveBack(r), nil
+			}
+			res, err := h.c.Cancel(t.Context(), "A1", tt.ask)
+			if tt.code == "" {
+				if err != nil || res.Cancel.State != payment.CancelDone || sent.RefundAccount != tt.ask.RefundAccount || sent.OperationID != "c1" {
+					t.Errorf("%+v, %v; sent %+v", res.Cancel, err, sent)
+				}
+				return
+			}
+			p, ok := payment.AsProblem(err)
+			if !ok || p.Code != tt.code || p.Field != tt.field {
+				t.Errorf("got %v, want %s %s", err, tt.code, tt.field)
+			}
+			if n := h.pg.calls["cancel"]; n != 0 {
+				t.Errorf("%d requests were sent", n)
+			}
+		})
+	}
+}
+
+// account makes an attempt one of a virtual account.
+func account(a *payment.Attempt) { a.Method = payment.MethodVBank }
+
+// Whatever is asked for, in whatever order: what goes back never passes what was paid, neither as a whole nor of
+// either kind of tax, and what is left can always be given back at once.
+func TestCancelsNeverPassWhatWasPaid(t *testing.T) {
+	t.Parallel()
+	h := paid(t, nil)
+	rapid.Check(t, func(r *rapid.T) {
+		taxFree := payment.Won(rapid.IntRange(0, 50000).Draw(r, "tax-free"))
+		vat := payment.Won(rapid.Int64Range(0, int64(50000-taxFree)).Draw(r, "vat"))
+		a := h.state("A1")
+		a.TaxFree, a.VAT, a.VATSet = taxFree, vat, rapid.Bool().Draw(r, "stated")
+		if !a.VATSet {
+			a.VAT = 0
+		}
+		var have []payment.Cancel
+		for range rapid.IntRange(0, 12).Draw(r, "cancels") {
+			amount := payment.Won(rapid.Int64Range(0, 30000).Draw(r, "amount"))
+			ask := settle.CancelAsk{ID: "c", Amount: &amount, Reason: "r"}
+			if rapid.Bool().Draw(r, "tells tax-free") {
+				ask.TaxFree = won(payment.Won(rapid.Int64Range(0, int64(amount)).Draw(r, "part")))
+			}
+			if a.VATSet {
+				ask.VAT = won(payment.Won(rapid.Int64Range(0, int64(amount)/5+1).Draw(r, "vat part")))
+			}
+			c, err := settle.PlanCancel(a, have, ask)
+			if err != nil {
+				continue
+			}
+			c.State = payment.CancelDone
+			have = append(have, c)
+		}
+		sum := payment.Cancel{}
+		for _, c := range have {
+			sum.Amount, sum.TaxFree, sum.VAT = sum.Amount+c.Amount, sum.TaxFree+c.TaxFree, sum.VAT+c.VAT
+		}
+		if sum.Amount > a.Amount || sum.TaxFree > a.TaxFree || sum.Amount-sum.TaxFree > a.Amount-a.TaxFree || sum.VAT > a.VAT {
+			r.Fatalf("gave back %+v of %+v", sum, a)
+		}
+		c, err := settle.PlanCancel(a, have, settle.CancelAsk{ID: "rest", Reason: "r"})
+		if sum.Amount == a.Amount {
+			return
+		}
+		if err != nil || c.Amount+sum.Amount != a.Amount || c.TaxFree+sum.TaxFree != a.TaxFree || c.VAT+sum.VAT != a.VAT {
+			r.Fatalf("the rest after %+v of %+v is %+v, %v", sum, a, c, err)
+		}
+	})
+}
