@@ -105,8 +105,21 @@ func TestTheAccountIsReadAsFarAsItIsTold(t *testing.T) {
 		if err != nil || r.Outcome != payment.OutcomeIssued {
 			t.Errorf("%s: %s, %v", tt.name, r.Outcome, err)
 		}
+		if m := adapters.Mismatch(vbankAttempt(), account("").Merchant, r); m != "" {
+			t.Errorf("%s: mismatch %q", tt.name, m)
+		}
 		if r.Account != tt.want {
 			t.Errorf("%s: got %+v %q", tt.name, r.Account, r.Account.Number.Reveal())
+		}
+	}
+	for field, text := range map[string]string{
+		"amount": strings.Replace(vbank("ready", "0", "0", issuedAccount), "64900", "64901", 1),
+		"mid":    strings.Replace(vbank("ready", "0", "0", issuedAccount), "INIpayTest", "INIpayLive", 1),
+		"test":   strings.Replace(vbank("ready", "0", "0", issuedAccount), `"sandbox":true`, `"sandbox":false`, 1),
+	} {
+		r, err := portonev1.ParsePayment([]byte(text), vbankAttempt())
+		if m := adapters.Mismatch(vbankAttempt(), account("").Merchant, r); err != nil || m != field {
+			t.Errorf("another %s: mismatch %q, %v", field, m, err)
 		}
 	}
 	r, err := portonev1.ParsePayment([]byte(object("paid", "64900", "0", `,"vbank_num":"1"`)), attempt())

@@ -17,3 +17,12 @@ func ParsePayment(body []byte, a payment.Attempt) (adapters.Result, error) {
 	}
 	return parsePayment(*e.response, a)
 }
+
+// ParseKey lets the fuzz test reach the parser of billing keys.
+func ParseKey(body []byte, a payment.Attempt) (adapters.Result, error) {
+	o, err := wire.ParseObject(body)
+	if err != nil {
+		return adapters.Result{}, err
+	}
+	return parseKey(o, a)
+}

@@ -351,14 +351,3 @@ func TestCancelAlwaysSendsItsChecksum(t *testing.T) {
 		t.Errorf("asked %v", *asked)
 	}
 }
-
-func FuzzPayment(f *testing.F) {
-	f.Add([]byte(object("paid", "64900", "0", "")))
-	f.Add([]byte(object("cancelled", "1e9", "-1", "")))
-	f.Fuzz(func(t *testing.T, body []byte) {
-		r, err := portonev1.ParsePayment(body, attempt())
-		if err == nil && (r.Amount < 0 || r.Amount > payment.MaxWon || r.Cancelled < 0 || r.Cancelled > r.Amount || r.PGTxID == "") {
-			t.Errorf("accepted %+v", r)
-		}
-	})
-}

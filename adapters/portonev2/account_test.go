@@ -76,6 +76,17 @@ func TestTheAccountIsReadAsFarAsItIsTold(t *testing.T) {
 			t.Errorf("%s: got %+v %q", tt.name, r.Account, r.Account.Number.Reveal())
 		}
 	}
+	for field, text := range map[string]string{
+		"amount":  strings.Replace(vbank("VIRTUAL_ACCOUNT_ISSUED", whole, ""), "64900", "64901", 1),
+		"mid":     strings.Replace(vbank("VIRTUAL_ACCOUNT_ISSUED", whole, ""), "INIpayTest", "INIpayLive", 1),
+		"channel": strings.Replace(vbank("VIRTUAL_ACCOUNT_ISSUED", whole, ""), "channel-key-2", "channel-key-3", 1),
+		"test":    strings.Replace(vbank("VIRTUAL_ACCOUNT_ISSUED", whole, ""), `"TEST"`, `"LIVE"`, 1),
+	} {
+		r, err := portonev2.ParsePayment([]byte(text), vbankAttempt())
+		if m := adapters.Mismatch(vbankAttempt(), account("").Merchant, r); err != nil || m != field {
+			t.Errorf("another %s: mismatch %q, %v", field, m, err)
+		}
+	}
 	for status, want := range map[string]payment.Outcome{"PAID": payment.OutcomeApproved, "CANCELLED": payment.OutcomeCancelled, "FAILED": payment.OutcomeDeclined} {
 		r, err := portonev2.ParsePayment([]byte(vbank(status, whole, "")), vbankAttempt())
 		if err != nil || r.Outcome != want {
