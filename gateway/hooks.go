@@ -13,6 +13,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
 	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
 	"github.com/pg-gateway/pg-gateway/gateway/settle"
@@ -130,7 +131,11 @@ func (g *Gateway) noticeV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, er
 	switch {
 	case err != nil:
 		return metrics.WebhookInvalid, unreadableHook(err)
-	case ev.PaymentID == "", ev.Type == portonev2.EventReady, ev.StoreID != "" && ev.StoreID != pg.StoreID:
+	case ev.StoreID != "" && ev.StoreID != pg.StoreID:
+		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
+	case ev.Type == portonev2.EventKeyIssued && ev.BillingKey.IsSet():
+		return g.onceByID(c, pg, id, raw, func() (string, error) { return g.followKey(c, pg, ev.BillingKey) })
+	case ev.PaymentID == "", ev.Type == portonev2.EventReady:
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 	}
 	return g.onceByID(c, pg, id, raw, func() (string, error) { return g.followUp(c, pg, ev.PaymentID, ev.TxID) })
@@ -161,6 +166,19 @@ func (g *Gateway) onceByID(c *fiber.Ctx, pg *payment.PG, id string, raw []byte, 
 		g.log.Warn("a webhook's id was not kept; a repeat is worked on again", slog.String("request_id", requestID(c)), slog.Any("err", err))
 	}
 	return result, nil
+}
+
+// followKey wakes the settle of the attempt that a billing key was issued for, which the webhook does not name.
+func (g *Gateway) followKey(c *fiber.Ctx, pg *payment.PG, key payment.Secret) (string, error) {
+	owner, ok := g.drivers[pg.Driver].(adapters.KeyOwner)
+	if !ok {
+		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
+	}
+	id, err := owner.KeyOwner(g.requestContext(c), pg, key)
+	if err != nil {
+		return metrics.WebhookFailed, again(err)
+	}
+	return g.followUp(c, pg, id, key.Reveal())
 }
 
 // followUp wakes the settle of an attempt. PortOne is told 200 once there is nothing that it should say again:

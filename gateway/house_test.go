@@ -242,7 +242,13 @@ func (h *house) inicisReturn(button string) url.Values {
 // press opens a window with a form and presses a button in it.
 func (h *house) press(opened url.Values, button string) url.Values {
 	h.t.Helper()
-	res, err := http.PostForm(h.url+"/inicis/window", opened)
+	return h.pressAt(h.url+"/inicis/window", opened, button)
+}
+
+// pressAt is press for a window at any address.
+func (h *house) pressAt(address string, opened url.Values, button string) url.Values {
+	h.t.Helper()
+	res, err := http.PostForm(address, opened)
 	if err != nil {
 		h.t.Fatal(err)
 	}

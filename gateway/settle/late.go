@@ -61,6 +61,10 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.Att
 // with that. What happened to the payment that the attempt was approved by is not looked at here.
 func (s *Settler) afterEnd(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string) (Word, error) {
 	word := Word{Result: Result{Attempt: a}}
+	if isKey(a) {
+		// A key moves no money, and must not be written down as a transaction's id.
+		return word, nil
+	}
 	if a.State == payment.StateApproved && (pgTxID == "" || pgTxID == a.PGTxID || a.Driver != payment.DriverPortOneV1) {
 		// Only V1 can hold two payments under one id; elsewhere it is the one that was approved.
 		return word, nil
