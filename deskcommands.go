@@ -45,7 +45,7 @@ func unknownCommand(o *options) *cobra.Command {
 		},
 	}
 	list.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	var as, late, by, reason string
+	var as, late, cancel, by, reason string
 	resolve := &cobra.Command{
 		Use:   "resolve ATTEMPT",
 		Short: "Record what you found out at the PG; it takes effect when a second person finds the same",
@@ -54,7 +54,13 @@ func unknownCommand(o *options) *cobra.Command {
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return withJournal(c.Context(), o, func(j *journal.Journal) error {
-				done, err := resolveUnknown(c.Context(), j, payment.AttemptID(args[0]), as, late, by, reason)
+				var done bool
+				var err error
+				if cancel != "" {
+					done, err = resolveCancel(c.Context(), j, payment.AttemptID(args[0]), payment.CancelID(cancel), as, by, reason)
+				} else {
+					done, err = resolveUnknown(c.Context(), j, payment.AttemptID(args[0]), as, late, by, reason)
+				}
 				if err != nil {
 					return err
 				}
@@ -67,7 +73,8 @@ func unknownCommand(o *options) *cobra.Command {
 			})
 		},
 	}
-	resolve.Flags().StringVar(&as, "as", "", "charged, not-charged or given-back")
+	resolve.Flags().StringVar(&as, "as", "", "charged, not-charged or given-back; for a cancel done or not-applied")
+	resolve.Flags().StringVar(&cancel, "cancel", "", "the cancel, as the list names it, for an unknown cancel of a paid order")
 	resolve.Flags().StringVar(&late, "late", "", "the PG's transaction, for late money; --as is given-back then")
 	resolve.Flags().StringVar(&by, "by", "", "who you are")
 	resolve.Flags().StringVar(&reason, "reason", "", "how you know")
@@ -93,6 +100,8 @@ type unknownRow struct {
 	Last journal.Event `json:"last_event"`
 	// Late is money that came in after the attempt had ended and is not proven to be back; nil for others.
 	Late *journal.Late `json:"late_money,omitempty"`
+	// Cancel is a cancel of a paid attempt that has not ended; nil for others.
+	Cancel *payment.Cancel `json:"cancel,omitempty"`
 }
 
 // state is where the money stands, as a word.
@@ -100,13 +109,27 @@ func (r unknownRow) state() string {
 	if r.Late != nil {
 		return "late_" + string(r.Late.State)
 	}
+	if r.Cancel != nil {
+		return "cancel_" + string(r.Cancel.State)
+	}
 	return string(r.State)
+}
+
+// cancelID names the cancel that a line is about, for resolving it.
+func (r unknownRow) cancelID() payment.CancelID {
+	if r.Cancel == nil {
+		return "-"
+	}
+	return r.Cancel.ID
 }
 
 // won is what it is about.
 func (r unknownRow) won() payment.Won {
 	if r.Late != nil {
 		return r.Late.Won
+	}
+	if r.Cancel != nil {
+		return r.Cancel.Amount
 	}
 	return r.Amount
 }
@@ -150,6 +173,11 @@ func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON 
 	if err != nil {
 		return err
 	}
+	cancels, err := cancelRows(ctx, j)
+	if err != nil {
+		return err
+	}
+	rows = append(rows, cancels...)
 	for _, a := range attempts {
 		events, err := j.Events(ctx, a.ID)
 		if err != nil {
@@ -175,20 +203,23 @@ func printUnknown(rows []unknownRow, out io.Writer, asJSON bool) error {
 		return nil
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ATTEMPT\tORDER\tPG\tSTATE\tWON\tAGE\tREASON\tLAST\tNEXT CHECK")
+	fmt.Fprintln(w, "ATTEMPT\tORDER\tPG\tSTATE\tWON\tAGE\tREASON\tLAST\tNEXT CHECK\tCANCEL")
 	var total payment.Won
 	for _, r := range rows {
 		total += r.won()
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.OrderID, r.PG, r.state(), r.won(), r.Age, r.Reason, r.Last.Kind,
-			r.nextCheck())
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.OrderID, r.PG, r.state(), r.won(), r.Age, r.Reason, r.Last.Kind,
+			r.nextCheck(), r.cancelID())
 	}
-	fmt.Fprintf(w, "%d attempts\t\t\t\t%s\t\t\t\t\n", len(rows), total)
+	fmt.Fprintf(w, "%d attempts\t\t\t\t%s\t\t\t\t\t\n", len(rows), total)
 	return w.Flush()
 }
 
 // nextCheck is when the gateway looks again.
 func (r unknownRow) nextCheck() string {
 	next := r.NextCheck
+	if r.Cancel != nil {
+		next = r.Cancel.NextCheck
+	}
 	if r.Late != nil {
 		next = r.Late.NextCheck
 	}

@@ -47,5 +47,15 @@ func drawStates() string {
 	for _, tr := range payment.Transitions() {
 		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", tr.From, tr.To, tr.Event, tr.Note)
 	}
+	b.WriteString("\n# The states of a cancel\n\nOf a paid attempt, whole or in part; drawn from the table in `payment/cancel.go`. The attempt stays approved, which is\n" +
+		"how it ended. One cancel of an attempt is open at a time, and one that is unknown lets no other begin. A cancel that was\n" +
+		"made in the PG's console is recorded as done.\n\n```mermaid\nstateDiagram-v2\n  [*] --> requested\n  [*] --> done: found_at_pg\n")
+	for _, tr := range payment.CancelTransitions() {
+		fmt.Fprintf(&b, "  %s --> %s: %s\n", tr.From, tr.To, tr.Event)
+	}
+	b.WriteString("  done --> [*]\n  refused --> [*]\n```\n\n| from | to | event | what holds |\n|---|---|---|---|\n")
+	for _, tr := range payment.CancelTransitions() {
+		fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", tr.From, tr.To, tr.Event, tr.Note)
+	}
 	return b.String()
 }
