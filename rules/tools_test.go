@@ -108,7 +108,7 @@ func TestVerifyAgreesWithBruteForce(t *testing.T) {
 	}
 }
 
-// bruteForce decides for every minute, device, site and a few amounts.
+// bruteForce decides every checkout for the minutes around every half hour.
 func bruteForce(s *rules.Snapshot) (gaps, used []string) {
 	missing := map[string]bool{}
 	hit := map[string]bool{}
@@ -122,22 +122,15 @@ func bruteForce(s *rules.Snapshot) (gaps, used []string) {
 			closed[method] = methodClosed(s, method, at)
 		}
 		for _, method := range []payment.Method{"card", "trans"} {
-			for _, device := range []payment.Device{"pc", "mobile"} {
-				for _, site := range []payment.Site{"a", "b", "c"} {
-					for _, amount := range []payment.Won{100, 101, 5000, 9001, 9002} {
-						d, err := s.Decide(&payment.Checkout{
-							OrderID: "x", Amount: amount, Device: device, Site: site,
-							Payments: []payment.MethodAmount{{Method: method, Amount: amount}},
-						}, rules.Options{Now: at})
-						if p, ok := payment.AsProblem(err); ok {
-							if p.Code != payment.CodeBlockedByControl || !closed[method] {
-								failed[fmt.Sprintf("%s %s", method, p.Code)] = true
-							}
-							continue
-						}
-						hit[d.Rule] = true
+			for _, c := range everyCheckout(method) {
+				d, err := s.Decide(&c, rules.Options{Now: at})
+				if p, ok := payment.AsProblem(err); ok {
+					if p.Code != payment.CodeBlockedByControl || !closed[method] {
+						failed[fmt.Sprintf("%s %s", method, p.Code)] = true
 					}
+					continue
 				}
+				hit[d.Rule] = true
 			}
 		}
 		for k := range failed {
@@ -153,6 +146,102 @@ func bruteForce(s *rules.Snapshot) (gaps, used []string) {
 	slices.Sort(gaps)
 	slices.Sort(used)
 	return gaps, used
+}
+
+// everyCheckout is a checkout for every combination of what the random shops' rules look at.
+func everyCheckout(method payment.Method) []payment.Checkout {
+	var out []payment.Checkout
+	for _, device := range []payment.Device{"pc", "mobile", "app"} {
+		for _, site := range []payment.Site{"a", "b", "c"} {
+			for _, country := range []string{"", "JP"} {
+				for _, card := range []*payment.Card{nil, {Company: "kb"}} {
+					for _, amount := range []payment.Won{100, 101, 5000, 9001, 9002} {
+						out = append(out, payment.Checkout{
+							OrderID: "x", Amount: amount, Device: device, Site: site, Country: country, Card: card,
+							Payments: []payment.MethodAmount{{Method: method, Amount: amount}},
+						})
+					}
+				}
+			}
+		}
+	}
+	return out
+}
+
+// TestVerifyCountsEveryMinute compares with every single minute of a week, on random shops whose windows and
+// periods start and end at any minute.
+func TestVerifyCountsEveryMinute(t *testing.T) {
+	t.Parallel()
+	for seed := range 12 {
+		text := rapid.Custom(drawClock).Example(seed)
+		s, err := rules.Parse("clock.yaml", []byte(text), rules.Sources{})
+		if err != nil {
+			t.Fatal(text, err)
+		}
+		rep := rules.Verify(s, monday())
+		gaps, hit := map[string]int{}, map[string]bool{}
+		for i := range 7 * 24 * 60 {
+			at, failed := monday().Add(time.Duration(i)*time.Minute), map[string]bool{}
+			for _, amount := range []payment.Won{100, 9001} {
+				c := payment.Checkout{OrderID: "x", Amount: amount, Device: "pc", Payments: []payment.MethodAmount{{Method: "card", Amount: amount}}}
+				d, err := s.Decide(&c, rules.Options{Now: at})
+				if p, ok := payment.AsProblem(err); ok {
+					failed[string(p.Code)] = true
+				} else {
+					hit[d.Rule] = true
+				}
+			}
+			for code := range failed {
+				gaps[code]++
+			}
+		}
+		got := map[string]int{}
+		for _, g := range rep.Gaps {
+			got[string(g.Code)] = g.Minutes
+		}
+		if diff := cmp.Diff(gaps, got); diff != "" {
+			t.Fatalf("minutes of gaps differ (-want +got)\n%s\n%s", text, diff)
+		}
+		for _, r := range rep.Rules {
+			if hit[r.Rule] != (r.State == rules.RuleUsed) {
+				t.Fatalf("rule %s is %s, but decides some minute: %v\n%s", r.Rule, r.State, hit[r.Rule], text)
+			}
+		}
+	}
+}
+
+// drawClock draws a shop in which only the time and one amount tell anything apart.
+func drawClock(t *rapid.T) string {
+	minute := func() string {
+		return fmt.Sprintf("%02d:%02d", rapid.IntRange(0, 23).Draw(t, "hour"), rapid.IntRange(0, 59).Draw(t, "minute"))
+	}
+	daily := func() string {
+		from, to := minute(), minute()
+		if from == to {
+			to = "24:00"
+		}
+		return fmt.Sprintf("daily: [%q]", from+"-"+to)
+	}
+	span := func() string {
+		at := monday().Add(time.Duration(rapid.IntRange(0, 5*24*60).Draw(t, "from")) * time.Minute)
+		until := at.Add(time.Duration(rapid.IntRange(1, 3*24*60).Draw(t, "long")) * time.Minute)
+		return fmt.Sprintf("from: %s, until: %s", at.Format(time.RFC3339), until.Format(time.RFC3339))
+	}
+	days := rapid.SampledFrom([]string{"", ", weekdays: [mon]", ", weekdays: [sat, sun, wed]"})
+	var b strings.Builder
+	b.WriteString("order_service: { url: \"http://orders:8080\" }\nsandbox: { enabled: Y }\npgs:\n  p0: { driver: inicis }\n  p1: { driver: inicis }\n")
+	b.WriteString("merchants:\n  - { id: m0, pg: p0, mid: INIpayTest, sign_key: k }\n  - { id: m1, pg: p1, mid: INIpayTest, sign_key: k, " + span() + " }\n")
+	b.WriteString("payment_methods:\n  - { code: card, min: 100, max: 20000, links: { p0: { on: Y, " + span() + " }, p1: Y } }\nrouting:\n")
+	for i := range 4 {
+		fmt.Fprintf(&b, "  - { name: r%d, %s, when: { %s%s%s }, otherwise: %s, choose: { priority: [p%d] } }\n", i, span(), daily(), days.Draw(t, "days"),
+			rapid.SampledFrom([]string{"", ", amount: { from: 9001 }"}).Draw(t, "amount"),
+			rapid.SampledFrom([]string{"deny", "next"}).Draw(t, "otherwise"), i%2)
+	}
+	if rapid.Bool().Draw(t, "default") {
+		b.WriteString("  - { name: default, choose: { priority: [p0] } }\n")
+	}
+	fmt.Fprintf(&b, "controls:\n  - { name: c, pgs: [p%d], %s%s }\n", rapid.IntRange(0, 1).Draw(t, "pg"), daily(), days.Draw(t, "closed on"))
+	return b.String()
 }
 
 // methodClosed tells whether a control closes the method itself: then it is closed whatever the PGs do.
