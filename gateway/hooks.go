@@ -195,7 +195,7 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, t
 	case err != nil:
 		return metrics.WebhookFailed, again(err)
 	}
-	word, err := g.notified(ctx, id, txID, a.State.Final())
+	word, err := g.notified(ctx, a, txID)
 	switch {
 	case err != nil:
 		g.log.Error("a webhook was not followed up", slog.String("request_id", requestID(c)), slog.Any("attempt_id", id), slog.Any("pg", pg.ID), slog.Any("err", err))
@@ -206,24 +206,24 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, t
 	return metrics.WebhookAccepted, c.SendStatus(fiber.StatusOK)
 }
 
-// errStillFollowing tells that a word about an attempt that has ended was not followed up in time. Nothing else
-// looks at ended attempts, so PortOne must say it again.
+// errStillFollowing tells that a word was not followed up in time although nothing else would: nobody looks at
+// attempts that have ended, or for V1's second payments. PortOne must say it again.
 var errStillFollowing = errors.New("the word is still being followed up")
 
 // notified settles in the background and waits as long as PortOne does.
-func (g *Gateway) notified(ctx context.Context, id payment.AttemptID, txID string, ended bool) (settle.Word, error) {
+func (g *Gateway) notified(ctx context.Context, a payment.Attempt, txID string) (settle.Word, error) {
 	type outcome struct {
 		word settle.Word
 		err  error
 	}
 	done := make(chan outcome, 1)
 	g.following.Go(func() {
-		word, err := g.settler.Notified(ctx, g.late, id, txID)
-		if err == nil && ended {
+		word, err := g.settler.Notified(ctx, g.late, a.ID, txID)
+		if err == nil && a.State.Final() {
 			err = g.cancelledAtPG(ctx, word.Attempt)
 		}
 		if err != nil {
-			g.log.Error("a PG's word could not be followed up", slog.Any("attempt_id", id), slog.Any("err", err))
+			g.log.Error("a PG's word could not be followed up", slog.Any("attempt_id", a.ID), slog.Any("err", err))
 		}
 		done <- outcome{word, err}
 	})
@@ -233,7 +233,7 @@ func (g *Gateway) notified(ctx context.Context, id payment.AttemptID, txID strin
 	case o := <-done:
 		return o.word, o.err
 	case <-t.C:
-		if ended {
+		if a.State.Final() || a.Driver == payment.DriverPortOneV1 {
 			return settle.Word{}, errStillFollowing
 		}
 		return settle.Word{}, nil

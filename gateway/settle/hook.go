@@ -93,6 +93,10 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	shopCtx, cancel := context.WithTimeout(ctx, hookShopBudget)
 	defer cancel()
 	if w.answer = s.o.Shop.Confirm(shopCtx, w.a); !w.answer.Yes {
+		if ctx.Err() != nil {
+			// The PG has stopped waiting and may have gone on without an answer: it is asked before this ends.
+			return w.answer
+		}
 		if _, err := s.finish(context.WithoutCancel(ctx), w, payment.StateRefused, w.answer.Reason); err != nil {
 			s.o.Log.Error("a refusal was not written; the sweep takes over", slog.Any("attempt_id", a.ID), slog.Any("err", err))
 		}

@@ -153,6 +153,32 @@ func TestAQuestionWhoseOwnerDied(t *testing.T) {
 	}
 }
 
+// A no that comes after the PG has stopped waiting was not heard: the PG may have gone on, and is asked.
+func TestANoThatNobodyHearsEndsNothing(t *testing.T) {
+	t.Parallel()
+	for charged, want := range map[bool]payment.State{true: payment.StateCancelled, false: payment.StateRefused} {
+		r := approvedAs("A1", 50000)
+		if !charged {
+			r.Outcome = payment.OutcomePending
+		}
+		h, q := asked(t, &fakePG{lookUp: says(r, nil)})
+		ctx, cancel := context.WithCancel(t.Context())
+		h.shop = func(payment.Attempt) settle.Answer {
+			cancel()
+			return settle.Answer{Reason: "shop_silent"}
+		}
+		if ans := h.settler.Allow(ctx, q); ans.Yes || h.state("A1").State != payment.StateClaimed || h.state("A1").NextCheck.IsZero() {
+			t.Fatalf("the answer was %+v, the attempt is %s", ans, h.state("A1").State)
+		}
+		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			t.Fatal(err)
+		}
+		if a := h.state("A1"); a.State != want {
+			t.Errorf("charged %t: %s, want %s", charged, a.State, want)
+		}
+	}
+}
+
 // The yes may only be said once the intent is written, and an attempt that waits for our own confirm is none of
 // the PG's business.
 func TestAllowFailsClosed(t *testing.T) {

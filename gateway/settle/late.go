@@ -54,6 +54,10 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.Att
 	if err != nil {
 		return Word{Result: r}, err
 	}
+	if r.Attempt.State.Final() && r.Attempt.State != payment.StateApproved {
+		// It may have ended without a look at the payment that the word is about: by another trigger, or another payment.
+		return s.afterEnd(ctx, late, r.Attempt, pgTxID)
+	}
 	return s.beside(ctx, late, Word{Result: r}, pgTxID)
 }
 
@@ -90,6 +94,10 @@ func (s *Settler) lookForLate(ctx context.Context, late LateJournal, a payment.A
 	r, err := s.lookUp(ctx, w)
 	if err != nil {
 		return false, fmt.Errorf("looking for late money of attempt %s: %w", a.ID, err)
+	}
+	if a.Driver == payment.DriverPortOneV1 && pgTxID != "" && r.Outcome == payment.OutcomeNotFound {
+		// One of the PG's two answers is wrong; which, only another look can show.
+		return false, fmt.Errorf("looking for late money of attempt %s: %w: the PG told of a payment and shows none", a.ID, adapters.ErrUnavailable)
 	}
 	if r.OrderRef != a.ID || a.State == payment.StateApproved && r.PGTxID == a.PGTxID {
 		return false, nil

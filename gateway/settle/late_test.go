@@ -233,6 +233,75 @@ func TestAWordAboutASecondPaymentOfAnOpenAttempt(t *testing.T) {
 	}
 }
 
+// A word is acknowledged once only, so the payment that it was about is not forgotten over what came between.
+func TestAWordIsNotForgotten(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		word  func(h *house, pg *till) error
+		swept string
+	}{
+		"the PG could not be asked, and the attempt ended by another payment": {func(h *house, pg *till) error {
+			pg.down["TX-2"] = true
+			_, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2")
+			pg.down["TX-2"] = false
+			h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
+			return err
+		}, "TX-2 returned"},
+		"another attempt held the order, and the attempt ended by another payment": {func(h *house, _ *till) error {
+			other := h.attempt("A2")
+			other.Driver = payment.DriverPortOneV1
+			if err := h.journal.Claim(h.t.Context(), other, journal.Claim{To: payment.StateClaimed}); err != nil {
+				return err
+			}
+			_, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2")
+			if _, err := h.journal.Move(h.t.Context(), journal.Transition{ID: "A2", From: []payment.State{payment.StateClaimed}, To: payment.StateRefused}); err != nil {
+				return err
+			}
+			h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
+			return err
+		}, "TX-2 returned"},
+		"it never was": {func(h *house, pg *till) error {
+			delete(pg.held, "TX-2")
+			_, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2")
+			h.moves(payment.StateExpired)
+			for range 7 {
+				h.sweepLate(2 * time.Hour)
+			}
+			return err
+		}, "TX-2 returned"},
+		"the attempt was refused while the word waited": {func(h *house, _ *till) error {
+			h.moves(payment.StateClaimed)
+			time.AfterFunc(30*time.Millisecond, func() { h.moves(payment.StateRefused) })
+			_, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2")
+			return err
+		}, "TX-2 returned"},
+		"the PG told of a payment and shows none": {func(h *house, pg *till) error {
+			h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
+			there := pg.held["TX-2"]
+			delete(pg.held, "TX-2")
+			if _, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2"); err == nil {
+				h.t.Error("a word that the PG contradicts was acknowledged")
+			}
+			pg.held["TX-2"] = there
+			_, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2")
+			return err
+		}, "TX-2 returned"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pg := newTill(paidAs("TX-A1"), paidAs("TX-2"))
+			h := atV1(t, pg)
+			if err := tt.word(h, pg); err != nil {
+				t.Fatal(err)
+			}
+			h.sweepLate(time.Hour)
+			if got := h.late(); got != tt.swept {
+				t.Errorf("late money %q, want %q", got, tt.swept)
+			}
+		})
+	}
+}
+
 // What looked like a second payment and became the attempt's own is kept.
 func TestAPaymentThatBecameTheAttemptsOwnIsKept(t *testing.T) {
 	t.Parallel()

@@ -25,9 +25,14 @@ const (
 // can hold several: the word may be about another one, and a buyer who paid twice may be told of once.
 func (s *Settler) beside(ctx context.Context, late LateJournal, word Word, pgTxID string) (Word, error) {
 	a := word.Attempt
-	if a.Driver != payment.DriverPortOneV1 || a.PGTxID == "" {
-		// A payment of an attempt that has none yet is found by every look at it.
+	if a.Driver != payment.DriverPortOneV1 {
 		return word, nil
+	}
+	if a.PGTxID == "" || a.State == payment.StateOpened {
+		// Which payment will be the attempt's own is not decided.
+		if err := s.remember(ctx, late, a, pgTxID); err != nil || a.PGTxID == "" {
+			return word, err
+		}
 	}
 	for _, tx := range s.others(ctx, a, pgTxID) {
 		found, err := s.lookForLate(ctx, late, a, tx)
@@ -37,6 +42,18 @@ func (s *Settler) beside(ctx context.Context, late LateJournal, word Word, pgTxI
 		}
 	}
 	return word, nil
+}
+
+// remember records the payment that a word was about while its attempt is not settled. That may end by another
+// payment, and V1 does not say its word again. A virtual account is looked at until it is closed anyway.
+func (s *Settler) remember(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string) error {
+	if pgTxID == "" || a.State.Final() || a.Method == payment.MethodVBank {
+		return nil
+	}
+	now := s.o.Now()
+	l := journal.Late{AttemptID: a.ID, PGTxID: pgTxID, Won: a.Amount, NextCheck: now.Add(backoff(0))}
+	_, err := late.LateSeen(ctx, l, journal.Event{At: now, Kind: eventLate, Detail: "told of while the attempt is " + string(a.State)})
+	return lateError(err)
 }
 
 // others are the ids of payments besides the attempt's own: the one of the word, and those that the PG lists as paid.
@@ -94,6 +111,9 @@ func (s *Settler) ResumeLate(ctx context.Context, late LateJournal, l journal.La
 	switch {
 	case err != nil:
 		return s.laterLate(ctx, late, l, lookFailed)
+	case r.Outcome == payment.OutcomeNotFound && l.Tries == 0 && l.Checks >= notFoundChecks:
+		// It was told of only, and never seen.
+		return lateError(late.LateEnd(ctx, l, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: eventLateReturned, Detail: lookAbsent}))
 	case r.OrderRef != a.ID || r.PGTxID != l.PGTxID:
 		return s.laterLate(ctx, late, l, lookUndecided)
 	case r.Outcome == payment.OutcomeCancelled:
