@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"time"
@@ -91,7 +92,8 @@ func (g *Gateway) underKey(c *fiber.Ctx, scope, key string, print func([]byte) (
 	return g.replay(c, scope, key, kept)
 }
 
-// runOnce carries a request out and keeps its answer when that stands.
+// runOnce carries a request out and keeps its answer when that stands. Who took longer than his hold finds the key
+// taken by another, whose answer it is that stands.
 func (g *Gateway) runOnce(c *fiber.Ctx, route, key string, held time.Time, run fiber.Handler) error {
 	err := run(c)
 	ctx := context.WithoutCancel(g.requestContext(c))
@@ -109,9 +111,12 @@ func (g *Gateway) runOnce(c *fiber.Ctx, route, key string, held time.Time, run f
 			Status: res.StatusCode(), ContentType: string(res.Header.ContentType()), Body: sealed, HeldUntil: held,
 		})
 	}
-	if err != nil {
-		// The answer is right all the same; a repeat will be carried out again, and settles are idempotent.
-		g.log.Error("an idempotent answer was not kept", slog.String("request_id", requestID(c)), slog.Any("err", err))
+	// An answer that is not kept is not given either: a repeat would be carried out again and get another one.
+	switch {
+	case errors.Is(err, journal.ErrNotFound):
+		return &payment.Problem{Code: payment.CodeKeyInProgress, Field: headerIdempotencyKey}
+	case err != nil:
+		return fmt.Errorf("keeping the answer of an idempotent request: %w", err)
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
@@ -84,6 +85,32 @@ func TestARunningRequestIsNotRunAgain(t *testing.T) {
 	a := h.keyed(pathCheckout, `"key-000000000003"`, string(raw))
 	if a.status != http.StatusConflict || a.code() != "IDEMPOTENCY_IN_PROGRESS" || a.header.Get("Retry-After") == "" {
 		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+// forgetfulKeys cannot keep an answer.
+type forgetfulKeys struct {
+	KeyStore
+	err error
+}
+
+func (k forgetfulKeys) KeyDone(context.Context, string, string, journal.KeptAnswer) error {
+	return k.err
+}
+
+// A repeat would be carried out again, and be given another window.
+func TestAnAnswerThatIsNotKeptIsNotGiven(t *testing.T) {
+	t.Parallel()
+	for err, want := range map[error]string{journal.ErrUnavailable: "JOURNAL_UNAVAILABLE", journal.ErrNotFound: "IDEMPOTENCY_IN_PROGRESS"} {
+		h := newHouse(t, nil)
+		raw, encoding := json.Marshal(h.checkout("card"))
+		if encoding != nil {
+			t.Fatal(encoding)
+		}
+		h.g.keys = forgetfulKeys{h.g.keys, err}
+		if a := h.keyed(pathCheckout, `"key-000000000006"`, string(raw)); a.code() != want || a.json["window"] != nil {
+			t.Errorf("%v: got %d %s", err, a.status, a.body)
+		}
 	}
 }
 

@@ -36,6 +36,16 @@ func hookGuards() []guard {
 			pkg: "./gateway", run: "TestTheConfirmProcessRefuses",
 		},
 		{
+			name: "a no that the PG no longer waits for ends nothing", file: hook,
+			old: "		if ctx.Err() != nil {", new: "		if false {",
+			pkg: tests, run: "TestANoThatNobodyHearsEndsNothing",
+		},
+		{
+			name: "an answer that is not kept is not given", file: "gateway/idempotency.go",
+			old: "	case err != nil:\n		return fmt.Errorf(\"keeping", new: "	case false:\n		return fmt.Errorf(\"keeping",
+			pkg: "./gateway", run: "TestAnAnswerThatIsNotKeptIsNotGiven",
+		},
+		{
 			name: "an order that is held is not charged at the PG's question", file: hook,
 			old: "	case errors.As(err, &taken):\n		return no(ReasonOrderBlocked)", new: "	case errors.As(err, &taken):\n		return Answer{Yes: true}",
 			pkg: "./gateway", run: "TestTheConfirmProcessRefuses",
