@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/journal"
@@ -18,6 +20,7 @@ func (w *simWorld) settleDown(ctx context.Context) {
 	for {
 		for _, p := range w.alive() {
 			p.g.sweepOnce(ctx)
+			p.g.sweepLateOnce(ctx)
 			p.g.deliverOnce(ctx)
 		}
 		books := w.alive()[0].books
@@ -31,24 +34,29 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			w.wrong("summing up: %v", err)
 			return
 		}
-		if len(open) == 0 && stats.Pending == 0 {
+		// What is flagged waits for a person.
+		late := slices.DeleteFunc(w.lateOpen(w.alive()[0]), func(l journal.Late) bool { return l.State == journal.LateFlagged })
+		if len(open) == 0 && len(late) == 0 && stats.Pending == 0 {
 			return
 		}
 		if time.Since(began) > simHorizon {
 			for _, a := range open {
 				w.wrong("%s (%s) is still %s (%s) after %s, checked %d times", w.nameIn(string(a.ID)), a.PG, a.State, a.Reason, simHorizon, a.Checks)
 			}
+			for _, l := range late {
+				w.wrong("late money of %s is still %s after %s, %d tries, %d checks", w.nameIn(string(l.AttemptID)), l.State, simHorizon, l.Tries, l.Checks)
+			}
 			if stats.Pending > 0 {
 				w.wrong("%d messages were not delivered after %s", stats.Pending, simHorizon)
 			}
 			return
 		}
-		time.Sleep(w.nextMoment(open, stats))
+		time.Sleep(w.nextMoment(open, late, stats))
 	}
 }
 
 // nextMoment is how long nothing will happen.
-func (w *simWorld) nextMoment(open []payment.Attempt, stats journal.Stats) time.Duration {
+func (w *simWorld) nextMoment(open []payment.Attempt, late []journal.Late, stats journal.Stats) time.Duration {
 	wait := 2 * time.Hour
 	if stats.Pending > 0 {
 		wait = 5 * time.Minute
@@ -59,23 +67,23 @@ func (w *simWorld) nextMoment(open []payment.Attempt, stats journal.Stats) time.
 		}
 		wait = min(wait, time.Until(a.NextCheck))
 	}
+	for _, l := range late {
+		if l.NextCheck.IsZero() {
+			w.wrong("late money of %s is %s without a next check", w.nameIn(string(l.AttemptID)), l.State)
+		}
+		wait = min(wait, time.Until(l.NextCheck))
+	}
 	// Clocks of pods differ by a few seconds, and leases of dead ones last for two minutes.
 	return max(wait+5*time.Second, 5*time.Second)
 }
 
 // audit checks every promise against the sandbox's books and the journal's.
 func (w *simWorld) audit(ctx context.Context) {
-	audit := w.box.Audit()
-	for _, d := range audit.Differences {
-		w.wrong("books differ for %s: %s (charged %d, confirmed %d)", w.nameIn(d.OrderRef), d.Reason, d.Charged, d.Confirmed)
-	}
-	if audit.Net != audit.Confirmed {
-		w.wrong("captured %d, given back %d, confirmed %d", audit.Captured, audit.Cancelled, audit.Confirmed)
-	}
 	books := w.alive()[0].books
 	if stats, err := books.Stats(ctx); err != nil || stats.Parked > 0 {
 		w.wrong("%d messages are parked, %v", stats.Parked, err)
 	}
+	w.auditMoney(ctx, books)
 	final := map[payment.AttemptID]payment.State{}
 	saidYes := map[string]bool{}
 	for _, o := range w.box.Shop().Orders {
@@ -109,6 +117,45 @@ func (w *simWorld) audit(ctx context.Context) {
 	w.auditWrites(saidYes, intents)
 }
 
+// auditMoney holds the PGs' books against the shop's, attempt by attempt: what was captured and not given back is
+// what the shop believes to have, or is on the desk's list of late money.
+func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
+	believed, late := map[payment.AttemptID]payment.Won{}, map[payment.AttemptID]payment.Won{}
+	for _, o := range w.box.Shop().Orders {
+		if len(o.Paid) > 1 {
+			w.wrong("%s is paid by %d attempts at the shop", w.nameIn(o.ID), len(o.Paid))
+		}
+		for id, won := range o.Paid {
+			believed[payment.AttemptID(id)] = payment.Won(won)
+		}
+	}
+	list, err := books.LateOpen(ctx, 1000)
+	if err != nil {
+		w.wrong("listing late money: %v", err)
+	}
+	left := w.leftOf()
+	for _, l := range list {
+		// What is listed may be back by now; it is not more than what is there.
+		late[l.AttemptID] += min(l.Won, left[l.PGTxID])
+		w.tally("late_open_" + string(l.State))
+	}
+	truth := w.truth()
+	for id, t := range truth {
+		if t.cancelled > t.captured {
+			w.wrong("%s: %d captured, %d given back", w.nameIn(string(id)), t.captured, t.cancelled)
+		}
+		if net := t.captured - t.cancelled; net != believed[id]+late[id] {
+			w.wrong("books differ for %s: captured %d, given back %d, the shop believes %d, late on the desk %d",
+				w.nameIn(string(id)), t.captured, t.cancelled, believed[id], late[id])
+		}
+	}
+	for id, won := range believed {
+		if _, ok := truth[id]; !ok {
+			w.wrong("%s: the shop believes %d, nothing was captured", w.nameIn(string(id)), won)
+		}
+	}
+}
+
 // history checks the events of an attempt and returns how often an undo was intended.
 func (w *simWorld) history(ctx context.Context, books simBooks, a payment.Attempt) int {
 	name := w.nameIn(string(a.ID))
@@ -118,8 +165,11 @@ func (w *simWorld) history(ctx context.Context, books simBooks, a payment.Attemp
 	}
 	at, undos := payment.StateOpened, 0
 	for _, ev := range events {
-		if ev.Kind == "undo_intended" {
+		if ev.Kind == "undo_intended" || ev.Kind == "late_money" && ev.Reason == string(journal.LateReturning) {
 			undos++
+		}
+		if strings.HasPrefix(ev.Kind, "late_money") {
+			w.tally(ev.Kind)
 		}
 		if ev.From == "" || ev.From == ev.To {
 			continue
@@ -153,7 +203,7 @@ func (w *simWorld) auditWrites(saidYes map[string]bool, intents map[string]int) 
 	owner := map[string]string{}
 	captures := map[string]int{}
 	for _, e := range w.box.Ledger().Entries {
-		owner[e.TxID] = e.OrderRef
+		owner[e.TxID] = string(w.unalias([]byte(e.OrderRef)))
 		if e.Kind == "capture" {
 			captures[e.OrderRef]++
 		}

@@ -27,6 +27,8 @@ type simBuyer struct {
 	id   payment.OrderID
 	won  payment.Won
 	text string
+	// tabs are the pages that he keeps open beside the one he looks at.
+	tabs sync.WaitGroup
 }
 
 // simAttempt is an opened window.
@@ -42,7 +44,6 @@ func (b *simBuyer) buy() {
 	time.Sleep(time.Duration(b.r.Int64N(int64(5 * time.Second))))
 	b.order()
 	tries := 1 + b.r.IntN(3)
-	var windows sync.WaitGroup
 	for n := range tries {
 		a, ok := b.checkout(n)
 		if !ok {
@@ -53,13 +54,13 @@ func (b *simBuyer) buy() {
 		if n < tries-1 && b.r.Float64() < 0.4 {
 			w.tally("windows_side_by_side")
 			r := w.draw(b.name + " tab")
-			windows.Go(func() { b.window(a, r) })
+			b.tabs.Go(func() { b.window(a, r) })
 			time.Sleep(time.Duration(b.r.Int64N(int64(20 * time.Second))))
 			continue
 		}
 		b.window(a, b.r)
 	}
-	windows.Wait()
+	b.tabs.Wait()
 }
 
 // order makes an order at the shop.
@@ -94,8 +95,14 @@ func (b *simBuyer) pod(r *rand.Rand) *simPod {
 	}
 }
 
-// simAsk runs one request on a pod as its own goroutine, as a server does. ok is false when no answer came.
+// simAsk runs one request of a browser on a pod. ok is false when no answer came.
 func simAsk[T any](p *simPod, f func(ctx context.Context, g *Gateway) (T, error)) (v T, err error, ok bool) {
+	return simAskFor(p, 2*time.Minute, f)
+}
+
+// simAskFor runs one request on a pod as its own goroutine, as a server does. ok is false when no answer came as
+// long as the caller waits.
+func simAskFor[T any](p *simPod, wait time.Duration, f func(ctx context.Context, g *Gateway) (T, error)) (v T, err error, ok bool) {
 	type result struct {
 		v   T
 		err error
@@ -107,7 +114,7 @@ func simAsk[T any](p *simPod, f func(ctx context.Context, g *Gateway) (T, error)
 		p.pause(p.g.ctx, time.Millisecond+time.Duration(p.w.draw(p.name+" answers a browser").Int64N(int64(20*time.Millisecond))))
 		done <- result{v, err}
 	}()
-	patience := time.NewTimer(2 * time.Minute)
+	patience := time.NewTimer(wait)
 	defer patience.Stop()
 	select {
 	case r, ok := <-done:
@@ -119,17 +126,24 @@ func simAsk[T any](p *simPod, f func(ctx context.Context, g *Gateway) (T, error)
 	return v, nil, false
 }
 
-func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
-	w := b.w
-	method := []payment.Method{"card", "card", "kakaopay", "naverpay", "tosspay", "kakaopay"}[b.r.IntN(6)]
-	p := b.pod(b.r)
-	ans, err, ok := simAsk(p, func(ctx context.Context, g *Gateway) (checkoutAnswer, error) {
+// ask asks for a window, over HTTP and under a key now and then.
+func (b *simBuyer) ask(n int, method payment.Method) (ans checkoutAnswer, err error, ok bool) {
+	if b.r.Float64() < 0.3 {
+		return b.askUnderKey(n, method)
+	}
+	return simAsk(b.pod(b.r), func(ctx context.Context, g *Gateway) (checkoutAnswer, error) {
 		return g.checkout(ctx, g.view(), &payment.Checkout{
 			OrderID: b.id, Amount: b.won, Currency: payment.CurrencyKRW, Payments: []payment.MethodAmount{{Method: method, Amount: b.won}},
 			Buyer: payment.Buyer{Name: "홍길동", Email: "gildong@example.com", Tel: "010-4242-4242"}, Site: "main", Device: payment.DevicePC,
 			Purpose: payment.PurposeOneTime, ReturnURL: "http://localhost:8080/result",
 		})
 	})
+}
+
+func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
+	w := b.w
+	method := []payment.Method{"card", "card", "kakaopay", "naverpay", "tosspay", "kakaopay", "payco", "samsung"}[b.r.IntN(8)]
+	ans, err, ok := b.ask(n, method)
 	switch {
 	case !ok:
 		w.tally("checkout_unanswered")
@@ -153,8 +167,9 @@ func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
 // window is what a buyer does in one window: he thinks, clicks, and comes back, or not.
 func (b *simBuyer) window(a *simAttempt, r *rand.Rand) {
 	w := b.w
-	if r.Float64() < 0.04 {
+	if r.Float64() < 0.07 {
 		w.tally("window_abandoned")
+		b.leave(a, r)
 		return
 	}
 	think := time.Second + time.Duration(r.Int64N(int64(90*time.Second)))
@@ -222,8 +237,8 @@ func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
 	w.call(back.Get("authToken"), a.name)
 	w.call(string(a.answer.AttemptID), a.name)
 	body := []byte(back.Encode())
-	send := func(p *simPod) (settle.Result, error, bool) {
-		return simAsk(p, func(ctx context.Context, g *Gateway) (settle.Result, error) {
+	send := func(p *simPod) (simTold, error, bool) {
+		return simHear(p, func(ctx context.Context, g *Gateway) (settle.Result, error) {
 			return g.inicisReturn(ctx, g.view(), bytes.Clone(body))
 		})
 	}
@@ -237,20 +252,28 @@ func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
 func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 	w := b.w
 	w.call(string(a.answer.AttemptID), a.name)
+	if version == "v1" && r.Float64() < 0.25 {
+		twin := w.draw(a.name + " second")
+		b.tabs.Go(func() { b.second(a, twin) })
+	}
 	var rsp map[string]any
 	for {
-		open := fmt.Sprintf(`{"imp_code":"imp00000000","device":"pc","params":%s}`, a.params)
-		var win map[string]any
-		w.post("/portone/sdk/"+version+"/open", open, &win)
-		key, _ := win["key"].(string)
+		key := b.open(r, version, a.params)
 		if key == "" {
 			w.tally("window_refused")
 			return
 		}
-		if click != "pay" && w.slotsFor(a, r) {
+		if click != "pay" && r.Float64() < 0.2 {
 			time.Sleep(time.Duration(r.Int64N(int64(time.Minute))))
 		}
-		w.post("/portone/sdk/"+version+"/act", fmt.Sprintf(`{"key":%q,"action":%q}`, key, click), &rsp)
+		time.Sleep(time.Duration(r.Int64N(int64(100 * time.Millisecond))))
+		if !w.act(version, key, click, &rsp) {
+			// The page shows an error; some press on all the same.
+			if r.Float64() < 0.5 {
+				return
+			}
+			break
+		}
 		// A buyer whose card was declined may try the same window again.
 		if click == "pay" || r.Float64() < 0.7 {
 			break
@@ -271,14 +294,15 @@ func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 		Code: text("error_code", "code"),
 	}
 	w.call(text("paymentToken"), a.name)
-	send := func(p *simPod) (settle.Result, error, bool) {
-		return simAsk(p, func(ctx context.Context, g *Gateway) (settle.Result, error) { return g.complete(ctx, req) })
+	w.callResult(rsp, a.name)
+	send := func(p *simPod) (simTold, error, bool) {
+		return simHear(p, func(ctx context.Context, g *Gateway) (settle.Result, error) { return g.complete(ctx, req) })
 	}
-	b.comeBack(a, r, click == "pay", send)
+	if r.Float64() < 0.4 {
+		send = b.completeUnderKey(a, req)
+	}
+	b.comeBack(a, r, click == "pay" || version == "v1", send)
 }
-
-// slotsFor tells whether the buyer hesitates in an open window.
-func (w *simWorld) slotsFor(_ *simAttempt, r *rand.Rand) bool { return r.Float64() < 0.2 }
 
 func (w *simWorld) post(path, body string, into any) {
 	a := w.handle(http.MethodPost, path, http.Header{"Content-Type": {"application/json"}}, []byte(body))
@@ -288,7 +312,7 @@ func (w *simWorld) post(path, body string, into any) {
 }
 
 // comeBack delivers what the window gave, with everything that happens to browsers on the way.
-func (b *simBuyer) comeBack(a *simAttempt, r *rand.Rand, paid bool, send func(p *simPod) (settle.Result, error, bool)) {
+func (b *simBuyer) comeBack(a *simAttempt, r *rand.Rand, paid bool, send func(p *simPod) (simTold, error, bool)) {
 	w := b.w
 	if r.Float64() < 0.08 {
 		w.tally("return_never_sent")
@@ -339,23 +363,28 @@ func (b *simBuyer) comeBack(a *simAttempt, r *rand.Rand, paid bool, send func(p 
 	}
 }
 
+// simHear is what a browser hears of a settle that ran on a pod.
+func simHear(p *simPod, f func(ctx context.Context, g *Gateway) (settle.Result, error)) (simTold, error, bool) {
+	res, err, ok := simAsk(p, f)
+	return simTold{res.Attempt.ID, res.Status(), res.Attempt.State}, err, ok
+}
+
 // tell notes what a browser was told of an attempt.
-func (w *simWorld) tell(a *simAttempt, res settle.Result, err error, paid bool) {
+func (w *simWorld) tell(a *simAttempt, told simTold, err error, paid bool) {
 	if err != nil {
 		code := asProblem(err).Code
 		w.tally("told_problem")
 		w.tracef("%s is told %s", a.name, code)
 		return
 	}
-	status := res.Status()
-	w.tally("told_" + status)
-	w.tracef("%s is told %s (%s)", a.name, status, res.Attempt.State)
-	if status == "approved" && !paid {
+	w.tally("told_" + told.word)
+	w.tracef("%s is told %s (%s)", a.name, told.word, told.status)
+	if told.word == "approved" && !paid {
 		w.wrong("%s was told approved without having paid", a.name)
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.told = append(w.told, simTold{res.Attempt.ID, res.Attempt.State})
+	w.told = append(w.told, told)
 }
 
 // forge sends a return with a token that is not ours, or ours with another order number, or the other way

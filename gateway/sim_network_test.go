@@ -34,8 +34,12 @@ type simWeather struct {
 	journalDown simWindow
 	// shuts makes a PG close for a while as soon as an answer about money was lost, so that the undo is late.
 	shuts bool
-	shop  []simShopTurn
-	lies  []simLie
+	// wordFirst makes PortOne wait for its word to be heard before it answers anybody, v1Again makes V1 repeat
+	// words, deaf makes PortOne go on when it hears no answer to its question, forms makes its words look older.
+	wordFirst, v1Again, deaf, forms bool
+
+	shop []simShopTurn
+	lies []simLie
 }
 
 // simLie is a moment from which a PG's next answer to an operation states something wrong.
@@ -85,6 +89,7 @@ func newSimWeather(r *rand.Rand) simWeather {
 		at += time.Duration(r.Int64N(int64(4 * time.Minute)))
 		w.shop = append(w.shop, simShopTurn{at, []string{"yes", "no", "slow", "down"}[r.IntN(4)]})
 	}
+	w.wordFirst, w.v1Again, w.deaf, w.forms = r.Float64() < 0.25, r.Float64() < 0.5, r.Float64() < 0.3, r.Float64() < 0.3
 	return w
 }
 
@@ -270,6 +275,7 @@ func (w *simWorld) carry(req *http.Request, path string, body []byte, t simTrip,
 		return
 	}
 	a := w.handle(req.Method, path, req.Header, body)
+	a = w.handleSecond(a, req.Method, path, req.Header, body)
 	time.Sleep(t.back)
 	switch t.fate {
 	case "answer_lost":
@@ -290,7 +296,7 @@ func (w *simWorld) handle(method, path string, header http.Header, body []byte) 
 	maps.Copy(req.Header, header)
 	rec := httptest.NewRecorder()
 	w.handler.ServeHTTP(rec, req)
-	return simAnswer{status: rec.Code, header: rec.Result().Header, body: rec.Body.Bytes()}
+	return simAnswer{status: rec.Code, header: rec.Result().Header, body: w.unalias(rec.Body.Bytes())}
 }
 
 // simMovesMoney tells the requests that may be written once per try only.

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"encoding/json"
 	"net/url"
 	"strings"
@@ -27,10 +28,11 @@ func simKind(method, path string, body []byte) (kind, ref string) {
 		return "refund", req.Data.TID
 	case path == "/portone/v1/payments/cancel":
 		var req struct {
+			ImpUID      string `json:"imp_uid"`
 			MerchantUID string `json:"merchant_uid"`
 		}
 		_ = json.Unmarshal(body, &req)
-		return "v1_cancel", req.MerchantUID
+		return "v1_cancel", cmp.Or(req.ImpUID, req.MerchantUID)
 	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "confirm":
 		return "confirm", parts[3]
 	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "cancel":

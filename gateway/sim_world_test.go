@@ -16,8 +16,10 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
 
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
@@ -31,8 +33,8 @@ type simParts struct {
 	registry *prometheus.Registry
 }
 
-// newSimParts loads the shipped configuration with one more PG, a PortOne V2 channel without manual confirm, so
-// that every kind of capture occurs.
+// newSimParts loads the shipped configuration with more PGs, so that every kind of capture occurs: a PortOne V2
+// channel without manual confirm, and one of either version that asks us before it approves.
 func newSimParts(t *testing.T) *simParts {
 	t.Helper()
 	raw, err := os.ReadFile("../config.yaml")
@@ -44,17 +46,31 @@ func newSimParts(t *testing.T) *simParts {
 		{"    trusted_proxies: []", "    trusted_proxies: []\n    token_key: \"${env:SIM_TOKEN_KEY}\""},
 		{"\nmerchants:", `
   portone_auto:
-    { code: "92", name: 포트원 자동승인, driver: portone_v2, in_use: Y, environment: sandbox, store_id: store-sandbox, api_secret: sandbox-v2-secret }
+    { code: "92", name: 포트원 자동승인, driver: portone_v2, in_use: Y, environment: sandbox, store_id: store-sandbox, api_secret: sandbox-v2-secret, webhook_secrets: whsec_c2FuZGJveC1wb3J0b25lLXYyLWhvb2tzLTAwMDAwMDE= }
+  portone_ask:
+    { code: "93", name: 포트원 확인, driver: portone_v2, in_use: Y, environment: sandbox, store_id: store-sandbox, api_secret: sandbox-v2-secret, webhook_secrets: whsec_c2FuZGJveC1wb3J0b25lLXYyLWhvb2tzLTAwMDAwMDE= }
+  portone1_ask:
+    { code: "94", name: 포트원 V1 확인, driver: portone_v1, in_use: Y, environment: sandbox, imp_code: imp00000000, imp_key: sandbox-imp-key, imp_secret: sandbox-imp-secret }
 
 merchants:`},
 		{"\npayment_methods:", `
   - { id: "2201", pg: portone_auto, mid: INIpayTest, channel_key: channel-key-v2-auto, behind: inicis, purpose: general, mode: test }
+  - { id: "2301", pg: portone_ask, mid: INIpayTest, channel_key: channel-key-v2-auto, behind: inicis, purpose: general, mode: test, confirm_hook: Y }
+  - { id: "2401", pg: portone1_ask, mid: INIpayTest, channel_key: channel-key-v1-inicis, behind: inicis, purpose: general, mode: test, confirm_hook: Y }
 
 payment_methods:`},
 		{"links: { inicis: Y, portone: Y } }\n  - { code: payco", "links: { inicis: Y, portone: Y, portone_auto: Y } }\n  - { code: payco"},
+		{"links: { inicis: Y } }\n  - { code: samsung", "links: { inicis: Y, portone_ask: Y } }\n  - { code: samsung"},
+		{"links: { inicis: Y } }\n  - { code: applepay", "links: { inicis: Y, portone1_ask: Y } }\n  - { code: applepay"},
 		{"  - name: tosspay-by-portone-v1", `  - name: naverpay-by-portone-auto
     when: { method: naverpay }
     choose: { priority: [portone_auto, inicis] }
+  - name: payco-by-portone-that-asks
+    when: { method: payco }
+    choose: { priority: [portone_ask, inicis] }
+  - name: samsung-by-portone-v1-that-asks
+    when: { method: samsung }
+    choose: { priority: [portone1_ask, inicis] }
   - name: tosspay-by-portone-v1`},
 	} {
 		if strings.Count(text, r[0]) != 1 {
@@ -89,10 +105,15 @@ type simWorld struct {
 	stop    chan struct{}
 	healed  atomic.Bool
 	loops   sync.WaitGroup
+	// mail is what PGs are sending by themselves.
+	mail sync.WaitGroup
 
 	mu       sync.Mutex
 	drawn    map[string]int
 	names    []simName
+	letters  []*simLetter
+	left     []simLeft
+	aliases  []string
 	slots    []*simPod
 	booting  int
 	counts   map[string]int
@@ -116,7 +137,9 @@ type simWrite struct {
 
 // simTold is what a buyer's browser was told of an attempt.
 type simTold struct {
-	id     payment.AttemptID
+	id payment.AttemptID
+	// word is what the page was told, status the state that stands behind it, as far as it can be told.
+	word   string
 	status payment.State
 }
 
@@ -200,6 +223,9 @@ type simPod struct {
 	// crashAt is the step at which the pod dies; 0 for never.
 	crashAt int
 	books   simBooks
+	// handler serves HTTP, once somebody comes that way.
+	app     sync.Once
+	handler fasthttp.RequestHandler
 
 	mu    sync.Mutex
 	steps int
@@ -295,6 +321,9 @@ func (p *simPod) background(int) {
 		default:
 		}
 		p.g.sweepOnce(p.g.ctx)
+		if len(p.w.lateOpen(p)) > 0 {
+			p.g.sweepLateOnce(p.g.ctx)
+		}
 		p.g.deliverOnce(p.g.ctx)
 		wait := time.NewTimer(p.w.idle(p))
 		select {
@@ -311,6 +340,15 @@ func (p *simPod) background(int) {
 	}
 }
 
+// lateOpen is the late money that waits for something.
+func (w *simWorld) lateOpen(p *simPod) []journal.Late {
+	open, err := p.books.LateOpen(p.g.ctx, 1000)
+	if err != nil {
+		w.wrong("listing late money: %v", err)
+	}
+	return open
+}
+
 // idle is how long nothing will be due: at least a tick, and now and then a while for nothing.
 func (w *simWorld) idle(p *simPod) time.Duration {
 	d := 30 * time.Second
@@ -320,6 +358,9 @@ func (w *simWorld) idle(p *simPod) time.Duration {
 	}
 	for _, a := range open {
 		d = min(d, a.NextCheck.Sub(p.now()))
+	}
+	for _, l := range w.lateOpen(p) {
+		d = min(d, l.NextCheck.Sub(p.now()))
 	}
 	return max(d, sweepEvery) + time.Duration(w.draw("tick "+p.name).Int64N(int64(200*time.Millisecond)))
 }

@@ -1,0 +1,182 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// simKeyed is what was answered under one Idempotency-Key. An answer that stands must be the only one.
+type simKeyed struct {
+	w    *simWorld
+	name string
+	key  string
+	path string
+
+	mu    sync.Mutex
+	stood []byte
+	// own tells that it is the answer to the key's own body.
+	own bool
+}
+
+func (w *simWorld) keyed(path, name string) *simKeyed {
+	k := &simKeyed{w: w, name: "key of " + name, key: "key of " + name, path: path}
+	w.call(k.key, k.name)
+	return k
+}
+
+// stands tells whether a body is an answer that a repeat must be given too.
+func (k *simKeyed) stands(a simReply) bool {
+	if a.status != http.StatusOK {
+		return false
+	}
+	return k.path == pathCheckout || simCertain(simStatus(a.body))
+}
+
+// simCertain tells the statuses that are an end. Declined may be one, or a hint that a page may try again.
+func simCertain(status string) bool {
+	s := payment.State(status)
+	return s.Final() && s != payment.StateDeclined
+}
+
+// send sends a request under the key to a pod, with the key's own body or another one.
+func (k *simKeyed) send(p *simPod, body []byte, own bool) (simReply, bool) {
+	w := k.w
+	k.mu.Lock()
+	before, same := k.stood, own == k.own
+	k.mu.Unlock()
+	header := map[string]string{"Content-Type": "application/json", headerIdempotencyKey: `"` + k.key + `"`}
+	a, ok := simKnock(p, 2*time.Minute, k.path, header, body)
+	if !ok {
+		w.tally("key_unanswered")
+		return a, false
+	}
+	w.tracef("%s: %s answers %d %s", k.name, p.name, a.status, a.code())
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	switch {
+	case k.stands(a) && k.stood == nil:
+		k.stood, k.own = a.body, own
+		w.tally("key_stood")
+	case k.stands(a) && string(a.body) != string(k.stood):
+		w.wrong("%s has two standing answers: %s and %s", k.name, k.stood, a.body)
+	case k.stands(a):
+		w.tally("key_replayed")
+	case a.code() == payment.CodeKeyInProgress:
+		w.tally("key_in_progress")
+	case a.code() == payment.CodeKeyReused:
+		w.tally("key_reused")
+	}
+	switch {
+	case before == nil || a.status >= 500:
+	case same && (a.status != http.StatusOK || !a.replayed):
+		w.wrong("%s: the answer stood, but a repeat is answered %d %s, replayed %t", k.name, a.status, a.code(), a.replayed)
+	case !same && a.code() != payment.CodeKeyReused:
+		w.wrong("%s: the answer stood, but another body is answered %d %s", k.name, a.status, a.code())
+	}
+	return a, true
+}
+
+// again tells whether a client repeats a request after this answer: he was told to, or we failed.
+func (a simReply) again() bool {
+	return a.status >= 500 || a.code() == payment.CodeKeyInProgress
+}
+
+// checkoutBody is the body of POST /checkout.
+func (b *simBuyer) checkoutBody(method payment.Method, site string) []byte {
+	body, err := json.Marshal(map[string]any{
+		"order_id": b.id, "amount": b.won, "payments": []any{map[string]any{"method": method, "amount": b.won}},
+		"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
+		"site":  site, "device": "pc", "return_url": "http://localhost:8080/result",
+	})
+	if err != nil {
+		b.w.wrong("a checkout does not marshal: %v", err)
+	}
+	return body
+}
+
+// askUnderKey asks for a window under a key, impatiently: the same again to other pods while the first one runs.
+func (b *simBuyer) askUnderKey(n int, method payment.Method) (ans checkoutAnswer, err error, ok bool) {
+	w := b.w
+	w.tally("checkout_under_key")
+	k := w.keyed(pathCheckout, fmt.Sprintf("%s checkout %d", b.name, n))
+	body := b.checkoutBody(method, "main")
+	var twins sync.WaitGroup
+	defer twins.Wait()
+	if b.r.Float64() < 0.4 {
+		twin := w.draw(k.name + " twin")
+		twins.Go(func() {
+			time.Sleep(time.Duration(twin.Int64N(int64(200 * time.Millisecond))))
+			k.send(b.pod(twin), body, true)
+		})
+	}
+	if b.r.Float64() < 0.1 {
+		other := w.draw(k.name + " other")
+		twins.Go(func() {
+			time.Sleep(time.Duration(other.Int64N(int64(time.Second))))
+			w.tally("key_with_another_body")
+			k.send(b.pod(other), b.checkoutBody(method, "other"), false)
+		})
+	}
+	for range 4 {
+		a, answered := k.send(b.pod(b.r), body, true)
+		if answered && !a.again() {
+			if b.r.Float64() < 0.2 {
+				twins.Go(func() { k.repeat(b, w.draw(k.name+" repeat"), body) })
+			}
+			return simCheckoutAnswer(a)
+		}
+		time.Sleep(time.Duration(b.r.Int64N(int64(40 * time.Second))))
+	}
+	return ans, nil, false
+}
+
+// repeat sends the same again much later.
+func (k *simKeyed) repeat(b *simBuyer, r *rand.Rand, body []byte) {
+	time.Sleep(time.Duration(r.Int64N(int64(5 * time.Minute))))
+	k.send(b.pod(r), body, true)
+}
+
+func simCheckoutAnswer(a simReply) (ans checkoutAnswer, err error, ok bool) {
+	if a.status != http.StatusOK {
+		return ans, &payment.Problem{Code: a.code()}, true
+	}
+	return ans, json.Unmarshal(a.body, &ans), true
+}
+
+// completeUnderKey sends a window's result over HTTP, every time under the same key.
+func (b *simBuyer) completeUnderKey(at *simAttempt, req completeRequest) func(p *simPod) (simTold, error, bool) {
+	w := b.w
+	w.tally("complete_under_key")
+	k := w.keyed(pathComplete, at.name+" complete")
+	fields := map[string]string{"attempt_id": string(req.AttemptID), "pg_tx_id": req.PGTxID}
+	if req.PaymentToken.IsSet() {
+		fields["payment_token"] = req.PaymentToken.Reveal()
+	}
+	if req.Code != "" {
+		fields["code"] = req.Code
+	}
+	body, err := json.Marshal(fields)
+	if err != nil {
+		w.wrong("a completion does not marshal: %v", err)
+	}
+	return func(p *simPod) (simTold, error, bool) {
+		a, ok := k.send(p, body, true)
+		if !ok || a.again() {
+			return simTold{}, nil, false
+		}
+		if a.status != http.StatusOK {
+			return simTold{}, &payment.Problem{Code: a.code()}, true
+		}
+		told := simTold{id: req.AttemptID, word: simStatus(a.body)}
+		if simCertain(told.word) {
+			told.status = payment.State(told.word)
+		}
+		return told, nil, true
+	}
+}
