@@ -146,7 +146,12 @@ func (w *simWorld) run(ctx context.Context) {
 	w.start = time.Now()
 	w.stop = make(chan struct{})
 	w.weather = newSimWeather(r)
-	w.box = sandbox.New(sandbox.Defaults())
+	w.box = sandbox.New(w.boxConfig())
+	if w.weather.wordFirst {
+		if err := w.box.SetNotices(sandbox.NoticeBefore); err != nil {
+			w.wrong("%v", err)
+		}
+	}
 	w.handler = w.box.Handler()
 	if w.open == nil {
 		memory := newSimMemory()
@@ -168,11 +173,16 @@ func (w *simWorld) run(ctx context.Context) {
 	}
 	buyers.Wait()
 	w.heal()
+	w.unknownDesk(ctx)
+	w.settleDown(ctx)
+	w.lateRound()
+	w.sayAgain()
 	w.settleDown(ctx)
 	// Whatever still travels or sleeps in a dead process comes to its end now; nothing may come of it.
 	time.Sleep(15 * time.Minute)
 	w.settleDown(ctx)
 	w.audit(ctx)
+	w.lateDesk(ctx)
 	for _, c := range w.closers {
 		if err := c(); err != nil {
 			w.wrong("closing a journal: %v", err)
@@ -213,6 +223,13 @@ func (w *simWorld) lie() {
 
 // heal ends every fault, waits for pods that are being restarted and stops their loops.
 func (w *simWorld) heal() {
+	w.calm()
+	close(w.stop)
+	w.loops.Wait()
+}
+
+// calm ends every fault and waits for pods that are being restarted.
+func (w *simWorld) calm() {
 	// At a moment of its own, so that nothing else that happens now can come before or after it by chance.
 	alone := func() { time.Sleep(time.Second + time.Duration(w.draw("heal").Int64N(int64(time.Second)))) }
 	alone()
@@ -223,8 +240,6 @@ func (w *simWorld) heal() {
 		down = w.booting > 0
 		w.mu.Unlock()
 	}
-	close(w.stop)
-	w.loops.Wait()
 	w.tracef("healed")
 	w.box.ClearFaults()
 	if err := w.box.SetShop(sandbox.ShopYes); err != nil {
