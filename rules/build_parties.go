@@ -82,7 +82,23 @@ func (b *builder) fees(r *rawMerchant, m *merchant) {
 			m.fee[me.index] = e.val.credit
 			m.hasFee.add(me.index)
 			m.fees[me.code] = e.val
+			b.cardFees(e, m, me)
 		}
+	}
+}
+
+// cardFees takes the fees by card company over.
+func (b *builder) cardFees(e entry[rawFee], m *merchant, me *method) {
+	for _, c := range e.val.companies {
+		if me.code != methodCard {
+			c.key.at.fail("leave companies out", "fees by card company are for the method card")
+			return
+		}
+		b.card(c.key)
+		if m.cardFee == nil {
+			m.cardFee = make(map[string]Fee)
+		}
+		m.cardFee[c.key.text] = c.val
 	}
 }
 

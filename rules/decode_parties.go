@@ -70,7 +70,10 @@ type rawMerchant struct {
 }
 
 // rawFee is a fee, or fees by kind of card.
-type rawFee struct{ credit, check Fee }
+type rawFee struct {
+	credit, check Fee
+	companies     []entry[Fee]
+}
 
 func feeReader(f *rawFee) reader {
 	plain := func(v value) {
@@ -80,6 +83,10 @@ func feeReader(f *rawFee) reader {
 	return either(plain, object(fields{
 		"credit": {fee(&f.credit), "Fee for credit cards; also used where the kind is not known."},
 		"check":  {fee(&f.check), "Fee for check cards."},
+		"companies": {
+			dict(&f.companies, func(c *Fee, _ value) reader { return fee(c) }),
+			"Fee by card company, as in { kb: 2.0% }; lowest_fee takes it for a card chosen beforehand, credit otherwise.",
+		},
 	}, "credit"))
 }
 

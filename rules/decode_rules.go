@@ -174,7 +174,7 @@ func routeReader(r *rawRoute, at value) reader {
 		"choose": {placed(&r.choose.at, object(fields{
 			"priority":     {names(&r.choose.priority), "The first that can take it, in this order."},
 			"weighted":     {dict(&r.choose.weighted, weightReader), "Shares by PG; the same order always gets the same PG."},
-			"lowest_fee":   {names(&r.choose.lowest), "The cheapest by the merchants' fees; ties in this order."},
+			"lowest_fee":   {names(&r.choose.lowest), "The cheapest by the merchants' fees for the method, or for the card company chosen beforehand; the credit card fee where the card is not known. Ties in this order."},
 			"success_rate": {names(&r.choose.success), "The one with the best recent approval rate."},
 			"explore":      {placed(&r.choose.exploreAt, percent(&r.choose.explore)), "Share of orders that success_rate sends elsewhere to keep measuring, as in 5%."},
 		})), "How the PG is chosen: exactly one strategy."},

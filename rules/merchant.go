@@ -19,6 +19,7 @@ type merchant struct {
 	fees      map[payment.Method]rawFee
 	fee       []Fee // by method index
 	hasFee    bitset
+	cardFee   map[string]Fee // by card company, where it differs
 	free      bool
 	maxMonths int
 	// reviewed tells that some card company is not approved; approved are then those that are.
@@ -36,6 +37,21 @@ func (m *merchant) takesCard(company string) bool {
 		return len(m.approved) > 0
 	}
 	return slices.Contains(m.approved, company)
+}
+
+// feeOf is the merchant's fee for a payment, or false when it states none. Before the window opens the kind of
+// card is not known, and the company only when it was chosen beforehand: the fee for credit cards stands for the
+// rest, as it is the higher one.
+func (m *merchant) feeOf(c *payment.Checkout, me *method, amount payment.Won) (payment.Won, bool) {
+	if !m.hasFee.has(me.index) {
+		return 0, false
+	}
+	if me.code == methodCard {
+		if f, ok := m.cardFee[cardOf(c)]; ok {
+			return f.Of(amount), true
+		}
+	}
+	return m.fee[me.index].Of(amount), true
 }
 
 // bitset is a set of small numbers.

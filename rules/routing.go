@@ -92,10 +92,11 @@ func (r *route) score(i int, c candidate, d *deciding) float64 {
 		}
 		return math.Inf(1)
 	case strategyFee:
-		if !c.merchant.hasFee.has(d.method.index) {
+		fee, ok := c.merchant.feeOf(d.in, d.method, d.amount)
+		if !ok {
 			return math.Inf(1)
 		}
-		return float64(c.merchant.fee[d.method.index].Of(d.amount))
+		return float64(fee)
 	case strategySuccess:
 		if d.opt.Rates == nil {
 			return float64(i)
