@@ -58,6 +58,8 @@ type PrepareRequest struct {
 	// calls when the buyer closes the window.
 	ReturnURL string
 	CloseURL  string
+	// MobileReturnURL is where Inicis' mobile window sends the browser back to; empty gives phones the PC window.
+	MobileReturnURL string
 	// NoticeURL is where PortOne reports what becomes of the payment, ConfirmURL where it asks before it has
 	// the payment approved; empty leaves both to PortOne's console.
 	NoticeURL  string
@@ -74,6 +76,8 @@ type Proof struct {
 	IDC string `json:"idc,omitempty"`
 	// PGTxID is V1's imp_uid or V2's txId as the browser tells it: a hint, never trusted.
 	PGTxID string `json:"pg_tx_id,omitempty"`
+	// Mobile tells that AuthToken is the auth TID of Inicis' mobile window.
+	Mobile bool `json:"mobile,omitempty"`
 	// AuthenticatedAt starts the clock of the net cancel's window (10 minutes, inicis.md §1.12).
 	AuthenticatedAt time.Time `json:"authenticated_at"`
 }

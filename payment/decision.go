@@ -74,9 +74,11 @@ type WindowKind string
 
 // The kinds of window.
 const (
-	WindowInicisPC  WindowKind = "inicis_pc"  // INIStdPay.pay
-	WindowPortOneV1 WindowKind = "portone_v1" // IMP.request_pay
-	WindowPortOneV2 WindowKind = "portone_v2" // PortOne.requestPayment
+	WindowInicisPC WindowKind = "inicis_pc" // INIStdPay.pay
+	// WindowInicisMobile is a form posted to Action, in EUC-KR (accept-charset), by the whole page.
+	WindowInicisMobile WindowKind = "inicis_mobile"
+	WindowPortOneV1    WindowKind = "portone_v1" // IMP.request_pay
+	WindowPortOneV2    WindowKind = "portone_v2" // PortOne.requestPayment
 	// The windows that issue a billing key. V1 issues with IMP.request_pay, as it pays.
 	WindowPortOneV2Key WindowKind = "portone_v2_billing_key" // PortOne.requestIssueBillingKey
 	WindowInicisKey    WindowKind = "inicis_billing_key"     // a form posted to Action

@@ -36,20 +36,14 @@ func accountNumber(s string) (number string, ok bool) {
 
 // parseAccount reads the account that an approval issued. Without its number nobody can pay, so that is an error;
 // a bank or a deadline that cannot be read stays empty.
-func parseAccount(o wire.Object) (payment.VirtualAccount, error) {
-	number, ok := accountNumber(o.Required("VACT_Num"))
-	account := payment.VirtualAccount{
-		Bank: bankCode(o.Text("VACT_BankCode")), Number: payment.Secret(number),
-		Holder: wire.Clean(o.Text("VACT_Name")),
-		Due:    kstTime(o.Text("VACT_Date") + o.Text("VACT_Time")),
-	}
-	if err := o.Err(); err != nil {
-		return payment.VirtualAccount{}, err
-	}
+func parseAccount(number, bank, holder, due string) (payment.VirtualAccount, error) {
+	number, ok := accountNumber(number)
 	if !ok {
-		return payment.VirtualAccount{}, fmt.Errorf("%w: VACT_Num is no account number", wire.ErrShape)
+		return payment.VirtualAccount{}, fmt.Errorf("%w: no account number", wire.ErrShape)
 	}
-	return account, nil
+	return payment.VirtualAccount{
+		Bank: bankCode(bank), Number: payment.Secret(number), Holder: wire.Clean(holder), Due: kstTime(due),
+	}, nil
 }
 
 // kst is Korea's clock, which has had no summer time since 1988.

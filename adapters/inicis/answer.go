@@ -1,6 +1,7 @@
 package inicis
 
 import (
+	"cmp"
 	"fmt"
 	"mime"
 
@@ -60,7 +61,9 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 	r.Outcome = payment.OutcomeApproved
 	if r.Method == payment.MethodVBank {
 		// An account was issued; the money comes later.
-		if r.Account, err = parseAccount(o); err != nil {
+		r.Account, err = parseAccount(
+			o.Text("VACT_Num"), o.Text("VACT_BankCode"), o.Text("VACT_Name"), o.Text("VACT_Date")+o.Text("VACT_Time"))
+		if err := cmp.Or(o.Err(), err); err != nil {
 			return adapters.Result{}, err
 		}
 		r.Outcome = payment.OutcomeIssued

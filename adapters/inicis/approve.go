@@ -31,6 +31,9 @@ func ApprovalBody(mid string, token payment.Secret, timestamp string, signKey pa
 
 // Approve implements adapters.Driver with one POST to the address that follows from the data centre's name.
 func (d *Driver) Approve(ctx context.Context, req adapters.ApproveRequest) (adapters.Result, error) {
+	if req.Proof.Mobile {
+		return d.approveMobile(ctx, req)
+	}
 	stamp := Millis(req.Now)
 	answer, err := d.send(ctx, req, URLs.Approve, stamp, "approving at Inicis")
 	if err != nil {
@@ -46,6 +49,9 @@ func (d *Driver) Approve(ctx context.Context, req adapters.ApproveRequest) (adap
 // NetCancel implements adapters.NetCanceller: it undoes an approval whose answer was lost, within ten minutes
 // of the authentication. Only 0000 is proof; every other answer is OutcomeUnknown.
 func (d *Driver) NetCancel(ctx context.Context, req adapters.ApproveRequest) (adapters.Result, error) {
+	if req.Proof.Mobile {
+		return d.netCancelMobile(ctx, req)
+	}
 	answer, err := d.send(ctx, req, URLs.NetCancel, Millis(req.Now), "net cancelling at Inicis")
 	if err != nil {
 		return adapters.Result{}, err
@@ -60,22 +66,30 @@ func (d *Driver) NetCancel(ctx context.Context, req adapters.ApproveRequest) (ad
 func (d *Driver) send(
 	ctx context.Context, req adapters.ApproveRequest, address func(URLs, string) string, stamp, doing string,
 ) (wire.Answer, error) {
+	if !req.Merchant.SignKey.IsSet() {
+		return wire.Answer{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "merchants.sign_key", Msg: "is missing"})
+	}
+	return d.post(ctx, req, address, ApprovalBody(
+		midOf(req.Attempt, req.Merchant), req.Proof.AuthToken, stamp, req.Merchant.SignKey, req.Attempt.Amount.String(),
+	), doing)
+}
+
+// post sends a form to one of the addresses of the proof's data centre, which is one that we know.
+func (d *Driver) post(
+	ctx context.Context, req adapters.ApproveRequest, address func(URLs, string) string, form, doing string,
+) (wire.Answer, error) {
 	urls := Endpoints(req.PG)
-	mid := midOf(req.Attempt, req.Merchant)
 	switch {
 	case !urls.Allowed(req.Proof.IDC):
 		return wire.Answer{}, fmt.Errorf("%s: %w: %w", doing, adapters.ErrRejected, ErrAuthURL)
 	case !req.Proof.AuthToken.IsSet():
 		return wire.Answer{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "auth_token", Msg: "is missing"})
-	case !req.Merchant.SignKey.IsSet():
-		return wire.Answer{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "merchants.sign_key", Msg: "is missing"})
 	}
 	ctx, cancel := context.WithTimeout(ctx, timeoutOf(req.PG.ApproveTimeout))
 	defer cancel()
 	answer, err := wire.Send(ctx, d.client, wire.Request{
 		Method: http.MethodPost, URL: address(urls, req.Proof.IDC),
-		ContentType: "application/x-www-form-urlencoded; charset=UTF-8",
-		Body:        ApprovalBody(mid, req.Proof.AuthToken, stamp, req.Merchant.SignKey, req.Attempt.Amount.String()),
+		ContentType: "application/x-www-form-urlencoded; charset=UTF-8", Body: form,
 	})
 	if err != nil {
 		return wire.Answer{}, wire.WriteError(doing, err)

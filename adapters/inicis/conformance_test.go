@@ -25,6 +25,7 @@ func account(base string) adapters.Account {
 		Merchant: &payment.Merchant{
 			ID: "1001", PG: "inicis", MID: "INIpayTest", Mode: payment.ModeTest,
 			SignKey: "SU5JTElURV9UUklQTEVERVNfS0VZU1RS", APIKey: "ItEQKi3rY7uvDS8l", APIIV: "HYb3yQ4f65QL89==",
+			HashKey: "3CB8183A4BE283555ACC8363C0360223",
 		},
 	}
 }
@@ -46,7 +47,7 @@ func TestConformance(t *testing.T) {
 		}
 		return adapterstest.Subject{
 			Secrets: []string{
-				"SU5JTElURV9UUklQTEVERVNfS0VZU1RS", "ItEQKi3rY7uvDS8l", "HYb3yQ4f65QL89==", "SkJ0+7fQ/9aZ==",
+				"SU5JTElURV9UUklQTEVERVNfS0VZU1RS", "ItEQKi3rY7uvDS8l", "HYb3yQ4f65QL89==", "3CB8183A4BE283555ACC8363C0360223", "SkJ0+7fQ/9aZ==",
 				"11012345678901", "홍길동", "56211102345678",
 			},
 			Operations: []adapterstest.Operation{
@@ -57,6 +58,14 @@ func TestConformance(t *testing.T) {
 				{
 					Name: "net cancel", Money: true, Replies: netCancels(),
 					Do: func(ctx context.Context) (adapters.Result, error) { return d.NetCancel(ctx, approve) },
+				},
+				{
+					Name: "approve, mobile", Money: true, Replies: mobileApprovals(),
+					Do: func(ctx context.Context) (adapters.Result, error) { return d.Approve(ctx, mobileRequest(acc)) },
+				},
+				{
+					Name: "net cancel, mobile", Money: true, Replies: mobileNetCancels(),
+					Do: func(ctx context.Context) (adapters.Result, error) { return d.NetCancel(ctx, mobileRequest(acc)) },
 				},
 				{
 					Name: "look up", Replies: inquiries(),

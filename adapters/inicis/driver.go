@@ -32,6 +32,13 @@ func (d *Driver) Prepare(_ context.Context, req adapters.PrepareRequest) (paymen
 		}
 		return payment.Window{Kind: payment.WindowInicisKey, Action: urls.KeyWindow, Params: form}, nil
 	}
+	if req.MobileReturnURL != "" && req.Attempt.Device != payment.DevicePC {
+		form, err := BuildMobileForm(req)
+		if err != nil {
+			return payment.Window{}, err
+		}
+		return payment.Window{Kind: payment.WindowInicisMobile, Action: urls.MobileWindow, Params: form}, nil
+	}
 	form, err := BuildForm(req)
 	if err != nil {
 		return payment.Window{}, err

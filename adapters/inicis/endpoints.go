@@ -12,6 +12,8 @@ type URLs struct {
 	Script string
 	// INIAPI is the root of INIAPI: /api/v1/... and /v2/pg/... hang below it.
 	INIAPI string
+	// MobileWindow is where the mobile window's form is posted to.
+	MobileWindow string
 	// KeyWindow is where the form that has a billing key issued is posted to.
 	KeyWindow string
 	// IDCs are the idc_name values that may be answered.
@@ -29,13 +31,13 @@ func Endpoints(pg *payment.PG) URLs {
 	if base := pg.BaseURL; base != "" {
 		u.Script = base + "/inicis/stdjs/INIStdPay.js"
 		u.INIAPI = base + "/inicis/iniapi"
-		u.KeyWindow = base + "/inicis/pay/card/billing"
+		u.KeyWindow, u.MobileWindow = base+"/inicis/pay/card/billing", base+"/inicis/smart/payment/"
 		u.pc = func(idc, call string) string { return base + "/inicis/" + idc + "/api/" + call }
 		u.mobile = func(idc, call string) string { return base + "/inicis/" + idc + "/smart/" + call }
 		return u
 	}
-	// Test and live have one window; the MID tells them apart.
-	u.KeyWindow = "https://inilitepay.inicis.com/pay/card/billing"
+	// Test and live have one window each of these; the MID tells them apart.
+	u.KeyWindow, u.MobileWindow = "https://inilitepay.inicis.com/pay/card/billing", "https://mobile.inicis.com/smart/payment/"
 	u.Script, u.INIAPI = "https://stgstdpay.inicis.com/stdjs/INIStdPay.js", "https://stginiapi.inicis.com"
 	if pg.Environment == payment.EnvLive {
 		u.Script, u.INIAPI = "https://stdpay.inicis.com/stdjs/INIStdPay.js", "https://iniapi.inicis.com"
@@ -64,6 +66,9 @@ func (u URLs) NetCancel(idc string) string { return u.pc(idc, "netCancel") }
 
 // MobileApprove is the mobile window's approval address of a data centre.
 func (u URLs) MobileApprove(idc string) string { return u.mobile(idc, "payReq.ini") }
+
+// MobileNetCancel is the mobile window's net cancel address of a data centre.
+func (u URLs) MobileNetCancel(idc string) string { return u.mobile(idc, "payNetCancel.ini") }
 
 // AuthURLAllowed is the idc rule of the PC window: the address must be, to the letter, the one that follows
 // from the data centre. Whoever posts to what a browser delivered approves himself.

@@ -2,3 +2,6 @@ package inicis
 
 // ParseApproval lets the fuzz test reach the parser of approvals.
 var ParseApproval = parseApproval
+
+// ParseMobileApproval lets the fuzz test reach the parser of mobile approvals.
+var ParseMobileApproval = parseMobileApproval

@@ -95,11 +95,17 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 }
 
 func checkPrepare(req adapters.PrepareRequest) error {
+	if !req.Merchant.SignKey.IsSet() {
+		return &adapters.FieldError{Field: "merchants.sign_key", Msg: "is missing"}
+	}
+	return checkPayment(req)
+}
+
+// checkPayment holds what a window that moves money demands.
+func checkPayment(req adapters.PrepareRequest) error {
 	a := req.Attempt
 	bad := func(field, msg string) error { return &adapters.FieldError{Field: field, Msg: msg} }
 	switch {
-	case !req.Merchant.SignKey.IsSet():
-		return bad("merchants.sign_key", "is missing")
 	case a.Amount <= 0 || a.Amount > payment.MaxWon:
 		return bad("amount", "must be above zero")
 	case a.Method == payment.MethodVBank && !a.DepositDue.After(req.Now):

@@ -1,0 +1,176 @@
+package inicis
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// MobileForm is the mobile window's form, which the browser posts in EUC-KR. Empty fields are left out.
+type MobileForm struct {
+	Payment   string `json:"P_INI_PAYMENT"`
+	MID       string `json:"P_MID"`
+	OID       string `json:"P_OID"`
+	Amount    string `json:"P_AMT"`
+	Goods     string `json:"P_GOODS"`
+	UserName  string `json:"P_UNAME"`
+	Mobile    string `json:"P_MOBILE,omitempty"`
+	Email     string `json:"P_EMAIL,omitempty"`
+	NextURL   string `json:"P_NEXT_URL"`
+	NoticeURL string `json:"P_NOTI_URL,omitempty"`
+	Notice    string `json:"P_NOTI"`
+	Reserved  string `json:"P_RESERVED"`
+	Timestamp string `json:"P_TIMESTAMP"`
+	ChkFake   string `json:"P_CHKFAKE"`
+	Charset   string `json:"P_CHARSET"`
+	HPPMethod string `json:"P_HPP_METHOD,omitempty"`
+	QuotaBase string `json:"P_QUOTABASE,omitempty"`
+	OnlyCards string `json:"P_ONLY_CARDCODE,omitempty"`
+	Card      string `json:"P_CARD_OPTION,omitempty"`
+	VBankDay  string `json:"P_VBANK_DT,omitempty"`
+	VBankTime string `json:"P_VBANK_TM,omitempty"`
+	Tax       string `json:"P_TAX,omitempty"`
+	TaxFree   string `json:"P_TAXFREE,omitempty"`
+}
+
+// mobileMethod maps a canonical method to P_INI_PAYMENT, and to the option that it wants.
+func mobileMethod(m payment.Method) (value, option string, ok bool) {
+	switch m {
+	case "card":
+		// ISP cards too end in an approval that we ask for.
+		return "CARD", "twotrs_isp=Y&block_isp=Y&twotrs_isp_noti=N", true
+	case "trans":
+		return "BANK", "twotrs_bank=Y", true
+	case payment.MethodVBank:
+		return "VBANK", "", true
+	case "phone":
+		return "MOBILE", "", true
+	case "cultureland":
+		return "CULTURE", "", true
+	case "happymoney":
+		return "HPMN", "", true
+	case "kakaopay":
+		return "CARD", "d_kakaopay=Y", true
+	case "naverpay":
+		return "CARD", "d_npay=Y", true
+	case "tosspay":
+		return "CARD", "d_tosspay=Y", true
+	case "payco":
+		return "CARD", "d_payco=Y", true
+	case "lpay":
+		return "CARD", "d_lpay=Y", true
+	case "samsung", "samsungpay":
+		return "CARD", "d_samsungpay=Y", true
+	}
+	return "", "", false
+}
+
+// BuildMobileForm makes the mobile window's form of an attempt. It is pure, as BuildForm is.
+func BuildMobileForm(req adapters.PrepareRequest) (MobileForm, error) {
+	a, m := req.Attempt, req.Merchant
+	method, option, ok := mobileMethod(a.Method)
+	if !ok {
+		return MobileForm{}, fmt.Errorf("preparing the mobile window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
+	}
+	if err := checkMobile(req); err != nil {
+		return MobileForm{}, err
+	}
+	stamp, amount, oid := Millis(req.Now), a.Amount.String(), string(a.ID)
+	form := MobileForm{
+		Payment: method, MID: midOf(a, m), OID: oid, Amount: amount, Goods: wire.CutBytes(plainText(a.OrderName), 80),
+		UserName: wire.CutBytes(plainText(req.Buyer.Name), 30), Mobile: wire.CutBytes(wire.Phone(req.Buyer.Tel), 15),
+		NextURL: req.MobileReturnURL, NoticeURL: req.NoticeURL, Notice: req.Token, Timestamp: stamp,
+		ChkFake: ChkFake(amount, oid, stamp, m.HashKey), Charset: "utf8",
+	}
+	if email := plainText(req.Buyer.Email); len(email) <= 30 {
+		form.Email = email
+	}
+	switch a.Method {
+	case "phone":
+		form.HPPMethod = "2"
+	case payment.MethodVBank:
+		due := KST(a.DepositDue)
+		if due[8:12] == "0000" {
+			// 0000 means the end of that day, not its beginning.
+			due = KST(a.DepositDue.Add(-time.Minute))
+		}
+		form.VBankDay, form.VBankTime = due[:8], due[8:12]
+	}
+	if tax, free, stated := taxes(m.Tax, a.Amount, a.TaxFree, a.VAT, a.VATSet); stated {
+		form.Tax, form.TaxFree = tax.String(), free.String()
+	}
+	plans := planFor(a, req.Installments)
+	form.QuotaBase, form.OnlyCards = mobileQuota(plans.quotaBase), strings.Join(plans.accept.OnlyCards, ":")
+	if plans.card != "" {
+		form.Card = "selcode=" + plans.card
+	}
+	form.Reserved = reserved(a, option, plans)
+	return form, nil
+}
+
+// reserved writes P_RESERVED. centerCd and amt_hash are always among it: without them there is neither an
+// idc_name to check nor a check of the amount.
+func reserved(a payment.Attempt, option string, plans plan) string {
+	options := []string{"centerCd=Y", "amt_hash=Y"}
+	add := func(on bool, option string) {
+		if on {
+			options = append(options, option)
+		}
+	}
+	add(a.Amount < 1000, "below1000=Y")
+	add(a.Purpose == payment.PurposeEscrow, "useescrow=Y")
+	add(plans.noInterest != "", "merc_noint=Y&noint_quota="+strings.ReplaceAll(plans.noInterest, ",", "^"))
+	add(option != "", option)
+	return strings.Join(options, "&")
+}
+
+// mobileQuota writes the plans with two digits each and the lump sum among them, as the mobile window wants them.
+func mobileQuota(quotaBase string) string {
+	if quotaBase == "" {
+		return ""
+	}
+	parts := []string{"01"}
+	for month := range strings.SplitSeq(quotaBase, ":") {
+		if n, err := strconv.Atoi(month); err == nil {
+			parts = append(parts, fmt.Sprintf("%02d", n))
+		}
+	}
+	return strings.Join(parts, ":")
+}
+
+// plainText keeps what survives the mobile window: its answers are not percent-encoded, so & = and % would forge
+// fields in them, and a browser writes what EUC-KR lacks as &#1234;.
+func plainText(s string) string {
+	return strings.TrimSpace(strings.Map(func(r rune) rune {
+		if strings.ContainsRune("&=%", r) {
+			return ' '
+		}
+		if _, err := EncodeEUCKR(string(r)); err != nil {
+			return -1
+		}
+		return r
+	}, wire.Clean(s)))
+}
+
+func checkMobile(req adapters.PrepareRequest) error {
+	a := req.Attempt
+	bad := func(field, msg string) error { return &adapters.FieldError{Field: field, Msg: msg} }
+	switch {
+	case !req.Merchant.HashKey.IsSet():
+		return bad("merchants.hash_key", "is missing")
+	case strings.ContainsAny(req.MobileReturnURL, "?&"):
+		return bad("return_url", "must have no query")
+	case plainText(a.OrderName) == "":
+		return bad("order_name", "is missing")
+	case plainText(req.Buyer.Name) == "":
+		return bad("buyer.name", "is needed by KG Inicis")
+	case len(req.Installments.Cards) > 0 && len(requestCodes(req.Installments.Cards)) == 0:
+		return bad("merchants.cards", "name no card that Inicis has a code for")
+	}
+	return checkPayment(req)
+}
