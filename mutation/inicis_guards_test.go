@@ -5,6 +5,8 @@ func inicisGuards() []guard {
 	const (
 		answer, lookup, refund, account = "adapters/inicis/answer.go", "adapters/inicis/lookup.go", "adapters/inicis/refund.go", "adapters/inicis/account.go"
 		deposit, key, form, tests       = "adapters/inicis/deposit.go", "adapters/inicis/keywindow.go", "adapters/inicis/form.go", "./adapters/inicis"
+
+		mobile = "adapters/inicis/mobileapprove.go"
 	)
 	return []guard{
 		{
@@ -14,7 +16,7 @@ func inicisGuards() []guard {
 		},
 		{
 			name: "an account without a number was not issued", file: account,
-			old: "	if !ok {\n		return payment.VirtualAccount{}", new: "	if ok && number == \"\" {\n		return payment.VirtualAccount{}",
+			old: "	if !ok {\n		return payment.VirtualAccount{}", new: "	if ok && bank == \"?\" {\n		return payment.VirtualAccount{}",
 			pkg: tests, run: "TestConformance",
 		},
 		{
@@ -91,6 +93,36 @@ func inicisGuards() []guard {
 			name: "a billing key was issued whole", file: key,
 			old: `		if f.first[name] == "" {`, new: `		if false {`,
 			pkg: tests, run: "TestParseKeyReturnRefusesWhatTwoReadersWouldReadTwoWays",
+		},
+		{
+			name: "a forged field in a mobile answer is not believed", file: mobile,
+			old: "	if !answer.Trusted() {", new: "	if false {",
+			pkg: tests, run: "TestConformance",
+		},
+		{
+			name: "the idc rule holds the mobile approval's address", file: mobile,
+			old: "	case !Endpoints(pg).ReqURLAllowed(r.IDC, r.ReqURL):", new: "	case false:",
+			pkg: tests, run: "TestCheckMobileReturn",
+		},
+		{
+			name: "a mobile TID is held to the merchant", file: mobile,
+			old: "	case !tidOK(r.TID.Reveal(), a.MID):", new: "	case false:",
+			pkg: tests, run: "TestCheckMobileReturn",
+		},
+		{
+			name: "a mobile return's amount is compared", file: mobile,
+			old: "	case r.Amount != a.Amount.String():", new: "	case false:",
+			pkg: tests, run: "TestCheckMobileReturn",
+		},
+		{
+			name: "names forge no fields in the mobile window", file: "adapters/inicis/mobilewindow.go",
+			old: `		if strings.ContainsRune("&=%", r) {`, new: `		if false {`,
+			pkg: tests, run: "TestMobileFormFollowsTheDecision",
+		},
+		{
+			name: "an approval goes to a known data centre only", file: "adapters/inicis/approve.go",
+			old: "	case !urls.Allowed(req.Proof.IDC):", new: "	case false:",
+			pkg: tests, run: "TestNothingIsSentWhenTheProofIsNotUsable|TestNothingIsSentWhenTheMobileProofIsNotUsable",
 		},
 	}
 }
