@@ -29,6 +29,15 @@ type cancels struct {
 type brokenCancels struct {
 	*journal.Journal
 	begin, move error
+	// blind hides what is there, as if it came between a reading and a writing.
+	blind bool
+}
+
+func (b *brokenCancels) CancelsOf(ctx context.Context, id payment.AttemptID) ([]payment.Cancel, error) {
+	if b.blind {
+		return nil, nil
+	}
+	return b.Journal.CancelsOf(ctx, id)
 }
 
 func (b *brokenCancels) CancelBegin(ctx context.Context, c payment.Cancel, ev journal.Event) (payment.Cancel, bool, error) {
@@ -220,6 +229,47 @@ func TestACancelIsSentOnlyAfterItsIntentIsWritten(t *testing.T) {
 		t.Errorf("afterwards %+v, %s won given, %d sent", row, h.given, h.pg.calls["cancel"])
 	}
 	h.heard("payment.cancelled c1 1000/1000/49000")
+}
+
+// Two calls with one key that come at once find one cancel, and one of them sends it.
+func TestOnlyWhoeverBeganACancelSendsIt(t *testing.T) {
+	t.Parallel()
+	h := paid(t, nil)
+	h.journal.blind = true
+	for range 2 {
+		if res, err := h.ask("c1", 1000); err != nil || res.Cancel.State != payment.CancelDone {
+			t.Errorf("%+v, %v", res.Cancel, err)
+		}
+	}
+	_, err := h.ask("c2", 1000)
+	if p, ok := payment.AsProblem(err); !ok || p.Code != payment.CodeCancelInProgress {
+		t.Errorf("a cancel that was planned from what is no more: %v", err)
+	}
+	if n := h.pg.calls["cancel"]; n != 1 {
+		t.Errorf("%d requests were sent", n)
+	}
+}
+
+// A PG without webhooks tells of a cancel in its console by refusing ours: its figures differ.
+func TestARefusalShowsWhatWasCancelledElsewhere(t *testing.T) {
+	t.Parallel()
+	h := paid(t, nil)
+	h.given = 700
+	h.pg.cancel = func(_ int, r adapters.CancelRequest) (adapters.Result, error) {
+		if r.Remaining != 50000-h.given {
+			return adapters.Result{Outcome: payment.OutcomeDeclined, OrderRef: "A1"}, nil
+		}
+		return h.giveBack(r), nil
+	}
+	if res, err := h.ask("c1", 1000); err != nil || res.Cancel.State != payment.CancelRefused {
+		t.Errorf("%+v, %v", res.Cancel, err)
+	}
+	if res, err := h.ask("c2", 1000); err != nil || res.Cancel.State != payment.CancelDone || res.Cancel.Remaining != 49300 {
+		t.Errorf("with the figures up to date: %+v, %v", res.Cancel, err)
+	}
+	if list, err := h.journal.CancelsOf(t.Context(), "A1"); err != nil || len(list) != 3 {
+		t.Errorf("recorded %+v, %v", list, err)
+	}
 }
 
 func TestOneCancelAtATime(t *testing.T) {
