@@ -417,7 +417,7 @@ func TestWebhooksThatConcernNobody(t *testing.T) {
 	for name, tt := range map[string]struct{ body, result string }{
 		"an unknown payment": {`{"type":"Transaction.Paid","data":{"paymentId":"nobody","transactionId":"t"}}`, "unknown_payment"},
 		"an odd payment id":  {`{"type":"Transaction.Paid","data":{"paymentId":"../x","transactionId":"t"}}`, "unknown_payment"},
-		"a billing key":      {`{"type":"BillingKey.Issued","data":{"billingKey":"b"}}`, "ignored"},
+		"nobody's key":       {`{"type":"BillingKey.Issued","data":{"billingKey":"b"}}`, "unknown_payment"},
 		"an opened window":   {`{"type":"Transaction.Ready","data":{"paymentId":"nobody"}}`, "ignored"},
 		"another store":      {`{"type":"Transaction.Paid","data":{"storeId":"store-x","paymentId":"nobody"}}`, "ignored"},
 		"a new type":         {`{"type":"Something.New","data":{}}`, "ignored"},

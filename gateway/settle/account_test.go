@@ -251,3 +251,39 @@ func (b *netCancellingBank) NetCancel(context.Context, adapters.ApproveRequest) 
 	b.count("net_cancel")
 	return adapters.Result{}, adapters.ErrUnknownOutcome
 }
+
+// What the PG opened must be what was decided; anything else is closed again.
+func TestAWrongAccountIsClosed(t *testing.T) {
+	t.Parallel()
+	pg := &bank{}
+	pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) { return issuedAs("A1", 49000), nil }
+	h := open(t, pg)
+	if _, err := h.settler.Authenticated(t.Context(), h.account("A1"), h.proof("token")); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.state("A1"); a.State != payment.StateCancelled || a.Reason != "mismatch_amount" || pg.calls["close"] != 1 {
+		t.Errorf("state %s (%s), calls %v", a.State, a.Reason, pg.calls)
+	}
+}
+
+// A notice that states another amount pays nothing and is put before a person, however often it comes.
+func TestANoticeOfAnotherAmount(t *testing.T) {
+	t.Parallel()
+	pg := &bank{}
+	h := open(t, pg)
+	h.issue(pg, "A1")
+	pg.lookUp = says(approvedAs("A1", 50000), nil)
+	for range 2 {
+		word, err := h.settler.Deposited(t.Context(), h.journal, settle.Deposit{ID: "A1", PG: "pg", MID: "MID", TID: "DEPOSIT", Amount: 49000})
+		if err != nil || !word.Late {
+			t.Fatalf("%+v, %v", word, err)
+		}
+	}
+	list, err := h.journal.LateOpen(t.Context(), 10)
+	if err != nil || len(list) != 1 || list[0].Won != 49000 {
+		t.Errorf("late money %+v, %v", list, err)
+	}
+	if a := h.state("A1"); a.State != payment.StateIssued {
+		t.Errorf("state %s", a.State)
+	}
+}

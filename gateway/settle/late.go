@@ -244,9 +244,11 @@ func (s *Settler) returnLate(ctx context.Context, late LateJournal, w *work, l j
 	if err != nil || !taken {
 		return lateError(err)
 	}
+	taxFree, vat := taxesOf(w.a, l.Won)
 	start := s.o.Now()
 	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
-		Account: w.acc, Attempt: withAmount(w.a, l.Won), PGTxID: l.PGTxID, Amount: l.Won, Remaining: l.Won, TaxFree: min(w.a.TaxFree, l.Won),
+		Account: w.acc, Attempt: withAmount(w.a, l.Won), PGTxID: l.PGTxID, Amount: l.Won, Remaining: l.Won,
+		TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet,
 		Reason: "late_money", OperationID: fmt.Sprintf("late-%s-%d", w.a.ID, row.Tries), Now: start,
 	})
 	s.observe(w, "cancel", r, err, start)

@@ -378,7 +378,7 @@ func (s *Settler) lookUp(ctx context.Context, w *work) (adapters.Result, error) 
 }
 
 func (s *Settler) seal(w *work) ([]byte, error) {
-	plain, err := json.Marshal(sealedProof{w.proof.AuthToken.Reveal(), w.proof.IDC, w.proof.PGTxID, w.proof.AuthenticatedAt.UnixMilli()}) //nolint:gosec // sealed right below
+	plain, err := json.Marshal(sealedProof{w.proof.AuthToken.Reveal(), w.proof.IDC, w.proof.PGTxID, w.proof.AuthenticatedAt.UnixMilli(), w.proof.Mobile}) //nolint:gosec // sealed right below
 	if err != nil {
 		return nil, fmt.Errorf("encoding the proof of attempt %s: %w", w.a.ID, err)
 	}
@@ -395,6 +395,7 @@ type sealedProof struct {
 	IDC       string `json:"i,omitempty"`
 	PGTxID    string `json:"x,omitempty"`
 	At        int64  `json:"a"`
+	Mobile    bool   `json:"m,omitempty"`
 }
 
 func (s *Settler) unseal(id payment.AttemptID, sealed []byte) (adapters.Proof, error) {
@@ -409,7 +410,7 @@ func (s *Settler) unseal(id payment.AttemptID, sealed []byte) (adapters.Proof, e
 	if err := json.Unmarshal(plain, &p); err != nil {
 		return adapters.Proof{}, fmt.Errorf("decoding the proof of attempt %s: %w", id, err)
 	}
-	return adapters.Proof{AuthToken: payment.Secret(p.AuthToken), IDC: p.IDC, PGTxID: p.PGTxID, AuthenticatedAt: time.UnixMilli(p.At)}, nil
+	return adapters.Proof{AuthToken: payment.Secret(p.AuthToken), IDC: p.IDC, PGTxID: p.PGTxID, AuthenticatedAt: time.UnixMilli(p.At), Mobile: p.Mobile}, nil
 }
 
 // proofHash is what makes a proof usable once.

@@ -74,9 +74,11 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 	defer cancel()
 	start := s.o.Now()
 	charged := w.charged()
+	taxFree, vat := taxesOf(w.a, w.standing())
 	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
-		Account: w.acc, Attempt: charged, PGTxID: w.a.PGTxID,
-		Amount: w.standing(), Remaining: w.standing(), TaxFree: min(charged.TaxFree, w.standing()), Reason: "approval withdrawn",
+		Account: w.acc, Attempt: charged, PGTxID: w.txID(),
+		Amount: w.standing(), Remaining: w.standing(), TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet,
+		Reason:      "approval withdrawn",
 		OperationID: undoID(w), Now: start,
 	})
 	s.observe(w, "cancel", r, err, start)
@@ -87,9 +89,24 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 	return s.notProven(ctx, w)
 }
 
+// taxesOf are the tax-free part and the value added tax of an amount that is given back whole, which need not be the
+// amount that was decided: what was stated at the payment must be stated here (portone.md §6.5).
+func taxesOf(a payment.Attempt, amount payment.Won) (taxFree, vat payment.Won) {
+	taxFree = min(a.TaxFree, amount)
+	return taxFree, min(a.VAT, (amount-taxFree+10)/11)
+}
+
 // undoID names one try at giving back what an attempt holds. Every try is an operation of its own: it is made
 // only after the PG said that the money is still there.
 func undoID(w *work) string { return fmt.Sprintf("undo-%s-%d", w.a.ID, w.a.Checks) }
+
+// txID is what the PG finds the attempt by: a billing key by itself, which is not written down.
+func (w *work) txID() string {
+	if w.a.PGTxID == "" && isKey(w.a) {
+		return w.seen.BillingKey.Reveal()
+	}
+	return w.a.PGTxID
+}
 
 // notProven leaves an attempt cancelling, to be looked at again.
 func (s *Settler) notProven(ctx context.Context, w *work) (Result, error) {

@@ -1,0 +1,115 @@
+package mutation
+
+// accountGuards are those of virtual accounts, their deposits, and billing keys.
+func accountGuards() []guard {
+	const (
+		account = "gateway/settle/account.go"
+		deposit = "gateway/settle/deposit.go"
+		key     = "gateway/settle/key.go"
+		tests   = "./gateway/settle"
+	)
+	return []guard{
+		{
+			name: "an issued account is compared with what was decided", file: account,
+			old: "	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != \"\" {",
+			new: "	if field := \"\"; field != \"\" {",
+			pkg: tests, run: "TestAWrongAccountIsClosed",
+		},
+		{
+			name: "the shop's no closes an account that was found", file: account,
+			old: "	if !w.answer.Yes {\n		return s.undo(ctx, w, w.answer.Reason)\n	}\n	return s.issued(ctx, w, r)",
+			new: "	return s.issued(ctx, w, r)",
+			pkg: tests, run: "TestAnAccountThatIsFound",
+		},
+		{
+			name: "an account number is sealed in the journal", file: "gateway/settle/message.go",
+			old: "	m.Body, m.Sealed = body, true",
+			new: "	_ = body",
+			pkg: tests, run: "TestAnIssuedAccountIsNotPaid",
+		},
+		{
+			name: "an unanswered look does not end an account", file: account,
+			old: "	case r.Outcome == payment.OutcomeUnknown, r.Outcome == payment.OutcomeNotFound:\n		return s.depositLater(ctx, w, r, lookUndecided)\n",
+			new: "",
+			pkg: tests, run: "TestAnAccountIsFollowedToItsEnd",
+		},
+		{
+			name: "a deposit under way at the deadline is waited for", file: account,
+			old: "deadline(w.a, r.Account.Due).Add(depositGrace)):",
+			new: "deadline(w.a, r.Account.Due)):",
+			pkg: tests, run: "TestAnAccountIsFollowedToItsEnd",
+		},
+		{
+			name: "money in an account is sent nowhere by itself", file: "gateway/settle/undo.go",
+			old: "	if w.a.Method == payment.MethodVBank {\n		return s.closeAccount(ctx, w)\n	}\n",
+			new: "",
+			pkg: tests, run: "TestAnAccountIsFollowedToItsEnd",
+		},
+		{
+			name: "an account that was paid meanwhile is not closed", file: account,
+			old: "	case r.Outcome == payment.OutcomeApproved:\n		return s.approved(after, w, r)\n	case r.Outcome == payment.OutcomeCancelled:\n		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)\n	}\n	return s.undo(after, w, reason)",
+			new: "	case r.Outcome == payment.OutcomeCancelled:\n		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)\n	}\n	return s.undo(after, w, reason)",
+			pkg: tests, run: "TestTheShopClosesAnAccount",
+		},
+		{
+			name: "a notice of another account is nobody's", file: deposit,
+			old: "	case d.IssueTID != \"\" && a.PGTxID != \"\" && d.IssueTID != a.PGTxID:\n		return Word{}, fmt.Errorf(\"%w: another account's\", ErrNotOurs)\n",
+			new: "",
+			pkg: "./gateway", run: "TestAForgedNoticePaysNothing",
+		},
+		{
+			name: "a second deposit is flagged", file: deposit,
+			old: "	case first != d.TID:\n		return s.oddDeposit(ctx, j, a, d, \"a second deposit\")\n",
+			new: "",
+			pkg: "./gateway", run: "TestOddDepositsAreForTheDesk",
+		},
+		{
+			name: "a deposit of another amount is flagged", file: deposit,
+			old: "	case d.Amount != a.Amount:\n		return s.oddDeposit(ctx, j, a, d, \"another amount than was asked for\")\n",
+			new: "",
+			pkg: tests, run: "TestANoticeOfAnotherAmount",
+		},
+		{
+			name: "a notice is confirmed by the PG's inquiry", file: deposit,
+			old: "	case word.Attempt.State != payment.StateApproved:\n		return word, ErrDepositNotSeen\n",
+			new: "",
+			pkg: "./gateway", run: "TestAForgedNoticePaysNothing",
+		},
+		{
+			name: "notices come from Inicis' addresses", file: "gateway/deposit.go",
+			old: "	if !g.isFrom(c, depositSources(pg)) {",
+			new: "	if false {",
+			pkg: "./gateway", run: "TestANoticeFromElsewhereIsRefused",
+		},
+		{
+			name: "an order that waits for a deposit gets no other window", file: "gateway/checkout.go",
+			old: "		case a.State == payment.StateIssued:\n			return nil, &payment.Problem{Code: payment.CodeOrderAwaitsDeposit, OrderID: order}\n		case a.State.Blocks():",
+			new: "		case a.State.Blocks() && a.State != payment.StateIssued:",
+			pkg: "./gateway", run: "TestADepositPaysTheOrder",
+		},
+		{
+			name: "an issued account holds its order", file: "payment/states.go",
+			old: "StateClaimed, StateApproving, StateCaptured, StateIssued, StateUnknown, StateApproved:",
+			new: "StateClaimed, StateApproving, StateCaptured, StateUnknown, StateApproved:",
+			pkg: tests, run: "TestAnIssuedAccountIsNotPaid",
+		},
+		{
+			name: "the shop's no forgets a key", file: key,
+			old: "	if w.answer = s.o.Shop.Confirm(ctx, w.a); !w.answer.Yes {\n		return s.finish(ctx, w, payment.StateRefused, w.answer.Reason)\n	}",
+			new: "	w.answer = s.o.Shop.Confirm(ctx, w.a)",
+			pkg: tests, run: "TestAKeyFromTheWindow",
+		},
+		{
+			name: "a payment's token is none for a key", file: "gateway/returns.go",
+			old: "	case err != nil || a.Purpose != payment.PurposeBillingKey:",
+			new: "	case err != nil:",
+			pkg: "./gateway", run: "TestAForgedKeyReturnChangesNothing",
+		},
+		{
+			name: "a key's token is none for a payment", file: "gateway/returns.go",
+			old: "	case a.Purpose == payment.PurposeBillingKey:\n		return settle.Result{}, forged(\"the token is for a billing key\")\n",
+			new: "",
+			pkg: "./gateway", run: "TestAForgedKeyReturnChangesNothing",
+		},
+	}
+}
