@@ -177,6 +177,7 @@ func TestRecovery(t *testing.T) {
 			t.Logf("%d attempts were left in %s: %v", *recoveryAttempts, time.Since(now).Round(time.Second), kinds)
 			p.recover(db, now)
 			p.stop()
+			t.Logf("the gateway used %s of processor time", (p.cmd.ProcessState.UserTime() + p.cmd.ProcessState.SystemTime()).Round(time.Second))
 			if again := prompt.repeated(); again != "" {
 				t.Errorf("money was asked to move again for %s", again)
 			}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -17,11 +18,12 @@ const (
 	firstCheck = 2 * time.Minute
 	sweepEvery = 2 * time.Second
 	sweepBatch = 64
-	// sweepLease is longer than a batch takes when every PG is silent, and as long as what a killed process had
-	// leased must wait.
+	// sweepLease is longer than a look takes when its PG is silent, and as long as what a killed process had leased
+	// must wait.
 	sweepLease = 2 * time.Minute
-	// sweepWorkers settle at once, so that what a crash left is taken up quickly and their writes share commits.
-	sweepWorkers = 64
+	// sweepWorkers settle at once, so that what a crash left is taken up quickly and their writes share commits:
+	// while one batch waits for its PGs, others wait for the journal.
+	sweepWorkers = 2 * sweepBatch
 	outboxEvery  = time.Second
 	outboxBatch  = 64
 	outboxLease  = time.Minute
@@ -45,38 +47,37 @@ func (g *Gateway) sweep(ctx context.Context) {
 	}
 }
 
-// sweepOnce takes up everything that is due now, a batch at a time.
+// sweepOnce takes up everything that is due now. An attempt is leased when there is a worker for it, so that its
+// lease has to outlast its own look only.
 func (g *Gateway) sweepOnce(ctx context.Context) {
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	room := make(chan struct{}, sweepWorkers)
 	for ctx.Err() == nil {
+		for range sweepBatch {
+			room <- struct{}{}
+		}
 		now := g.now()
 		due, err := g.journal.Due(ctx, now, sweepBatch, sweepLease)
 		if err != nil {
 			g.log.Error("the sweep cannot read the journal", slog.Any("err", err))
 			return
 		}
-		g.resumeAll(ctx, due, now.Add(sweepLease))
+		for _, a := range due {
+			wg.Go(func() {
+				defer func() { <-room }()
+				g.resume(ctx, a.ID, now.Add(sweepLease))
+			})
+		}
 		if len(due) < sweepBatch {
 			return
 		}
 	}
 }
 
-func (g *Gateway) resumeAll(ctx context.Context, due []payment.Attempt, until time.Time) {
-	var wg sync.WaitGroup
-	room := make(chan struct{}, sweepWorkers)
-	for _, a := range due {
-		room <- struct{}{}
-		wg.Go(func() {
-			defer func() { <-room }()
-			g.resume(ctx, a.ID, until)
-		})
-	}
-	wg.Wait()
-}
-
 func (g *Gateway) resume(ctx context.Context, id payment.AttemptID, until time.Time) {
-	// Once begun, a settle runs to its end, also while we shut down.
-	res, err := g.settler.ResumeLeased(context.WithoutCancel(ctx), id, until)
+	// Once begun, a settle runs to its end, also while we shut down. Its writes let those of buyers go first.
+	res, err := g.settler.ResumeLeased(journal.Patient(context.WithoutCancel(ctx)), id, until)
 	if err != nil {
 		g.log.Error("the sweep could not go on with an attempt", slog.Any("attempt_id", id), slog.Any("err", err))
 		return

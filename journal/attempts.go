@@ -27,6 +27,8 @@ type row struct {
 	payment.Attempt
 	proofHash   string
 	sealedProof []byte
+	// proven tells that the proof is another one than the database has.
+	proven bool
 }
 
 // Insert records a new attempt as opened. It does nothing when the same attempt is there already, in
@@ -93,6 +95,9 @@ func (j *Journal) AttemptsOf(ctx context.Context, order payment.OrderID) ([]paym
 
 // one reads an attempt inside a transaction and locks it.
 func one(x *txn, id payment.AttemptID) (row, error) {
+	if r, ok, err := x.readOnce(id); ok || err != nil {
+		return r, err
+	}
 	rows, err := x.query(`SELECT `+attemptColumns+`, proof_hash, sealed_proof FROM attempts WHERE id = ? /*lock*/`, id)
 	if err != nil {
 		return row{}, err

@@ -64,7 +64,7 @@ func (j *Journal) Claim(ctx context.Context, a payment.Attempt, c Claim) error {
 		if err := unblocked(siblings, a.ID); err != nil {
 			return err
 		}
-		own.proofHash, own.sealedProof = c.ProofHash, c.SealedProof
+		own.proofHash, own.sealedProof, own.proven = c.ProofHash, c.SealedProof, true
 		_, err = j.put(x, own, Transition{To: c.To, Event: c.Event, NextCheck: c.NextCheck, PGTxID: c.PGTxID})
 		return err
 	})

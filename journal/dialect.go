@@ -26,7 +26,8 @@ type dialect interface {
 	name() string
 	// open opens the pool for writing and the one for reading.
 	open(ctx context.Context, cfg Config) (write, read *sql.DB, err error)
-	// rewrite turns ? placeholders and the /*lock*/ and /*skip*/ marks into the database's own words.
+	// rewrite turns ? placeholders and the marks into the database's own words: /*lock*/ and /*skip*/ lock what is
+	// read, /*in*/ is one of a JSON array's texts, /*each*/ is a JSON array's elements as value and key.
 	rewrite(query string) string
 	// prepares tells whether statements are to be prepared by us once per connection.
 	prepares() bool

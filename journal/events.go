@@ -70,9 +70,16 @@ func (j *Journal) addEvent(x *txn, id payment.AttemptID, from, to payment.State,
 	if when.IsZero() {
 		when = j.now()
 	}
+	values := []any{
+		id, millis(when), eventText(ev.Kind), from, to, eventText(ev.Actor), eventText(ev.Reason), eventText(ev.Code),
+		eventText(ev.PGTxID), eventText(ev.Detail),
+	}
+	if x.joint != nil {
+		x.joint.events, x.wrote = append(x.joint.events, values), true
+		return nil
+	}
 	_, err := x.exec(`INSERT INTO events (attempt_id, at, kind, from_state, to_state, actor, reason, code, pg_tx_id, detail)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, id, millis(when), eventText(ev.Kind), from, to, eventText(ev.Actor),
-		eventText(ev.Reason), eventText(ev.Code), eventText(ev.PGTxID), eventText(ev.Detail))
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, values...)
 	return err
 }
 

@@ -3,6 +3,8 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"runtime"
+	"sync"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -67,6 +69,29 @@ func (j *Journal) MoveTogether(to payment.State, ids ...payment.AttemptID) []err
 	return errs
 }
 
+// AsOne runs calls, each of which writes once, in one batch: it holds the journal's writer until all are queued,
+// in their order.
+func (j *Journal) AsOne(calls ...func()) {
+	held, release := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_ = j.write(context.Background(), "", "holding the writer", func(*txn) error {
+			close(held)
+			<-release
+			return nil
+		})
+	})
+	<-held
+	for i, call := range calls {
+		wg.Go(call)
+		for len(j.ops)+len(j.patient) <= i {
+			runtime.Gosched()
+		}
+	}
+	close(release)
+	wg.Wait()
+}
+
 // Plan returns the steps that SQLite takes for every statement that a busy journal runs.
 func (j *Journal) Plan(ctx context.Context) (map[string][]string, error) {
 	j.r.mu.Lock()
@@ -75,9 +100,9 @@ func (j *Journal) Plan(ctx context.Context) (map[string][]string, error) {
 	defer j.w.mu.Unlock()
 	plans := map[string][]string{}
 	for _, known := range []map[string]prepared{j.r.known, j.w.known} {
-		for query := range known {
-			args := make([]any, countMarks(query))
-			rows, err := j.r.db.QueryContext(ctx, `EXPLAIN QUERY PLAN `+query, args...)
+		for query, p := range known {
+			args := make([]any, countMarks(p.text))
+			rows, err := j.r.db.QueryContext(ctx, `EXPLAIN QUERY PLAN `+p.text, args...)
 			if err != nil {
 				return nil, err
 			}

@@ -155,7 +155,7 @@ func TestNoBusyQueryScansATable(t *testing.T) {
 	}
 	for query, steps := range plans {
 		for _, step := range steps {
-			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "USING INDEX attempts_due") &&
+			if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "SCAN json_each") && !strings.Contains(step, "USING INDEX attempts_due") &&
 				!strings.Contains(step, "outbox_order") && !strings.Contains(step, "outbox_due") && !strings.Contains(step, "USING INDEX late_money_due") {
 				t.Errorf("%s\n\tin %s", step, strings.Join(strings.Fields(query), " "))
 			}

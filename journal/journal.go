@@ -37,6 +37,7 @@ type Journal struct {
 	r *statements
 
 	ops     chan *op
+	patient chan *op
 	closing chan struct{}
 	stopped chan struct{}
 	once    sync.Once
@@ -88,6 +89,7 @@ func openWith(ctx context.Context, cfg Config, d dialect, steps []migration) (*J
 		w:       &statements{db: write, d: d},
 		r:       &statements{db: read, d: d},
 		ops:     make(chan *op, maxBatch),
+		patient: make(chan *op, maxBatch),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 	}

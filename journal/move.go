@@ -37,7 +37,7 @@ type Transition struct {
 //   - ClaimedError when it would take hold of an order that another attempt blocks.
 func (j *Journal) Move(ctx context.Context, t Transition) (payment.Attempt, error) {
 	var moved payment.Attempt
-	err := j.write(ctx, string(t.ID), "moving an attempt", func(x *txn) error {
+	err := j.writeTo(ctx, t.ID, "moving an attempt", func(x *txn) error {
 		r, err := one(x, t.ID)
 		if err != nil {
 			return err
@@ -77,21 +77,14 @@ func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 		r.Reason = cleanText(t.Reason)
 	}
 	if t.SealedProof != nil {
-		r.sealedProof = t.SealedProof
+		r.sealedProof, r.proven = t.SealedProof, true
 	}
 	if t.WipeProof || t.To.Final() {
 		r.sealedProof = nil
 	}
 	r.NextCheck = j.nextCheck(t.To, t.NextCheck)
-	// The state in the condition is what the guards were checked against.
-	n, err := x.exec(`UPDATE attempts SET state = ?, pg_tx_id = ?, reason = ?, updated_at = ?, next_check = ?,
-		lease_until = 0, proof_hash = ?, sealed_proof = ? WHERE id = ? AND state = ?`,
-		r.State, r.PGTxID, r.Reason, millis(r.UpdatedAt), millis(r.NextCheck), r.proofHash, r.sealedProof, r.ID, from)
-	if err != nil {
+	if err := update(x, r, from); err != nil {
 		return payment.Attempt{}, err
-	}
-	if n != 1 {
-		return payment.Attempt{}, &ConflictError{Kind: ConflictState, ID: r.ID, State: from}
 	}
 	ev := t.Event
 	if ev.PGTxID == "" {
@@ -104,6 +97,29 @@ func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 		return payment.Attempt{}, err
 	}
 	return r.Attempt, j.addMessages(x, r.Attempt, t.Messages)
+}
+
+// update writes what put made of r. The state in the condition is what the guards were checked against.
+func update(x *txn, r row, from payment.State) error {
+	x.forget(r.ID)
+	if x.joint != nil && !r.proven {
+		wipe := 0
+		if r.sealedProof == nil {
+			wipe = 1
+		}
+		x.joint.moves = append(x.joint.moves, []any{
+			r.ID, from, r.State, r.PGTxID, r.Reason, millis(r.UpdatedAt), millis(r.NextCheck), wipe,
+		})
+		x.wrote = true
+		return nil
+	}
+	n, err := x.exec(`UPDATE attempts SET state = ?, pg_tx_id = ?, reason = ?, updated_at = ?, next_check = ?,
+		lease_until = 0, proof_hash = ?, sealed_proof = ? WHERE id = ? AND state = ?`,
+		r.State, r.PGTxID, r.Reason, millis(r.UpdatedAt), millis(r.NextCheck), r.proofHash, r.sealedProof, r.ID, from)
+	if err == nil && n != 1 {
+		err = &ConflictError{Kind: ConflictState, ID: r.ID, State: from}
+	}
+	return err
 }
 
 // nextCheck makes sure that nothing open is without a next check.
@@ -135,7 +151,7 @@ type Look struct {
 // in Checks; a guest's look may only bring the next check forward. When the attempt has moved on since it was
 // read, or somebody else has taken it up, nothing is written and Touch fails with a ConflictError.
 func (j *Journal) Touch(ctx context.Context, l Look) error {
-	return j.write(ctx, string(l.ID), "scheduling the next check", func(x *txn) error {
+	return j.writeTo(ctx, l.ID, "scheduling the next check", func(x *txn) error {
 		r, err := one(x, l.ID)
 		if err != nil {
 			return err
@@ -161,6 +177,10 @@ func (j *Journal) Touch(ctx context.Context, l Look) error {
 // touchOwn sets the next check of an attempt that the looker owns. The count of checks tells two owners without a
 // lease apart.
 func (j *Journal) touchOwn(x *txn, l Look, next time.Time) error {
+	if x.joint != nil {
+		x.joint.looks, x.wrote = append(x.joint.looks, []any{l.ID, millis(next), l.Checks, millis(l.Lease)}), true
+		return nil
+	}
 	n, err := x.exec(`UPDATE attempts SET next_check = ?, checks = checks + 1, lease_until = 0
 		WHERE id = ? AND checks = ? AND lease_until = ?`, millis(next), l.ID, l.Checks, millis(l.Lease))
 	if err == nil && n != 1 {

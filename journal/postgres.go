@@ -30,6 +30,8 @@ func (postgresDialect) prepares() bool { return false }
 func (postgresDialect) rewrite(query string) string {
 	query = strings.ReplaceAll(query, "/*lock*/", "FOR UPDATE")
 	query = strings.ReplaceAll(query, "/*skip*/", "FOR UPDATE SKIP LOCKED")
+	query = strings.ReplaceAll(query, "/*in*/", "= ANY (ARRAY(SELECT json_array_elements_text(CAST(? AS json))))")
+	query = strings.ReplaceAll(query, "/*each*/", "json_array_elements(CAST(? AS json)) WITH ORDINALITY AS e (value, key)")
 	return numbered(query)
 }
 
@@ -73,10 +75,12 @@ func redactConnect(err error) error {
 }
 
 // begin bounds the wait for locks, beyond the second after which PostgreSQL looks for deadlocks, and makes
-// every commit durable even where the server's default is not.
+// every commit durable even where the server's default is not. The server's statistics of what is due are always
+// of yesterday: with them it would read and sort all that is due for the first few, so it is told to go by index.
 func (postgresDialect) begin(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `SELECT set_config('lock_timeout', '2s', true), set_config('synchronous_commit',
-		CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true)`)
+		CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true), set_config('enable_bitmapscan', 'off', true),
+		set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)`)
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -21,7 +22,10 @@ type sqliteDialect struct{}
 func (sqliteDialect) name() string   { return DriverSQLite }
 func (sqliteDialect) prepares() bool { return true }
 
-func (sqliteDialect) rewrite(query string) string { return query }
+func (sqliteDialect) rewrite(query string) string {
+	query = strings.ReplaceAll(query, "/*in*/", "IN (SELECT value FROM json_each(?))")
+	return strings.ReplaceAll(query, "/*each*/", "json_each(?)")
+}
 
 // open creates the file for the owner alone before SQLite does; -wal and -shm take over its mode.
 func (sqliteDialect) open(_ context.Context, cfg Config) (write, read *sql.DB, err error) {

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 const (
@@ -29,10 +31,12 @@ const (
 // op is one write waiting for the next commit. run may be called more than once, each time in a transaction
 // in which nothing of its former runs is left.
 type op struct {
-	key   string
-	run   func(*txn) error
-	state atomic.Int32
-	done  chan error
+	key string
+	// attempt is the one that run reads first, when it is known.
+	attempt payment.AttemptID
+	run     func(*txn) error
+	state   atomic.Int32
+	done    chan error
 }
 
 var errClosed = errors.New("the journal is closed")
@@ -41,14 +45,32 @@ var errClosed = errors.New("the journal is closed")
 // commit reaches the disk shares the next). Writes are sorted by key within a batch, so that two pods lock
 // rows in the same order. A write that was taken is waited for even when ctx ends: the caller gets the truth.
 func (j *Journal) write(ctx context.Context, key, doing string, run func(*txn) error) error {
-	o := &op{key: key, run: run, done: make(chan error, 1)}
+	return j.queue(ctx, doing, &op{key: key, run: run, done: make(chan error, 1)})
+}
+
+// writeTo is write for a run that begins by reading this attempt: those of a batch are read at once.
+func (j *Journal) writeTo(ctx context.Context, id payment.AttemptID, doing string, run func(*txn) error) error {
+	return j.queue(ctx, doing, &op{key: string(id), attempt: id, run: run, done: make(chan error, 1)})
+}
+
+// patient is the context key of Patient.
+type patient struct{}
+
+// Patient makes the writes under ctx wait behind all others: they fill what room is left in a commit.
+func Patient(ctx context.Context) context.Context { return context.WithValue(ctx, patient{}, true) }
+
+func (j *Journal) queue(ctx context.Context, doing string, o *op) error {
+	queue := j.ops
+	if ctx.Value(patient{}) != nil {
+		queue = j.patient
+	}
 	select {
 	case <-j.closing:
 		return unavailable(doing, errClosed)
 	default:
 	}
 	select {
-	case j.ops <- o:
+	case queue <- o:
 	case <-ctx.Done():
 		return unavailable(doing, ctx.Err())
 	case <-j.closing:
@@ -83,36 +105,42 @@ func (j *Journal) commitLoop() {
 		select {
 		case o := <-j.ops:
 			j.commitBatch(j.gather(o))
+		case o := <-j.patient:
+			j.commitBatch(j.gather(o))
 		case <-j.closing:
-			for {
-				select {
-				case o := <-j.ops:
-					j.commitBatch(j.gather(o))
-				default:
-					return
-				}
+			for batch := j.gather(); len(batch) > 0; batch = j.gather() {
+				j.commitBatch(batch)
 			}
+			return
 		}
 	}
 }
 
-// gather takes what else is waiting, without waiting for more.
-func (j *Journal) gather(first *op) []*op {
+// gather takes what else is waiting, without waiting for more. The patient get what room is left, and some room in
+// any case, so that they come to their turn however busy it is.
+func (j *Journal) gather(first ...*op) []*op {
 	batch := make([]*op, 0, 16)
 	take := func(o *op) {
 		if o.state.CompareAndSwap(opQueued, opTaken) {
 			batch = append(batch, o)
 		}
 	}
-	take(first)
-	for more := true; more && len(batch) < maxBatch; {
-		select {
-		case o := <-j.ops:
-			take(o)
-		default:
-			more = false
+	for _, o := range first {
+		take(o)
+	}
+	fill := func(queue chan *op, most int) {
+		for len(batch) < most {
+			select {
+			case o := <-queue:
+				take(o)
+			default:
+				return
+			}
 		}
 	}
+	fill(j.ops, maxBatch*3/4)
+	fill(j.patient, maxBatch)
+	fill(j.ops, maxBatch)
 	slices.SortStableFunc(batch, func(a, b *op) int { return strings.Compare(a.key, b.key) })
 	return batch
 }
@@ -123,7 +151,10 @@ func (j *Journal) commitBatch(batch []*op) {
 	if len(batch) == 0 {
 		return
 	}
-	results, err := j.transact(batch)
+	results, err := j.transact(batch, true)
+	if errors.Is(err, errSpoiled) {
+		results, err = j.transact(batch, false)
+	}
 	if err == nil {
 		for i, o := range batch {
 			o.done <- results[i]
@@ -142,7 +173,7 @@ func (j *Journal) commitBatch(batch []*op) {
 // commitAlone commits one write by itself, again when the database gave it up for another's sake.
 func (j *Journal) commitAlone(o *op) error {
 	for run := 1; ; run++ {
-		results, err := j.transact([]*op{o})
+		results, err := j.transact([]*op{o}, false)
 		if err == nil {
 			return results[0]
 		}
@@ -152,9 +183,9 @@ func (j *Journal) commitAlone(o *op) error {
 	}
 }
 
-// transact runs the batch in one transaction, each write in a savepoint of its own, so that one that is
-// refused leaves the others alone. The error is the transaction's; the results are the writes'.
-func (j *Journal) transact(batch []*op) ([]error, error) {
+// transact runs the batch in one transaction: all writes together, or each in a savepoint of its own, so that one
+// that is refused leaves the others alone. The error is the transaction's; the results are the writes'.
+func (j *Journal) transact(batch []*op, asOne bool) ([]error, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
 	j.w.prepareWanted(ctx)
@@ -167,13 +198,13 @@ func (j *Journal) transact(batch []*op) ([]error, error) {
 		return nil, err
 	}
 	x := &txn{ctx: ctx, tx: tx, s: j.w}
-	results := make([]error, len(batch))
-	wrote := false
-	for i, o := range batch {
-		if results[i], err = x.guarded(j.d, o.run); err != nil {
-			return nil, err
-		}
-		wrote = wrote || results[i] == nil
+	run := x.runApart
+	if asOne {
+		run = x.runTogether
+	}
+	results, wrote, err := run(batch)
+	if err != nil {
+		return nil, err
 	}
 	if !wrote {
 		return results, nil
@@ -194,6 +225,22 @@ type txn struct {
 	ctx context.Context //nolint:containedctx // lives exactly as long as the transaction
 	tx  *sql.Tx
 	s   *statements
+	// wrote tells that the write that runs has changed a row; joint is what the batch does as one, nil when its
+	// writes are kept apart.
+	wrote bool
+	joint *together
+}
+
+// runApart runs each write of the batch in a savepoint of its own.
+func (x *txn) runApart(batch []*op) (results []error, wrote bool, err error) {
+	results = make([]error, len(batch))
+	for i, o := range batch {
+		if results[i], err = x.guarded(x.s.d, o.run); err != nil {
+			return nil, false, err
+		}
+		wrote = wrote || results[i] == nil
+	}
+	return results, wrote, nil
 }
 
 // guarded runs one write in a savepoint. A write that is refused, by us or by a constraint, is undone and
@@ -240,10 +287,16 @@ func (x *txn) exec(query string, args ...any) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return res.RowsAffected()
+	n, err := res.RowsAffected()
+	x.wrote = x.wrote || n > 0
+	return n, err
 }
 
+// query reads rows, and sees everything that was written before.
 func (x *txn) query(query string, args ...any) (*sql.Rows, error) {
+	if err := x.flush(); err != nil {
+		return nil, err
+	}
 	p := x.s.lookUp(query)
 	if p.stmt != nil {
 		return x.tx.StmtContext(x.ctx, p.stmt).QueryContext(x.ctx, args...)
