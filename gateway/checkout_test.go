@@ -304,17 +304,6 @@ func TestThePGsNeedsAreNamed(t *testing.T) {
 	}
 }
 
-// TestVirtualAccountsAreRefused even when the rules have them on: a deposit would come that nobody waits for.
-func TestVirtualAccountsAreRefused(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t, func(c string) string {
-		return strings.Replace(c, "{ code: vbank, name: 가상계좌, in_use: N, links: { inicis: N } }", "{ code: vbank, name: 가상계좌, in_use: Y, links: { inicis: Y } }", 1)
-	})
-	if a := h.postCheckout(h.checkout("vbank")); a.status != http.StatusUnprocessableEntity || a.code() != "PURPOSE_NOT_SUPPORTED" {
-		t.Errorf("got %d %s", a.status, a.body)
-	}
-}
-
 // TestAnExpressionThatFailsIsCounted and its rule passed over: a typo in a rule never stops a checkout.
 func TestAnExpressionThatFailsIsCounted(t *testing.T) {
 	t.Parallel()
