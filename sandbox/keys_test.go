@@ -2,7 +2,6 @@ package sandbox_test
 
 import (
 	"encoding/json"
-	"maps"
 	"net/http"
 	"net/url"
 	"testing"
@@ -142,7 +141,9 @@ func TestV1BillingWindowIsChecked(t *testing.T) {
 		"a VAT that is text and no number": {"vat_amount": "91"},
 	} {
 		p := v1Params("A-1", 1000)
-		maps.Copy(p, change)
+		for k, v := range change {
+			p[k] = v
+		}
 		if rsp := w.v1Pay(p, "pay"); rsp["error_code"] == nil {
 			t.Errorf("%s: %v", name, rsp)
 		}
@@ -229,7 +230,9 @@ func TestV2BillingWindowIsChecked(t *testing.T) {
 		"nowhere to go":       {"forceRedirect": true},
 	} {
 		p := v2KeyParams("A-1")
-		maps.Copy(p, change)
+		for k, v := range change {
+			p[k] = v
+		}
 		if rsp := w.v2Issue(p, "pay"); rsp["code"] == nil {
 			t.Errorf("%s: %v", name, rsp)
 		}

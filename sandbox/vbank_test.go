@@ -358,3 +358,31 @@ func TestV2AccountIsClosedAndPaidLate(t *testing.T) {
 		t.Errorf("late and wrong money: %v", p)
 	}
 }
+
+// A second deposit is surplus: the PG's record does not show it, and only the console gives it back.
+func TestASecondDepositIsSurplus(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	auth := w.v1Token()
+	id := w.v1Pay(v1AccountParams("A-1", 10000), "pay")["imp_uid"].(string)
+	w.deposit(sandbox.Deposit{Ref: "A-1"})
+	if err := w.box.Deposit(sandbox.Deposit{Ref: "A-1"}); err == nil {
+		t.Error("the bank took a second deposit")
+	}
+	w.deposit(sandbox.Deposit{Ref: "A-1", Force: true})
+	_, got := w.json(http.MethodGet, "/portone/v1/payments/"+id+"?include_sandbox=true", nil, auth)
+	if p := got["response"].(map[string]any); p["amount"] != json.Number("10000") || w.box.Ledger().Captured != 20000 {
+		t.Errorf("the record: %v, ledger %+v", p, w.box.Ledger())
+	}
+	if a := w.box.Audit(); a.OK {
+		t.Error("the audit does not see it")
+	}
+	for _, x := range []sandbox.ConsoleCancel{{Ref: "A-1", Surplus: true, Amount: 4000}, {Ref: "A-1", Surplus: true}} {
+		if err := w.box.ConsoleCancel(x); err != nil {
+			t.Errorf("%+v: %v", x, err)
+		}
+	}
+	if err := w.box.ConsoleCancel(sandbox.ConsoleCancel{Ref: "A-1", Surplus: true}); err == nil || w.box.Ledger().Net != 10000 {
+		t.Errorf("given back once more: %v, %+v", err, w.box.Ledger())
+	}
+}
