@@ -217,7 +217,7 @@ func TestInicisParamRefusals(t *testing.T) {
 		{"an unknown card company", map[string]any{"cardCd": "zzz"}, 400, "1002", "cardCd"},
 		{"a plan that is too long", map[string]any{"instMonths": 36}, 400, "1002", "instMonths"},
 		{"a plan that is absurd", map[string]any{"instMonths": 61}, 400, "1002", "instMonths"},
-		{"a method that is off", map[string]any{"payWayCd": "vbank"}, 409, "2001", "payWayCd"},
+		{"a method that is off", map[string]any{"payWayCd": "phone"}, 409, "2001", "payWayCd"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
