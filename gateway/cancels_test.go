@@ -486,3 +486,42 @@ func TestACancelsBodyIsRead(t *testing.T) {
 	}
 	h.left(h.amount)
 }
+
+// keyV1 is the key that Inicis wants of a V1 merchant to close an account.
+const keyV1 = "api_key: ItEQKi3rY7uvDS8l\n    "
+
+// A virtual account is closed while nobody has paid into it, and its money goes back to the buyer's account after.
+func TestAVirtualAccountIsClosedOrRefunded(t *testing.T) {
+	t.Parallel()
+	to := map[string]any{"bank": "088", "number": "110123456789", "holder": "홍길동", "tel": "01042424242"}
+	for _, pg := range []string{"inicis", "portone", "portone1"} {
+		t.Run(pg, func(t *testing.T) {
+			t.Parallel()
+			h := &cancelHouse{hookHouse: newBankHouse(t, pg, feesV1, keyV1+feesV1), pg: map[string]string{"inicis": "inicis", "portone": "portone_v2", "portone1": "portone_v1"}[pg]}
+			h.attempt = h.issue(pg)
+			h.cancel("k0", part(1)).want(t, http.StatusConflict, "NOT_CANCELLABLE")
+			a := h.cancel("k1", nil)
+			if a.want(t, http.StatusOK, ""); a.json["state"] != "done" || a.json["amount"] != 0.0 || h.state(h.attempt).State != payment.StateCancelled {
+				t.Errorf("closed as %s, the attempt is %s", a.body, h.state(h.attempt).State)
+			}
+			h.cancel("k1", nil).want(t, http.StatusOK, "")
+			h.balanced(false)
+
+			h.attempt = h.issue(pg)
+			if err := h.sandbox.Deposit(sandbox.Deposit{Ref: string(h.attempt)}); err != nil {
+				t.Fatal(err)
+			}
+			h.sandbox.WaitNotices()
+			h.amount = int64(h.state(h.attempt).Amount)
+			h.cancel("k2", part(1000)).want(t, http.StatusBadRequest, "MISSING_FIELD")
+			h.cancel("k2", map[string]any{"amount": 1000, "refund_account": to}).want(t, http.StatusOK, "")
+			h.left(h.amount - 1000)
+			h.cancel("k3", map[string]any{"refund_account": to}).want(t, http.StatusOK, "")
+			h.left(0)
+			events, err := h.journal.Events(t.Context(), h.attempt)
+			if text := fmt.Sprint(events); err != nil || strings.Contains(text, "110123456789") || strings.Contains(text, "홍길동") {
+				t.Errorf("the history holds the buyer's account: %s, %v", text, err)
+			}
+		})
+	}
+}

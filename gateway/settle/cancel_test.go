@@ -93,8 +93,6 @@ func (h *cancels) standing() adapters.Result {
 	return r
 }
 
-func won(n payment.Won) *payment.Won { return &n }
-
 func (h *cancels) ask(id string, amount payment.Won) (settle.Cancelled, error) {
 	return h.c.Cancel(h.t.Context(), "A1", settle.CancelAsk{ID: payment.CancelID(id), Amount: &amount, Reason: "returned"})
 }
@@ -501,27 +499,27 @@ func TestWhatMayBeCancelled(t *testing.T) {
 		field string
 	}{
 		{"all of it", nil, settle.CancelAsk{}, "", ""},
-		{"all of it, in so many words", nil, settle.CancelAsk{Amount: won(50000), Remaining: won(50000), TaxFree: won(0)}, "", ""},
-		{"more than there is", nil, settle.CancelAsk{Amount: won(50001)}, payment.CodeCancelTooMuch, "amount"},
-		{"another rest", nil, settle.CancelAsk{Amount: won(1), Remaining: won(49999)}, payment.CodeCancelTooMuch, "remaining"},
-		{"nothing", nil, settle.CancelAsk{Amount: won(0)}, payment.CodeInvalidField, "amount"},
-		{"escrow in part", func(a *payment.Attempt) { a.Purpose = payment.PurposeEscrow }, settle.CancelAsk{Amount: won(1)}, payment.CodeNotCancellable, "amount"},
+		{"all of it, in so many words", nil, settle.CancelAsk{Amount: new(payment.Won(50000)), Remaining: new(payment.Won(50000)), TaxFree: new(payment.Won(0))}, "", ""},
+		{"more than there is", nil, settle.CancelAsk{Amount: new(payment.Won(50001))}, payment.CodeCancelTooMuch, "amount"},
+		{"another rest", nil, settle.CancelAsk{Amount: new(payment.Won(1)), Remaining: new(payment.Won(49999))}, payment.CodeCancelTooMuch, "remaining"},
+		{"nothing", nil, settle.CancelAsk{Amount: new(payment.Won(0))}, payment.CodeInvalidField, "amount"},
+		{"escrow in part", func(a *payment.Attempt) { a.Purpose = payment.PurposeEscrow }, settle.CancelAsk{Amount: new(payment.Won(1))}, payment.CodeNotCancellable, "amount"},
 		{"escrow as a whole", func(a *payment.Attempt) { a.Purpose = payment.PurposeEscrow }, settle.CancelAsk{}, "", ""},
 		{"mixed taxes as a whole", mixed, settle.CancelAsk{}, "", ""},
-		{"mixed taxes in part", mixed, settle.CancelAsk{Amount: won(1000)}, payment.CodeTaxFreeRequired, "tax_free"},
-		{"mixed taxes in part, told", mixed, settle.CancelAsk{Amount: won(1000), TaxFree: won(1000)}, "", ""},
-		{"more tax-free than was paid", mixed, settle.CancelAsk{Amount: won(7000), TaxFree: won(6001)}, payment.CodeCancelTooMuch, "tax_free"},
-		{"more taxable than was paid", mixed, settle.CancelAsk{Amount: won(44001), TaxFree: won(0)}, payment.CodeCancelTooMuch, "tax_free"},
-		{"more tax-free than is cancelled", mixed, settle.CancelAsk{Amount: won(100), TaxFree: won(101)}, payment.CodeCancelTooMuch, "tax_free"},
-		{"a whole with another tax-free part", mixed, settle.CancelAsk{TaxFree: won(5999)}, payment.CodeCancelTooMuch, "tax_free"},
+		{"mixed taxes in part", mixed, settle.CancelAsk{Amount: new(payment.Won(1000))}, payment.CodeTaxFreeRequired, "tax_free"},
+		{"mixed taxes in part, told", mixed, settle.CancelAsk{Amount: new(payment.Won(1000)), TaxFree: new(payment.Won(1000))}, "", ""},
+		{"more tax-free than was paid", mixed, settle.CancelAsk{Amount: new(payment.Won(7000)), TaxFree: new(payment.Won(6001))}, payment.CodeCancelTooMuch, "tax_free"},
+		{"more taxable than was paid", mixed, settle.CancelAsk{Amount: new(payment.Won(44001)), TaxFree: new(payment.Won(0))}, payment.CodeCancelTooMuch, "tax_free"},
+		{"more tax-free than is cancelled", mixed, settle.CancelAsk{Amount: new(payment.Won(100)), TaxFree: new(payment.Won(101))}, payment.CodeCancelTooMuch, "tax_free"},
+		{"a whole with another tax-free part", mixed, settle.CancelAsk{TaxFree: new(payment.Won(5999))}, payment.CodeCancelTooMuch, "tax_free"},
 		{"VAT as a whole", vat, settle.CancelAsk{}, "", ""},
-		{"VAT in part, not told", vat, settle.CancelAsk{Amount: won(1100), TaxFree: won(0)}, payment.CodeMissingField, "vat_amount"},
-		{"VAT in part", vat, settle.CancelAsk{Amount: won(1100), TaxFree: won(0), VAT: won(100)}, "", ""},
-		{"more VAT than was paid", vat, settle.CancelAsk{Amount: won(40000), TaxFree: won(0), VAT: won(4001)}, payment.CodeCancelTooMuch, "vat_amount"},
-		{"more VAT than is taxable", vat, settle.CancelAsk{Amount: won(100), TaxFree: won(100), VAT: won(1)}, payment.CodeCancelTooMuch, "vat_amount"},
-		{"VAT that would not be left for the rest", vat, settle.CancelAsk{Amount: won(43000), TaxFree: won(0), VAT: won(0)}, payment.CodeCancelTooMuch, "vat_amount"},
-		{"a whole with other VAT", vat, settle.CancelAsk{VAT: won(3999)}, payment.CodeCancelTooMuch, "vat_amount"},
-		{"VAT that was not stated", nil, settle.CancelAsk{VAT: won(1)}, payment.CodeTaxNotAllowed, "vat_amount"},
+		{"VAT in part, not told", vat, settle.CancelAsk{Amount: new(payment.Won(1100)), TaxFree: new(payment.Won(0))}, payment.CodeMissingField, "vat_amount"},
+		{"VAT in part", vat, settle.CancelAsk{Amount: new(payment.Won(1100)), TaxFree: new(payment.Won(0)), VAT: new(payment.Won(100))}, "", ""},
+		{"more VAT than was paid", vat, settle.CancelAsk{Amount: new(payment.Won(40000)), TaxFree: new(payment.Won(0)), VAT: new(payment.Won(4001))}, payment.CodeCancelTooMuch, "vat_amount"},
+		{"more VAT than is taxable", vat, settle.CancelAsk{Amount: new(payment.Won(100)), TaxFree: new(payment.Won(100)), VAT: new(payment.Won(1))}, payment.CodeCancelTooMuch, "vat_amount"},
+		{"VAT that would not be left for the rest", vat, settle.CancelAsk{Amount: new(payment.Won(43000)), TaxFree: new(payment.Won(0)), VAT: new(payment.Won(0))}, payment.CodeCancelTooMuch, "vat_amount"},
+		{"a whole with other VAT", vat, settle.CancelAsk{VAT: new(payment.Won(3999))}, payment.CodeCancelTooMuch, "vat_amount"},
+		{"VAT that was not stated", nil, settle.CancelAsk{VAT: new(payment.Won(1))}, payment.CodeTaxNotAllowed, "vat_amount"},
 		{"an account for a card", nil, settle.CancelAsk{RefundAccount: to}, payment.CodeInvalidField, "refund_account"},
 		{"a virtual account without one", account, settle.CancelAsk{}, payment.CodeMissingField, "refund_account"},
 		{"a virtual account", account, settle.CancelAsk{RefundAccount: to}, "", ""},
@@ -579,10 +577,10 @@ func TestCancelsNeverPassWhatWasPaid(t *testing.T) {
 			amount := payment.Won(rapid.Int64Range(0, 30000).Draw(r, "amount"))
 			ask := settle.CancelAsk{ID: "c", Amount: &amount, Reason: "r"}
 			if rapid.Bool().Draw(r, "tells tax-free") {
-				ask.TaxFree = won(payment.Won(rapid.Int64Range(0, int64(amount)).Draw(r, "part")))
+				ask.TaxFree = new(payment.Won(rapid.Int64Range(0, int64(amount)).Draw(r, "part")))
 			}
 			if a.VATSet {
-				ask.VAT = won(payment.Won(rapid.Int64Range(0, int64(amount)/5+1).Draw(r, "vat part")))
+				ask.VAT = new(payment.Won(rapid.Int64Range(0, int64(amount)/5+1).Draw(r, "vat part")))
 			}
 			c, err := settle.PlanCancel(a, have, ask)
 			if err != nil {

@@ -62,17 +62,18 @@ func (c *Canceller) Sweep(ctx context.Context, limit int, lease time.Duration) (
 	}
 	until := now.Add(lease)
 	for _, row := range due {
-		// Once the lease has ended somebody else may be at them; what is left is due again then.
-		if ctx.Err() != nil || c.s.o.Now().After(until) {
-			break
-		}
-		c.resume(context.WithoutCancel(ctx), row, until)
+		c.resume(ctx, row, until)
 	}
 	return len(due), nil
 }
 
+// resume is Resume for one of a batch. Once the lease has ended somebody else may be at it, and when we shut down it
+// is left to the next one: it is due again then.
 func (c *Canceller) resume(ctx context.Context, row payment.Cancel, until time.Time) {
-	if err := c.Resume(ctx, row, until); err != nil {
+	if ctx.Err() != nil || c.s.o.Now().After(until) {
+		return
+	}
+	if err := c.Resume(context.WithoutCancel(ctx), row, until); err != nil {
 		c.s.o.Log.Error("the sweep could not go on with a cancel", slog.Any("attempt_id", row.AttemptID), slog.Any("cancel_id", row.ID), slog.Any("err", err))
 	}
 }
