@@ -52,9 +52,6 @@ type deposit struct {
 	at     time.Time
 }
 
-// open tells whether an account waits for its deposit.
-func (a *account) open() bool { return a.closed.IsZero() && len(a.deposits) == 0 }
-
 // openAccount issues an account; callers hold the mutex.
 func (s *Sandbox) openAccount(a *account) *account {
 	a.number = fmt.Sprintf("562%011d", 10_000_000_000+s.next())

@@ -162,13 +162,13 @@ func (s *Sandbox) escrow(c *call, ref, status string) error {
 func (s *Sandbox) routeConsole() {
 	s.mux.HandleFunc("POST /_sandbox/console/cancel", func(w http.ResponseWriter, r *http.Request) {
 		var x ConsoleCancel
-		steer(w, r, &x, func() error { return s.ConsoleCancel(x) })
+		steer(w, r, &x, func() error { return s.ConsoleCancel(x) }) //nolint:contextcheck // a notice outlives the request it is about
 	})
 	s.mux.HandleFunc("POST /_sandbox/escrow", func(w http.ResponseWriter, r *http.Request) {
 		var x struct {
 			Ref    string `json:"ref"`
 			Status string `json:"status"`
 		}
-		steer(w, r, &x, func() error { return s.Escrow(x.Ref, x.Status) })
+		steer(w, r, &x, func() error { return s.Escrow(x.Ref, x.Status) }) //nolint:contextcheck // a notice outlives the request it is about
 	})
 }

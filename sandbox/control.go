@@ -68,7 +68,7 @@ func (s *Sandbox) routeMoneyControl() {
 	})
 	s.mux.HandleFunc("POST /_sandbox/deposits", func(w http.ResponseWriter, r *http.Request) {
 		var d Deposit
-		steer(w, r, &d, func() error { return s.Deposit(d) })
+		steer(w, r, &d, func() error { return s.Deposit(d) }) //nolint:contextcheck // a notice outlives the request it is about
 	})
 	s.mux.HandleFunc("POST /_sandbox/notices", func(w http.ResponseWriter, r *http.Request) {
 		var n struct {
@@ -88,7 +88,7 @@ func (s *Sandbox) routeMoneyControl() {
 		var m struct {
 			Ref string `json:"ref"`
 		}
-		steer(w, r, &m, func() error { s.FinishCancels(m.Ref); return nil })
+		steer(w, r, &m, func() error { s.FinishCancels(m.Ref); return nil }) //nolint:contextcheck // a notice outlives the request it is about
 	})
 	s.mux.HandleFunc("POST /_sandbox/orders", func(w http.ResponseWriter, r *http.Request) {
 		var spec OrderSpec

@@ -91,9 +91,15 @@ func (s *Sandbox) liteAct(c *call) answer {
 		s.keys.orders.put(w.channel.MID+"/"+w.ref, true)
 		k := s.issue(c, w, randomHex(20))
 		fields = append(fields, [][2]string{
-			{"resultCode", "SUCCESS"}, {"resultMessage", "정상처리되었습니다"}, {"tid", s.transactionID("AUTH", w.channel.MID, c.now)},
-			{"billkey", k.key}, {"cardNumber", "428790******0294"}, {"cardCode", "14"}, {"cardCompanyName", "신한카드"},
-			{"cardType", "0"}, {"cardKind", "0"},
+			{"resultCode", "SUCCESS"},
+			{"resultMessage", "정상처리되었습니다"},
+			{"tid", s.transactionID("AUTH", w.channel.MID, c.now)},
+			{"billkey", k.key},
+			{"cardNumber", "428790******0294"},
+			{"cardCode", "14"},
+			{"cardCompanyName", "신한카드"},
+			{"cardType", "0"},
+			{"cardKind", "0"},
 		}...)
 	}
 	return page(http.StatusOK, "return.html", map[string]any{"Action": w.returnURL, "Fields": fields})

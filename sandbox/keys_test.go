@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"testing"
@@ -141,9 +142,7 @@ func TestV1BillingWindowIsChecked(t *testing.T) {
 		"a VAT that is text and no number": {"vat_amount": "91"},
 	} {
 		p := v1Params("A-1", 1000)
-		for k, v := range change {
-			p[k] = v
-		}
+		maps.Copy(p, change)
 		if rsp := w.v1Pay(p, "pay"); rsp["error_code"] == nil {
 			t.Errorf("%s: %v", name, rsp)
 		}
@@ -230,9 +229,7 @@ func TestV2BillingWindowIsChecked(t *testing.T) {
 		"nowhere to go":       {"forceRedirect": true},
 	} {
 		p := v2KeyParams("A-1")
-		for k, v := range change {
-			p[k] = v
-		}
+		maps.Copy(p, change)
 		if rsp := w.v2Issue(p, "pay"); rsp["code"] == nil {
 			t.Errorf("%s: %v", name, rsp)
 		}

@@ -223,6 +223,9 @@ func (s *Sandbox) v2DropKey(c *call) answer {
 	return jsonAnswer(http.StatusOK, map[string]string{"deletedAt": rfc3339(c.now)})
 }
 
+// maxListed is how far into a list V2 lets a caller look (portone.md §4.5).
+const maxListed = 60_000
+
 // v2KeysQuery is the question of a list: a page of what was issued, requested or deleted in a time.
 type v2KeysQuery struct {
 	Page struct {
@@ -259,7 +262,7 @@ func (s *Sandbox) v2Keys(c *call) answer {
 		q.Page.Size = 10
 	}
 	from, until, ok := q.span(c.now)
-	if !ok || q.Page.Number < 0 || q.Page.Size < 1 || (q.Page.Number+1)*q.Page.Size > 60_000 {
+	if !ok || q.Page.Number < 0 || q.Page.Size < 1 || q.Page.Number >= maxListed/q.Page.Size {
 		return v2Invalid("조회 조건이 올바르지 않습니다.")
 	}
 	found := []map[string]any{}

@@ -12,6 +12,9 @@ const payMethodAccount = "VIRTUAL_ACCOUNT"
 // v2DefaultDays is how long an account takes its deposit when the shop does not say.
 const v2DefaultDays = 30
 
+// maxValidHours keeps a deadline within reach of a clock: ten years.
+const maxValidHours = 10 * 366 * 24
+
 // v2AccountParams are the parameters of a virtual account: how long it takes its deposit.
 type v2AccountParams struct {
 	AccountExpiry struct {
@@ -27,7 +30,7 @@ func (p v2AccountParams) due(now time.Time) (due time.Time, ok bool) {
 	case expiry.ValidHours != nil && expiry.DueDate != "":
 		return time.Time{}, false
 	case expiry.ValidHours != nil:
-		return now.Add(time.Duration(*expiry.ValidHours) * time.Hour), *expiry.ValidHours > 0
+		return now.Add(time.Duration(*expiry.ValidHours) * time.Hour), *expiry.ValidHours > 0 && *expiry.ValidHours <= maxValidHours
 	case expiry.DueDate == "":
 		return now.AddDate(0, 0, v2DefaultDays), true
 	}
