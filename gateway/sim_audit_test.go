@@ -17,10 +17,16 @@ const simHorizon = 80 * time.Hour
 // settleDown lets time pass on a healed world until nothing is open and nothing is to be told.
 func (w *simWorld) settleDown(ctx context.Context) {
 	began := time.Now()
-	for {
-		for _, p := range w.alive() {
+	for turn := 0; ; turn++ {
+		// All of them once, and then by turns: what one has looked at there is nothing to see of for another.
+		for i, p := range w.alive() {
+			if turn > 0 && i != turn%len(w.slots) {
+				continue
+			}
 			p.g.sweepOnce(ctx)
-			p.g.sweepLateOnce(ctx)
+			if len(w.lateOpen(p)) > 0 {
+				p.g.sweepLateOnce(ctx)
+			}
 			p.g.deliverOnce(ctx)
 		}
 		books := w.alive()[0].books

@@ -128,7 +128,7 @@ func simAskFor[T any](p *simPod, wait time.Duration, f func(ctx context.Context,
 
 // ask asks for a window, over HTTP and under a key now and then.
 func (b *simBuyer) ask(n int, method payment.Method) (ans checkoutAnswer, err error, ok bool) {
-	if b.r.Float64() < 0.3 {
+	if b.r.Float64() < 0.2 {
 		return b.askUnderKey(n, method)
 	}
 	return simAsk(b.pod(b.r), func(ctx context.Context, g *Gateway) (checkoutAnswer, error) {
@@ -142,7 +142,7 @@ func (b *simBuyer) ask(n int, method payment.Method) (ans checkoutAnswer, err er
 
 func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
 	w := b.w
-	method := []payment.Method{"card", "card", "kakaopay", "naverpay", "tosspay", "kakaopay", "payco", "samsung"}[b.r.IntN(8)]
+	method := []payment.Method{"card", "card", "card", "card", "kakaopay", "kakaopay", "naverpay", "tosspay", "payco", "samsung"}[b.r.IntN(10)]
 	ans, err, ok := b.ask(n, method)
 	switch {
 	case !ok:
@@ -167,7 +167,7 @@ func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
 // window is what a buyer does in one window: he thinks, clicks, and comes back, or not.
 func (b *simBuyer) window(a *simAttempt, r *rand.Rand) {
 	w := b.w
-	if r.Float64() < 0.07 {
+	if r.Float64() < 0.05 {
 		w.tally("window_abandoned")
 		b.leave(a, r)
 		return
@@ -298,7 +298,7 @@ func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 	send := func(p *simPod) (simTold, error, bool) {
 		return simHear(p, func(ctx context.Context, g *Gateway) (settle.Result, error) { return g.complete(ctx, req) })
 	}
-	if r.Float64() < 0.4 {
+	if r.Float64() < 0.3 {
 		send = b.completeUnderKey(a, req)
 	}
 	b.comeBack(a, r, click == "pay" || version == "v1", send)

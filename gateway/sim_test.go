@@ -37,7 +37,7 @@ func TestSimulation(t *testing.T) {
 	}
 	const workers = 2
 	// The schedules are short-lived garbage; collecting it less often makes them a third faster.
-	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	defer debug.SetGCPercent(debug.SetGCPercent(1000))
 	var next, failed atomic.Uint64
 	var mu sync.Mutex
 	counts := map[string]int{}
@@ -89,6 +89,12 @@ func simMustOccur() []string {
 		"window_inicis", "window_portone", "window_portone1", "window_portone_auto",
 		"wrote_approve", "wrote_confirm", "wrote_net_cancel", "wrote_refund", "wrote_v1_cancel", "wrote_v2_cancel",
 		"final_approved", "final_cancelled", "final_declined", "final_expired", "final_refused",
+		"window_portone_ask", "window_portone1_ask", "window_left_open", "left_window_paid", "left_window_refused", "second_window_of_one_id",
+		"word_200", "word_503", "word_401", "word_again", "word_lost", "word_late", "word_twice", "word_answer_lost", "word_resent_by_hand",
+		"question_yes", "question_no", "question_unheard", "question_lost", "question_late", "question_twice", "question_again",
+		"question_answer_lost", "pg_dies_asking", "pg_goes_on_unheard",
+		"checkout_under_key", "complete_under_key", "key_stood", "key_replayed", "key_in_progress", "key_reused", "key_with_another_body",
+		"late_money", "late_money_returned", "desk_closed_unknown", "order_closed_meanwhile",
 		"told_approved", "told_cancelled", "told_declined", "told_refused", "told_unknown", "told_problem",
 	}
 }

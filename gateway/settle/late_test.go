@@ -269,12 +269,6 @@ func TestAWordIsNotForgotten(t *testing.T) {
 			}
 			return err
 		}, "TX-2 returned"},
-		"the attempt was refused while the word waited": {func(h *house, _ *till) error {
-			h.moves(payment.StateClaimed)
-			time.AfterFunc(30*time.Millisecond, func() { h.moves(payment.StateRefused) })
-			_, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2")
-			return err
-		}, "TX-2 returned"},
 		"the PG told of a payment and shows none": {func(h *house, pg *till) error {
 			h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
 			there := pg.held["TX-2"]
@@ -299,6 +293,19 @@ func TestAWordIsNotForgotten(t *testing.T) {
 				t.Errorf("late money %q, want %q", got, tt.swept)
 			}
 		})
+	}
+}
+
+// A PG may go on although it hears no answer to its question; a word of that may come while the question is open.
+func TestAWordAboutAnAttemptThatWasRefusedMeanwhile(t *testing.T) {
+	t.Parallel()
+	pg := newTill(paidAs("TX-A1"))
+	h, _ := asked(t, &pg.fakePG)
+	h.moves(payment.StateClaimed)
+	time.AfterFunc(30*time.Millisecond, func() { h.moves(payment.StateRefused) })
+	w, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1")
+	if err != nil || !w.Late || h.late() != "TX-A1 returned" {
+		t.Errorf("late %t, %v, late money %q", w.Late, err, h.late())
 	}
 }
 
