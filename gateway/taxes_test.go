@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -65,9 +66,7 @@ func TestCheckoutTakesTheOrdersVAT(t *testing.T) {
 				"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
 				"site":  "main", "device": "pc", "return_url": publicURL + "/result",
 			}
-			for k, v := range tt.browser {
-				body[k] = v
-			}
+			maps.Copy(body, tt.browser)
 			a := h.postCheckout(body)
 			field, _ := a.json["field"].(string)
 			got := a.code() + " " + field
