@@ -21,6 +21,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/gateway"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -77,6 +78,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 			return fmt.Errorf("opening the sandbox's listener: %w", err)
 		}
 		cfg := sandbox.Defaults()
+		cfg.InicisNoticeURL, cfg.InicisRetryUnit = depositURL(s), sandboxMinute
 		cfg.Logger = log
 		cfg.HookClient = &http.Client{Timeout: time.Minute}
 		wg.Go(func() { runLogged(log, "sandbox", func() error { return sandbox.New(cfg).Run(work, ln) }) })
@@ -135,6 +137,19 @@ func dataDir(s *rules.Snapshot) string {
 		return filepath.Dir(p)
 	}
 	return "data"
+}
+
+// sandboxMinute is how long a minute is for the sandbox's Inicis when it repeats a notice.
+const sandboxMinute = time.Second
+
+// depositURL is where the sandbox's Inicis tells of deposits: at the first PG that is one.
+func depositURL(s *rules.Snapshot) string {
+	for _, p := range s.PGs() {
+		if p.Driver == payment.DriverInicis && p.Environment == payment.EnvSandbox {
+			return s.Server().Public.BaseURL + gateway.DepositPath(p.ID)
+		}
+	}
+	return ""
 }
 
 // welcome tells a person at a terminal where to look.

@@ -18,6 +18,9 @@ const (
 	hookDeposit     = "/deposit"
 )
 
+// DepositPath is where Inicis is to send a PG's notices of deposits, on the public listener.
+func DepositPath(pg payment.PGID) string { return pathHooksInicis + string(pg) + hookDeposit }
+
 // What Inicis reads: exactly OK, or anything else to be told again (inicis.md §7).
 const (
 	depositTaken   = "OK"
