@@ -167,8 +167,8 @@ func (c *Canceller) Notified(ctx context.Context, a payment.Attempt) error {
 	return c.record(context.WithoutCancel(ctx), a, r)
 }
 
-// record writes down what a PG gave back beyond what is known. While a cancel of ours is open, that one is found out
-// about first.
+// record writes down what a PG gave back beyond what is known. While a cancel of ours is open, that is the one which
+// it tells of, or nothing.
 func (c *Canceller) record(ctx context.Context, a payment.Attempt, r adapters.Result) error {
 	have, err := c.j.CancelsOf(ctx, a.ID)
 	if err != nil {
@@ -176,8 +176,13 @@ func (c *Canceller) record(ctx context.Context, a payment.Attempt, r adapters.Re
 	}
 	left := restOf(a, have)
 	known := a.Amount - left.won
-	open := slices.ContainsFunc(have, func(h payment.Cancel) bool { return !h.State.Final() })
-	if open || r.Cancelled <= known {
+	if i := slices.IndexFunc(have, func(h payment.Cancel) bool { return !h.State.Final() }); i >= 0 {
+		if r.Cancelled == known+have[i].Amount {
+			_, err = c.move(ctx, a, have[i], payment.CancelDone, CancelProven, journal.Event{Code: r.Code})
+		}
+		return err
+	}
+	if r.Cancelled <= known {
 		return nil
 	}
 	now := c.s.o.Now()
