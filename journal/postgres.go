@@ -80,7 +80,7 @@ func redactConnect(err error) error {
 func (postgresDialect) begin(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `SELECT set_config('lock_timeout', '2s', true), set_config('synchronous_commit',
 		CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true), set_config('enable_bitmapscan', 'off', true),
-		set_config('enable_seqscan', 'off', true), set_config('enable_sort', 'off', true)`)
+		set_config('enable_seqscan', 'off', true)`)
 	return err
 }
 
