@@ -183,7 +183,7 @@ func (b *simBuyer) window(a *simAttempt, r *rand.Rand) {
 	time.Sleep(think)
 	click := []string{"pay", "pay", "pay", "pay", "pay", "pay", "pay", "fail", "cancel"}[r.IntN(9)]
 	w.tally("click_" + click)
-	switch a.answer.Window.Kind {
+	switch a.answer.Window.Kind { //nolint:exhaustive // the others are not opened here
 	case payment.WindowInicisPC:
 		b.inicis(a, r, click)
 	case payment.WindowPortOneV1:

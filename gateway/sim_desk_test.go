@@ -53,10 +53,10 @@ func (w *simWorld) leftOf() map[string]payment.Won {
 }
 
 func (t simTruth) finding() settle.Finding {
-	switch {
-	case t.captured == 0:
+	switch t.captured {
+	case 0:
 		return settle.FindingNotCharged
-	case t.captured == t.cancelled:
+	case t.cancelled:
 		return settle.FindingGivenBack
 	}
 	return settle.FindingCharged

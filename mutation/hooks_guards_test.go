@@ -37,8 +37,13 @@ func hookGuards() []guard {
 		},
 		{
 			name: "a no that the PG no longer waits for ends nothing", file: hook,
-			old: "		if ctx.Err() != nil {", new: "		if false {",
+			old: "		if ctx.Err() != nil || s.lookedAt(ctx, w) {", new: "		if s.lookedAt(context.WithoutCancel(ctx), w) {",
 			pkg: tests, run: "TestANoThatNobodyHearsEndsNothing",
+		},
+		{
+			name: "a no to a question that was overtaken ends nothing", file: hook,
+			old: "		if ctx.Err() != nil || s.lookedAt(ctx, w) {", new: "		if ctx.Err() != nil {",
+			pkg: tests, run: "TestANoToAnOvertakenQuestionEndsNothing",
 		},
 		{
 			name: "a word about an attempt that was refused meanwhile is followed up", file: late,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -93,8 +94,9 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	shopCtx, cancel := context.WithTimeout(ctx, hookShopBudget)
 	defer cancel()
 	if w.answer = s.o.Shop.Confirm(shopCtx, w.a); !w.answer.Yes {
-		if ctx.Err() != nil {
-			// The PG has stopped waiting and may have gone on without an answer: it is asked before this ends.
+		if ctx.Err() != nil || s.lookedAt(ctx, w) {
+			// The PG has stopped waiting, or this question was long on its way, and it may have gone on without an
+			// answer: the sweep asks it before this ends.
 			return w.answer
 		}
 		if _, err := s.finish(context.WithoutCancel(ctx), w, payment.StateRefused, w.answer.Reason); err != nil {
@@ -112,6 +114,12 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 		return no(ReasonJournalDown)
 	}
 	return Answer{Yes: true}
+}
+
+// lookedAt tells whether anybody looked for a payment of w before: its question is not the first that was heard of it.
+func (s *Settler) lookedAt(ctx context.Context, w *work) bool {
+	events, err := s.o.Journal.Events(ctx, w.a.ID)
+	return err != nil || slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == eventLooked })
 }
 
 func (s *Settler) readAgain(ctx context.Context, q Question) Answer {

@@ -179,6 +179,29 @@ func TestANoThatNobodyHearsEndsNothing(t *testing.T) {
 	}
 }
 
+// A question that was overtaken by a word of its payment is one that the PG no longer waits for.
+func TestANoToAnOvertakenQuestionEndsNothing(t *testing.T) {
+	t.Parallel()
+	down := true
+	h, q := asked(t, &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
+		if down {
+			return adapters.Result{}, adapters.ErrUnavailable
+		}
+		return approvedAs("A1", 50000), nil
+	}})
+	if _, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1"); err != nil {
+		t.Fatal(err)
+	}
+	down = false
+	h.shop = func(payment.Attempt) settle.Answer { return settle.Answer{Reason: "shop_refused"} }
+	if ans := h.settler.Allow(t.Context(), q); ans.Yes || h.state("A1").State != payment.StateClaimed {
+		t.Fatalf("the answer was %+v, the attempt is %s", ans, h.state("A1").State)
+	}
+	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil || h.state("A1").State != payment.StateCancelled {
+		t.Errorf("%s, %v", h.state("A1").State, err)
+	}
+}
+
 // The yes may only be said once the intent is written, and an attempt that waits for our own confirm is none of
 // the PG's business.
 func TestAllowFailsClosed(t *testing.T) {

@@ -15,6 +15,9 @@ import (
 // open can still be paid, and V1 sends no word of failures (portone.md §6.3).
 const watchFor = 24 * time.Hour
 
+// eventLooked is a look at an attempt that changed nothing, in its history.
+const eventLooked = "looked"
+
 // read settles an attempt whose money moves without passing us, by asking the PG (design flow D).
 func (s *Settler) read(ctx context.Context, w *work) (Result, error) {
 	r, err := s.lookUp(ctx, w)
@@ -50,7 +53,7 @@ func (s *Settler) unpaid(ctx context.Context, w *work, to payment.State, reason 
 
 func (s *Settler) later(ctx context.Context, w *work, why string) (Result, error) {
 	now := s.o.Now()
-	err := s.touch(ctx, w, now.Add(backoff(w.a.Checks+1)), journal.Event{At: now, Kind: "looked", Detail: why})
+	err := s.touch(ctx, w, now.Add(backoff(w.a.Checks+1)), journal.Event{At: now, Kind: eventLooked, Detail: why})
 	// When somebody else is at it, theirs is the next check.
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
