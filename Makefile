@@ -33,7 +33,7 @@ export PATH := $(BIN):$(PATH)
 
 .PHONY: help
 help: ## List the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Serve config.yaml with the sandbox and the demo shop
@@ -103,6 +103,10 @@ crash: deps ## Kill the gateway KILLS times (default 200) under load on SQLite, 
 .PHONY: recovery
 recovery: deps ## Start on a journal with ATTEMPTS (default 100000) open attempts, on SQLite and on PostgreSQL
 	$(GO) test ./e2e -run '^TestRecovery$$' -count=1 -v -parallel 1 -timeout 60m -recovery.attempts=$(or $(ATTEMPTS),100000)
+
+.PHONY: journal-scale
+journal-scale: deps ## Time the journal's calls among ATTEMPTS (default 5000000) closed attempts, on SQLite and on PostgreSQL
+	$(GO) test ./journal -run '^TestScale$$' -count=1 -v -parallel 1 -timeout 120m -scale.attempts=$(or $(ATTEMPTS),5000000)
 
 .PHONY: soak
 soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED (default: the time)
