@@ -53,10 +53,10 @@ func (w *simWorld) leftOf() map[string]payment.Won {
 }
 
 func (t simTruth) finding() settle.Finding {
-	switch t.captured {
-	case 0:
+	if t.captured == 0 {
 		return settle.FindingNotCharged
-	case t.cancelled:
+	}
+	if t.captured == t.cancelled {
 		return settle.FindingGivenBack
 	}
 	return settle.FindingCharged
