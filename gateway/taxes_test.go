@@ -100,17 +100,17 @@ func TestInterceptTakesTaxesAndDeadline(t *testing.T) {
 		{"VAT as text", "20", `"vat":null`, amounts + `,"vat":"1000"`, "INVALID_FIELD payload.vat"},
 		{"the answer's VAT does not add up", "20", `"vat":null`, amounts + `,"vat":1001`, "INVALID_FIELD vat_amount"},
 		{"the answer's tax-free part needs a contract for it", "20", `"vat":null`, amounts + `,"taxFreeAmt":1000`, ""},
-		{"a deadline with another method", "20", `"due":"20261224"`, amounts, ""},
-		{"an empty deadline", "20", `"due":""`, amounts, ""},
-		{"a deadline that is none", "20", `"due":"soon"`, amounts, "refused INVALID_FIELD"},
-		{"a deadline that is over", "vbank", `"due":"20200101"`, amounts, "refused VBANK_DUE_NOT_ALLOWED"},
+		{"a deadline with another method", "20", `"vbank_due":"20261224"`, amounts, ""},
+		{"an empty deadline", "20", `"vbank_due":""`, amounts, ""},
+		{"a deadline that is none", "20", `"vbank_due":"soon"`, amounts, "refused INVALID_FIELD"},
+		{"a deadline that is over", "vbank", `"vbank_due":"20200101"`, amounts, "refused VBANK_DUE_NOT_ALLOWED"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			shop := answering(t, `{"payload":{`+tt.answer+`}}`)
 			h := newHouse(t, func(c string) string {
-				c = strings.Replace(shopAt(shop.URL)(c), "      buyer_name: ", "      vat_amount: \"body:vat\"\n      vbank_due: \"body:due\"\n      buyer_name: ", 1)
+				c = strings.Replace(shopAt(shop.URL)(c), "      buyer_name: ", "      vat_amount: \"body:vat\"\n      buyer_name: ", 1)
 				return strings.Replace(c, "read_answer: { ", "read_answer: { vat_amount: \"body:payload.vat\", ", 1)
 			})
 			a := h.post("/api/orders", "application/json", `{`+tt.request+`,"payMeans":[{"payWayCd":"`+tt.code+`"}],

@@ -133,6 +133,7 @@ func (s *Sandbox) routeShop() {
 	s.mux.HandleFunc("GET /shop/result.js", serveAsset("assets/result.js"))
 	s.mux.HandleFunc("GET /shop/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
 	s.handle("POST /shop/api/orders", pgShop, "create", s.shopCreate)
+	s.handle("POST /shop/api/orders/direct", pgShop, "create", s.shopCreate)
 	s.mux.HandleFunc("GET /shop/api/orders/{id}", s.shopOrderStatus)
 	s.mux.HandleFunc("POST /shop/api/orders/{id}/internal", s.shopInternal)
 

@@ -60,10 +60,13 @@
     return chosen("method").value === "vbank" && form.elements.due.value ? form.elements.due.value : undefined;
   }
 
+  function intercepted() { return form.elements.flow.value === "intercept"; }
+
+  /* The gateway's example intercepts api/orders and nothing below it. */
   function createOrder() {
-    return post("api/orders", {
+    return post(intercepted() ? "api/orders" : "api/orders/direct", {
       goods: [{ goodsNo: chosen("goods").value, qty: Number(form.elements.qty.value) }],
-      payMeans: [{ payWayCd: form.elements.flow.value === "intercept" ? chosen("method").dataset.code : chosen("method").value }],
+      payMeans: [{ payWayCd: intercepted() ? chosen("method").dataset.code : chosen("method").value }],
       buyer: buyer(), vbank_due: due(), return_url: new URL("result", window.location.href).href
     }).then(function (r) { return r.payload; });
   }
@@ -79,7 +82,8 @@
 
   /* What the interception put into the answer may be the whole checkout answer or the window alone. */
   function fromInterception(order) {
-    var pg = order.pg;
+    var pg = order.pg || { problem: { title: "이 주소에는 인터셉트가 없습니다", code: "NO_INTERCEPT" } };
+    if (pg.problem) { throw pg.problem; }
     if (pg.window !== undefined || pg.settled_by) { return pg; }
     var params = pg.params || {};
     return { window: pg, attempt_id: pg.attempt_id || params.oid || params.merchant_uid || params.paymentId };
@@ -155,7 +159,7 @@
     button.disabled = true;
     problemBox.hidden = true;
     createOrder().then(function (order) {
-      var answer = order.pg ? Promise.resolve(fromInterception(order)) : checkout(order);
+      var answer = intercepted() ? Promise.resolve(fromInterception(order)) : checkout(order);
       return answer.then(function (a) { return open(order, a); });
     }).catch(function (p) {
       showProblem(p instanceof Error ? { title: "요청을 보내지 못했습니다", detail_en: p.message, code: "NETWORK" } : p);
