@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -168,12 +169,8 @@ func TestAForgedNoticePaysNothing(t *testing.T) {
 	}
 	for _, tt := range tests {
 		form := url.Values{}
-		for k, v := range good {
-			form[k] = v
-		}
-		for k, v := range tt.change {
-			form[k] = v
-		}
+		maps.Copy(form, good)
+		maps.Copy(form, tt.change)
 		status, body := h.sendHook(pathHooksInicis+"inicis"+hookDeposit, "application/x-www-form-urlencoded", nil, form.Encode())
 		if status != tt.status || body != tt.body {
 			t.Errorf("%s: answered %d %q, want %d %q", tt.name, status, body, tt.status, tt.body)
