@@ -108,6 +108,12 @@ recovery: deps ## Start on a journal with ATTEMPTS (default 100000) open attempt
 journal-scale: deps ## Time the journal's calls among ATTEMPTS (default 5000000) closed attempts, on SQLite and on PostgreSQL
 	$(GO) test ./journal -run '^TestScale$$' -count=1 -v -parallel 1 -timeout 120m -scale.attempts=$(or $(ATTEMPTS),5000000)
 
+.PHONY: fsyncs
+fsyncs: deps ## Count the fsyncs of a settle, 64 at once (SQLite by strace, PostgreSQL by its own count)
+	$(GO) test -c -o $(CACHE)/settle.test ./gateway/settle
+	cd gateway/settle && strace -f --seccomp-bpf -c -e trace=fsync,fdatasync $(CACHE)/settle.test -test.run '^$$' -test.bench 'SettleTogether$$' -test.benchtime 20000x
+	cd gateway/settle && $(CACHE)/settle.test -test.run '^$$' -test.bench 'SettleTogetherPostgres$$' -test.benchtime 20000x
+
 .PHONY: soak
 soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED (default: the time)
 	$(GO) test ./gateway -run '^TestSimulation$$' -count=1 -v -timeout 0 -sim.schedules=$(or $(SCHEDULES),200000) -sim.first=$(or $(SEED),$(shell date +%s))

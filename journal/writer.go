@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"runtime"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -119,6 +120,9 @@ func (j *Journal) commitLoop() {
 // gather takes what else is waiting, without waiting for more. The patient get what room is left, and some room in
 // any case, so that they come to their turn however busy it is.
 func (j *Journal) gather(first ...*op) []*op {
+	// On one processor nobody else has had a turn since the first write came: without this it would be committed
+	// alone.
+	runtime.Gosched()
 	batch := make([]*op, 0, 16)
 	take := func(o *op) {
 		if o.state.CompareAndSwap(opQueued, opTaken) {
