@@ -4,8 +4,11 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"os/exec"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -43,8 +46,8 @@ type purchase struct {
 	want   string // data-status of the result page
 }
 
-// buy goes through the shop and returns the result page's status.
-func buy(ctx context.Context, base string, p purchase) (string, error) {
+// buy goes through the shop and returns the result page's status. What else the buyer does comes before the order.
+func buy(ctx context.Context, base string, p purchase, more ...chromedp.Action[chromedp.Void]) (string, error) {
 	tab, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
 	steps := []chromedp.Action[chromedp.Void]{
@@ -56,7 +59,7 @@ func buy(ctx context.Context, base string, p purchase) (string, error) {
 	if p.mobile {
 		steps = append(steps, chromedp.Click(chromedp.CSS("#mobile")))
 	}
-	steps = append(steps, chromedp.Click(chromedp.CSS("#order")))
+	steps = append(append(steps, more...), chromedp.Click(chromedp.CSS("#order")))
 	if p.button != "" {
 		steps = append(steps, chromedp.WaitVisible(chromedp.CSS("#"+p.button)), chromedp.Click(chromedp.CSS("#"+p.button)))
 	}
@@ -103,6 +106,125 @@ func TestABrowserBuys(t *testing.T) { //nolint:tparallel // one browser, one buy
 		})
 	}
 	p.mustBalance(p.confirmedByPG())
+	// The other purchases went by /checkout.
+	if n := p.metric(`pg_gateway_intercepts_total{name="order",result="window"}`); n != 3 {
+		t.Errorf("%v windows were put into the shop's own answer, want 3", n)
+	}
+}
+
+// keysBy lets a card be registered, with one PG.
+func keysBy(pg string) edit {
+	const contract = `  - { id: "%s", pg: %s, mid: INIBillTst, channel_key: %s, behind: inicis, purpose: recurring, mode: test }` + "\n"
+	const methods = "payment_methods: # 결제수단"
+	return func(config string) string {
+		return strings.NewReplacer(
+			methods, fmt.Sprintf(contract, "2009", "portone", "channel-key-v2-billing")+
+				fmt.Sprintf(contract, "2109", "portone1", "channel-key-v1-billing")+methods,
+			"name: 신용카드, in_use: Y, min: 100, max: 10000000, links: { inicis: Y, portone: Y, portone1: Y }",
+			"name: 신용카드, in_use: Y, min: 100, max: 10000000, purposes: [one_time, billing_key], links: { "+pg+": Y }",
+		).Replace(config)
+	}
+}
+
+// registerCard is what a page does with a window that registers a card.
+const registerCard = `(async () => {
+	const post = (path, body) => fetch(path, {
+		method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body)
+	}).then(r => r.json());
+	const answer = await post("/checkout", %s);
+	const win = answer.window, back = { attempt_id: answer.attempt_id };
+	if (win.kind === "inicis_billing_key") {
+		const form = document.createElement("form");
+		form.method = "post";
+		form.action = win.action;
+		for (const name in win.params) {
+			const input = document.createElement("input");
+			input.name = name;
+			input.value = win.params[name];
+			form.append(input);
+		}
+		document.body.append(form);
+		return form.submit();
+	}
+	await new Promise(loaded => {
+		const script = document.createElement("script");
+		script.src = win.script;
+		script.onload = loaded;
+		document.head.append(script);
+	});
+	if (win.kind === "portone_v1") {
+		IMP.init(win.init_code);
+		await new Promise(done => IMP.request_pay(win.params, done));
+	} else {
+		back.billing_key = (await PortOne.requestIssueBillingKey(win.params)).billingKey;
+	}
+	location.href = (await post("/checkout/complete", back)).redirect_url;
+})(); null`
+
+// A card is registered in each PG's window; its key reaches the shop, and no money moves.
+func TestABrowserRegistersACard(t *testing.T) { //nolint:tparallel // one browser, one buyer after the other
+	t.Parallel()
+	p := start(t)
+	ctx := browser(t)
+	config := p.read()
+	for _, pg := range []string{"inicis", "portone", "portone1"} {
+		t.Run(pg, func(t *testing.T) {
+			p.change(keysBy(pg)(config))
+			_, made := p.postJSON("http://"+p.sandbox+"/_sandbox/orders", map[string]string{"order_name": "월간 이용권", "purpose": "billing_key"})
+			id, _ := made["order_id"].(string)
+			body, err := json.Marshal(map[string]any{
+				"order_id": id, "amount": 0, "purpose": "billing_key", "payments": []any{map[string]any{"method": "card", "amount": 0}},
+				"buyer": map[string]string{"name": "구매자", "email": "buyer@example.com", "tel": "010-0000-0000"},
+				"site":  "main", "device": "pc", "return_url": "http://" + p.public + "/result",
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			tab, cancel := context.WithTimeout(ctx, 60*time.Second)
+			defer cancel()
+			err = chromedp.Do(tab, chromedp.Navigate("http://"+p.public+"/"), chromedp.WaitVisible(chromedp.CSS("#order")))
+			if err == nil {
+				_, err = chromedp.Run(tab, chromedp.Evaluate[any](fmt.Sprintf(registerCard, body)))
+			}
+			if err == nil {
+				err = chromedp.Do(tab, chromedp.WaitVisible(chromedp.CSS("#pay")), chromedp.Click(chromedp.CSS("#pay")),
+					chromedp.WaitVisible(chromedp.CSS(`#status[data-status="registered"]`)))
+			}
+			if err != nil {
+				where, _ := chromedp.Run(ctx, chromedp.Location())
+				t.Fatalf("registering a card, at %s: %v", where, err)
+			}
+			p.mustHoldKey(t, id)
+		})
+	}
+	p.mustBalance(0)
+}
+
+// mustHoldKey checks that the shop has been told the key that the PG issued, once, and that nobody else was.
+func (p *gatewayProcess) mustHoldKey(t *testing.T, order string) {
+	t.Helper()
+	var issued struct {
+		Keys []struct {
+			Key     string `json:"key"`
+			Ref     string `json:"ref"`
+			Deleted bool   `json:"deleted"`
+		} `json:"billing_keys"`
+	}
+	p.getJSON("http://"+p.sandbox+"/_sandbox/billing-keys", &issued)
+	books := p.order(order)
+	known := 0
+	for _, k := range issued.Keys {
+		if k.Key == books.BillingKey && !k.Deleted {
+			known++
+		}
+	}
+	if books.BillingKey == "" || known != 1 || books.Events != 1 {
+		t.Errorf("the shop heard %d events and a key that the PG issued %d times", books.Events, known)
+	}
+	// With PortOne V1 the key is the attempt's id, which is no secret.
+	if !slices.Contains(books.Confirmed, books.BillingKey) && strings.Contains(p.log.String(), books.BillingKey) {
+		t.Error("the key is in the log")
+	}
 }
 
 // confirmedByPG is the won of the shop's paid orders that went through a PG.
