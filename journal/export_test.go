@@ -70,7 +70,7 @@ func (j *Journal) MoveTogether(to payment.State, ids ...payment.AttemptID) []err
 }
 
 // AsOne runs calls, each of which writes once, in one batch: it holds the journal's writer until all are queued,
-// in their order.
+// in their order, as far as there is room.
 func (j *Journal) AsOne(calls ...func()) {
 	held, release := make(chan struct{}), make(chan struct{})
 	var wg sync.WaitGroup
@@ -84,7 +84,7 @@ func (j *Journal) AsOne(calls ...func()) {
 	<-held
 	for i, call := range calls {
 		wg.Go(call)
-		for len(j.ops)+len(j.patient) <= i {
+		for len(j.ops)+len(j.patient) <= i && len(j.ops) < cap(j.ops) {
 			runtime.Gosched()
 		}
 	}
