@@ -183,10 +183,37 @@ func (s *scale) measure() map[string]durations {
 	some := func(letter string) string {
 		return fmt.Sprintf("%s%08d", letter, s.pruned+1+rand.IntN(s.size-s.pruned))
 	}
+	s.made++
+	s.leaveDue(ctx, j)
 	s.readers(ctx, j, time1, some)
 	s.writers(ctx, j, time1)
 	s.queues(ctx, j, time1)
+	s.closeDue(ctx, j)
 	return took
+}
+
+// dueAttempts is how many attempts are open while the calls are timed.
+const dueAttempts = 100
+
+func (s *scale) dueID(n int) string { return fmt.Sprintf("due-%d-%d", s.made, n) }
+
+func (s *scale) leaveDue(ctx context.Context, j *journal.Journal) {
+	s.t.Helper()
+	for n := range dueAttempts {
+		if err := j.Insert(ctx, journaltest.Attempt(s.dueID(n), s.dueID(n)), journal.Event{}); err != nil {
+			s.t.Fatal(err)
+		}
+	}
+}
+
+func (s *scale) closeDue(ctx context.Context, j *journal.Journal) {
+	s.t.Helper()
+	for n := range dueAttempts {
+		end := journal.Transition{ID: payment.AttemptID(s.dueID(n)), From: []payment.State{payment.StateOpened}, To: payment.StateExpired}
+		if _, err := j.Move(ctx, end); err != nil {
+			s.t.Fatal(err)
+		}
+	}
 }
 
 type timer func(name string, call func(n int) error)
@@ -203,7 +230,6 @@ func (s *scale) readers(ctx context.Context, j *journal.Journal, time1 timer, so
 
 // writers are the writes of a purchase. Each waits for the disk.
 func (s *scale) writers(ctx context.Context, j *journal.Journal, time1 timer) {
-	s.made++
 	id := func(n int) string { return fmt.Sprintf("new-%d-%d", s.made, n) }
 	time1("write: Claim", func(n int) error {
 		c := journal.Claim{To: payment.StateClaimed, ProofHash: id(n), SealedProof: make([]byte, 120), NextCheck: s.now.Add(time.Hour)}
@@ -232,14 +258,8 @@ func (s *scale) writers(ctx context.Context, j *journal.Journal, time1 timer) {
 // queues are the calls of the sweep and the delivery, and pruning.
 func (s *scale) queues(ctx context.Context, j *journal.Journal, time1 timer) {
 	// A transaction that changes no row is not written.
-	time1("Due, nothing due", func(int) error { _, err := j.Due(ctx, s.now, 64, time.Minute); return err })
+	time1("Due, nothing due", func(int) error { _, err := j.Due(ctx, time.UnixMilli(1), 64, time.Minute); return err })
 	time1("OutboxDue, nothing due", func(int) error { _, err := j.OutboxDue(ctx, s.now, 64, time.Minute); return err })
-	for n := range 100 {
-		id := fmt.Sprintf("due-%d-%d", s.made, n)
-		if err := j.Insert(ctx, journaltest.Attempt(id, id), journal.Event{}); err != nil {
-			s.t.Fatal(err)
-		}
-	}
 	now := s.now
 	time1("write: Due, 64 of 100", func(int) error {
 		now = now.Add(time.Hour)
