@@ -287,3 +287,29 @@ func TestANoticeOfAnotherAmount(t *testing.T) {
 		t.Errorf("state %s", a.State)
 	}
 }
+
+// A PG that refuses to close an account is asked again, and needs no more asking once nobody can pay into it.
+func TestAnAccountThatCannotBeClosed(t *testing.T) {
+	t.Parallel()
+	pg := &bank{closing: func(int) (adapters.Result, error) { return adapters.Result{Outcome: payment.OutcomeDeclined}, nil }}
+	h := open(t, pg)
+	h.issue(pg, "A1")
+	pg.lookUp = says(issuedAs("A1", 50000), nil)
+	if _, err := h.settler.CloseAccount(t.Context(), "A1", settle.ReasonClosedByShop); err != nil {
+		t.Fatal(err)
+	}
+	h.pass(71 * time.Hour)
+	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.state("A1"); a.State != payment.StateCancelling || pg.calls["close"] != 2 {
+		t.Fatalf("state %s after %d closings", a.State, pg.calls["close"])
+	}
+	h.pass(3 * time.Hour)
+	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.state("A1"); a.State != payment.StateCancelled || pg.calls["close"] != 2 {
+		t.Errorf("state %s (%s) after %d closings", a.State, a.Reason, pg.calls["close"])
+	}
+}

@@ -87,6 +87,9 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 	case r.Outcome == payment.OutcomeApproved && w.a.Method == payment.MethodVBank:
 		// Money in an account that must not stand: it goes back only to an account that the buyer names.
 		why = lookAccountIsNeeded
+	case r.Outcome == payment.OutcomeIssued && s.o.Now().After(deadline(w.a, r.Account.Due).Add(depositGrace)):
+		// Nobody can pay into it any more, whether the PG closes it or not.
+		return s.nothingCharged(ctx, w, ReasonNoDeposit)
 	case r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued:
 		// A net cancel was tried before; from here on the transaction itself is cancelled.
 		w.proof = adapters.Proof{}
