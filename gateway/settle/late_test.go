@@ -384,6 +384,57 @@ func TestLateMoneyIsSwept(t *testing.T) {
 	}
 }
 
+// A PG that knows no such payment closes what was only told of, once it has said so often and in a row. It closes
+// nothing that waits for a person: a second deposit has a transaction that no inquiry shows.
+func TestAbsenceClosesOnlyWhatWasNeverSeen(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name  string
+		state journal.LateState
+		// open is how many looks come while the attempt is open, down how many fail afterwards.
+		open, down, absent int
+		want               string
+	}{
+		{"told of only, absent five times", journal.LateUnknown, 0, 0, 5, "TX-2 unknown"},
+		{"told of only, absent six times", journal.LateUnknown, 0, 0, 6, "TX-2 returned"},
+		{"absent once after a long wait for the attempt's end", journal.LateUnknown, 8, 0, 1, "TX-2 unknown"},
+		{"absent once after looks that failed", journal.LateUnknown, 0, 8, 1, "TX-2 unknown"},
+		{"flagged and absent for long", journal.LateFlagged, 0, 0, 12, "TX-2 flagged"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			pg := newTill()
+			h := openAs(t, "fake", pg)
+			if err := h.journal.Insert(t.Context(), h.attempt("A1"), journal.Event{Kind: "opened"}); err != nil {
+				t.Fatal(err)
+			}
+			add := h.journal.LateSeen
+			if tt.state == journal.LateFlagged {
+				add = h.journal.LateFlag
+			}
+			if _, err := add(t.Context(), journal.Late{AttemptID: "A1", PGTxID: "TX-2", Won: 50000}, journal.Event{Kind: "late_money"}); err != nil {
+				t.Fatal(err)
+			}
+			look := func(times int) {
+				for range times {
+					if n := h.sweepLate(2 * time.Hour); n != 1 {
+						t.Fatalf("%d were due", n)
+					}
+				}
+			}
+			look(tt.open)
+			h.moves(payment.StateDeclined)
+			pg.down["TX-2"] = true
+			look(tt.down)
+			pg.down["TX-2"] = false
+			look(tt.absent)
+			if got := h.late(); got != tt.want {
+				t.Errorf("late money %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
 // A lost answer is asked about, with growing pauses, until the PG shows the money back; a cancel that did not
 // happen is sent again, and every try was recorded before it.
 func TestLateMoneyWhoseCancelWasLost(t *testing.T) {

@@ -111,9 +111,8 @@ func (s *Settler) ResumeLate(ctx context.Context, late LateJournal, l journal.La
 	switch {
 	case err != nil:
 		return s.laterLate(ctx, late, l, lookFailed)
-	case r.Outcome == payment.OutcomeNotFound && l.Tries == 0 && l.Checks >= notFoundChecks:
-		// It was told of only, and never seen.
-		return lateError(late.LateEnd(ctx, l, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: eventLateReturned, Detail: lookAbsent}))
+	case r.Outcome == payment.OutcomeNotFound:
+		return s.absentLate(ctx, late, l)
 	case r.OrderRef != a.ID || r.PGTxID != l.PGTxID:
 		return s.laterLate(ctx, late, l, lookUndecided)
 	case r.Outcome == payment.OutcomeCancelled:
@@ -122,6 +121,36 @@ func (s *Settler) ResumeLate(ctx context.Context, late LateJournal, l journal.La
 	}
 	_, err = s.found(ctx, late, a, l, r)
 	return err
+}
+
+// absentLate follows up a look at which the PG knew no such payment. One that was told of only, and is never seen, is
+// closed. Money that waits for a person is not: a deposit's notice names a transaction that no inquiry may show.
+func (s *Settler) absentLate(ctx context.Context, late LateJournal, l journal.Late) error {
+	if l.State == journal.LateFlagged || l.Tries > 0 || !s.neverSeen(ctx, l) {
+		return s.laterLate(ctx, late, l, lookAbsent)
+	}
+	return lateError(late.LateEnd(ctx, l, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: eventLateReturned, Detail: lookAbsent}))
+}
+
+// neverSeen tells whether late money that is absent now was absent at enough looks before, one after the other. Looks
+// that failed, and those that asked nobody since the attempt was open, are none.
+func (s *Settler) neverSeen(ctx context.Context, l journal.Late) bool {
+	events, err := s.o.Journal.Events(ctx, l.AttemptID)
+	if err != nil {
+		s.o.Log.Error("the history cannot be read; late money stays open", slog.Any("attempt_id", l.AttemptID), slog.Any("err", err))
+		return false
+	}
+	seen := 0
+	for _, e := range events {
+		switch {
+		case e.PGTxID != l.PGTxID, e.Detail == lookFailed:
+		case e.Kind == eventLateLooked && e.Detail == lookAbsent:
+			seen++
+		default:
+			seen = 0
+		}
+	}
+	return seen >= notFoundChecks
 }
 
 // laterLate schedules the next look at late money. When somebody else is at it by now, theirs is the next check.
