@@ -6,11 +6,6 @@ func lateGuards() []guard {
 	const late, sweep = "gateway/settle/late.go", "gateway/settle/latesweep.go"
 	return []guard{
 		{
-			name: "absence closes no money that waits for a person", file: sweep,
-			old: "	if l.State == journal.LateFlagged || l.Tries > 0 ||", new: "	if l.Tries > 0 ||",
-			pkg: tests, run: "TestAbsenceClosesOnlyWhatWasNeverSeen",
-		},
-		{
 			name: "late money is absent only if looks say so in a row", file: sweep,
 			old: " || !s.neverSeen(ctx, l) {", new: " || l.Checks < notFoundChecks {",
 			pkg: tests, run: "TestAbsenceClosesOnlyWhatWasNeverSeen",
