@@ -19,6 +19,8 @@ type simBooks interface {
 	KeyStore
 	LateStore
 	settle.LateDeskJournal
+	settle.CancelJournal
+	CancelsOpen(ctx context.Context, limit int) ([]payment.Cancel, error)
 	List(ctx context.Context, limit int, states ...payment.State) ([]payment.Attempt, error)
 }
 

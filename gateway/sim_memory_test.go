@@ -22,6 +22,7 @@ type simMemory struct {
 	byID    map[string]*simMessage
 	keys    map[string]*simKey
 	late    []*simLate
+	cancels []*simCancel
 	commits int
 }
 
@@ -57,6 +58,7 @@ type simMemoryView struct {
 // simUnused is what no schedule calls of the other journals.
 type simUnused interface {
 	KeyPrune(ctx context.Context, before time.Time, limit int) (int, error)
+	CancelStats(ctx context.Context) ([]journal.CancelStats, error)
 }
 
 // simMillis is a time as the database gives it back.
@@ -196,7 +198,13 @@ func (m *simMemoryView) put(r *simRow, t journal.Transition) {
 	ev := t.Event
 	ev.PGTxID, ev.Reason = cmp.Or(ev.PGTxID, t.PGTxID), cmp.Or(ev.Reason, t.Reason)
 	m.addEvent(r, from, t.To, ev)
-	for _, msg := range t.Messages {
+	m.enqueue(r, t.Messages)
+	m.commits++
+}
+
+// enqueue puts messages of an attempt into the outbox, each once.
+func (m *simMemory) enqueue(r *simRow, messages []payment.Message) {
+	for _, msg := range messages {
 		if m.byID[msg.ID] != nil {
 			continue
 		}
@@ -205,7 +213,6 @@ func (m *simMemoryView) put(r *simRow, t journal.Transition) {
 		q := &simMessage{Message: msg, seq: len(m.outbox), status: "pending", next: msg.CreatedAt}
 		m.outbox, m.byID[msg.ID] = append(m.outbox, q), q
 	}
-	m.commits++
 }
 
 func (m *simMemoryView) nextCheck(to payment.State, wanted time.Time) time.Time {

@@ -52,6 +52,8 @@ type simModel struct {
 	messages   []string
 	// held is until when the latest holder of a key has it.
 	held map[string]time.Time
+	// cancelLease is the end of the latest lease of cancels.
+	cancelLease time.Time
 }
 
 func (m *simModel) attempt() payment.Attempt {
@@ -111,7 +113,7 @@ func (m *simModel) step() {
 	m.t.Helper()
 	ctx, a, states := context.Background(), m.attempt(), payment.States()
 	next, ev := m.when(), journal.Event{At: m.when(), Kind: "step"}
-	switch m.r.IntN(11) {
+	switch m.r.IntN(14) {
 	case 0:
 		m.same("insert", func(j simBooks) (any, error) { return nil, j.Insert(ctx, a, ev) })
 	case 1:
@@ -136,6 +138,8 @@ func (m *simModel) step() {
 		m.key(ctx)
 	case 9, 10:
 		m.late(ctx, a, ev)
+	case 11, 12, 13:
+		m.cancel(ctx, a, ev)
 	}
 	m.same("attempt", func(j simBooks) (any, error) {
 		got, sealed, err := j.Attempt(ctx, a.ID)
@@ -231,6 +235,61 @@ func (m *simModel) late(ctx context.Context, a payment.Attempt, ev journal.Event
 	}
 	m.same("late of", func(j simBooks) (any, error) { return j.LateOf(ctx, a.ID) })
 	m.same("late open", func(j simBooks) (any, error) { return j.LateOpen(ctx, 100) })
+}
+
+// cancel begins, finds, moves or leases a cancel.
+func (m *simModel) cancel(ctx context.Context, a payment.Attempt, ev journal.Event) {
+	m.t.Helper()
+	c := payment.Cancel{
+		ID: payment.CancelID(fmt.Sprintf("c%d", m.r.IntN(24))), AttemptID: a.ID, Amount: payment.Won(m.r.IntN(500)), Remaining: 1000,
+		Reason: "returned", Origin: payment.CancelByShop, NextCheck: m.when(),
+	}
+	list, err := m.pair[0].CancelsOf(ctx, a.ID)
+	if err != nil {
+		m.t.Fatal(err)
+	}
+	for _, h := range list {
+		if h.State == payment.CancelDone && m.r.IntN(10) > 0 {
+			c.Remaining -= h.Amount
+		}
+	}
+	var messages []payment.Message
+	if m.r.IntN(2) == 0 {
+		messages = []payment.Message{{ID: "m" + string(c.ID), Type: payment.MessageCancelled, Body: []byte("{}"), CreatedAt: m.now}}
+		m.messages = append(m.messages, messages[0].ID)
+	}
+	states := []payment.CancelState{payment.CancelRequested, payment.CancelUnknown, payment.CancelDone, payment.CancelRefused}
+	switch m.r.IntN(5) {
+	case 0:
+		m.same("cancel begin", func(j simBooks) (any, error) {
+			row, begun, err := j.CancelBegin(ctx, c, ev)
+			return []any{row, begun}, err
+		})
+	case 1:
+		m.same("cancel found", func(j simBooks) (any, error) { return j.CancelFound(ctx, c, ev, messages) })
+	case 2, 3:
+		s := journal.CancelStep{
+			ID: c.ID, From: states[m.r.IntN(4)], To: states[m.r.IntN(4)], Code: []string{"", "why"}[m.r.IntN(2)], NextCheck: c.NextCheck, Event: ev,
+			Lease: []time.Time{{}, m.cancelLease}[m.r.IntN(2)], Messages: messages,
+		}
+		if len(list) > 0 && m.r.IntN(4) > 0 {
+			h := list[m.r.IntN(len(list))]
+			s.ID, s.From = h.ID, h.State
+		}
+		m.same("cancel move", func(j simBooks) (any, error) {
+			row, err := j.CancelMove(ctx, s)
+			if err != nil {
+				row = payment.Cancel{}
+			}
+			return row, err
+		})
+	case 4:
+		m.cancelLease = m.now.Add(time.Minute)
+		m.same("cancels due", func(j simBooks) (any, error) { return j.CancelsDue(ctx, m.now, 2, time.Minute) })
+	}
+	m.same("cancel", func(j simBooks) (any, error) { return j.Cancel(ctx, c.ID) })
+	m.same("cancels of", func(j simBooks) (any, error) { return j.CancelsOf(ctx, a.ID) })
+	m.same("cancels open", func(j simBooks) (any, error) { return j.CancelsOpen(ctx, 100) })
 }
 
 func (m *simModel) outbox(ctx context.Context) {

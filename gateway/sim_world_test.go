@@ -251,7 +251,7 @@ func (w *simWorld) boot(slot, generation int) error {
 	}
 	books := &simJournal{simBooks: p.books, p: p, inner: p.books}
 	g, err := New(Options{
-		Store: w.parts.store, Journal: books, Keys: books, Late: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
+		Store: w.parts.store, Journal: books, Keys: books, Late: books, Cancels: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
 		OrderHTTP: client, Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now,
 	})
 	if err != nil {
@@ -324,6 +324,9 @@ func (p *simPod) background(int) {
 		if len(p.w.lateOpen(p)) > 0 {
 			p.g.sweepLateOnce(p.g.ctx)
 		}
+		if len(p.w.cancelsOpen(p)) > 0 {
+			p.g.sweepCancelsOnce(p.g.ctx)
+		}
 		p.g.deliverOnce(p.g.ctx)
 		wait := time.NewTimer(p.w.idle(p))
 		select {
@@ -349,6 +352,15 @@ func (w *simWorld) lateOpen(p *simPod) []journal.Late {
 	return open
 }
 
+// cancelsOpen are the cancels that have not come to their end.
+func (w *simWorld) cancelsOpen(p *simPod) []payment.Cancel {
+	open, err := p.books.CancelsOpen(p.g.ctx, 1000)
+	if err != nil {
+		w.wrong("listing open cancels: %v", err)
+	}
+	return open
+}
+
 // idle is how long nothing will be due: at least a tick, and now and then a while for nothing.
 func (w *simWorld) idle(p *simPod) time.Duration {
 	d := 30 * time.Second
@@ -361,6 +373,9 @@ func (w *simWorld) idle(p *simPod) time.Duration {
 	}
 	for _, l := range w.lateOpen(p) {
 		d = min(d, l.NextCheck.Sub(p.now()))
+	}
+	for _, c := range p.w.cancelsOpen(p) {
+		d = min(d, c.NextCheck.Sub(p.now()))
 	}
 	return max(d, sweepEvery) + time.Duration(w.draw("tick "+p.name).Int64N(int64(200*time.Millisecond)))
 }
