@@ -2,6 +2,7 @@ package settle_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -266,25 +267,41 @@ func TestAWrongAccountIsClosed(t *testing.T) {
 	}
 }
 
-// A notice that states another amount pays nothing and is put before a person, however often it comes.
+// A notice of another amount is put before a person once, as what the PG's inquiry makes of it.
 func TestANoticeOfAnotherAmount(t *testing.T) {
 	t.Parallel()
-	pg := &bank{}
-	h := open(t, pg)
-	h.issue(pg, "A1")
-	pg.lookUp = says(approvedAs("A1", 50000), nil)
-	for range 2 {
-		word, err := h.settler.Deposited(t.Context(), h.journal, settle.Deposit{ID: "A1", PG: "pg", MID: "MID", TID: "DEPOSIT", Amount: 49000})
-		if err != nil || !word.Late {
-			t.Fatalf("%+v, %v", word, err)
-		}
+	tests := []struct {
+		name  string
+		shows adapters.Result
+		want  payment.State
+		err   error
+		lates int
+	}{
+		{"the PG shows that amount", approvedAs("A1", 49000), payment.StateCancelling, nil, 0},
+		{"the PG shows the right one", approvedAs("A1", 50000), payment.StateApproved, nil, 1},
+		{"the PG shows nothing", issuedAs("A1", 50000), payment.StateIssued, settle.ErrDepositNotSeen, 0},
 	}
-	list, err := h.journal.LateOpen(t.Context(), 10)
-	if err != nil || len(list) != 1 || list[0].Won != 49000 {
-		t.Errorf("late money %+v, %v", list, err)
-	}
-	if a := h.state("A1"); a.State != payment.StateIssued {
-		t.Errorf("state %s", a.State)
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			pg := &bank{closing: func(int) (adapters.Result, error) { return adapters.Result{Outcome: payment.OutcomeDeclined}, nil }}
+			h := open(t, pg)
+			h.issue(pg, "A1")
+			pg.lookUp = says(tt.shows, nil)
+			for range 2 {
+				word, err := h.settler.Deposited(t.Context(), h.journal, settle.Deposit{ID: "A1", PG: "pg", MID: "MID", TID: "DEPOSIT", Amount: 49000})
+				if !errors.Is(err, tt.err) || word.Late != (tt.err == nil) {
+					t.Fatalf("%+v, %v", word, err)
+				}
+			}
+			list, err := h.journal.LateOpen(t.Context(), 10)
+			if err != nil || len(list) != tt.lates || tt.lates > 0 && list[0].Won != 49000 {
+				t.Errorf("late money %+v, %v", list, err)
+			}
+			if a := h.state("A1"); a.State != tt.want {
+				t.Errorf("state %s, want %s", a.State, tt.want)
+			}
+		})
 	}
 }
 

@@ -52,8 +52,6 @@ func (s *Settler) Deposited(ctx context.Context, j DepositJournal, d Deposit) (W
 		return Word{}, fmt.Errorf("%w: another merchant's or method's", ErrNotOurs)
 	case d.IssueTID != "" && a.PGTxID != "" && d.IssueTID != a.PGTxID:
 		return Word{}, fmt.Errorf("%w: another account's", ErrNotOurs)
-	case d.Amount != a.Amount:
-		return s.oddDeposit(ctx, j, a, d, "another amount than was asked for")
 	case a.State == payment.StateApproved:
 		return s.paidBy(ctx, j, a, d)
 	}
@@ -62,6 +60,10 @@ func (s *Settler) Deposited(ctx context.Context, j DepositJournal, d Deposit) (W
 	case err != nil:
 		return word, err
 	case word.Late:
+		return word, nil
+	case word.Attempt.State == payment.StateCancelling:
+		// The PG shows money that must not stand, as another amount: it is before a person already.
+		word.Late = true
 		return word, nil
 	case word.Attempt.State != payment.StateApproved:
 		return word, ErrDepositNotSeen
@@ -72,6 +74,9 @@ func (s *Settler) Deposited(ctx context.Context, j DepositJournal, d Deposit) (W
 // paidBy tells the deposit that paid the order, whose notice may come again, from a second one: the first on record
 // is the one. It is recorded before it is compared, so that of two that come at once one is the first for both.
 func (s *Settler) paidBy(ctx context.Context, j DepositJournal, a payment.Attempt, d Deposit) (Word, error) {
+	if d.Amount != a.Amount {
+		return s.oddDeposit(ctx, j, a, d, "another amount than was asked for")
+	}
 	first, seen, err := s.firstDeposit(ctx, d)
 	if err == nil && !seen {
 		if err = j.Note(ctx, d.ID, journal.Event{At: s.o.Now(), Kind: eventDeposit, Code: d.TID}); err == nil {
