@@ -311,6 +311,22 @@ func TestAnUnknownCancelEndsByProof(t *testing.T) {
 		{"nothing is seen again and again", func(*cancels) {}, 5, 10 * time.Minute, payment.CancelRefused, "[payment.cancel_failed c1 1000/0/50000]"},
 		{"nothing is seen four times", func(*cancels) {}, 4, 10 * time.Minute, payment.CancelUnknown, "[]"},
 		{"it shows", func(h *cancels) { h.given = 1000 }, 1, time.Minute, payment.CancelDone, "[payment.cancelled c1 1000/1000/49000]"},
+		{"the PG is to do it later", func(h *cancels) {
+			h.pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) {
+				r := h.standing()
+				r.CancelPending = 1000
+				return r, nil
+			}
+		}, 12, 2 * time.Hour, payment.CancelUnknown, "[]"},
+		{"the PG was to do it later, and nothing is seen since", func(h *cancels) {
+			h.pg.lookUp = func(n int, _ adapters.LookUpRequest) (adapters.Result, error) {
+				r := h.standing()
+				if n == 6 {
+					r.CancelPending = 1000
+				}
+				return r, nil
+			}
+		}, 7, 10 * time.Minute, payment.CancelUnknown, "[]"},
 		{"another amount shows", func(h *cancels) { h.given = 700 }, 12, 2 * time.Hour, payment.CancelUnknown, "[]"},
 		{"the PG is silent", func(h *cancels) {
 			h.pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) {

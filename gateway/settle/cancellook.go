@@ -27,6 +27,7 @@ const (
 	seenApplied   = "given_back"
 	seenUntouched = "nothing_given_back"
 	seenOdd       = "another_amount_given_back"
+	seenPending   = "a cancel is pending at the PG"
 	seenNothing   = "lookup_failed"
 )
 
@@ -41,6 +42,9 @@ func (c *Canceller) look(ctx context.Context, w *work, row payment.Cancel) (stri
 		return seenOdd, r
 	case r.Cancelled == before+row.Amount:
 		return seenApplied, r
+	case r.CancelPending > 0:
+		// The PG has taken a cancel that it does later, and it may be this one.
+		return seenPending, r
 	case r.Cancelled == before:
 		return seenUntouched, r
 	}
@@ -137,7 +141,7 @@ func (c *Canceller) neverApplied(ctx context.Context, row payment.Cancel) bool {
 	for _, e := range events {
 		switch {
 		case e.Reason != string(row.ID):
-		case e.Kind == "cancel_"+string(payment.CancelUnknown), e.Detail == seenOdd:
+		case e.Kind == "cancel_"+string(payment.CancelUnknown), e.Detail == seenOdd, e.Detail == seenPending:
 			seen = 1
 		case e.Detail == seenUntouched:
 			seen++

@@ -110,3 +110,21 @@ func TestAKeyIsReadAgain(t *testing.T) {
 		t.Errorf("state %s, hints %q", a.State, hints)
 	}
 }
+
+// V1 tells of a billing key by a payment of nothing, perhaps before the key itself shows. That is no money to remember.
+func TestAKeysWordIsNoMoney(t *testing.T) {
+	t.Parallel()
+	pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
+		return adapters.Result{Outcome: payment.OutcomePending, OrderRef: "A1"}, nil
+	}}
+	h := openAs(t, payment.DriverPortOneV1, pg)
+	a := h.keyAttempt("A1")
+	a.Driver = payment.DriverPortOneV1
+	if err := h.journal.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
+		t.Fatal(err)
+	}
+	word, err := h.settler.Notified(t.Context(), h.journal, "A1", "imp_1")
+	if err != nil || word.Late || h.late() != "" {
+		t.Errorf("late %t %q, %v", word.Late, h.late(), err)
+	}
+}

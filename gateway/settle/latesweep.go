@@ -45,9 +45,9 @@ func (s *Settler) beside(ctx context.Context, late LateJournal, word Word, pgTxI
 }
 
 // remember records the payment that a word was about while its attempt is not settled. That may end by another
-// payment, and V1 does not say its word again. A virtual account is looked at until it is closed anyway.
+// payment, and V1 does not say its word again. A virtual account is looked at until it is closed anyway, and a key moves no money.
 func (s *Settler) remember(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string) error {
-	if pgTxID == "" || a.State.Final() || a.Method == payment.MethodVBank {
+	if pgTxID == "" || a.State.Final() || a.Method == payment.MethodVBank || isKey(a) {
 		return nil
 	}
 	now := s.o.Now()

@@ -84,6 +84,9 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.approved(ctx, w, r)
 	case r.Outcome == payment.OutcomeIssued && w.a.State == payment.StateUnknown && w.a.Reason == ReasonLost && !netCancels(w):
 		return s.issued(ctx, w, r)
+	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0:
+		// It is being given back. Another cancel beside it would be one too many.
+		why = lookCancelPending
 	case r.Outcome == payment.OutcomeApproved && w.a.Method == payment.MethodVBank:
 		// Money in an account that must not stand: it goes back only to an account that the buyer names.
 		why = lookAccountIsNeeded
@@ -137,7 +140,7 @@ func (s *Settler) seenAbsent(ctx context.Context, w *work) bool {
 	seen := 0
 	for _, e := range events {
 		switch {
-		case e.From != e.To, e.Detail == lookUndecided:
+		case e.From != e.To, e.Detail == lookUndecided, e.Detail == lookCancelPending:
 			seen = 0
 		case e.Detail == lookAbsent:
 			seen++

@@ -564,6 +564,47 @@ func TestAbsenceCountsOnlyAfterTheGracePeriod(t *testing.T) {
 	}
 }
 
+// A cancel that the PG takes and does later is not sent again while it is pending there.
+func TestAPendingUndoIsNotSentAgain(t *testing.T) {
+	t.Parallel()
+	var given, later payment.Won
+	pg := &fakePG{}
+	pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) { return approvedAs("A1", 49999), nil }
+	pg.cancel = func(int, adapters.CancelRequest) (adapters.Result, error) {
+		later = 49999
+		return adapters.Result{Outcome: payment.OutcomePending, OrderRef: "A1"}, nil
+	}
+	pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) {
+		r := approvedAs("A1", 49999)
+		r.Cancelled, r.CancelPending = given, later
+		if given == r.Amount {
+			r.Outcome = payment.OutcomeCancelled
+		}
+		return r, nil
+	}
+	h := open(t, pg)
+	if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+		t.Fatal(err)
+	}
+	look := func() {
+		h.pass(2 * time.Hour)
+		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 3 {
+		look()
+	}
+	if a := h.state("A1"); a.State != payment.StateCancelling || pg.calls["cancel"] != 1 {
+		t.Errorf("%s after %d cancels", a.State, pg.calls["cancel"])
+	}
+	given, later = 49999, 0
+	look()
+	if a := h.state("A1"); a.State != payment.StateCancelled || pg.calls["cancel"] != 1 {
+		t.Errorf("%s after %d cancels", a.State, pg.calls["cancel"])
+	}
+}
+
 // One look is not enough, however late it is.
 func TestAbsenceSeenOnceIsNoProof(t *testing.T) {
 	t.Parallel()
