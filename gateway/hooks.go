@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
@@ -115,10 +116,39 @@ func (g *Gateway) noticeV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, er
 	case n.Event == portonev1.EventCvsConfirm:
 		// A 200 would let a barcode be paid that nobody here waits for.
 		return metrics.WebhookRefused, refuseHook(c, "reason", settle.Answer{})
+	case n.Event == portonev1.EventEscrow:
+		return g.noteEscrow(c, pg, n)
 	case n.Event != "":
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 	}
 	return g.followUp(c, pg, n.MerchantUID, n.ImpUID)
+}
+
+// eventEscrow is the record of how far an escrow has come; Code holds PortOne's number for it (portone.md §3.1).
+const eventEscrow = "escrow_changed"
+
+// noteEscrow writes down how far an escrow has come. It moves no money of ours: the buyer's confirmation is between
+// him and the PG, and what a cancel may do is the PG's to say.
+func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n portonev1.Notice) (string, error) {
+	ctx := g.requestContext(c)
+	a, _, err := g.journal.Attempt(ctx, n.MerchantUID)
+	switch {
+	case errors.Is(err, journal.ErrNotFound), err == nil && (a.PG != pg.ID || a.Purpose != payment.PurposeEscrow || n.EscrowStatus == ""):
+		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
+	case err != nil:
+		return metrics.WebhookFailed, again(err)
+	}
+	events, err := g.journal.Events(ctx, a.ID)
+	if err != nil {
+		return metrics.WebhookFailed, again(err)
+	}
+	if i := slices.IndexFunc(events, func(e journal.Event) bool { return e.Kind == eventEscrow && e.Code == n.EscrowStatus }); i >= 0 {
+		return metrics.WebhookDuplicate, c.SendStatus(fiber.StatusOK)
+	}
+	if err := g.late.Note(ctx, a.ID, journal.Event{At: g.now(), Kind: eventEscrow, Code: n.EscrowStatus, PGTxID: n.ImpUID}); err != nil {
+		return metrics.WebhookFailed, again(err)
+	}
+	return metrics.WebhookAccepted, c.SendStatus(fiber.StatusOK)
 }
 
 // noticeV2 takes V2's signed word that something happened.
