@@ -69,6 +69,10 @@ func (s *Settler) accountFound(ctx context.Context, w *work, r adapters.Result) 
 	})
 	var taken *journal.ClaimedError
 	switch {
+	case errors.As(err, &taken) && taken.State == payment.StateIssued:
+		// Another account of the order waits for its deposit: two could both be paid into, and money in an account
+		// goes back only by hand.
+		return s.undo(ctx, w, ReasonDuplicate)
 	case errors.As(err, &taken):
 		return s.duplicate(ctx, w, taken)
 	case errors.Is(err, journal.ErrConflict):

@@ -221,6 +221,27 @@ func TestAnAccountThatIsFound(t *testing.T) {
 	}
 }
 
+// A buyer with two windows of one order opens two accounts. The second is closed while nobody has paid into it.
+func TestAnOrderHasOneAccount(t *testing.T) {
+	t.Parallel()
+	pg := &bank{}
+	pg.lookUp = func(_ int, r adapters.LookUpRequest) (adapters.Result, error) {
+		return issuedAs(string(r.Attempt.ID), 50000), nil
+	}
+	h := open(t, pg)
+	for _, id := range []string{"A1", "A2"} {
+		if err := h.journal.Insert(t.Context(), h.account(id), journal.Event{Kind: "opened"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.settler.Complete(t.Context(), payment.AttemptID(id), adapters.Proof{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a, b := h.state("A1"), h.state("A2"); a.State != payment.StateIssued || b.State != payment.StateCancelled || b.Reason != settle.ReasonDuplicate || pg.calls["close"] != 1 {
+		t.Errorf("%s and %s (%s), %d closed", a.State, b.State, b.Reason, pg.calls["close"])
+	}
+}
+
 // A lost answer to the request for an account is undone as a lost approval is: the sweep closes what was opened.
 func TestALostIssueIsClosed(t *testing.T) {
 	t.Parallel()
