@@ -120,11 +120,19 @@ func (g *Gateway) deliverOnce(ctx context.Context) {
 	}
 }
 
+// sealedReason is why a message that cannot be opened stays: an operator must bring the key back and retry it.
+const sealedReason = "sealed with another token_key"
+
 // deliverMessage marks a message done only after the shop's 2xx.
 func (g *Gateway) deliverMessage(ctx context.Context, m payment.Message) {
 	m, err := settle.OpenMessage(g.sealer, m)
+	why := "not acknowledged"
 	if err == nil {
 		err = g.view().shop.Deliver(ctx, m, g.now())
+	} else {
+		// Nothing is wrong with the shop, and the orders' later messages wait behind this one.
+		why = sealedReason
+		g.log.Error("a sealed message cannot be opened; is token_key another one?", slog.String("message_id", m.ID), slog.Any("order_id", m.OrderID))
 	}
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {
@@ -137,7 +145,7 @@ func (g *Gateway) deliverMessage(ctx context.Context, m payment.Message) {
 	if m.Tries+1 >= outboxGiveUp {
 		g.metrics.Delivered(metrics.ResultParked)
 		g.log.Error("a message to the shop is parked", slog.String("message_id", m.ID), slog.Any("order_id", m.OrderID), slog.Any("tries", m.Tries+1), slog.Any("err", err))
-		if err := g.journal.OutboxPark(ctx, m.ID, "not acknowledged"); err != nil {
+		if err := g.journal.OutboxPark(ctx, m.ID, why); err != nil {
 			g.log.Error("a message was not parked", slog.String("message_id", m.ID), slog.Any("err", err))
 		}
 		return
@@ -145,7 +153,7 @@ func (g *Gateway) deliverMessage(ctx context.Context, m payment.Message) {
 	g.metrics.Delivered(metrics.ResultFailed)
 	next := g.now().Add(outboxWait(m.Tries))
 	g.log.Warn("a message to the shop was not acknowledged", slog.String("message_id", m.ID), slog.Any("order_id", m.OrderID), slog.Any("tries", m.Tries+1), slog.Any("err", err))
-	if err := g.journal.OutboxRetry(ctx, m.ID, next, "not acknowledged"); err != nil {
+	if err := g.journal.OutboxRetry(ctx, m.ID, next, why); err != nil {
 		g.log.Error("the next delivery was not written", slog.String("message_id", m.ID), slog.Any("err", err))
 	}
 }

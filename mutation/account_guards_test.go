@@ -10,6 +10,11 @@ func accountGuards() []guard {
 	)
 	return []guard{
 		{
+			name: "a message of another key says so", file: "gateway/sweep.go",
+			old: "		why = sealedReason", new: "		_ = sealedReason",
+			pkg: "./gateway", run: "TestAMessageOfAnotherKeySaysSo",
+		},
+		{
 			name: "an order has one account", file: "gateway/settle/account.go",
 			old: "	case errors.As(err, &taken) && taken.State == payment.StateIssued:", new: "	case false:",
 			pkg: "./gateway/settle", run: "TestAnOrderHasOneAccount",
