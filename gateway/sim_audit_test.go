@@ -27,6 +27,9 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			if len(w.lateOpen(p)) > 0 {
 				p.g.sweepLateOnce(ctx)
 			}
+			if len(w.cancelsOpen(p)) > 0 {
+				p.g.sweepCancelsOnce(ctx)
+			}
 			p.g.deliverOnce(ctx)
 		}
 		books := w.alive()[0].books
@@ -40,9 +43,11 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			w.wrong("summing up: %v", err)
 			return
 		}
+		open = slices.DeleteFunc(open, w.atDesk)
 		// What is flagged waits for a person.
 		late := slices.DeleteFunc(w.lateOpen(w.alive()[0]), func(l journal.Late) bool { return l.State == journal.LateFlagged })
-		if len(open) == 0 && len(late) == 0 && stats.Pending == 0 {
+		cancels := slices.DeleteFunc(w.cancelsOpen(w.alive()[0]), waiting)
+		if len(open) == 0 && len(late) == 0 && len(cancels) == 0 && stats.Pending == 0 {
 			return
 		}
 		if time.Since(began) > simHorizon {
@@ -52,17 +57,20 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			for _, l := range late {
 				w.wrong("late money of %s is still %s after %s, %d tries, %d checks", w.nameIn(string(l.AttemptID)), l.State, simHorizon, l.Tries, l.Checks)
 			}
+			for _, c := range cancels {
+				w.wrong("%s is still %s (%s) after %s, %d checks", w.nameIn(string(c.ID)), c.State, c.Code, simHorizon, c.Checks)
+			}
 			if stats.Pending > 0 {
 				w.wrong("%d messages were not delivered after %s", stats.Pending, simHorizon)
 			}
 			return
 		}
-		time.Sleep(w.nextMoment(open, late, stats))
+		time.Sleep(w.nextMoment(open, late, cancels, stats))
 	}
 }
 
 // nextMoment is how long nothing will happen.
-func (w *simWorld) nextMoment(open []payment.Attempt, late []journal.Late, stats journal.Stats) time.Duration {
+func (w *simWorld) nextMoment(open []payment.Attempt, late []journal.Late, cancels []payment.Cancel, stats journal.Stats) time.Duration {
 	wait := 2 * time.Hour
 	if stats.Pending > 0 {
 		wait = 5 * time.Minute
@@ -79,6 +87,12 @@ func (w *simWorld) nextMoment(open []payment.Attempt, late []journal.Late, stats
 		}
 		wait = min(wait, time.Until(l.NextCheck))
 	}
+	for _, c := range cancels {
+		if c.NextCheck.IsZero() {
+			w.wrong("%s is %s without a next check", w.nameIn(string(c.ID)), c.State)
+		}
+		wait = min(wait, time.Until(c.NextCheck))
+	}
 	// Clocks of pods differ by a few seconds, and leases of dead ones last for two minutes.
 	return max(wait+5*time.Second, 5*time.Second)
 }
@@ -90,6 +104,7 @@ func (w *simWorld) audit(ctx context.Context) {
 		w.wrong("%d messages are parked, %v", stats.Parked, err)
 	}
 	w.auditMoney(ctx, books)
+	w.auditCancels(ctx, books)
 	final := map[payment.AttemptID]payment.State{}
 	saidYes := map[string]bool{}
 	for _, o := range w.box.Shop().Orders {
@@ -120,7 +135,7 @@ func (w *simWorld) audit(ctx context.Context) {
 		}
 	}
 	w.auditTold(final)
-	w.auditWrites(saidYes, intents)
+	w.auditWrites(saidYes, intents, w.attempts(ctx, books))
 }
 
 // auditMoney holds the PGs' books against the shop's, attempt by attempt: what was captured and not given back is
@@ -139,8 +154,13 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 	if err != nil {
 		w.wrong("listing late money: %v", err)
 	}
-	left := w.leftOf()
+	left, attempts := w.leftOf(), w.attempts(ctx, books)
 	for _, l := range list {
+		a := attempts[l.AttemptID]
+		if a.Method == payment.MethodVBank {
+			late[l.AttemptID] += l.Won
+			continue
+		}
 		// What is listed may be back by now; it is not more than what is there.
 		late[l.AttemptID] += min(l.Won, left[l.PGTxID])
 		w.tally("late_open_" + string(l.State))
@@ -149,6 +169,10 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 	for id, t := range truth {
 		if t.cancelled > t.captured {
 			w.wrong("%s: %d captured, %d given back", w.nameIn(string(id)), t.captured, t.cancelled)
+		}
+		if a := attempts[id]; a.Method == payment.MethodVBank {
+			w.auditBank(a, t, believed[id], late[id])
+			continue
 		}
 		if net := t.captured - t.cancelled; net != believed[id]+late[id] {
 			w.wrong("books differ for %s: captured %d, given back %d, the shop believes %d, late on the desk %d",
@@ -162,6 +186,21 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 	}
 }
 
+// attempts are all attempts of all orders.
+func (w *simWorld) attempts(ctx context.Context, books simBooks) map[payment.AttemptID]payment.Attempt {
+	all := map[payment.AttemptID]payment.Attempt{}
+	for _, order := range w.orders {
+		list, err := books.AttemptsOf(ctx, order)
+		if err != nil {
+			w.wrong("reading %s: %v", w.nameIn(string(order)), err)
+		}
+		for _, a := range list {
+			all[a.ID] = a
+		}
+	}
+	return all
+}
+
 // history checks the events of an attempt and returns how often an undo was intended.
 func (w *simWorld) history(ctx context.Context, books simBooks, a payment.Attempt) int {
 	name := w.nameIn(string(a.ID))
@@ -171,7 +210,7 @@ func (w *simWorld) history(ctx context.Context, books simBooks, a payment.Attemp
 	}
 	at, undos := payment.StateOpened, 0
 	for _, ev := range events {
-		if ev.Kind == "undo_intended" || ev.Kind == "late_money" && ev.Reason == string(journal.LateReturning) {
+		if ev.Kind == "undo_intended" || ev.Kind == "cancel_intended" || ev.Kind == "late_money" && ev.Reason == string(journal.LateReturning) {
 			undos++
 		}
 		if strings.HasPrefix(ev.Kind, "late_money") {
@@ -183,6 +222,7 @@ func (w *simWorld) history(ctx context.Context, books simBooks, a payment.Attemp
 		if ev.From != at || at.Final() || !payment.CanMove(ev.From, ev.To) {
 			w.wrong("%s moved from %s to %s when it was %s", name, ev.From, ev.To, at)
 		}
+		w.auditDeadline(a, ev)
 		at = ev.To
 	}
 	if at != a.State {
@@ -205,12 +245,18 @@ func (w *simWorld) auditTold(final map[payment.AttemptID]payment.State) {
 }
 
 // auditWrites checks what was written to PGs: approvals once and after the shop's yes, undos once per intent.
-func (w *simWorld) auditWrites(saidYes map[string]bool, intents map[string]int) {
+func (w *simWorld) auditWrites(saidYes map[string]bool, intents map[string]int, attempts map[payment.AttemptID]payment.Attempt) {
 	owner := map[string]string{}
+	for _, a := range attempts {
+		// An account that nobody paid into is in no ledger.
+		if a.PGTxID != "" {
+			owner[a.PGTxID] = string(a.ID)
+		}
+	}
 	captures := map[string]int{}
 	for _, e := range w.box.Ledger().Entries {
 		owner[e.TxID] = string(w.unalias([]byte(e.OrderRef)))
-		if e.Kind == "capture" {
+		if e.Kind == "capture" && e.By != "deposit" {
 			captures[e.OrderRef]++
 		}
 	}

@@ -34,6 +34,7 @@ type simBuyer struct {
 // simAttempt is an opened window.
 type simAttempt struct {
 	answer checkoutAnswer
+	method payment.Method
 	params []byte
 	name   string
 }
@@ -61,6 +62,19 @@ func (b *simBuyer) buy() {
 		b.window(a, b.r)
 	}
 	b.tabs.Wait()
+	b.regret()
+}
+
+// regret has the shop give back what this order was paid with, now and then.
+func (b *simBuyer) regret() {
+	r := b.w.draw(b.name + " regret")
+	if r.Float64() < 0.7 {
+		return
+	}
+	time.Sleep(time.Duration(r.Int64N(int64(20 * time.Second))))
+	for _, p := range b.w.paidAt(b.id) {
+		b.w.giveBack(p, r)
+	}
 }
 
 // order makes an order at the shop.
@@ -128,21 +142,25 @@ func simAskFor[T any](p *simPod, wait time.Duration, f func(ctx context.Context,
 
 // ask asks for a window, over HTTP and under a key now and then.
 func (b *simBuyer) ask(n int, method payment.Method) (ans checkoutAnswer, err error, ok bool) {
-	if b.r.Float64() < 0.2 {
+	site, due := payment.Site("main"), time.Time{}
+	if method == payment.MethodVBank {
+		sites := simBankSites()
+		site, due = sites[b.r.IntN(len(sites))], time.Now().Add(65*time.Minute+time.Duration(b.r.Int64N(int64(2*time.Hour))))
+	} else if b.r.Float64() < 0.2 {
 		return b.askUnderKey(n, method)
 	}
 	return simAsk(b.pod(b.r), func(ctx context.Context, g *Gateway) (checkoutAnswer, error) {
 		return g.checkout(ctx, g.view(), &payment.Checkout{
 			OrderID: b.id, Amount: b.won, Currency: payment.CurrencyKRW, Payments: []payment.MethodAmount{{Method: method, Amount: b.won}},
-			Buyer: payment.Buyer{Name: "홍길동", Email: "gildong@example.com", Tel: "010-4242-4242"}, Site: "main", Device: payment.DevicePC,
-			Purpose: payment.PurposeOneTime, ReturnURL: "http://localhost:8080/result",
+			Buyer: payment.Buyer{Name: "홍길동", Email: "gildong@example.com", Tel: "010-4242-4242"}, Site: site, Device: payment.DevicePC,
+			DepositDue: due, Purpose: payment.PurposeOneTime, ReturnURL: "http://localhost:8080/result",
 		})
 	})
 }
 
 func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
 	w := b.w
-	method := []payment.Method{"card", "card", "card", "card", "kakaopay", "kakaopay", "naverpay", "tosspay", "payco", "samsung"}[b.r.IntN(10)]
+	method := []payment.Method{"card", "card", "card", "card", "kakaopay", "kakaopay", "naverpay", "tosspay", "payco", "samsung", payment.MethodVBank, payment.MethodVBank}[b.r.IntN(12)]
 	ans, err, ok := b.ask(n, method)
 	switch {
 	case !ok:
@@ -158,7 +176,7 @@ func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
 		w.wrong("the window's parameters do not marshal: %v", err)
 		return nil, false
 	}
-	a := &simAttempt{answer: ans, params: params, name: fmt.Sprintf("%s try %d", b.name, n)}
+	a := &simAttempt{answer: ans, method: method, params: params, name: fmt.Sprintf("%s try %d", b.name, n)}
 	w.tally("window_" + string(ans.PG))
 	w.tracef("%s checkout %d by %s opens a window of %s", b.name, n, method, ans.PG)
 	return a, true
@@ -237,6 +255,9 @@ func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
 	w.call(back.Get("authToken"), a.name)
 	w.call(string(a.answer.AttemptID), a.name)
 	body := []byte(back.Encode())
+	if click == "pay" {
+		b.bank(a, r)
+	}
 	send := func(p *simPod) (simTold, error, bool) {
 		return simHear(p, func(ctx context.Context, g *Gateway) (settle.Result, error) {
 			return g.inicisReturn(ctx, g.view(), bytes.Clone(body))
@@ -252,7 +273,7 @@ func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
 func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 	w := b.w
 	w.call(string(a.answer.AttemptID), a.name)
-	if version == "v1" && r.Float64() < 0.25 {
+	if version == "v1" && a.method != payment.MethodVBank && r.Float64() < 0.25 {
 		twin := w.draw(a.name + " second")
 		b.tabs.Go(func() { b.second(a, twin) })
 	}
@@ -280,6 +301,9 @@ func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 		}
 		click = "pay"
 		w.tally("window_tried_again")
+	}
+	if click == "pay" {
+		b.bank(a, r)
 	}
 	text := func(names ...string) string {
 		for _, n := range names {

@@ -77,7 +77,7 @@ func (w *simWorld) unknownDesk(ctx context.Context) {
 		w.wrong("listing what is unknown: %v", err)
 	}
 	for _, a := range open {
-		if a.State != payment.StateUnknown && a.State != payment.StateCancelling {
+		if a.Method == payment.MethodVBank || a.State != payment.StateUnknown && a.State != payment.StateCancelling {
 			continue
 		}
 		w.closedOrder(ctx, a)
@@ -164,13 +164,16 @@ func (w *simWorld) lateDesk(ctx context.Context) {
 
 // giveBackByHand cancels in the PG's back office what is still there.
 func (w *simWorld) giveBackByHand(ctx context.Context, books simBooks, l journal.Late) {
-	left := w.leftOf()[l.PGTxID]
-	if left == 0 {
-		return
-	}
 	a, _, err := books.Attempt(ctx, l.AttemptID)
 	if err != nil {
 		w.wrong("reading the attempt of late money: %v", err)
+	}
+	if a.Method == payment.MethodVBank {
+		w.emptyAccount(a)
+		return
+	}
+	if left := w.leftOf()[l.PGTxID]; left == 0 {
+		return
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
 	if a.Driver == payment.DriverPortOneV2 {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -29,9 +30,16 @@ func (a simReply) code() payment.Code {
 	return p.Code
 }
 
-// http serves one request on the pod's public listener, as a connection of its own would.
+// http serves one request on the pod's public listener, or its sidecar's, as a connection of its own would.
 func (p *simPod) http(path string, header map[string]string, body []byte) simReply {
-	p.app.Do(func() { p.handler = p.g.publicApp().Handler() })
+	var serve fasthttp.RequestHandler
+	if strings.HasPrefix(path, "/attempts/") {
+		p.side.Do(func() { p.sidecar = p.g.sidecarApp().Handler() })
+		serve = p.sidecar
+	} else {
+		p.app.Do(func() { p.handler = p.g.publicApp().Handler() })
+		serve = p.handler
+	}
 	var req fasthttp.Request
 	req.Header.SetMethod(fasthttp.MethodPost)
 	req.SetRequestURI(path)
@@ -42,7 +50,7 @@ func (p *simPod) http(path string, header map[string]string, body []byte) simRep
 	req.SetBody(body)
 	var c fasthttp.RequestCtx
 	c.Init(&req, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 40_000}, nil)
-	p.handler(&c)
+	serve(&c)
 	return simReply{
 		status: c.Response.StatusCode(), replayed: string(c.Response.Header.Peek(headerReplayed)) == "true",
 		body: append([]byte{}, c.Response.Body()...),

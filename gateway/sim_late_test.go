@@ -25,6 +25,7 @@ const simAliasMark = "-second"
 
 func (w *simWorld) boxConfig() sandbox.Config {
 	cfg := sandbox.Defaults()
+	cfg.InicisNoticeURL, cfg.InicisRetryUnit = "http://localhost:8080"+DepositPath("inicis"), 0
 	cfg.HookClient = &http.Client{Transport: simPost{w}}
 	cfg.V1.FormNotices, cfg.V2.OldNotices, cfg.V2.RetryUnit = w.weather.forms, w.weather.forms, 0
 	return cfg
@@ -178,10 +179,10 @@ func (w *simWorld) payLeft(l simLeft) {
 
 // lateRound pays in the windows that were left open, long after their attempts have ended, in bad weather again.
 func (w *simWorld) lateRound() {
-	if len(w.left) == 0 {
+	r := w.draw("late")
+	if len(w.left) == 0 && len(w.owed) == 0 && r.Float64() < 0.6 {
 		return
 	}
-	r := w.draw("late")
 	w.healed.Store(false)
 	w.mu.Lock()
 	now := time.Since(w.start)
@@ -198,6 +199,8 @@ func (w *simWorld) lateRound() {
 			p.mu.Unlock()
 		}
 	}
+	w.shopRound(r)
+	w.bankRound(r)
 	for _, l := range w.left {
 		long := time.Duration(r.Int64N(int64(10 * time.Minute)))
 		w.mail.Go(func() {

@@ -37,6 +37,8 @@ type simWeather struct {
 	// wordFirst makes PortOne wait for its word to be heard before it answers anybody, v1Again makes V1 repeat
 	// words, deaf makes PortOne go on when it hears no answer to its question, forms makes its words look older.
 	wordFirst, v1Again, deaf, forms bool
+	// cancels is how PortOne V2's cancels end.
+	cancels string
 
 	shop []simShopTurn
 	lies []simLie
@@ -90,6 +92,7 @@ func newSimWeather(r *rand.Rand) simWeather {
 		w.shop = append(w.shop, simShopTurn{at, []string{"yes", "no", "slow", "down"}[r.IntN(4)]})
 	}
 	w.wordFirst, w.v1Again, w.deaf, w.forms = r.Float64() < 0.25, r.Float64() < 0.5, r.Float64() < 0.3, r.Float64() < 0.3
+	w.cancels = []string{"at_once", "at_once", "later", "later_fails"}[r.IntN(4)]
 	return w
 }
 
@@ -302,7 +305,7 @@ func (w *simWorld) handle(method, path string, header http.Header, body []byte) 
 // simMovesMoney tells the requests that may be written once per try only.
 func simMovesMoney(kind string) bool {
 	switch kind {
-	case "approve", "net_cancel", "refund", "confirm", "v1_cancel", "v2_cancel":
+	case "approve", "net_cancel", "refund", "confirm", "v1_cancel", "v2_cancel", "inicis_close", "v1_close", "v2_close":
 		return true
 	}
 	return false

@@ -8,9 +8,12 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // How long PortOne waits for an answer to a word and to a question (portone.md §3.2, §3.3).
@@ -71,6 +74,8 @@ func (t simPost) RoundTrip(req *http.Request) (*http.Response, error) {
 func (w *simWorld) deliver(l *simLetter, first chan<- struct{}) {
 	waits := []time.Duration{0}
 	switch {
+	case l.bank():
+		waits = []time.Duration{0, 10 * time.Minute, 10 * time.Minute, 10 * time.Minute, 10 * time.Minute, time.Hour, time.Hour, time.Hour, time.Hour, time.Hour, time.Hour}
 	case l.id != "":
 		waits = []time.Duration{0, time.Minute, 4 * time.Minute, 16 * time.Minute, 64 * time.Minute, 256 * time.Minute}
 	case w.weather.v1Again:
@@ -86,7 +91,7 @@ func (w *simWorld) deliver(l *simLetter, first chan<- struct{}) {
 		if i == 0 {
 			close(first)
 		}
-		if status >= 200 && status < 300 || l.id == "" && status >= 400 && status < 500 {
+		if status >= 200 && status < 300 || l.id == "" && !l.bank() && status >= 400 && status < 500 {
 			return
 		}
 	}
@@ -150,7 +155,11 @@ func (w *simWorld) hand(l *simLetter, header map[string]string, r *rand.Rand) in
 		w.tally("word_unanswered")
 		return 0
 	}
-	w.tally(fmt.Sprintf("word_%d", a.status))
+	if l.bank() {
+		w.tally(fmt.Sprintf("deposit_word_%d", a.status))
+	} else {
+		w.tally(fmt.Sprintf("word_%d", a.status))
+	}
 	if a.status >= 200 && a.status < 300 {
 		w.mu.Lock()
 		l.taken = true
@@ -239,10 +248,26 @@ func (w *simWorld) sayAgain() {
 		w.tally("word_resent_by_hand")
 		r := w.draw(l.name)
 		time.Sleep(time.Second + time.Duration(r.Int64N(int64(time.Second))))
-		if status := w.hand(l, l.header(), r); status != http.StatusOK {
+		if status := w.hand(l, l.header(), r); status != http.StatusOK && !w.forDesk(l, status) {
 			w.wrong("%s: on a calm day it is answered %d", l.name, status)
 		}
 	}
+}
+
+// bank tells whether a letter is Inicis' notice of a deposit, which it says ten times and not only once.
+func (l *simLetter) bank() bool { return strings.HasSuffix(l.path, hookDeposit) }
+
+// forDesk tells whether a notice is of money in an account that waits for a person, or that one gave back: no order
+// is paid by it, and Inicis is not told that it is.
+func (w *simWorld) forDesk(l *simLetter, status int) bool {
+	form, err := url.ParseQuery(string(l.body))
+	if err != nil || !l.bank() || status != http.StatusServiceUnavailable {
+		return false
+	}
+	p := w.alive()[0]
+	a, _, err := p.books.Attempt(p.g.ctx, payment.AttemptID(form.Get("no_oid")))
+	t := w.truth()[a.ID]
+	return err == nil && (w.atDesk(a) || a.State == payment.StateCancelled && t.captured == t.cancelled)
 }
 
 // number counts the things of one name.

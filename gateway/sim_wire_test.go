@@ -17,6 +17,11 @@ func simKind(method, path string, body []byte) (kind, ref string) {
 		form, _ := url.ParseQuery(string(body))
 		kind = map[string]string{"payAuth": "approve", "netCancel": "net_cancel"}[last]
 		return kind, form.Get("authToken")
+	case strings.HasPrefix(path, "/inicis/iniapi/api/v1/"):
+		// The first version of INIAPI takes forms: it looks into accounts, and closes them.
+		form, _ := url.ParseQuery(string(body))
+		kind = map[string]string{"extra": "inquiry", "refund": "inicis_close"}[last]
+		return kind, form.Get("tid")
 	case strings.HasPrefix(path, "/inicis/iniapi/"):
 		var req struct {
 			Data struct{ TID, OID string } `json:"data"`
@@ -37,6 +42,10 @@ func simKind(method, path string, body []byte) (kind, ref string) {
 		return "confirm", parts[3]
 	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "cancel":
 		return "v2_cancel", parts[3]
+	case strings.HasPrefix(path, "/portone/v1/vbanks/"):
+		return "v1_close", parts[3]
+	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "close":
+		return "v2_close", parts[3]
 	case strings.HasPrefix(path, "/portone/"):
 		return method + " " + parts[1] + " " + simPlainPath(parts[2:]), ""
 	}

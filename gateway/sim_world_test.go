@@ -56,12 +56,14 @@ merchants:`},
 		{"\npayment_methods:", `
   - { id: "2201", pg: portone_auto, mid: INIpayTest, channel_key: channel-key-v2-auto, behind: inicis, purpose: general, mode: test }
   - { id: "2301", pg: portone_ask, mid: INIpayTest, channel_key: channel-key-v2-auto, behind: inicis, purpose: general, mode: test, confirm_hook: Y }
-  - { id: "2401", pg: portone1_ask, mid: INIpayTest, channel_key: channel-key-v1-inicis, behind: inicis, purpose: general, mode: test, confirm_hook: Y }
+  - { id: "2401", pg: portone1_ask, mid: INIpayTest, channel_key: channel-key-v1-inicis, behind: inicis, purpose: general, mode: test, confirm_hook: Y, api_key: ItEQKi3rY7uvDS8l }
 
 payment_methods:`},
 		{"links: { inicis: Y, portone: Y } }\n  - { code: payco", "links: { inicis: Y, portone: Y, portone_auto: Y } }\n  - { code: payco"},
 		{"links: { inicis: Y } }\n  - { code: samsung", "links: { inicis: Y, portone_ask: Y } }\n  - { code: samsung"},
 		{"links: { inicis: Y } }\n  - { code: applepay", "links: { inicis: Y, portone1_ask: Y } }\n  - { code: applepay"},
+		{"name: 가상계좌, in_use: Y, links: { inicis: Y, portone: Y, portone1: Y } }",
+			"name: 가상계좌, in_use: Y, links: { inicis: Y, portone: Y, portone_auto: Y, portone_ask: Y, portone1: Y, portone1_ask: Y } }"},
 		{"  - name: tosspay-by-portone-v1", `  - name: naverpay-by-portone-auto
     when: { method: naverpay }
     choose: { priority: [portone_auto, inicis] }
@@ -71,6 +73,21 @@ payment_methods:`},
   - name: samsung-by-portone-v1-that-asks
     when: { method: samsung }
     choose: { priority: [portone1_ask, inicis] }
+  - name: bank-manual
+    when: { method: vbank, site: bank_manual }
+    choose: { priority: [portone] }
+  - name: bank-auto
+    when: { method: vbank, site: bank_auto }
+    choose: { priority: [portone_auto] }
+  - name: bank-ask
+    when: { method: vbank, site: bank_ask }
+    choose: { priority: [portone_ask] }
+  - name: bank-v1
+    when: { method: vbank, site: bank_v1 }
+    choose: { priority: [portone1] }
+  - name: bank-v1-ask
+    when: { method: vbank, site: bank_v1_ask }
+    choose: { priority: [portone1_ask] }
   - name: tosspay-by-portone-v1`},
 	} {
 		if strings.Count(text, r[0]) != 1 {
@@ -108,17 +125,21 @@ type simWorld struct {
 	// mail is what PGs are sending by themselves.
 	mail sync.WaitGroup
 
-	mu       sync.Mutex
-	drawn    map[string]int
-	names    []simName
-	letters  []*simLetter
-	left     []simLeft
-	aliases  []string
-	slots    []*simPod
-	booting  int
-	counts   map[string]int
-	writes   []simWrite
-	told     []simTold
+	mu      sync.Mutex
+	drawn   map[string]int
+	names   []simName
+	letters []*simLetter
+	left    []simLeft
+	aliases []string
+	slots   []*simPod
+	booting int
+	counts  map[string]int
+	writes  []simWrite
+	told    []simTold
+	asked   []simAsked
+	// closings are the attempts whose account the shop was told to be closed, owed the ones that are paid into too late.
+	closings []payment.AttemptID
+	owed     []*simAttempt
 	orders   []payment.OrderID
 	problems []string
 	lines    []string
@@ -226,6 +247,8 @@ type simPod struct {
 	// handler serves HTTP, once somebody comes that way.
 	app     sync.Once
 	handler fasthttp.RequestHandler
+	side    sync.Once
+	sidecar fasthttp.RequestHandler
 
 	mu    sync.Mutex
 	steps int
