@@ -92,6 +92,25 @@ func (j *Journal) AsOne(calls ...func()) {
 	wg.Wait()
 }
 
+// Setting is a setting of PostgreSQL's as a write has it.
+func (j *Journal) Setting(ctx context.Context, name string) (value string, err error) {
+	err = j.write(ctx, "", "reading a setting", func(x *txn) error {
+		rows, err := x.query(`SELECT current_setting(?)`, name)
+		if err != nil {
+			return err
+		}
+		list, err := collect(rows, func(r *sql.Rows) (s string, err error) {
+			err = r.Scan(&s)
+			return s, err
+		})
+		if err == nil {
+			value = list[0]
+		}
+		return err
+	})
+	return value, err
+}
+
 // Plan returns the steps that SQLite takes for every statement that a busy journal runs.
 func (j *Journal) Plan(ctx context.Context) (map[string][]string, error) {
 	j.r.mu.Lock()

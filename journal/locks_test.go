@@ -76,3 +76,14 @@ func TestAMoveNamesTheStateThatAnotherPodMade(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A pod that is frozen or cut off within a write must not hold its orders until the server misses it.
+func TestAFrozenPodsLocksEnd(t *testing.T) {
+	t.Parallel()
+	j := openPostgres(t, postgres.Database(t))
+	for name, want := range map[string]string{"idle_in_transaction_session_timeout": "15s", "lock_timeout": "2s"} {
+		if got, err := j.Setting(t.Context(), name); err != nil || got != want {
+			t.Errorf("%s is %q, %v; want %q", name, got, err, want)
+		}
+	}
+}

@@ -5,6 +5,11 @@ func batchGuards() []guard {
 	const tests = "./journal"
 	return []guard{
 		{
+			name: "a frozen pod's locks end", file: "journal/postgres.go",
+			old: "'idle_in_transaction_session_timeout', '15s'", new: "'idle_in_transaction_session_timeout', '0'",
+			pkg: "./journal", run: "TestAFrozenPodsLocksEnd",
+		},
+		{
 			name: "every row of a batch must meet its condition", file: "journal/together.go",
 			old: "		if n != int64(len(rows)) {", new: "		if n > int64(len(rows)) {",
 			pkg: tests, run: "TestABatchIsItsWritesOneByOne",
