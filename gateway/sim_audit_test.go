@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -43,7 +44,7 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			w.wrong("summing up: %v", err)
 			return
 		}
-		open = slices.DeleteFunc(open, w.atDesk)
+		open = w.withoutDesk(open)
 		// What is flagged waits for a person.
 		late := slices.DeleteFunc(w.lateOpen(w.alive()[0]), func(l journal.Late) bool { return l.State == journal.LateFlagged })
 		cancels := slices.DeleteFunc(w.cancelsOpen(w.alive()[0]), waiting)
@@ -172,6 +173,10 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 		}
 		if a := attempts[id]; a.Method == payment.MethodVBank {
 			w.auditBank(a, t, believed[id], late[id])
+			continue
+		}
+		if a := attempts[id]; a.State == payment.StateOpened && w.behindDesk(a, slices.Collect(maps.Values(attempts))) {
+			w.tally("paid_behind_desk")
 			continue
 		}
 		if net := t.captured - t.cancelled; net != believed[id]+late[id] {

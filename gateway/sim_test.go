@@ -88,7 +88,7 @@ func simMustOccur() []string {
 		"forged_return", "window_abandoned", "window_tried_again", "windows_side_by_side", "slow_buyer", "checkout_unanswered",
 		"click_pay", "click_fail", "click_cancel", "shop_down", "shop_no", "shop_slow",
 		"window_inicis", "window_portone", "window_portone1", "window_portone_auto",
-		"wrote_approve", "wrote_confirm", "wrote_net_cancel", "wrote_refund", "wrote_v1_cancel", "wrote_v2_cancel",
+		"wrote_approve", "wrote_confirm", "wrote_net_cancel", "wrote_refund", "wrote_v1_cancel", "wrote_v2_cancel", "wrote_inicis_close", "wrote_v1_close", "wrote_v2_close",
 		"final_approved", "final_cancelled", "final_declined", "final_expired", "final_refused",
 		"window_portone_ask", "window_portone1_ask", "window_left_open", "left_window_paid", "left_window_refused", "second_window_of_one_id",
 		"word_200", "word_503", "word_401", "word_again", "word_lost", "word_late", "word_twice", "word_answer_lost", "word_resent_by_hand",
@@ -96,6 +96,13 @@ func simMustOccur() []string {
 		"question_answer_lost", "pg_dies_asking", "pg_goes_on_unheard",
 		"checkout_under_key", "complete_under_key", "key_stood", "key_replayed", "key_in_progress", "key_reused", "key_with_another_body",
 		"late_money", "late_money_returned", "desk_closed_unknown", "order_closed_meanwhile",
+		"deposit_inicis", "deposit_portone", "deposit_portone_auto", "deposit_portone_ask", "deposit_portone1", "deposit_portone1_ask",
+		"deposit_twice", "deposit_of_another_amount", "deposit_after_hours", "deposit_after_the_end", "shop_closes_account", "account_closed",
+		"account_at_desk", "desk_empties_account", "deposit_word_200", "deposit_word_503", "told_issued",
+		"shop_cancels_whole", "shop_cancels_part", "shop_cancels_parts_at_once", "cancel_asked_again", "cancel_asked_twice_at_once", "cancel_unanswered",
+		"cancel_answer_200_", "cancel_answer_202_", "cancel_answer_409_CANCEL_UNKNOWN", "cancel_answer_409_CANCEL_IN_PROGRESS", "console_cancel",
+		"pg_decides_cancel_later", "pg_decides_cancel_later_fails", "desk_closed_cancel", "final_cancel_done_seen_at_pg",
+		"final_cancel_done_found_at_pg", "final_cancel_refused_not_applied",
 		"told_approved", "told_cancelled", "told_declined", "told_refused", "told_unknown", "told_problem",
 	}
 }
@@ -171,6 +178,9 @@ func (w *simWorld) run(ctx context.Context) {
 			return
 		}
 	}
+	if err := w.box.SetCancels(sandbox.CancelMode(w.weather.cancels), 0); err != nil {
+		w.wrong("%v", err)
+	}
 	go w.turnShop()
 	go w.lie()
 	var buyers sync.WaitGroup
@@ -189,6 +199,8 @@ func (w *simWorld) run(ctx context.Context) {
 	time.Sleep(15 * time.Minute)
 	w.settleDown(ctx)
 	w.audit(ctx)
+	w.cancelDesk(ctx)
+	w.bankDesk(ctx)
 	w.lateDesk(ctx)
 	for _, c := range w.closers {
 		if err := c(); err != nil {
@@ -249,6 +261,10 @@ func (w *simWorld) calm() {
 	}
 	w.tracef("healed")
 	w.box.ClearFaults()
+	w.decideCancels(w.draw("decide"))
+	if err := w.box.SetCancels(sandbox.CancelAtOnce, 0); err != nil {
+		w.wrong("%v", err)
+	}
 	if err := w.box.SetShop(sandbox.ShopYes); err != nil {
 		w.wrong("%v", err)
 	}

@@ -105,6 +105,19 @@ func (w *simWorld) atDesk(a payment.Attempt) bool {
 	return t.captured > t.cancelled
 }
 
+// behindDesk tells whether an attempt of the same order waits for a person: until then nobody knows which stands.
+func (w *simWorld) behindDesk(a payment.Attempt, all []payment.Attempt) bool {
+	return slices.ContainsFunc(all, func(o payment.Attempt) bool { return o.OrderID == a.OrderID && w.atDesk(o) })
+}
+
+// withoutDesk are the open attempts that come to their end without a person.
+func (w *simWorld) withoutDesk(open []payment.Attempt) []payment.Attempt {
+	all := slices.Clone(open)
+	return slices.DeleteFunc(open, func(a payment.Attempt) bool {
+		return w.atDesk(a) || a.State == payment.StateOpened && w.behindDesk(a, all)
+	})
+}
+
 // auditBank holds an account's money against what is believed: what is there beside it is on the desk, as late money
 // or as an attempt that waits for a person.
 func (w *simWorld) auditBank(a payment.Attempt, t simTruth, believed, late payment.Won) {
