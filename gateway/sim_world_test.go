@@ -62,8 +62,10 @@ payment_methods:`},
 		{"links: { inicis: Y, portone: Y } }\n  - { code: payco", "links: { inicis: Y, portone: Y, portone_auto: Y } }\n  - { code: payco"},
 		{"links: { inicis: Y } }\n  - { code: samsung", "links: { inicis: Y, portone_ask: Y } }\n  - { code: samsung"},
 		{"links: { inicis: Y } }\n  - { code: applepay", "links: { inicis: Y, portone1_ask: Y } }\n  - { code: applepay"},
-		{"name: 가상계좌, in_use: Y, links: { inicis: Y, portone: Y, portone1: Y } }",
-			"name: 가상계좌, in_use: Y, links: { inicis: Y, portone: Y, portone_auto: Y, portone_ask: Y, portone1: Y, portone1_ask: Y } }"},
+		{
+			"name: 가상계좌, in_use: Y, links: { inicis: Y, portone: Y, portone1: Y } }",
+			"name: 가상계좌, in_use: Y, links: { inicis: Y, portone: Y, portone_auto: Y, portone_ask: Y, portone1: Y, portone1_ask: Y } }",
+		},
 		{"  - name: tosspay-by-portone-v1", `  - name: naverpay-by-portone-auto
     when: { method: naverpay }
     choose: { priority: [portone_auto, inicis] }
