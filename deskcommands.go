@@ -165,7 +165,7 @@ func lateRows(ctx context.Context, j *journal.Journal) ([]unknownRow, error) {
 }
 
 func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON bool) error {
-	attempts, err := j.List(ctx, 10_000, payment.StateUnknown, payment.StateCancelling)
+	attempts, err := j.List(ctx, 10_000, payment.StateUnknown, payment.StateCancelling, payment.StateIssued)
 	if err != nil {
 		return fmt.Errorf("listing unknown payments: %w", err)
 	}
@@ -179,6 +179,9 @@ func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON 
 	}
 	rows = append(rows, cancels...)
 	for _, a := range attempts {
+		if a.State == payment.StateIssued && !settle.Overdue(a, time.Now()) {
+			continue
+		}
 		events, err := j.Events(ctx, a.ID)
 		if err != nil {
 			return fmt.Errorf("reading the history of attempt %s: %w", a.ID, err)

@@ -62,6 +62,18 @@ func accountGuards() []guard {
 			pkg: tests, run: "TestTheShopClosesAnAccount",
 		},
 		{
+			name: "an account of an ended attempt is shut", file: "gateway/settle/late.go",
+			old: "	case r.Outcome == payment.OutcomeIssued && a.State.Final():\n		return false, s.shutAccount(ctx, a, r)\n",
+			new: "",
+			pkg: tests, run: "TestAnAccountOfAnEndedAttemptIsShut",
+		},
+		{
+			name: "the desk does not end an account that waits", file: "gateway/settle/desk.go",
+			old: "	if err == nil && a.State == payment.StateIssued && !Overdue(a, now) {",
+			new: "	if false {",
+			pkg: tests, run: "TestAnOverdueAccountIsForTheDesk",
+		},
+		{
 			name: "a notice of another account is nobody's", file: deposit,
 			old: "	case d.IssueTID != \"\" && a.PGTxID != \"\" && d.IssueTID != a.PGTxID:\n		return Word{}, fmt.Errorf(\"%w: another account's\", ErrNotOurs)\n",
 			new: "",

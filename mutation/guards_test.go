@@ -73,7 +73,7 @@ func settleGuards() []guard {
 		},
 		{
 			name: "the second charge of an order is given back", file: "gateway/settle/read.go",
-			old: "	if taken.State == payment.StateApproved {\n		return s.undo(ctx, w, ReasonDuplicate)\n	}\n",
+			old: "	if taken.State == payment.StateApproved || taken.State == payment.StateIssued {\n		return s.undo(ctx, w, ReasonDuplicate)\n	}\n",
 			new: "",
 			pkg: tests, run: "TestTheSecondChargeOfAnOrderIsGivenBack",
 		},

@@ -163,6 +163,32 @@ func (s *Settler) closeAccount(ctx context.Context, w *work) (Result, error) {
 	return s.notProven(ctx, w)
 }
 
+// shutAccount closes an account that a PG opened for an attempt that has ended: a deposit into it would be late
+// money. The error is for the PG that told of it: it should say its word again.
+func (s *Settler) shutAccount(ctx context.Context, a payment.Attempt, r adapters.Result) error {
+	w, err := s.take(a)
+	if err != nil {
+		return err
+	}
+	closer, ok := w.driver.(adapters.AccountCloser)
+	if !ok {
+		return nil
+	}
+	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
+	defer cancel()
+	start := s.o.Now()
+	closed, err := closer.CloseAccount(callCtx, adapters.CancelRequest{
+		Account: w.acc, Attempt: w.a, PGTxID: r.PGTxID, Amount: r.Amount, Remaining: r.Amount,
+		Reason: "account closed", OperationID: "shut-" + string(a.ID), Now: start,
+	})
+	s.observe(w, "close_account", closed, err, start)
+	if err != nil || closed.Outcome != payment.OutcomeCancelled {
+		s.o.Log.Warn("an account of an attempt that has ended stays open", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("code", closed.Code), slog.Any("err", err))
+		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: a.OrderID}
+	}
+	return nil
+}
+
 // CloseAccount closes the virtual account of an attempt that waits for its deposit, for the shop. An attempt that
 // turns out to be paid is settled as paid instead; the result tells. Errors are *payment.Problem.
 func (s *Settler) CloseAccount(ctx context.Context, id payment.AttemptID, reason string) (Result, error) {

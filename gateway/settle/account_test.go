@@ -351,3 +351,69 @@ func TestAnAccountThatCannotBeClosed(t *testing.T) {
 		t.Errorf("state %s (%s) after %d closings", a.State, a.Reason, pg.calls["close"])
 	}
 }
+
+// An account that shows up for an attempt that has ended is closed, or the PG must tell of it again.
+func TestAnAccountOfAnEndedAttemptIsShut(t *testing.T) {
+	t.Parallel()
+	lost := func(int) (adapters.Result, error) { return adapters.Result{}, adapters.ErrUnknownOutcome }
+	for name, closing := range map[string]func(int) (adapters.Result, error){"closed": nil, "not closed": lost} {
+		pg := &bank{closing: closing}
+		h := open(t, pg)
+		if err := h.journal.Insert(t.Context(), h.account("A1"), journal.Event{Kind: "opened"}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := h.journal.Move(t.Context(), journal.Transition{ID: "A1", From: []payment.State{payment.StateOpened}, To: payment.StateRefused})
+		if err != nil {
+			t.Fatal(err)
+		}
+		pg.lookUp = says(issuedAs("A1", 50000), nil)
+		_, err = h.settler.Notified(t.Context(), h.journal, "A1", "")
+		if (err != nil) != (closing != nil) || pg.calls["close"] != 1 {
+			t.Errorf("%s: %v after %d closings", name, err, pg.calls["close"])
+		}
+	}
+}
+
+// A card that was charged in another window while an account waits goes back at once.
+func TestAChargeBesideAnAccountGoesBack(t *testing.T) {
+	t.Parallel()
+	pg := &bank{}
+	h := open(t, pg)
+	h.issue(pg, "A1")
+	if err := h.journal.Insert(t.Context(), h.attempt("A2"), journal.Event{Kind: "opened"}); err != nil {
+		t.Fatal(err)
+	}
+	pg.lookUp = says(approvedAs("A2", 50000), nil)
+	if _, err := h.settler.Complete(t.Context(), "A2", adapters.Proof{}); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.state("A2"); a.State != payment.StateCancelled || pg.calls["cancel"] != 1 {
+		t.Errorf("state %s, calls %v", a.State, pg.calls)
+	}
+	if a := h.state("A1"); a.State != payment.StateIssued {
+		t.Errorf("the account is %s", a.State)
+	}
+}
+
+// What a PG never tells the end of is for two people, once it should have ended long ago.
+func TestAnOverdueAccountIsForTheDesk(t *testing.T) {
+	t.Parallel()
+	pg := &bank{}
+	h := open(t, pg)
+	h.issue(pg, "A1")
+	resolve := func(actor string) (bool, error) {
+		return settle.Resolve(t.Context(), h.journal, "A1", settle.FindingNotCharged, actor, "seen in the admin", h.clock())
+	}
+	if _, err := resolve("kim"); !errors.Is(err, settle.ErrNotUnknown) {
+		t.Errorf("while it waits: %v", err)
+	}
+	h.pass(97 * time.Hour)
+	for _, actor := range []string{"kim", "lee"} {
+		if _, err := resolve(actor); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if a := h.state("A1"); a.State != payment.StateExpired {
+		t.Errorf("state %s", a.State)
+	}
+}

@@ -57,6 +57,9 @@ func Resolve(ctx context.Context, j DeskJournal, id payment.AttemptID, f Finding
 		return false, fmt.Errorf("reading attempt %s: %w", id, err)
 	}
 	to, err := f.ends(a.State)
+	if err == nil && a.State == payment.StateIssued && !Overdue(a, now) {
+		err = fmt.Errorf("%w: it waits for its deposit", ErrNotUnknown)
+	}
 	if err != nil {
 		return false, fmt.Errorf("resolving attempt %s: %w", id, err)
 	}
@@ -86,10 +89,22 @@ func Resolve(ctx context.Context, j DeskJournal, id payment.AttemptID, f Finding
 	return true, nil
 }
 
+// Overdue tells whether an attempt that waits for a deposit should have ended long ago: its PG does not say what
+// became of it, so a person must.
+func Overdue(a payment.Attempt, now time.Time) bool {
+	return a.State == payment.StateIssued && now.After(a.DepositDue.Add(24*time.Hour))
+}
+
 // ends says how an attempt in state s ends by a finding.
 func (f Finding) ends(s payment.State) (payment.State, error) {
 	switch {
-	case s != payment.StateUnknown && s != payment.StateCancelling:
+	case s == payment.StateIssued && f == FindingCharged:
+		return payment.StateApproved, nil
+	case s == payment.StateIssued && f == FindingNotCharged:
+		return payment.StateExpired, nil
+	case s == payment.StateIssued && f == FindingGivenBack:
+		return payment.StateCancelled, nil
+	case s != payment.StateUnknown && s != payment.StateCancelling && s != payment.StateIssued:
 		return "", fmt.Errorf("%w: it is %s", ErrNotUnknown, s)
 	case f == FindingGivenBack, f == FindingNotCharged && s == payment.StateCancelling:
 		return payment.StateCancelled, nil

@@ -119,6 +119,8 @@ func (s *Settler) found(ctx context.Context, late LateJournal, a payment.Attempt
 	case r.Outcome == payment.OutcomeCancelled && l.State.Open():
 		// Proof that late money is back.
 		return false, lateError(late.LateEnd(ctx, l, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: eventLateReturned}))
+	case r.Outcome == payment.OutcomeIssued && a.State.Final():
+		return false, s.shutAccount(ctx, a, r)
 	case r.Outcome != payment.OutcomeApproved || won <= 0:
 		return false, nil
 	}

@@ -102,9 +102,10 @@ func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Resu
 }
 
 // duplicate gives back the second payment of an order. While the other attempt is not certain itself, nothing
-// is decided yet: if that one falls through, this one may stand.
+// is decided yet: if that one falls through, this one may stand. An account that waits for its deposit may wait for
+// days; nobody's money is held so long.
 func (s *Settler) duplicate(ctx context.Context, w *work, taken *journal.ClaimedError) (Result, error) {
-	if taken.State == payment.StateApproved {
+	if taken.State == payment.StateApproved || taken.State == payment.StateIssued {
 		return s.undo(ctx, w, ReasonDuplicate)
 	}
 	return s.later(ctx, w, "order_claimed_by_another_attempt")
