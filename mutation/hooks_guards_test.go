@@ -82,7 +82,7 @@ func hookGuards() []guard {
 		},
 		{
 			name: "late money goes back only by whoever recorded the intent", file: late,
-			old: "	if err != nil || !taken {\n		return lateError(err)\n	}\n	start", new: "	_ = taken\n	start",
+			old: "	if err != nil || !taken {\n		return lateError(err)\n	}\n	taxFree, vat", new: "	_ = taken\n	taxFree, vat",
 			pkg: tests, run: "TestLateMoney",
 		},
 	}
