@@ -16,7 +16,7 @@ const lateWorkers = 8
 
 // LateStore keeps late money, for all pods.
 type LateStore interface {
-	settle.DepositJournal
+	settle.LateJournal
 	LateDue(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]journal.Late, error)
 }
 

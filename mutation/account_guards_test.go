@@ -63,7 +63,7 @@ func accountGuards() []guard {
 		},
 		{
 			name: "an account of an ended attempt is shut", file: "gateway/settle/late.go",
-			old: "	case r.Outcome == payment.OutcomeIssued && a.State.Final():\n		return false, s.shutAccount(ctx, a, r)\n",
+			old: "	case r.Outcome == payment.OutcomeIssued && a.State.Final():\n		return false, s.shutAccount(ctx, late, a, r)\n",
 			new: "",
 			pkg: tests, run: "TestAnAccountOfAnEndedAttemptIsShut",
 		},

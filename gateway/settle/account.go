@@ -165,7 +165,7 @@ func (s *Settler) closeAccount(ctx context.Context, w *work) (Result, error) {
 
 // shutAccount closes an account that a PG opened for an attempt that has ended: a deposit into it would be late
 // money. The error is for the PG that told of it: it should say its word again.
-func (s *Settler) shutAccount(ctx context.Context, a payment.Attempt, r adapters.Result) error {
+func (s *Settler) shutAccount(ctx context.Context, late LateJournal, a payment.Attempt, r adapters.Result) error {
 	w, err := s.take(a)
 	if err != nil {
 		return err
@@ -173,6 +173,10 @@ func (s *Settler) shutAccount(ctx context.Context, a payment.Attempt, r adapters
 	closer, ok := w.driver.(adapters.AccountCloser)
 	if !ok {
 		return nil
+	}
+	intent := journal.Event{At: s.o.Now(), Kind: "undo_intended", Detail: "an account of an ended attempt", PGTxID: r.PGTxID}
+	if err := late.Note(ctx, a.ID, intent); err != nil {
+		return lateError(err)
 	}
 	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()

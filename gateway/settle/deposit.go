@@ -32,16 +32,10 @@ var (
 // eventDeposit is the record of a deposit's notice; Code holds the deposit's TID.
 const eventDeposit = "deposit_noticed"
 
-// DepositJournal is what notices of deposits need of the journal beside LateJournal.
-type DepositJournal interface {
-	LateJournal
-	Note(ctx context.Context, id payment.AttemptID, ev journal.Event) error
-}
-
 // Deposited follows a notice up. The same notice may come any number of times; once it returns nil, everything in
 // it is on record: the order is paid, or the money is flagged. Errors match ErrDepositNotSeen, ErrNotOurs, or are a
 // *payment.Problem.
-func (s *Settler) Deposited(ctx context.Context, j DepositJournal, d Deposit) (Word, error) {
+func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word, error) {
 	a, _, err := s.o.Journal.Attempt(ctx, d.ID)
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
@@ -73,7 +67,7 @@ func (s *Settler) Deposited(ctx context.Context, j DepositJournal, d Deposit) (W
 
 // paidBy tells the deposit that paid the order, whose notice may come again, from a second one: the first on record
 // is the one. It is recorded before it is compared, so that of two that come at once one is the first for both.
-func (s *Settler) paidBy(ctx context.Context, j DepositJournal, a payment.Attempt, d Deposit) (Word, error) {
+func (s *Settler) paidBy(ctx context.Context, j LateJournal, a payment.Attempt, d Deposit) (Word, error) {
 	if d.Amount != a.Amount {
 		return s.oddDeposit(ctx, j, a, d, "another amount than was asked for")
 	}
@@ -107,7 +101,7 @@ func (s *Settler) firstDeposit(ctx context.Context, d Deposit) (first string, se
 }
 
 // oddDeposit puts money that nobody asked for before a person: it cannot be sent back without the buyer's account.
-func (s *Settler) oddDeposit(ctx context.Context, j DepositJournal, a payment.Attempt, d Deposit, what string) (Word, error) {
+func (s *Settler) oddDeposit(ctx context.Context, j LateJournal, a payment.Attempt, d Deposit, what string) (Word, error) {
 	s.o.Log.Error("a deposit needs a person", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("pg", a.PG),
 		slog.Int64("amount", int64(d.Amount)), slog.String("what", what))
 	late := journal.Late{AttemptID: a.ID, PGTxID: d.TID, Won: d.Amount}

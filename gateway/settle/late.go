@@ -14,6 +14,7 @@ import (
 
 // LateJournal is what late money needs of the journal.
 type LateJournal interface {
+	Note(ctx context.Context, id payment.AttemptID, ev journal.Event) error
 	LateTake(ctx context.Context, l journal.Late, now time.Time, hold time.Duration) (journal.Late, bool, error)
 	LateEnd(ctx context.Context, l journal.Late, to journal.LateState, ev journal.Event) error
 	LateFlag(ctx context.Context, l journal.Late, ev journal.Event) (bool, error)
@@ -120,7 +121,7 @@ func (s *Settler) found(ctx context.Context, late LateJournal, a payment.Attempt
 		// Proof that late money is back.
 		return false, lateError(late.LateEnd(ctx, l, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: eventLateReturned}))
 	case r.Outcome == payment.OutcomeIssued && a.State.Final():
-		return false, s.shutAccount(ctx, a, r)
+		return false, s.shutAccount(ctx, late, a, r)
 	case r.Outcome != payment.OutcomeApproved || won <= 0:
 		return false, nil
 	}
