@@ -174,12 +174,12 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 		if t.cancelled > t.captured {
 			w.wrong("%s: %d captured, %d given back", w.nameIn(string(id)), t.captured, t.cancelled)
 		}
-		if a := attempts[id]; a.Method == payment.MethodVBank {
-			w.auditBank(a, t, believed[id], late[id])
-			continue
-		}
 		if a := attempts[id]; a.State == payment.StateOpened && w.behindDesk(a, slices.Collect(maps.Values(attempts))) {
 			w.tally("paid_behind_desk")
+			continue
+		}
+		if a := attempts[id]; a.Method == payment.MethodVBank {
+			w.auditBank(a, t, believed[id], late[id])
 			continue
 		}
 		if net := t.captured - t.cancelled; net != believed[id]+late[id] {

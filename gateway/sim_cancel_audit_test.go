@@ -85,7 +85,7 @@ func (w *simWorld) auditCancelsOf(a payment.Attempt, rows []payment.Cancel, back
 		}
 	}
 	if a.PGTxID == "" {
-		// People closed it as charged; which transaction that was is not on record.
+		// People closed it as charged; what was given back of it is counted by its transaction, which is not on record.
 		return
 	}
 	if sum != back || done != times || sum > a.Amount {

@@ -261,10 +261,10 @@ func (w *simWorld) calm() {
 	}
 	w.tracef("healed")
 	w.box.ClearFaults()
-	w.decideCancels(w.draw("decide"))
 	if err := w.box.SetCancels(sandbox.CancelAtOnce, 0); err != nil {
 		w.wrong("%v", err)
 	}
+	w.decideCancels(w.draw("decide"))
 	if err := w.box.SetShop(sandbox.ShopYes); err != nil {
 		w.wrong("%v", err)
 	}

@@ -51,9 +51,11 @@ func (c *Canceller) look(ctx context.Context, w *work, row payment.Cancel) (stri
 	return seenOdd, r
 }
 
-// samePayment tells whether a PG speaks of the payment that was approved, and as of one that was paid.
+// samePayment tells whether a PG speaks of the payment that was approved, and as of one that was paid. An attempt that
+// people found to be charged may be without its transaction; only V1 can have another one under its id.
 func samePayment(a payment.Attempt, r adapters.Result) bool {
-	return r.OrderRef == a.ID && r.PGTxID == a.PGTxID && r.Amount == a.Amount &&
+	same := r.PGTxID == a.PGTxID || a.PGTxID == "" && a.Driver != payment.DriverPortOneV1
+	return r.OrderRef == a.ID && same && r.Amount == a.Amount &&
 		(r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeCancelled)
 }
 
