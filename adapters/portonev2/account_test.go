@@ -155,7 +155,7 @@ func TestAConfirmedAccountIsReadAndNeverLost(t *testing.T) {
 		warned bool
 	}{
 		{"the account", 200, vbank("VIRTUAL_ACCOUNT_ISSUED", whole, ""), payment.OutcomeIssued, "55451513-9763", false},
-		{"somebody paid at once", 200, vbank("PAID", whole, ""), payment.OutcomeApproved, "55451513-9763", false},
+		{"somebody paid at once", 200, vbank("PAID", strings.Replace(whole, `"paid":0`, `"paid":64900`, 1), ""), payment.OutcomeApproved, "55451513-9763", false},
 		{"PortOne is away", 503, `{}`, payment.OutcomeIssued, "StdpayVBNK1", true},
 		{"it lags behind", 200, vbank("READY", whole, ""), payment.OutcomeIssued, "StdpayVBNK1", true},
 		{"it knows no such payment", 404, `{"type":"PAYMENT_NOT_FOUND"}`, payment.OutcomeIssued, "StdpayVBNK1", true},
@@ -286,5 +286,24 @@ func TestARefundIsCheckedBeforeItIsSent(t *testing.T) {
 	}
 	if len(*got) != 0 {
 		t.Errorf("asked %v", *got)
+	}
+}
+
+// What came into an account shows in paid alone; with another amount it is not what was decided.
+func TestAnAccountShowsWhatCameIn(t *testing.T) {
+	t.Parallel()
+	for figures, want := range map[string]payment.Won{
+		`"total":64900,"paid":64900,"cancelled":0`:                  64900,
+		`"total":64900,"discount":900,"paid":64000,"cancelled":0`:   64900,
+		`"total":64900,"discount":0,"paid":64901,"cancelled":0`:     64901,
+		`"total":64900,"discount":0,"paid":100,"cancelled":0`:       100,
+		`"total":64900,"discount":0,"paid":54900,"cancelled":10000`: 64900,
+	} {
+		a := attempt()
+		a.Method = payment.MethodVBank
+		r, err := portonev2.ParsePayment([]byte(vbank("PAID", figures, "")), a)
+		if err != nil || r.Amount != want {
+			t.Errorf("%s: %s won, %v, want %s", figures, r.Amount, err, want)
+		}
 	}
 }

@@ -57,6 +57,13 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	if amount.Has("cancelled") {
 		r.Cancelled = amount.Won("cancelled")
 	}
+	deposited := r.Amount
+	if amount.Has("paid") {
+		deposited = amount.Won("paid")
+		if amount.Has("discount") {
+			deposited += amount.Won("discount")
+		}
+	}
 	if channel, ok := o.Object("channel"); ok {
 		readChannel(channel, a, &r)
 	}
@@ -80,6 +87,10 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	if r.Outcome == payment.OutcomeCancelled && later {
 		// PortOne is to give it back, and has not yet.
 		r.Outcome = payment.OutcomeApproved
+	}
+	if r.Outcome == payment.OutcomeApproved && a.Method == payment.MethodVBank && r.Cancelled == 0 && r.CancelPending == 0 {
+		// A bank that took another amount than the account was issued for shows it in paid alone (portone.md §4.6).
+		r.Amount = deposited
 	}
 	r.BuyerCancelled = r.Outcome == payment.OutcomeDeclined && strings.Contains(r.Message, "취소")
 	return r, nil
