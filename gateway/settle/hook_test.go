@@ -297,3 +297,20 @@ func TestLateMoney(t *testing.T) {
 		})
 	}
 }
+
+// A word about an attempt that is being asked about is not acknowledged: the answer may be a no, after which nobody
+// would look.
+func TestAWordDuringAQuestionIsSaidAgain(t *testing.T) {
+	t.Parallel()
+	h := open(t, &fakePG{})
+	a := h.attempt("A1")
+	claim := journal.Claim{To: payment.StateClaimed, PGTxID: "TX-A1", Event: journal.Event{Kind: "asked_by_pg"}}
+	if err := h.journal.Claim(t.Context(), a, claim); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	if word, err := h.settler.Notified(ctx, h.journal, "A1", "TX-A1"); err == nil {
+		t.Errorf("acknowledged as %s", word.Attempt.State)
+	}
+}

@@ -55,6 +55,10 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.Att
 	if err != nil {
 		return Word{Result: r}, err
 	}
+	if r.Attempt.State == payment.StateClaimed {
+		// Whoever claimed it may yet end it with a no, and would not look again: the PG must say its word once more.
+		return Word{Result: r}, &payment.Problem{Code: payment.CodePaymentUnknown, OrderID: r.Attempt.OrderID}
+	}
 	if r.Attempt.State.Final() && r.Attempt.State != payment.StateApproved {
 		// It may have ended without a look at the payment that the word is about: by another trigger, or another payment.
 		return s.afterEnd(ctx, late, r.Attempt, pgTxID)
