@@ -621,3 +621,18 @@ func TestCancelsNeverPassWhatWasPaid(t *testing.T) {
 		}
 	})
 }
+
+// What people found to be charged may be without its transaction: the PG's id of the attempt says enough.
+func TestCancelsOfAnAttemptWithoutItsTransaction(t *testing.T) {
+	t.Parallel()
+	h := paid(t, nil)
+	h.given = 10000
+	a := h.state("A1")
+	a.PGTxID = ""
+	if err := h.c.Notified(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if have, err := h.journal.CancelsOf(t.Context(), "A1"); err != nil || len(have) != 1 || have[0].Amount != 10000 {
+		t.Errorf("on record: %+v, %v", have, err)
+	}
+}
