@@ -106,7 +106,7 @@ recovery: deps ## Start on a journal with ATTEMPTS (default 100000) open attempt
 
 .PHONY: journal-scale
 journal-scale: deps ## Time the journal's calls among ATTEMPTS (default 5000000) closed attempts, on SQLite and on PostgreSQL
-	$(GO) test ./journal -run '^TestScale$$' -count=1 -v -parallel 1 -timeout 120m -scale.attempts=$(or $(ATTEMPTS),5000000)
+	$(GO) test ./journal -run '^TestScale$$' -count=1 -v -parallel 1 -timeout 120m -scale.attempts=$(or $(ATTEMPTS),5000000) -scale.limit=5ms
 
 .PHONY: fsyncs
 fsyncs: deps ## Count the fsyncs of a settle, 64 at once (SQLite by strace, PostgreSQL by its own count)
