@@ -33,7 +33,7 @@ import (
 )
 
 // kst is Korean time, in which people read times here.
-var kst = time.FixedZone("KST", 9*60*60)
+var kst = payment.KST()
 
 // Journal is what the gateway needs of the journal; *journal.Journal has it.
 type Journal interface {

@@ -50,7 +50,7 @@ func ParseDepositDue(s string) (time.Time, error) {
 	case len("20060102150405"):
 		layout = "20060102150405"
 	}
-	t, err := time.ParseInLocation(layout, s, time.FixedZone("KST", 9*60*60))
+	t, err := time.ParseInLocation(layout, s, KST())
 	// Go's parser takes a little more than the layout: one-digit hours and fractions of a second.
 	if layout == "" || err != nil || t.Format(layout) != s {
 		return time.Time{}, fmt.Errorf("%w: %q is none of YYYY-MM-DD, YYYYMMDD, YYYY-MM-DD HH:mm:ss, YYYYMMDDHHmmss", ErrDepositDue, clip(s))

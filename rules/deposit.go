@@ -55,7 +55,7 @@ func (d *deciding) deadline() (time.Time, *payment.Problem) {
 	from, to := d.opt.Now.Add(bounds.MinDue).Truncate(time.Minute), d.opt.Now.Add(bounds.MaxDue).Truncate(time.Minute)
 	if due.Before(from) || due.After(to) {
 		const layout = "2006-01-02 15:04"
-		lo, hi := from.In(kst()).Format(layout), to.In(kst()).Format(layout)
+		lo, hi := from.In(payment.KST()).Format(layout), to.In(payment.KST()).Format(layout)
 		return time.Time{}, problem(payment.CodeDepositDueRefused, "vbank_due",
 			fmt.Sprintf("입금 기한은 %s부터 %s까지(한국 시간) 정할 수 있습니다", lo, hi),
 			fmt.Sprintf("the deadline must be between %s and %s, in Korean time", lo, hi))

@@ -165,7 +165,7 @@ func TestMomentsAreKorean(t *testing.T) {
 		time.Unix(0, 0), time.Unix(-1, 0), time.Date(2026, 12, 4, 14, 59, 59, 0, time.UTC),
 		time.Date(2026, 12, 4, 15, 0, 0, 0, time.UTC), time.Date(1900, 1, 1, 0, 0, 0, 0, time.UTC), time.Date(2400, 2, 29, 23, 0, 0, 0, time.UTC),
 	} {
-		local, m := at.In(kst()), momentOf(at)
+		local, m := at.In(payment.KST()), momentOf(at)
 		if m.minute != local.Hour()*60+local.Minute() || m.weekday != int(local.Weekday()) {
 			t.Errorf("%v is minute %d of weekday %d, want %v", at, m.minute, m.weekday, local)
 		}

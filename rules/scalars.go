@@ -12,9 +12,6 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// kst is Korea's time zone, without daylight saving since 1988; fixed so that no zone database is needed.
-func kst() *time.Location { return time.FixedZone("KST", 9*60*60) }
-
 // word is a name written in the file, with its place for complaints about it.
 type word struct {
 	text string
@@ -339,7 +336,7 @@ func instant(dst *time.Time, end bool) reader {
 			*dst = t
 			return
 		}
-		t, err := time.ParseInLocation(time.DateOnly, s, kst())
+		t, err := time.ParseInLocation(time.DateOnly, s, payment.KST())
 		if err != nil {
 			v.fail("as in 2026-12-01 or 2026-12-01T00:00:00+09:00", "%q is not a date or a time", clip(s))
 			return

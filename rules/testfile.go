@@ -211,7 +211,7 @@ func outcome(dec payment.Decision, err error) map[string]string {
 		out["vat_amount"] = dec.VAT.String()
 	}
 	if !dec.DepositDue.IsZero() {
-		out["deposit_due"] = dec.DepositDue.In(kst()).Format("2006-01-02 15:04")
+		out["deposit_due"] = dec.DepositDue.In(payment.KST()).Format("2006-01-02 15:04")
 	}
 	return out
 }

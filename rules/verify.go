@@ -349,5 +349,5 @@ func exampleText(c payment.Checkout, at time.Time) string {
 	if c.Country != "" {
 		parts = append(parts, c.Country)
 	}
-	return strings.Join(parts, ", ") + " at " + at.In(kst()).Format("Mon 2006-01-02 15:04")
+	return strings.Join(parts, ", ") + " at " + at.In(payment.KST()).Format("Mon 2006-01-02 15:04")
 }

@@ -46,16 +46,13 @@ func parseAccount(number, bank, holder, due string) (payment.VirtualAccount, err
 	}, nil
 }
 
-// kst is Korea's clock, which has had no summer time since 1988.
-func kst() *time.Location { return time.FixedZone("KST", 9*60*60) }
-
 // kstTime reads Inicis' Korean wall clock, to the second or to the minute; zero when it is neither.
 func kstTime(s string) time.Time {
 	const layout = "20060102150405"
 	if len(s) != len(layout) && len(s) != len(layout)-2 {
 		return time.Time{}
 	}
-	at, err := time.ParseInLocation(layout[:len(s)], s, kst())
+	at, err := time.ParseInLocation(layout[:len(s)], s, payment.KST())
 	if err != nil {
 		return time.Time{}
 	}

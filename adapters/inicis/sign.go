@@ -123,7 +123,7 @@ func Encrypt(plain string, apiKey, iv payment.Secret) (string, error) {
 func Millis(t time.Time) string { return strconv.FormatInt(t.UnixMilli(), 10) }
 
 // KST is INIAPI's timestamp: Korean wall clock, YYYYMMDDhhmmss.
-func KST(t time.Time) string { return t.In(kst()).Format("20060102150405") }
+func KST(t time.Time) string { return t.In(payment.KST()).Format("20060102150405") }
 
 // key trims what editors and secret files put around a key: a trailing newline changes every hash.
 func key(s payment.Secret) string { return strings.TrimSpace(s.Reveal()) }

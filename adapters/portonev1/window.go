@@ -109,7 +109,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 	}
 	p.TaxFree, p.VAT = taxes.TaxFree, taxes.VAT
 	if a.Method == payment.MethodVBank && !a.DepositDue.IsZero() {
-		p.VBankDue = a.DepositDue.In(wire.KST()).Format(time.DateTime)
+		p.VBankDue = a.DepositDue.In(payment.KST()).Format(time.DateTime)
 	}
 	if a.Method == "phone" {
 		p.Digital = new(bool)

@@ -171,7 +171,7 @@ func methodParams(p *Params, req adapters.PrepareRequest, provider string) error
 		p.Card = card
 	case virtualAccount:
 		if !a.DepositDue.IsZero() {
-			p.VirtualAccount = &VirtualAccount{AccountExpiry{DueDate: a.DepositDue.In(wire.KST()).Format(time.RFC3339)}}
+			p.VirtualAccount = &VirtualAccount{AccountExpiry{DueDate: a.DepositDue.In(payment.KST()).Format(time.RFC3339)}}
 		}
 	}
 	return nil

@@ -1,8 +1,6 @@
 package wire
 
 import (
-	"time"
-
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -34,6 +32,3 @@ func TaxesOf(kind payment.TaxKind, amount, taxFree, vat payment.Won, vatSet bool
 	}
 	return t, nil
 }
-
-// KST is Korean time, which PGs' deadlines without a zone are in.
-func KST() *time.Location { return time.FixedZone("KST", 9*60*60) }
