@@ -15,8 +15,8 @@ func accountGuards() []guard {
 			pkg: "./gateway", run: "TestAMessageOfAnotherKeySaysSo",
 		},
 		{
-			name: "an order has one account", file: "gateway/settle/account.go",
-			old: "	case errors.As(err, &taken) && taken.State == payment.StateIssued:", new: "	case false:",
+			name: "an order has one account", file: "gateway/settle/read.go",
+			old: " || taken.State == payment.StateIssued {", new: " {",
 			pkg: "./gateway/settle", run: "TestAnOrderHasOneAccount",
 		},
 		{

@@ -69,10 +69,6 @@ func (s *Settler) accountFound(ctx context.Context, w *work, r adapters.Result) 
 	})
 	var taken *journal.ClaimedError
 	switch {
-	case errors.As(err, &taken) && taken.State == payment.StateIssued:
-		// Another account of the order waits for its deposit: two could both be paid into, and money in an account
-		// goes back only by hand.
-		return s.undo(ctx, w, ReasonDuplicate)
 	case errors.As(err, &taken):
 		return s.duplicate(ctx, w, taken)
 	case errors.Is(err, journal.ErrConflict):
@@ -115,12 +111,7 @@ func (s *Settler) awaitDeposit(ctx context.Context, w *work) (Result, error) {
 }
 
 func (s *Settler) depositLater(ctx context.Context, w *work, r adapters.Result, why string) (Result, error) {
-	now := s.o.Now()
-	err := s.touch(ctx, w, s.nextDepositCheck(w.a, r.Account.Due), journal.Event{At: now, Kind: "looked", Detail: why})
-	if err != nil && !errors.Is(err, journal.ErrConflict) {
-		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
-	}
-	return w.result(), nil
+	return s.laterAt(ctx, w, s.nextDepositCheck(w.a, r.Account.Due), why)
 }
 
 // nextDepositCheck is when an account is looked at again: every so often, and when its time is over.
@@ -148,19 +139,25 @@ func (s *Settler) closeAccount(ctx context.Context, w *work) (Result, error) {
 	if !ok || w.a.PGTxID == "" {
 		return s.notProven(ctx, w)
 	}
-	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
-	defer cancel()
-	start := s.o.Now()
-	r, err := closer.CloseAccount(callCtx, adapters.CancelRequest{
-		Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID, Amount: w.a.Amount, Remaining: w.a.Amount,
-		Reason: "account closed", OperationID: undoID(w), Now: start,
-	})
-	s.observe(w, "close_account", r, err, start)
+	r, err := s.sendClose(ctx, w, closer, undoID(w))
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 	}
 	s.o.Log.Warn("closing an account was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
 	return s.notProven(ctx, w)
+}
+
+// sendClose sends the one request that closes the account of an attempt, whose intent is written.
+func (s *Settler) sendClose(ctx context.Context, w *work, closer adapters.AccountCloser, operation string) (adapters.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
+	defer cancel()
+	start := s.o.Now()
+	r, err := closer.CloseAccount(ctx, adapters.CancelRequest{
+		Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID, Amount: w.a.Amount, Remaining: w.a.Amount,
+		Reason: "account closed", OperationID: operation, Now: start,
+	})
+	s.observe(w, "close_account", r, err, start)
+	return r, err
 }
 
 // shutAccount closes an account that a PG opened for an attempt that has ended: a deposit into it would be late
@@ -174,18 +171,13 @@ func (s *Settler) shutAccount(ctx context.Context, late LateJournal, a payment.A
 	if !ok {
 		return nil
 	}
-	intent := journal.Event{At: s.o.Now(), Kind: "undo_intended", Detail: "an account of an ended attempt", PGTxID: r.PGTxID}
+	intent := journal.Event{At: s.o.Now(), Kind: eventUndo, Detail: "an account of an ended attempt", PGTxID: r.PGTxID}
 	if err := late.Note(ctx, a.ID, intent); err != nil {
 		return lateError(err)
 	}
-	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
-	defer cancel()
-	start := s.o.Now()
-	closed, err := closer.CloseAccount(callCtx, adapters.CancelRequest{
-		Account: w.acc, Attempt: w.a, PGTxID: r.PGTxID, Amount: r.Amount, Remaining: r.Amount,
-		Reason: "account closed", OperationID: "shut-" + string(a.ID), Now: start,
-	})
-	s.observe(w, "close_account", closed, err, start)
+	w.a = withAmount(a, r.Amount)
+	w.a.PGTxID = r.PGTxID
+	closed, err := s.sendClose(ctx, w, closer, "shut-"+string(a.ID))
 	if err != nil || closed.Outcome != payment.OutcomeCancelled {
 		s.o.Log.Warn("an account of an attempt that has ended stays open", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("code", closed.Code), slog.Any("err", err))
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: a.OrderID}

@@ -2,9 +2,7 @@ package settle
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -46,15 +44,11 @@ func cancelMessage(a payment.Attempt, c payment.Cancel, from, to payment.CancelS
 	default:
 		return nil, nil
 	}
-	body, err := json.Marshal(struct {
-		Type      string     `json:"type"`
-		Timestamp string     `json:"timestamp"`
-		Data      cancelData `json:"data"`
-	}{kind, now.UTC().Format(time.RFC3339), data})
+	m, err := messageOf("msg_"+string(c.ID)+"_"+string(to), kind, a.OrderID, data, now)
 	if err != nil {
-		return nil, fmt.Errorf("encoding the message of cancel %s: %w", c.ID, err)
+		return nil, err
 	}
-	return []payment.Message{{ID: "msg_" + string(c.ID) + "_" + string(to), OrderID: a.OrderID, Type: kind, Body: body, CreatedAt: now}}, nil
+	return []payment.Message{m}, nil
 }
 
 // move takes a cancel to another state; what the shop must hear goes into the outbox in the same write. When it

@@ -77,7 +77,7 @@ func (s *Settler) sealHint(w *work) ([]byte, error) {
 func (s *Settler) keyMessage(w *work) (payment.Message, error) {
 	data := dataOf(w.a)
 	data.BillingKey = w.seen.BillingKey.Reveal()
-	m, err := messageOf("msg_"+string(w.a.ID)+"_"+string(payment.StateApproved), payment.MessageBillingKey, data, s.o.Now())
+	m, err := messageOf("msg_"+string(w.a.ID)+"_"+string(payment.StateApproved), payment.MessageBillingKey, w.a.OrderID, data, s.o.Now())
 	if err != nil {
 		return payment.Message{}, err
 	}

@@ -141,27 +141,6 @@ func (s *Settler) found(ctx context.Context, late LateJournal, a payment.Attempt
 	return true, s.dealWith(ctx, late, a, l, r)
 }
 
-// LateFound deals with money that a PG took for an attempt which cannot keep it, as r, a look just made, shows it:
-// it is given back, or parked for a person where the rules or the payment method say so. Errors match a
-// *payment.Problem: the PG should say its word again.
-func (s *Settler) LateFound(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string, r adapters.Result) error {
-	rows, err := late.LateOf(ctx, a.ID)
-	if err != nil {
-		return lateError(err)
-	}
-	l := journal.Late{AttemptID: a.ID, PGTxID: pgTxID, Won: r.Amount - r.Cancelled}
-	for _, row := range rows {
-		if row.PGTxID == pgTxID {
-			// The sweep goes on with what is known already; it looks first.
-			return nil
-		}
-	}
-	if l.Won <= 0 {
-		return nil
-	}
-	return s.dealWith(context.WithoutCancel(ctx), late, a, l, r)
-}
-
 // dealWith gives late money back or parks it. The attempt has ended, and r shows l.Won won at the PG.
 func (s *Settler) dealWith(ctx context.Context, late LateJournal, a payment.Attempt, l journal.Late, r adapters.Result) error {
 	w, err := s.take(a)

@@ -484,7 +484,7 @@ func TestLateMoneyWhoseCancelWasLost(t *testing.T) {
 	}
 }
 
-// An entry from elsewhere: money that somebody just saw at the PG.
+// Money of an attempt that had ended without it, at the first word of it.
 func TestLateFound(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -511,7 +511,7 @@ func TestLateFound(t *testing.T) {
 			}
 			h.moves(payment.StateDeclined)
 			for range 2 {
-				err := h.settler.LateFound(t.Context(), lateBooks{h.journal, tt.err}, h.state("A1"), "TX-2", paidAs("TX-2"))
+				_, err := h.settler.Notified(t.Context(), lateBooks{h.journal, tt.err}, "A1", "TX-2")
 				if (err != nil) != (tt.err != nil) {
 					t.Errorf("got %v", err)
 				}

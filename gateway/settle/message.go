@@ -10,9 +10,9 @@ import (
 
 // messageBody is what the shop is sent; see the README's table of what the order service offers.
 type messageBody struct {
-	Type      string      `json:"type"`
-	Timestamp string      `json:"timestamp"`
-	Data      messageData `json:"data"`
+	Type      string `json:"type"`
+	Timestamp string `json:"timestamp"`
+	Data      any    `json:"data"`
 }
 
 type messageData struct {
@@ -39,17 +39,14 @@ type messageAccount struct {
 	Due    string `json:"due,omitempty"`
 }
 
-// kst is Korean time, in which deadlines are told.
-var kst = time.FixedZone("KST", 9*60*60)
-
 // accountMessage tells the shop of a virtual account, sealed: the journal holds no account numbers.
 func (s *Settler) accountMessage(a payment.Attempt, acc payment.VirtualAccount) (payment.Message, error) {
 	data := dataOf(a)
 	data.Account = &messageAccount{Bank: acc.Bank, Number: acc.Number.Reveal(), Holder: acc.Holder}
 	if due := deadline(a, acc.Due); !due.IsZero() {
-		data.Account.Due = due.In(kst).Format(time.RFC3339)
+		data.Account.Due = due.In(payment.KST()).Format(time.RFC3339)
 	}
-	m, err := messageOf("msg_"+string(a.ID)+"_"+string(payment.StateIssued), payment.MessageIssued, data, s.o.Now())
+	m, err := messageOf("msg_"+string(a.ID)+"_"+string(payment.StateIssued), payment.MessageIssued, a.OrderID, data, s.o.Now())
 	if err != nil {
 		return payment.Message{}, err
 	}
@@ -86,12 +83,13 @@ func dataOf(a payment.Attempt) messageData {
 	}
 }
 
-func messageOf(id, kind string, data messageData, now time.Time) (payment.Message, error) {
+// messageOf makes a message about an order of what it is to say, messageData or cancelData.
+func messageOf(id, kind string, order payment.OrderID, data any, now time.Time) (payment.Message, error) {
 	body, err := json.Marshal(messageBody{Type: kind, Timestamp: now.UTC().Format(time.RFC3339), Data: data})
 	if err != nil {
 		return payment.Message{}, fmt.Errorf("encoding message %s: %w", id, err)
 	}
-	return payment.Message{ID: id, OrderID: data.OrderID, Type: kind, Body: body, CreatedAt: now}, nil
+	return payment.Message{ID: id, OrderID: order, Type: kind, Body: body, CreatedAt: now}, nil
 }
 
 // messages makes what the shop must hear when w's attempt ends as to. A shop that said yes to a charge hears
@@ -117,7 +115,7 @@ func ending(a payment.Attempt, to payment.State, reason string, now time.Time) (
 			kind = payment.MessageDeposited
 		}
 	}
-	m, err := messageOf("msg_"+string(a.ID)+"_"+string(to), kind, data, now)
+	m, err := messageOf("msg_"+string(a.ID)+"_"+string(to), kind, a.OrderID, data, now)
 	if err != nil {
 		return nil, err
 	}

@@ -52,8 +52,12 @@ func (s *Settler) unpaid(ctx context.Context, w *work, to payment.State, reason 
 }
 
 func (s *Settler) later(ctx context.Context, w *work, why string) (Result, error) {
-	now := s.o.Now()
-	err := s.touch(ctx, w, now.Add(backoff(w.a.Checks+1)), journal.Event{At: now, Kind: eventLooked, Detail: why})
+	return s.laterAt(ctx, w, s.o.Now().Add(backoff(w.a.Checks+1)), why)
+}
+
+// laterAt records a look that decided nothing, and when the next one is.
+func (s *Settler) laterAt(ctx context.Context, w *work, next time.Time, why string) (Result, error) {
+	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: why})
 	// When somebody else is at it, theirs is the next check.
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
@@ -102,8 +106,8 @@ func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Resu
 }
 
 // duplicate gives back the second payment of an order. While the other attempt is not certain itself, nothing
-// is decided yet: if that one falls through, this one may stand. An account that waits for its deposit may wait for
-// days; nobody's money is held so long.
+// is decided yet: if that one falls through, this one may stand. An account may wait for its deposit for days: nobody's
+// money is held so long, and no second account stays open that could be paid into too.
 func (s *Settler) duplicate(ctx context.Context, w *work, taken *journal.ClaimedError) (Result, error) {
 	if taken.State == payment.StateApproved || taken.State == payment.StateIssued {
 		return s.undo(ctx, w, ReasonDuplicate)

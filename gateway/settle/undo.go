@@ -12,12 +12,15 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
+// eventUndo is the intent to give money back or to close an account, in the history.
+const eventUndo = "undo_intended"
+
 // undo records the intent to give the money back and tries to, once. What is not proven by the PG's answer
 // stays cancelling; the sweep goes on from there.
 func (s *Settler) undo(ctx context.Context, w *work, reason string) (Result, error) {
 	now := s.o.Now()
 	next := now.Add(w.acc.PG.ApproveTimeout + slack)
-	ev := journal.Event{At: now, Kind: "undo_intended", Detail: reason}
+	ev := journal.Event{At: now, Kind: eventUndo, Detail: reason}
 	if w.a.State == payment.StateCancelling {
 		if err := s.touch(ctx, w, next, ev); err != nil {
 			return s.lostHold(ctx, w, err)
