@@ -48,6 +48,8 @@ const (
 	AnswerYes    = "yes"
 	AnswerNo     = "no"
 	AnswerSilent = "silent"
+	// AnswerNotAsked: the shop chose not to be asked (order_service.confirm: none).
+	AnswerNotAsked = "not_asked"
 )
 
 // Words of the result label of webhooks.
@@ -173,7 +175,7 @@ func (n Names) links() []Link {
 
 // preCreate makes the series that no configuration changes.
 func (m *Metrics) preCreate() {
-	for _, answer := range []string{AnswerYes, AnswerNo, AnswerSilent} {
+	for _, answer := range []string{AnswerYes, AnswerNo, AnswerSilent, AnswerNotAsked} {
 		m.confirmations.get([1]string{answer})
 	}
 	for _, result := range []string{ResultDelivered, ResultFailed, ResultParked} {

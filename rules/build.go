@@ -166,6 +166,9 @@ func (b *builder) methods() {
 		if r.x2bee.text != "" {
 			b.nameMethod(m, r.x2bee)
 		}
+		for _, w := range r.words {
+			b.nameMethod(m, w)
+		}
 	}
 }
 

@@ -58,6 +58,8 @@ type OrderServiceConfig struct {
 	LookupPath     string
 	LookupTimeout  time.Duration
 	LookupFields   map[string]string
+	// ConfirmNone: the order service is not asked before money moves.
+	ConfirmNone    bool
 	ConfirmPath    string
 	ConfirmTimeout time.Duration
 	EventsPath     string

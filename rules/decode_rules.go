@@ -15,6 +15,7 @@ type rawMethod struct {
 	at       value
 	code     word
 	x2bee    word
+	words    []word
 	title    string
 	kind     string
 	inUse    bool
@@ -50,6 +51,7 @@ func methodReader(m *rawMethod, at value) reader {
 	return object(fields{
 		"code":     {name(&m.code), "Canonical code: card, trans, vbank, phone, kakaopay, ..."},
 		"x2bee":    {name(&m.x2bee), "X2BEE's OM013 code, as in \"11\"."},
+		"words":    {names(&m.words), "What the shop's own requests call it, as in [CREDIT, 신용카드]: read like code, on /checkout and in intercepts."},
 		"name":     {filled(&m.title), "What buyers call it."},
 		"kind":     {choice(&m.kind, "primary", "secondary"), "primary (주결제수단) goes through a PG window, secondary (부결제수단) is settled by the shop."},
 		"in_use":   {flag(&m.inUse), "N closes the method (사용여부)."},

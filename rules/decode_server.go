@@ -67,16 +67,31 @@ func orderServiceReader(c *OrderServiceConfig) reader {
 			"timeout": {limit(&c.LookupTimeout), "How long to wait; then checkout is refused."},
 			"fields":  {lookupFields(&c.LookupFields), "Where the fields are in the answer: our name to gjson path."},
 		}), "Where the true amount, name and tax-free part of an order come from."},
-		"confirm": {object(fields{
+		"confirm": {either(none(&c.ConfirmNone), object(fields{
 			"path":    {orderPath(&c.ConfirmPath), "Path asked before an approval; holds {order_id}."},
 			"timeout": {limit(&c.ConfirmTimeout), "How long to wait; no answer is a no."},
-		}), "The shop's yes or no before money moves."},
+		})), "The shop's yes or no before money moves; none asks nothing, so that an order which sold out or changed meanwhile is charged all the same."},
 		"events": {object(fields{
 			"path":    {webPath(&c.EventsPath), "Path that takes payment events."},
 			"timeout": {limit(&c.EventsTimeout), "How long to wait for the acknowledgement."},
 			"secret":  {secretList(&c.EventsSecrets), "Signing secret (whsec_ and base64), or several while one is replaced."},
 		}), "Where payment.confirmed and its kin are delivered."},
 	}, "url")
+}
+
+// none reads the one word none.
+func none(dst *bool) reader {
+	return func(v value) {
+		if v.schema != nil {
+			v.schema.Type, v.schema.Enum = "string", []string{"none"}
+			return
+		}
+		s, read := v.str()
+		if read && s != "none" {
+			v.fail("none, or { path: ..., timeout: ... }", "unknown value %q", clip(s))
+		}
+		*dst = s == "none"
+	}
 }
 
 func lookupFields(dst *map[string]string) reader {

@@ -76,6 +76,9 @@ func (g *goLive) server(s *Snapshot) {
 	if s.journal.Driver == "postgres" && !pub.TokenKey.IsSet() {
 		g.add("server.public.token_key", "each pod seals tokens with its own key", "token_key: ${file:...}, the same for all pods")
 	}
+	if s.orders.ConfirmNone {
+		g.add("order_service.confirm", "money moves without the shop's yes: nobody looks at stock and price once more", "name the path that answers")
+	}
 	if len(s.orders.EventsSecrets) == 0 {
 		g.add("order_service.events.secret", "the shop cannot tell our events from forged ones", "secret: ${file:...}")
 	}

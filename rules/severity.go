@@ -9,7 +9,7 @@ func (a Advice) Blocking() bool {
 		return false
 	}
 	switch a.Path[strings.LastIndexByte(a.Path, '.')+1:] {
-	case "cards", "client_ip", "webhook_secrets", "manual_confirm":
+	case "cards", "client_ip", "webhook_secrets", "manual_confirm", "confirm":
 		return false
 	}
 	return true
