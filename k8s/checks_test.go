@@ -16,14 +16,21 @@ func TestProblemsSeesBrokenManifests(t *testing.T) {
 		want   string
 	}{
 		{"an ordinary init container", func(_ *pod, c *container, _ *gatewayConfig) { c.RestartPolicy = "" }, "native sidecar"},
-		{"a grace period that is too short", func(p *pod, _ *container, _ *gatewayConfig) { p.TerminationGracePeriodSeconds = 80 }, "do not fit"},
+		{"a grace period that is too short", func(p *pod, _ *container, _ *gatewayConfig) { p.TerminationGracePeriodSeconds = 110 }, "do not fit"},
 		{"a drain that is too long", func(_ *pod, _ *container, cfg *gatewayConfig) { cfg.Server.ShutdownTimeout = 80 * time.Second }, "do not fit"},
+		{"an order container that sleeps too long", func(p *pod, _ *container, _ *gatewayConfig) {
+			p.Containers[0].Lifecycle.PreStop.Sleep.Seconds = 15
+		}, "do not fit"},
+		{"an order container that stops at once", func(p *pod, _ *container, _ *gatewayConfig) {
+			p.Containers[0].Lifecycle.PreStop.Sleep.Seconds = 0
+		}, "what comes in between is refused"},
+		{"a startup that waits for the journal", func(_ *pod, c *container, _ *gatewayConfig) { c.StartupProbe.HTTPGet.Path = "/readyz" }, "startupProbe asks"},
 		{"a drain shorter than an approval", func(_ *pod, _ *container, cfg *gatewayConfig) { cfg.Server.ShutdownTimeout = 20 * time.Second }, "outlives"},
 		{"no preStop", func(_ *pod, c *container, _ *gatewayConfig) { c.Lifecycle.PreStop.Sleep.Seconds = 0 }, "no preStop"},
-		{"a config mounted by subPath", func(_ *pod, c *container, _ *gatewayConfig) { c.VolumeMounts[0].SubPath = "config.yaml" }, "subPath"},
-		{"a config mounted elsewhere", func(_ *pod, c *container, _ *gatewayConfig) { c.VolumeMounts[0].MountPath = "/config" }, "/etc/pg-gateway"},
+		{"a config mounted by subPath", func(_ *pod, c *container, _ *gatewayConfig) { c.VolumeMounts[1].SubPath = "config.yaml" }, "subPath"},
+		{"a config mounted elsewhere", func(_ *pod, c *container, _ *gatewayConfig) { c.VolumeMounts[1].MountPath = "/config" }, "/etc/pg-gateway"},
 		{"a journal beside its volume", func(_ *pod, _ *container, cfg *gatewayConfig) { cfg.Journal.Path = "/data/journal.db" }, "not on the volume"},
-		{"a config volume of another name", func(p *pod, _ *container, _ *gatewayConfig) { p.Volumes[0].ConfigMap = nil }, "config volume"},
+		{"a config volume of another name", func(p *pod, _ *container, _ *gatewayConfig) { p.Volumes[1].ConfigMap = nil }, "config volume"},
 		{"no liveness probe", func(_ *pod, c *container, _ *gatewayConfig) { c.LivenessProbe = nil }, "no livenessProbe"},
 		{"liveness that depends on others", func(_ *pod, c *container, _ *gatewayConfig) { c.LivenessProbe.HTTPGet.Path = "/readyz" }, "livenessProbe asks"},
 		{"probes on another port", func(_ *pod, _ *container, cfg *gatewayConfig) { cfg.Server.Admin.Listen = ":9091" }, "the admin port is"},

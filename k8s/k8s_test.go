@@ -14,6 +14,9 @@ import (
 // slack is what stays of the grace period when the drain is over, to close the journal and exit.
 const slack = 5 * time.Second
 
+// orderStop is how long an order container may take to stop after its preStop.
+const orderStop = 30 * time.Second
+
 // sidecar returns the gateway's container.
 func sidecar(p pod) (container, bool) {
 	i := slices.IndexFunc(p.InitContainers, func(c container) bool { return c.Name == "pg-gateway" })
@@ -44,8 +47,12 @@ func problems(p pod, cfg gatewayConfig) []string {
 	preStop := time.Duration(c.Lifecycle.PreStop.Sleep.Seconds) * time.Second
 	grace := time.Duration(p.TerminationGracePeriodSeconds) * time.Second
 	check(preStop > 0, "no preStop sleep: requests arrive after the listener has closed")
-	check(preStop+cfg.Server.ShutdownTimeout+slack < grace,
-		"preStop %v + shutdown_timeout %v + %v do not fit into %v", preStop, cfg.Server.ShutdownTimeout, slack, grace)
+	// The kubelet begins with the sleeps of both at once, stops the order container when its own is over, and tells
+	// the gateway when the order container is gone.
+	first := orderPreStop(p)
+	check(first >= preStop, "the order container sleeps %v before it stops, the gateway %v: what comes in between is refused", first, preStop)
+	check(max(first+orderStop, preStop)+cfg.Server.ShutdownTimeout+slack < grace,
+		"preStop %v + %v + shutdown_timeout %v + %v do not fit into %v", first, orderStop, cfg.Server.ShutdownTimeout, slack, grace)
 	for id, pg := range cfg.PGs {
 		check(pg.ApproveTimeout < cfg.Server.ShutdownTimeout,
 			"%s: approve_timeout %v outlives shutdown_timeout %v", id, pg.ApproveTimeout, cfg.Server.ShutdownTimeout)
@@ -55,12 +62,21 @@ func problems(p pod, cfg gatewayConfig) []string {
 	return found
 }
 
+// orderPreStop is how long the order container, which is the first, sleeps before it is stopped.
+func orderPreStop(p pod) time.Duration {
+	if len(p.Containers) == 0 {
+		return 0
+	}
+	return time.Duration(p.Containers[0].Lifecycle.PreStop.Sleep.Seconds) * time.Second
+}
+
 func probeProblems(c container, cfg gatewayConfig) (found []string) {
 	for _, tt := range []struct {
 		name, path string
 		probe      *probe
 	}{
-		{"startupProbe", "/readyz", c.StartupProbe},
+		// Open listeners only: a pod whose database is away waits for it and is not killed for that.
+		{"startupProbe", "/livez", c.StartupProbe},
 		{"livenessProbe", "/livez", c.LivenessProbe},
 		{"readinessProbe", "/readyz", c.ReadinessProbe},
 	} {
@@ -245,10 +261,23 @@ func TestComponentPatchesOnlyWhoAsks(t *testing.T) {
 	if !slices.ContainsFunc(cart.InitContainers, func(c container) bool { return c.Name == "migrate" }) {
 		t.Error("cart lost its own init container")
 	}
-	if len(cart.Volumes) != 4 {
-		t.Errorf("cart has %d volumes, want its own and the gateway's three", len(cart.Volumes))
+	if len(cart.Volumes) != 3 {
+		t.Errorf("cart has %d volumes, want its own and the gateway's two", len(cart.Volumes))
 	}
-	if _, ok := sidecar(find(t, objects, "Deployment", "search").Spec.Template.Spec); ok {
-		t.Error("search did not ask for the gateway and got it")
+	if got := orderPreStop(cart); got != 5*time.Second {
+		t.Errorf("cart sleeps %v before it stops", got)
+	}
+	search := find(t, objects, "Deployment", "search").Spec.Template.Spec
+	if _, ok := sidecar(search); ok || orderPreStop(search) != 0 {
+		t.Error("search did not ask for the gateway and got something of it")
+	}
+}
+
+// A container's own lifecycle is never overwritten in silence.
+func TestComponentRefusesALifecycleOfItsOwn(t *testing.T) {
+	t.Parallel()
+	out, err := kustomize(t, "testdata/own").CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "lifecycle") {
+		t.Errorf("built with %v: %s", err, out)
 	}
 }

@@ -32,6 +32,18 @@ type object struct {
 				Port int `yaml:"port"`
 			} `yaml:"ports"`
 		} `yaml:"ingress"`
+		Replicas *int `yaml:"replicas"`
+		Strategy struct {
+			Type          string `yaml:"type"`
+			RollingUpdate *struct {
+				MaxSurge string `yaml:"maxSurge"`
+			} `yaml:"rollingUpdate"`
+		} `yaml:"strategy"`
+		ScaleTargetRef struct {
+			Kind string `yaml:"kind"`
+			Name string `yaml:"name"`
+		} `yaml:"scaleTargetRef"`
+		MaxReplicas                int    `yaml:"maxReplicas"`
 		MaxUnavailable             int    `yaml:"maxUnavailable"`
 		UnhealthyPodEvictionPolicy string `yaml:"unhealthyPodEvictionPolicy"`
 	} `yaml:"spec"`
@@ -54,16 +66,22 @@ type pod struct {
 	TerminationGracePeriodSeconds int         `yaml:"terminationGracePeriodSeconds"`
 	InitContainers                []container `yaml:"initContainers"`
 	Containers                    []container `yaml:"containers"`
-	Volumes                       []struct {
-		Name      string `yaml:"name"`
-		ConfigMap *struct {
-			Name string `yaml:"name"`
-		} `yaml:"configMap"`
-		Secret *struct {
-			SecretName string `yaml:"secretName"`
-		} `yaml:"secret"`
-	} `yaml:"volumes"`
+	Volumes                       []volume    `yaml:"volumes"`
 }
+
+type volume struct {
+	Name      string `yaml:"name"`
+	ConfigMap *struct {
+		Name string `yaml:"name"`
+	} `yaml:"configMap"`
+	Secret *struct {
+		SecretName string `yaml:"secretName"`
+	} `yaml:"secret"`
+	EmptyDir *struct{} `yaml:"emptyDir"`
+}
+
+// isJournal tells whether a volume is the SQLite journal's.
+func isJournal(v volume) bool { return v.Name == "pg-gateway-journal" }
 
 type container struct {
 	Name          string `yaml:"name"`
@@ -120,6 +138,7 @@ type probe struct {
 
 // gatewayConfig is the part of config.yaml that the manifests must agree with.
 type gatewayConfig struct {
+	Mode   string `yaml:"mode"`
 	Server struct {
 		Public          listener      `yaml:"public"`
 		Sidecar         listener      `yaml:"sidecar"`

@@ -13,7 +13,7 @@ import (
 )
 
 // TestConfigsAreAccepted has the gateway's own loader read what the pods will mount, with the secrets of the dev
-// overlay; production's are stood in for.
+// overlay; what it has not is stood in for.
 func TestConfigsAreAccepted(t *testing.T) {
 	t.Parallel()
 	secrets := find(t, render(t, "overlays/dev"), "Secret", "pg-gateway-secrets").Data
@@ -44,7 +44,7 @@ func TestConfigsAreAccepted(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := rules.Parse(path, text, rules.Sources{Env: noEnv, ReadFile: readFile(dir == "overlays/prod")}); err != nil {
+		if _, err := rules.Parse(path, text, rules.Sources{Env: noEnv, ReadFile: readFile(dir != "overlays/dev")}); err != nil {
 			t.Errorf("the gateway refuses it:\n%v", err)
 		}
 	}
