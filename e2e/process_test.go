@@ -126,7 +126,13 @@ func prepare(t *testing.T, edits ...edit) *gatewayProcess {
 	if err != nil {
 		t.Fatal(err)
 	}
+	// What a test finds must not depend on the hour at which it runs.
+	const control = "  - name: bank-night\n"
+	if strings.Count(string(text), control) != 1 {
+		t.Fatalf("config.yaml does not hold %q once", control)
+	}
 	config := strings.NewReplacer(
+		control, control+"    in_use: N\n",
 		`":8080"`, `"`+p.public+`"`,
 		"http://localhost:8080", "http://"+p.public,
 		"127.0.0.1:8081", "127.0.0.1:0", "127.0.0.1:9090", p.admin, "127.0.0.1:7070", p.sandbox,
