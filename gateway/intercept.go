@@ -67,12 +67,11 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	if len(body) > 0 {
-		if err := strictjson.Check(body); err != nil {
-			return g.refuseIntercepted(c, i, jsonProblem(err))
-		}
+	read, err := readable(c.Get(fiber.HeaderContentType), body)
+	if err != nil {
+		return g.refuseIntercepted(c, i, err)
 	}
-	from := exchange{body: body, header: func(name string) string { return c.Get(name) }}
+	from := exchange{body: read, header: func(name string) string { return c.Get(name) }}
 	co := payment.Checkout{Currency: payment.CurrencyKRW, Purpose: payment.PurposeOneTime, Device: payment.DevicePC}
 	if err := from.read(v, i.ReadRequest, &co); err != nil {
 		return g.refuseIntercepted(c, i, err)

@@ -1,0 +1,190 @@
+// Package formjson reads a form (application/x-www-form-urlencoded) as PHP does, and gives it as JSON, so that
+// the paths of an intercept mean the same for a form as for a JSON body.
+//
+// a[b]=x is {"a":{"b":"x"}}, a[]=x&a[]=y is {"a":["x","y"]}, a[0][b]=x is {"a":[{"b":"x"}]}. A plain whole number is a
+// number, so that an amount is one; everything else is text. What two readers could read differently is refused: a
+// name that comes twice, and a name that is a value here and holds others there. It knows nothing of payments or
+// HTTP.
+package formjson
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+)
+
+// The bounds of a form: how many names it may have, and how deep they may nest.
+const (
+	MaxNames = 1000
+	MaxDepth = 8
+)
+
+// The kinds of fault.
+var (
+	ErrSyntax    = errors.New("not a valid form")
+	ErrDuplicate = errors.New("a name appears twice")
+	ErrUTF8      = errors.New("not valid UTF-8")
+)
+
+// Convert returns body as a JSON object. Errors match one of the kinds; they name the field, never its value.
+func Convert(body []byte) ([]byte, error) {
+	root := &node{}
+	pairs := strings.Split(string(body), "&")
+	if len(pairs) > MaxNames {
+		return nil, fmt.Errorf("%w: more than %d names", ErrSyntax, MaxNames)
+	}
+	for _, pair := range pairs {
+		if pair == "" {
+			continue
+		}
+		if err := root.add(pair); err != nil {
+			return nil, err
+		}
+	}
+	var b bytes.Buffer
+	if len(root.names) == 0 {
+		return []byte("{}"), nil
+	}
+	root.write(&b, false)
+	return b.Bytes(), nil
+}
+
+// node is a value, or holds others in the order in which they came.
+type node struct {
+	value string
+	names []string
+	under map[string]*node
+	// next is the index that [] stands for.
+	next int
+}
+
+func (n *node) add(pair string) error {
+	rawName, rawValue, _ := strings.Cut(pair, "=")
+	name, err := url.QueryUnescape(rawName)
+	if err != nil {
+		return fmt.Errorf("%w: a name is badly escaped", ErrSyntax)
+	}
+	value, err := url.QueryUnescape(rawValue)
+	if err != nil {
+		return fmt.Errorf("%w: the value of %q is badly escaped", ErrSyntax, clip(name))
+	}
+	if !utf8.ValidString(name) || !utf8.ValidString(value) {
+		return ErrUTF8
+	}
+	steps, err := path(name)
+	if err != nil {
+		return err
+	}
+	return n.put(steps, value, name)
+}
+
+// path splits a[b][c] into a, b, c.
+func path(name string) ([]string, error) {
+	first, rest, nested := strings.Cut(name, "[")
+	steps := []string{first}
+	if first == "" {
+		return nil, fmt.Errorf("%w: a field has no name", ErrSyntax)
+	}
+	for nested {
+		step, after, closed := strings.Cut(rest, "]")
+		if !closed || after != "" && after[0] != '[' || strings.Contains(step, "[") {
+			return nil, fmt.Errorf("%w: the brackets of %q do not match", ErrSyntax, clip(name))
+		}
+		if steps = append(steps, step); len(steps) > MaxDepth {
+			return nil, fmt.Errorf("%w: %q nests deeper than %d", ErrSyntax, clip(name), MaxDepth)
+		}
+		nested = after != ""
+		rest = strings.TrimPrefix(after, "[")
+	}
+	return steps, nil
+}
+
+func (n *node) put(steps []string, value, name string) error {
+	for i, step := range steps {
+		last := i == len(steps)-1
+		if step == "" {
+			step = strconv.Itoa(n.next)
+		}
+		if at, err := strconv.Atoi(step); err == nil && at >= n.next && at < MaxNames {
+			n.next = at + 1
+		}
+		child, known := n.under[step]
+		// A value must be new, and what holds others must not be a value.
+		if known && (last || child.under == nil) {
+			return fmt.Errorf("%w: %q", ErrDuplicate, clip(name))
+		}
+		if !known {
+			child = &node{}
+			if n.under == nil {
+				n.under = map[string]*node{}
+			}
+			n.under[step] = child
+			n.names = append(n.names, step)
+		}
+		if n = child; last {
+			n.value = value
+		}
+	}
+	return nil
+}
+
+// write writes n as JSON; one whose names count up from 0 is a list where lists are allowed.
+func (n *node) write(b *bytes.Buffer, list bool) {
+	if n.under == nil {
+		if whole(n.value) {
+			b.WriteString(n.value)
+		} else {
+			text(b, n.value)
+		}
+		return
+	}
+	for i, name := range n.names {
+		list = list && name == strconv.Itoa(i)
+	}
+	open, end := byte('{'), byte('}')
+	if list {
+		open, end = '[', ']'
+	}
+	b.WriteByte(open)
+	for i, name := range n.names {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if !list {
+			text(b, name)
+			b.WriteByte(':')
+		}
+		n.under[name].write(b, true)
+	}
+	b.WriteByte(end)
+}
+
+// whole tells whether s is a whole number as JSON writes it, short enough for any reader to keep exactly.
+func whole(s string) bool {
+	if s == "" || len(s) > 15 || s[0] == '0' && s != "0" {
+		return false
+	}
+	return strings.Trim(s, "0123456789") == ""
+}
+
+func text(b *bytes.Buffer, s string) {
+	quoted, err := json.Marshal(s)
+	if err != nil {
+		// A string always has a JSON form.
+		quoted = []byte(`""`)
+	}
+	b.Write(quoted)
+}
+
+func clip(s string) string {
+	const most = 60
+	if len(s) <= most {
+		return s
+	}
+	return strings.ToValidUTF8(s[:most], "") + "..."
+}

@@ -1,0 +1,77 @@
+package formjson_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/pg-gateway/pg-gateway/gateway/formjson"
+	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
+)
+
+func TestConvert(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, form, want string
+		err              error
+	}{
+		{"nothing", "", `{}`, nil},
+		{"plain names", "order_id=O-1&amount=64900", `{"order_id":"O-1","amount":64900}`, nil},
+		{"escapes", "name=%ED%99%8D+%EA%B8%B8%EB%8F%99&a%5Bb%5D=1%262", `{"name":"홍 길동","a":{"b":"1\u00262"}}`, nil},
+		{"a list", "pay[]=11&pay[]=32", `{"pay":[11,32]}`, nil},
+		{"a list of objects", "pay[0][code]=11&pay[0][amt]=100&pay[1][code]=32", `{"pay":[{"code":11,"amt":100},{"code":32}]}`, nil},
+		{"an index that starts elsewhere", "pay[1]=11", `{"pay":{"1":11}}`, nil},
+		{"numbers at the top stay names", "0=a&1=b", `{"0":"a","1":"b"}`, nil},
+		{"what is no plain number stays text", "tel=01012345678&big=1234567890123456&f=1.0&s=-1&e=", `{"tel":"01012345678","big":"1234567890123456","f":"1.0","s":"-1","e":""}`, nil},
+		{"no value", "a&b=", `{"a":"","b":""}`, nil},
+		{"empty pairs", "&&a=1&", `{"a":1}`, nil},
+		{"a name twice", "amount=100&amount=64900", "", formjson.ErrDuplicate},
+		{"the same name escaped", "amount=100&%61mount=64900", "", formjson.ErrDuplicate},
+		{"a value that holds others", "a=1&a[b]=2", "", formjson.ErrDuplicate},
+		{"what holds others as a value", "a[b]=2&a=1", "", formjson.ErrDuplicate},
+		{"an index twice", "a[]=1&a[0]=2", "", formjson.ErrDuplicate},
+		{"a bad escape", "a=%zz", "", formjson.ErrSyntax},
+		{"a bad name", "%zz=1", "", formjson.ErrSyntax},
+		{"no name", "=1", "", formjson.ErrSyntax},
+		{"an open bracket", "a[b=1", "", formjson.ErrSyntax},
+		{"text behind a bracket", "a[b]c=1", "", formjson.ErrSyntax},
+		{"bracket in bracket", "a[[b]]=1", "", formjson.ErrSyntax},
+		{"too deep", "a" + strings.Repeat("[x]", formjson.MaxDepth) + "=1", "", formjson.ErrSyntax},
+		{"too many", strings.Repeat("&", formjson.MaxNames), "", formjson.ErrSyntax},
+		{"EUC-KR", "name=%C8%AB%B1%E6%B5%BF", "", formjson.ErrUTF8},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := formjson.Convert([]byte(tt.form))
+			if string(got) != tt.want || !errors.Is(err, tt.err) {
+				t.Errorf("got %s, %v; want %s, %v", got, err, tt.want, tt.err)
+			}
+		})
+	}
+}
+
+// TestErrorsShowNoValues: a form holds names, addresses and telephone numbers.
+func TestErrorsShowNoValues(t *testing.T) {
+	t.Parallel()
+	for _, form := range []string{"tel=01012345678%zz", "tel=01012345678&tel=01012345678", "tel=01012345678%ff"} {
+		if _, err := formjson.Convert([]byte(form)); err == nil || strings.Contains(err.Error(), "0101234") {
+			t.Errorf("%q: %v", form, err)
+		}
+	}
+}
+
+func FuzzConvert(f *testing.F) {
+	for _, seed := range []string{"a=1&b[]=2&b[]=3", "a[0][b]=1", "a=1&A=2", "a[b][c]=%EA", "[", "a[]=&a[0]="} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, form []byte) {
+		got, err := formjson.Convert(form)
+		if err != nil {
+			return
+		}
+		// Names that differ in case only are left to the strict reader.
+		if err := strictjson.Check(got); err != nil && !errors.Is(err, strictjson.ErrDuplicate) {
+			t.Errorf("%q became %s: %v", form, got, err)
+		}
+	})
+}
