@@ -107,6 +107,25 @@ func simMustOccur() []string {
 	}
 }
 
+// simOnceFailed are seeds that failed before their kind was mended.
+func simOnceFailed() []uint64 {
+	return []uint64{
+		// A deposit of another amount came into an account that was being undone, and was acknowledged and forgotten.
+		777040790, 777091737,
+		// An account was taken in when nobody could pay into it any more.
+		777001300, 777144307,
+	}
+}
+
+// TestSimulationOfSeedsThatFailed runs the schedules that failed once.
+func TestSimulationOfSeedsThatFailed(t *testing.T) {
+	t.Parallel()
+	parts := newSimParts(t)
+	for _, seed := range simOnceFailed() {
+		report(t, simRun(t, parts, seed, false))
+	}
+}
+
 // TestSimulationIsReplayable runs some schedules twice: a seed that fails must fail again when it is replayed.
 func TestSimulationIsReplayable(t *testing.T) {
 	t.Parallel()

@@ -45,8 +45,8 @@ func accountGuards() []guard {
 		},
 		{
 			name: "a deposit under way at the deadline is waited for", file: account,
-			old: "deadline(w.a, r.Account.Due).Add(depositGrace)):",
-			new: "deadline(w.a, r.Account.Due)):",
+			old: "deadline(a, r.Account.Due).Add(depositGrace))",
+			new: "deadline(a, r.Account.Due))",
 			pkg: tests, run: "TestAnAccountIsFollowedToItsEnd",
 		},
 		{
@@ -86,15 +86,40 @@ func accountGuards() []guard {
 			pkg: "./gateway", run: "TestOddDepositsAreForTheDesk",
 		},
 		{
+			name: "money in an account that is being undone is on record before its word is acknowledged", file: "gateway/settle/late.go",
+			old: "	word, err := s.besideUndo(ctx, late, Word{Result: r}, pgTxID)", new: "	word, err := Word{Result: r}, error(nil)",
+			pkg: tests, run: "TestAPaidAccountThatIsBeingClosed",
+		},
+		{
+			name: "no net cancel ends an attempt over money in its account", file: "gateway/settle/resume.go",
+			old: "		return s.later(ctx, w, lookAccountIsNeeded)", new: "		why = lookAccountIsNeeded",
+			pkg: tests, run: "TestADepositIntoAnAccountThatIsBeingUndone",
+		},
+		{
+			name: "a notice that the PG does not show is not acknowledged", file: deposit,
+			old: "	case !word.Late:\n		return word, ErrDepositNotSeen\n", new: "",
+			pkg: tests, run: "TestADepositThatIsNotShownIsSaidAgain",
+		},
+		{
+			name: "an account that is found when its time is over holds no order", file: account,
+			old: "	if s.overdue(w.a, r) {\n		return s.undo(ctx, w, ReasonNoDeposit)\n	}\n	now := s.o.Now()", new: "	now := s.o.Now()",
+			pkg: tests, run: "TestAnAccountWhoseTimeIsOverIsNotIssued",
+		},
+		{
+			name: "an account whose time is over is not issued", file: account,
+			old: "	if s.overdue(w.a, r) {\n		return s.undo(ctx, w, ReasonNoDeposit)\n	}\n	message, err", new: "	message, err",
+			pkg: tests, run: "TestAnAccountWhoseTimeIsOverIsNotIssued",
+		},
+		{
 			name: "a deposit of another amount is flagged", file: deposit,
-			old: "	if d.Amount != a.Amount {",
+			old: "	if d.Amount != word.won {",
 			new: "	if false {",
 			pkg: tests, run: "TestANoticeOfAnotherAmount",
 		},
 		{
 			name: "a notice is confirmed by the PG's inquiry", file: deposit,
-			old: "	case word.Attempt.State != payment.StateApproved:\n		return word, ErrDepositNotSeen\n",
-			new: "",
+			old: "	case word.Attempt.State == payment.StateApproved:\n		word.won = word.Attempt.Amount\n	case !word.Late:",
+			new: "	case true:\n		word.won = word.Attempt.Amount\n	case !word.Late:",
 			pkg: "./gateway", run: "TestAForgedNoticePaysNothing",
 		},
 		{

@@ -36,6 +36,9 @@ func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 		s.o.Log.Error("the PG issued an account for something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
 		return s.undo(ctx, w, ReasonMismatch+field)
 	}
+	if s.overdue(w.a, r) {
+		return s.undo(ctx, w, ReasonNoDeposit)
+	}
 	message, err := s.accountMessage(w.a, r.Account)
 	if err != nil {
 		return w.result(), err
@@ -61,6 +64,9 @@ func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 // asked first, and without its yes the account is closed.
 func (s *Settler) accountFound(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID = r.PGTxID
+	if s.overdue(w.a, r) {
+		return s.undo(ctx, w, ReasonNoDeposit)
+	}
 	now := s.o.Now()
 	err := s.o.Journal.Claim(ctx, w.a, journal.Claim{
 		To: payment.StateClaimed, PGTxID: r.PGTxID,
@@ -104,7 +110,7 @@ func (s *Settler) awaitDeposit(ctx context.Context, w *work) (Result, error) {
 		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
 	case r.Outcome == payment.OutcomeUnknown, r.Outcome == payment.OutcomeNotFound:
 		return s.depositLater(ctx, w, r, lookUndecided)
-	case s.o.Now().After(deadline(w.a, r.Account.Due).Add(depositGrace)):
+	case s.overdue(w.a, r):
 		return s.finish(after, w, payment.StateExpired, ReasonNoDeposit)
 	}
 	return s.depositLater(ctx, w, r, lookAwaitsDeposit)
@@ -122,6 +128,12 @@ func (s *Settler) nextDepositCheck(a payment.Attempt, due time.Time) time.Time {
 		return end
 	}
 	return next
+}
+
+// overdue tells whether nobody can pay into an account that the PG still shows open: the order is not held for it any
+// more, and the shop is not told of it.
+func (s *Settler) overdue(a payment.Attempt, r adapters.Result) bool {
+	return s.o.Now().After(deadline(a, r.Account.Due).Add(depositGrace))
 }
 
 // deadline is until when an account can be paid into: what the PG says, if that is later than what was asked for.

@@ -298,7 +298,7 @@ func TestANoticeOfAnotherAmount(t *testing.T) {
 		err   error
 		lates int
 	}{
-		{"the PG shows that amount", approvedAs("A1", 49000), payment.StateCancelling, nil, 0},
+		{"the PG shows that amount", approvedAs("A1", 49000), payment.StateCancelling, nil, 1},
 		{"the PG shows the right one", approvedAs("A1", 50000), payment.StateApproved, nil, 1},
 		{"the PG shows nothing", issuedAs("A1", 50000), payment.StateIssued, settle.ErrDepositNotSeen, 0},
 	}

@@ -47,29 +47,27 @@ func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word
 	case d.IssueTID != "" && a.PGTxID != "" && d.IssueTID != a.PGTxID:
 		return Word{}, fmt.Errorf("%w: another account's", ErrNotOurs)
 	case a.State == payment.StateApproved:
-		return s.paidBy(ctx, j, a, d)
+		return s.toldOf(ctx, j, Word{Result: Result{Attempt: a}, won: a.Amount}, d)
 	}
 	word, err := s.Notified(ctx, j, d.ID, "")
 	switch {
 	case err != nil:
 		return word, err
-	case word.Late:
-		return word, nil
-	case word.Attempt.State == payment.StateCancelling:
-		// The PG shows money that must not stand, as another amount: it is before a person already.
-		word.Late = true
-		return word, nil
-	case word.Attempt.State != payment.StateApproved:
+	case word.Attempt.State == payment.StateApproved:
+		word.won = word.Attempt.Amount
+	case !word.Late:
 		return word, ErrDepositNotSeen
 	}
-	return s.paidBy(ctx, j, word.Attempt, d)
+	return s.toldOf(ctx, j, word, d)
 }
 
-// paidBy tells the deposit that paid the order, whose notice may come again, from a second one: the first on record
-// is the one. It is recorded before it is compared, so that of two that come at once one is the first for both.
-func (s *Settler) paidBy(ctx context.Context, j LateJournal, a payment.Attempt, d Deposit) (Word, error) {
-	if d.Amount != a.Amount {
-		return s.oddDeposit(ctx, j, a, d, "another amount than was asked for")
+// toldOf tells the deposit that the PG shows, which paid the order or is on record as late money, from a second one:
+// the first on record is the one, and its notice may come again. It is recorded before it is compared, so that of two
+// that come at once one is the first for both.
+func (s *Settler) toldOf(ctx context.Context, j LateJournal, word Word, d Deposit) (Word, error) {
+	a := word.Attempt
+	if d.Amount != word.won {
+		return s.oddDeposit(ctx, j, a, d, "another amount than the PG shows")
 	}
 	first, seen, err := s.firstDeposit(ctx, d)
 	if err == nil && !seen {
@@ -79,11 +77,11 @@ func (s *Settler) paidBy(ctx context.Context, j LateJournal, a payment.Attempt, 
 	}
 	switch {
 	case err != nil:
-		return Word{Result: Result{Attempt: a}}, journalProblem(err)
+		return word, journalProblem(err)
 	case first != d.TID:
 		return s.oddDeposit(ctx, j, a, d, "a second deposit")
 	}
-	return Word{Result: Result{Attempt: a}}, nil
+	return word, nil
 }
 
 // firstDeposit returns the TID of the first deposit on record, and whether this one is on record.

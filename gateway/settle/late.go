@@ -36,8 +36,11 @@ const (
 // Word is what became of a PG's word that something happened to an attempt.
 type Word struct {
 	Result
-	// Late tells that the PG has money of an attempt that had ended without it, or has it twice.
+	// Late tells that the PG has money of an attempt that had ended without it, has it twice, or has it while the
+	// attempt is being undone.
 	Late bool
+	// won is what the PG shows to have come in, where Late says so.
+	won payment.Won
 }
 
 // Notified follows up a PG's word about an attempt. The word itself is a hint: an open attempt is settled as by
@@ -63,7 +66,24 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.Att
 		// It may have ended without a look at the payment that the word is about: by another trigger, or another payment.
 		return s.afterEnd(ctx, late, r.Attempt, pgTxID)
 	}
-	return s.beside(ctx, late, Word{Result: r}, pgTxID)
+	word, err := s.besideUndo(ctx, late, Word{Result: r}, pgTxID)
+	if err != nil {
+		return word, err
+	}
+	return s.beside(ctx, late, word, pgTxID)
+}
+
+// besideUndo looks at the PG for a word about an account that is being undone, or whose issue is unknown. The undo may
+// be proven by an answer that was given before the money came in, and would end the attempt over it: so what is there
+// is put on record before the word is acknowledged.
+func (s *Settler) besideUndo(ctx context.Context, late LateJournal, word Word, pgTxID string) (Word, error) {
+	a := word.Attempt
+	if a.Method != payment.MethodVBank || a.State != payment.StateCancelling && a.State != payment.StateUnknown {
+		return word, nil
+	}
+	won, err := s.lookForLate(ctx, late, a, pgTxID)
+	word.Late, word.won = won > 0, won
+	return word, err
 }
 
 // afterEnd follows up a word about an attempt that has ended: it looks for money that the PG took for it, and deals
@@ -79,33 +99,34 @@ func (s *Settler) afterEnd(ctx context.Context, late LateJournal, a payment.Atte
 		return word, nil
 	}
 	var err error
-	word.Late, err = s.lookForLate(ctx, late, a, pgTxID)
+	word.won, err = s.lookForLate(ctx, late, a, pgTxID)
+	word.Late = word.won > 0
 	return word, err
 }
 
 // lookForLate asks the PG about a payment that is not the one of its attempt, and deals with what it finds. It
-// returns whether there is money.
-func (s *Settler) lookForLate(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string) (bool, error) {
+// returns what came in, if any of it is still there.
+func (s *Settler) lookForLate(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string) (payment.Won, error) {
 	w, err := s.take(a)
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	// What the journal knows is read before the PG is asked, so that nobody gives back on the word of an older look.
 	rows, err := late.LateOf(ctx, a.ID)
 	if err != nil {
-		return false, lateError(err)
+		return 0, lateError(err)
 	}
 	w.a.PGTxID, w.exact = pgTxID, a.State == payment.StateApproved || !a.State.Final()
 	r, err := s.lookUp(ctx, w)
 	if err != nil {
-		return false, fmt.Errorf("looking for late money of attempt %s: %w", a.ID, err)
+		return 0, fmt.Errorf("looking for late money of attempt %s: %w", a.ID, err)
 	}
 	if a.Driver == payment.DriverPortOneV1 && pgTxID != "" && r.Outcome == payment.OutcomeNotFound {
 		// One of the PG's two answers is wrong; which, only another look can show.
-		return false, fmt.Errorf("looking for late money of attempt %s: %w: the PG told of a payment and shows none", a.ID, adapters.ErrUnavailable)
+		return 0, fmt.Errorf("looking for late money of attempt %s: %w: the PG told of a payment and shows none", a.ID, adapters.ErrUnavailable)
 	}
 	if r.OrderRef != a.ID || a.State == payment.StateApproved && r.PGTxID == a.PGTxID {
-		return false, nil
+		return 0, nil
 	}
 	l := journal.Late{AttemptID: a.ID, PGTxID: r.PGTxID}
 	for _, row := range rows {
@@ -114,7 +135,11 @@ func (s *Settler) lookForLate(ctx context.Context, late LateJournal, a payment.A
 			l, l.Lease = row, time.Time{}
 		}
 	}
-	return s.found(context.WithoutCancel(ctx), late, a, l, r)
+	held, err := s.found(context.WithoutCancel(ctx), late, a, l, r)
+	if !held {
+		return 0, err
+	}
+	return r.Amount, err
 }
 
 // found deals with what a look at a payment beside its attempt showed; l is what the journal knew of it before.
@@ -135,7 +160,10 @@ func (s *Settler) found(ctx context.Context, late LateJournal, a payment.Attempt
 		return true, s.notSure(ctx, late, l, lookCancelPending)
 	}
 	if !a.State.Final() {
-		// Whether it is late, nobody can say before the attempt has ended.
+		// Whether it is late, nobody can say before the attempt has ended. Until then it is on record once.
+		if l.State.Open() {
+			return true, nil
+		}
 		return true, s.notSure(ctx, late, l, lookAttemptOpen)
 	}
 	return true, s.dealWith(ctx, late, a, l, r)

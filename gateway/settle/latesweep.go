@@ -35,8 +35,8 @@ func (s *Settler) beside(ctx context.Context, late LateJournal, word Word, pgTxI
 		}
 	}
 	for _, tx := range s.others(ctx, a, pgTxID) {
-		found, err := s.lookForLate(ctx, late, a, tx)
-		word.Late = word.Late || found
+		won, err := s.lookForLate(ctx, late, a, tx)
+		word.Late = word.Late || won > 0
 		if err != nil {
 			return word, err
 		}

@@ -86,11 +86,12 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.issued(ctx, w, r)
 	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0:
 		// It is being given back. Another cancel beside it would be one too many.
-		why = lookCancelPending
+		return s.later(ctx, w, lookCancelPending)
 	case r.Outcome == payment.OutcomeApproved && w.a.Method == payment.MethodVBank:
-		// Money in an account that must not stand: it goes back only to an account that the buyer names.
-		why = lookAccountIsNeeded
-	case r.Outcome == payment.OutcomeIssued && s.o.Now().After(deadline(w.a, r.Account.Due).Add(depositGrace)):
+		// Money in an account that must not stand: it goes back only to an account that the buyer names. The net cancel
+		// of an account that was closed before the deposit is confirmed all the same, and would end this over the money.
+		return s.later(ctx, w, lookAccountIsNeeded)
+	case r.Outcome == payment.OutcomeIssued && s.overdue(w.a, r):
 		// Nobody can pay into it any more, whether the PG closes it or not.
 		return s.nothingCharged(ctx, w, ReasonNoDeposit)
 	case r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued:
