@@ -31,7 +31,12 @@ func (f *file) build(d *decoder) *Snapshot {
 	b.routes()
 	b.installments()
 	b.server()
+	b.ports()
+	b.returnPage()
 	b.live()
+	for _, u := range d.urls {
+		s.urls = append(s.urls, endpoint{u.at.path, u.text})
+	}
 	return s
 }
 

@@ -97,3 +97,13 @@ func publicTestKeys() []string {
 		"rKnPljRn5m6J9Mzz", "W2KLNKra6Wxc1P==", "b09LVzhuTGZVaEY1WmJoQnZzdXpRdz09",
 	}
 }
+
+// demoKeys are the keys of the sandbox, of the dev overlay and of the documentation, without whsec_: whoever has read
+// them can forge what they sign.
+func demoKeys() []string {
+	return []string{
+		"sandbox-v2-secret", "sandbox-imp-key", "sandbox-imp-secret",
+		"c2FuZGJveC1wb3J0b25lLXYyLWhvb2tzLTAwMDAwMDE=", "ZGVtby1zaG9wLWV2ZW50cy1zZWNyZXQtMDAwMDAwMDE=",
+		"ZGV2LW9ubHktdG9rZW4ta2V5LTAwMDAwMDAwMDAwMDA=",
+	}
+}

@@ -28,19 +28,22 @@ func pgReader(p *rawPG, at value) reader {
 		"idcs":            {list(&p.IDCs, func(s *string, _ value) reader { return filled(s) }), "Inicis data centres whose answers are trusted (idc_name)."},
 		"approve_timeout": {duration(&p.ApproveTimeout, time.Second, 2*time.Minute), "How long one money-moving request may take."},
 		"read_timeout":    {duration(&p.ReadTimeout, 100*time.Millisecond, time.Minute), "How long one look-up may take."},
-		"store_id":        {filled(&p.StoreID), "PortOne V2 store id."},
-		"api_secret":      {secret(&p.APISecret), "PortOne V2 API secret, as a reference."},
-		"webhook_secrets": {secretList(&p.WebhookSecrets), "PortOne V2 webhook secrets; two while one is replaced."},
+		"store_id":        {keyText(&p.StoreID), "PortOne V2 store id."},
+		"api_secret":      {keySecret(&p.APISecret), "PortOne V2 API secret, as a reference."},
+		"webhook_secrets": {signingSecrets(&p.WebhookSecrets), "PortOne V2 webhook secrets; two while one is replaced."},
 		"webhook_sources": {list(&p.WebhookSources, func(s *string, _ value) reader { return source(s) }), "Addresses or CIDR ranges that PortOne V1 webhooks come from; PortOne's own three when left out."},
-		"imp_code":        {filled(&p.ImpCode), "PortOne V1 customer code (가맹점 식별코드)."},
-		"imp_key":         {secret(&p.ImpKey), "PortOne V1 REST API key."},
-		"imp_secret":      {secret(&p.ImpSecret), "PortOne V1 REST API secret."},
-		"client_ip":       {filled(&p.ClientIP), "Our address as INIAPI requests state it."},
+		"imp_code":        {keyText(&p.ImpCode), "PortOne V1 customer code (가맹점 식별코드)."},
+		"imp_key":         {keySecret(&p.ImpKey), "PortOne V1 REST API key."},
+		"imp_secret":      {keySecret(&p.ImpSecret), "PortOne V1 REST API secret."},
+		"client_ip":       {keyText(&p.ClientIP), "Our address as INIAPI requests state it."},
 		"sidecar_listen":  {address(&p.sidecar), "Own port of this PG on the sidecar, as in 127.0.0.1:8082."},
 		"from":            {instant(&p.pgSpan.from, false), "Not before this moment."},
 		"until":           {instant(&p.pgSpan.until, true), "Not from this moment on; a date means its end."},
 	}, "driver")
 }
+
+// inicisKeySize is the length of the INIAPI key and IV, which are an AES-128 key and IV as they are (inicis.md §1).
+const inicisKeySize = 16
 
 // reviewState is where a card company's review of a merchant stands (카드사 심사).
 type reviewState string
@@ -96,8 +99,8 @@ func merchantReader(m *rawMerchant, at value) reader {
 	return object(fields{
 		"id":             {name(&m.id), "Our name for the contract (가맹점번호)."},
 		"pg":             {name(&m.pg), "The PG it is with, one of pgs."},
-		"mid":            {placed(&m.midAt, filled(&m.MID)), "What the PG calls us (MID)."},
-		"channel_key":    {filled(&m.ChannelKey), "PortOne channel key."},
+		"mid":            {placed(&m.midAt, keyText(&m.MID)), "What the PG calls us (MID)."},
+		"channel_key":    {keyText(&m.ChannelKey), "PortOne channel key."},
 		"behind":         {choice(&m.Behind, behindNames()...), "The PG behind the PortOne channel."},
 		"manual_confirm": {flag(&m.ManualConfirm), "PortOne V2 manual confirm: nothing is approved until we say so."},
 		"confirm_hook":   {flag(&m.ConfirmHook), "Y has PortOne ask us before it approves (confirm_url, confirmUrl); PortOne support must have switched it on."},
@@ -117,11 +120,11 @@ func merchantReader(m *rawMerchant, at value) reader {
 		"fees":          {dict(&m.fees, func(f *rawFee, _ value) reader { return feeReader(f) }), "Fee by method: 2.2%, 300won, 1.5%+100won."},
 		"interest_free": {flag(&m.free), "Y applies the interest-free notices (무이자 사용여부)."},
 		"max_months":    {whole(&m.maxMonths, 1, 36), "Longest instalment plan of this contract."},
-		"sign_key":      {secret(&m.SignKey), "Inicis web standard sign key (signKey)."},
-		"hash_key":      {secret(&m.HashKey), "Inicis mobile hash key."},
-		"api_key":       {secret(&m.APIKey), "INIAPI key."},
-		"api_iv":        {secret(&m.APIIV), "INIAPI IV."},
-		"lite_key":      {secret(&m.LiteKey), "INILite key, for billing keys."},
+		"sign_key":      {keySecret(&m.SignKey), "Inicis web standard sign key (signKey)."},
+		"hash_key":      {keySecret(&m.HashKey), "Inicis mobile hash key."},
+		"api_key":       {sizedSecret(&m.APIKey, inicisKeySize), "INIAPI key."},
+		"api_iv":        {sizedSecret(&m.APIIV, inicisKeySize), "INIAPI IV."},
+		"lite_key":      {keySecret(&m.LiteKey), "INILite key, for billing keys."},
 	}, "id", "pg")
 }
 

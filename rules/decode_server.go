@@ -2,9 +2,7 @@ package rules
 
 import (
 	"encoding/base64"
-	"net"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -41,7 +39,7 @@ func journalReader(c *JournalConfig) reader {
 	return object(fields{
 		"driver": {choice(&c.Driver, "sqlite", "postgres"), "sqlite (embedded) or postgres (shared)."},
 		"path":   {filled(&c.Path), "The SQLite file."},
-		"dsn":    {secret(&c.DSN), "PostgreSQL connection string, as a reference."},
+		"dsn":    {connection(&c.DSN), "PostgreSQL connection string, as a reference."},
 	})
 }
 
@@ -74,7 +72,7 @@ func orderServiceReader(c *OrderServiceConfig) reader {
 		"events": {object(fields{
 			"path":    {webPath(&c.EventsPath), "Path that takes payment events."},
 			"timeout": {limit(&c.EventsTimeout), "How long to wait for the acknowledgement."},
-			"secret":  {secretList(&c.EventsSecrets), "Signing secret (whsec_ and base64), or several while one is replaced."},
+			"secret":  {signingSecrets(&c.EventsSecrets), "Signing secret (whsec_ and base64), or several while one is replaced."},
 		}), "Where payment.confirmed and its kin are delivered."},
 	}, "url")
 }
@@ -155,32 +153,6 @@ func checked(dst *string, pattern, hint string, ok func(string) bool) reader {
 	}
 }
 
-func address(dst *string) reader {
-	return checked(dst, `:[0-9]{1,5}$`, "host:port, as in 127.0.0.1:8081 or :8080", func(s string) bool {
-		host, port, err := net.SplitHostPort(s)
-		if err != nil || strings.ContainsAny(host, " /") {
-			return false
-		}
-		n, err := payment.ParseWon(port)
-		return err == nil && n <= 65535
-	})
-}
-
-func baseURL(dst *string) reader {
-	return checked(dst, `^https?://[^ ]*[^/ ]$`, "http:// or https://, no trailing slash", func(s string) bool {
-		u, err := url.Parse(s)
-		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.User == nil &&
-			u.RawQuery == "" && u.Fragment == "" && !strings.HasSuffix(s, "/")
-	})
-}
-
-func origin(dst *string) reader {
-	return checked(dst, `^https?://[^/ ]+$`, "scheme, host and port only, as in https://shop.example.com", func(s string) bool {
-		u, err := url.Parse(s)
-		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Host != "" && u.Scheme+"://"+u.Host == s
-	})
-}
-
 func cidr(dst *string) reader {
 	return checked(dst, `/[0-9]{1,3}$`, "a CIDR range, as in 10.0.0.0/8", func(s string) bool {
 		_, err := netip.ParsePrefix(s)
@@ -211,6 +183,15 @@ func orderPath(dst *string) reader {
 
 // secret reads a key or password. One that is written in the file itself is remembered: live mode refuses it.
 func secret(dst *payment.Secret) reader {
+	return anySecret(dst, false)
+}
+
+// connection reads a secret whose length and characters say nothing about how good it is.
+func connection(dst *payment.Secret) reader {
+	return anySecret(dst, true)
+}
+
+func anySecret(dst *payment.Secret, long bool) reader {
 	return func(v value) {
 		if v.schema != nil {
 			v.schema.Type, v.schema.MinLength = "string", 1
@@ -228,33 +209,41 @@ func secret(dst *payment.Secret) reader {
 			v.fail("", "must not be empty")
 			return
 		}
+		if !v.visible(got) || !v.unpadded(got) {
+			return
+		}
 		if !ref {
 			v.d.inline = append(v.d.inline, v)
 		}
 		*dst = payment.Secret(got)
+		v.d.keys = append(v.d.keys, keyed{at: v, value: *dst, long: long})
 	}
 }
 
-// secretList reads one secret or several.
-func secretList(dst *[]payment.Secret) reader {
+// secretsOf reads one secret of a kind or several.
+func secretsOf(dst *[]payment.Secret, kind func(*payment.Secret) reader) reader {
 	one := func(v value) {
 		var s payment.Secret
-		if secret(&s)(v); s.IsSet() {
+		if kind(&s)(v); s.IsSet() {
 			*dst = []payment.Secret{s}
 		}
 	}
-	return either(one, list(dst, func(s *payment.Secret, _ value) reader { return secret(s) }))
+	return either(one, list(dst, func(s *payment.Secret, _ value) reader { return kind(s) }))
 }
 
 func tokenKey(dst *payment.Secret) reader {
-	return func(v value) {
-		if secret(dst)(v); v.schema != nil || !dst.IsSet() {
-			return
-		}
-		if key, err := base64.StdEncoding.DecodeString(dst.Reveal()); err != nil || len(key) != 32 {
+	return checkedSecret(dst, func(v value, s string) bool {
+		key, err := base64.StdEncoding.DecodeString(s)
+		switch {
+		case err != nil || len(key) != 32:
 			v.fail("make one with: openssl rand -base64 32", "must be 32 bytes in base64")
+		case !random(key):
+			v.fail("make one with: openssl rand -base64 32", "is no random key: everybody could guess it")
+		default:
+			return true
 		}
-	}
+		return false
+	})
 }
 
 // sourceNames are the fields that an intercepted exchange can yield.

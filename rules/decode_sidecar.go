@@ -27,11 +27,13 @@ func sidecarReader(c *SidecarConfig) reader {
 
 // callerToken reads one token.
 func callerToken(dst *payment.Secret) reader {
-	return func(v value) {
-		if secret(dst)(v); v.schema == nil && dst.IsSet() && len(dst.Reveal()) < minToken {
+	return checkedSecret(dst, func(v value, s string) bool {
+		if len(s) < minToken {
 			v.fail("make one with: openssl rand -hex 32", "is too short for a token")
+			return false
 		}
-	}
+		return v.plainKey(s)
+	})
 }
 
 // isLoopback tells whether an address is one that only this host, or pod, can reach.

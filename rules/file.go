@@ -55,7 +55,7 @@ func (f *file) reader() reader {
 		"interest_free_notices": {list(&f.notices, noticeReader), "Interest-free offers (무이자할부 안내)."},
 		"controls":              {list(&f.controls, controlReader), "What is closed, when, and what the buyer reads (점검)."},
 		"account_verification": {object(fields{
-			"mid": {filled(&f.verifyMID), "MID used only to verify refund accounts (계좌인증용 MID)."},
+			"mid": {keyText(&f.verifyMID), "MID used only to verify refund accounts (계좌인증용 MID)."},
 		}), "Account verification."},
 	}, "order_service", "pgs", "merchants", "payment_methods")
 }

@@ -34,6 +34,8 @@ func GoLive(s *Snapshot) []Advice {
 		g.add(path, "the secret stands in the file", "${file:path} or ${env:NAME}")
 	}
 	g.server(s)
+	g.list = append(g.list, s.left...)
+	g.addresses(s)
 	for _, p := range s.pgs {
 		g.pg(p)
 	}
@@ -44,6 +46,9 @@ func GoLive(s *Snapshot) []Advice {
 	}
 	for _, me := range s.methods {
 		g.method(me)
+	}
+	if c := s.journal; c.Driver == "postgres" && dsnInClear(c.DSN.Reveal()) {
+		g.add("journal.dsn", "the connection to another machine is not encrypted", "sslmode=verify-full")
 	}
 	if slices.Contains(inicisTestMIDs(), s.verifyMID) {
 		g.add("account_verification.mid", s.verifyMID+" is a public test MID", "use the contract's own MID")
@@ -84,6 +89,23 @@ func (g *goLive) server(s *Snapshot) {
 	}
 }
 
+// addresses lists what strangers on the way can read, and what strangers can reach.
+func (g *goLive) addresses(s *Snapshot) {
+	for _, u := range s.urls {
+		if inClear(u.address) && u.path != "server.public.base_url" {
+			g.add(u.path, u.address+" is another machine, and what is sent there can be read and changed on the way", "https://, or a proxy on this machine")
+		}
+	}
+	if outward(s.server.Admin.Listen) {
+		g.add("server.admin.listen", s.server.Admin.Listen+" may be reached by strangers", "127.0.0.1:9090, or a private address")
+	}
+	for _, l := range s.listeners() {
+		if l.path != "server.public.listen" && l.path != "server.admin.listen" && literal(l.address).IsValid() && outward(l.address) {
+			g.add(l.path, l.address+" is a public address", "127.0.0.1:8081, or a private address")
+		}
+	}
+}
+
 func (g *goLive) pg(p *pg) {
 	path := "pgs." + string(p.ID)
 	if p.Environment != payment.EnvLive {
@@ -109,8 +131,8 @@ func (g *goLive) merchant(m *merchant) {
 		if !m.APIKey.IsSet() || !m.APIIV.IsSet() {
 			g.add(path+".api_key", "nothing can be cancelled or looked up without the INIAPI key and IV", "add api_key and api_iv")
 		}
-		if m.devices&(deviceBit(payment.DeviceMobile)|deviceBit(payment.DeviceApp)) != 0 && !m.HashKey.IsSet() && m.Purpose == payment.MerchantGeneral {
-			g.add(path+".hash_key", "mobile payments need the mobile hash key", "add hash_key, or devices: [pc]")
+		if m.devices&^deviceBit(payment.DevicePC) != 0 && (m.Purpose == payment.MerchantGeneral || m.Purpose == payment.MerchantEscrow) {
+			g.add(path+".devices", "driver inicis has no mobile window: phones and apps would get the PC window, which they cannot show", "devices: [pc], and a PortOne merchant for phones")
 		}
 		if m.Purpose == payment.MerchantRecurring && !m.LiteKey.IsSet() {
 			g.add(path+".lite_key", "billing keys need the INILite key", "add lite_key")

@@ -15,12 +15,12 @@ import (
 const liveConfig = `mode: live
 server:
   public: { base_url: "https://pay.shop.example.com", allow_origins: ["https://shop.example.com"], token_key: "${file:/run/token}" }
-order_service: { url: "http://orders:8080", events: { secret: ["${env:NEW}", "${env:OLD}"] } }
+order_service: { url: "https://orders.shop.internal:8443", events: { secret: ["${env:NEW}", "${env:OLD}"] } }
 pgs:
   inicis: { driver: inicis, environment: live, client_ip: 203.0.113.10 }
   portone: { driver: portone_v2, environment: live, store_id: store-1, api_secret: "${env:V2}", webhook_secrets: "${env:HOOK}", base_url: "https://proxy.example.com" }
 merchants:
-  - { id: "1", pg: inicis, mid: MOIshop001, sign_key: "${env:SIGN}", hash_key: "${env:HASH}", api_key: "${env:KEY}", api_iv: "${env:IV}" }
+  - { id: "1", pg: inicis, mid: MOIshop001, sign_key: "${env:SIGN}", hash_key: "${env:HASH}", api_key: "${env:KEY}", api_iv: "${env:IV}", devices: [pc] }
   - { id: "2", pg: portone, mid: MOIshop002, channel_key: ck, behind: inicis, manual_confirm: Y }
 payment_methods:
   - { code: card, x2bee: "11", links: { inicis: true, portone: false } }
@@ -29,14 +29,28 @@ intercepts:
   - { name: shop, match: { path: "/shop/*" } }
 `
 
-func liveSources() rules.Sources {
+// liveKeys are keys that could be real, by the names that the live files of these tests give them.
+func liveKeys() map[string]string {
+	return map[string]string{
+		"NEW": "whsec_cGFpZC1ieS10aGUtc2hvcC0yMDI3LW5ldy1vbmU=", "OLD": "whsec_cGFpZC1ieS10aGUtc2hvcC0yMDI2LW9sZC1vbmU=",
+		"V2": "mRk1PzvV7cB0hT5sYw2N", "HOOK": "whsec_cG9ydG9uZS1zaWducy13aXRoLXRoaXMtb25lIQ==", "SIGN": "c2hvcC1zaWduLWtleS0wNDE3NTg5Mg==",
+		"HASH": "9B1D4C7E2FA85036D1B2C3E4F5A69788", "KEY": "qT8vXz2LmN5kRj7W", "IV": "hG4sD9fK2pLzXc1=", "LITE": "a0p4V3ZRbVp0THlSbnNEYg==",
+		"IMPKEY": "8274650193746582", "IMPSECRET": "d41f7a2c9b8e6350d41f7a2c9b8e6351", "TOKEN": "5f0c7d1a9e3b48620d7c", "DSN": "postgres://pgw@db:5432/pgw",
+		"SEAL": "q83vEjRWeJq83qvN7wESM0RVZneImaq7zN3u/wARIjM=",
+	}
+}
+
+func liveSources() rules.Sources { return sourcesOf(liveKeys()) }
+
+// sourcesOf answers references to the environment from keys, and the file /run/token with SEAL.
+func sourcesOf(keys map[string]string) rules.Sources {
 	return rules.Sources{
-		Env: func(name string) (string, bool) { return "secret-" + name + "\n", true },
+		Env: func(name string) (string, bool) { return keys[name] + "\n", keys[name] != "" },
 		ReadFile: func(path string) ([]byte, error) {
 			if path != "/run/token" {
 				return nil, os.ErrNotExist
 			}
-			return []byte("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=\n"), nil
+			return []byte(keys["SEAL"] + "\n"), nil
 		},
 	}
 }
@@ -54,14 +68,14 @@ func TestALiveFileWithReferencesLoads(t *testing.T) {
 	if p.BaseURL != "" || cmp.Diff([]string{"fc", "ks"}, p.IDCs) != "" || p.ApproveTimeout != 30*time.Second || p.ReadTimeout != 10*time.Second {
 		t.Errorf("the live PG is %+v", p)
 	}
-	if o, _ := s.PG("portone"); o.BaseURL != "https://proxy.example.com" || o.WebhookSecrets[0].Reveal() != "secret-HOOK" {
+	if o, _ := s.PG("portone"); o.BaseURL != "https://proxy.example.com" || o.WebhookSecrets[0].Reveal() != liveKeys()["HOOK"] {
 		t.Errorf("the PG with its own base URL is %+v", o)
 	}
 	m, _ := s.Merchant("1")
-	if m.Mode != payment.ModeLive || m.APIIV.Reveal() != "secret-IV" {
+	if m.Mode != payment.ModeLive || m.APIIV.Reveal() != liveKeys()["IV"] {
 		t.Errorf("the merchant is %+v", m)
 	}
-	if got := s.OrderService().EventsSecrets; len(got) != 2 || got[1].Reveal() != "secret-OLD" {
+	if got := s.OrderService().EventsSecrets; len(got) != 2 || got[1].Reveal() != liveKeys()["OLD"] {
 		t.Errorf("there are %d event secrets", len(got))
 	}
 }

@@ -23,33 +23,19 @@ func (b *builder) live() {
 			r.midAt.fail("the test MIDs are INIpayTest, INIBillTst, iniescrow0", "%s looks like a live MID, refused in mode test", clip(m.MID))
 		}
 	}
+	b.weakKeys()
 	if b.s.mode != payment.ModeLive {
 		return
 	}
 	for _, v := range b.d.inline {
 		v.fail("${file:path} or ${env:NAME}", "a secret in the file is refused in mode live")
 	}
-	b.publicKeys()
 	if b.s.sandbox.Enabled {
 		b.f.sandboxAt.fail("enabled: N", "the sandbox is refused in mode live")
 	}
 	for i, p := range b.s.pgs {
 		if p.Environment != payment.EnvLive {
 			b.f.pgs[i].val.at.fail("environment: live", "PG %s is in environment %s, refused in mode live", p.ID, p.Environment)
-		}
-	}
-}
-
-// publicKeys refuses keys that are printed in public manuals, wherever they were referenced from.
-func (b *builder) publicKeys() {
-	for i, m := range b.s.merchants {
-		for _, s := range []struct {
-			key   string
-			value payment.Secret
-		}{{"sign_key", m.SignKey}, {"hash_key", m.HashKey}, {"api_key", m.APIKey}, {"api_iv", m.APIIV}, {"lite_key", m.LiteKey}} {
-			if slices.Contains(publicTestKeys(), s.value.Reveal()) {
-				b.f.merchants[i].at.fail("use the contract's own key", "%s is a public test key, refused in mode live", s.key)
-			}
 		}
 	}
 }

@@ -31,6 +31,16 @@ type decoder struct {
 	secrets []resolved
 	// inline are the secrets that stand in the file itself.
 	inline []value
+	// keys are all secrets, urls all addresses that we call or are called at, and listens the listeners' addresses.
+	keys    []keyed
+	urls    []located
+	listens []located
+}
+
+// located is a text of the file with its place.
+type located struct {
+	at   value
+	text string
 }
 
 // field is one key of an object: how it is read and what it is for, in the user's words.
@@ -174,7 +184,7 @@ func (v value) key(n *yaml.Node, seen map[string]bool) (string, bool) {
 		return "", false
 	}
 	seen[n.Value] = true
-	return n.Value, true
+	return n.Value, at.visible(n.Value)
 }
 
 // maxItems bounds lists and mappings; no shop comes near it.

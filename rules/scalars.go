@@ -38,7 +38,7 @@ func (v value) str() (string, bool) {
 		return "", false
 	}
 	s, _, ok = v.resolve(s)
-	return s, ok
+	return s, ok && v.visible(s)
 }
 
 func text(dst *string) reader {

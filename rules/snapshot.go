@@ -13,6 +13,8 @@ type Snapshot struct {
 	files      []string // what ${file:} references named, as written
 	inline     []string // where secrets stand in the file itself
 	lines      []string // the file without its secrets
+	left       []Advice // what building found that must be settled before real payments
+	urls       []endpoint
 	mode       payment.Mode
 	server     ServerConfig
 	journal    JournalConfig

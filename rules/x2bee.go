@@ -53,7 +53,7 @@ func x2beeReader(c *X2BEEConfig) reader {
 			"pg_info":               {webPath(&c.Paths.PGInfo), "POST: the PG of each payment method (PG 정보 조회)."},
 		}), "Paths of the functions, below base_path."},
 		"business_error_status": {status900(&c.Status900), "http answers errors with 400, 404, 409 or 500; 900 with X2BEE's own status."},
-		"return_url":            {filled(&c.ReturnURL), "Where buyers go after an Inicis window when the request names no returnUrl; at one of allow_origins."},
+		"return_url":            {pageURL(&c.ReturnURL), "Where buyers go after an Inicis window when the request names no returnUrl; at one of allow_origins."},
 		"acquirers":             {acquirerCodes(&c.Acquirers), "OM028 codes of card companies (매입사코드), as in { shinhan: \"101\" }."},
 	}
 	return func(v value) {
