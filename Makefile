@@ -131,6 +131,7 @@ generate: ## Write the generated files anew: schema, tables in docs/, Prometheus
 	$(GO) test ./rules -run Schema -update
 	$(GO) test ./k8s/monitoring -run PrometheusRule -update
 	$(GO) test . -run Documented -update-docs
+	$(GO) test ./gateway/settle -run Documented -update-docs
 
 .PHONY: check
 check: ## What CI runs: test, lint, build
