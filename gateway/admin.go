@@ -8,7 +8,7 @@ import (
 
 // adminApp makes the listener for SREs: metrics, health and reload. It is never on the public port.
 func (g *Gateway) adminApp() *fiber.App {
-	app := fiber.New(fiber.Config{DisableStartupMessage: true, ErrorHandler: g.fail, ReadBufferSize: 16 << 10})
+	app := g.newApp(false)
 	app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(g.registry, promhttp.HandlerOpts{EnableOpenMetrics: true})))
 	app.Get("/livez", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", g.handleReady)

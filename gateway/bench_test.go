@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -142,15 +143,18 @@ func BenchmarkForward(b *testing.B) {
 }
 
 func BenchmarkForwardBase(b *testing.B) {
-	url := benchUpstream(b) + "/goods/1?color=red"
-	client := newForwardClient()
+	base, err := url.Parse(benchUpstream(b))
+	if err != nil {
+		b.Fatal(err)
+	}
+	client := newShopClient(nil)
 	in := &fasthttp.Request{}
 	in.SetRequestURI("http://localhost:8080/goods/1?color=red")
 	drive(b, func(ctx *fasthttp.RequestCtx) {
 		req := fasthttp.AcquireRequest()
 		defer fasthttp.ReleaseRequest(req)
-		req.SetRequestURI(url)
-		if err := client.DoTimeout(req, &ctx.Response, forwardTimeout); err != nil {
+		req.SetRequestURI("/goods/1?color=red")
+		if err := client.do(base, req, &ctx.Response); err != nil {
 			b.Fatal(err)
 		}
 	}, in)

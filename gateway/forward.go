@@ -2,8 +2,11 @@ package gateway
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"iter"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
@@ -13,27 +16,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// newForwardClient makes the client that hands requests on to the shop. It writes every request once:
-// fasthttp's defaults send one again, up to five times, when the upstream closes without answering (design
-// promise 5).
-func newForwardClient() *fasthttp.Client {
-	return &fasthttp.Client{
-		NoDefaultUserAgentHeader:      true,
-		DisablePathNormalizing:        true,
-		DisableHeaderNamesNormalizing: false,
-		MaxIdemponentCallAttempts:     1,
-		RetryIfErr:                    func(*fasthttp.Request, int, error) (bool, bool) { return false, false },
-		MaxConnsPerHost:               1024,
-		MaxConnWaitTimeout:            2 * time.Second,
-		// Shorter than servers usually keep idle connections: a request on one that the shop just closed
-		// fails, and is not sent again.
-		MaxIdleConnDuration: 3 * time.Second,
-		ReadTimeout:         forwardTimeout,
-		WriteTimeout:        forwardTimeout,
-		StreamResponseBody:  true,
-	}
-}
-
+// forwardTimeout is how long a client may take to send its request.
 const forwardTimeout = 60 * time.Second
 
 // hopByHop are the headers that belong to one connection (RFC 9110 §7.6.1).
@@ -91,30 +74,29 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view, body []byte) error {
 	defer fasthttp.ReleaseRequest(req)
 	copyRequestHeaders(&c.Request().Header, &req.Header)
 	g.setForwarded(c, req)
-	uri := v.rules.OrderService().URL + path
+	base, err := url.Parse(v.rules.OrderService().URL)
+	if err != nil {
+		return fmt.Errorf("reading the order service's address: %w", err)
+	}
+	uri := strings.TrimSuffix(base.EscapedPath(), "/") + path
 	if q := c.Request().URI().QueryString(); len(q) > 0 {
 		uri += "?" + string(q)
 	}
 	req.SetRequestURI(uri)
-	switch stream := c.Context().RequestBodyStream(); {
+	switch stream := wireOf(c); {
 	case body != nil:
 		req.SetBodyRaw(body)
 	case stream != nil:
-		// Wrapped, because releasing req would release the server's own stream a second time, and two later
-		// requests would then read one body.
+		// Wrapped, because releasing req would close it.
 		req.SetBodyStream(struct{ io.Reader }{stream}, c.Request().Header.ContentLength())
 	default:
 		req.SetBodyRaw(c.Request().Body())
 	}
 	res := c.Response()
 	start := time.Now()
-	if err := g.forwardClient.DoTimeout(req, res, forwardTimeout); err != nil {
+	if err := g.shop.do(base, req, res); err != nil {
 		res.Reset()
-		g.log.Warn("the shop cannot be reached", slog.String("request_id", requestID(c)), slog.Any("err", err))
-		if errors.Is(err, fasthttp.ErrTimeout) {
-			return &payment.Problem{Code: payment.CodeUpstreamTimeout}
-		}
-		return &payment.Problem{Code: payment.CodeUpstreamUnavailable}
+		return g.notForwarded(c, err)
 	}
 	took := time.Since(start)
 	spentOn(c).add(took)
@@ -124,8 +106,21 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view, body []byte) error {
 	return nil
 }
 
+// notForwarded tells the caller, and the log, why the shop gave no answer.
+func (g *Gateway) notForwarded(c *fiber.Ctx, err error) error {
+	if errors.Is(err, errBodyBroke) {
+		c.Context().SetConnectionClose()
+		return &payment.Problem{Code: payment.CodeRequestUnreadable}
+	}
+	g.log.Warn("the shop cannot be reached", slog.String("request_id", requestID(c)), slog.Any("err", err))
+	if errors.Is(err, errShopSilent) {
+		return &payment.Problem{Code: payment.CodeUpstreamTimeout}
+	}
+	return &payment.Problem{Code: payment.CodeUpstreamUnavailable}
+}
+
 func copyRequestHeaders(from, to *fasthttp.RequestHeader) {
-	dropped := connectionNamed(string(from.Peek("Connection")))
+	dropped := connectionNamed(from.All())
 	to.SetMethodBytes(from.Method())
 	for k, val := range from.All() {
 		name := string(k)
@@ -146,21 +141,31 @@ func ownHeader(name string) bool {
 	return false
 }
 
-// connectionNamed returns the headers that Connection declares to be of this hop, in lower case.
-func connectionNamed(connection string) map[string]bool {
-	if connection == "" {
-		return nil
-	}
-	named := map[string]bool{}
-	for name := range strings.SplitSeq(connection, ",") {
-		named[strings.ToLower(strings.TrimSpace(name))] = true
+// connectionNamed returns the headers that Connection, on whichever line, declares to be of this hop, in lower
+// case. A body's length is never one of them.
+func connectionNamed(headers iter.Seq2[[]byte, []byte]) map[string]bool {
+	var named map[string]bool
+	for k, v := range headers {
+		if string(k) != fiber.HeaderConnection {
+			continue
+		}
+		for name := range strings.SplitSeq(string(v), ",") {
+			switch name = strings.ToLower(strings.TrimSpace(name)); name {
+			case "", "close", "keep-alive", "content-length":
+			default:
+				if named == nil {
+					named = map[string]bool{}
+				}
+				named[name] = true
+			}
+		}
 	}
 	return named
 }
 
 func dropHopByHop(h *fasthttp.ResponseHeader) {
-	for name := range connectionNamed(string(h.Peek("Connection"))) {
-		if name != "close" && name != "" {
+	for name := range connectionNamed(h.All()) {
+		if name != "transfer-encoding" {
 			h.Del(name)
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
@@ -20,46 +21,29 @@ import (
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite/onewritetest"
 )
 
-// forwardWith returns a onewritetest.Do over a fasthttp client; reused connections stay in it between calls.
-func forwardWith(newClient func() *fasthttp.Client) func(*testing.T, string, string, http.Header, []byte, *x509.CertPool) error {
-	clients := make(chan map[string]*fasthttp.Client, 1)
-	clients <- map[string]*fasthttp.Client{}
-	return func(t *testing.T, method, url string, header http.Header, body []byte, pool *x509.CertPool) error {
-		// By test too, since a port may come back with another upstream behind it.
-		host := t.Name() + url[:strings.LastIndex(url, "/")]
-		all := <-clients
-		c, ok := all[host]
-		if !ok {
-			c = newClient()
-			c.TLSConfig = &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}
-			all[host] = c
+// TestForwardWritesOnce is design promise 5 on the way to the shop.
+func TestForwardWritesOnce(t *testing.T) {
+	t.Parallel()
+	onewritetest.Run(t, func(_ *testing.T, method, to string, header http.Header, body []byte, pool *x509.CertPool) error {
+		base, err := url.Parse(to)
+		if err != nil {
+			return err
 		}
-		clients <- all
-		req, res := fasthttp.AcquireRequest(), fasthttp.AcquireResponse()
-		defer fasthttp.ReleaseRequest(req)
-		defer fasthttp.ReleaseResponse(res)
+		req, res := &fasthttp.Request{}, &fasthttp.Response{}
 		req.Header.SetMethod(method)
-		req.SetRequestURI(url)
+		req.SetRequestURI(base.RequestURI())
 		for k, v := range header {
 			req.Header.Set(k, v[0])
 		}
 		req.SetBodyRaw(body)
-		if err := c.DoTimeout(req, res, forwardTimeout); err != nil {
+		if err := newShopClient(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}).do(base, req, res); err != nil {
 			return err
 		}
 		if s := res.BodyStream(); s != nil {
-			if _, err := io.Copy(io.Discard, s); err != nil {
-				return err
-			}
+			_, err = io.Copy(io.Discard, s)
 		}
-		return nil
-	}
-}
-
-// TestForwardWritesOnce is design promise 5 on the way to the shop.
-func TestForwardWritesOnce(t *testing.T) {
-	t.Parallel()
-	onewritetest.Run(t, forwardWith(newForwardClient))
+		return errors.Join(err, res.CloseBodyStream())
+	})
 }
 
 // TestTheTableCatchesFibersStockProxy makes sure that the promise's test can fail: with the proxy that Fiber
@@ -99,7 +83,7 @@ func TestForwardFiltersHeaders(t *testing.T) {
 	var got *http.Request
 	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		got = r.Clone(t.Context())
-		w.Header().Set("Connection", "X-Hop")
+		w.Header().Set("Connection", "close, X-Hop")
 		w.Header().Set("X-Hop", "1")
 		w.Header().Set("X-End", "1")
 		w.WriteHeader(http.StatusTeapot)

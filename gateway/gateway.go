@@ -22,7 +22,6 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/valyala/fasthttp"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/gateway/settle"
@@ -86,7 +85,7 @@ type Gateway struct {
 	settler        *settle.Settler
 	health         *health
 	rates          *rules.Outcomes
-	forwardClient  *fasthttp.Client
+	shop           *shopClient
 	trustedProxies []netip.Prefix
 	pageTemplate   *template.Template
 	current        atomic.Pointer[view]
@@ -120,7 +119,7 @@ func New(o Options) (*Gateway, error) {
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
 		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), rates: rules.NewOutcomes(),
-		forwardClient: newForwardClient(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys, late: o.Late,
+		shop: newShopClient(nil), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys, late: o.Late,
 		ctx: context.Background(),
 	}
 	for _, p := range server.Public.TrustedProxies {

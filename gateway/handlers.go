@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -26,15 +25,7 @@ const maxReturn = 64 << 10
 
 // publicApp makes the listener for browsers, the storefront and PG callbacks.
 func (g *Gateway) publicApp() *fiber.App {
-	app := fiber.New(fiber.Config{
-		DisableStartupMessage: true,
-		StreamRequestBody:     true,
-		Immutable:             true,
-		ReadBufferSize:        16 << 10,
-		ReadTimeout:           forwardTimeout,
-		IdleTimeout:           75 * time.Second,
-		ErrorHandler:          g.fail,
-	})
+	app := g.newApp(true)
 	app.Use(g.observe)
 	app.Options(pathCheckout, g.preflight)
 	app.Options(pathComplete, g.preflight)

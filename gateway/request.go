@@ -31,6 +31,7 @@ const (
 	localSpent     = "spent"
 	localBody      = "body"
 	localStands    = "stands"
+	localWire      = "wire"
 )
 
 // requestID names a request in logs, problems and upstream calls. One that a client sends is kept when it
@@ -70,7 +71,7 @@ const maxDrain = 8 << 20
 
 // readBody reads a request's body up to limit bytes. More than that ends the connection.
 func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
-	stream := c.Context().RequestBodyStream()
+	stream := wireOf(c)
 	tooLarge := func() error {
 		c.Context().SetConnectionClose()
 		if stream != nil {
@@ -92,7 +93,7 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(stream, int64(limit)+1))
 	if err != nil {
 		c.Context().SetConnectionClose()
-		return nil, &payment.Problem{Code: payment.CodeInvalidJSON, DetailKo: "본문을 다 받지 못했습니다", DetailEn: "the body ended too early"}
+		return nil, &payment.Problem{Code: payment.CodeRequestUnreadable, DetailKo: "본문을 다 받지 못했습니다", DetailEn: "the body ended too early"}
 	}
 	if len(b) > limit {
 		return nil, tooLarge()

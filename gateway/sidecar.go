@@ -35,15 +35,7 @@ const (
 // sidecarApp makes the listener for the order service: cancels, and where attempts stand. It is loopback or behind
 // tokens, and never public.
 func (g *Gateway) sidecarApp() *fiber.App {
-	app := fiber.New(fiber.Config{
-		DisableStartupMessage: true,
-		StreamRequestBody:     true,
-		Immutable:             true,
-		ReadBufferSize:        16 << 10,
-		ReadTimeout:           forwardTimeout,
-		IdleTimeout:           75 * time.Second,
-		ErrorHandler:          g.fail,
-	})
+	app := g.newApp(true)
 	app.Use(g.observe, func(c *fiber.Ctx) error {
 		c.Locals(localRoute, routeNone)
 		return c.Next()

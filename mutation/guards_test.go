@@ -17,7 +17,7 @@ func simulation() []string { return []string{"-sim.schedules=600"} }
 
 // guards is the list. Every one is taken away on its own, and a named test must turn red.
 func guards() []guard {
-	return slices.Concat(settleGuards(), journalGuards(), batchGuards(), wireGuards(), doorGuards(), hookGuards(), lateGuards(), inicisGuards(), portoneGuards(), accountGuards(), cancelGuards(), ruleGuards())
+	return slices.Concat(settleGuards(), journalGuards(), batchGuards(), wireGuards(), doorGuards(), hookGuards(), lateGuards(), inicisGuards(), portoneGuards(), accountGuards(), cancelGuards(), ruleGuards(), edgeGuards())
 }
 
 func settleGuards() []guard {
@@ -301,12 +301,6 @@ func doorGuards() []guard {
 			name: "a message is done only when the shop took it", file: "gateway/sweep.go",
 			old: "	ctx = context.WithoutCancel(ctx)\n	if err == nil {", new: "	ctx = context.WithoutCancel(ctx)\n	if true {",
 			pkg: tests, run: "TestSimulation", args: simulation(),
-		},
-		{
-			name: "the shop's client writes once", file: "gateway/forward.go",
-			old: "		MaxIdemponentCallAttempts:     1,\n		RetryIfErr:                    func(*fasthttp.Request, int, error) (bool, bool) { return false, false },\n",
-			new: "",
-			pkg: tests, run: "TestForwardWritesOnce",
 		},
 		{
 			name: "the order service's own endpoints are not forwarded", file: "gateway/forward.go",

@@ -7,6 +7,7 @@ type Code string
 
 // The problem codes. Each has one row in describe.
 const (
+	CodeRequestUnreadable    Code = "REQUEST_UNREADABLE"
 	CodeInvalidJSON          Code = "INVALID_JSON"
 	CodeDuplicateKey         Code = "DUPLICATE_KEY"
 	CodeNotUTF8              Code = "NOT_UTF8"

@@ -3,6 +3,8 @@ package payment
 // describe is the table of problem codes. docs/problems.md lists the same.
 func describe(c Code) (Description, bool) {
 	switch c {
+	case CodeRequestUnreadable:
+		return Description{400, "HTTP 요청을 읽을 수 없습니다", "The HTTP request cannot be read", "요청의 헤더와 본문 길이를 확인하세요", "Check the request's headers and the length of its body"}, true
 	case CodeInvalidJSON:
 		return Description{400, "요청 본문이 올바른 JSON이 아닙니다", "The body is not valid JSON", "JSON 문법을 확인하세요", "Check the JSON syntax"}, true
 	case CodeDuplicateKey:
