@@ -67,7 +67,7 @@ func (g *Gateway) payMeanLink(c *fiber.Ctx, v *view) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	got, err := v.rules.CheckLinks(list, w, g.now())
+	got, err := v.rules.CheckLinks(list, w, g.deciding(nil))
 	if err != nil {
 		return nil, err
 	}
@@ -110,7 +110,7 @@ func (g *Gateway) pgInfo(c *fiber.Ctx, v *view) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	rows, err := v.rules.PGInfo(codes, w, g.now())
+	rows, err := v.rules.PGInfo(codes, w, g.deciding(nil))
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func (g *Gateway) mersInfo(c *fiber.Ctx, v *view) (any, error) {
 	case line != "ON":
 		return nil, fieldProblem("onoffLineGbCd", "ON 또는 OFF여야 합니다", "must be ON or OFF")
 	}
-	m, err := v.rules.FindMerchant(q, g.now())
+	m, err := v.rules.FindMerchant(q, g.deciding(nil))
 	if err != nil {
 		return nil, err
 	}

@@ -104,14 +104,14 @@ func (b *builder) cardFees(e entry[rawFee], m *merchant, me *method) {
 
 // covers works out which methods the contract is for: those named, else all that the PG supports.
 func (b *builder) covers(r *rawMerchant, m *merchant) {
-	able := supported(behind(m))
+	able := m.able()
 	for _, w := range r.methods {
 		me := b.method(w)
 		if me == nil {
 			continue
 		}
 		if able != nil && !slices.Contains(able, me.code) {
-			w.at.fail("it takes "+strings.Join(methodNames(able), ", "), "%s does not support %s", behind(m), me.code)
+			w.at.fail("it takes "+strings.Join(methodNames(able), ", "), "%s does not support %s", m.doneBy(), me.code)
 			continue
 		}
 		m.methods.add(me.index)
@@ -124,14 +124,6 @@ func (b *builder) covers(r *rawMerchant, m *merchant) {
 			m.methods.add(me.index)
 		}
 	}
-}
-
-// behind is our name for the PG that does the work: the one behind the channel, or Inicis itself.
-func behind(m *merchant) string {
-	if m.owner.Driver == payment.DriverInicis {
-		return "inicis"
-	}
-	return m.Behind
 }
 
 // contract checks that a merchant has what its PG's driver cannot work without.

@@ -85,6 +85,51 @@ func supported(pg string) []payment.Method {
 	return nil
 }
 
+// able lists the methods that a contract can take: what the PG behind it takes, as far as the driver can ask for it, and
+// for billing keys cards only. Nil is all.
+func (m *merchant) able() []payment.Method {
+	var able []payment.Method
+	switch m.owner.Driver {
+	case payment.DriverInicis:
+		able = directMethods()
+	case payment.DriverPortOneV1:
+		able = supported(m.Behind)
+	case payment.DriverPortOneV2:
+		able = slices.DeleteFunc(slices.Clone(supported(m.Behind)), func(me payment.Method) bool { return !slices.Contains(v2Methods(), me) })
+		if m.Behind == "" {
+			able = nil // complained about where it is missing
+		}
+	}
+	switch {
+	case m.Purpose != payment.MerchantRecurring:
+		return able
+	case m.ManualConfirm || able != nil && !slices.Contains(able, methodCard):
+		return []payment.Method{} // a channel with manual confirmation issues no billing keys
+	}
+	return []payment.Method{methodCard}
+}
+
+// doneBy names for complaints what takes a contract's payments.
+func (m *merchant) doneBy() string {
+	switch {
+	case m.Purpose == payment.MerchantRecurring:
+		return "a recurring contract of driver " + string(m.owner.Driver)
+	case m.owner.Driver == payment.DriverInicis:
+		return "driver inicis"
+	}
+	return m.Behind + " by driver " + string(m.owner.Driver)
+}
+
+// directMethods are the methods whose window KG Inicis opens by itself; more are only behind PortOne (inicis.md §2.2).
+func directMethods() []payment.Method {
+	return slices.Concat(easyMethods(), []payment.Method{"cultureland", "booknlife", "happymoney"})
+}
+
+// v2Methods are the methods that PortOne V2 has words for (portone.md §4).
+func v2Methods() []payment.Method {
+	return slices.Concat(easyMethods(), []payment.Method{"cultureland", "smartculture", "booknlife", "happymoney"})
+}
+
 // inicisTestMIDs are the MIDs that Inicis gives everybody for tests, with their purpose (inicis.md 8).
 func inicisTestMIDs() []string { return []string{"INIpayTest", "INIBillTst", "iniescrow0"} }
 

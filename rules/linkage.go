@@ -15,6 +15,7 @@ const (
 	reachAmount                // a link is on, but not for this amount
 	reachPG                    // a link is on, its PG is not in use
 	reachControl               // the PG is in use, but closed now
+	reachPurpose               // the PG is open, but has no contract for the purpose
 	reachMerchant              // the PG is open, but no merchant fits
 	reachTaxes                 // a merchant would fit, were its sales taxed otherwise
 	reachTaxFree               // a merchant would fit, had the tax-free part been stated
@@ -83,8 +84,9 @@ func (c *control) stops(code payment.Method) bool {
 
 // findMerchant is the first merchant of a PG that fits; those of one site come before general ones.
 func (d *deciding) findMerchant(p *pg) (*merchant, reach) {
-	best := fitNot
+	best, able := fitNot, d.in.Purpose == payment.PurposeOneTime
 	for _, m := range p.merchants[merchantPurpose(d.in.Purpose)] {
+		able = able || m.methods.has(d.method.index)
 		how, why := m.fits(d.in, d.method, d.amount, d.now)
 		if d.trace != nil {
 			d.step("merchant", string(m.ID), how == fitYes, fmt.Sprintf("%s: %s", p.ID, why))
@@ -103,6 +105,9 @@ func (d *deciding) findMerchant(p *pg) (*merchant, reach) {
 		return nil, reachTaxFree
 	case fitNot, fitYes:
 	}
+	if !able {
+		return nil, reachPurpose
+	}
 	return nil, reachMerchant
 }
 
@@ -119,6 +124,11 @@ func (d *deciding) unlinked(far reach, at *link, closed *control) *payment.Probl
 		return d.deny(payment.CodePGNotInUse, i, "method", "연결된 PG의 사용여부가 N입니다", "no linked PG is in use")
 	case reachControl:
 		return d.blocked(i, closed)
+	case reachPurpose:
+		p := d.deny(payment.CodePurposeNotSupported, i, "method", "이 목적에 쓸 수 있는 계약이 없습니다: "+string(d.in.Purpose),
+			"no contract takes it for purpose "+string(d.in.Purpose))
+		p.Field = "purpose"
+		return p
 	case reachMerchant:
 		return d.deny(payment.CodeMerchantNotFound, i, "method", "조건에 맞는 가맹점이 없습니다",
 			"no merchant for this site, device and purpose")

@@ -180,7 +180,8 @@ func usesClock(text string) bool {
 
 // method decides every kind of checkout of one method.
 func (v *verifier) method(me *method) {
-	sites, amounts, cards, countries := v.sites(me), v.amounts(me), v.cards(me), v.countries(me)
+	k := v.s.kindsOf(me)
+	sites, amounts, cards, countries := k.sites, k.amounts, k.cards, k.countries
 	for n, state := range v.states {
 		for _, purpose := range []payment.Purpose{payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow} {
 			for _, device := range []payment.Device{payment.DevicePC, payment.DeviceMobile, payment.DeviceApp} {

@@ -3,7 +3,6 @@ package rules
 import (
 	"cmp"
 	"slices"
-	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -19,9 +18,9 @@ type MerchantQuery struct {
 }
 
 // FindMerchant is the merchant that a payment goes to: in use and for the site, one of listed sites before general
-// ones, then the lowest number. Deciding a checkout takes merchants in the same order. The error is a
-// *payment.Problem.
-func (s *Snapshot) FindMerchant(q MerchantQuery, now time.Time) (MerchantInfo, error) {
+// ones, then the lowest number. Deciding a checkout takes merchants in the same order; with a method only merchants
+// that it would take now are found. The error is a *payment.Problem.
+func (s *Snapshot) FindMerchant(q MerchantQuery, opt Options) (MerchantInfo, error) {
 	pgs, p := s.pgsOf(q.PG, "pgGbCd")
 	if p != nil {
 		return MerchantInfo{}, p
@@ -39,21 +38,37 @@ func (s *Snapshot) FindMerchant(q MerchantQuery, now time.Time) (MerchantInfo, e
 			return MerchantInfo{}, problem(payment.CodeInvalidField, "acqrCd", "알 수 없는 매입사: "+clip(q.Acquirer), "unknown acquirer "+clip(q.Acquirer))
 		}
 	}
-	m := momentOf(now)
+	m := momentOf(opt.Now)
 	var found []*merchant
 	for _, p := range pgs {
 		if p.on(m) {
 			found = append(found, s.serving(p, me, Where{Site: q.Site}, company, m)...)
 		}
 	}
+	slices.SortStableFunc(found, func(x, y *merchant) int {
+		return cmp.Or(purposeRank(x)-purposeRank(y), preference(x, y))
+	})
+	if me != nil {
+		found = s.deciders(found, me, q.Site, company, opt)
+	}
 	if len(found) == 0 {
 		return MerchantInfo{}, problem(payment.CodeMerchantNotFound, "siteNo", "조건에 맞는 가맹점이 없어 PG 결제를 할 수 없습니다",
 			"no merchant fits, so no PG payment is possible")
 	}
-	slices.SortStableFunc(found, func(x, y *merchant) int {
-		return cmp.Or(purposeRank(x)-purposeRank(y), preference(x, y))
-	})
 	return s.merchantInfo(found[0]), nil
+}
+
+// deciders keeps the first merchant that an order by a method would go to, or fall back to: what routing never chooses
+// and what a control closes takes no payment.
+func (s *Snapshot) deciders(found []*merchant, me *method, site payment.Site, company string, opt Options) []*merchant {
+	for i, m := range found {
+		if s.taken([]*method{me}, Where{Site: site}, company, opt, func(cs []payment.Candidate) bool {
+			return slices.ContainsFunc(cs, func(c payment.Candidate) bool { return c.Merchant == m.ID })
+		}) {
+			return found[i : i+1]
+		}
+	}
+	return nil
 }
 
 // serving are the merchants of a PG that take a method on a site and device, best first. No method is any, and then
@@ -95,9 +110,7 @@ func (m *merchant) fitsSomewhere(me *method, w Where, now moment) bool {
 
 // purposeRank puts ordinary contracts first.
 func purposeRank(m *merchant) int {
-	return slices.Index([]payment.MerchantPurpose{
-		payment.MerchantGeneral, payment.MerchantRecurring, payment.MerchantEscrow, payment.MerchantAccountVerification,
-	}, m.Purpose)
+	return slices.Index(merchantPurposes(), m.Purpose)
 }
 
 // preference orders the merchants of a PG: those of listed sites before general ones, then by number.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -47,7 +46,7 @@ type LinkRow struct {
 
 // LinkCheck is what a link check found.
 type LinkCheck struct {
-	// Main tells that a main means is among those asked about, Usable that it may be used.
+	// Main tells that a main means is among those asked about, Usable that an order by all of them would be taken.
 	Main   bool
 	Usable bool
 	Rows   []LinkRow
@@ -55,21 +54,25 @@ type LinkCheck struct {
 
 // CheckLinks tells which payment methods are linked (결제수단 연결여부 조회). Secondary methods are named and not
 // looked up. The error is a *payment.Problem.
-func (s *Snapshot) CheckLinks(list []Means, w Where, now time.Time) (LinkCheck, error) {
+func (s *Snapshot) CheckLinks(list []Means, w Where, opt Options) (LinkCheck, error) {
 	var out LinkCheck
 	if len(list) == 0 {
 		return out, problem(payment.CodeMissingField, "payInfoList", "결제수단이 없습니다", "there is no payment method")
 	}
-	m := momentOf(now)
-	for i, asked := range list {
+	var means []*method
+	var asked []*pg
+	for i, x := range list {
 		at := fmt.Sprintf("payInfoList.%d.", i)
-		me, p := s.means(asked.Method, at+"payWayCd")
+		me, p := s.means(x.Method, at+"payWayCd")
 		if p != nil {
 			return out, p
 		}
-		pgs, p := s.pgsOf(asked.PG, at+"pgGbCd")
+		pgs, p := s.pgsOf(x.PG, at+"pgGbCd")
 		if p != nil {
 			return out, p
+		}
+		if !slices.Contains(means, me) {
+			means = append(means, me)
 		}
 		if me.secondary {
 			out.Rows = append(out.Rows, LinkRow{Method: me.code, MethodCode: me.x2beeCode(), MethodName: me.title, InUse: me.inUse})
@@ -78,29 +81,61 @@ func (s *Snapshot) CheckLinks(list []Means, w Where, now time.Time) (LinkCheck, 
 		if out.Main {
 			return out, problem(payment.CodeTwoPrimaries, at+"payWayCd", "주결제수단이 둘 이상입니다", "there is more than one main means")
 		}
-		row := s.bestLink(me, pgs, w, m)
-		out.Main, out.Usable = true, row.Linked && row.InUse && me.offered(w)
-		out.Rows = append(out.Rows, row)
+		out.Main, asked = true, pgs
+		out.Rows = append(out.Rows, s.bestLink(me, pgs, w, momentOf(opt.Now)))
 	}
+	s.judge(&out, means, asked, w, opt)
 	return out, nil
 }
 
-// PGInfo finds the PG of each payment method (PG 정보 조회): the link on, the PG in use and the method in use, and
-// a merchant for the site and device where these are given. PGs stand in the file's order, which is X2BEE's
-// sortSeq. A method without one is left out. The error is a *payment.Problem.
-func (s *Snapshot) PGInfo(codes []string, w Where, now time.Time) ([]LinkRow, error) {
+// judge fills in whether an order by all means would be taken, at one of some PGs where these are given, and then names
+// the PG that it would go to.
+func (s *Snapshot) judge(out *LinkCheck, means []*method, asked []*pg, w Where, opt Options) {
+	out.Usable = s.taken(means, w, "", opt, func(cs []payment.Candidate) bool {
+		if len(cs) == 0 {
+			return true
+		}
+		for _, c := range cs {
+			p := s.pgByID[c.PG]
+			if len(asked) > 0 && !slices.Contains(asked, p) {
+				continue
+			}
+			for i := range out.Rows {
+				if out.Rows[i].Main {
+					out.Rows[i].name(p)
+				}
+			}
+			return true
+		}
+		return false
+	})
+}
+
+// name makes a row one of the PG that takes the payment: its link is on, and it is in use.
+func (r *LinkRow) name(p *pg) {
+	r.PG, r.PGCode, r.PGName, r.Linked, r.InUse = p.ID, p.x2beeCode(), p.Name, true, true
+}
+
+// PGInfo finds the PG of each payment method (PG 정보 조회): the one that an order by the method would go to now, on the
+// site and device where these are given. A method that nothing takes is left out. The error is a *payment.Problem.
+func (s *Snapshot) PGInfo(codes []string, w Where, opt Options) ([]LinkRow, error) {
 	if len(codes) == 0 {
 		return nil, problem(payment.CodeMissingField, "payWayCdList", "결제수단이 없습니다", "there is no payment method")
 	}
-	m := momentOf(now)
 	out := make([]LinkRow, 0, len(codes))
 	for i, code := range codes {
 		me, p := s.means(code, fmt.Sprintf("payWayCdList.%d", i))
 		if p != nil {
 			return nil, p
 		}
-		seen := slices.ContainsFunc(out, func(r LinkRow) bool { return r.Method == me.code })
-		if row := s.bestLink(me, nil, w, m); !me.secondary && !seen && row.Linked && row.InUse && me.offered(w) {
+		if me.secondary || slices.ContainsFunc(out, func(r LinkRow) bool { return r.Method == me.code }) {
+			continue
+		}
+		row := LinkRow{Method: me.code, MethodCode: me.x2beeCode(), MethodName: me.title, Main: true}
+		if s.taken([]*method{me}, w, "", opt, func(cs []payment.Candidate) bool {
+			row.name(s.pgByID[cs[0].PG])
+			return true
+		}) {
 			out = append(out, row)
 		}
 	}
@@ -139,11 +174,6 @@ func (s *Snapshot) bestLink(me *method, pgs []*pg, w Where, m moment) LinkRow {
 
 // open tells whether a link is on at a moment.
 func (l *link) open(m moment) bool { return l.on && l.span.holds(m.unix) }
-
-// offered tells whether a method is on offer on a site and device.
-func (me *method) offered(w Where) bool {
-	return (w.Site == "" || hasSite(me.sites, w.Site)) && me.devices&w.devices() != 0
-}
 
 // means finds a payment method by its code, or says that there is none.
 func (s *Snapshot) means(code, field string) (*method, *payment.Problem) {

@@ -3,6 +3,7 @@ package rules_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -112,7 +113,7 @@ func TestLinkCheck(t *testing.T) {
 		{"a method of another device is unusable", main("16"), rules.Where{Device: payment.DevicePC}, "Y N|16 10 Y Y", ""},
 		{"where it is offered it is usable", main("16"), rules.Where{Site: "outlet", Device: payment.DeviceMobile}, "Y Y|16 10 Y Y", ""},
 		{"a PG without a merchant for the site is unusable", main("phone"), rules.Where{Site: "main"}, "Y N|phone 10 Y N", ""},
-		{"secondary means are named, not looked up", main("32"), rules.Where{}, "N N|32  N Y", ""},
+		{"secondary means are named, not looked up", main("32"), rules.Where{}, "N Y|32  N Y", ""},
 		{"main and secondary together", []rules.Means{{Method: "32"}, {Method: "11"}}, rules.Where{}, "Y Y|32  N Y|11 10 Y Y", ""},
 		{"two main means are refused", []rules.Means{{Method: "11"}, {Method: "12"}}, rules.Where{}, "", "TWO_PRIMARIES payInfoList.1.payWayCd"},
 		{"an unknown method is refused", main("99"), rules.Where{}, "", "UNKNOWN_METHOD payInfoList.0.payWayCd"},
@@ -123,7 +124,7 @@ func TestLinkCheck(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := s.CheckLinks(tt.means, tt.where, storeTime())
+			got, err := s.CheckLinks(tt.means, tt.where, rules.Options{Now: storeTime()})
 			if codeOf(err) != tt.err {
 				t.Fatalf("got %v, want %q", err, tt.err)
 			}
@@ -166,7 +167,7 @@ func TestPGInfo(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			rows, err := s.PGInfo(tt.codes, tt.where, storeTime())
+			rows, err := s.PGInfo(tt.codes, tt.where, rules.Options{Now: storeTime()})
 			if codeOf(err) != tt.err {
 				t.Fatalf("got %v, want %q", err, tt.err)
 			}
@@ -195,7 +196,7 @@ func TestMerchantLookup(t *testing.T) {
 		{"of two PGs with one code all merchants count", rules.MerchantQuery{Site: "vip", PG: "10"}, "5001", ""},
 		{"the method must be covered", rules.MerchantQuery{Site: "main", PG: "20", Method: "12"}, "", "MERCHANT_NOT_FOUND siteNo"},
 		{"a covered method", rules.MerchantQuery{Site: "main", PG: "20", Method: "11"}, "2001", ""},
-		{"a recurring method goes to a recurring contract", rules.MerchantQuery{Site: "main", PG: "10", Method: "22"}, "1003", ""},
+		{"billing keys are issued for cards only", rules.MerchantQuery{Site: "main", PG: "10", Method: "22"}, "", "MERCHANT_NOT_FOUND siteNo"},
 		{"an ordinary contract comes before escrow", rules.MerchantQuery{Site: "main", PG: "10", Method: "21"}, "999", ""},
 		{"an acquirer whose review is done", rules.MerchantQuery{Site: "main", PG: "20", Acquirer: "101"}, "2001", ""},
 		{"an acquirer whose review is not done", rules.MerchantQuery{Site: "main", PG: "20", Acquirer: "102"}, "", "MERCHANT_NOT_FOUND siteNo"},
@@ -208,7 +209,7 @@ func TestMerchantLookup(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, err := s.FindMerchant(tt.q, storeTime())
+			got, err := s.FindMerchant(tt.q, rules.Options{Now: storeTime()})
 			if codeOf(err) != tt.err || got.ID != tt.want {
 				t.Errorf("got %q, %v, want %q, %q", got.ID, err, tt.want, tt.err)
 			}
@@ -346,41 +347,197 @@ func TestX2BEESection(t *testing.T) {
 	}
 }
 
-// TestQueriesAgreeWithDecisions: what a query calls usable, a checkout is not refused for.
+// queryShop is a random small shop with what makes queries hard: limits of links, purposes, devices of contracts,
+// secondary means.
+func queryShop(t *rapid.T) *rules.Snapshot {
+	text := drawShop(t).text()
+	pick := func(label string, options ...string) string { return rapid.SampledFrom(options).Draw(t, label) }
+	text = strings.Replace(text, "links: { p0: Y", "links: { p0: "+pick("limits", "Y", "{ on: Y, max: 3000 }", "{ on: Y, min: 9000 }", "{ on: Y, from: 2026-12-03 }"), 1)
+	text = strings.Replace(text, "- { code: card,", "- { code: card, purposes: "+pick("purposes", "one_time", "[one_time, escrow]", "[billing_key, one_time]", "[escrow]", "[billing_key]")+",", 1)
+	text = strings.Replace(text, "- { id: m0,", "- { id: m0, devices: "+pick("devices", "all", "[pc]", "[mobile, app]")+", cards: { default: "+pick("review", "approved", "pending")+", kb: approved },", 1)
+	text = strings.Replace(text, "- { id: m1, pg: p1, mid: INIpayTest,", "- { id: m1, pg: p1, "+
+		pick("purpose", "mid: INIpayTest", "mid: iniescrow0, purpose: escrow", "mid: INIBillTst, purpose: recurring")+",", 1)
+	text = strings.Replace(text, "payment_methods:\n", "payment_methods:\n  - { code: mileage, kind: secondary, in_use: "+
+		yn(rapid.Bool().Draw(t, "mileage"))+", sites: "+pick("mileage sites", "all", "[a]")+" }\n", 1)
+	s, err := rules.Parse("small.yaml", []byte(text), rules.Sources{})
+	if err != nil {
+		// A link to a PG whose contracts do not take the method is refused when loading.
+		if strings.Contains(err.Error(), "no merchant of PG") {
+			t.Skip("not a shop")
+		}
+		t.Fatal(text, err)
+	}
+	return s
+}
+
+// everyOrder makes orders by some methods of every kind, tried one by one: none of the axes that the rules find themselves.
+func everyOrder(methods []payment.Method, where rules.Where, do func(c *payment.Checkout) (more bool)) {
+	for _, amount := range []payment.Won{0, 100, 101, 2999, 3000, 3001, 4999, 5000, 5001, 8999, 9000, 9001, 9002, 19999, 20000} {
+		for _, purpose := range []payment.Purpose{"one_time", "escrow", "billing_key"} {
+			for _, device := range []payment.Device{"pc", "mobile", "app"} {
+				for _, site := range []payment.Site{"", "a", "b", "c"} {
+					for _, country := range []string{"", "JP"} {
+						for _, card := range []string{"", "kb", "bc", "lotte"} {
+							if where.Site != "" && where.Site != site || where.Device != "" && where.Device != device {
+								continue
+							}
+							c := &payment.Checkout{Purpose: purpose, Device: device, Site: site, Country: country, TaxFreeSet: true}
+							if card != "" {
+								c.Card = &payment.Card{Company: card}
+							}
+							for _, m := range methods {
+								part := amount
+								if m == "mileage" {
+									part = 10
+								}
+								c.Payments = append(c.Payments, payment.MethodAmount{Method: m, Amount: part})
+								c.Amount += part
+							}
+							if !do(c) {
+								return
+							}
+						}
+					}
+				}
+			}
+		}
+	}
+}
+
+// TestQueriesAgreeWithDecisions: what a query calls usable, some checkout is taken for, at that PG and merchant; and
+// what some checkout is taken for, a query calls usable.
 func TestQueriesAgreeWithDecisions(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
-		shop := drawShop(t)
-		s := shop.snapshot(t)
-		for range 20 {
-			c, now := drawCheckout(t), drawTime(t)
-			c.Amount = 1000
-			c.Payments[0].Amount = c.Amount
-			where := rules.Where{Site: c.Site, Device: c.Device}
-			check, err := s.CheckLinks([]rules.Means{{Method: string(c.Payments[0].Method)}}, where, now)
-			if err != nil {
-				t.Fatal(err)
+		s := queryShop(t)
+		methods := rapid.SampledFrom([][]payment.Method{{"card"}, {"trans"}, {"mileage"}, {"mileage", "card"}, {"trans", "mileage"}}).Draw(t, "methods")
+		where := rules.Where{
+			Site:   rapid.SampledFrom([]payment.Site{"", "a", "b", "c"}).Draw(t, "site"),
+			Device: rapid.SampledFrom([]payment.Device{"", "pc", "mobile", "app"}).Draw(t, "device"),
+		}
+		opt := rules.Options{Now: drawTime(t)}
+		takenBy, chosen := map[payment.MerchantID]bool{}, map[payment.PGID]bool{}
+		inside := false
+		everyOrder(methods, where, func(c *payment.Checkout) bool {
+			dec, err := s.Decide(c, opt)
+			switch {
+			case err != nil:
+			case dec.Internal:
+				inside = true
+			default:
+				chosen[dec.PG.ID], takenBy[dec.Merchant.ID] = true, true
+				for _, f := range dec.Fallbacks {
+					takenBy[f.Merchant] = true
+				}
 			}
-			info, err := s.PGInfo([]string{string(c.Payments[0].Method)}, where, now)
-			if err != nil {
-				t.Fatal(err)
+			return true
+		})
+		var means []rules.Means
+		for _, m := range methods {
+			means = append(means, rules.Means{Method: string(m)})
+		}
+		check, err := s.CheckLinks(means, where, opt)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if want := inside || len(takenBy) > 0; check.Usable != want {
+			t.Fatalf("%v at %+v: the link check says %t, orders %t by %v", methods, where, check.Usable, want, takenBy)
+		}
+		if len(methods) > 1 || inside {
+			return
+		}
+		info, err := s.PGInfo([]string{string(methods[0])}, where, opt)
+		if err != nil || len(info) != min(len(chosen), 1) || len(info) == 1 && !chosen[info[0].PG] {
+			t.Fatalf("%v at %+v: the PG look-up finds %v, %v; orders go to %v", methods, where, info, err, chosen)
+		}
+		for _, p := range s.PGs() {
+			m, err := s.FindMerchant(rules.MerchantQuery{Site: where.Site, PG: string(p.ID), Method: string(methods[0])}, opt)
+			if where.Device != "" {
+				break // the merchant look-up knows no device
 			}
-			if check.Usable != (len(info) == 1) {
-				t.Fatalf("the link check says %t, the PG lookup found %v", check.Usable, info)
-			}
-			dec, err := s.Decide(c, rules.Options{Now: now})
-			p, denied := payment.AsProblem(err)
-			unusable := denied && (p.Code == payment.CodeMethodNotLinked || p.Code == payment.CodePGNotInUse)
-			if check.Usable && unusable || !check.Usable && !denied {
-				t.Fatalf("usable is %t, decided %v", check.Usable, err)
-			}
-			if denied {
-				continue
-			}
-			m, err := s.FindMerchant(rules.MerchantQuery{Site: c.Site, PG: string(dec.PG.ID), Method: string(dec.Method)}, now)
-			if c.Site != "" && (err != nil || m.ID != dec.Merchant.ID) {
-				t.Fatalf("the lookup finds %s (%v), the decision %s", m.ID, err, dec.Merchant.ID)
+			ours := slices.ContainsFunc(s.MerchantInfos(), func(i rules.MerchantInfo) bool { return i.PG == p.ID && takenBy[i.ID] })
+			if ours != (err == nil) || err == nil && !takenBy[m.ID] {
+				t.Fatalf("%v at %+v: the merchant look-up at %s finds %s, %v; orders are taken by %v", methods, where, p.ID, m.ID, err, takenBy)
 			}
 		}
 	})
 }
+
+// TestQueriesFollowRoutingAndControls: the cases in which the store API said something else than the checkout.
+func TestQueriesFollowRoutingAndControls(t *testing.T) {
+	t.Parallel()
+	s, err := rules.Parse("store.yaml", []byte(strings.Replace(storeConfig, "interest_free_notices:", `routing:
+  - { name: large, when: { method: card, amount: { from: 300000 } }, choose: { priority: [inicis] } }
+  - { name: cards, when: { method: card }, choose: { priority: [toss] } }
+  - { name: rest, choose: { priority: [second, inicis] } }
+controls:
+  - { name: night, methods: [phone], daily: ["11:00-13:00"] }
+  - { name: points, methods: [mileage], daily: ["23:00-24:00"] }
+interest_free_notices:`, 1)), rules.Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	noon, evening := storeTime(), storeTime().Add(6*time.Hour)
+	info := func(at time.Time, codes ...string) string {
+		rows, err := s.PGInfo(codes, rules.Where{}, rules.Options{Now: at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out []string
+		for _, r := range rows {
+			out = append(out, string(r.Method)+":"+string(r.PG))
+		}
+		return strings.Join(out, " ")
+	}
+	usable := func(at time.Time, means ...rules.Means) bool {
+		got, err := s.CheckLinks(means, rules.Where{}, rules.Options{Now: at})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got.Usable
+	}
+	if got := info(noon, "card", "phone"); got != "card:toss" {
+		t.Errorf("at noon the PGs are %s: routing sends cards to toss, and phone is closed", got)
+	}
+	if got := info(evening, "card", "phone"); got != "card:toss phone:second" {
+		t.Errorf("in the evening the PGs are %s", got)
+	}
+	if got := info(evening, "21"); got != "ssgpay:inicis" {
+		t.Errorf("ssgpay goes to %s", got)
+	}
+	if usable(noon, rules.Means{Method: "phone"}) || !usable(evening, rules.Means{Method: "phone"}) {
+		t.Error("a control closes phone at noon, and at noon only")
+	}
+	if !usable(noon, rules.Means{Method: "32"}) || usable(noon.Add(11*time.Hour+time.Minute), rules.Means{Method: "32"}) {
+		t.Error("mileage alone is usable, but where a control closes it")
+	}
+	if !usable(noon, rules.Means{Method: "11", PG: "10"}) {
+		t.Error("large card orders go to inicis")
+	}
+	if usable(noon, rules.Means{Method: "21", PG: "20"}) {
+		t.Error("toss takes no ssgpay")
+	}
+	down := rules.Options{Now: noon, Health: unwell("toss")}
+	if rows, err := s.PGInfo([]string{"11"}, rules.Where{}, down); err != nil || len(rows) != 1 || rows[0].PG != "toss" {
+		t.Errorf("the only PG of its rule is named also while it is unwell: %v %v", rows, err)
+	}
+}
+
+// TestWhatOnlyPortOneOffersIsNotInicis: the direct driver opens no window for it.
+func TestWhatOnlyPortOneOffersIsNotInicis(t *testing.T) {
+	t.Parallel()
+	text := strings.NewReplacer("links: { toss: Y, inicis: Y } }", "links: { toss: Y, inicis: Y } }\n  - { code: smartculture, links: { inicis: Y } }").Replace(storeConfig)
+	if _, err := rules.Parse("store.yaml", []byte(text), rules.Sources{}); err == nil || !strings.Contains(err.Error(), "no merchant of PG inicis takes smartculture") {
+		t.Errorf("got %v", err)
+	}
+	text = strings.Replace(storeConfig, "methods: [card]", "methods: [card, smartculture]", 1)
+	text = strings.Replace(text, "  - { code: lpay,", "  - { code: smartculture }\n  - { code: lpay,", 1)
+	if _, err := rules.Parse("store.yaml", []byte(text), rules.Sources{}); err == nil || !strings.Contains(err.Error(), "driver inicis does not support smartculture") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// unwell is a PG that is not well; all others are.
+type unwell payment.PGID
+
+func (u unwell) Healthy(p payment.PGID) bool { return p != payment.PGID(u) }
