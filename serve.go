@@ -58,7 +58,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	client := onewrite.New(onewrite.Options{})
 	g, err := gateway.New(gateway.Options{
 		Store: store, Journal: j, Keys: j, Late: j, Cancels: j, Drivers: drivers.New(drivers.Options{Now: time.Now, Client: client}), OrderHTTP: client,
-		Metrics: m, Registry: registry, Log: log, Now: time.Now, DataDir: dataDir(s),
+		Metrics: m, Registry: registry, Log: log, Now: time.Now, Identity: j.Identity, DataDir: dataDir(s),
 	})
 	if err != nil {
 		return err

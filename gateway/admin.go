@@ -33,6 +33,9 @@ func (g *Gateway) handleReady(c *fiber.Ctx) error {
 		r.Checks["listener"] = "draining"
 	}
 	r.Checks["journal"] = g.journalHealth()
+	if g.others.problem("") != nil {
+		r.Checks["journal"] = "another process of this shop keeps a journal of its own"
+	}
 	for _, v := range r.Checks {
 		if v != "pass" {
 			r.Status = "fail"

@@ -198,7 +198,7 @@ func BenchmarkTokenSeal(b *testing.B) {
 	s, a := benchSealer(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.sealAttempt(a); err != nil {
+		if _, err := s.sealAttempt(a, ""); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -206,13 +206,13 @@ func BenchmarkTokenSeal(b *testing.B) {
 
 func BenchmarkTokenOpen(b *testing.B) {
 	s, a := benchSealer(b)
-	text, err := s.sealAttempt(a)
+	text, err := s.sealAttempt(a, "")
 	if err != nil {
 		b.Fatal(err)
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.openAttempt(text, a.CreatedAt); err != nil {
+		if _, _, err := s.openAttempt(text, a.CreatedAt); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -75,6 +75,9 @@ func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) 
 	if d.Internal {
 		return checkoutAnswer{OrderID: c.OrderID, Amount: c.Amount, RulesVersion: d.RulesVersion, SettledBy: "internal"}, nil
 	}
+	if err := g.others.problem(c.OrderID); err != nil {
+		return checkoutAnswer{}, err
+	}
 	return g.prepareFirst(ctx, v, c, d, opt)
 }
 
@@ -125,13 +128,14 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 		if c.Purpose == payment.PurposeBillingKey {
 			req.ReturnURL = base + pathInicisKey
 		}
-		if req.Token, err = g.sealer.sealAttempt(a); err != nil {
+		if req.Token, err = g.sealer.sealAttempt(a, g.others.own().ID); err != nil {
 			return checkoutAnswer{}, err
 		}
 	} else {
 		// The money can move there without passing us, so the attempt is on record before the PG hears of it.
-		req.ReturnURL = base + pathPortOneReturn + "?attempt_id=" + string(a.ID)
-		req.NoticeURL, req.ConfirmURL = hookURLs(base, d.PG, d.Merchant)
+		req.ReturnURL = g.others.marked(base+pathPortOneReturn+"?attempt_id="+string(a.ID), a)
+		notice, confirm := hookURLs(base, d.PG, d.Merchant)
+		req.NoticeURL, req.ConfirmURL = g.others.marked(notice, a), g.others.marked(confirm, a)
 		if err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: "opened"}); err != nil {
 			return checkoutAnswer{}, err
 		}

@@ -67,6 +67,8 @@ type Options struct {
 	Registry  *prometheus.Registry
 	Log       *slog.Logger
 	Now       func() time.Time
+	// Identity tells which journal this is. Without it other processes with a journal of their own are not noticed.
+	Identity func() journal.Identity
 	// DataDir keeps the token key when none is configured.
 	DataDir string
 }
@@ -94,6 +96,7 @@ type Gateway struct {
 	keys           KeyStore
 	late           LateStore
 	journalState   atomic.Pointer[string]
+	others         *others
 	// cancels and canceller are nil when Options has no Cancels.
 	cancels   settle.CancelJournal
 	canceller *settle.Canceller
@@ -128,6 +131,10 @@ func New(o Options) (*Gateway, error) {
 			return nil, fmt.Errorf("reading trusted_proxies: %w", err)
 		}
 		g.trustedProxies = append(g.trustedProxies, prefix)
+	}
+	g.others = &others{own: o.Identity, seal: seal, log: o.Log, metrics: o.Metrics}
+	if o.Identity == nil {
+		g.others.own = func() journal.Identity { return journal.Identity{} }
 	}
 	v, err := g.newView(o.Store.Current())
 	if err != nil {

@@ -216,6 +216,9 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 		AttemptID: id, PGTxID: clipText(q("billingKey", "billing_key", "imp_uid", "txId", "tx_id"), maxText),
 		PaymentToken: payment.Secret(q("paymentToken", "payment_token")), Code: q("code", "error_code"),
 	})
+	if asked, ok := payment.AsProblem(err); ok && asked.Code == payment.CodeAttemptNotFound {
+		g.others.notFound(id, c.Query(journalParam))
+	}
 	g.metrics.Returned("portone", returnWord(res, err))
 	return g.backToShop(c, res, err)
 }

@@ -221,6 +221,9 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, t
 	a, _, err := g.journal.Attempt(ctx, id)
 	switch {
 	case errors.Is(err, journal.ErrNotFound), err == nil && a.PG != pg.ID:
+		if err != nil {
+			g.others.notFound(id, c.Query(journalParam))
+		}
 		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
 	case err != nil:
 		return metrics.WebhookFailed, again(err)
@@ -308,8 +311,15 @@ func (g *Gateway) confirmV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, e
 // answerHook says yes with a 200 and no with a 409 whose body tells why under the given name.
 func (g *Gateway) answerHook(c *fiber.Ctx, name string, q settle.Question) (string, error) {
 	ans := settle.Answer{Reason: settle.ReasonNoSuchPayment}
-	if payment.ValidID(string(q.ID)) {
+	switch {
+	case !payment.ValidID(string(q.ID)):
+	case g.others.problem("") != nil:
+		ans = settle.Answer{Reason: reasonSeveralJournals}
+	default:
 		ans = g.settler.Allow(g.requestContext(c), q)
+	}
+	if ans.Reason == settle.ReasonNoSuchPayment {
+		g.others.notFound(q.ID, c.Query(journalParam))
 	}
 	if ans.Yes {
 		return metrics.WebhookGoOn, c.Status(fiber.StatusOK).JSON(struct{}{})

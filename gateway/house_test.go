@@ -92,7 +92,7 @@ func newHouseWith(t *testing.T, box sandbox.Config, edit func(string) string) *h
 	h.g, err = New(Options{
 		Store: store, Journal: h.journal, Keys: h.journal, Late: h.journal, Cancels: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
 		Metrics: m, Registry: registry, Log: slog.New(slog.DiscardHandler),
-		Now: time.Now, DataDir: dir,
+		Now: time.Now, Identity: h.journal.Identity, DataDir: dir,
 	})
 	if err != nil {
 		t.Fatal(err)

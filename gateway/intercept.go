@@ -80,6 +80,10 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 		return g.refuseIntercepted(c, i, err)
 	}
 	keepDue(&co)
+	if err := g.others.problem(co.OrderID); err != nil {
+		// No order is made that could not be paid.
+		return g.refuseIntercepted(c, i, err)
+	}
 	if len(i.RefuseBefore) > 0 {
 		if err := v.rules.Usable(&co, g.deciding(nil)); err != nil {
 			return g.refuseIntercepted(c, i, err)

@@ -124,7 +124,7 @@ func x2beeCode(c payment.Code) string {
 		return "2004"
 	case payment.CodeMissingField:
 		return "1001"
-	case payment.CodeInternal, payment.CodeJournalDown, payment.CodeOrderServiceDown, payment.CodePGUnavailable:
+	case payment.CodeInternal, payment.CodeJournalDown, payment.CodeSeveralJournals, payment.CodeOrderServiceDown, payment.CodePGUnavailable:
 		return "9000"
 	}
 	return "1002"

@@ -20,12 +20,12 @@ func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle
 	if err != nil {
 		return settle.Result{}, forged("the returned form cannot be read")
 	}
-	a, err := g.sealer.openAttempt(ret.MerchantData, g.now())
+	a, err := g.opened(ret.MerchantData)
 	switch {
-	case errors.Is(err, errTokenExpired):
-		return settle.Result{Attempt: a}, &payment.Problem{Code: payment.CodeReturnExpired, OrderID: a.OrderID}
+	case err != nil && a.ID != "":
+		return settle.Result{Attempt: a}, err
 	case err != nil:
-		return settle.Result{}, forged("the token is not ours")
+		return settle.Result{}, err
 	}
 	res := settle.Result{Attempt: a}
 	switch {
@@ -50,9 +50,27 @@ func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle
 		g.log.Error("a return broke the idc rule", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("err", err))
 		return settle.Result{}, &payment.Problem{Code: payment.CodeAuthURLRefused, OrderID: a.OrderID}
 	}
+	if err := g.others.problem(a.OrderID); err != nil {
+		return res, err
+	}
 	return g.settler.Authenticated(ctx, a, adapters.Proof{
 		AuthToken: ret.AuthToken, IDC: ret.IDC, AuthenticatedAt: g.now(),
 	})
+}
+
+// opened opens the token of a window. A problem that comes with an attempt is one whose browser can be sent back to the
+// shop.
+func (g *Gateway) opened(token string) (payment.Attempt, error) {
+	a, with, err := g.sealer.openAttempt(token, g.now())
+	switch {
+	case err != nil && !errors.Is(err, errTokenExpired):
+		return payment.Attempt{}, forged("the token is not ours")
+	case g.others.check(a, with) != nil:
+		return a, g.others.refused(a.OrderID)
+	case err != nil:
+		return a, &payment.Problem{Code: payment.CodeReturnExpired, OrderID: a.OrderID}
+	}
+	return a, nil
 }
 
 // inicisKey takes the billing key that an Inicis window issued (inicis.md §4). As with a payment's return only our
@@ -62,10 +80,10 @@ func (g *Gateway) inicisKey(ctx context.Context, raw []byte) (settle.Result, err
 	if err != nil {
 		return settle.Result{}, forged("the returned form cannot be read")
 	}
-	a, err := g.sealer.openAttempt(ret.MerchantData, g.now())
+	a, err := g.opened(ret.MerchantData)
 	switch {
-	case errors.Is(err, errTokenExpired):
-		return settle.Result{Attempt: a}, &payment.Problem{Code: payment.CodeReturnExpired, OrderID: a.OrderID}
+	case err != nil && a.ID != "":
+		return settle.Result{Attempt: a}, err
 	case err != nil || a.Purpose != payment.PurposeBillingKey:
 		return settle.Result{}, forged("the token is not ours")
 	case string(a.ID) != ret.OrderID && ret.OrderID != "":
@@ -92,6 +110,12 @@ type completeRequest struct {
 }
 
 func (g *Gateway) complete(ctx context.Context, req completeRequest) (settle.Result, error) {
+	if req.PaymentToken.IsSet() {
+		// The token is there to approve with, and nothing is approved by one of several.
+		if err := g.others.problem(""); err != nil {
+			return settle.Result{}, err
+		}
+	}
 	res, err := g.settler.Complete(ctx, req.AttemptID, adapters.Proof{
 		AuthToken: req.PaymentToken, PGTxID: req.PGTxID, AuthenticatedAt: g.now(),
 	})

@@ -207,7 +207,7 @@ func FuzzOpenAttempt(f *testing.F) {
 		f.Fatal(err)
 	}
 	now := time.Unix(1_800_000_000, 0)
-	good, err := s.sealAttempt(payment.Attempt{ID: "A1", OrderID: "O1", Amount: 1000, CreatedAt: now, ExpiresAt: now.Add(time.Minute)})
+	good, err := s.sealAttempt(payment.Attempt{ID: "A1", OrderID: "O1", Amount: 1000, CreatedAt: now, ExpiresAt: now.Add(time.Minute)}, "")
 	if err != nil {
 		f.Fatal(err)
 	}
@@ -215,7 +215,7 @@ func FuzzOpenAttempt(f *testing.F) {
 	f.Add("")
 	f.Add(good[:len(good)-4])
 	f.Fuzz(func(t *testing.T, text string) {
-		a, err := s.openAttempt(text, now)
+		a, _, err := s.openAttempt(text, now)
 		if err == nil && (text != good || a.ID != "A1" || a.Amount != 1000) {
 			t.Fatalf("accepted a token that was never made: %q", text)
 		}

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -83,15 +84,17 @@ type token struct {
 	Created  int64              `json:"c"`
 	Expires  int64              `json:"e"`
 	Due      int64              `json:"D,omitempty"`
+	// Journal is the identity of the journal that the window was opened with.
+	Journal string `json:"j,omitempty"`
 }
 
-// sealAttempt writes a as an opaque token: letters, digits, - and _ only.
-func (s *sealer) sealAttempt(a payment.Attempt) (string, error) {
+// sealAttempt writes a, and which journal its window is opened with, as an opaque token: letters, digits, - and _ only.
+func (s *sealer) sealAttempt(a payment.Attempt, journalID string) (string, error) {
 	t := token{
 		ID: a.ID, Order: a.OrderID, PG: a.PG, Driver: a.Driver, Merchant: a.Merchant, MID: a.MID, Method: a.Method,
 		Amount: a.Amount, TaxFree: a.TaxFree, OrderAmt: a.OrderAmount, Test: a.Test, Device: a.Device, Site: a.Site,
 		Purpose: a.Purpose, Name: a.OrderName, Return: a.ReturnURL, Rules: a.RulesVersion,
-		Created: a.CreatedAt.UnixMilli(), Expires: a.ExpiresAt.UnixMilli(),
+		Created: a.CreatedAt.UnixMilli(), Expires: a.ExpiresAt.UnixMilli(), Journal: journalID,
 	}
 	if a.VATSet {
 		t.VAT = &a.VAT
@@ -106,23 +109,23 @@ func (s *sealer) sealAttempt(a payment.Attempt) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, []byte(attemptAAD))), nil //nolint:gosec // the cipher makes its own random nonce
 }
 
-// openAttempt reads a token that sealAttempt made. Errors match errTokenForged or errTokenExpired; with the
-// latter the attempt is returned all the same.
-func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, error) {
+// openAttempt reads a token that sealAttempt made, and which journal it was made with and when. Errors match
+// errTokenForged or errTokenExpired; with the latter both are returned all the same.
+func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, journal.Identity, error) {
 	if len(text) > maxToken {
-		return payment.Attempt{}, errTokenForged
+		return payment.Attempt{}, journal.Identity{}, errTokenForged
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
-		return payment.Attempt{}, errTokenForged
+		return payment.Attempt{}, journal.Identity{}, errTokenForged
 	}
 	plain, err := s.aead.Open(nil, nil, sealed, []byte(attemptAAD))
 	if err != nil {
-		return payment.Attempt{}, errTokenForged
+		return payment.Attempt{}, journal.Identity{}, errTokenForged
 	}
 	var t token
 	if err := json.Unmarshal(plain, &t); err != nil {
-		return payment.Attempt{}, errTokenForged
+		return payment.Attempt{}, journal.Identity{}, errTokenForged
 	}
 	a := payment.Attempt{
 		ID: t.ID, OrderID: t.Order, PG: t.PG, Driver: t.Driver, Merchant: t.Merchant, MID: t.MID, Method: t.Method,
@@ -136,10 +139,11 @@ func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, error
 	if t.Due != 0 {
 		a.DepositDue = time.UnixMilli(t.Due)
 	}
+	with := journal.Identity{ID: t.Journal, Since: a.CreatedAt}
 	if now.After(a.ExpiresAt) {
-		return a, errTokenExpired
+		return a, with, errTokenExpired
 	}
-	return a, nil
+	return a, with, nil
 }
 
 // loadTokenKey returns the configured key, or the one kept in file, making that on first use. Pods that share

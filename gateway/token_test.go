@@ -23,11 +23,11 @@ func TestABentTokenIsNotOurs(t *testing.T) {
 	t.Parallel()
 	s := tokenSealer(t)
 	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
-	token, err := s.sealAttempt(payment.Attempt{ID: "A1", OrderID: "ORDER-1", Amount: 50000, CreatedAt: now, ExpiresAt: now.Add(time.Minute)})
+	token, err := s.sealAttempt(payment.Attempt{ID: "A1", OrderID: "ORDER-1", Amount: 50000, CreatedAt: now, ExpiresAt: now.Add(time.Minute)}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if a, err := s.openAttempt(token, now); err != nil || a.Amount != 50000 {
+	if a, _, err := s.openAttempt(token, now); err != nil || a.Amount != 50000 {
 		t.Fatalf("the token as it is: %+v, %v", a, err)
 	}
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
@@ -36,7 +36,7 @@ func TestABentTokenIsNotOurs(t *testing.T) {
 	}
 	for i := range sealed {
 		sealed[i] ^= 1
-		if _, err := s.openAttempt(base64.RawURLEncoding.EncodeToString(sealed), now); !errors.Is(err, errTokenForged) {
+		if _, _, err := s.openAttempt(base64.RawURLEncoding.EncodeToString(sealed), now); !errors.Is(err, errTokenForged) {
 			t.Errorf("bent at byte %d it opens: %v", i, err)
 		}
 		sealed[i] ^= 1
@@ -47,14 +47,14 @@ func TestATokenOpensUntilItExpires(t *testing.T) {
 	t.Parallel()
 	s := tokenSealer(t)
 	until := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
-	token, err := s.sealAttempt(payment.Attempt{ID: "A1", ExpiresAt: until})
+	token, err := s.sealAttempt(payment.Attempt{ID: "A1", ExpiresAt: until}, "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.openAttempt(token, until); err != nil {
+	if _, _, err := s.openAttempt(token, until); err != nil {
 		t.Errorf("at its last moment: %v", err)
 	}
-	if _, err := s.openAttempt(token, until.Add(time.Millisecond)); !errors.Is(err, errTokenExpired) {
+	if _, _, err := s.openAttempt(token, until.Add(time.Millisecond)); !errors.Is(err, errTokenExpired) {
 		t.Errorf("a moment later: %v", err)
 	}
 }

@@ -42,6 +42,8 @@ type Journal struct {
 	stopped chan struct{}
 	once    sync.Once
 
+	identity atomic.Pointer[Identity]
+
 	writes  atomic.Uint64
 	commits atomic.Uint64
 }
@@ -79,7 +81,8 @@ func openWith(ctx context.Context, cfg Config, d dialect, steps []migration) (*J
 	if err != nil {
 		return nil, err
 	}
-	if err := migrate(ctx, write, d, steps, now()); err != nil {
+	id, err := migrate(ctx, write, d, steps, now())
+	if err != nil {
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}
 	j := &Journal{
@@ -93,6 +96,7 @@ func openWith(ctx context.Context, cfg Config, d dialect, steps []migration) (*J
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
+	j.identity.Store(&id)
 	go j.commitLoop() //nolint:contextcheck // the loop outlives the context of Open; Close ends it
 	return j, nil
 }

@@ -45,13 +45,28 @@ func migrations(driver string) ([]migration, error) {
 	return list, nil
 }
 
-// migrate brings the database to the newest schema in one transaction, and refuses one from the future.
-func migrate(ctx context.Context, db *sql.DB, d dialect, list []migration, now time.Time) error {
+// migrate brings the database to the newest schema in one transaction, and refuses one from the future. It returns
+// which journal this is.
+func migrate(ctx context.Context, db *sql.DB, d dialect, list []migration, now time.Time) (Identity, error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
-		return unavailable("migrating the journal", err)
+		return Identity{}, unavailable("migrating the journal", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
+	if err := migrateIn(ctx, tx, d, list, now); err != nil {
+		return Identity{}, err
+	}
+	id, err := identify(ctx, tx, d, now)
+	if err != nil {
+		return Identity{}, err
+	}
+	if err := tx.Commit(); err != nil {
+		return Identity{}, unavailable("migrating the journal", err)
+	}
+	return id, nil
+}
+
+func migrateIn(ctx context.Context, tx *sql.Tx, d dialect, list []migration, now time.Time) error {
 	if err := d.lockMigrations(ctx, tx); err != nil {
 		return unavailable("locking the journal's schema", err)
 	}
@@ -70,9 +85,6 @@ func migrate(ctx context.Context, db *sql.DB, d dialect, list []migration, now t
 		if err := apply(ctx, tx, d, m, now); err != nil {
 			return err
 		}
-	}
-	if err := tx.Commit(); err != nil {
-		return unavailable("migrating the journal", err)
 	}
 	return nil
 }

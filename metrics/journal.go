@@ -7,6 +7,8 @@ func (m *Metrics) addJournal(f factory) {
 	m.journalWon = f.gauge("journal_attempts_won", "Won of the attempts that are not final, by state.", "state")
 	m.journalOldest = f.gauge("journal_oldest_unsettled_seconds",
 		"Age of the oldest attempt that has begun to move money and has not ended.").WithLabelValues()
+	m.severalJournals = f.gauge("several_journals",
+		"1 when another process of this shop was found to keep a journal of its own; nothing is sold then.").WithLabelValues()
 	m.unknownWon = f.gauge("unknown_won", "Won of which it is not known whether they moved.").WithLabelValues()
 	m.outboxMessages = f.gauge("outbox_messages", "Messages that the shop has not acknowledged, by state.", "state")
 	m.outboxOldest = f.gauge("outbox_oldest_seconds", "Age of the oldest message that is still being sent to the shop.").WithLabelValues()
@@ -23,6 +25,14 @@ func (m *Metrics) JournalState(state string, count int, won int64) {
 	m.journalWon.WithLabelValues(state).Set(float64(won))
 	if state == "unknown" {
 		m.unknownWon.Set(float64(won))
+	}
+}
+
+// SeveralJournals tells whether another process of this shop was found to keep a journal of its own.
+func (m *Metrics) SeveralJournals(found bool) {
+	m.severalJournals.Set(0)
+	if found {
+		m.severalJournals.Set(1)
 	}
 }
 

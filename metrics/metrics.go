@@ -55,6 +55,7 @@ type Metrics struct {
 	journalAttempts *prometheus.GaugeVec
 	journalWon      *prometheus.GaugeVec
 	journalOldest   prometheus.Gauge
+	severalJournals prometheus.Gauge
 	unknownWon      prometheus.Gauge
 	outboxMessages  *prometheus.GaugeVec
 	outboxOldest    prometheus.Gauge

@@ -53,6 +53,8 @@ func useEverything(m *metrics.Metrics) {
 	m.CacheEntries("portone_token", 1)
 	m.JournalState("opened", 3, 30_000)
 	m.JournalState("unknown", 1, 15_000)
+	m.SeveralJournals(true)
+	m.SeveralJournals(false)
 	m.OldestUnsettled(90 * time.Second)
 	m.Outbox(2, 1)
 	m.OutboxOldest(20 * time.Second)

@@ -17,7 +17,22 @@ func simulation() []string { return []string{"-sim.schedules=600"} }
 
 // guards is the list. Every one is taken away on its own, and a named test must turn red.
 func guards() []guard {
-	return slices.Concat(settleGuards(), journalGuards(), batchGuards(), wireGuards(), doorGuards(), hookGuards(), lateGuards(), inicisGuards(), portoneGuards(), accountGuards(), cancelGuards(), ruleGuards(), edgeGuards())
+	return slices.Concat(
+		settleGuards(),
+		journalGuards(),
+		batchGuards(),
+		wireGuards(),
+		doorGuards(),
+		hookGuards(),
+		lateGuards(),
+		inicisGuards(),
+		portoneGuards(),
+		accountGuards(),
+		cancelGuards(),
+		ruleGuards(),
+		edgeGuards(),
+		otherJournalGuards(),
+	)
 }
 
 func settleGuards() []guard {

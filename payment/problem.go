@@ -46,6 +46,7 @@ const (
 	CodeOrderServiceDown    Code = "ORDER_SERVICE_UNAVAILABLE"
 	CodeOrderRefused        Code = "ORDER_REFUSED"
 	CodeJournalDown         Code = "JOURNAL_UNAVAILABLE"
+	CodeSeveralJournals     Code = "SEVERAL_JOURNALS"
 	CodePGUnavailable       Code = "PG_UNAVAILABLE"
 	CodePGRefused           Code = "PG_REFUSED"
 	CodeUpstreamUnavailable Code = "UPSTREAM_UNAVAILABLE"

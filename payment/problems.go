@@ -79,6 +79,8 @@ func describe(c Code) (Description, bool) {
 		return Description{409, "쇼핑몰이 결제를 승인하지 않았습니다", "The shop refused to have the order charged", "재고와 가격을 확인하세요", "Check stock and price"}, true
 	case CodeJournalDown:
 		return Description{503, "결제 기록을 남길 수 없어 결제를 멈췄습니다", "The payment journal cannot be written, so nothing is charged", "잠시 뒤 다시 시도하세요", "Try again in a moment"}, true
+	case CodeSeveralJournals:
+		return Description{503, "이 쇼핑몰의 결제 서버들이 결제 기록을 함께 쓰지 않아 결제를 멈췄습니다", "This is one of several processes that each keep a journal of their own, so nothing is charged", "운영자: journal.driver를 postgres로 하나만 두고 모두 다시 시작하세요", "Operator: let all of them share one journal (journal.driver: postgres) and restart them"}, true
 	case CodePGUnavailable:
 		return Description{503, "PG가 응답하지 않습니다", "The PG does not answer", "잠시 뒤 다시 시도하거나 다른 결제수단을 쓰세요", "Try again in a moment or use another method"}, true
 	case CodePGRefused:

@@ -1,0 +1,121 @@
+package gateway
+
+import (
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// errOtherJournal: a window of ours was opened by a process that keeps another journal.
+var errOtherJournal = errors.New("the window was opened with another journal")
+
+// others notices other processes of this shop that keep a journal of their own. Each of them guards an order for
+// itself alone, so that together they would charge it twice (design promise 1). They cannot be asked, but what they
+// open comes back to us: every window carries, sealed with the token key that all processes of a shop share, which
+// journal it was opened with and when.
+type others struct {
+	own     func() journal.Identity
+	seal    *sealer
+	log     *slog.Logger
+	metrics *metrics.Metrics
+	// seen is set once there is a proof, until the process ends: whoever sets things right restarts it.
+	seen atomic.Bool
+}
+
+// reasonSeveralJournals is why a PG is told no by one of several.
+const reasonSeveralJournals = "several_journals"
+
+// problem is the problem of a process that is one of several on private journals; nil for one that knows of no other.
+func (o *others) problem(order payment.OrderID) error {
+	if !o.seen.Load() {
+		return nil
+	}
+	return &payment.Problem{Code: payment.CodeSeveralJournals, OrderID: order}
+}
+
+// check tells whether a window that was opened with a journal at a time is one of this process's journal. One of
+// before this journal is no proof: the journal was begun anew since. It is errOtherJournal all the same, since who
+// knows what the other journal holds of its order.
+func (o *others) check(a payment.Attempt, opened journal.Identity) error {
+	own := o.own()
+	if own.ID == "" || opened.ID == "" || opened.ID == own.ID {
+		return nil
+	}
+	if opened.Since.Before(own.Since) {
+		return errOtherJournal
+	}
+	o.metrics.SeveralJournals(true)
+	if !o.seen.Swap(true) {
+		o.log.Error("another process of this shop keeps a journal of its own, and together they would charge an order twice: nothing is sold here until all of them share one journal (journal.driver: postgres) and are restarted",
+			slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.String("journal", own.ID), slog.String("other_journal", opened.ID))
+	}
+	return errOtherJournal
+}
+
+// refused is what the browser of a window of another journal is told.
+func (o *others) refused(order payment.OrderID) error {
+	if err := o.problem(order); err != nil {
+		return err
+	}
+	return &payment.Problem{
+		Code: payment.CodeReturnExpired, OrderID: order,
+		DetailKo: "결제 기록이 새로 시작되기 전에 열린 결제창입니다", DetailEn: "the window was opened before this journal was begun",
+	}
+}
+
+// journalParam is the query parameter that carries the mark in the addresses that a PG is given.
+const journalParam = "j"
+
+func markAAD(id payment.AttemptID) []byte { return []byte("journal:1:" + id) }
+
+// mark is the journal of an attempt in a form that travels in a URL: sealed, and good for this attempt only.
+func (o *others) mark(a payment.Attempt) string {
+	own := o.own()
+	if own.ID == "" {
+		return ""
+	}
+	plain := own.ID + " " + strconv.FormatInt(a.CreatedAt.UnixMilli(), 10)
+	return base64.RawURLEncoding.EncodeToString(o.seal.aead.Seal(nil, nil, []byte(plain), markAAD(a.ID))) //nolint:gosec // the cipher makes its own random nonce
+}
+
+// marked adds the mark to an address of ours.
+func (o *others) marked(address string, a payment.Attempt) string {
+	mark := o.mark(a)
+	switch {
+	case address == "" || mark == "":
+		return address
+	case strings.Contains(address, "?"):
+		return address + "&" + journalParam + "=" + mark
+	}
+	return address + "?" + journalParam + "=" + mark
+}
+
+// notFound looks at the mark of an attempt that is not in the journal: was it opened with another one? Without a mark,
+// or with one that is not ours, nothing is learned.
+func (o *others) notFound(id payment.AttemptID, mark string) {
+	if len(mark) > maxToken {
+		return
+	}
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(mark)
+	if err != nil {
+		return
+	}
+	plain, err := o.seal.aead.Open(nil, nil, sealed, markAAD(id))
+	if err != nil {
+		return
+	}
+	journalID, at, _ := strings.Cut(string(plain), " ")
+	ms, err := strconv.ParseInt(at, 10, 64)
+	if err != nil {
+		return
+	}
+	_ = o.check(payment.Attempt{ID: id}, journal.Identity{ID: journalID, Since: time.UnixMilli(ms)})
+}

@@ -1,0 +1,33 @@
+package mutation
+
+// otherJournalGuards are those of a process that is one of several with a journal each.
+func otherJournalGuards() []guard {
+	const tests = "./gateway"
+	return []guard{
+		{
+			name: "a return of another journal's window is not approved", file: "gateway/returns.go",
+			old: "	case g.others.check(a, with) != nil:", new: "	case g.others.check(a, with) != nil && false:",
+			pkg: tests, run: "TestAnInicisReturnTellsOfAnotherJournal",
+		},
+		{
+			name: "one of several opens no window", file: "gateway/checkout.go",
+			old: "	if err := g.others.problem(c.OrderID); err != nil {", new: "	if err := g.others.problem(c.OrderID); false {",
+			pkg: tests, run: "TestAnInicisReturnTellsOfAnotherJournal",
+		},
+		{
+			name: "one of several approves nothing at an Inicis return", file: "gateway/returns.go",
+			old: "	if err := g.others.problem(a.OrderID); err != nil {", new: "	if err := g.others.problem(a.OrderID); false {",
+			pkg: tests, run: "TestAnInicisReturnTellsOfAnotherJournal",
+		},
+		{
+			name: "a webhook tells of another journal", file: "gateway/hooks.go",
+			old: "			g.others.notFound(id, c.Query(journalParam))", new: "			_ = c.Query(journalParam)",
+			pkg: tests, run: "TestPortOnesWordTellsOfAnotherJournal",
+		},
+		{
+			name: "a mark is good for its own attempt only", file: "gateway/others.go",
+			old: `return []byte("journal:1:" + id)`, new: `return []byte("journal:1:" + id[:0])`,
+			pkg: tests, run: "TestPortOnesWordTellsOfAnotherJournal",
+		},
+	}
+}
