@@ -54,7 +54,7 @@ deps: $(KUSTOMIZE) ## Find or install what the tests need beyond Go
 .PHONY: test
 test: deps vet ## Run every test with the race detector
 	$(GO) test -race -timeout 25m -count=$(COUNT) $(PKG)
-	$(GO) test -timeout 25m -count=1 ./gateway -run '^TestSimulation$$'
+	$(GO) test -timeout 25m -count=1 ./gateway -run '^TestSimulation$$' -sim.schedules=20000
 
 .PHONY: test-fast
 test-fast: deps ## Run every test without the race detector
