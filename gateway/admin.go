@@ -13,9 +13,11 @@ func (g *Gateway) adminApp() *fiber.App {
 	app.Get("/livez", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", g.handleReady)
 	app.Get("/healthz", g.handleReady)
-	app.Post("/-/reload", g.handleReload)
+	// Whoever may only look needs no token; whoever changes what is sold does.
+	mayWrite := g.authenticate(g.store.Current().Server().Admin.Tokens)
+	app.Post("/-/reload", mayWrite, g.handleReload)
 	app.Get("/-/config/history", g.handleHistory)
-	app.Post("/-/config/rollback", g.handleRollback)
+	app.Post("/-/config/rollback", mayWrite, g.handleRollback)
 	return app
 }
 
@@ -51,6 +53,8 @@ type reloadAnswer struct {
 	Version       string   `json:"version"`
 	RestartNeeded []string `json:"restart_needed,omitempty"`
 	Error         string   `json:"error,omitempty"`
+	// Reach tells whom a rollback has reached.
+	Reach string `json:"reach,omitempty"`
 }
 
 // handleReload reads the rules again: 200, or 422 with every complaint so that a deploy script can see it.

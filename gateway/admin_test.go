@@ -32,6 +32,41 @@ func TestAdmin(t *testing.T) {
 	}
 }
 
+// Whoever reaches the door may look; to change what is sold he needs one of the tokens.
+func TestAdminWritesNeedAToken(t *testing.T) {
+	t.Parallel()
+	const first, second = "first-token-of-16-bytes", "second-token-of-16-bytes"
+	h := newHouse(t, func(s string) string {
+		return strings.Replace(s, `admin: { listen: "127.0.0.1:9090" }`, `admin: { listen: ":9090", token: ["`+first+`", "`+second+`"] }`, 1)
+	})
+	version, _ := h.history()
+	send := func(method, path, authorization string) answer {
+		req := httptest.NewRequest(method, path, strings.NewReader(`{"version":"`+version+`"}`))
+		req.Header.Set("Content-Type", "application/json")
+		if authorization != "" {
+			req.Header.Set("Authorization", authorization)
+		}
+		return h.send(h.admin, req)
+	}
+	for _, path := range []string{"/-/reload", "/-/config/rollback"} {
+		for _, wrong := range []string{"", "Bearer", "Bearer ", "Bearer " + first[1:], "Bearer " + first + second, "bearer " + first, first} {
+			if a := send(http.MethodPost, path, wrong); a.status != http.StatusUnauthorized || a.code() != "UNAUTHORIZED" || a.header.Get("WWW-Authenticate") == "" {
+				t.Errorf("%s with %q: %d %s", path, wrong, a.status, a.body)
+			}
+		}
+		for _, right := range []string{first, second} {
+			if a := send(http.MethodPost, path, "Bearer "+right); a.status != http.StatusOK {
+				t.Errorf("%s: %d %s", path, a.status, a.body)
+			}
+		}
+	}
+	for _, path := range []string{"/metrics", "/livez", "/readyz", "/healthz", "/-/config/history"} {
+		if a := send(http.MethodGet, path, ""); a.status != http.StatusOK {
+			t.Errorf("%s: %d", path, a.status)
+		}
+	}
+}
+
 func TestAdminIsNotOnThePublicListener(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)

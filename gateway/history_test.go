@@ -45,6 +45,9 @@ func TestRollback(t *testing.T) {
 	if a.status != http.StatusOK || a.json["changed"] != true || a.json["version"] != first {
 		t.Fatalf("got %d %s", a.status, a.body)
 	}
+	if reach, _ := a.json["reach"].(string); !strings.Contains(reach, "this process only") {
+		t.Errorf("the answer does not tell whom the rollback reached: %s", a.body)
+	}
 	if a := h.postCheckout(body); a.status != http.StatusOK {
 		t.Errorf("got %d %s", a.status, a.body)
 	}

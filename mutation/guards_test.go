@@ -32,6 +32,7 @@ func guards() []guard {
 		ruleGuards(),
 		edgeGuards(),
 		otherJournalGuards(),
+		adminGuards(),
 	)
 }
 

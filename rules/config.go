@@ -10,7 +10,7 @@ import (
 type ServerConfig struct {
 	Public          PublicConfig
 	Sidecar         SidecarConfig
-	Admin           ListenConfig
+	Admin           AdminConfig
 	ShutdownTimeout time.Duration
 }
 
@@ -35,8 +35,13 @@ type SidecarConfig struct {
 	Tokens []payment.Secret
 }
 
-// ListenConfig is a listener with nothing else to say.
-type ListenConfig struct{ Listen string }
+// AdminConfig is the listener of the people on call.
+type AdminConfig struct {
+	Listen string
+	// Tokens are what whoever changes something there identifies himself with; one at least is needed beyond the
+	// loopback interface. Reading needs none.
+	Tokens []payment.Secret
+}
 
 // JournalConfig is the section journal; a change needs a restart.
 type JournalConfig struct {
@@ -54,10 +59,10 @@ type SandboxConfig struct {
 
 // OrderServiceConfig is the section order_service. Paths hold {order_id}.
 type OrderServiceConfig struct {
-	URL            string
-	LookupPath     string
-	LookupTimeout  time.Duration
-	LookupFields   map[string]string
+	URL           string
+	LookupPath    string
+	LookupTimeout time.Duration
+	LookupFields  map[string]string
 	// ConfirmNone: the order service is not asked before money moves.
 	ConfirmNone    bool
 	ConfirmPath    string

@@ -13,7 +13,7 @@ import (
 func serverReader(c *ServerConfig) reader {
 	*c = ServerConfig{
 		Public:          PublicConfig{Listen: ":8080", BaseURL: "http://localhost:8080"},
-		Admin:           ListenConfig{Listen: "127.0.0.1:9090"},
+		Admin:           AdminConfig{Listen: "127.0.0.1:9090"},
 		ShutdownTimeout: 70 * time.Second,
 	}
 	return object(fields{
@@ -25,13 +25,9 @@ func serverReader(c *ServerConfig) reader {
 			"token_key":       {tokenKey(&c.Public.TokenKey), "32 bytes in base64 that seal what travels through the browser, as a reference. Empty: one is made in the data directory."},
 		}), "The listener for browsers, storefront and PG callbacks."},
 		"sidecar":          {sidecarReader(&c.Sidecar), "The order service's way out: cancels of paid attempts, and where attempts stand. PG calls are not passed through: every other path answers 404. Left out, no such listener is opened."},
-		"admin":            {listenReader(&c.Admin), "Metrics, health, console and reload; never public."},
+		"admin":            {adminReader(&c.Admin), "Metrics, health, reload and rollback; never public."},
 		"shutdown_timeout": {duration(&c.ShutdownTimeout, time.Second, 10*time.Minute), "How long payments in flight may take to end; longer than the longest PG timeout."},
 	})
-}
-
-func listenReader(c *ListenConfig) reader {
-	return object(fields{"listen": {address(&c.Listen), "Address to listen on, as in 127.0.0.1:8081."}})
 }
 
 func journalReader(c *JournalConfig) reader {

@@ -261,12 +261,12 @@ func TestReloadTellsWhatNeedsARestart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, path, config("a")+"server: { admin: { listen: \":9\" } }\njournal: { path: other.db }\n")
+	write(t, path, config("a")+"server: { admin: { listen: \"127.0.0.1:9\" } }\njournal: { path: other.db }\n")
 	res := st.Reload("test")
 	if got := strings.Join(res.RestartNeeded, " "); got != "server journal" {
 		t.Errorf("restart needed for %q, want server and journal", got)
 	}
-	if got := st.Current().Server().Admin.Listen; got == ":9" {
+	if got := st.Current().Server().Admin.Listen; got == "127.0.0.1:9" {
 		t.Error("a change that needs a restart was applied")
 	}
 	write(t, path, config("a"))
