@@ -229,6 +229,11 @@ func (h *house) formOf(checkout map[string]any) url.Values {
 	if a.status != http.StatusOK {
 		h.t.Fatalf("checkout answered %d %s", a.status, a.body)
 	}
+	return formIn(a)
+}
+
+// formIn is the form of the window in an answer.
+func formIn(a answer) url.Values {
 	form := url.Values{}
 	window, _ := a.json["window"].(map[string]any)
 	params, _ := window["params"].(map[string]any)

@@ -33,6 +33,7 @@ func guards() []guard {
 		edgeGuards(),
 		otherJournalGuards(),
 		adminGuards(),
+		splitGuards(),
 	)
 }
 

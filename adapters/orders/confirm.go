@@ -15,10 +15,11 @@ type Question struct {
 	AttemptID payment.AttemptID `json:"attempt_id"`
 	PG        payment.PGID      `json:"pg"`
 	Method    payment.Method    `json:"method"`
-	// Amount is what the PG is to charge, OrderAmount the whole order: the rest is what the shop settles itself,
-	// and the shop must know that it is right.
+	// Amount is what the PG is to charge, OrderAmount the whole order.
 	Amount      payment.Won `json:"amount"`
 	OrderAmount payment.Won `json:"order_amount"`
+	// Payments is the whole split: what the PG is to charge first, then what the shop settles itself.
+	Payments []payment.MethodAmount `json:"payments"`
 }
 
 // Answer is the shop's yes or no. The reasons are the shop's words to its own buyer.
