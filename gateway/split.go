@@ -34,7 +34,11 @@ func (g *Gateway) lookUp(ctx context.Context, v *view, id payment.OrderID) (orde
 	case errors.Is(err, orders.ErrOrderNotFound):
 		return o, &payment.Problem{Code: payment.CodeOrderNotFound, Field: "order_id", OrderID: id}
 	case isFaulty:
-		return o, orderFault(id, faulty.Field, faulty.Ko, faulty.En)
+		p := orderFault(id, faulty.Field, faulty.Ko, faulty.En)
+		if faulty.Elsewhere {
+			p.Code = payment.CodeOrderServiceDown
+		}
+		return o, p
 	case err != nil:
 		return o, &payment.Problem{Code: payment.CodeOrderServiceDown, OrderID: id}
 	case o.Status == "paid":

@@ -15,6 +15,8 @@ type AnswerError struct {
 	Field string
 	// Ko and En say what is wrong, without the value.
 	Ko, En string
+	// Elsewhere tells that somebody between us and the order service may have answered: a page, a refusal.
+	Elsewhere bool
 }
 
 // Error implements error.
@@ -27,6 +29,8 @@ func (e *AnswerError) Error() string {
 
 // Is makes errors.Is(err, ErrUnavailable) true.
 func (e *AnswerError) Is(target error) bool { return target == ErrUnavailable }
+
+func elsewhere(ko, en string) error { return &AnswerError{Ko: ko, En: en, Elsewhere: true} }
 
 func wrong(field, ko, en string) error { return &AnswerError{Field: field, Ko: ko, En: en} }
 

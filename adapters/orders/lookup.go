@@ -53,9 +53,9 @@ func (c *Client) lookup(ctx context.Context, id payment.OrderID) (Order, error) 
 	case busy(answer.Status):
 		return Order{}, fmt.Errorf("%w: HTTP status %d", ErrUnavailable, answer.Status)
 	case answer.Status != http.StatusOK:
-		return Order{}, wrong("", fmt.Sprintf("HTTP 상태 코드가 %d입니다", answer.Status), fmt.Sprintf("has HTTP status %d", answer.Status))
+		return Order{}, elsewhere(fmt.Sprintf("HTTP 상태 코드가 %d입니다", answer.Status), fmt.Sprintf("has HTTP status %d", answer.Status))
 	case !answer.IsJSON():
-		return Order{}, wrong("", "Content-Type이 application/json이 아닙니다", "does not have the content type application/json")
+		return Order{}, elsewhere("Content-Type이 application/json이 아닙니다", "does not have the content type application/json")
 	}
 	order, err := parseOrder(answer.Body, c.cfg.Fields)
 	if err == nil && order.ID != id {
@@ -122,7 +122,7 @@ func checkText(text []byte) error {
 	case !utf8.Valid(text):
 		return wrong("", "UTF-8이 아닙니다", "is not UTF-8")
 	case !json.Valid(text):
-		return wrong("", "올바른 JSON이 아닙니다", "is not valid JSON")
+		return elsewhere("올바른 JSON이 아닙니다", "is not valid JSON")
 	}
 	return wrong("", "같은 이름이 두 번 들어 있거나 너무 깊습니다", "has a name twice, or nests too deeply")
 }
