@@ -165,10 +165,6 @@ func lateRows(ctx context.Context, j *journal.Journal) ([]unknownRow, error) {
 }
 
 func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON bool) error {
-	attempts, err := j.List(ctx, 10_000, payment.StateUnknown, payment.StateCancelling, payment.StateIssued)
-	if err != nil {
-		return fmt.Errorf("listing unknown payments: %w", err)
-	}
 	rows, err := lateRows(ctx, j)
 	if err != nil {
 		return err
@@ -178,9 +174,9 @@ func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON 
 		return err
 	}
 	rows = append(rows, cancels...)
-	for _, a := range attempts {
+	err = j.EachOpen(ctx, func(a payment.Attempt) error {
 		if a.State == payment.StateIssued && !settle.Overdue(a, time.Now()) {
-			continue
+			return nil
 		}
 		events, err := j.Events(ctx, a.ID)
 		if err != nil {
@@ -191,6 +187,10 @@ func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON 
 			row.Last = events[len(events)-1]
 		}
 		rows = append(rows, row)
+		return nil
+	}, payment.StateUnknown, payment.StateCancelling, payment.StateIssued)
+	if err != nil {
+		return fmt.Errorf("listing unknown payments: %w", err)
 	}
 	return printUnknown(rows, out, asJSON)
 }
@@ -268,29 +268,35 @@ func checkJournal(ctx context.Context, j *journal.Journal, out io.Writer) error 
 	return nil
 }
 
-// minKeep is the shortest time that closed attempts are kept: idempotency and late notices look back 15 days.
-const minKeep = 15 * 24 * time.Hour
-
 func pruneCommand(o *options) *cobra.Command {
 	var keep time.Duration
 	c := &cobra.Command{
-		Use: "prune", Short: "Remove attempts that ended long ago, in small steps", Args: cobra.NoArgs,
+		Use: "prune", Short: "Remove attempts that ended long ago, in small steps; a running gateway does so by itself", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			if keep < minKeep {
-				return fmt.Errorf("--keep must be at least %s", minKeep)
+			if keep < rules.MinRetention {
+				return fmt.Errorf("--keep must be at least %s", rules.MinRetention)
 			}
 			return withJournal(c.Context(), o, func(j *journal.Journal) error {
-				total := 0
-				for {
-					n, err := j.Prune(c.Context(), time.Now().Add(-keep), 1000)
-					if total += n; err != nil || n < 1000 {
-						fmt.Fprintf(c.OutOrStdout(), "%d attempts removed\n", total)
-						return err
-					}
-				}
+				total, err := pruneAll(c.Context(), j, time.Now().Add(-keep))
+				fmt.Fprintf(c.OutOrStdout(), "%d attempts removed\n", total)
+				return err
 			})
 		},
 	}
-	c.Flags().DurationVar(&keep, "keep", 400*24*time.Hour, "how long ended attempts are kept")
+	c.Flags().DurationVar(&keep, "keep", rules.DefaultRetention, "how long ended attempts are kept")
 	return c
+}
+
+// pruneAll makes one pass over what ended before.
+func pruneAll(ctx context.Context, j *journal.Journal, before time.Time) (total int, err error) {
+	const step = 200
+	var mark journal.PruneMark
+	for more := true; more; {
+		var n int
+		if n, mark, more, err = j.Prune(journal.Patient(ctx), before, mark, step); err != nil {
+			return total, fmt.Errorf("pruning the journal: %w", err)
+		}
+		total += n
+	}
+	return total, nil
 }

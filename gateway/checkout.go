@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -115,8 +116,6 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 	if err != nil {
 		return checkoutAnswer{}, err
 	}
-	_, settled := v.sides(c.Payments)
-	a.Secondary = payment.PartsOf(settled)
 	base := v.rules.Server().Public.BaseURL
 	req := adapters.PrepareRequest{
 		Account: adapters.Account{PG: d.PG, Merchant: d.Merchant}, Attempt: a, Buyer: c.Buyer,
@@ -137,7 +136,11 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 		req.ReturnURL = g.others.marked(base+pathPortOneReturn+"?attempt_id="+string(a.ID), a)
 		notice, confirm := hookURLs(base, d.PG, d.Merchant)
 		req.NoticeURL, req.ConfirmURL = g.others.marked(notice, a), g.others.marked(confirm, a)
-		if err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: "opened"}); err != nil {
+		err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: "opened"}, journal.Windows{Most: maxOpened, Now: now})
+		if conflict, ok := errors.AsType[*journal.ConflictError](err); ok && conflict.Kind == journal.ConflictWindows {
+			return checkoutAnswer{}, &payment.Problem{Code: payment.CodeTooManyAttempts, OrderID: a.OrderID}
+		}
+		if err != nil {
 			return checkoutAnswer{}, err
 		}
 	}
@@ -189,9 +192,25 @@ func (g *Gateway) abandon(ctx context.Context, a payment.Attempt) {
 // trueFigures replaces what the browser says of the order by what the order service says, and refuses a
 // browser that said otherwise.
 func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout) error {
-	o, err := g.lookUp(ctx, v, c.OrderID)
-	if err != nil {
-		return err
+	start := time.Now()
+	o, err := v.shop.Lookup(ctx, c.OrderID)
+	waited(ctx, start)
+	switch {
+	case errors.Is(err, orders.ErrOrderNotFound):
+		return &payment.Problem{Code: payment.CodeOrderNotFound, Field: "order_id", OrderID: c.OrderID}
+	case err != nil:
+		g.log.Warn("the order service does not answer a lookup", slog.Any("order_id", c.OrderID), slog.Any("err", err))
+		return &payment.Problem{Code: payment.CodeOrderServiceDown, OrderID: c.OrderID}
+	case o.Status == "paid":
+		return &payment.Problem{Code: payment.CodeOrderAlreadyPaid, OrderID: c.OrderID}
+	case o.Status == "cancelled":
+		return &payment.Problem{Code: payment.CodeOrderRefused, OrderID: c.OrderID, DetailKo: "취소된 주문입니다", DetailEn: "the order is cancelled"}
+	}
+	if o.Currency != payment.CurrencyKRW {
+		return &payment.Problem{
+			Code: payment.CodeInvalidField, Field: "currency", OrderID: c.OrderID,
+			DetailKo: "주문의 통화가 KRW가 아닙니다", DetailEn: "the order is not in KRW",
+		}
 	}
 	mismatch := func(field string) error {
 		return &payment.Problem{
@@ -211,11 +230,12 @@ func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout)
 	}
 	c.TaxFree, c.TaxFreeSet, c.OrderName = o.TaxFree, o.TaxFreeSet, o.Name
 	c.VAT, c.VATSet = o.VAT, o.VATSet
-	return v.agreed(c.OrderID, c.Payments, o.Amount, o.Split)
+	return nil
 }
 
-// maxOpened is how many windows of one order may be open: each is a registration at a PG and a row that is
-// looked at for a day.
+// maxOpened is how many windows of one order may be open at one PG: each is a registration there and a row that is
+// looked at for a day. The journal holds it in the write itself, however many checkouts of an order come at once; who
+// opens them all at one PG leaves the order's other PGs as they are.
 const maxOpened = 20
 
 // earlierAttempts looks whether the order is free to be paid, and which PGs already failed it. The claim in
@@ -226,13 +246,8 @@ func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([
 		return nil, err
 	}
 	var failed []payment.PGID
-	opened, now := 0, g.now()
 	for _, a := range attempts {
 		switch {
-		case a.State == payment.StateOpened:
-			if now.Before(a.ExpiresAt) {
-				opened++
-			}
 		case a.State == payment.StateApproved:
 			return nil, &payment.Problem{Code: payment.CodeOrderAlreadyPaid, OrderID: order}
 		case a.State == payment.StateUnknown || a.State == payment.StateCancelling:
@@ -244,9 +259,6 @@ func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([
 		case a.State == payment.StateDeclined || a.State == payment.StateCancelled:
 			failed = append(failed, a.PG)
 		}
-	}
-	if opened >= maxOpened {
-		return nil, &payment.Problem{Code: payment.CodeTooManyAttempts, OrderID: order}
 	}
 	return failed, nil
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/pg-gateway/pg-gateway/journal"
@@ -62,9 +63,7 @@ func TestCheckoutOpensEachKindOfWindow(t *testing.T) {
 func TestCheckoutWithoutAPrimaryMethod(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	body := h.checkout("mileage")
-	body["order_id"], body["amount"] = h.order("32") // an order that its shop wants paid by mileage
-	a := h.postCheckout(body)
+	a := h.postCheckout(h.checkout("mileage"))
 	if a.status != http.StatusOK || a.json["settled_by"] != "internal" || a.json["window"] != nil {
 		t.Fatalf("got %d %s", a.status, a.body)
 	}
@@ -349,5 +348,36 @@ func TestWindowsOfOneOrderAreBounded(t *testing.T) {
 		if i == maxOpened && (a.status != http.StatusTooManyRequests || a.code() != "TOO_MANY_ATTEMPTS") {
 			t.Errorf("window %d got %d %s", i, a.status, a.body)
 		}
+	}
+}
+
+// However many checkouts of one order come at once, no more than maxOpened get a window; another PG's are not counted
+// among them.
+func TestWindowsOfOneOrderAreBoundedAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	body := h.checkout("tosspay")
+	answers := make([]answer, 200)
+	var wg sync.WaitGroup
+	for i := range answers {
+		wg.Go(func() { answers[i] = h.postCheckout(body) })
+	}
+	wg.Wait()
+	opened := 0
+	for _, a := range answers {
+		switch {
+		case a.status == http.StatusOK:
+			opened++
+		case a.status != http.StatusTooManyRequests || a.code() != "TOO_MANY_ATTEMPTS":
+			t.Errorf("got %d %s", a.status, a.body)
+		}
+	}
+	if opened != maxOpened {
+		t.Errorf("%d of %d checkouts got a window, want %d", opened, len(answers), maxOpened)
+	}
+	elsewhere := h.checkout("kakaopay")
+	elsewhere["order_id"], elsewhere["amount"] = body["order_id"], body["amount"]
+	if a := h.postCheckout(elsewhere); a.status != http.StatusOK {
+		t.Errorf("at another PG: got %d %s", a.status, a.body)
 	}
 }

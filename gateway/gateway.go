@@ -37,13 +37,18 @@ var kst = payment.KST()
 // Journal is what the gateway needs of the journal; *journal.Journal has it.
 type Journal interface {
 	settle.Journal
-	Insert(ctx context.Context, a payment.Attempt, ev journal.Event) error
+	Insert(ctx context.Context, a payment.Attempt, ev journal.Event, bound ...journal.Windows) error
 	AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error)
-	Due(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error)
-	OutboxDue(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Message, error)
+	DueLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
+	Due(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error)
+	OutboxDue(ctx context.Context, l journal.OutboxLane, now time.Time, limit int, lease time.Duration) ([]payment.Message, error)
+	OutboxProbe(ctx context.Context, now time.Time, skip int, lease time.Duration) ([]payment.Message, error)
+	OutboxRelease(ctx context.Context, id string) error
+	OutboxPush(ctx context.Context, now time.Time, limit int) (int, error)
 	OutboxDone(ctx context.Context, id string) error
 	OutboxRetry(ctx context.Context, id string, next time.Time, reason string) error
 	OutboxPark(ctx context.Context, id, reason string) error
+	Prune(ctx context.Context, before time.Time, from journal.PruneMark, limit int) (gone int, next journal.PruneMark, more bool, err error)
 	Ping(ctx context.Context) error
 	Stats(ctx context.Context) (journal.Stats, error)
 }
@@ -69,6 +74,8 @@ type Options struct {
 	Now       func() time.Time
 	// Identity tells which journal this is. Without it other processes with a journal of their own are not noticed.
 	Identity func() journal.Identity
+	// Spread spreads what is to be done again; nil means payment.Spread.
+	Spread func(id string, try int, d time.Duration) time.Duration
 	// DataDir keeps the token key when none is configured.
 	DataDir string
 }
@@ -93,6 +100,8 @@ type Gateway struct {
 	current        atomic.Pointer[view]
 	draining       atomic.Bool
 	wake           chan struct{}
+	queues         *queues
+	retention      time.Duration
 	keys           KeyStore
 	late           LateStore
 	journalState   atomic.Pointer[string]
@@ -144,13 +153,14 @@ func New(o Options) (*Gateway, error) {
 	g.settler = settle.New(settle.Options{
 		Journal: o.Journal, Drivers: o.Drivers, Sealer: seal, Observer: g, Log: o.Log, Now: o.Now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return g.view().account(a) },
-		Shop:    g, Wake: g.wakeOutbox,
+		Shop:    g, Wake: g.wakeOutbox, Spread: o.Spread,
 		ParkLate: func() bool { return g.view().rules.Limits().LateMoney == rules.LatePark },
 	})
 	if g.cancels = o.Cancels; g.cancels != nil {
 		print := sha256.Sum256(append([]byte("fingerprint:"), key...))
 		g.canceller, g.printKey = settle.NewCanceller(g.settler, o.Cancels, g.cancelEnded), print[:]
 	}
+	g.queues, g.retention = g.newQueues(), o.Store.Current().Journal().Retention
 	return g, nil
 }
 
@@ -212,7 +222,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var background sync.WaitGroup
-	for _, loop := range []func(context.Context){g.sweep, g.sweepLate, g.sweepCancels, g.deliver, g.stats, g.pruneKeys} {
+	for _, loop := range []func(context.Context){g.sweep, g.sweepLate, g.sweepCancels, g.deliver, g.stats, g.prune} {
 		background.Go(func() { loop(work) })
 	}
 	fresh := newFreshListener(l.Public)

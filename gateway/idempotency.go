@@ -179,25 +179,3 @@ func fingerprint(body []byte) (string, error) {
 	sum := sha256.Sum256(canonical)
 	return hex.EncodeToString(sum[:]), nil
 }
-
-// pruneKeys forgets old keys until ctx ends.
-func (g *Gateway) pruneKeys(ctx context.Context) {
-	tick := time.NewTicker(time.Hour)
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-		for {
-			n, err := g.keys.KeyPrune(ctx, g.now().Add(-keyKept), 1000)
-			if err != nil && !errors.Is(err, context.Canceled) {
-				g.log.Error("old idempotency keys were not pruned", slog.Any("err", err))
-			}
-			if err != nil || n < 1000 {
-				break
-			}
-		}
-	}
-}

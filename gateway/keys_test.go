@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -116,7 +117,7 @@ func (h *hookHouse) keyIsTold(id payment.AttemptID) {
 	if len(keys) != 1 {
 		h.t.Fatalf("the PG issued %d keys", len(keys))
 	}
-	due, err := h.journal.OutboxDue(h.t.Context(), h.g.now(), 10, 1)
+	due, err := h.journal.OutboxDue(h.t.Context(), journal.OutboxLane{}, h.g.now(), 10, 1)
 	if err != nil || len(due) != 1 || due[0].Type != payment.MessageBillingKey || !due[0].Sealed {
 		h.t.Fatalf("messages %v, %v", due, err)
 	}

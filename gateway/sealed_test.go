@@ -27,7 +27,11 @@ func TestAMessageOfAnotherKeySaysSo(t *testing.T) {
 	}
 	m.Tries = outboxGiveUp - 1
 	h.g.deliverMessage(t.Context(), m)
-	parked, err := h.journal.OutboxParked(t.Context(), 10)
+	var parked []journal.WaitingMessage
+	err := h.journal.OutboxEach(t.Context(), journal.MessageParked, func(m journal.WaitingMessage) error {
+		parked = append(parked, m)
+		return nil
+	})
 	if err != nil || len(parked) != 1 || parked[0].Reason != sealedReason {
 		t.Errorf("parked %+v, %v; want one that says %q", parked, err, sealedReason)
 	}

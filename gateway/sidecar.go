@@ -6,7 +6,6 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"errors"
-	"log/slog"
 	"net"
 	"strings"
 	"time"
@@ -120,41 +119,6 @@ func (g *Gateway) cancelledAtPG(ctx context.Context, a payment.Attempt) error {
 // cancelEnded counts a cancel that came to a state.
 func (g *Gateway) cancelEnded(a payment.Attempt, c payment.Cancel) {
 	g.metrics.Cancelled(string(a.PG), string(c.State), int64(c.Amount))
-}
-
-// The sweep of cancels takes up few at a time: there are few, and each is one question to a PG.
-const (
-	cancelBatch = 16
-	cancelLease = 10 * time.Minute
-)
-
-// sweepCancels takes up open cancels whose next check is due until ctx ends.
-func (g *Gateway) sweepCancels(ctx context.Context) {
-	if g.canceller == nil {
-		return
-	}
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
-	for {
-		g.sweepCancelsOnce(ctx)
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-func (g *Gateway) sweepCancelsOnce(ctx context.Context) {
-	for ctx.Err() == nil {
-		n, err := g.canceller.Sweep(ctx, cancelBatch, cancelLease)
-		if err != nil {
-			g.log.Error("the sweep cannot read cancels", slog.Any("err", err))
-		}
-		if err != nil || n < cancelBatch {
-			return
-		}
-	}
 }
 
 // publishCancels sets the gauges of open cancels.

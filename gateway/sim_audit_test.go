@@ -34,7 +34,7 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			p.g.deliverOnce(ctx)
 		}
 		books := w.alive()[0].books
-		open, err := books.List(ctx, 1000)
+		open, err := simOpen(ctx, books)
 		if err != nil {
 			w.wrong("listing open attempts: %v", err)
 			return

@@ -72,7 +72,7 @@ func (w *simWorld) unknownDesk(ctx context.Context) {
 	// They come when nothing that was sent can still be under way.
 	time.Sleep(9*time.Minute + time.Duration(r.Int64N(int64(time.Minute))))
 	books := w.alive()[0].books
-	open, err := books.List(ctx, 1000)
+	open, err := simOpen(ctx, books)
 	if err != nil {
 		w.wrong("listing what is unknown: %v", err)
 	}

@@ -21,7 +21,7 @@ type simBooks interface {
 	settle.LateDeskJournal
 	settle.CancelJournal
 	CancelsOpen(ctx context.Context, limit int) ([]payment.Cancel, error)
-	List(ctx context.Context, limit int, states ...payment.State) ([]payment.Attempt, error)
+	EachOpen(ctx context.Context, yield func(payment.Attempt) error, states ...payment.State) error
 }
 
 // simJournal is a pod's way to the journal: it takes time, it fails before or after a write, and the pod may die
@@ -141,8 +141,8 @@ func (j *simJournal) meet(a payment.Attempt) string {
 }
 
 // Insert implements Journal.
-func (j *simJournal) Insert(ctx context.Context, a payment.Attempt, ev journal.Event) error {
-	return j.do(ctx, "insert", j.meet(a), func() error { return j.inner.Insert(ctx, a, ev) })
+func (j *simJournal) Insert(ctx context.Context, a payment.Attempt, ev journal.Event, bound ...journal.Windows) error {
+	return j.do(ctx, "insert", j.meet(a), func() error { return j.inner.Insert(ctx, a, ev, bound...) })
 }
 
 // Claim implements Journal.
@@ -178,14 +178,27 @@ func (j *simJournal) AttemptsOf(ctx context.Context, order payment.OrderID) ([]p
 	return simDo(ctx, j, "attempts", j.p.w.nameIn(string(order)), false, func() ([]payment.Attempt, error) { return j.inner.AttemptsOf(ctx, order) })
 }
 
-// Due implements Journal.
-func (j *simJournal) Due(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error) {
-	return simDo(ctx, j, "due", "", true, func() ([]payment.Attempt, error) { return j.inner.Due(ctx, now, limit, lease) })
+// DueLanes implements Journal.
+func (j *simJournal) DueLanes(ctx context.Context, now time.Time) ([]journal.Lane, error) {
+	return simDo(ctx, j, "due lanes", "", false, func() ([]journal.Lane, error) { return j.inner.DueLanes(ctx, now) })
 }
 
+// Due implements Journal.
+func (j *simJournal) Due(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error) {
+	return simDo(ctx, j, "due", simLane(l), true, func() ([]payment.Attempt, error) { return j.inner.Due(ctx, l, now, limit, lease) })
+}
+
+// simLane names a lane.
+func simLane(l journal.Lane) string { return fmt.Sprintf("%s urgent %v", l.PG, l.Urgent) }
+
 // OutboxDue implements Journal.
-func (j *simJournal) OutboxDue(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Message, error) {
-	return simDo(ctx, j, "outbox due", "", true, func() ([]payment.Message, error) { return j.inner.OutboxDue(ctx, now, limit, lease) })
+func (j *simJournal) OutboxDue(ctx context.Context, l journal.OutboxLane, now time.Time, limit int, lease time.Duration) ([]payment.Message, error) {
+	return simDo(ctx, j, "outbox due", fmt.Sprintf("again %v", l.Again), true, func() ([]payment.Message, error) { return j.inner.OutboxDue(ctx, l, now, limit, lease) })
+}
+
+// OutboxPush implements Journal.
+func (j *simJournal) OutboxPush(ctx context.Context, now time.Time, limit int) (int, error) {
+	return simDo(ctx, j, "outbox push", "", true, func() (int, error) { return j.inner.OutboxPush(ctx, now, limit) })
 }
 
 // OutboxDone implements Journal.

@@ -172,14 +172,32 @@ func (m *simMemoryView) CancelsOpen(_ context.Context, limit int) ([]payment.Can
 	return list[:min(limit, len(list))], nil
 }
 
+// laneOf is the lane of a cancel.
+func (m *simMemory) laneOf(c *simCancel) journal.Lane {
+	return journal.Lane{PG: m.rows[c.AttemptID].PG, Urgent: c.Checks < 5}
+}
+
+// CancelLanes implements settle.CancelJournal.
+func (m *simMemoryView) CancelLanes(_ context.Context, now time.Time) ([]journal.Lane, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []journal.Lane
+	for _, c := range m.cancels {
+		if !c.State.Final() && !c.NextCheck.After(simMillis(now)) {
+			due = append(due, m.laneOf(c))
+		}
+	}
+	return simLanes(due), nil
+}
+
 // CancelsDue implements settle.CancelJournal.
-func (m *simMemoryView) CancelsDue(_ context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error) {
+func (m *simMemoryView) CancelsDue(_ context.Context, lane journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now = simMillis(now)
 	var due []*simCancel
 	for _, c := range m.cancels {
-		if !c.State.Final() && !c.NextCheck.After(now) && !c.lease.After(now) {
+		if m.laneOf(c) == lane && !c.State.Final() && !c.NextCheck.After(now) && !c.lease.After(now) {
 			due = append(due, c)
 		}
 	}

@@ -158,14 +158,32 @@ func (m *simMemoryView) LateOf(_ context.Context, id payment.AttemptID) ([]journ
 	return list, nil
 }
 
+// laneOfLate is the lane of late money.
+func (m *simMemory) laneOfLate(l *simLate) journal.Lane {
+	return journal.Lane{PG: m.rows[l.AttemptID].PG, Urgent: l.State != journal.LateFlagged && l.Checks < 5}
+}
+
+// LateLanes implements LateStore.
+func (m *simMemoryView) LateLanes(_ context.Context, now time.Time) ([]journal.Lane, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []journal.Lane
+	for _, l := range m.late {
+		if l.State.Open() && !l.NextCheck.After(simMillis(now)) {
+			due = append(due, m.laneOfLate(l))
+		}
+	}
+	return simLanes(due), nil
+}
+
 // LateDue returns late money whose next check has come, and leases it.
-func (m *simMemoryView) LateDue(_ context.Context, now time.Time, limit int, lease time.Duration) ([]journal.Late, error) {
+func (m *simMemoryView) LateDue(_ context.Context, lane journal.Lane, now time.Time, limit int, lease time.Duration) ([]journal.Late, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now = simMillis(now)
 	var due []*simLate
 	for _, l := range m.late {
-		if l.State.Open() && !l.NextCheck.After(now) && !l.Lease.After(now) {
+		if m.laneOfLate(l) == lane && l.State.Open() && !l.NextCheck.After(now) && !l.Lease.After(now) {
 			due = append(due, l)
 		}
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 // OutboxDue implements Journal.
-func (m *simMemoryView) OutboxDue(_ context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Message, error) {
+func (m *simMemoryView) OutboxDue(_ context.Context, l journal.OutboxLane, now time.Time, limit int, lease time.Duration) ([]payment.Message, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	now = simMillis(now)
@@ -23,7 +23,7 @@ func (m *simMemoryView) OutboxDue(_ context.Context, now time.Time, limit int, l
 		}
 		first := !behind[q.OrderID]
 		behind[q.OrderID] = true
-		if first && q.status == "pending" && !q.next.After(now) && !q.leaseUntil.After(now) {
+		if first && l.Again == (q.Tries > 0) && q.status == "pending" && !q.next.After(now) && !q.leaseUntil.After(now) {
 			due = append(due, q)
 		}
 	}
@@ -36,6 +36,70 @@ func (m *simMemoryView) OutboxDue(_ context.Context, now time.Time, limit int, l
 		messages = append(messages, q.Message)
 	}
 	return messages, nil
+}
+
+// heads are the pending messages that no older one of their order holds back and that are not leased, the soonest
+// first.
+func (m *simMemory) heads(now time.Time) []*simMessage {
+	behind := map[payment.OrderID]bool{}
+	var free []*simMessage
+	for _, q := range m.outbox {
+		if q.status == "done" {
+			continue
+		}
+		if !behind[q.OrderID] && q.status == "pending" && !q.leaseUntil.After(now) {
+			free = append(free, q)
+		}
+		behind[q.OrderID] = true
+	}
+	slices.SortStableFunc(free, func(a, b *simMessage) int { return a.next.Compare(b.next) })
+	return free
+}
+
+// OutboxProbe implements Journal.
+func (m *simMemoryView) OutboxProbe(_ context.Context, now time.Time, skip int, lease time.Duration) ([]payment.Message, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	now = simMillis(now)
+	tried := slices.DeleteFunc(m.heads(now), func(q *simMessage) bool { return q.Tries == 0 })
+	if skip >= len(tried) {
+		return nil, nil
+	}
+	tried[skip].leaseUntil = simMillis(now.Add(lease))
+	return []payment.Message{tried[skip].Message}, nil
+}
+
+// OutboxRelease implements Journal.
+func (m *simMemoryView) OutboxRelease(_ context.Context, id string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if q := m.byID[id]; q != nil && q.status == "pending" {
+		q.leaseUntil = time.Time{}
+	}
+	return nil
+}
+
+// OutboxPush implements Journal.
+func (m *simMemoryView) OutboxPush(_ context.Context, now time.Time, limit int) (int, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	behind := map[payment.OrderID]bool{}
+	var waiting []*simMessage
+	for _, q := range m.outbox {
+		if q.status == "done" {
+			continue
+		}
+		if !behind[q.OrderID] && q.status == "pending" && q.Tries > 0 && q.next.After(simMillis(now)) {
+			waiting = append(waiting, q)
+		}
+		behind[q.OrderID] = true
+	}
+	slices.SortStableFunc(waiting, func(a, b *simMessage) int { return a.next.Compare(b.next) })
+	waiting = waiting[:min(limit, len(waiting))]
+	for _, q := range waiting {
+		q.next = simMillis(now)
+	}
+	return len(waiting), nil
 }
 
 func (m *simMemory) message(id, status string, change func(q *simMessage)) error {

@@ -95,15 +95,37 @@ func (m *simMemoryView) addEvent(r *simRow, from, to payment.State, ev journal.E
 	if ev.At.IsZero() {
 		ev.At = m.now()
 	}
-	ev.At, ev.From, ev.To = simMillis(ev.At), from, to
+	ev.At, ev.From, ev.To, ev.Times = simMillis(ev.At), from, to, 1
+	fold := ev.Fold
+	ev.Fold = false
+	if n := len(r.events); fold && n > 0 {
+		last := r.events[n-1]
+		last.At, last.Times, last.LastAt = ev.At, 1, time.Time{}
+		if last == ev {
+			r.events[n-1].Times++
+			r.events[n-1].LastAt = ev.At
+			return
+		}
+	}
 	r.events = append(r.events, ev)
 }
 
 // Insert implements Journal.
-func (m *simMemoryView) Insert(_ context.Context, a payment.Attempt, ev journal.Event) error {
+func (m *simMemoryView) Insert(_ context.Context, a payment.Attempt, ev journal.Event, bound ...journal.Windows) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	a = simNormal(a)
+	for _, b := range bound {
+		open := 0
+		for _, r := range m.rows {
+			if r.OrderID == a.OrderID && r.PG == a.PG && r.ID != a.ID && r.State == payment.StateOpened && r.ExpiresAt.After(simMillis(b.Now)) {
+				open++
+			}
+		}
+		if open >= b.Most {
+			return &journal.ConflictError{Kind: journal.ConflictWindows, ID: a.ID, State: payment.StateOpened}
+		}
+	}
 	if have, ok := m.rows[a.ID]; ok {
 		return simSameContent(have.Attempt, a)
 	}
@@ -269,11 +291,26 @@ func (m *simMemoryView) AttemptsOf(_ context.Context, order payment.OrderID) ([]
 	}), nil
 }
 
-// List returns the open attempts.
-func (m *simMemoryView) List(_ context.Context, _ int, _ ...payment.State) ([]payment.Attempt, error) {
-	return m.where(func(r *simRow) bool { return !r.State.Final() }, func(a, b payment.Attempt) int {
-		return cmp.Or(a.UpdatedAt.Compare(b.UpdatedAt), strings.Compare(string(a.ID), string(b.ID)))
-	}), nil
+// EachOpen hands out the open attempts.
+func (m *simMemoryView) EachOpen(_ context.Context, yield func(payment.Attempt) error, _ ...payment.State) error {
+	open := m.where(func(r *simRow) bool { return !r.State.Final() }, func(a, b payment.Attempt) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(string(a.ID), string(b.ID)))
+	})
+	for _, a := range open {
+		if err := yield(a); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// simOpen are the open attempts of a journal.
+func simOpen(ctx context.Context, books simBooks) (open []payment.Attempt, err error) {
+	err = books.EachOpen(ctx, func(a payment.Attempt) error {
+		open = append(open, a)
+		return nil
+	})
+	return open, err
 }
 
 func (m *simMemory) where(keep func(*simRow) bool, by func(a, b payment.Attempt) int) []payment.Attempt {
@@ -289,11 +326,41 @@ func (m *simMemory) where(keep func(*simRow) bool, by func(a, b payment.Attempt)
 	return list
 }
 
+// lane is an attempt's.
+func (r *simRow) lane() journal.Lane {
+	moving := slices.Contains([]payment.State{payment.StateClaimed, payment.StateApproving, payment.StateCaptured, payment.StateCancelling}, r.State)
+	return journal.Lane{PG: r.PG, Urgent: moving && r.Checks < 5}
+}
+
+// simLanes are the lanes of what is due, as the journal orders them.
+func simLanes(due []journal.Lane) []journal.Lane {
+	slices.SortFunc(due, func(a, b journal.Lane) int {
+		if a.Urgent != b.Urgent {
+			return map[bool]int{true: -1, false: 1}[a.Urgent]
+		}
+		return strings.Compare(string(a.PG), string(b.PG))
+	})
+	return slices.Compact(due)
+}
+
+// DueLanes implements Journal.
+func (m *simMemoryView) DueLanes(_ context.Context, now time.Time) ([]journal.Lane, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	var due []journal.Lane
+	for _, r := range m.rows {
+		if !r.State.Final() && !r.NextCheck.After(simMillis(now)) {
+			due = append(due, r.lane())
+		}
+	}
+	return simLanes(due), nil
+}
+
 // Due implements Journal.
-func (m *simMemoryView) Due(_ context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error) {
+func (m *simMemoryView) Due(_ context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error) {
 	now = simMillis(now)
 	due := m.where(func(r *simRow) bool {
-		return !r.State.Final() && !r.NextCheck.After(now) && !r.leaseUntil.After(now)
+		return r.lane() == l && !r.State.Final() && !r.NextCheck.After(now) && !r.leaseUntil.After(now)
 	}, func(a, b payment.Attempt) int {
 		return cmp.Or(a.NextCheck.Compare(b.NextCheck), strings.Compare(string(a.ID), string(b.ID)))
 	})

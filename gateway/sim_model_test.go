@@ -72,6 +72,9 @@ func (m *simModel) attempt() payment.Attempt {
 	return a
 }
 
+// lane is some lane.
+func (m *simModel) lane() journal.Lane { return journal.Lane{PG: "inicis", Urgent: m.r.IntN(2) == 0} }
+
 func (m *simModel) when() time.Time {
 	if m.r.IntN(5) == 0 {
 		return time.Time{}
@@ -112,10 +115,11 @@ func wordOf(err error) string {
 func (m *simModel) step() {
 	m.t.Helper()
 	ctx, a, states := context.Background(), m.attempt(), payment.States()
-	next, ev := m.when(), journal.Event{At: m.when(), Kind: "step"}
+	next, ev := m.when(), journal.Event{At: m.when(), Kind: "step", Fold: m.r.IntN(2) == 0}
 	switch m.r.IntN(14) {
 	case 0:
-		m.same("insert", func(j simBooks) (any, error) { return nil, j.Insert(ctx, a, ev) })
+		bound := []journal.Windows{{Most: 1 + m.r.IntN(3), Now: m.now}}[:m.r.IntN(2)]
+		m.same("insert", func(j simBooks) (any, error) { return nil, j.Insert(ctx, a, ev, bound...) })
 	case 1:
 		c := journal.Claim{
 			To: []payment.State{payment.StateClaimed, payment.StateCaptured}[m.r.IntN(2)], Event: ev, NextCheck: next,
@@ -131,7 +135,9 @@ func (m *simModel) step() {
 		}
 		m.same("touch", func(j simBooks) (any, error) { return nil, j.Touch(ctx, m.known(j, look)) })
 	case 6:
-		m.same("due", func(j simBooks) (any, error) { return j.Due(ctx, m.now, 3, time.Minute) })
+		lane := m.lane()
+		m.same("due", func(j simBooks) (any, error) { return j.Due(ctx, lane, m.now, 3, time.Minute) })
+		m.same("due lanes", func(j simBooks) (any, error) { return j.DueLanes(ctx, m.now) })
 	case 7:
 		m.outbox(ctx)
 	case 8:
@@ -217,7 +223,9 @@ func (m *simModel) late(ctx context.Context, a payment.Attempt, ev journal.Event
 	case 5:
 		m.same("late seen", func(j simBooks) (any, error) { return j.LateSeen(ctx, l, ev) })
 	case 6:
-		m.same("late due", func(j simBooks) (any, error) { return j.LateDue(ctx, m.now, 2, time.Minute) })
+		lane := m.lane()
+		m.same("late due", func(j simBooks) (any, error) { return j.LateDue(ctx, lane, m.now, 2, time.Minute) })
+		m.same("late lanes", func(j simBooks) (any, error) { return j.LateLanes(ctx, m.now) })
 	case 7:
 		m.same("late touch", func(j simBooks) (any, error) { return nil, j.LateTouch(ctx, l, ev) })
 	case 0, 1:
@@ -285,7 +293,9 @@ func (m *simModel) cancel(ctx context.Context, a payment.Attempt, ev journal.Eve
 		})
 	case 4:
 		m.cancelLease = m.now.Add(time.Minute)
-		m.same("cancels due", func(j simBooks) (any, error) { return j.CancelsDue(ctx, m.now, 2, time.Minute) })
+		lane := m.lane()
+		m.same("cancels due", func(j simBooks) (any, error) { return j.CancelsDue(ctx, lane, m.now, 2, time.Minute) })
+		m.same("cancel lanes", func(j simBooks) (any, error) { return j.CancelLanes(ctx, m.now) })
 	}
 	m.same("cancel", func(j simBooks) (any, error) { return j.Cancel(ctx, c.ID) })
 	m.same("cancels of", func(j simBooks) (any, error) { return j.CancelsOf(ctx, a.ID) })
@@ -294,8 +304,9 @@ func (m *simModel) cancel(ctx context.Context, a payment.Attempt, ev journal.Eve
 
 func (m *simModel) outbox(ctx context.Context) {
 	m.t.Helper()
+	again := m.r.IntN(2) == 0
 	m.same("outbox due", func(j simBooks) (any, error) {
-		list, err := j.OutboxDue(ctx, m.now, 2, time.Minute)
+		list, err := j.OutboxDue(ctx, journal.OutboxLane{Again: again}, m.now, 2, time.Minute)
 		var ids []string
 		for _, msg := range list {
 			ids = append(ids, fmt.Sprint(msg.ID, msg.OrderID, msg.Tries, msg.CreatedAt))
@@ -306,7 +317,9 @@ func (m *simModel) outbox(ctx context.Context) {
 		return
 	}
 	id := m.messages[m.r.IntN(len(m.messages))]
-	switch m.r.IntN(3) {
+	switch m.r.IntN(4) {
+	case 3:
+		m.same("outbox push", func(j simBooks) (any, error) { return j.OutboxPush(ctx, m.now, 2) })
 	case 0:
 		m.same("outbox done", func(j simBooks) (any, error) { return nil, j.OutboxDone(ctx, id) })
 	case 1:

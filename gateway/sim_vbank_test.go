@@ -146,7 +146,7 @@ func (w *simWorld) auditDeadline(a payment.Attempt, ev journal.Event) {
 // bankDesk gives back by hand what is in accounts that must not stand, after which they end.
 func (w *simWorld) bankDesk(ctx context.Context) {
 	books := w.alive()[0].books
-	open, err := books.List(ctx, 1000)
+	open, err := simOpen(ctx, books)
 	if err != nil {
 		w.wrong("listing open attempts: %v", err)
 	}

@@ -257,6 +257,11 @@ type simPod struct {
 	gone  bool
 }
 
+// spread is drawn from the seed: ids are made by chance.
+func (p *simPod) spread(id string, _ int, d time.Duration) time.Duration {
+	return d*4/5 + time.Duration(p.w.draw(p.name+" spread "+p.w.nameIn(id)).Int64N(int64(d*2/5)))
+}
+
 func (p *simPod) now() time.Time { return time.Now().Add(p.skew) }
 
 // boot starts a process in a slot.
@@ -277,7 +282,7 @@ func (w *simWorld) boot(slot, generation int) error {
 	books := &simJournal{simBooks: p.books, p: p, inner: p.books}
 	g, err := New(Options{
 		Store: w.parts.store, Journal: books, Keys: books, Late: books, Cancels: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
-		OrderHTTP: client, Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now,
+		OrderHTTP: client, Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now, Spread: p.spread,
 	})
 	if err != nil {
 		return fmt.Errorf("booting %s: %w", p.name, err)
@@ -389,7 +394,7 @@ func (w *simWorld) cancelsOpen(p *simPod) []payment.Cancel {
 // idle is how long nothing will be due: at least a tick, and now and then a while for nothing.
 func (w *simWorld) idle(p *simPod) time.Duration {
 	d := 30 * time.Second
-	open, err := p.books.List(p.g.ctx, 1000)
+	open, err := simOpen(p.g.ctx, p.books)
 	if err != nil {
 		return sweepEvery
 	}

@@ -16,10 +16,10 @@ const defaultCheck = time.Minute
 
 const attemptColumns = `id, order_id, pg, driver, merchant, mid, method, amount, tax_free, order_amount, currency,
 	test, manual_confirm, device, site, purpose, order_name, return_url, rules_version, created_at, expires_at,
-	state, pg_tx_id, reason, updated_at, next_check, checks, vat, vat_set, deposit_due, secondary`
+	state, pg_tx_id, reason, updated_at, next_check, checks, vat, vat_set, deposit_due`
 
 const insertAttempt = `INSERT INTO attempts (` + attemptColumns + `, lease_until, proof_hash, sealed_proof)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL)
 	ON CONFLICT (id) DO NOTHING`
 
 // row is an attempt with what only the journal knows of it.
@@ -31,11 +31,24 @@ type row struct {
 	proven bool
 }
 
+// Windows bounds how many windows of one order may be open at one PG.
+type Windows struct {
+	Most int
+	// Now is the time by which a window has expired and counts no more.
+	Now time.Time
+}
+
 // Insert records a new attempt as opened. It does nothing when the same attempt is there already, in
-// whatever state, and fails with a ConflictError when the id has other content.
-func (j *Journal) Insert(ctx context.Context, a payment.Attempt, ev Event) error {
+// whatever state, and fails with a ConflictError when the id has other content, or (windows) when a bound is given
+// and reached. However many checkouts of an order come at once, on however many pods, no more get a window.
+func (j *Journal) Insert(ctx context.Context, a payment.Attempt, ev Event, bound ...Windows) error {
 	a = normal(a)
 	return j.write(ctx, string(a.OrderID), "recording an attempt", func(x *txn) error {
+		for _, b := range bound {
+			if err := b.hold(x, a); err != nil {
+				return err
+			}
+		}
 		inserted, err := j.insert(x, a)
 		if err != nil {
 			return err
@@ -51,6 +64,26 @@ func (j *Journal) Insert(ctx context.Context, a payment.Attempt, ev Event) error
 	})
 }
 
+// hold fails when the order of a, itself left out, has as many open windows as it may.
+func (b Windows) hold(x *txn, a payment.Attempt) error {
+	if err := x.lockName(string(a.OrderID)); err != nil {
+		return err
+	}
+	rows, err := x.query(`SELECT count(*) FROM attempts WHERE order_id = ? AND pg = ? AND state = 'opened' AND expires_at > ? AND id <> ?`,
+		a.OrderID, a.PG, millis(b.Now), a.ID)
+	if err != nil {
+		return err
+	}
+	open, err := collect(rows, func(r *sql.Rows) (n int, err error) {
+		err = r.Scan(&n)
+		return n, err
+	})
+	if err == nil && open[0] >= b.Most {
+		err = &ConflictError{Kind: ConflictWindows, ID: a.ID, State: payment.StateOpened}
+	}
+	return err
+}
+
 // insert adds a as opened and tells whether it was new.
 func (j *Journal) insert(x *txn, a payment.Attempt) (bool, error) {
 	next := a.NextCheck
@@ -60,7 +93,7 @@ func (j *Journal) insert(x *txn, a payment.Attempt) (bool, error) {
 	n, err := x.exec(insertAttempt, a.ID, a.OrderID, a.PG, a.Driver, a.Merchant, a.MID, a.Method, int64(a.Amount),
 		int64(a.TaxFree), int64(a.OrderAmount), a.Currency, a.Test, a.ManualConfirm, a.Device, a.Site, a.Purpose,
 		a.OrderName, a.ReturnURL, a.RulesVersion, millis(a.CreatedAt), millis(a.ExpiresAt), payment.StateOpened,
-		a.PGTxID, a.Reason, millis(j.now()), millis(next), a.Checks, int64(a.VAT), a.VATSet, millis(a.DepositDue), a.Secondary)
+		a.PGTxID, a.Reason, millis(j.now()), millis(next), a.Checks, int64(a.VAT), a.VATSet, millis(a.DepositDue))
 	return n == 1, err
 }
 
@@ -128,7 +161,7 @@ func scanInto(rows *sql.Rows, more ...any) (payment.Attempt, error) {
 		&a.ID, &a.OrderID, &a.PG, &a.Driver, &a.Merchant, &a.MID, &a.Method, &a.Amount, &a.TaxFree, &a.OrderAmount,
 		&a.Currency, &a.Test, &a.ManualConfirm, &a.Device, &a.Site, &a.Purpose, &a.OrderName, &a.ReturnURL,
 		&a.RulesVersion, &created, &expires, &a.State, &a.PGTxID, &a.Reason, &updated, &next, &a.Checks,
-		&a.VAT, &a.VATSet, &due, &a.Secondary,
+		&a.VAT, &a.VATSet, &due,
 	}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return payment.Attempt{}, err

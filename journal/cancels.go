@@ -109,9 +109,9 @@ func (j *Journal) addCancel(x *txn, a row, c payment.Cancel, ev Event) (payment.
 	c.OrderID, c.CreatedAt, c.UpdatedAt = a.OrderID, now, now
 	c.Reason, c.Code = cleanText(c.Reason), cleanText(c.Code)
 	c.NextCheck = j.nextCancelCheck(c.State, c.NextCheck)
-	n, err := x.exec(`INSERT INTO cancels (`+cancelColumns+`, lease_until) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0)
+	n, err := x.exec(`INSERT INTO cancels (`+cancelColumns+`, lease_until, pg) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)
 		ON CONFLICT (id) DO NOTHING`, c.ID, a.ID, c.OrderID, int64(c.Amount), int64(c.Remaining), int64(c.TaxFree), int64(c.VAT), c.VATSet,
-		c.Reason, c.Origin, c.State, c.Code, millis(now), millis(now), millis(c.NextCheck))
+		c.Reason, c.Origin, c.State, c.Code, millis(now), millis(now), millis(c.NextCheck), a.PG)
 	if err != nil {
 		return c, false, err
 	}
@@ -240,28 +240,21 @@ func (j *Journal) readCancels(ctx context.Context, doing, query string, arg any)
 	return list, nil
 }
 
-// CancelsDue returns the open cancels whose next check has come, the most overdue first, and leases them as Due
-// does with attempts.
-func (j *Journal) CancelsDue(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error) {
-	var due []payment.Cancel
-	err := j.write(ctx, "", "taking due cancels", func(x *txn) error {
-		rows, err := x.query(`UPDATE cancels SET lease_until = ? WHERE id IN (
-			SELECT id FROM cancels WHERE next_check > 0 AND next_check <= ? AND lease_until <= ?
-			ORDER BY next_check, id LIMIT ? /*skip*/) RETURNING `+cancelColumns,
-			millis(now.Add(lease)), millis(now), millis(now), limit)
-		if err != nil {
-			return err
-		}
-		due, err = collect(rows, scanCancel)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
+// CancelLanes returns the lanes in which cancels are due.
+func (j *Journal) CancelLanes(ctx context.Context, now time.Time) ([]Lane, error) {
+	return j.lanes(ctx, "cancels", urgentCancel, now)
+}
+
+// CancelsDue returns the open cancels of a lane whose next check has come, the most overdue first, and leases them
+// as Due does with attempts.
+func (j *Journal) CancelsDue(ctx context.Context, l Lane, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error) {
+	due, err := takeDue(ctx, j, "taking due cancels", `UPDATE cancels SET lease_until = ? WHERE id IN (
+		SELECT id FROM cancels WHERE pg = ? AND `+urgentCancel+` = ? AND next_check > 0 AND next_check <= ? AND lease_until <= ?
+		ORDER BY next_check, id LIMIT ? /*skip*/) RETURNING `+cancelColumns, scanCancel, l, now, limit, lease)
 	slices.SortFunc(due, func(a, b payment.Cancel) int {
 		return cmp.Or(a.NextCheck.Compare(b.NextCheck), cmp.Compare(a.ID, b.ID))
 	})
-	return due, nil
+	return due, err
 }
 
 // CancelStats sums up the open cancels in one state.
@@ -273,29 +266,16 @@ type CancelStats struct {
 	Oldest time.Time
 }
 
-// CancelStats sums up the open cancels, states without any included. Closed ones cost it nothing.
+// CancelStats sums up the open cancels, states without any included. However many there are costs it nothing.
 func (j *Journal) CancelStats(ctx context.Context) ([]CancelStats, error) {
-	rows, err := j.r.query(ctx, `SELECT state, count(*), cast(sum(amount) AS BIGINT), min(created_at) FROM cancels
-		WHERE next_check > 0 GROUP BY state`)
+	found, err := j.tallies(ctx, "cancels", "state", "next_check > 0")
 	if err != nil {
-		return nil, unavailable("summing up open cancels", err)
-	}
-	found, err := collect(rows, func(r *sql.Rows) (s CancelStats, err error) {
-		var oldest int64
-		err = r.Scan(&s.State, &s.Count, &s.Won, &oldest)
-		s.Oldest = at(oldest)
-		return s, err
-	})
-	if err != nil {
-		return nil, unavailable("summing up open cancels", err)
+		return nil, err
 	}
 	all := []CancelStats{{State: payment.CancelRequested}, {State: payment.CancelUnknown}}
-	for _, f := range found {
-		for i := range all {
-			if all[i].State == f.State {
-				all[i] = f
-			}
-		}
+	for i := range all {
+		t := found[string(all[i].State)]
+		all[i].Count, all[i].Won, all[i].Oldest = t.count, t.won, t.oldest
 	}
 	return all, nil
 }

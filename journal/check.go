@@ -27,6 +27,16 @@ func invariants() []struct{ fault, query string } {
 		{"attempt %s has no event", `SELECT id FROM attempts a WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.attempt_id = a.id)`},
 		{"proof of attempt %s was used more than once", `SELECT min(id) FROM attempts WHERE proof_hash <> ''
 			GROUP BY proof_hash HAVING count(*) > 1`},
+		{"the messages of order %s wait for nothing", `SELECT order_id FROM outbox WHERE status <> 'done' GROUP BY order_id
+			HAVING sum(head) <> 1 OR min(seq) <> min(CASE WHEN head = 1 THEN seq END)`},
+		{"the count of %s is wrong", `SELECT f.what || ' ' || f.state FROM (
+			SELECT what, state, sum(n) AS n, sum(won) AS won FROM (
+				SELECT what, state, n, won FROM tallies
+				UNION ALL SELECT 'attempts', state, -1, -amount FROM attempts WHERE next_check > 0
+				UNION ALL SELECT 'late_money', state, -1, -won FROM late_money WHERE next_check > 0
+				UNION ALL SELECT 'cancels', state, -1, -amount FROM cancels WHERE next_check > 0
+				UNION ALL SELECT 'outbox', status, -1, 0 FROM outbox WHERE status <> 'done') AS t GROUP BY what, state) AS f
+			WHERE f.n <> 0 OR f.won <> 0 ORDER BY 1`},
 		{"attempt %s differs from its last event", `SELECT a.id FROM attempts a JOIN events e
 			ON e.seq = (SELECT max(seq) FROM events WHERE attempt_id = a.id) WHERE e.to_state <> a.state`},
 	}

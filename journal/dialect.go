@@ -35,6 +35,11 @@ type dialect interface {
 	begin(ctx context.Context, tx *sql.Tx) error
 	// lockMigrations keeps two processes from migrating at once.
 	lockMigrations(ctx context.Context, tx *sql.Tx) error
+	// nameLock is the query that locks a name until the transaction ends; empty where there is one writer only.
+	nameLock() string
+	// gather is the statement that puts together what connections that are gone have counted in tallies; empty where
+	// there is nothing to put together.
+	gather() string
 	// classify says what to do about an error.
 	classify(err error) failure
 	// backup writes a consistent copy to path.

@@ -53,6 +53,8 @@ const (
 	ConflictReplay ConflictKind = "replay"
 	// ConflictContent: the id exists with other content.
 	ConflictContent ConflictKind = "content"
+	// ConflictWindows: the order has as many open windows at this PG as it may.
+	ConflictWindows ConflictKind = "windows"
 )
 
 // ConflictError tells where the attempt really is. It matches ErrConflict.

@@ -32,6 +32,13 @@ type Event struct {
 	PGTxID string
 	// Detail is one short sentence in English for whoever is on call.
 	Detail string
+	// Fold lets the journal count the event in the attempt's last one instead of adding a row, when that says the same.
+	// It is for looks that found nothing new, and is not given back.
+	Fold bool
+	// Times is how often it happened in a row, at least 1, and LastAt the last time; zero when it happened once. Both are
+	// set by the journal.
+	Times  int
+	LastAt time.Time
 }
 
 // Note records an event of an attempt in any state, final ones too, and changes nothing else.
@@ -47,16 +54,16 @@ func (j *Journal) Note(ctx context.Context, id payment.AttemptID, ev Event) erro
 
 // Events returns the history of an attempt, oldest first. An attempt that is not there has none.
 func (j *Journal) Events(ctx context.Context, id payment.AttemptID) ([]Event, error) {
-	rows, err := j.r.query(ctx, `SELECT at, kind, from_state, to_state, actor, reason, code, pg_tx_id, detail
+	rows, err := j.r.query(ctx, `SELECT at, kind, from_state, to_state, actor, reason, code, pg_tx_id, detail, times, last_at
 		FROM events WHERE attempt_id = ? ORDER BY seq`, id)
 	if err != nil {
 		return nil, unavailable("reading events", err)
 	}
 	list, err := collect(rows, func(r *sql.Rows) (Event, error) {
 		var ev Event
-		var ms int64
-		err := r.Scan(&ms, &ev.Kind, &ev.From, &ev.To, &ev.Actor, &ev.Reason, &ev.Code, &ev.PGTxID, &ev.Detail)
-		ev.At = at(ms)
+		var ms, last int64
+		err := r.Scan(&ms, &ev.Kind, &ev.From, &ev.To, &ev.Actor, &ev.Reason, &ev.Code, &ev.PGTxID, &ev.Detail, &ev.Times, &last)
+		ev.At, ev.LastAt = at(ms), at(last)
 		return ev, err
 	})
 	if err != nil {
@@ -74,7 +81,16 @@ func (j *Journal) addEvent(x *txn, id payment.AttemptID, from, to payment.State,
 		id, millis(when), eventText(ev.Kind), from, to, eventText(ev.Actor), eventText(ev.Reason), eventText(ev.Code),
 		eventText(ev.PGTxID), eventText(ev.Detail),
 	}
+	if ev.Fold {
+		return x.fold(id, values)
+	}
 	if x.joint != nil {
+		if x.joint.folds[id] != nil {
+			// The look comes before it in the history.
+			if err := x.flush(); err != nil {
+				return err
+			}
+		}
 		x.joint.events, x.wrote = append(x.joint.events, values), true
 		return nil
 	}

@@ -72,12 +72,12 @@ func (j *Journal) LateTake(ctx context.Context, l Late, now time.Time, hold time
 		}
 		until := millis(now.Add(hold))
 		n, err := x.exec(`INSERT INTO late_money (attempt_id, pg_tx_id, won, state, tries, held_until, created_at, updated_at,
-			next_check, checks, lease_until) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, 0, 0)
+			next_check, checks, lease_until, pg) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, 0, 0, ?)
 			ON CONFLICT (attempt_id, pg_tx_id) DO UPDATE SET state = excluded.state, won = excluded.won,
 			tries = late_money.tries + 1, held_until = excluded.held_until, updated_at = excluded.updated_at,
 			next_check = excluded.next_check, lease_until = 0
 			WHERE late_money.state IN ('unknown', 'returning') AND late_money.held_until < ? AND late_money.tries = ?`,
-			l.AttemptID, l.PGTxID, int64(l.Won), LateReturning, until, millis(now), millis(now), until, millis(now), l.Tries)
+			l.AttemptID, l.PGTxID, int64(l.Won), LateReturning, until, millis(now), millis(now), until, a.PG, millis(now), l.Tries)
 		if err != nil {
 			return err
 		}
@@ -140,8 +140,8 @@ func (j *Journal) addLate(ctx context.Context, l Late, state LateState, ev Event
 		}
 		now := millis(j.now())
 		n, err := x.exec(`INSERT INTO late_money (attempt_id, pg_tx_id, won, state, tries, held_until, created_at, updated_at,
-			next_check, checks, lease_until) VALUES (?, ?, ?, ?, 0, 0, ?, ?, ?, 0, 0) ON CONFLICT (attempt_id, pg_tx_id) DO NOTHING`,
-			l.AttemptID, l.PGTxID, int64(l.Won), state, now, now, millis(j.lateNext(state, l.NextCheck)))
+			next_check, checks, lease_until, pg) VALUES (?, ?, ?, ?, 0, 0, ?, ?, ?, 0, 0, ?) ON CONFLICT (attempt_id, pg_tx_id) DO NOTHING`,
+			l.AttemptID, l.PGTxID, int64(l.Won), state, now, now, millis(j.lateNext(state, l.NextCheck)), a.PG)
 		if added = n == 1; err != nil || !added {
 			return err
 		}

@@ -12,28 +12,21 @@ import (
 
 const lateColumns = `attempt_id, pg_tx_id, won, state, tries, created_at, updated_at, next_check, checks, lease_until`
 
-// LateDue returns late money whose next check has come, the most overdue first, and leases it: until the lease ends,
-// or a write about it does, no other sweeper gets it. What is closed costs it nothing.
-func (j *Journal) LateDue(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]Late, error) {
-	var due []Late
-	err := j.write(ctx, "", "taking due late money", func(x *txn) error {
-		rows, err := x.query(`UPDATE late_money SET lease_until = ? WHERE (attempt_id, pg_tx_id) IN (
-			SELECT attempt_id, pg_tx_id FROM late_money WHERE next_check > 0 AND next_check <= ? AND lease_until <= ?
-			ORDER BY next_check, attempt_id, pg_tx_id LIMIT ? /*skip*/) RETURNING `+lateColumns,
-			millis(now.Add(lease)), millis(now), millis(now), limit)
-		if err != nil {
-			return err
-		}
-		due, err = collect(rows, scanLate)
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
+// LateLanes returns the lanes in which late money is due.
+func (j *Journal) LateLanes(ctx context.Context, now time.Time) ([]Lane, error) {
+	return j.lanes(ctx, "late_money", urgentLate, now)
+}
+
+// LateDue returns late money of a lane whose next check has come, the most overdue first, and leases it: until the
+// lease ends, or a write about it does, no other sweeper gets it. What is closed or in other lanes costs it nothing.
+func (j *Journal) LateDue(ctx context.Context, l Lane, now time.Time, limit int, lease time.Duration) ([]Late, error) {
+	due, err := takeDue(ctx, j, "taking due late money", `UPDATE late_money SET lease_until = ? WHERE (attempt_id, pg_tx_id) IN (
+		SELECT attempt_id, pg_tx_id FROM late_money WHERE pg = ? AND `+urgentLate+` = ? AND next_check > 0 AND next_check <= ? AND lease_until <= ?
+		ORDER BY next_check, attempt_id, pg_tx_id LIMIT ? /*skip*/) RETURNING `+lateColumns, scanLate, l, now, limit, lease)
 	slices.SortFunc(due, func(a, b Late) int {
 		return cmp.Or(a.NextCheck.Compare(b.NextCheck), cmp.Compare(a.AttemptID, b.AttemptID), cmp.Compare(a.PGTxID, b.PGTxID))
 	})
-	return due, nil
+	return due, err
 }
 
 // LateOpen returns late money that is not closed, the oldest first.

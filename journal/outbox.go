@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
@@ -10,18 +11,33 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-const messageColumns = `seq, id, order_id, type, body, created_at, tries, last_reason, sealed`
+const messageColumns = `seq, id, order_id, type, body, created_at, tries, sealed`
 
-// ParkedMessage is a message that is tried no more until somebody asks for it.
-type ParkedMessage struct {
+// The states of a message that was not delivered.
+const (
+	// MessagePending: it is sent again, or waits behind another of its order.
+	MessagePending = "pending"
+	// MessageParked: it is tried no more until somebody asks for it.
+	MessageParked = "parked"
+)
+
+// WaitingMessage is a message that the shop has not acknowledged.
+type WaitingMessage struct {
 	payment.Message
-	// Reason says why the last delivery failed.
+	// Status is MessagePending or MessageParked.
+	Status string
+	// Reason says why the last delivery failed; empty when there was none.
 	Reason string
+	// NextTry is when it is sent again; it says nothing of one that is parked or Behind.
+	NextTry time.Time
+	// Behind tells that an older message of its order comes first.
+	Behind bool
+	seq    int64
 }
 
 // queued is a message with its place in the queue.
 type queued struct {
-	ParkedMessage
+	payment.Message
 	seq int64
 }
 
@@ -41,17 +57,38 @@ func (j *Journal) addMessages(x *txn, a payment.Attempt, messages []payment.Mess
 	return nil
 }
 
-// OutboxDue returns messages that are to be delivered now and leases them. Of each order it returns only the
-// oldest that was not delivered, so that the shop hears of an order in sequence; a parked message holds back
-// those behind it.
-func (j *Journal) OutboxDue(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Message, error) {
+// OutboxLane is a part of the outbox that is delivered apart from the rest, so that messages that the shop has failed
+// to take before hold up no others.
+type OutboxLane struct {
+	// Again tells that it is of the messages that were tried before.
+	Again bool
+}
+
+// OutboxDue returns messages of a lane that are to be delivered now and leases them. Of each order it looks only at
+// the oldest that was not delivered, so that the shop hears of an order in sequence; a parked message holds back
+// those behind it. What waits behind another costs it nothing.
+func (j *Journal) OutboxDue(ctx context.Context, l OutboxLane, now time.Time, limit int, lease time.Duration) ([]payment.Message, error) {
+	again := 0
+	if l.Again {
+		again = 1
+	}
+	return j.takeMessages(ctx, `UPDATE outbox SET lease_until = ? WHERE seq IN (
+		SELECT seq FROM outbox WHERE head = 1 AND status = 'pending' AND (CASE WHEN tries > 0 THEN 1 ELSE 0 END) = ? AND next_try <= ? AND lease_until <= ?
+		ORDER BY next_try, seq LIMIT ? /*skip*/) RETURNING `+messageColumns, millis(now.Add(lease)), again, millis(now), millis(now), limit)
+}
+
+// OutboxProbe leases the message that is to be tried again the soonest although its time has not come: to see
+// whether the shop takes messages again. The first skip of them are passed over; it returns none when no more wait.
+func (j *Journal) OutboxProbe(ctx context.Context, now time.Time, skip int, lease time.Duration) ([]payment.Message, error) {
+	return j.takeMessages(ctx, `UPDATE outbox SET lease_until = ? WHERE seq IN (
+		SELECT seq FROM outbox WHERE head = 1 AND status = 'pending' AND (CASE WHEN tries > 0 THEN 1 ELSE 0 END) = 1 AND lease_until <= ?
+		ORDER BY next_try, seq LIMIT 1 OFFSET ? /*skip*/) RETURNING `+messageColumns, millis(now.Add(lease)), millis(now), skip)
+}
+
+func (j *Journal) takeMessages(ctx context.Context, query string, args ...any) ([]payment.Message, error) {
 	var due []queued
 	err := j.write(ctx, "", "taking due messages", func(x *txn) error {
-		rows, err := x.query(`UPDATE outbox SET lease_until = ? WHERE seq IN (
-			SELECT o.seq FROM outbox o WHERE o.status = 'pending' AND o.next_try <= ? AND o.lease_until <= ?
-			AND NOT EXISTS (SELECT 1 FROM outbox e WHERE e.order_id = o.order_id AND e.status <> 'done' AND e.seq < o.seq)
-			ORDER BY o.next_try, o.seq LIMIT ? /*skip*/) RETURNING `+messageColumns,
-			millis(now.Add(lease)), millis(now), millis(now), limit)
+		rows, err := x.query(query, args...)
 		if err != nil {
 			return err
 		}
@@ -61,12 +98,30 @@ func (j *Journal) OutboxDue(ctx context.Context, now time.Time, limit int, lease
 	if err != nil {
 		return nil, err
 	}
-	slices.SortFunc(due, func(a, b queued) int { return int(a.seq - b.seq) })
+	slices.SortFunc(due, func(a, b queued) int { return cmp.Compare(a.seq, b.seq) })
 	messages := make([]payment.Message, len(due))
 	for i, q := range due {
 		messages[i] = q.Message
 	}
 	return messages, nil
+}
+
+// OutboxRelease ends the lease of a message that was tried out of turn in vain: nothing else of it changes.
+func (j *Journal) OutboxRelease(ctx context.Context, id string) error {
+	return j.outboxSet(ctx, id, "releasing a message", `UPDATE outbox SET lease_until = 0 WHERE id = ? AND status = 'pending'`, id)
+}
+
+// OutboxPush makes up to limit messages that wait for another try due at now, the longest pauses last, and returns
+// how many; call it until that is less than limit. Those behind them in their orders follow by themselves.
+func (j *Journal) OutboxPush(ctx context.Context, now time.Time, limit int) (int, error) {
+	var n int64
+	err := j.write(ctx, "", "bringing messages forward", func(x *txn) (err error) {
+		n, err = x.exec(`UPDATE outbox SET next_try = ? WHERE seq IN (
+			SELECT seq FROM outbox WHERE head = 1 AND status = 'pending' AND (CASE WHEN tries > 0 THEN 1 ELSE 0 END) = 1 AND next_try > ?
+			ORDER BY next_try, seq LIMIT ? /*skip*/)`, millis(now), millis(now), limit)
+		return err
+	})
+	return int(n), err
 }
 
 // OutboxDone marks a message as acknowledged by the shop. Doing so twice is no harm.
@@ -98,21 +153,55 @@ func (j *Journal) OutboxUnpark(ctx context.Context, id string) error {
 		millis(j.now()), id)
 }
 
-// OutboxParked returns the parked messages, oldest first.
-func (j *Journal) OutboxParked(ctx context.Context, limit int) ([]ParkedMessage, error) {
-	rows, err := j.r.query(ctx, `SELECT `+messageColumns+` FROM outbox WHERE status <> 'done' AND status = 'parked' ORDER BY created_at, seq LIMIT ?`, limit)
-	if err != nil {
-		return nil, unavailable("listing parked messages", err)
+// OutboxUnparkAll puts up to limit parked messages back to be delivered at once, the oldest first, and returns how
+// many; call it until that is less than limit.
+func (j *Journal) OutboxUnparkAll(ctx context.Context, limit int) (int, error) {
+	var n int64
+	err := j.write(ctx, "", "taking messages up again", func(x *txn) (err error) {
+		n, err = x.exec(`UPDATE outbox SET status = 'pending', next_try = ?, lease_until = 0 WHERE seq IN (
+			SELECT seq FROM outbox WHERE status <> 'done' AND status = 'parked' ORDER BY created_at, seq LIMIT ? /*skip*/)`, millis(j.now()), limit)
+		return err
+	})
+	return int(n), err
+}
+
+// messagePage is how many messages OutboxEach reads at once.
+const messagePage = 1000
+
+// OutboxEach hands out every message in a state (MessagePending, MessageParked), the oldest first, however many
+// there are, without its body. It stops at the first error of yield.
+func (j *Journal) OutboxEach(ctx context.Context, status string, yield func(WaitingMessage) error) error {
+	var last WaitingMessage
+	for {
+		rows, err := j.r.query(ctx, `SELECT seq, id, order_id, type, created_at, tries, sealed, status, last_reason, next_try, head FROM outbox
+			WHERE status <> 'done' AND status = ? AND (created_at, seq) > (?, ?) ORDER BY created_at, seq LIMIT ?`,
+			status, millis(last.CreatedAt), last.seq, messagePage)
+		if err != nil {
+			return unavailable("listing messages", err)
+		}
+		page, err := collect(rows, scanWaiting)
+		if err != nil {
+			return unavailable("listing messages", err)
+		}
+		for _, m := range page {
+			if err := yield(m); err != nil {
+				return err
+			}
+			last = m
+		}
+		if len(page) < messagePage {
+			return nil
+		}
 	}
-	list, err := collect(rows, scanMessage)
-	if err != nil {
-		return nil, unavailable("listing parked messages", err)
-	}
-	parked := make([]ParkedMessage, len(list))
-	for i, q := range list {
-		parked[i] = q.ParkedMessage
-	}
-	return parked, nil
+}
+
+func scanWaiting(rows *sql.Rows) (WaitingMessage, error) {
+	var m WaitingMessage
+	var created, next int64
+	var head int
+	err := rows.Scan(&m.seq, &m.ID, &m.OrderID, &m.Type, &created, &m.Tries, &m.Sealed, &m.Status, &m.Reason, &next, &head)
+	m.CreatedAt, m.NextTry, m.Behind = at(created), at(next), head == 0
+	return m, err
 }
 
 // outboxSet runs an update of one message; ErrNotFound when there is no such message at all.
@@ -140,7 +229,7 @@ func (j *Journal) outboxSet(ctx context.Context, id, doing, update string, args 
 func scanMessage(rows *sql.Rows) (queued, error) {
 	var q queued
 	var created int64
-	err := rows.Scan(&q.seq, &q.ID, &q.OrderID, &q.Type, &q.Body, &created, &q.Tries, &q.Reason, &q.Sealed)
+	err := rows.Scan(&q.seq, &q.ID, &q.OrderID, &q.Type, &q.Body, &created, &q.Tries, &q.Sealed)
 	q.CreatedAt = at(created)
 	return q, err
 }

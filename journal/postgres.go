@@ -90,6 +90,17 @@ func (postgresDialect) lockMigrations(ctx context.Context, tx *sql.Tx) error {
 	return err
 }
 
+func (postgresDialect) nameLock() string {
+	return `SELECT pg_advisory_xact_lock(hashtextextended(CAST(? AS text), 7319002418))`
+}
+
+// gather adds to writer 0 what was counted by connections that the server does not have any more.
+func (postgresDialect) gather() string {
+	return `WITH gone AS (DELETE FROM tallies WHERE writer <> 0 AND writer NOT IN (SELECT pid FROM pg_stat_activity) RETURNING what, state, n, won)
+		INSERT INTO tallies (what, state, writer, n, won) SELECT what, state, 0, sum(n)::bigint, sum(won)::bigint FROM gone GROUP BY what, state
+		ON CONFLICT (what, state, writer) DO UPDATE SET n = tallies.n + excluded.n, won = tallies.won + excluded.won`
+}
+
 // classify goes by SQLSTATE: 40 is a rolled back transaction, 22 and 23 are about the row's values, 55P03 is a
 // lock not got in time, P0001 is raised by our triggers.
 func (postgresDialect) classify(err error) failure {

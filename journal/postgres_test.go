@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -114,6 +115,98 @@ func TestPodsShareOneWinner(t *testing.T) {
 	}
 }
 
+// However many pods are asked at once, and however many of their writes share a commit, an order gets so many windows.
+func TestPodsShareTheBoundOfWindows(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.Database(t)
+	var wg sync.WaitGroup
+	var opened atomic.Int64
+	for p := range 4 {
+		pod := openPostgres(t, dsn)
+		for n := range 60 {
+			wg.Go(func() {
+				a := journaltest.Attempt(string(claimID("w", p*1000+n)), "one-order")
+				err := pod.Insert(t.Context(), a, journal.Event{Kind: "opened"}, journal.Windows{Most: 20, Now: a.CreatedAt})
+				switch conflict, ok := errors.AsType[*journal.ConflictError](err); {
+				case err == nil:
+					opened.Add(1)
+				case !ok || conflict.Kind != journal.ConflictWindows:
+					t.Error(err)
+				}
+			})
+		}
+	}
+	wg.Wait()
+	if n := opened.Load(); n != 20 {
+		t.Errorf("%d windows were opened, want 20", n)
+	}
+}
+
+// While pods end attempts of the same orders and others deliver, every message comes to its turn, one of an order at a
+// time.
+func TestPodsDeliverOneMessageOfAnOrderAtATime(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.Database(t)
+	const orders, each = 6, 12
+	pods := []*journal.Journal{openPostgres(t, dsn), openPostgres(t, dsn), openPostgres(t, dsn)}
+	var wg sync.WaitGroup
+	var mu sync.Mutex
+	underWay, told := map[payment.OrderID]string{}, 0
+	for p, pod := range pods {
+		wg.Go(func() {
+			for n := range orders * each / len(pods) {
+				id := string(claimID("m", p*1000+n))
+				if err := pod.Insert(t.Context(), journaltest.Attempt(id, fmt.Sprintf("o-%d", n%orders)), journal.Event{}); err != nil {
+					t.Error(err)
+				}
+				_, err := pod.Move(t.Context(), journal.Transition{
+					ID: payment.AttemptID(id), From: []payment.State{payment.StateOpened}, To: payment.StateDeclined,
+					Messages: []payment.Message{{ID: "m-" + id, Type: payment.MessageFailed, Body: []byte("{}"), CreatedAt: time.UnixMilli(1)}},
+				})
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		wg.Go(func() {
+			for t.Context().Err() == nil {
+				mu.Lock()
+				all := told == orders*each
+				mu.Unlock()
+				if all {
+					return
+				}
+				list, err := pod.OutboxDue(t.Context(), journal.OutboxLane{}, time.Now(), 4, time.Hour)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				for _, m := range list {
+					mu.Lock()
+					if other := underWay[m.OrderID]; other != "" {
+						t.Errorf("%s and %s of %s are under way", m.ID, other, m.OrderID)
+					}
+					underWay[m.OrderID] = m.ID
+					mu.Unlock()
+				}
+				for _, m := range list {
+					mu.Lock()
+					underWay[m.OrderID] = ""
+					told++
+					mu.Unlock()
+					if err := pod.OutboxDone(t.Context(), m.ID); err != nil {
+						t.Error(err)
+					}
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if faults, err := pods[0].Check(t.Context()); err != nil || len(faults) != 0 {
+		t.Errorf("faults %q, %v", faults, err)
+	}
+}
+
 func TestPodsSweepWithoutOverlap(t *testing.T) {
 	t.Parallel()
 	dsn := postgres.Database(t)
@@ -126,7 +219,7 @@ func TestPodsSweepWithoutOverlap(t *testing.T) {
 	for _, pod := range pods {
 		wg.Go(func() {
 			for {
-				due, err := pod.Due(t.Context(), time.Now().Add(time.Hour), 5, 2*time.Hour)
+				due, err := pod.Due(t.Context(), journal.Lane{PG: "inicis", Urgent: true}, time.Now().Add(time.Hour), 5, 2*time.Hour)
 				if err != nil {
 					t.Error(err)
 				}

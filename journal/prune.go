@@ -2,33 +2,127 @@ package journal
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
 	"time"
 )
 
-// Prune removes final attempts that have not changed since before, with their events and delivered messages,
-// at most limit of them per call, so that no writer waits long. Attempts with a message that the shop has not
-// acknowledged, or with late money, stay; late money goes once it is closed. The proofs that it forgets are long too old to be used. It returns how many are gone;
-// call it until that is less than limit.
-func (j *Journal) Prune(ctx context.Context, before time.Time, limit int) (int, error) {
-	var gone int64
-	err := j.write(ctx, "", "pruning", func(x *txn) error {
-		_, err := x.exec(`DELETE FROM outbox WHERE seq IN (
-			SELECT seq FROM outbox WHERE status = 'done' AND done_at < ? ORDER BY done_at LIMIT ?)`, millis(before), limit)
-		if err != nil {
-			return err
+// PruneMark is how far a pass over what ended long ago has come; the zero mark is its beginning.
+type PruneMark struct {
+	updated int64
+	id      string
+}
+
+// Prune takes one step of a pass: it looks at the next limit attempts that have ended and not changed since before,
+// and removes those that nothing waits for, with their events, delivered messages, ended cancels and closed late
+// money. Attempts that are open, whose outcome is not known, or that have a message that the shop has not
+// acknowledged, an open cancel or open late money stay, and so does what changed since before. The proofs that it
+// forgets are long too old to be used.
+//
+// It returns how many are gone and where the next step begins; more is false when the pass has come to its end. No
+// writer waits for longer than one small step takes.
+func (j *Journal) Prune(ctx context.Context, before time.Time, from PruneMark, limit int) (gone int, next PruneMark, more bool, err error) {
+	ids, next, err := j.ended(ctx, before, from, limit)
+	if err != nil {
+		return 0, from, false, err
+	}
+	err = j.write(ctx, "", "pruning", func(x *txn) (err error) {
+		gone, err = 0, nil
+		if from == (PruneMark{}) {
+			if together := x.s.d.gather(); together != "" {
+				if _, err := x.exec(together); err != nil {
+					return err
+				}
+			}
 		}
-		_, err = x.exec(`DELETE FROM late_money WHERE (attempt_id, pg_tx_id) IN (
-			SELECT attempt_id, pg_tx_id FROM late_money WHERE next_check = 0 AND updated_at < ? ORDER BY updated_at LIMIT ?)`, millis(before), limit)
-		if err != nil {
-			return err
+		if len(ids) > 0 {
+			gone, err = remove(x, before, ids)
 		}
-		gone, err = x.exec(`DELETE FROM attempts WHERE id IN (
-			SELECT a.id FROM attempts a WHERE a.next_check = 0 AND a.updated_at < ?
-			AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.attempt_id = a.id)
-			AND NOT EXISTS (SELECT 1 FROM late_money l WHERE l.attempt_id = a.id)
-			AND NOT EXISTS (SELECT 1 FROM cancels c WHERE c.attempt_id = a.id AND (c.next_check > 0 OR c.updated_at >= ?))
-			ORDER BY a.updated_at LIMIT ?)`, millis(before), millis(before), limit)
 		return err
 	})
-	return int(gone), err
+	return gone, next, len(ids) == limit, err
+}
+
+// ended returns the ids of the next attempts that ended before.
+func (j *Journal) ended(ctx context.Context, before time.Time, from PruneMark, limit int) ([]string, PruneMark, error) {
+	rows, err := j.r.query(ctx, `SELECT updated_at, id FROM attempts WHERE next_check = 0 AND updated_at < ?
+		AND updated_at >= ? AND (updated_at, id) > (?, ?) ORDER BY updated_at, id LIMIT ?`,
+		millis(before), from.updated, from.updated, from.id, limit)
+	if err != nil {
+		return nil, from, unavailable("looking for what ended long ago", err)
+	}
+	list, err := collect(rows, func(r *sql.Rows) (m PruneMark, err error) {
+		err = r.Scan(&m.updated, &m.id)
+		return m, err
+	})
+	if err != nil {
+		return nil, from, unavailable("looking for what ended long ago", err)
+	}
+	ids := make([]string, len(list))
+	for i, m := range list {
+		ids[i], from = m.id, m
+	}
+	return ids, from, nil
+}
+
+// remove deletes those of ids that nothing waits for. They are locked first and judged by a statement after that:
+// whatever another pod has written about one of them until then is seen.
+func remove(x *txn, before time.Time, ids []string) (int, error) {
+	if err := lockEach(x, ids); err != nil {
+		return 0, err
+	}
+	list, err := asJSON(ids)
+	if err != nil {
+		return 0, err
+	}
+	rows, err := x.query(`SELECT a.id FROM attempts a WHERE a.id /*in*/ AND a.next_check = 0 AND a.updated_at < ?
+		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.attempt_id = a.id AND (o.status <> 'done' OR o.done_at >= ?))
+		AND NOT EXISTS (SELECT 1 FROM late_money l WHERE l.attempt_id = a.id AND (l.next_check > 0 OR l.updated_at >= ?))
+		AND NOT EXISTS (SELECT 1 FROM cancels c WHERE c.attempt_id = a.id AND (c.next_check > 0 OR c.updated_at >= ?))
+		ORDER BY a.id /*skip*/`, list, millis(before), millis(before), millis(before), millis(before))
+	if err != nil {
+		return 0, err
+	}
+	free, err := collect(rows, scanText)
+	if err != nil || len(free) == 0 {
+		return 0, err
+	}
+	if list, err = asJSON(free); err != nil {
+		return 0, err
+	}
+	for _, statement := range []string{`DELETE FROM outbox WHERE attempt_id /*in*/`, `DELETE FROM late_money WHERE attempt_id /*in*/`} {
+		if _, err := x.exec(statement, list); err != nil {
+			return 0, err
+		}
+	}
+	n, err := x.exec(`DELETE FROM attempts WHERE id /*in*/`, list)
+	return int(n), err
+}
+
+// lockEach locks attempts that nobody else has locked; another pod may be removing the same ones.
+func lockEach(x *txn, ids []string) error {
+	list, err := asJSON(ids)
+	if err != nil {
+		return err
+	}
+	rows, err := x.query(`SELECT id FROM attempts WHERE id /*in*/ ORDER BY id /*skip*/`, list)
+	if err != nil {
+		return err
+	}
+	_, err = collect(rows, scanText)
+	return err
+}
+
+func scanText(r *sql.Rows) (s string, err error) {
+	err = r.Scan(&s)
+	return s, err
+}
+
+func asJSON(ids []string) (string, error) {
+	text, err := json.Marshal(ids)
+	if err != nil {
+		return "", fmt.Errorf("listing attempts: %w", err)
+	}
+	return string(text), nil
 }

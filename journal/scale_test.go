@@ -225,8 +225,12 @@ func (s *scale) readers(ctx context.Context, j *journal.Journal, time1 timer, so
 	time1("AttemptsOf", func(int) error { _, err := j.AttemptsOf(ctx, payment.OrderID(some("o"))); return err })
 	time1("Events", func(int) error { _, err := j.Events(ctx, payment.AttemptID(some("a"))); return err })
 	time1("Stats", func(int) error { _, err := j.Stats(ctx); return err })
-	time1("List", func(int) error { _, err := j.List(ctx, 100); return err })
-	time1("OutboxParked", func(int) error { _, err := j.OutboxParked(ctx, 100); return err })
+	time1("EachOpen", func(int) error {
+		return j.EachOpen(ctx, func(payment.Attempt) error { return nil }, payment.StateUnknown)
+	})
+	time1("OutboxEach", func(int) error {
+		return j.OutboxEach(ctx, journal.MessageParked, func(journal.WaitingMessage) error { return nil })
+	})
 }
 
 // writers are the writes of a purchase. Each waits for the disk.
@@ -259,23 +263,27 @@ func (s *scale) writers(ctx context.Context, j *journal.Journal, time1 timer) {
 // queues are the calls of the sweep and the delivery, and pruning.
 func (s *scale) queues(ctx context.Context, j *journal.Journal, time1 timer) {
 	// A transaction that changes no row is not written.
-	time1("Due, nothing due", func(int) error { _, err := j.Due(ctx, time.UnixMilli(1), 64, time.Minute); return err })
-	time1("OutboxDue, nothing due", func(int) error { _, err := j.OutboxDue(ctx, s.now, 64, time.Minute); return err })
+	time1("Due, nothing due", func(int) error {
+		_, err := j.Due(ctx, journal.Lane{PG: "inicis"}, time.UnixMilli(1), 64, time.Minute)
+		return err
+	})
+	time1("OutboxDue, nothing due", func(int) error { _, err := j.OutboxDue(ctx, journal.OutboxLane{}, s.now, 64, time.Minute); return err })
 	now := s.now
 	time1("write: Due, 64 of 100", func(int) error {
 		now = now.Add(time.Hour)
-		due, err := j.Due(ctx, now, 64, time.Minute)
+		due, err := j.Due(ctx, journal.Lane{PG: "inicis"}, now, 64, time.Minute)
 		if err == nil && len(due) != 64 {
 			err = fmt.Errorf("%d attempts were due", len(due))
 		}
 		return err
 	})
+	var mark journal.PruneMark
 	time1("write: Prune 10", func(int) error {
-		gone, err := j.Prune(ctx, time.UnixMilli(int64(s.size)), 10)
+		gone, next, _, err := j.Prune(ctx, time.UnixMilli(int64(s.size)), mark, 10)
 		if err == nil && gone != 10 {
 			err = fmt.Errorf("%d attempts were pruned", gone)
 		}
-		s.pruned += gone
+		s.pruned, mark = s.pruned+gone, next
 		return err
 	})
 }

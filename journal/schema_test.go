@@ -3,6 +3,7 @@ package journal_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -251,7 +252,12 @@ func TestLateMoneyOfAnOlderJournalIsDue(t *testing.T) {
 			t.Fatal(err)
 		}
 		j := mustOpen(t, cfg)
-		due, err := j.LateDue(t.Context(), time.Now(), 10, time.Minute)
+		due, err := j.LateDue(t.Context(), journal.Lane{PG: "inicis", Urgent: true}, time.Now(), 10, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		flagged, err := j.LateDue(t.Context(), journal.Lane{PG: "inicis"}, time.Now(), 10, time.Minute)
+		due = append(due, flagged...)
 		var got []string
 		for _, l := range due {
 			got = append(got, l.PGTxID+" "+string(l.State)+" "+l.Won.String())
@@ -271,6 +277,153 @@ func TestLateMoneyOfAnOlderJournalIsDue(t *testing.T) {
 			t.Errorf("faults %q, %v", faults, err)
 		}
 	})
+}
+
+// Messages, late money and cancels of a journal that had neither heads, lanes nor tallies are found, counted and
+// delivered in order once this version opens it.
+func TestAnOlderJournalsQueuesGoOn(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, cfg journal.Config, raw *sql.DB) {
+		old, err := journal.OpenAt(t.Context(), cfg, 7)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := old.Close(); err != nil {
+			t.Fatal(err)
+		}
+		const message = `; INSERT INTO outbox (id, attempt_id, order_id, type, body, created_at, status, tries, next_try, lease_until, last_reason, done_at)
+			VALUES `
+		const rows = oldAttempt +
+			message + `('m-1', 'a', 'o', 'payment.failed', 'x', 10, 'done', 1, 10, 0, '', 20)` +
+			message + `('m-2', 'a', 'o', 'payment.failed', 'x', 11, 'pending', 0, 11, 0, '', 0)` +
+			message + `('m-3', 'a', 'o', 'payment.failed', 'x', 12, 'pending', 0, 12, 0, '', 0)` +
+			message + `('n-1', 'a', 'p', 'payment.failed', 'x', 13, 'parked', 33, 13, 0, 'no', 0)` +
+			message + `('n-2', 'a', 'p', 'payment.failed', 'x', 14, 'pending', 0, 14, 0, '', 0)` + `;
+			INSERT INTO late_money (attempt_id, pg_tx_id, won, state, tries, held_until, created_at, updated_at, next_check, checks, lease_until)
+			VALUES ('a', 't-1', 10, 'unknown', 1, 0, 5, 5, 6, 1, 0);
+			INSERT INTO cancels (id, attempt_id, order_id, amount, remaining, tax_free, vat, vat_set, reason, origin, state, code,
+			created_at, updated_at, next_check, checks, lease_until) VALUES ('c', 'a', 'o', 10, 64900, 0, 0, false, '', 'shop', 'unknown', '', 1, 1, 1, 9, 0)`
+		if _, err := raw.ExecContext(t.Context(), strings.ReplaceAll(rows, "'x', ", body(cfg)+", ")); err != nil {
+			t.Fatal(err)
+		}
+		j := mustOpen(t, cfg)
+		stats, err := j.Stats(t.Context())
+		if err != nil || stats.Pending != 3 || stats.Parked != 1 || !stats.OldestPending.Equal(time.UnixMilli(11)) {
+			t.Errorf("stats %+v, %v", stats, err)
+		}
+		for _, row := range stats.Open {
+			if want := map[payment.State]payment.Won{payment.StateUnknown: 64900}[row.State]; row.Won != want {
+				t.Errorf("%+v, want %d won", row, want)
+			}
+		}
+		if cancels, err := j.CancelStats(t.Context()); err != nil || cancels[1].Count != 1 || cancels[1].Won != 10 {
+			t.Errorf("cancels %+v, %v", cancels, err)
+		}
+		if lanes, err := j.CancelLanes(t.Context(), time.Now()); err != nil || len(lanes) != 1 || lanes[0] != (journal.Lane{PG: "inicis"}) {
+			t.Errorf("lanes of cancels %+v, %v", lanes, err)
+		}
+		if lanes, err := j.LateLanes(t.Context(), time.Now()); err != nil || len(lanes) != 1 || lanes[0] != (journal.Lane{PG: "inicis", Urgent: true}) {
+			t.Errorf("lanes of late money %+v, %v", lanes, err)
+		}
+		var told []string
+		for range 5 {
+			list, err := j.OutboxDue(t.Context(), journal.OutboxLane{}, time.Now(), 10, time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, m := range list {
+				told = append(told, m.ID)
+				if err := j.OutboxDone(t.Context(), m.ID); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		if d := cmp.Diff([]string{"m-2", "m-3"}, told); d != "" {
+			t.Errorf("told (-want +got)\n%s", d)
+		}
+		// A pod of the version before goes on for a while beside this one.
+		if _, err := raw.ExecContext(t.Context(), strings.ReplaceAll(message[1:]+`('q-1', 'a', 'q', 'payment.failed', 'x', 15, 'pending', 0, 15, 0, '', 0)`+
+			message+`('q-2', 'a', 'q', 'payment.failed', 'x', 16, 'pending', 0, 16, 0, '', 0); UPDATE outbox SET status = 'done' WHERE id = 'q-1'`, "'x', ", body(cfg)+", ")); err != nil {
+			t.Fatal(err)
+		}
+		list, err := j.OutboxDue(t.Context(), journal.OutboxLane{}, time.Now(), 10, time.Minute)
+		if err != nil || len(list) != 1 || list[0].ID != "q-2" {
+			t.Errorf("after an older pod's writes %+v, %v", list, err)
+		}
+		if faults, err := j.Check(t.Context()); err != nil || len(faults) != 0 {
+			t.Errorf("faults %q, %v", faults, err)
+		}
+	})
+}
+
+// body is a message's body as a literal of the database.
+func body(cfg journal.Config) string {
+	if cfg.Driver == journal.DriverPostgres {
+		return `'x'::bytea`
+	}
+	return `x'78'`
+}
+
+// What the counts and heads would say wrongly, a check says.
+func TestCheckFindsWrongCountsAndHeads(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, cfg journal.Config, raw *sql.DB) {
+		j := mustOpen(t, cfg)
+		if err := settleOne(t.Context(), j, "a"); err != nil {
+			t.Fatal(err)
+		}
+		if err := j.Insert(t.Context(), journaltest.Attempt("b", "b"), journal.Event{}); err != nil {
+			t.Fatal(err)
+		}
+		for _, damage := range []string{`UPDATE tallies SET n = n + 1 WHERE what = 'attempts' AND state = 'opened'`, `UPDATE outbox SET head = 0`} {
+			if _, err := raw.ExecContext(t.Context(), damage); err != nil {
+				t.Fatal(err)
+			}
+		}
+		got, err := j.Check(t.Context())
+		want := []string{"the messages of order a wait for nothing", "the count of attempts opened is wrong"}
+		if d := cmp.Diff(want, got); d != "" || err != nil {
+			t.Errorf("faults (-want +got) %v\n%s", err, d)
+		}
+	})
+}
+
+// Connections come and go; what they have counted stays.
+func TestTalliesOfConnectionsThatAreGone(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.Database(t)
+	cfg := journal.Config{Driver: journal.DriverPostgres, DSN: dsn}
+	raw, err := sql.Open("pgx", dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer raw.Close()
+	const pods = 5
+	for n := range pods {
+		j, err := journal.Open(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		claimMany(t, j, fmt.Sprintf("pod%d", n), 3)
+		if err := j.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j := mustOpen(t, cfg)
+	if _, _, _, err := j.Prune(t.Context(), time.Now(), journal.PruneMark{}, 10); err != nil {
+		t.Fatal(err)
+	}
+	var writers int
+	if err := raw.QueryRowContext(t.Context(), `SELECT count(DISTINCT writer) FROM tallies WHERE writer <> 0`).Scan(&writers); err != nil || writers >= pods {
+		t.Errorf("%d connections' counts are apart, %v", writers, err)
+	}
+	stats, err := j.Stats(t.Context())
+	if err != nil || stats.Open[2].State != payment.StateApproving || stats.Open[2].Count != 3*pods {
+		t.Errorf("stats %+v, %v", stats, err)
+	}
+	if faults, err := j.Check(t.Context()); err != nil || len(faults) != 0 {
+		t.Errorf("faults %q, %v", faults, err)
+	}
 }
 
 func TestOneBadRowDoesNotSpoilItsBatch(t *testing.T) {

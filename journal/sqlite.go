@@ -88,6 +88,9 @@ func (sqliteDialect) begin(context.Context, *sql.Tx) error { return nil }
 // lockMigrations needs nothing: BEGIN IMMEDIATE holds the file's one write lock.
 func (sqliteDialect) lockMigrations(context.Context, *sql.Tx) error { return nil }
 
+func (sqliteDialect) nameLock() string { return "" }
+func (sqliteDialect) gather() string   { return "" }
+
 func (sqliteDialect) classify(err error) failure {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {

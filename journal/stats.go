@@ -40,92 +40,67 @@ type StateStats struct {
 	Oldest time.Time
 }
 
-// Stats sums up the open attempts, the undelivered messages and the open late money. Closed ones cost it nothing.
-func (j *Journal) Stats(ctx context.Context) (Stats, error) {
-	rows, err := j.r.query(ctx, `SELECT state, count(*), cast(sum(amount) AS BIGINT), min(created_at) FROM attempts
-		WHERE next_check > 0 GROUP BY state`)
-	if err != nil {
-		return Stats{}, unavailable("summing up open attempts", err)
-	}
-	found, err := collect(rows, func(r *sql.Rows) (s StateStats, err error) {
-		var oldest int64
-		err = r.Scan(&s.State, &s.Count, &s.Won, &oldest)
-		s.Oldest = at(oldest)
-		return s, err
-	})
-	if err != nil {
-		return Stats{}, unavailable("summing up open attempts", err)
-	}
-	stats := Stats{Open: everyOpenState(found)}
-	rows, err = j.r.query(ctx, `SELECT status, count(*), min(created_at) FROM outbox WHERE status <> 'done' GROUP BY status`)
-	if err != nil {
-		return Stats{}, unavailable("summing up the outbox", err)
-	}
-	_, err = collect(rows, func(r *sql.Rows) (struct{}, error) {
-		var status string
-		var n int
-		var oldest int64
-		err := r.Scan(&status, &n, &oldest)
-		stats.addMessages(status, n, at(oldest))
-		return struct{}{}, err
-	})
-	if err != nil {
-		return Stats{}, unavailable("summing up the outbox", err)
-	}
-	stats.Late, err = j.lateStats(ctx)
-	return stats, err
+// tally is how many there are in a state, what they are about, and when the oldest of them was made.
+type tally struct {
+	count  int
+	won    payment.Won
+	oldest time.Time
 }
 
-func (j *Journal) lateStats(ctx context.Context) ([]LateStats, error) {
-	rows, err := j.r.query(ctx, `SELECT state, count(*), cast(sum(won) AS BIGINT), min(created_at) FROM late_money
-		WHERE next_check > 0 GROUP BY state`)
+// tallies returns what was counted of a table, by state. The oldest is the first entry of an index; nothing is
+// summed up that was not when it changed.
+func (j *Journal) tallies(ctx context.Context, table, state, open string) (map[string]tally, error) {
+	rows, err := j.r.query(ctx, `SELECT t.state, cast(sum(t.n) AS BIGINT), cast(sum(t.won) AS BIGINT),
+		coalesce((SELECT min(created_at) FROM `+table+` WHERE `+open+` AND `+state+` = t.state), 0)
+		FROM tallies t WHERE t.what = ? GROUP BY t.state`, table)
 	if err != nil {
-		return nil, unavailable("summing up late money", err)
+		return nil, unavailable("summing up "+table, err)
 	}
-	stats := []LateStats{{State: LateReturning}, {State: LateUnknown}, {State: LateFlagged}}
+	found := map[string]tally{}
 	_, err = collect(rows, func(r *sql.Rows) (struct{}, error) {
-		var row LateStats
+		var name string
+		var t tally
 		var oldest int64
-		err := r.Scan(&row.State, &row.Count, &row.Won, &oldest)
-		row.Oldest = at(oldest)
-		for i := range stats {
-			if stats[i].State == row.State {
-				stats[i] = row
-			}
-		}
+		err := r.Scan(&name, &t.count, &t.won, &oldest)
+		t.oldest = at(oldest)
+		found[name] = t
 		return struct{}{}, err
 	})
 	if err != nil {
-		return nil, unavailable("summing up late money", err)
+		return nil, unavailable("summing up "+table, err)
+	}
+	return found, nil
+}
+
+// Stats sums up the open attempts, the undelivered messages and the open late money. However many there are, open
+// or closed, costs it nothing: they are counted as they change.
+func (j *Journal) Stats(ctx context.Context) (Stats, error) {
+	var stats Stats
+	attempts, err := j.tallies(ctx, "attempts", "state", "next_check > 0")
+	if err != nil {
+		return Stats{}, err
+	}
+	for _, s := range openStates() {
+		t := attempts[string(s)]
+		stats.Open = append(stats.Open, StateStats{State: s, Count: t.count, Won: t.won, Oldest: t.oldest})
+	}
+	messages, err := j.tallies(ctx, "outbox", "status", "status <> 'done'")
+	if err != nil {
+		return Stats{}, err
+	}
+	pending, parked := messages[MessagePending], messages[MessageParked]
+	stats.Pending, stats.Parked, stats.OldestPending = pending.count, parked.count, pending.oldest
+	stats.OldestMessage = pending.oldest
+	if pending.oldest.IsZero() || !parked.oldest.IsZero() && parked.oldest.Before(pending.oldest) {
+		stats.OldestMessage = parked.oldest
+	}
+	late, err := j.tallies(ctx, "late_money", "state", "next_check > 0")
+	if err != nil {
+		return Stats{}, err
+	}
+	for _, s := range []LateState{LateReturning, LateUnknown, LateFlagged} {
+		t := late[string(s)]
+		stats.Late = append(stats.Late, LateStats{State: s, Count: t.count, Won: t.won, Oldest: t.oldest})
 	}
 	return stats, nil
-}
-
-func (s *Stats) addMessages(status string, n int, oldest time.Time) {
-	switch status {
-	case "pending":
-		s.Pending, s.OldestPending = n, oldest
-	case "parked":
-		s.Parked = n
-	}
-	if s.OldestMessage.IsZero() || oldest.Before(s.OldestMessage) {
-		s.OldestMessage = oldest
-	}
-}
-
-func everyOpenState(found []StateStats) []StateStats {
-	var all []StateStats
-	for _, state := range payment.States() {
-		if state.Final() {
-			continue
-		}
-		row := StateStats{State: state}
-		for _, f := range found {
-			if f.State == state {
-				row = f
-			}
-		}
-		all = append(all, row)
-	}
-	return all
 }

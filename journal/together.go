@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -22,6 +23,8 @@ type together struct {
 	rows map[payment.AttemptID]row
 
 	moves, looks, events [][]any
+	// folds are events that may be counted in their attempt's last one, one of each attempt.
+	folds map[payment.AttemptID][]any
 }
 
 // attemptsOf is the attempts that the writes of a batch begin with, in order of their ids.
@@ -130,6 +133,56 @@ const (
 		value ->> 7, value ->> 8, value ->> 9 FROM /*each*/ WHERE true ORDER BY key`
 )
 
+// The statements that write events of which each may be counted in the last one of its attempt: first those that
+// are, then the others. What was counted has happened twice at least, so the second one knows it.
+const (
+	foldCounted = `UPDATE events SET times = events.times + 1, last_at = v.at
+		FROM (SELECT value ->> 0 AS id, CAST(value ->> 1 AS BIGINT) AS at, value ->> 2 AS kind, value ->> 3 AS was, value ->> 4 AS became,
+		value ->> 5 AS actor, value ->> 6 AS reason, value ->> 7 AS code, value ->> 8 AS tx, value ->> 9 AS detail FROM /*each*/) AS v
+		WHERE events.attempt_id = v.id AND events.seq = (SELECT max(h.seq) FROM events h WHERE h.attempt_id = v.id)
+		AND events.kind = v.kind AND events.from_state = v.was AND events.to_state = v.became AND events.actor = v.actor
+		AND events.reason = v.reason AND events.code = v.code AND events.pg_tx_id = v.tx AND events.detail = v.detail`
+	foldOthers = `INSERT INTO events (attempt_id, at, kind, from_state, to_state, actor, reason, code, pg_tx_id, detail)
+		SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
+		value ->> 7, value ->> 8, value ->> 9 FROM /*each*/ WHERE NOT EXISTS (SELECT 1 FROM events h WHERE h.attempt_id = value ->> 0
+		AND h.seq = (SELECT max(l.seq) FROM events l WHERE l.attempt_id = value ->> 0) AND h.times > 1 AND h.kind = value ->> 2
+		AND h.from_state = value ->> 3 AND h.to_state = value ->> 4 AND h.actor = value ->> 5 AND h.reason = value ->> 6
+		AND h.code = value ->> 7 AND h.pg_tx_id = value ->> 8 AND h.detail = value ->> 9) ORDER BY key`
+)
+
+// fold records an event that may be counted in the last one of its attempt.
+func (x *txn) fold(id payment.AttemptID, values []any) error {
+	if x.joint == nil {
+		return x.writeFolds([][]any{values})
+	}
+	if x.joint.folds[id] != nil {
+		if err := x.flush(); err != nil {
+			return err
+		}
+	}
+	if x.joint.folds == nil {
+		x.joint.folds = map[payment.AttemptID][]any{}
+	}
+	x.joint.folds[id], x.wrote = values, true
+	return nil
+}
+
+func (x *txn) writeFolds(rows [][]any) error {
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return fmt.Errorf("writing a batch: %w", err)
+	}
+	counted, err := x.exec(foldCounted, string(text))
+	if err != nil {
+		return err
+	}
+	added, err := x.exec(foldOthers, string(text))
+	if err == nil && counted+added != int64(len(rows)) {
+		err = errSpoiled
+	}
+	return err
+}
+
 // flush writes what was kept.
 func (x *txn) flush() error {
 	if x.joint == nil {
@@ -156,6 +209,22 @@ func (x *txn) flush() error {
 		if n != int64(len(rows)) {
 			return errSpoiled
 		}
+	}
+	return x.flushFolds()
+}
+
+// flushFolds writes the events that may be counted, after the others: those came before them.
+func (x *txn) flushFolds() error {
+	if len(x.joint.folds) == 0 {
+		return nil
+	}
+	rows := make([][]any, 0, len(x.joint.folds))
+	for _, id := range slices.Sorted(maps.Keys(x.joint.folds)) {
+		rows = append(rows, x.joint.folds[id])
+	}
+	clear(x.joint.folds)
+	if err := x.writeFolds(rows); err != nil {
+		return x.spoiled(err)
 	}
 	return nil
 }

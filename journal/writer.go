@@ -307,3 +307,17 @@ func (x *txn) query(query string, args ...any) (*sql.Rows, error) {
 	}
 	return x.tx.QueryContext(x.ctx, p.text, args...)
 }
+
+// lockName makes other pods wait, until the commit, with what they lock under the same name. One database file has
+// one writer anyway.
+func (x *txn) lockName(name string) error {
+	lock := x.s.d.nameLock()
+	if lock == "" {
+		return nil
+	}
+	rows, err := x.query(lock, name)
+	if err != nil {
+		return err
+	}
+	return rows.Close()
+}

@@ -86,7 +86,7 @@ func cancelGuards() []guard {
 		},
 		{
 			name: "the shop's message is written with the cancel's end", file: "gateway/settle/cancelmove.go",
-			old: "NextCheck: now.Add(backoff(0)), Messages: messages,", new: "NextCheck: now.Add(backoff(0)),",
+			old: "NextCheck: now.Add(c.s.backoff(row.AttemptID, 0)), Messages: messages,", new: "NextCheck: now.Add(c.s.backoff(row.AttemptID, 0)),",
 			pkg: tests, run: "TestWhatAPGAnswersToACancel",
 		},
 		{

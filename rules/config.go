@@ -49,6 +49,8 @@ type JournalConfig struct {
 	Driver string
 	Path   string
 	DSN    payment.Secret
+	// Retention is how long what has ended is kept.
+	Retention time.Duration
 }
 
 // SandboxConfig is the section sandbox.

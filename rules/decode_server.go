@@ -30,12 +30,19 @@ func serverReader(c *ServerConfig) reader {
 	})
 }
 
+// What is kept of attempts that have ended: idempotency and late notices look back 15 days.
+const (
+	MinRetention     = 15 * 24 * time.Hour
+	DefaultRetention = 5 * 365 * 24 * time.Hour
+)
+
 func journalReader(c *JournalConfig) reader {
-	*c = JournalConfig{Driver: "sqlite", Path: "./data/journal.db"}
+	*c = JournalConfig{Driver: "sqlite", Path: "./data/journal.db", Retention: DefaultRetention}
 	return object(fields{
 		"driver": {choice(&c.Driver, "sqlite", "postgres"), "sqlite (embedded) or postgres (shared)."},
 		"path":   {filled(&c.Path), "The SQLite file."},
 		"dsn":    {connection(&c.DSN), "PostgreSQL connection string, as a reference."},
+		"retention": {duration(&c.Retention, MinRetention, 100*365*24*time.Hour), "How long attempts that have ended are kept with their history, 360h (15 days) at least; five years when left out. What is open or unknown, and what the shop was not told of yet, is never removed."},
 	})
 }
 
@@ -102,8 +109,6 @@ func lookupFields(dst *map[string]string) reader {
 	for _, key := range []string{"order_id", "amount", "tax_free", "vat_amount", "order_name", "currency", "status"} {
 		fs[key] = field{path(key), "gjson path of " + key + " in the answer."}
 	}
-	fs["payments"] = field{path("payments"), "gjson path of the order's split: a list of objects with method and amount. As in payload.means.#.{\"method\":payWayCd,\"amount\":payAmt}."}
-	fs["pg_amount"] = field{path("pg_amount"), "gjson path of the part of the order that goes through a PG, in won; the shop settles the rest itself."}
 	return object(fs)
 }
 
@@ -253,11 +258,10 @@ func sourceNames() []string {
 	}
 }
 
-// sources reads where fields are found: those of sourceNames, and more.
-func sources(dst *map[string]Source, more ...string) reader {
+func sources(dst *map[string]Source) reader {
 	*dst = map[string]Source{}
 	fs := fields{}
-	for _, key := range append(sourceNames(), more...) {
+	for _, key := range sourceNames() {
 		fs[key] = field{func(v value) {
 			var s string
 			checked(&s, `^(body|header|const):.+$`, "body:<gjson path>, header:<name> or const:<value>", func(s string) bool {
@@ -284,7 +288,7 @@ func interceptReader(c *Intercept) reader {
 		"upstream":      {choice(&c.Upstream, "order_service"), "Where the request goes."},
 		"read_request":  {sources(&c.ReadRequest), "Where fields are in the request."},
 		"refuse_before": {sources(&c.RefuseBefore), "Fields by which a checkout is refused before the shop sees it."},
-		"read_answer":   {sources(&c.ReadAnswer, "pg_amount"), "Where fields are in the shop's answer. pg_amount is the part that goes through a PG, where the shop settles the rest itself."},
+		"read_answer":   {sources(&c.ReadAnswer), "Where fields are in the shop's answer."},
 		"put":           {filled(&c.Put), "Where in the answer the PG window goes."},
 		"errors":        {choice(&c.Errors, "problem", "x2bee"), "How refusals look: RFC 9457 or X2BEE's envelope."},
 	}

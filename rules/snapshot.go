@@ -50,9 +50,8 @@ type pg struct {
 	span     period
 	sidecar  string
 	controls []*control
-	// merchants by purpose, the one to try first in front; served is the same by site.
+	// merchants by purpose, the one to try first in front.
 	merchants map[payment.MerchantPurpose][]*merchant
-	served    map[payment.MerchantPurpose]served
 }
 
 // on tells whether the PG is in use at a moment.

@@ -1,7 +1,6 @@
 package rules_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -67,7 +66,7 @@ func TestExplainNamesEveryStepAndEveryRule(t *testing.T) {
 
 func TestVerifyOfTheShop(t *testing.T) {
 	t.Parallel()
-	rep := verified(t, shop(t))
+	rep := rules.Verify(shop(t), monday())
 	if !rep.Complete {
 		t.Error("the budget did not suffice")
 	}
@@ -81,7 +80,7 @@ func TestVerifyAgreesWithBruteForce(t *testing.T) {
 	for seed := range 8 {
 		shop := rapid.Custom(drawShop).Example(seed)
 		s := shop.snapshot(t)
-		rep := verified(t, s)
+		rep := rules.Verify(s, monday())
 		gaps, used := bruteForce(s)
 		var gotGaps, gotUsed []string
 		for _, g := range rep.Gaps {
@@ -179,7 +178,7 @@ func TestVerifyCountsEveryMinute(t *testing.T) {
 		if err != nil {
 			t.Fatal(text, err)
 		}
-		rep := verified(t, s)
+		rep := rules.Verify(s, monday())
 		gaps, hit := map[string]int{}, map[string]bool{}
 		for i := range 7 * 24 * 60 {
 			at, failed := monday().Add(time.Duration(i)*time.Minute), map[string]bool{}
@@ -424,16 +423,4 @@ func TestMerchantInfosHoldNoKeys(t *testing.T) {
 	if infos[0].ID != "1001" || infos[0].PGCode != "10" || !infos[0].For("main") || !infos[0].InterestFree {
 		t.Errorf("the first merchant is %+v", infos[0])
 	}
-}
-
-// verified verifies the week of monday.
-func verified(t interface {
-	Context() context.Context
-	Fatal(args ...any)
-}, s *rules.Snapshot) rules.VerifyReport {
-	rep, err := rules.Verify(t.Context(), s, monday())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return rep
 }

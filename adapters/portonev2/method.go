@@ -53,15 +53,13 @@ func easyPayProvider(m payment.Method) (string, bool) {
 	return "", false
 }
 
-// methodOf maps the payment object's method back; "" when it does not tell, and the type itself when that is none of
-// ours. A service that was paid with but is not named cannot be told from the one that was asked for.
-func methodOf(o wire.Object, asked payment.Method) payment.Method {
+// methodOf maps the payment object's method back; "" when it does not tell.
+func methodOf(o wire.Object) payment.Method {
 	m, ok := o.Object("method")
 	if !ok {
 		return ""
 	}
-	kind := m.Text("type")
-	switch kind {
+	switch m.Text("type") {
 	case "PaymentMethodCard":
 		return "card"
 	case "PaymentMethodTransfer":
@@ -80,10 +78,6 @@ func methodOf(o wire.Object, asked payment.Method) payment.Method {
 			return "smartculture"
 		case "HAPPYMONEY":
 			return "happymoney"
-		case "":
-			if method, _, _ := payMethod(asked); method == giftCertificate {
-				return asked
-			}
 		}
 	case "PaymentMethodEasyPay":
 		switch p := m.Text("provider"); p {
@@ -91,11 +85,7 @@ func methodOf(o wire.Object, asked payment.Method) payment.Method {
 			return "samsung"
 		case "KAKAOPAY", "NAVERPAY", "PAYCO", "SSGPAY", "LPAY", "TOSSPAY", "APPLEPAY":
 			return payment.Method(strings.ToLower(p))
-		case "":
-			if method, _, _ := payMethod(asked); method == easyPay {
-				return asked
-			}
 		}
 	}
-	return payment.Method(kind)
+	return ""
 }

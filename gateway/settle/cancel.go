@@ -19,7 +19,8 @@ type CancelJournal interface {
 	CancelMove(ctx context.Context, s journal.CancelStep) (payment.Cancel, error)
 	Cancel(ctx context.Context, id payment.CancelID) (payment.Cancel, error)
 	CancelsOf(ctx context.Context, id payment.AttemptID) ([]payment.Cancel, error)
-	CancelsDue(ctx context.Context, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error)
+	CancelLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
+	CancelsDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error)
 	CancelStats(ctx context.Context) ([]journal.CancelStats, error)
 }
 
@@ -178,7 +179,7 @@ func (c *Canceller) declined(ctx context.Context, w *work, row payment.Cancel, e
 func (c *Canceller) pending(ctx context.Context, a payment.Attempt, row payment.Cancel, ev journal.Event) (Cancelled, error) {
 	ev.At, ev.Kind, ev.Detail = c.s.o.Now(), "cancel_pending", CancelLater
 	moved, err := c.write(ctx, journal.CancelStep{
-		ID: row.ID, From: row.State, To: row.State, Code: CancelLater, NextCheck: c.s.o.Now().Add(backoff(0)), Event: ev,
+		ID: row.ID, From: row.State, To: row.State, Code: CancelLater, NextCheck: c.s.o.Now().Add(c.s.backoff(row.AttemptID, 0)), Event: ev,
 	})
 	if err != nil {
 		return c.notWritten(ctx, a, row, err)

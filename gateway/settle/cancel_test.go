@@ -60,11 +60,7 @@ func paid(t *testing.T, edit func(*payment.Attempt)) *cancels {
 	pg := &fakePG{}
 	h := &cancels{house: open(t, pg), pg: pg}
 	h.manual = true
-	pg.approve = func(_ int, q adapters.ApproveRequest) (adapters.Result, error) {
-		r := approvedAs("A1", 50000)
-		r.Method = q.Attempt.Method
-		return r, nil
-	}
+	pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) { return approvedAs("A1", 50000), nil }
 	pg.cancel = func(_ int, r adapters.CancelRequest) (adapters.Result, error) { return h.giveBack(r), nil }
 	pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) { return h.standing(), nil }
 	a := h.attempt("A1")
@@ -114,7 +110,7 @@ func (h *cancels) row(id string) payment.Cancel {
 func (h *cancels) hear() (bodies []string) {
 	h.t.Helper()
 	for {
-		list, err := h.journal.OutboxDue(h.t.Context(), h.clock().Add(time.Second), 100, time.Minute)
+		list, err := h.journal.OutboxDue(h.t.Context(), journal.OutboxLane{}, h.clock().Add(time.Second), 100, time.Minute)
 		if err != nil {
 			h.t.Fatal(err)
 		}
@@ -150,8 +146,11 @@ func (h *cancels) heard(want ...string) {
 
 func (h *cancels) sweep() {
 	h.t.Helper()
-	if _, err := h.c.Sweep(h.t.Context(), 10, time.Minute); err != nil {
-		h.t.Fatal(err)
+	now := h.clock()
+	for _, row := range ofEveryLane(h.t, now, time.Minute, h.journal.CancelLanes, h.journal.CancelsDue) {
+		if err := h.c.Resume(h.t.Context(), row, now.Add(time.Minute)); err != nil {
+			h.t.Fatal(err)
+		}
 	}
 }
 

@@ -59,31 +59,6 @@ func samePayment(a payment.Attempt, r adapters.Result) bool {
 		(r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeCancelled)
 }
 
-// Sweep takes up the open cancels that are due, and tells how many there were.
-func (c *Canceller) Sweep(ctx context.Context, limit int, lease time.Duration) (int, error) {
-	now := c.s.o.Now()
-	due, err := c.j.CancelsDue(ctx, now, limit, lease)
-	if err != nil {
-		return 0, fmt.Errorf("reading due cancels: %w", err)
-	}
-	until := now.Add(lease)
-	for _, row := range due {
-		c.resume(ctx, row, until)
-	}
-	return len(due), nil
-}
-
-// resume is Resume for one of a batch. Once the lease has ended somebody else may be at it, and when we shut down it
-// is left to the next one: it is due again then.
-func (c *Canceller) resume(ctx context.Context, row payment.Cancel, until time.Time) {
-	if ctx.Err() != nil || c.s.o.Now().After(until) {
-		return
-	}
-	if err := c.Resume(context.WithoutCancel(ctx), row, until); err != nil {
-		c.s.o.Log.Error("the sweep could not go on with a cancel", slog.Any("attempt_id", row.AttemptID), slog.Any("cancel_id", row.ID), slog.Any("err", err))
-	}
-}
-
 // Resume goes on with an open cancel that the journal leased to the caller until then: one whose owner died, one
 // that the PG does later, or one whose outcome is not known. It looks and never sends.
 func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.Time) error {
@@ -119,8 +94,8 @@ func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.T
 func (c *Canceller) lookLater(ctx context.Context, row payment.Cancel, until time.Time, why string) error {
 	now := c.s.o.Now()
 	_, err := c.write(ctx, journal.CancelStep{
-		ID: row.ID, From: row.State, To: row.State, Lease: until, NextCheck: now.Add(backoff(row.Checks + 1)),
-		Event: journal.Event{At: now, Kind: "cancel_looked", Detail: why},
+		ID: row.ID, From: row.State, To: row.State, Lease: until, NextCheck: now.Add(c.s.backoff(row.AttemptID, row.Checks+1)),
+		Event: journal.Event{At: now, Kind: "cancel_looked", Detail: why, Fold: true},
 	})
 	if errors.Is(err, journal.ErrConflict) {
 		// Somebody else is at it; theirs is the next check.
@@ -146,7 +121,7 @@ func (c *Canceller) neverApplied(ctx context.Context, row payment.Cancel) bool {
 		case e.Kind == "cancel_"+string(payment.CancelUnknown), e.Detail == seenOdd, e.Detail == seenPending:
 			seen = 1
 		case e.Detail == seenUntouched:
-			seen++
+			seen += e.Times
 		}
 	}
 	return seen >= cancelLooks

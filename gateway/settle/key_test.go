@@ -20,7 +20,7 @@ func (h *house) keyAttempt(id string) payment.Attempt {
 // toldKey is the key that the shop is told of, or "".
 func (h *house) toldKey() string {
 	h.t.Helper()
-	list, err := h.journal.OutboxDue(h.t.Context(), h.clock().Add(time.Hour), 10, time.Minute)
+	list, err := h.journal.OutboxDue(h.t.Context(), journal.OutboxLane{}, h.clock().Add(time.Hour), 10, time.Minute)
 	if err != nil {
 		h.t.Fatal(err)
 	}

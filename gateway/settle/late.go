@@ -78,7 +78,7 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.Att
 // is put on record before the word is acknowledged.
 func (s *Settler) besideUndo(ctx context.Context, late LateJournal, word Word, pgTxID string) (Word, error) {
 	a := word.Attempt
-	if a.Method != payment.MethodVBank && a.Reason != ReasonMismatch+"method" || a.State != payment.StateCancelling && a.State != payment.StateUnknown {
+	if a.Method != payment.MethodVBank || a.State != payment.StateCancelling && a.State != payment.StateUnknown {
 		return word, nil
 	}
 	won, err := s.lookForLate(ctx, late, a, pgTxID)
@@ -230,7 +230,7 @@ func (s *Settler) notSure(ctx context.Context, late LateJournal, l journal.Late,
 		return s.laterLate(ctx, late, l, why)
 	}
 	now := s.o.Now()
-	l.NextCheck = now.Add(backoff(0))
+	l.NextCheck = now.Add(s.backoff(l.AttemptID, 0))
 	_, err := late.LateSeen(ctx, l, journal.Event{At: now, Kind: eventLate, Detail: l.Won.String() + " won, " + why})
 	return lateError(err)
 }
@@ -238,7 +238,7 @@ func (s *Settler) notSure(ctx context.Context, late LateJournal, l journal.Late,
 // parkLate leaves late money to a person.
 func (s *Settler) parkLate(ctx context.Context, late LateJournal, l journal.Late, why string) error {
 	now := s.o.Now()
-	l.NextCheck = now.Add(flaggedEvery)
+	l.NextCheck = now.Add(s.o.Spread(string(l.AttemptID), l.Checks, flaggedEvery))
 	ev := journal.Event{At: now, Kind: eventLateFlagged, Detail: l.Won.String() + " won, " + why}
 	if l.State.Open() {
 		return lateError(late.LateEnd(ctx, l, journal.LateFlagged, ev))
@@ -267,7 +267,7 @@ func (s *Settler) returnLate(ctx context.Context, late LateJournal, w *work, l j
 	})
 	s.observe(w, "cancel", r, err, start)
 	to, ev := journal.LateUnknown, journal.Event{At: s.o.Now(), Kind: eventLateUnknown, Code: r.Code}
-	row.NextCheck = s.o.Now().Add(backoff(row.Tries + row.Checks))
+	row.NextCheck = s.o.Now().Add(s.backoff(row.AttemptID, row.Tries+row.Checks))
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		to, ev.Kind = journal.LateReturned, eventLateReturned
 	} else {

@@ -51,7 +51,7 @@ func (s *Settler) remember(ctx context.Context, late LateJournal, a payment.Atte
 		return nil
 	}
 	now := s.o.Now()
-	l := journal.Late{AttemptID: a.ID, PGTxID: pgTxID, Won: a.Amount, NextCheck: now.Add(backoff(0))}
+	l := journal.Late{AttemptID: a.ID, PGTxID: pgTxID, Won: a.Amount, NextCheck: now.Add(s.backoff(a.ID, 0))}
 	_, err := late.LateSeen(ctx, l, journal.Event{At: now, Kind: eventLate, Detail: "told of while the attempt is " + string(a.State)})
 	return lateError(err)
 }
@@ -145,7 +145,7 @@ func (s *Settler) neverSeen(ctx context.Context, l journal.Late) bool {
 		switch {
 		case e.PGTxID != l.PGTxID, e.Detail == lookFailed:
 		case e.Kind == eventLateLooked && e.Detail == lookAbsent:
-			seen++
+			seen += e.Times
 		default:
 			seen = 0
 		}
@@ -156,10 +156,10 @@ func (s *Settler) neverSeen(ctx context.Context, l journal.Late) bool {
 // laterLate schedules the next look at late money. When somebody else is at it by now, theirs is the next check.
 func (s *Settler) laterLate(ctx context.Context, late LateJournal, l journal.Late, why string) error {
 	now := s.o.Now()
-	l.NextCheck = now.Add(backoff(l.Checks + l.Tries + 1))
-	ev := journal.Event{At: now, Kind: eventLateLooked, Detail: why}
+	l.NextCheck = now.Add(s.backoff(l.AttemptID, l.Checks+l.Tries+1))
+	ev := journal.Event{At: now, Kind: eventLateLooked, Detail: why, Fold: true}
 	if l.State == journal.LateFlagged {
-		l.NextCheck, ev = now.Add(flaggedEvery), journal.Event{}
+		l.NextCheck, ev = now.Add(s.o.Spread(string(l.AttemptID), l.Checks, flaggedEvery)), journal.Event{}
 	}
 	if err := late.LateTouch(ctx, l, ev); err != nil && !errors.Is(err, journal.ErrConflict) {
 		return lateError(err)

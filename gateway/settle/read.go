@@ -15,6 +15,9 @@ import (
 // open can still be paid, and V1 sends no word of failures (portone.md §6.3).
 const watchFor = 24 * time.Hour
 
+// firstGlance is the shortest time between two looks at a window that nobody has paid in.
+const firstGlance = time.Minute
+
 // eventLooked is a look at an attempt that changed nothing, in its history.
 const eventLooked = "looked"
 
@@ -48,16 +51,28 @@ func (s *Settler) unpaid(ctx context.Context, w *work, to payment.State, reason 
 	if s.o.Now().After(w.a.ExpiresAt.Add(watchFor)) {
 		return s.finish(ctx, w, to, reason)
 	}
-	return s.later(ctx, w, reason)
+	return s.laterAt(ctx, w, s.nextGlance(w.a), reason)
+}
+
+// nextGlance is when a window that nobody has paid in is looked at again: when it is twice as old, so that money whose
+// word was lost is found before it has waited as long again, and a window that was abandoned costs a dozen looks in
+// its day. The last one is when nobody can pay in it any more.
+func (s *Settler) nextGlance(a payment.Attempt) time.Time {
+	now := s.o.Now()
+	next := now.Add(s.o.Spread(string(a.ID), a.Checks, max(now.Sub(a.CreatedAt), firstGlance)))
+	if end := a.ExpiresAt.Add(watchFor + time.Second); end.After(now) && end.Before(next) {
+		return end
+	}
+	return next
 }
 
 func (s *Settler) later(ctx context.Context, w *work, why string) (Result, error) {
-	return s.laterAt(ctx, w, s.o.Now().Add(backoff(w.a.Checks+1)), why)
+	return s.laterAt(ctx, w, s.o.Now().Add(s.backoff(w.a.ID, w.a.Checks+1)), why)
 }
 
 // laterAt records a look that decided nothing, and when the next one is.
 func (s *Settler) laterAt(ctx context.Context, w *work, next time.Time, why string) (Result, error) {
-	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: why})
+	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: why, Fold: true})
 	// When somebody else is at it, theirs is the next check.
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
@@ -75,12 +90,10 @@ func (s *Settler) touch(ctx context.Context, w *work, next time.Time, ev journal
 // capture takes in an attempt that the PG has charged: it claims the order, or gives the money back when the
 // figures are wrong or the order has a winner.
 func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Result, error) {
-	w.a.PGTxID, w.seen = r.PGTxID, r
-	switch wrong, whole := s.compare(w, r); {
-	case wrong != "":
-		return s.undo(ctx, w, wrong)
-	case !whole:
-		return s.unproven(ctx, w)
+	w.a.PGTxID = r.PGTxID
+	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
+		s.o.Log.Error("the PG charged something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
+		return s.undo(ctx, w, ReasonMismatch+field)
 	}
 	sealed, err := s.sealHint(w)
 	if err != nil {

@@ -32,6 +32,7 @@ func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 	}
 	w, err := s.take(a)
 	if err != nil {
+		s.putOff(ctx, a, until)
 		return Result{Attempt: a}, err
 	}
 	if w.proof, err = s.unseal(id, sealed); err != nil {
@@ -66,15 +67,22 @@ func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 	return w.result(), nil
 }
 
+// putOff looks again later at an attempt whose merchant is gone from the rules: somebody may bring it back, and until
+// then it must not come up at every turn.
+func (s *Settler) putOff(ctx context.Context, a payment.Attempt, until time.Time) {
+	err := s.o.Journal.Touch(ctx, journal.Look{
+		ID: a.ID, State: a.State, Checks: a.Checks, Lease: until, NextCheck: s.o.Now().Add(s.backoff(a.ID, a.Checks+1)),
+		Event: journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: "merchant_gone", Fold: true},
+	})
+	if err != nil && !errors.Is(err, journal.ErrConflict) {
+		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", a.ID), slog.Any("err", err))
+	}
+}
+
 // resolve works on an attempt that is unknown or cancelling: what the PG says first, then whatever undo is still
 // open to us. It never ends an attempt without proof.
 func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
-	// Approved with another window's token, what was approved is that window's payment by its number, and ours to undo.
-	w.exact = w.a.Reason == ReasonMismatch+"order_ref" && w.a.PGTxID != "" && netCancels(w)
 	r, err := s.lookUp(ctx, w)
-	if err == nil && w.exact && s.isKept(ctx, r) {
-		return s.later(ctx, w, lookUndecided)
-	}
 	// A PG may know several tries under one id: the decline of another one says nothing about ours.
 	other := w.a.PGTxID != "" && r.PGTxID != "" && r.PGTxID != w.a.PGTxID
 	if err == nil && r.PGTxID != "" {
@@ -94,7 +102,7 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0:
 		// It is being given back. Another cancel beside it would be one too many.
 		return s.later(ctx, w, lookCancelPending)
-	case r.Outcome == payment.OutcomeApproved && w.method() == payment.MethodVBank:
+	case r.Outcome == payment.OutcomeApproved && w.a.Method == payment.MethodVBank:
 		// Money in an account that must not stand: it goes back only to an account that the buyer names. The net cancel
 		// of an account that was closed before the deposit is confirmed all the same, and would end this over the money.
 		return s.later(ctx, w, lookAccountIsNeeded)
@@ -117,16 +125,6 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.undo(ctx, w, w.a.Reason)
 	}
 	return s.later(ctx, w, why)
-}
-
-// isKept tells whether the transaction that a PG shows is the one that its own attempt goes by, which must not be
-// undone by another. What the journal does not tell counts as kept.
-func (s *Settler) isKept(ctx context.Context, r adapters.Result) bool {
-	owner, _, err := s.o.Journal.Attempt(ctx, r.OrderRef)
-	if errors.Is(err, journal.ErrNotFound) {
-		return false
-	}
-	return err != nil || owner.PGTxID == r.PGTxID && owner.State != payment.StateCancelling
 }
 
 // What a look came to, as the history has it.
@@ -161,7 +159,7 @@ func (s *Settler) seenAbsent(ctx context.Context, w *work) bool {
 		case e.From != e.To, e.Detail == lookUndecided, e.Detail == lookCancelPending:
 			seen = 0
 		case e.Detail == lookAbsent:
-			seen++
+			seen += e.Times
 		}
 	}
 	return seen >= notFoundChecks

@@ -10,7 +10,6 @@
 package settle
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -61,7 +60,7 @@ type Observer interface {
 	Upstream(pg payment.PGID, operation, outcome string, took time.Duration)
 }
 
-// Options are a Settler's parts. All but ParkLate are required.
+// Options are a Settler's parts. All but Spread and ParkLate are required.
 type Options struct {
 	Journal Journal
 	Drivers map[payment.DriverName]adapters.Driver
@@ -75,6 +74,9 @@ type Options struct {
 	Now      func() time.Time
 	// Wake tells the outbox that there is something to deliver.
 	Wake func()
+	// Spread is how long to wait instead of d, so that what came due at one moment does not again; nil means
+	// payment.Spread.
+	Spread func(id string, try int, d time.Duration) time.Duration
 	// ParkLate tells whether the rules leave late money to a person; nil means that it is given back.
 	ParkLate func() bool
 }
@@ -143,7 +145,12 @@ func (r Result) Status() string {
 type Settler struct{ o Options }
 
 // New returns a settler of these parts.
-func New(o Options) *Settler { return &Settler{o: o} }
+func New(o Options) *Settler {
+	if o.Spread == nil {
+		o.Spread = payment.Spread
+	}
+	return &Settler{o: o}
+}
 
 // work is one attempt in this settler's hands.
 type work struct {
@@ -165,16 +172,11 @@ type work struct {
 	seen adapters.Result
 }
 
-// charged is the attempt with the amount and the method that the PG really charged, which a cancel is measured by: a
-// wrong amount is given back whole, be it more or less than was decided.
+// charged is the attempt with the amount that the PG really charged, which a cancel is measured by: a wrong
+// amount is given back whole, be it more or less than was decided.
 func (w *work) charged() payment.Attempt {
-	a := withAmount(w.a, w.seen.Amount)
-	a.Method = w.method()
-	return a
+	return withAmount(w.a, w.seen.Amount)
 }
-
-// method is how the PG says it was paid, which need not be as decided; the decided one while it has not said.
-func (w *work) method() payment.Method { return cmp.Or(w.seen.Method, w.a.Method) }
 
 // withAmount is a with another charged amount; zero leaves it as it is.
 func withAmount(a payment.Attempt, won payment.Won) payment.Attempt {
@@ -319,8 +321,10 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 	s.observe(w, "approve", r, err, start)
 	after := context.WithoutCancel(ctx)
 	switch {
-	case err == nil && (r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued):
-		return s.believe(after, w, r)
+	case err == nil && r.Outcome == payment.OutcomeApproved:
+		return s.approved(after, w, r)
+	case err == nil && r.Outcome == payment.OutcomeIssued:
+		return s.issued(after, w, r)
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
 		w.buyer = r.BuyerCancelled
 		return s.finish(after, w, payment.StateDeclined, ReasonDeclined)
@@ -337,11 +341,12 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 // approved compares what the PG did with what was decided (design promise 2) and tells the shop.
 func (s *Settler) approved(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
-	switch wrong, whole := s.compare(w, r); {
-	case wrong != "":
-		return s.undo(ctx, w, wrong)
-	case !whole:
-		return s.unproven(ctx, w)
+	if r.Warning != "" {
+		s.o.Log.Warn("the PG's answer is odd", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("warning", r.Warning))
+	}
+	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
+		s.o.Log.Error("the PG approved something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
+		return s.undo(ctx, w, ReasonMismatch+field)
 	}
 	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
 }

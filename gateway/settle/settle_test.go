@@ -3,6 +3,7 @@ package settle_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"sync"
@@ -175,7 +176,7 @@ func (h *house) state(id string) payment.Attempt {
 
 func (h *house) messages() []string {
 	h.t.Helper()
-	list, err := h.journal.OutboxDue(h.t.Context(), h.clock().Add(time.Hour), 100, time.Minute)
+	list, err := h.journal.OutboxDue(h.t.Context(), journal.OutboxLane{}, h.clock().Add(time.Hour), 100, time.Minute)
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -189,7 +190,7 @@ func (h *house) messages() []string {
 func approvedAs(id string, amount payment.Won) adapters.Result {
 	return adapters.Result{
 		Outcome: payment.OutcomeApproved, PGTxID: "TX-" + id, OrderRef: payment.AttemptID(id), MID: "MID",
-		Amount: amount, Currency: "KRW", Test: true, TestKnown: true, Method: "card", Silent: adapters.FactTaxes,
+		Amount: amount, Currency: "KRW", Test: true, TestKnown: true,
 	}
 }
 
@@ -644,5 +645,91 @@ func TestAnAttemptNobodyPaidExpiresAfterADay(t *testing.T) {
 	}
 	if got := h.state("A1").State; got != payment.StateExpired {
 		t.Fatalf("state %s after a day, want expired", got)
+	}
+}
+
+// A window that nobody comes back from costs about a dozen looks in its day, and a row or two.
+func TestAnAbandonedWindowIsLookedAtSeldom(t *testing.T) {
+	t.Parallel()
+	looks := 0
+	pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
+		looks++
+		return adapters.Result{Outcome: payment.OutcomePending}, nil
+	}}
+	h := open(t, pg)
+	if err := h.journal.Insert(t.Context(), h.attempt("A1"), journal.Event{Kind: "opened"}); err != nil {
+		t.Fatal(err)
+	}
+	for !h.state("A1").State.Final() {
+		h.pass(h.state("A1").NextCheck.Sub(h.clock()))
+		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := h.state("A1")
+	if looks < 8 || looks > 15 {
+		t.Errorf("%d looks", looks)
+	}
+	if late := h.clock().Sub(a.ExpiresAt); late < 24*time.Hour || late > 24*time.Hour+time.Minute {
+		t.Errorf("it ended %s after its window had expired", late)
+	}
+	events, err := h.journal.Events(t.Context(), "A1")
+	if err != nil || len(events) != 3 || events[1].Times != looks-1 {
+		t.Errorf("%d rows %+v, %v", len(events), events, err)
+	}
+}
+
+// Whoever asks about an attempt, and however often: equal answers add no rows.
+func TestRepeatedLooksAddNoRows(t *testing.T) {
+	t.Parallel()
+	pending := approvedAs("A1", 50000)
+	pending.Outcome = payment.OutcomePending
+	h, _ := asked(t, &fakePG{lookUp: says(pending, nil)})
+	for range 100 {
+		if _, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{PGTxID: "TX-A1"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	events, err := h.journal.Events(t.Context(), "A1")
+	if err != nil || len(events) != 2 || events[1].Times != 100 {
+		t.Errorf("%d rows, the last %+v, %v", len(events), events[len(events)-1], err)
+	}
+}
+
+// What an outage left behind and came due at once does not come due in one second again.
+func TestWhatCameDueAtOnceIsSpread(t *testing.T) {
+	t.Parallel()
+	const ids = 10_000
+	for checks, d := range map[int]time.Duration{0: 30 * time.Second, 1: time.Minute, 4: 8 * time.Minute, 9: time.Hour, 30: time.Hour} {
+		seconds := map[int64]int{}
+		for n := range ids {
+			seconds[int64(settle.Backoff(payment.AttemptID(fmt.Sprintf("0193e5a0c1d27f3e8a%014d", n)), checks)/time.Second)]++
+		}
+		most := 0
+		for _, n := range seconds {
+			most = max(most, n)
+		}
+		if spread := int(d / time.Second * 2 / 5); len(seconds) < min(spread, ids)*9/10 || most > 2*ids/spread+20 {
+			t.Errorf("after %d looks %d come due in one second of %d", checks, most, len(seconds))
+		}
+	}
+}
+
+// An attempt whose merchant is gone from the rules does not come up at every turn of the sweep.
+func TestAnAttemptOfAMerchantThatIsGoneIsPutOff(t *testing.T) {
+	t.Parallel()
+	h := open(t, &fakePG{})
+	a := h.attempt("A1")
+	a.Driver = "gone"
+	if err := h.journal.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
+		t.Fatal(err)
+	}
+	h.pass(2 * time.Minute)
+	until := h.lease()
+	if _, err := h.settler.ResumeLeased(t.Context(), "A1", until); err == nil {
+		t.Fatal("no driver is no error")
+	}
+	if got := h.state("A1"); got.Checks != 1 || got.NextCheck.Before(h.clock().Add(30*time.Second)) {
+		t.Errorf("next check %s, %d checks", got.NextCheck, got.Checks)
 	}
 }

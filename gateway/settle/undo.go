@@ -57,7 +57,7 @@ func (s *Settler) giveBack(ctx context.Context, w *work) (Result, error) {
 		s.o.Log.Warn("a net cancel was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
 		return s.notProven(ctx, w)
 	}
-	if w.method() == payment.MethodVBank {
+	if w.a.Method == payment.MethodVBank {
 		return s.closeAccount(ctx, w)
 	}
 	if w.a.PGTxID == "" && netCancels(w) {
@@ -124,7 +124,7 @@ func (s *Settler) park(ctx context.Context, w *work, reason string) (Result, err
 		To:     payment.StateUnknown,
 		Reason: reason, PGTxID: w.a.PGTxID,
 		Event:     journal.Event{Kind: "outcome_unknown", Detail: reason},
-		NextCheck: s.o.Now().Add(backoff(w.a.Checks)),
+		NextCheck: s.o.Now().Add(s.backoff(w.a.ID, w.a.Checks)),
 	})
 	if err != nil {
 		return s.lostHold(ctx, w, err)
@@ -223,7 +223,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// backoff spaces the looks at an open attempt: 30 s, doubling, at most an hour.
-func backoff(checks int) time.Duration {
-	return min(30*time.Second<<min(checks, 10), time.Hour)
+// backoff spaces the looks at what is open: 30 s, doubling, at most an hour, each a fifth longer or shorter by the attempt's id,
+// so that what an outage left behind does not come due in one moment again.
+func (s *Settler) backoff(id payment.AttemptID, checks int) time.Duration {
+	return s.o.Spread(string(id), checks, min(30*time.Second<<min(checks, 10), time.Hour))
 }

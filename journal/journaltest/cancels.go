@@ -158,7 +158,7 @@ func wantHistory(t *testing.T, j *journal.Journal, id payment.AttemptID, want []
 	if faults, err := j.Check(t.Context()); err != nil || len(faults) > 0 {
 		t.Errorf("faults %v, %v", faults, err)
 	}
-	due, err := j.OutboxDue(t.Context(), epoch().Add(time.Hour), 10, time.Minute)
+	due, err := j.OutboxDue(t.Context(), journal.OutboxLane{}, epoch().Add(time.Hour), 10, time.Minute)
 	if err != nil || len(due) != 1 || due[0].ID != "told" {
 		t.Errorf("messages %+v, %v", due, err)
 	}
@@ -199,11 +199,11 @@ func testCancelsDue(t *testing.T, open Open) {
 	late.NextCheck = epoch().Add(time.Hour)
 	mustBegin(t, j, late)
 	now := epoch().Add(time.Minute)
-	due, err := j.CancelsDue(ctx, now, 10, time.Minute)
+	due, err := j.CancelsDue(ctx, urgent(), now, 10, time.Minute)
 	if err != nil || len(due) != 1 || due[0].ID != "c-a" {
 		t.Fatalf("due %+v, %v", due, err)
 	}
-	if again, err := j.CancelsDue(ctx, now, 10, time.Minute); err != nil || len(again) != 0 {
+	if again, err := j.CancelsDue(ctx, urgent(), now, 10, time.Minute); err != nil || len(again) != 0 {
 		t.Errorf("what is leased is due: %+v, %v", again, err)
 	}
 	look := stepTo("c-a", payment.CancelRequested, payment.CancelRequested)
@@ -214,7 +214,7 @@ func testCancelsDue(t *testing.T, open Open) {
 	if c := mustStep(t, j, look); c.Checks != 1 || !c.NextCheck.Equal(now.Add(time.Hour)) {
 		t.Errorf("after a look: %+v", c)
 	}
-	if rest, err := j.CancelsDue(ctx, now.Add(2*time.Hour), 10, time.Minute); err != nil || len(rest) != 2 {
+	if rest, err := j.CancelsDue(ctx, urgent(), now.Add(2*time.Hour), 10, time.Minute); err != nil || len(rest) != 2 {
 		t.Errorf("due later: %+v, %v", rest, err)
 	}
 	if list, err := j.CancelsOpen(ctx, 10); err != nil || len(list) != 2 {
@@ -226,8 +226,8 @@ func testCancelsDue(t *testing.T, open Open) {
 		t.Errorf("stats %+v, %v", stats, err)
 	}
 	testCancelFound(t, j)
-	if n, err := j.Prune(ctx, time.Now().Add(time.Hour), 10); err != nil || n != 1 {
-		t.Errorf("pruned %d, want what has no open cancel: %v", n, err)
+	if n := pruneAll(t, j, time.Now().Add(time.Hour), 10); n != 1 {
+		t.Errorf("pruned %d, want what has no open cancel", n)
 	}
 }
 

@@ -38,6 +38,12 @@ func Run(t *testing.T, open Open) {
 	t.Run("cancels", func(t *testing.T) { testCancels(t, open) })
 	t.Run("cancel race", func(t *testing.T) { testCancelRace(t, open) })
 	t.Run("cancels due", func(t *testing.T) { testCancelsDue(t, open) })
+	t.Run("lanes", func(t *testing.T) { testLanes(t, open) })
+	t.Run("windows", func(t *testing.T) { testWindows(t, open) })
+	t.Run("fold", func(t *testing.T) { testFold(t, open) })
+	t.Run("heads", func(t *testing.T) { testHeads(t, open) })
+	t.Run("push", func(t *testing.T) { testPush(t, open) })
+	t.Run("prune pass", func(t *testing.T) { testPrunePass(t, open) })
 }
 
 // epoch is the moment of the suite's attempts.
@@ -47,7 +53,7 @@ func epoch() time.Time { return time.Date(2026, 3, 2, 9, 30, 0, 123_000_000, tim
 func Attempt(id, order string) payment.Attempt {
 	return payment.Attempt{
 		ID: payment.AttemptID(id), OrderID: payment.OrderID(order), PG: "inicis", Driver: payment.DriverInicis,
-		Merchant: "shop-card", MID: "INIpayTest", Method: "card", Amount: 15_000, TaxFree: 1_000, OrderAmount: 18_000, Secondary: "mileage:3000",
+		Merchant: "shop-card", MID: "INIpayTest", Method: "card", Amount: 15_000, TaxFree: 1_000, OrderAmount: 18_000,
 		Currency: payment.CurrencyKRW, Test: true, Device: payment.DevicePC, Site: "main",
 		Purpose: payment.PurposeOneTime, OrderName: "연필 세 자루", ReturnURL: "http://localhost:8080/done",
 		RulesVersion: "0123456789ab", CreatedAt: epoch(), ExpiresAt: epoch().Add(30 * time.Minute),
@@ -165,3 +171,7 @@ func wantClaimed(t *testing.T, err error, winner string, state payment.State) {
 }
 
 func numberedID(prefix string, n int) string { return fmt.Sprintf("%s-%03d", prefix, n) }
+
+// urgent and rest are the lanes of the suite's PG.
+func urgent() journal.Lane { return journal.Lane{PG: "inicis", Urgent: true} }
+func rest() journal.Lane   { return journal.Lane{PG: "inicis"} }

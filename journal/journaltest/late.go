@@ -137,9 +137,13 @@ func testLateDue(t *testing.T, open Open) {
 	}
 	due := func(at time.Time, limit int, want ...string) []journal.Late {
 		t.Helper()
-		list, err := j.LateDue(ctx, at, limit, time.Minute)
-		if err != nil {
-			t.Fatal(err)
+		var list []journal.Late
+		for _, l := range []journal.Lane{rest(), urgent()} {
+			found, err := j.LateDue(ctx, l, at, limit-len(list), time.Minute)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list = append(list, found...)
 		}
 		var got []string
 		for _, l := range list {

@@ -60,7 +60,7 @@ func testMove(t *testing.T, open Open) {
 		})
 		wantConflict(t, err, journal.ConflictState, payment.StateApproving)
 		after, _ := j.Events(t.Context(), "a-1")
-		due, err := j.OutboxDue(t.Context(), epoch().Add(time.Hour), 10, time.Second)
+		due, err := j.OutboxDue(t.Context(), journal.OutboxLane{}, epoch().Add(time.Hour), 10, time.Second)
 		if err != nil || len(due) != 0 || len(after) != len(before) {
 			t.Errorf("%d messages, %d events where %d were, %v", len(due), len(after), len(before), err)
 		}
@@ -144,7 +144,7 @@ func testEvents(t *testing.T, open Open) {
 	got.Detail = ""
 	want := journal.Event{
 		At: epoch(), Kind: "approve", Code: "V012", Actor: "desk", Reason: "pg_declined",
-		From: payment.StateOpened, To: payment.StateDeclined,
+		From: payment.StateOpened, To: payment.StateDeclined, Times: 1,
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("event (-want +got)\n%s", d)
@@ -174,7 +174,7 @@ func testLife(t *testing.T, open Open) {
 	mustMove(t, j, "l-3", payment.StateApproving, payment.StateApproved, message("l-3-confirmed"))
 	wantClaimed(t, j.Claim(t.Context(), Attempt("l-4", "l"), claim(payment.StateClaimed, "l-4")), "l-3", payment.StateApproved)
 
-	due, err := j.OutboxDue(t.Context(), epoch().Add(time.Hour), 10, time.Minute)
+	due, err := j.OutboxDue(t.Context(), journal.OutboxLane{}, epoch().Add(time.Hour), 10, time.Minute)
 	if err != nil || len(due) != 1 || due[0].ID != "l-3-confirmed" || due[0].OrderID != "l" {
 		t.Errorf("got %v, %v", due, err)
 	}

@@ -24,7 +24,7 @@ func testDue(t *testing.T, open Open) {
 	now := epoch().Add(10 * time.Minute)
 	wantDue := func(now time.Time, limit int, want ...string) {
 		t.Helper()
-		list, err := j.Due(t.Context(), now, limit, lease)
+		list, err := j.Due(t.Context(), rest(), now, limit, lease)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -117,7 +117,7 @@ func testSweepers(t *testing.T, j *journal.Journal) {
 	for range 8 {
 		wg.Go(func() {
 			for {
-				list, err := j.Due(t.Context(), epoch().Add(time.Hour), 7, time.Hour)
+				list, err := j.Due(t.Context(), rest(), epoch().Add(time.Hour), 7, time.Hour)
 				if err != nil {
 					t.Error(err)
 				}
@@ -180,12 +180,11 @@ func testStats(t *testing.T, open Open) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("stats (-want +got)\n%s", d)
 	}
-	list, err := j.List(t.Context(), 10, payment.StateUnknown)
-	if err != nil || len(list) != 2 {
-		t.Errorf("listed %d unknown, %v", len(list), err)
+	if d := cmp.Diff([]string{"s-001", "s-000"}, openIDs(t, j, payment.StateUnknown)); d != "" {
+		t.Errorf("unknown, the oldest first (-want +got)\n%s", d)
 	}
-	if list, err := j.List(t.Context(), 3); err != nil || len(list) != 3 {
-		t.Errorf("listed %d of all, %v", len(list), err)
+	if all := openIDs(t, j); len(all) != 4 {
+		t.Errorf("open: %v", all)
 	}
 }
 
@@ -201,10 +200,7 @@ func testOutbox(t *testing.T, open Open) {
 	const lease = time.Minute
 	wantDue := func(now time.Time, want ...string) []payment.Message {
 		t.Helper()
-		list, err := j.OutboxDue(t.Context(), now, 10, lease)
-		if err != nil {
-			t.Fatal(err)
-		}
+		list := allDue(t, j, now, 10, lease)
 		var got []string
 		for _, m := range list {
 			got = append(got, m.ID)
@@ -239,9 +235,9 @@ func testOutbox(t *testing.T, open Open) {
 	do(j.OutboxPark(t.Context(), "y-1", "gave_up"))
 	do(j.OutboxDone(t.Context(), "x-2"))
 	wantDue(now.Add(10 * lease))
-	parked, err := j.OutboxParked(t.Context(), 10)
-	if err != nil || len(parked) != 1 || parked[0].ID != "y-1" || parked[0].Reason != "gave_up" || parked[0].Tries != 2 {
-		t.Errorf("parked %v, %v", parked, err)
+	parked := waiting(t, j, journal.MessageParked)
+	if len(parked) != 1 || parked[0].ID != "y-1" || parked[0].Reason != "gave_up" || parked[0].Tries != 2 || parked[0].Behind {
+		t.Errorf("parked %+v", parked)
 	}
 	do(j.OutboxRetry(t.Context(), "y-1", now, "late answer"))
 	wantDue(now.Add(10 * lease))

@@ -1,0 +1,229 @@
+package gateway
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+const (
+	outboxEvery = time.Second
+	// outboxWorkers deliver at once in each lane: one delivery that hangs leaves the others theirs.
+	outboxWorkers = 64
+	// outboxLease is longer than the longest events timeout.
+	outboxLease = 90 * time.Second
+	// A message is parked after outboxGiveUp tries, over which the waits of outboxWait stretch over about a day, and not
+	// before it is outboxPatience old: a shop that comes and goes uses its tries up sooner.
+	outboxGiveUp   = 33
+	outboxPatience = 24 * time.Hour
+	// pushStep is how many messages are brought forward in one write.
+	pushStep = 200
+)
+
+// The shop counts as away after so many deliveries in a row that it did not take. Then one waiting message is tried
+// out of turn every probeEvery, and once one is taken all others follow at once instead of after their pauses.
+const (
+	awayAfter  = 3
+	probeEvery = 15 * time.Second
+	// probeAmong is among how many messages the probes take turns: one that the shop never takes must not be the only one.
+	probeAmong = 8
+)
+
+// shopHealth remembers whether the shop takes messages. It is safe for concurrent use.
+type shopHealth struct {
+	mu     sync.Mutex
+	failed int
+	probes int
+	probed time.Time
+}
+
+// refused takes in a delivery that was not acknowledged.
+func (h *shopHealth) refused() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.failed++
+}
+
+// took takes in one that was, and tells whether the shop had been away until then.
+func (h *shopHealth) took() (back bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	back = h.failed >= awayAfter
+	h.failed = 0
+	return back
+}
+
+// probe tells whether it is time to see whether the shop is back, and how many of the waiting messages to pass over.
+func (h *shopHealth) probe(now time.Time) (skip int, due bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.failed < awayAfter || now.Sub(h.probed) < probeEvery {
+		return 0, false
+	}
+	h.probed = now
+	h.probes++
+	return h.probes % probeAmong, true
+}
+
+// outboxQueue is the messages to the shop: those that it has not failed to take yet, and the others apart.
+func (g *Gateway) outboxQueue() queue[journal.OutboxLane, payment.Message] {
+	return queue[journal.OutboxLane, payment.Message]{
+		what: "messages", workers: outboxWorkers, batch: outboxWorkers,
+		lanes: func(context.Context, time.Time) ([]journal.OutboxLane, error) {
+			return []journal.OutboxLane{{}, {Again: true}}, nil
+		},
+		take: func(ctx context.Context, l journal.OutboxLane, now time.Time, limit int) ([]payment.Message, error) {
+			return g.journal.OutboxDue(ctx, l, now, limit, outboxLease)
+		},
+		work: func(ctx context.Context, m payment.Message, _ time.Time) { g.deliverMessage(ctx, m) },
+	}
+}
+
+// deliver sends the outbox to the shop until ctx ends: oldest first per order, again until acknowledged.
+func (g *Gateway) deliver(ctx context.Context) {
+	q := g.queues.outbox
+	defer q.running.Wait()
+	tick := time.NewTicker(outboxEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-g.wake:
+			// A payment ended, or the next message of an order came up: nobody has failed to take it yet.
+			q.ask(ctx, journal.OutboxLane{})
+		case <-tick.C:
+			q.look(ctx)
+			g.probeShop(ctx)
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// probeShop tries one waiting message out of turn while the shop is away.
+func (g *Gateway) probeShop(ctx context.Context) {
+	skip, due := g.queues.shop.probe(g.now())
+	if !due {
+		return
+	}
+	g.queues.outbox.running.Go(func() {
+		list, err := g.journal.OutboxProbe(ctx, g.now(), skip, outboxLease)
+		if err == nil && len(list) == 0 && skip > 0 {
+			list, err = g.journal.OutboxProbe(ctx, g.now(), 0, outboxLease)
+		}
+		if err != nil {
+			g.queues.outbox.failed(ctx, err)
+		}
+		for _, m := range list {
+			g.tryEarly(ctx, m)
+		}
+	})
+}
+
+// tryEarly delivers a message out of turn. In vain, that counts as no try: its own pause goes on.
+func (g *Gateway) tryEarly(ctx context.Context, m payment.Message) {
+	err := g.send(ctx, m)
+	ctx = context.WithoutCancel(ctx)
+	if err == nil {
+		g.delivered(ctx, m)
+		return
+	}
+	g.metrics.Delivered(metrics.ResultFailed)
+	if err := g.journal.OutboxRelease(ctx, m.ID); err != nil {
+		g.log.Error("a message was not released; it waits for its lease to end", slog.String("message_id", m.ID), slog.Any("err", err))
+	}
+}
+
+// sealedReason is why a message that cannot be opened stays: an operator must bring the key back and retry it.
+const sealedReason = "sealed with another token_key"
+
+// notAcknowledged is why a message that the shop did not take is sent again.
+const notAcknowledged = "not acknowledged"
+
+// send sends a message to the shop; nil means that the shop has acknowledged it.
+func (g *Gateway) send(ctx context.Context, m payment.Message) error {
+	m, err := settle.OpenMessage(g.sealer, m)
+	if err != nil {
+		// Nothing is wrong with the shop, and the orders' later messages wait behind this one.
+		g.log.Error("a sealed message cannot be opened; is token_key another one?", slog.String("message_id", m.ID), slog.Any("order_id", m.OrderID))
+		return &sealedError{err}
+	}
+	if err := g.view().shop.Deliver(ctx, m, g.now()); err != nil {
+		g.queues.shop.refused()
+		return err
+	}
+	return nil
+}
+
+// sealedError tells that a message cannot be opened.
+type sealedError struct{ error }
+
+// Unwrap returns why.
+func (e *sealedError) Unwrap() error { return e.error }
+
+// deliverMessage marks a message done only after the shop's 2xx.
+func (g *Gateway) deliverMessage(ctx context.Context, m payment.Message) {
+	err := g.send(ctx, m)
+	ctx = context.WithoutCancel(ctx)
+	if err == nil {
+		g.delivered(ctx, m)
+		return
+	}
+	why := notAcknowledged
+	if _, sealed := errors.AsType[*sealedError](err); sealed {
+		why = sealedReason
+	}
+	if now := g.now(); m.Tries+1 >= outboxGiveUp && now.Sub(m.CreatedAt) >= outboxPatience {
+		g.metrics.Delivered(metrics.ResultParked)
+		g.log.Error("a message to the shop is parked", slog.String("message_id", m.ID), slog.Any("order_id", m.OrderID), slog.Any("tries", m.Tries+1), slog.Any("err", err))
+		if err := g.journal.OutboxPark(ctx, m.ID, why); err != nil {
+			g.log.Error("a message was not parked", slog.String("message_id", m.ID), slog.Any("err", err))
+		}
+		return
+	}
+	g.metrics.Delivered(metrics.ResultFailed)
+	next := g.now().Add(outboxWait(m))
+	g.log.Warn("a message to the shop was not acknowledged", slog.String("message_id", m.ID), slog.Any("order_id", m.OrderID), slog.Any("tries", m.Tries+1), slog.Any("err", err))
+	if err := g.journal.OutboxRetry(ctx, m.ID, next, why); err != nil {
+		g.log.Error("the next delivery was not written", slog.String("message_id", m.ID), slog.Any("err", err))
+	}
+}
+
+// delivered marks a message as done, and brings the others forward when the shop had been away.
+func (g *Gateway) delivered(ctx context.Context, m payment.Message) {
+	g.metrics.Delivered(metrics.ResultDelivered)
+	if err := g.journal.OutboxDone(ctx, m.ID); err != nil {
+		g.log.Error("a delivered message was not marked; it will be sent again", slog.String("message_id", m.ID), slog.Any("err", err))
+	}
+	// The next one of its order may have come up.
+	g.wakeOutbox()
+	if g.queues.shop.took() {
+		g.pushAll(ctx)
+	}
+}
+
+// pushAll makes everything that waits for another try due, in steps that no writer waits long for.
+func (g *Gateway) pushAll(ctx context.Context) {
+	total := 0
+	for n := pushStep; n == pushStep; total += n {
+		var err error
+		if n, err = g.journal.OutboxPush(journal.Patient(ctx), g.now(), pushStep); err != nil {
+			g.log.Error("waiting messages were not brought forward; they keep their pauses", slog.Any("err", err))
+			break
+		}
+	}
+	g.log.Info("the shop takes messages again", slog.Int("brought_forward", total))
+	g.queues.outbox.ask(ctx, journal.OutboxLane{Again: true})
+}
+
+// outboxWait is how long to wait before the next try of a message: 2 s, doubling, at most an hour, each a fifth longer
+// or shorter, so that a shop that comes back is not hit by everything at once.
+func outboxWait(m payment.Message) time.Duration {
+	return payment.Spread(m.ID, m.Tries, min(2*time.Second<<min(m.Tries, 12), time.Hour))
+}
