@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -122,6 +123,7 @@ func (l limits) passed(r diffReport) error {
 // verifyReport is a week of checkouts as JSON.
 type verifyReport struct {
 	Cells    int           `json:"cells"`
+	Kinds    int           `json:"kinds"`
 	Complete bool          `json:"complete"`
 	Gaps     []gapReport   `json:"gaps"`
 	Rules    []ruleVerdict `json:"rules"`
@@ -150,8 +152,9 @@ func verifyCommand(o *options) *cobra.Command {
 	c := &cobra.Command{
 		Use: "verify", Short: "Look for checkouts that no PG takes and rules that never act", Args: cobra.NoArgs,
 		Long: "Verify decides every kind of checkout that the rules can tell apart, for every minute of a week, and names a\n" +
-			"concrete example for each gap. The exit code is 1 when there is a gap, and with --strict also when a rule is dead,\n" +
-			"shadowed by an earlier one, stuck on PGs that never take its payments, or unproven, or when not all was tried.",
+			"concrete example for each gap. The exit code is 1 when there is a gap or when there were more kinds than it tries,\n" +
+			"and with --strict also when a rule is dead, shadowed by an earlier one, stuck on PGs that never take its payments,\n" +
+			"or unproven.",
 		Example: "  pg-gateway verify\n  pg-gateway verify --from=2026-12-24T00:00:00+09:00 --strict",
 		RunE: func(c *cobra.Command, _ []string) error {
 			start, err := moment(from)
@@ -162,7 +165,10 @@ func verifyCommand(o *options) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			rep := rules.Verify(s, start)
+			rep, err := rules.Verify(c.Context(), s, start)
+			if err != nil {
+				return fmt.Errorf("verifying was stopped before its end: %w", err)
+			}
 			if err := out.write(c.OutOrStdout(), rep.String(), verified(rep)); err != nil {
 				return err
 			}
@@ -176,7 +182,7 @@ func verifyCommand(o *options) *cobra.Command {
 }
 
 func verified(r rules.VerifyReport) verifyReport {
-	rep := verifyReport{Cells: r.Cells, Complete: r.Complete, Gaps: []gapReport{}, Rules: []ruleVerdict{}}
+	rep := verifyReport{Cells: r.Cells, Kinds: r.Kinds, Complete: r.Complete, Gaps: []gapReport{}, Rules: []ruleVerdict{}}
 	for _, g := range r.Gaps {
 		rep.Gaps = append(rep.Gaps, gapReport{g.Method, g.Code, g.Minutes, g.Detail, g.Example, g.At})
 	}
@@ -194,15 +200,17 @@ func judgeRules(r rules.VerifyReport, strict bool) error {
 			idle++
 		}
 	}
-	switch {
-	case len(r.Gaps) > 0:
-		return fmt.Errorf("%d kinds of refusal that no control explains", len(r.Gaps))
-	case strict && idle > 0:
-		return fmt.Errorf("%d rules never act", idle)
-	case strict && !r.Complete:
-		return fmt.Errorf("not every kind of checkout was tried")
+	var faults []error
+	if len(r.Gaps) > 0 {
+		faults = append(faults, fmt.Errorf("%d kinds of refusal that no control explains", len(r.Gaps)))
 	}
-	return nil
+	if !r.Complete {
+		faults = append(faults, fmt.Errorf("only %d of %d kinds of checkout were tried", r.Cells, r.Kinds))
+	}
+	if strict && idle > 0 {
+		faults = append(faults, fmt.Errorf("%d rules never act", idle))
+	}
+	return errors.Join(faults...)
 }
 
 // testReport is one file of expectations as JSON.

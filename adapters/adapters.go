@@ -97,7 +97,8 @@ type LookUpRequest struct {
 	// PGTxID is the attempt's, or the browser's hint when the attempt has none yet. For a billing key it is a hint
 	// at the key, which is a secret.
 	PGTxID string
-	// Exact asks about that transaction alone: another payment of the attempt is no answer.
+	// Exact asks about that transaction alone: another payment of the attempt is no answer. Whose it is, the result
+	// tells.
 	Exact bool
 	Now   time.Time
 }
@@ -124,13 +125,15 @@ type CancelRequest struct {
 	Now         time.Time
 }
 
-// Result is a PG's answer. Driver compares nothing with the decision; that is the gateway's Mismatch.
+// Result is a PG's answer. Driver compares nothing with the decision; that is the gateway's Mismatch. A field holds
+// what the answer says and nothing else: what was asked for is never filled in, or it would agree with itself.
 type Result struct {
 	Outcome payment.Outcome
 	// PGTxID is the PG's transaction id.
 	PGTxID string
-	// OrderRef, MID, ChannelKey, Amount, Currency, Test and Method are what the PG says it did. ChannelKey
-	// is empty where the PG has none; Method is empty when the answer does not tell.
+	// OrderRef, MID, ChannelKey, Amount, Currency, Test, Method and Taxes are what the PG says it did; each is empty
+	// when the answer does not tell (Untold). A method that the PG cannot tell from the one that was asked for
+	// counts as that one.
 	OrderRef   payment.AttemptID
 	MID        string
 	ChannelKey string
@@ -144,6 +147,10 @@ type Result struct {
 	// TestKnown tells that the PG states the test flag.
 	TestKnown bool
 	Method    payment.Method
+	// Taxes are the parts of the amount.
+	Taxes Taxes
+	// Silent is what no answer of this PG to this kind of question states.
+	Silent Facts
 	// Code and Message are the PG's own words: for logs and the desk, never for the buyer.
 	Code    string
 	Message string
@@ -197,32 +204,4 @@ type KeyOwner interface {
 	// KeyOwner returns the attempt that a key was issued for, or "" when that is none of the gateway's. It reads
 	// only. Errors match ErrUnavailable.
 	KeyOwner(ctx context.Context, pg *payment.PG, key payment.Secret) (payment.AttemptID, error)
-}
-
-// basicMethod tells whether m is a method that every PG tells apart. Easy pay is not among them: a card window
-// offers it too, and PGs report it as one or the other.
-func basicMethod(m payment.Method) bool {
-	return m == "card" || m == "trans" || m == "vbank" || m == "phone"
-}
-
-// Mismatch compares what a PG says it did with what was decided and names the first difference: order_ref,
-// amount, currency, mid, channel, test, method. It returns "" when everything agrees (design promise 2).
-func Mismatch(a payment.Attempt, m *payment.Merchant, r Result) string {
-	switch {
-	case r.OrderRef != a.ID:
-		return "order_ref"
-	case r.Amount != a.Amount:
-		return "amount"
-	case r.Currency != a.Currency:
-		return "currency"
-	case r.MID != "" && r.MID != a.MID:
-		return "mid"
-	case r.ChannelKey != "" && m.ChannelKey != "" && r.ChannelKey != m.ChannelKey:
-		return "channel"
-	case r.TestKnown && r.Test != a.Test:
-		return "test"
-	case basicMethod(a.Method) && basicMethod(r.Method) && a.Method != r.Method:
-		return "method"
-	}
-	return ""
 }

@@ -196,6 +196,8 @@ type attemptAnswer struct {
 	TaxFree     payment.Won        `json:"tax_free"`
 	VAT         *payment.Won       `json:"vat_amount,omitempty"`
 	OrderAmount payment.Won        `json:"order_amount"`
+	// Payments is the order's split: what the PG charges first, then what the shop settles itself.
+	Payments []payment.MethodAmount `json:"payments"`
 	// Cancelled is what went back for certain, Remaining what is left of Amount then.
 	Cancelled payment.Won     `json:"cancelled"`
 	Remaining payment.Won     `json:"remaining"`
@@ -262,7 +264,7 @@ func (g *Gateway) handleOrderAttempts(c *fiber.Ctx) error {
 func (g *Gateway) attemptAnswer(c *fiber.Ctx, a payment.Attempt) (attemptAnswer, error) {
 	ans := attemptAnswer{
 		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, State: a.State, Reason: a.Reason,
-		Amount: a.Amount, TaxFree: a.TaxFree, VAT: stated(a.VAT, a.VATSet), OrderAmount: a.OrderAmount, PGTxID: a.PGTxID,
+		Amount: a.Amount, TaxFree: a.TaxFree, VAT: stated(a.VAT, a.VATSet), OrderAmount: a.OrderAmount, Payments: a.Split(), PGTxID: a.PGTxID,
 		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, Cancels: []cancelListing{},
 	}
 	list, err := g.cancels.CancelsOf(g.requestContext(c), a.ID)

@@ -11,7 +11,6 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/adapters/orders"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -116,6 +115,8 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 	if err != nil {
 		return checkoutAnswer{}, err
 	}
+	_, settled := v.sides(c.Payments)
+	a.Secondary = payment.PartsOf(settled)
 	base := v.rules.Server().Public.BaseURL
 	req := adapters.PrepareRequest{
 		Account: adapters.Account{PG: d.PG, Merchant: d.Merchant}, Attempt: a, Buyer: c.Buyer,
@@ -192,25 +193,9 @@ func (g *Gateway) abandon(ctx context.Context, a payment.Attempt) {
 // trueFigures replaces what the browser says of the order by what the order service says, and refuses a
 // browser that said otherwise.
 func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout) error {
-	start := time.Now()
-	o, err := v.shop.Lookup(ctx, c.OrderID)
-	waited(ctx, start)
-	switch {
-	case errors.Is(err, orders.ErrOrderNotFound):
-		return &payment.Problem{Code: payment.CodeOrderNotFound, Field: "order_id", OrderID: c.OrderID}
-	case err != nil:
-		g.log.Warn("the order service does not answer a lookup", slog.Any("order_id", c.OrderID), slog.Any("err", err))
-		return &payment.Problem{Code: payment.CodeOrderServiceDown, OrderID: c.OrderID}
-	case o.Status == "paid":
-		return &payment.Problem{Code: payment.CodeOrderAlreadyPaid, OrderID: c.OrderID}
-	case o.Status == "cancelled":
-		return &payment.Problem{Code: payment.CodeOrderRefused, OrderID: c.OrderID, DetailKo: "취소된 주문입니다", DetailEn: "the order is cancelled"}
-	}
-	if o.Currency != payment.CurrencyKRW {
-		return &payment.Problem{
-			Code: payment.CodeInvalidField, Field: "currency", OrderID: c.OrderID,
-			DetailKo: "주문의 통화가 KRW가 아닙니다", DetailEn: "the order is not in KRW",
-		}
+	o, err := g.lookUp(ctx, v, c.OrderID)
+	if err != nil {
+		return err
 	}
 	mismatch := func(field string) error {
 		return &payment.Problem{
@@ -230,7 +215,7 @@ func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout)
 	}
 	c.TaxFree, c.TaxFreeSet, c.OrderName = o.TaxFree, o.TaxFreeSet, o.Name
 	c.VAT, c.VATSet = o.VAT, o.VATSet
-	return nil
+	return v.agreed(c.OrderID, c.Payments, o.Amount, o.Split)
 }
 
 // maxOpened is how many windows of one order may be open at one PG: each is a registration there and a row that is

@@ -63,7 +63,9 @@ func TestCheckoutOpensEachKindOfWindow(t *testing.T) {
 func TestCheckoutWithoutAPrimaryMethod(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	a := h.postCheckout(h.checkout("mileage"))
+	body := h.checkout("mileage")
+	body["order_id"], body["amount"] = h.order("32") // an order that its shop wants paid by mileage
+	a := h.postCheckout(body)
 	if a.status != http.StatusOK || a.json["settled_by"] != "internal" || a.json["window"] != nil {
 		t.Fatalf("got %d %s", a.status, a.body)
 	}

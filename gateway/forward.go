@@ -96,6 +96,7 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view, body []byte) error {
 	start := time.Now()
 	if err := g.shop.do(base, req, res); err != nil {
 		res.Reset()
+		c.Set(headerRequestID, requestID(c))
 		return g.notForwarded(c, err)
 	}
 	took := time.Since(start)

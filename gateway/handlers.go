@@ -125,6 +125,9 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 	if res.Attempt.State.Final() {
 		answerStands(c)
 	}
+	if res.Answer.Reason == settle.ReasonShopSilent {
+		leaveThisPod(c)
+	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.JSON(completeAnswer{
 		OrderID: res.Attempt.OrderID, AttemptID: res.Attempt.ID, Status: res.Status(), Amount: res.Attempt.Amount,
@@ -227,6 +230,9 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 // known shop page it shows our own.
 func (g *Gateway) backToShop(c *fiber.Ctx, res settle.Result, err error) error {
 	var code payment.Code
+	if res.Answer.Reason == settle.ReasonShopSilent {
+		leaveThisPod(c)
+	}
 	if err != nil {
 		p := asProblem(err)
 		g.report(c, p, err)

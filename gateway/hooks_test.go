@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -101,6 +102,12 @@ func (h *hookHouse) window(version string) *opened {
 
 func (h *hookHouse) windowOf(version string, checkout map[string]any) *opened {
 	h.t.Helper()
+	return h.changed(version, checkout, nil)
+}
+
+// changed is windowOf for a buyer who changes the window's parameters.
+func (h *hookHouse) changed(version string, checkout, params map[string]any) *opened {
+	h.t.Helper()
 	a := h.postCheckout(checkout)
 	if a.status != http.StatusOK {
 		h.t.Fatalf("checkout answered %d %s", a.status, a.body)
@@ -110,6 +117,7 @@ func (h *hookHouse) windowOf(version string, checkout map[string]any) *opened {
 		pg: a.json["pg"].(string), version: version,
 	}
 	w := a.json["window"].(map[string]any)
+	maps.Copy(w["params"].(map[string]any), params)
 	rsp := h.sdk(version, "open", map[string]any{"imp_code": w["init_code"], "device": "pc", "params": w["params"]})
 	o.key, _ = rsp["key"].(string)
 	if o.key == "" {

@@ -123,6 +123,8 @@ type answer struct {
 	header http.Header
 	body   []byte
 	json   map[string]any
+	// closes tells that the connection ends with it.
+	closes bool
 }
 
 func (a answer) code() string { s, _ := a.json["code"].(string); return s }
@@ -138,7 +140,7 @@ func (h *house) send(app *fiber.App, req *http.Request) answer {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	a := answer{status: res.StatusCode, header: res.Header, body: body}
+	a := answer{status: res.StatusCode, closes: res.Close, header: res.Header, body: body}
 	if strings.Contains(res.Header.Get("Content-Type"), "json") {
 		if err := json.Unmarshal(body, &a.json); err != nil {
 			h.t.Fatalf("%s %s answered %q: %v", req.Method, req.URL, body, err)
@@ -229,6 +231,11 @@ func (h *house) formOf(checkout map[string]any) url.Values {
 	if a.status != http.StatusOK {
 		h.t.Fatalf("checkout answered %d %s", a.status, a.body)
 	}
+	return formIn(a)
+}
+
+// formIn is the form of the window in an answer.
+func formIn(a answer) url.Values {
 	form := url.Values{}
 	window, _ := a.json["window"].(map[string]any)
 	params, _ := window["params"].(map[string]any)

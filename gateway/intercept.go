@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -79,6 +80,12 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 	if err := from.read(v, i.RefuseBefore, &co); err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
+	// The methods may be read in one place and their amounts in the other.
+	for _, sources := range []map[string]rules.Source{i.ReadRequest, i.RefuseBefore} {
+		if err := from.setAmounts(sources, &co); err != nil {
+			return g.refuseIntercepted(c, i, err)
+		}
+	}
 	keepDue(&co)
 	if err := g.others.problem(co.OrderID); err != nil {
 		// No order is made that could not be paid.
@@ -129,26 +136,7 @@ func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Chec
 // windowFor returns the JSON to put into the shop's answer, and a word for the metric.
 func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, co *payment.Checkout) ([]byte, string) {
 	from := exchange{body: answer, header: func(name string) string { return string(c.Response().Header.Peek(name)) }}
-	// The order is what the order service says it is; the browser's word on it ends here.
-	co.OrderID, co.Amount, co.TaxFree, co.TaxFreeSet = "", 0, 0, false
-	co.VAT, co.VATSet = 0, false
-	err := from.read(v, i.ReadAnswer, co)
-	keepDue(co)
-	if err == nil && co.OrderID == "" {
-		err = missing("order_id")
-	}
-	if err == nil && co.Amount == 0 {
-		err = missing("amount")
-	}
-	if err == nil && len(co.Payments) == 1 && co.Payments[0].Amount == 0 {
-		co.Payments[0].Amount = co.Amount
-	}
-	if err == nil {
-		err = sumsUp(co)
-	}
-	if err == nil && !v.allowsReturn(co.ReturnURL) {
-		err = &payment.Problem{Code: payment.CodeReturnURLNotAllowed, Field: "return_url", OrderID: co.OrderID}
-	}
+	err := g.orderFrom(g.requestContext(c), v, i, from, co)
 	var ans checkoutAnswer
 	if err == nil {
 		ans, err = g.openWindow(g.requestContext(c), v, co)
@@ -168,6 +156,55 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, c
 		return []byte("null"), "refused"
 	}
 	return b, "window"
+}
+
+// orderFrom makes the checkout of what the shop's answer says of the order. The browser's word on it ends here: of
+// the request only the wish for a method stays, and its amounts must be the shop's.
+func (g *Gateway) orderFrom(ctx context.Context, v *view, i intercept, from exchange, co *payment.Checkout) error {
+	asked := co.Payments
+	co.OrderID, co.Amount, co.TaxFree, co.TaxFreeSet, co.Payments = "", 0, 0, false, nil
+	co.VAT, co.VATSet = 0, false
+	if err := from.read(v, i.ReadAnswer, co); err != nil {
+		return err
+	}
+	switch {
+	case co.OrderID == "":
+		return missing("order_id")
+	case co.Amount == 0:
+		return missing("amount")
+	case co.OrderName == "":
+		return missing("order_name")
+	}
+	if len(co.Payments) == 0 {
+		// The buyer's methods; what each pays is for the shop to say.
+		for _, p := range asked {
+			co.Payments = append(co.Payments, payment.MethodAmount{Method: p.Method})
+		}
+	}
+	if err := from.setAmounts(i.ReadAnswer, co); err != nil {
+		return err
+	}
+	keepDue(co)
+	said, err := g.splitFrom(ctx, v, i, from, co)
+	if err != nil {
+		return err
+	}
+	v.fill(co, said)
+	if err := v.agreed(co.OrderID, co.Payments, co.Amount, said); err != nil {
+		return err
+	}
+	if err := sumsUp(co); err != nil {
+		return err
+	}
+	if amounts(asked) {
+		if err := v.agreed(co.OrderID, asked, co.Amount, said); err != nil {
+			return err
+		}
+	}
+	if !v.allowsReturn(co.ReturnURL) {
+		return &payment.Problem{Code: payment.CodeReturnURLNotAllowed, Field: "return_url", OrderID: co.OrderID}
+	}
+	return nil
 }
 
 // refuseIntercepted answers in the shape that the route's front end knows.
@@ -241,16 +278,30 @@ func (e exchange) read(v *view, sources map[string]rules.Source, co *payment.Che
 			return err
 		}
 	}
-	// The amounts of several methods stand beside their codes.
-	if s, ok := sources["pay_amount"]; ok {
-		amounts := e.get(s).Array()
-		for n := range min(len(amounts), len(co.Payments)) {
-			w, err := jsonWon("pay_amount", amounts[n])
-			if err != nil {
-				return err
-			}
-			co.Payments[n].Amount = w
+	return nil
+}
+
+// setAmounts gives each method its amount, when there are any. A path passes over items that have none, so that with
+// fewer amounts than methods nobody knows whose they are.
+func (e exchange) setAmounts(sources map[string]rules.Source, co *payment.Checkout) error {
+	s, ok := sources["pay_amount"]
+	if !ok {
+		return nil
+	}
+	got := e.get(s)
+	if !got.Exists() || got.Type == gjson.Null {
+		return nil
+	}
+	list := asArray(got)
+	if len(list) != 0 && len(list) != len(co.Payments) {
+		return fieldProblem(s.Value, "결제수단마다 금액이 하나씩 있어야 합니다", "must hold one amount for each method")
+	}
+	for n, amount := range list {
+		w, err := jsonWon(s.Value, amount)
+		if err != nil {
+			return err
 		}
+		co.Payments[n].Amount = w
 	}
 	return nil
 }

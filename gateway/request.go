@@ -156,10 +156,17 @@ func (g *Gateway) fail(c *fiber.Ctx, err error) error {
 // report counts a problem, and logs it when it is ours rather than the caller's.
 func (g *Gateway) report(c *fiber.Ctx, p *payment.Problem, err error) {
 	g.metrics.Problem(string(p.Code))
+	if p.Code == payment.CodeUpstreamUnavailable || p.Code == payment.CodeOrderServiceDown {
+		leaveThisPod(c)
+	}
 	if p.Code.Describe().Status >= 500 {
 		g.log.Error("a request failed", slog.String("request_id", requestID(c)), slog.String("code", string(p.Code)), slog.Any("order_id", p.OrderID), slog.Any("err", err))
 	}
 }
+
+// leaveThisPod ends the connection with its answer. A pod whose order service is gone is being replaced or is broken;
+// who comes back on a new connection reaches another one.
+func leaveThisPod(c *fiber.Ctx) { c.Context().SetConnectionClose() }
 
 // The routes' names, in logs and metrics.
 const (

@@ -21,6 +21,7 @@ func newOrders(c rules.OrderServiceConfig, client *http.Client) (*orders.Client,
 		Fields: orders.Fields{
 			OrderID: c.LookupFields["order_id"], Amount: c.LookupFields["amount"], TaxFree: c.LookupFields["tax_free"],
 			VAT: c.LookupFields["vat_amount"], OrderName: c.LookupFields["order_name"], Currency: c.LookupFields["currency"], Status: c.LookupFields["status"],
+			Payments: c.LookupFields["payments"], PGAmount: c.LookupFields["pg_amount"],
 		},
 	}, client)
 }
@@ -36,6 +37,7 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) settle.Answer 
 	start := time.Now()
 	ans, err := v.shop.Confirm(ctx, orders.Question{
 		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Method: a.Method, Amount: a.Amount, OrderAmount: a.OrderAmount,
+		Payments: a.Split(),
 	})
 	waited(ctx, start)
 	switch {

@@ -74,6 +74,7 @@ type token struct {
 	TaxFree  payment.Won        `json:"f,omitempty"`
 	VAT      *payment.Won       `json:"x,omitempty"`
 	OrderAmt payment.Won        `json:"A"`
+	Settled  payment.Parts      `json:"S,omitempty"`
 	Test     bool               `json:"T,omitempty"`
 	Device   payment.Device     `json:"v"`
 	Site     payment.Site       `json:"s,omitempty"`
@@ -92,7 +93,7 @@ type token struct {
 func (s *sealer) sealAttempt(a payment.Attempt, journalID string) (string, error) {
 	t := token{
 		ID: a.ID, Order: a.OrderID, PG: a.PG, Driver: a.Driver, Merchant: a.Merchant, MID: a.MID, Method: a.Method,
-		Amount: a.Amount, TaxFree: a.TaxFree, OrderAmt: a.OrderAmount, Test: a.Test, Device: a.Device, Site: a.Site,
+		Amount: a.Amount, TaxFree: a.TaxFree, OrderAmt: a.OrderAmount, Settled: a.Secondary, Test: a.Test, Device: a.Device, Site: a.Site,
 		Purpose: a.Purpose, Name: a.OrderName, Return: a.ReturnURL, Rules: a.RulesVersion,
 		Created: a.CreatedAt.UnixMilli(), Expires: a.ExpiresAt.UnixMilli(), Journal: journalID,
 	}
@@ -129,7 +130,7 @@ func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, journ
 	}
 	a := payment.Attempt{
 		ID: t.ID, OrderID: t.Order, PG: t.PG, Driver: t.Driver, Merchant: t.Merchant, MID: t.MID, Method: t.Method,
-		Amount: t.Amount, TaxFree: t.TaxFree, OrderAmount: t.OrderAmt, Currency: payment.CurrencyKRW, Test: t.Test,
+		Amount: t.Amount, TaxFree: t.TaxFree, OrderAmount: t.OrderAmt, Secondary: t.Settled, Currency: payment.CurrencyKRW, Test: t.Test,
 		Device: t.Device, Site: t.Site, Purpose: t.Purpose, OrderName: t.Name, ReturnURL: t.Return, RulesVersion: t.Rules,
 		CreatedAt: time.UnixMilli(t.Created), ExpiresAt: time.UnixMilli(t.Expires), State: payment.StateOpened,
 	}

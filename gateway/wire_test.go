@@ -214,7 +214,7 @@ func TestOnesPageNeverReachesAnother(t *testing.T) {
 			}
 			for i := range 8 {
 				b := a
-				if i%2 == 1 || res == nil || c.status == 0 {
+				if i%2 == 1 || res == nil || res.Close || c.status == 0 {
 					b = dialRaw(t, at)
 				}
 				b.send(fmt.Sprintf("GET /b%d HTTP/1.1\r\nHost: x\r\n\r\n", i))

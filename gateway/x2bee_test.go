@@ -17,6 +17,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/sandbox"
 )
 
 var updateGolden = flag.Bool("update", false, "rewrite golden files")
@@ -261,7 +262,11 @@ func TestInicisParamWithMileage(t *testing.T) {
 	t.Parallel()
 	h := storeHouse(t, nil)
 	req := h.storeOrder()
-	req["payAmt"] = req["payAmt"].(float64) - 1000
+	o, err := h.sandbox.MakeOrder(sandbox.OrderSpec{Amount: 64900, Mileage: 1000, Name: req["goodsNm"].(string)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	req["ordNo"], req["payAmt"] = o.ID, 63900.0
 	req["subPayInfoList"] = []any{map[string]any{"payWayCd": "32", "payAmt": 1000}}
 	a := h.store("inicisPcParam", encoded(t, req))
 	p, _ := a.json["payload"].(map[string]any)

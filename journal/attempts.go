@@ -16,10 +16,10 @@ const defaultCheck = time.Minute
 
 const attemptColumns = `id, order_id, pg, driver, merchant, mid, method, amount, tax_free, order_amount, currency,
 	test, manual_confirm, device, site, purpose, order_name, return_url, rules_version, created_at, expires_at,
-	state, pg_tx_id, reason, updated_at, next_check, checks, vat, vat_set, deposit_due`
+	state, pg_tx_id, reason, updated_at, next_check, checks, vat, vat_set, deposit_due, secondary`
 
 const insertAttempt = `INSERT INTO attempts (` + attemptColumns + `, lease_until, proof_hash, sealed_proof)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL)
 	ON CONFLICT (id) DO NOTHING`
 
 // row is an attempt with what only the journal knows of it.
@@ -93,7 +93,7 @@ func (j *Journal) insert(x *txn, a payment.Attempt) (bool, error) {
 	n, err := x.exec(insertAttempt, a.ID, a.OrderID, a.PG, a.Driver, a.Merchant, a.MID, a.Method, int64(a.Amount),
 		int64(a.TaxFree), int64(a.OrderAmount), a.Currency, a.Test, a.ManualConfirm, a.Device, a.Site, a.Purpose,
 		a.OrderName, a.ReturnURL, a.RulesVersion, millis(a.CreatedAt), millis(a.ExpiresAt), payment.StateOpened,
-		a.PGTxID, a.Reason, millis(j.now()), millis(next), a.Checks, int64(a.VAT), a.VATSet, millis(a.DepositDue))
+		a.PGTxID, a.Reason, millis(j.now()), millis(next), a.Checks, int64(a.VAT), a.VATSet, millis(a.DepositDue), a.Secondary)
 	return n == 1, err
 }
 
@@ -161,7 +161,7 @@ func scanInto(rows *sql.Rows, more ...any) (payment.Attempt, error) {
 		&a.ID, &a.OrderID, &a.PG, &a.Driver, &a.Merchant, &a.MID, &a.Method, &a.Amount, &a.TaxFree, &a.OrderAmount,
 		&a.Currency, &a.Test, &a.ManualConfirm, &a.Device, &a.Site, &a.Purpose, &a.OrderName, &a.ReturnURL,
 		&a.RulesVersion, &created, &expires, &a.State, &a.PGTxID, &a.Reason, &updated, &next, &a.Checks,
-		&a.VAT, &a.VATSet, &due,
+		&a.VAT, &a.VATSet, &due, &a.Secondary,
 	}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return payment.Attempt{}, err

@@ -67,7 +67,7 @@ func lateGuards() []guard {
 		},
 		{
 			name: "the other payment of a word is looked at too", file: late,
-			old: "	return s.beside(ctx, late, Word{Result: r}, pgTxID)", new: "	return Word{Result: r}, nil",
+			old: "	return s.beside(ctx, late, word, pgTxID)", new: "	return word, nil",
 			pkg: tests, run: "TestAWordAboutASecondPaymentOfAnOpenAttempt",
 		},
 		{

@@ -56,12 +56,14 @@ type Attempt struct {
 	Method Method `json:"method"`
 	// Amount is what the PG is to charge, TaxFree the tax-free part of it, OrderAmount the whole order. VAT is
 	// the value added tax within Amount when the shop states it itself (VATSet).
-	Amount      Won    `json:"amount"`
-	TaxFree     Won    `json:"tax_free"`
-	VAT         Won    `json:"vat_amount"`
-	VATSet      bool   `json:"vat_set"`
-	OrderAmount Won    `json:"order_amount"`
-	Currency    string `json:"currency"`
+	Amount      Won  `json:"amount"`
+	TaxFree     Won  `json:"tax_free"`
+	VAT         Won  `json:"vat_amount"`
+	VATSet      bool `json:"vat_set"`
+	OrderAmount Won  `json:"order_amount"`
+	// Secondary is what the shop settles itself (부결제수단), by method; empty when the PG charges the whole order.
+	Secondary Parts  `json:"secondary,omitempty"`
+	Currency  string `json:"currency"`
 	// Test tells that the merchant is in test mode; an answer of the other kind is not ours.
 	Test          bool      `json:"test"`
 	ManualConfirm bool      `json:"manual_confirm"`

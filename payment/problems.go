@@ -33,6 +33,8 @@ func describe(c Code) (Description, bool) {
 		return Description{422, "허용되지 않은 return_url입니다", "The return_url is not allowed", "allow_origins에 있는 주소를 쓰세요", "Use an origin listed in allow_origins"}, true
 	case CodeAmountMismatch:
 		return Description{409, "주문 금액이 쇼핑몰의 금액과 다릅니다", "The amount differs from the shop's order", "주문서를 새로 고친 뒤 다시 시도하세요", "Reload the order and try again"}, true
+	case CodeSplitMismatch:
+		return Description{409, "결제수단별 금액이 쇼핑몰의 주문과 다릅니다", "The split between methods differs from the shop's order", "주문서를 새로 고친 뒤 다시 시도하세요", "Reload the order and try again"}, true
 	case CodeMethodNotInUse:
 		return Description{409, "지금 사용하지 않는 결제수단입니다", "The payment method is not in use", "다른 결제수단을 선택하세요", "Choose another payment method"}, true
 	case CodeMethodNotLinked:
@@ -75,6 +77,8 @@ func describe(c Code) (Description, bool) {
 		return Description{409, "가상계좌 입금을 기다리는 주문입니다", "The order waits for a deposit into its virtual account", "계좌에 입금하거나 가상계좌를 먼저 취소하세요", "Pay into the account, or cancel it first"}, true
 	case CodeOrderServiceDown:
 		return Description{503, "주문 서비스가 응답하지 않습니다", "The order service does not answer", "잠시 뒤 다시 시도하세요", "Try again in a moment"}, true
+	case CodeOrderAnswerInvalid:
+		return Description{502, "주문 서비스의 응답을 쓸 수 없습니다", "The order service's answer cannot be used", "주문 서비스의 응답에서 field가 가리키는 값을 고치세요", "Correct what field names in the order service's answer"}, true
 	case CodeOrderRefused:
 		return Description{409, "쇼핑몰이 결제를 승인하지 않았습니다", "The shop refused to have the order charged", "재고와 가격을 확인하세요", "Check stock and price"}, true
 	case CodeJournalDown:

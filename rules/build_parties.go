@@ -35,8 +35,10 @@ func (b *builder) merchants() {
 		m.owner.merchants[m.Purpose] = append(m.owner.merchants[m.Purpose], m)
 	}
 	for _, p := range b.s.pgs {
-		for _, list := range p.merchants {
+		p.served = make(map[payment.MerchantPurpose]served, len(p.merchants))
+		for purpose, list := range p.merchants {
 			slices.SortStableFunc(list, preference)
+			p.served[purpose] = bySite(list)
 		}
 	}
 }

@@ -242,15 +242,22 @@ func (b *builder) thresholds(r *rawNotice, n *notice) {
 	slices.SortFunc(n.steps, func(x, y Threshold) int { return int(x.FromAmount - y.FromAmount) })
 }
 
-// overlaps refuses two notices of one acquirer and kind at the same time: which would the window show?
+// overlaps refuses two notices of one acquirer and kind at the same time for one merchant: which would its window show?
+// Two merchants may each run their own.
 func (b *builder) overlaps() {
 	for i, n := range b.s.notices {
 		for _, o := range b.s.notices[:i] {
-			same := n.acquirer == o.acquirer && n.partial == o.partial && n.paidBy == o.paidBy && n.inUse && o.inUse
+			same := n.acquirer == o.acquirer && n.partial == o.partial && n.paidBy == o.paidBy && n.inUse && o.inUse && n.shares(o)
 			if same && n.period.from < o.period.until && o.period.from < n.period.until {
-				b.f.notices[i].at.fail("move the dates, or switch one off",
-					"overlaps with notice %q of the same card company", clip(o.id))
+				b.f.notices[i].at.fail("move the dates, switch one off, or give each merchants of its own",
+					"overlaps with notice %q of the same card company for the same merchants", clip(o.id))
 			}
 		}
 	}
+}
+
+// shares tells whether two notices may hold for one merchant. One that names none holds for all.
+func (n *notice) shares(o *notice) bool {
+	return len(n.merchants) == 0 || len(o.merchants) == 0 ||
+		slices.ContainsFunc(n.merchants, func(m *merchant) bool { return slices.Contains(o.merchants, m) })
 }

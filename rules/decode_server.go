@@ -109,6 +109,8 @@ func lookupFields(dst *map[string]string) reader {
 	for _, key := range []string{"order_id", "amount", "tax_free", "vat_amount", "order_name", "currency", "status"} {
 		fs[key] = field{path(key), "gjson path of " + key + " in the answer."}
 	}
+	fs["payments"] = field{path("payments"), "gjson path of the order's split: a list of objects with method and amount. As in payload.means.#.{\"method\":payWayCd,\"amount\":payAmt}."}
+	fs["pg_amount"] = field{path("pg_amount"), "gjson path of the part of the order that goes through a PG, in won; the shop settles the rest itself."}
 	return object(fs)
 }
 
@@ -258,10 +260,11 @@ func sourceNames() []string {
 	}
 }
 
-func sources(dst *map[string]Source) reader {
+// sources reads where fields are found: those of sourceNames, and more.
+func sources(dst *map[string]Source, more ...string) reader {
 	*dst = map[string]Source{}
 	fs := fields{}
-	for _, key := range sourceNames() {
+	for _, key := range append(sourceNames(), more...) {
 		fs[key] = field{func(v value) {
 			var s string
 			checked(&s, `^(body|header|const):.+$`, "body:<gjson path>, header:<name> or const:<value>", func(s string) bool {
@@ -288,7 +291,7 @@ func interceptReader(c *Intercept) reader {
 		"upstream":      {choice(&c.Upstream, "order_service"), "Where the request goes."},
 		"read_request":  {sources(&c.ReadRequest), "Where fields are in the request."},
 		"refuse_before": {sources(&c.RefuseBefore), "Fields by which a checkout is refused before the shop sees it."},
-		"read_answer":   {sources(&c.ReadAnswer), "Where fields are in the shop's answer."},
+		"read_answer":   {sources(&c.ReadAnswer, "pg_amount"), "Where fields are in the shop's answer. pg_amount is the part that goes through a PG, where the shop settles the rest itself."},
 		"put":           {filled(&c.Put), "Where in the answer the PG window goes."},
 		"errors":        {choice(&c.Errors, "problem", "x2bee"), "How refusals look: RFC 9457 or X2BEE's envelope."},
 	}

@@ -84,28 +84,51 @@ func (c *control) stops(code payment.Method) bool {
 
 // findMerchant is the first merchant of a PG that fits; those of one site come before general ones.
 func (d *deciding) findMerchant(p *pg) (*merchant, reach) {
-	best, able := fitNot, d.in.Purpose == payment.PurposeOneTime
-	for _, m := range p.merchants[merchantPurpose(d.in.Purpose)] {
-		able = able || m.methods.has(d.method.index)
+	purpose := merchantPurpose(d.in.Purpose)
+	if d.trace != nil {
+		m, how := d.firstFit(p, p.merchants[purpose])
+		return d.reached(p, m, how)
+	}
+	all := p.served[purpose]
+	m, how := d.firstFit(p, all.listed[d.in.Site])
+	if m == nil {
+		var general fit
+		m, general = d.firstFit(p, all.general)
+		how = max(how, general)
+	}
+	return d.reached(p, m, how)
+}
+
+// firstFit is the first of some merchants that fits, or how close the closest comes.
+func (d *deciding) firstFit(p *pg, list []*merchant) (*merchant, fit) {
+	best := fitNot
+	for _, m := range list {
 		how, why := m.fits(d.in, d.method, d.amount, d.now)
 		if d.trace != nil {
 			d.step("merchant", string(m.ID), how == fitYes, fmt.Sprintf("%s: %s", p.ID, why))
 		}
 		if how == fitYes {
-			return m, reachMerchant
+			return m, how
 		}
 		best = max(best, how)
 	}
-	switch best {
+	return nil, best
+}
+
+// reached says how far the link to a PG leads, from what its merchants say.
+func (d *deciding) reached(p *pg, m *merchant, how fit) (*merchant, reach) {
+	switch how {
+	case fitYes:
+		return m, reachMerchant
 	case fitNotCard:
 		return nil, reachCard
 	case fitNotTaxes:
 		return nil, reachTaxes
 	case fitNeedsTaxFree:
 		return nil, reachTaxFree
-	case fitNot, fitYes:
+	case fitNot:
 	}
-	if !able {
+	if d.in.Purpose != payment.PurposeOneTime && !p.served[merchantPurpose(d.in.Purpose)].methods.has(d.method.index) {
 		return nil, reachPurpose
 	}
 	return nil, reachMerchant

@@ -54,6 +54,35 @@ func (m *merchant) feeOf(c *payment.Checkout, me *method, amount payment.Won) (p
 	return m.fee[me.index].Of(amount), true
 }
 
+// served is a PG's merchants of one purpose by the site they are for, so that deciding does not look at those of other
+// sites. Within each list the one to try first is in front.
+type served struct {
+	listed  map[payment.Site][]*merchant
+	general []*merchant
+	// methods are those that any of them covers.
+	methods bitset
+}
+
+// bySite sorts merchants that are in order.
+func bySite(list []*merchant) served {
+	out := served{listed: make(map[payment.Site][]*merchant)}
+	for _, m := range list {
+		for i, word := range m.methods {
+			for len(out.methods) <= i {
+				out.methods = append(out.methods, 0)
+			}
+			out.methods[i] |= word
+		}
+		if len(m.sites) == 0 {
+			out.general = append(out.general, m)
+		}
+		for _, site := range m.sites {
+			out.listed[site] = append(out.listed[site], m)
+		}
+	}
+	return out
+}
+
 // bitset is a set of small numbers.
 type bitset []uint64
 

@@ -140,29 +140,58 @@ func newWeek(all []*route) week {
 	return out
 }
 
+// mayHold goes through the rules that may hold for what is being decided, in order.
+type mayHold struct {
+	s    *Snapshot
+	d    *deciding
+	axes [7]bitset
+	// word is the next word of the sets, set what is left of the one before it.
+	word int
+	set  uint64
+}
+
+func (s *Snapshot) mayHold(d *deciding) mayHold {
+	ix := &s.index
+	return mayHold{s: s, d: d, axes: [...]bitset{
+		ix.methods.of(d.method.code), ix.sites.of(d.in.Site), ix.cards.of(cardOf(d.in)), ix.countries.of(d.in.Country),
+		ix.devices.of(deviceBit(d.in.Device)), ix.purposes.of(purposeBit(d.in.Purpose)), ix.week.of(d.now),
+	}}
+}
+
+// next is the index of the next rule, or -1 behind the last.
+func (m *mayHold) next() int {
+	for {
+		for m.set == 0 {
+			if m.word == len(m.axes[0]) {
+				return -1
+			}
+			m.set = m.axes[0][m.word]
+			for i := 1; i < len(m.axes); i++ {
+				m.set &= m.axes[i][m.word]
+			}
+			m.word++
+		}
+		i := (m.word-1)*64 + bits.TrailingZeros64(m.set)
+		m.set &= m.set - 1
+		if b := &m.s.index.bounds[i]; m.d.amount >= b.from && m.d.amount <= b.to && b.span.holds(m.d.now.unix) {
+			return i
+		}
+	}
+}
+
 // match finds the first rule that holds, and orders into out the candidates that it chooses among.
 func (s *Snapshot) match(d *deciding, pool []candidate, out []candidate) (*route, []candidate) {
 	if d.trace != nil {
 		return s.matchSlowly(d, pool, out)
 	}
-	ix := &s.index
-	methods, sites, cards := ix.methods.of(d.method.code), ix.sites.of(d.in.Site), ix.cards.of(cardOf(d.in))
-	countries, week := ix.countries.of(d.in.Country), ix.week.of(d.now)
-	devices, purposes := ix.devices.of(deviceBit(d.in.Device)), ix.purposes.of(purposeBit(d.in.Purpose))
-	for word := range methods {
-		set := methods[word] & sites[word] & cards[word] & countries[word] & devices[word] & purposes[word] & week[word]
-		for ; set != 0; set &= set - 1 {
-			i := word*64 + bits.TrailingZeros64(set)
-			if b := &ix.bounds[i]; d.amount < b.from || d.amount > b.to || !b.span.holds(d.now.unix) {
-				continue
-			}
-			r := s.routes[i]
-			if s.holds(d, r) != "" {
-				continue
-			}
-			if out = r.pick(d, pool, out[:0]); len(out) > 0 || !r.next {
-				return r, out
-			}
+	may := s.mayHold(d)
+	for i := may.next(); i >= 0; i = may.next() {
+		r := s.routes[i]
+		if s.holds(d, r) != "" {
+			continue
+		}
+		if out = r.pick(d, pool, out[:0]); len(out) > 0 || !r.next {
+			return r, out
 		}
 	}
 	return nil, nil

@@ -50,8 +50,9 @@ type pg struct {
 	span     period
 	sidecar  string
 	controls []*control
-	// merchants by purpose, the one to try first in front.
+	// merchants by purpose, the one to try first in front; served is the same by site.
 	merchants map[payment.MerchantPurpose][]*merchant
+	served    map[payment.MerchantPurpose]served
 }
 
 // on tells whether the PG is in use at a moment.

@@ -1,6 +1,7 @@
 package rules_test
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -66,7 +67,7 @@ func TestExplainNamesEveryStepAndEveryRule(t *testing.T) {
 
 func TestVerifyOfTheShop(t *testing.T) {
 	t.Parallel()
-	rep := rules.Verify(shop(t), monday())
+	rep := verified(t, shop(t))
 	if !rep.Complete {
 		t.Error("the budget did not suffice")
 	}
@@ -80,7 +81,7 @@ func TestVerifyAgreesWithBruteForce(t *testing.T) {
 	for seed := range 8 {
 		shop := rapid.Custom(drawShop).Example(seed)
 		s := shop.snapshot(t)
-		rep := rules.Verify(s, monday())
+		rep := verified(t, s)
 		gaps, used := bruteForce(s)
 		var gotGaps, gotUsed []string
 		for _, g := range rep.Gaps {
@@ -178,7 +179,7 @@ func TestVerifyCountsEveryMinute(t *testing.T) {
 		if err != nil {
 			t.Fatal(text, err)
 		}
-		rep := rules.Verify(s, monday())
+		rep := verified(t, s)
 		gaps, hit := map[string]int{}, map[string]bool{}
 		for i := range 7 * 24 * 60 {
 			at, failed := monday().Add(time.Duration(i)*time.Minute), map[string]bool{}
@@ -423,4 +424,16 @@ func TestMerchantInfosHoldNoKeys(t *testing.T) {
 	if infos[0].ID != "1001" || infos[0].PGCode != "10" || !infos[0].For("main") || !infos[0].InterestFree {
 		t.Errorf("the first merchant is %+v", infos[0])
 	}
+}
+
+// verified verifies the week of monday.
+func verified(t interface {
+	Context() context.Context
+	Fatal(args ...any)
+}, s *rules.Snapshot) rules.VerifyReport {
+	rep, err := rules.Verify(t.Context(), s, monday())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rep
 }

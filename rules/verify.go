@@ -2,6 +2,7 @@ package rules
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -33,7 +34,7 @@ const (
 	RuleShadowed RuleState = "shadowed"
 	// RuleDead: it holds for no checkout of the week.
 	RuleDead RuleState = "dead"
-	// RuleUnproven: nothing tried made its expression hold.
+	// RuleUnproven: nothing tried made it hold, but not all was tried, or its expression may hold for what cannot be.
 	RuleUnproven RuleState = "unproven"
 	// RuleStuck: it holds, but none of its PGs ever takes the payment.
 	RuleStuck RuleState = "stuck"
@@ -54,16 +55,16 @@ type RuleFinding struct {
 
 // VerifyReport is what a week of every kind of checkout shows.
 type VerifyReport struct {
-	// Cells is how many checkouts were decided; each stands for all that no rule tells from it.
-	Cells int
-	// Complete tells that the budget sufficed for all.
+	// Cells is how many checkouts were decided, of Kinds; each stands for all that no rule tells from it.
+	Cells, Kinds int
+	// Complete tells that all were. When not, a gap is a gap all the same, but what was not seen may be.
 	Complete bool
 	Gaps     []Gap
 	Rules    []RuleFinding
 }
 
-// verifyBudget is how many checkouts Verify decides at most.
-const verifyBudget = 3_000_000
+// verifyBudget is how many checkouts Verify decides at most; methods share it.
+const verifyBudget = 8_000_000
 
 const (
 	minutesPerWeek = 7 * 24 * 60
@@ -71,23 +72,38 @@ const (
 )
 
 // Verify decides, for a week from start on, one checkout of every kind that the rules can tell apart: method,
-// device, site, purpose, amount, card company, country and minute. Expressions are tried on these only.
-func Verify(s *Snapshot, start time.Time) VerifyReport {
-	v := &verifier{s: s, gaps: make(map[gapKey]*gapCount), rules: make([]ruleSeen, len(s.routes))}
-	v.rep.Complete = true
-	v.states = s.timeStates(start.Truncate(time.Minute))
+// device, site, purpose, amount, card company, country and minute. Expressions are tried on these only. Where the kinds
+// are too many it tries at least what every rule asks for, and of each method as many kinds as of any other, spread
+// over all of them. The error is ctx's.
+func Verify(ctx context.Context, s *Snapshot, start time.Time) (VerifyReport, error) {
+	return verify(ctx, s, start, verifyBudget)
+}
+
+func verify(ctx context.Context, s *Snapshot, start time.Time, budget int) (VerifyReport, error) {
+	v := &verifier{ctx: ctx, s: s, gaps: make(map[gapKey]*gapCount), rules: make([]ruleSeen, len(s.routes))}
+	v.states = s.timeStates(ctx, start.Truncate(time.Minute))
+	var spaces []*space
 	for _, me := range s.methods {
-		if me.secondary || !me.inUse {
-			continue
+		if !me.secondary && me.inUse {
+			spaces = append(spaces, v.space(me))
 		}
-		v.method(me)
+	}
+	v.rep.Complete = v.share(spaces, budget)
+	if !v.rep.Complete {
+		for _, sp := range spaces {
+			v.aim(sp)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return VerifyReport{}, err
 	}
 	v.finish()
-	return v.rep
+	return v.rep, nil
 }
 
 // verifier is the state of one Verify.
 type verifier struct {
+	ctx    context.Context
 	s      *Snapshot
 	rep    VerifyReport
 	states []timeState
@@ -119,11 +135,14 @@ type timeState struct {
 }
 
 // timeStates finds the sets of minutes of a week that the rules can tell apart.
-func (s *Snapshot) timeStates(start time.Time) []timeState {
+func (s *Snapshot) timeStates(ctx context.Context, start time.Time) []timeState {
 	var out []timeState
 	seen := make(map[string]int)
 	var sign []byte
 	for i := range minutesPerWeek {
+		if ctx.Err() != nil {
+			return out
+		}
 		at := start.Add(time.Duration(i) * time.Minute)
 		sign = s.signature(sign[:0], momentOf(at))
 		if n, ok := seen[string(sign)]; ok {
@@ -178,45 +197,8 @@ func usesClock(text string) bool {
 	return strings.Contains(text, "hour") || strings.Contains(text, "minute") || strings.Contains(text, "weekday")
 }
 
-// method decides every kind of checkout of one method.
-func (v *verifier) method(me *method) {
-	k := v.s.kindsOf(me)
-	sites, amounts, cards, countries := k.sites, k.amounts, k.cards, k.countries
-	for n, state := range v.states {
-		for _, purpose := range []payment.Purpose{payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow} {
-			for _, device := range []payment.Device{payment.DevicePC, payment.DeviceMobile, payment.DeviceApp} {
-				if me.purposes&purposeBit(purpose) == 0 || me.devices&deviceBit(device) == 0 {
-					continue
-				}
-				for _, site := range sites {
-					for _, country := range countries {
-						for _, card := range cards {
-							for _, amount := range amounts {
-								if v.rep.Cells >= verifyBudget {
-									v.rep.Complete = false
-									return
-								}
-								c := payment.Checkout{
-									OrderID: "verify", Amount: amount, Currency: payment.CurrencyKRW, Device: device,
-									Site: site, Purpose: purpose, Country: country, TaxFreeSet: true,
-									Payments: []payment.MethodAmount{{Method: me.code, Amount: amount}},
-								}
-								if card != "" {
-									c.Card = &payment.Card{Company: card}
-								}
-								v.cell(me, &c, n, state)
-							}
-						}
-					}
-				}
-			}
-		}
-	}
-}
-
 // cell decides one checkout and notes what it shows.
 func (v *verifier) cell(me *method, c *payment.Checkout, n int, state timeState) {
-	v.rep.Cells++
 	d := deciding{s: v.s, in: c, opt: Options{Now: state.at}, now: momentOf(state.at)}
 	p := d.split()
 	if p == nil {
@@ -247,7 +229,8 @@ func closedOnPurpose(me *method, c *payment.Checkout, now moment, p *payment.Pro
 		slices.ContainsFunc(me.controls, func(ctl *control) bool { return ctl.closes(c, now) })
 }
 
-// follow walks the rules as deciding does, and notes which hold and which decide.
+// follow walks the rules as deciding does, and notes which hold and which decide. Rules that cannot hold are passed over
+// by the index, as deciding passes them over.
 func (v *verifier) follow(d *deciding, c *payment.Checkout, at time.Time) {
 	var room, chosen [maxCandidates]candidate
 	pool, p := d.candidates(room[:0])
@@ -255,8 +238,9 @@ func (v *verifier) follow(d *deciding, c *payment.Checkout, at time.Time) {
 		return
 	}
 	decider := ""
-	for i, r := range v.s.routes {
-		seen := &v.rules[i]
+	may := v.s.mayHold(d)
+	for i := may.next(); i >= 0; i = may.next() {
+		r, seen := v.s.routes[i], &v.rules[i]
 		if (seen.taken || decider != "" && seen.held) || v.s.holds(d, r) != "" {
 			if seen.taken && decider == "" && v.s.holds(d, r) == "" {
 				decider = r.name
@@ -297,6 +281,8 @@ func (v *verifier) finish() {
 			f.State = RuleOff
 		case seen.taken:
 			f.State, f.By = RuleUsed, ""
+		case !v.rep.Complete:
+			f.State, f.By = RuleUnproven, ""
 		case seen.decided:
 			f.State, f.By = RuleStuck, ""
 		case seen.held && seen.by != "":
@@ -317,7 +303,7 @@ func (r VerifyReport) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%d kinds of checkout tried", r.Cells)
 	if !r.Complete {
-		b.WriteString(", not all")
+		fmt.Fprintf(&b, ", not all: there are %d. Other gaps may be left, and what is not proven may be in order", r.Kinds)
 	}
 	b.WriteString("\n")
 	for _, g := range r.Gaps {
@@ -332,7 +318,11 @@ func (r VerifyReport) String() string {
 		case RuleStuck:
 			fmt.Fprintf(&b, "! rule %s (line %d) holds, but none of its PGs ever takes the payment, as %s\n", f.Rule, f.Line, exampleText(f.Example, f.At))
 		case RuleUnproven:
-			fmt.Fprintf(&b, "? rule %s (line %d): nothing tried makes its expression hold\n", f.Rule, f.Line)
+			why := "makes its expression hold"
+			if !r.Complete {
+				why = "is decided by it, but not all was tried"
+			}
+			fmt.Fprintf(&b, "? rule %s (line %d): nothing tried %s\n", f.Rule, f.Line, why)
 		case RuleUsed, RuleOff:
 		}
 	}

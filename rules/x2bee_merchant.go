@@ -61,12 +61,18 @@ func (s *Snapshot) FindMerchant(q MerchantQuery, opt Options) (MerchantInfo, err
 // deciders keeps the first merchant that an order by a method would go to, or fall back to: what routing never chooses
 // and what a control closes takes no payment.
 func (s *Snapshot) deciders(found []*merchant, me *method, site payment.Site, company string, opt Options) []*merchant {
-	for i, m := range found {
-		if s.taken([]*method{me}, Where{Site: site}, company, opt, func(cs []payment.Candidate) bool {
-			return slices.ContainsFunc(cs, func(c payment.Candidate) bool { return c.Merchant == m.ID })
-		}) {
-			return found[i : i+1]
+	if len(found) == 0 {
+		return nil
+	}
+	takes := make(map[payment.MerchantID]bool)
+	s.taken([]*method{me}, Where{Site: site}, company, opt, func(cs []payment.Candidate) bool {
+		for _, c := range cs {
+			takes[c.Merchant] = true
 		}
+		return takes[found[0].ID] // none comes before it
+	})
+	if i := slices.IndexFunc(found, func(m *merchant) bool { return takes[m.ID] }); i >= 0 {
+		return found[i : i+1]
 	}
 	return nil
 }

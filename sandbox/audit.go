@@ -29,7 +29,8 @@ type Audit struct {
 }
 
 // Audit compares the ledger with the shop's confirmed orders: money captured, less cancels, must be money that
-// the shop confirmed, attempt by attempt, and no order may be paid by two.
+// the shop confirmed, attempt by attempt; no order may be paid by two, and a paid one is paid whole: by a PG and by
+// its own mileage.
 func (s *Sandbox) Audit() Audit {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -54,12 +55,32 @@ func (s *Sandbox) Audit() Audit {
 			a.Differences = append(a.Differences, Difference{
 				OrderID: o.ID, Confirmed: o.paidAmount(), Reason: fmt.Sprintf("confirmed by %d attempts", len(o.Paid)),
 			})
+		} else if reason := o.misfit(); reason != "" {
+			a.Differences = append(a.Differences, Difference{OrderID: o.ID, Confirmed: o.paidAmount(), Reason: reason})
 		}
 	}
 	s.compareBalances(&a, believed, owner)
 	slices.SortFunc(a.Differences, func(x, y Difference) int { return strings.Compare(x.OrderID+x.OrderRef, y.OrderID+y.OrderRef) })
 	a.OK = len(a.Differences) == 0 && a.Net == a.Confirmed
 	return a
+}
+
+// misfit says how what a paid order was paid differs from what it costs; partial cancels do not count, as they came
+// after.
+func (o *Order) misfit() string {
+	paid := o.paidAmount() + o.Mileage
+	for _, x := range o.Cancels {
+		if _, stands := o.Paid[x.AttemptID]; stands {
+			paid += x.Amount
+		}
+	}
+	switch {
+	case o.Status != "paid" || paid == o.Amount:
+		return ""
+	case paid < o.Amount:
+		return "paid less than the order costs"
+	}
+	return "paid more than the order costs"
 }
 
 // compareBalances compares what each attempt was charged with what the shop believes of it.

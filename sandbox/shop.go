@@ -58,6 +58,11 @@ type Order struct {
 	Name      string    `json:"order_name"`
 	Status    string    `json:"status"`
 	Methods   []string  `json:"methods"`
+	// Mileage is the part that the shop settles itself; the rest goes through a PG.
+	Mileage Won `json:"mileage"`
+	// member is whose mileage it is; spent tells that it was taken from his balance.
+	member string
+	spent  bool
 	SoldOut   bool      `json:"sold_out"`
 	CreatedAt time.Time `json:"created_at"`
 	// Purpose is what the order's checkout is for; empty for an ordinary sale.
@@ -113,12 +118,14 @@ type ShopView struct {
 type shopState struct {
 	orders  *shelf[*Order]
 	seen    *shelf[bool]
+	// mileage is what members have spent of their mileage, in won.
+	mileage *shelf[Won]
 	mode    ShopMode
 	created int
 }
 
 func newShopState(limit int) *shopState {
-	return &shopState{orders: newShelf[*Order](limit), seen: newShelf[bool](limit), mode: ShopYes}
+	return &shopState{orders: newShelf[*Order](limit), seen: newShelf[bool](limit), mileage: newShelf[Won](limit), mode: ShopYes}
 }
 
 // routeShop registers the shop's public pages and, apart from them, the endpoints for the gateway alone.
@@ -156,9 +163,16 @@ type createOrder struct {
 		No  string `json:"goodsNo"`
 		Qty int    `json:"qty"`
 	} `json:"goods"`
-	PayMeans []struct {
-		Code string `json:"payWayCd"`
-	} `json:"payMeans"`
+	// PayMeans may say what each means pays; mileage beside another means must.
+	PayMeans []payMeans `json:"payMeans"`
+	Buyer    struct {
+		Tel string `json:"tel"`
+	} `json:"buyer"`
+}
+
+type payMeans struct {
+	Code   string `json:"payWayCd"`
+	Amount Won    `json:"payAmt"`
 }
 
 // envelope is an X2BEE answer.
@@ -187,8 +201,11 @@ func (s *Sandbox) shopCreate(c *call) answer {
 	if o.Amount == 0 {
 		return s.envelope(http.StatusBadRequest, "1001", "상품을 골라 주세요", nil)
 	}
-	for _, m := range req.PayMeans {
-		o.Methods = append(o.Methods, m.Code)
+	if o.member = req.Buyer.Tel; o.member == "" {
+		o.member = o.ID
+	}
+	if message := s.shop.split(o, req.PayMeans); message != "" {
+		return s.envelope(http.StatusConflict, "2001", message, nil)
 	}
 	if n := len(req.Goods); n > 1 {
 		o.Name = fmt.Sprintf("%s 외 %d건", o.Name, n-1)
@@ -197,6 +214,7 @@ func (s *Sandbox) shopCreate(c *call) answer {
 	s.keepOrder(o)
 	return s.envelope(http.StatusOK, "0000", "SUCCESS", map[string]any{
 		"ordNo": o.ID, "payAmt": o.Amount, "goodsNm": o.Name, "taxFreeAmt": o.TaxFree,
+		"pgAmt": o.pgAmount(), "mileageAmt": o.Mileage, "mileageBalance": s.shop.balance(o.member),
 	})
 }
 
@@ -235,7 +253,7 @@ func (s *Sandbox) shopInternal(w http.ResponseWriter, r *http.Request) {
 	o, ok := s.shop.orders.get(r.PathValue("id"))
 	a := s.envelope(http.StatusConflict, "2001", "내부 결제로 끝낼 수 없는 주문입니다", nil)
 	outside := func(m string) bool { return !slices.Contains(internalMeans(), m) }
-	if ok && o.Status == "waiting" && len(o.Methods) > 0 && !slices.ContainsFunc(o.Methods, outside) {
+	if ok && o.Status == "waiting" && len(o.Methods) > 0 && !slices.ContainsFunc(o.Methods, outside) && s.shop.spend(o) {
 		o.Status, o.Internal = "paid", true
 		a = s.envelope(http.StatusOK, "0000", "SUCCESS", map[string]any{"ordNo": o.ID, "status": o.Status})
 	}

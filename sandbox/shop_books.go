@@ -136,6 +136,8 @@ type OrderSpec struct {
 	// Purpose is one_time, billing_key or escrow; empty for one_time. Only a billing key's order may be of nothing.
 	Purpose string   `json:"purpose"`
 	Methods []string `json:"methods"`
+	// Mileage is the part that the shop settles itself.
+	Mileage Won `json:"mileage"`
 }
 
 // MakeOrder puts an order into the demo shop. Errors match ErrOrder.
@@ -148,6 +150,8 @@ func (s *Sandbox) MakeOrder(spec OrderSpec) (Order, error) {
 	switch {
 	case !slices.Contains([]string{"", "one_time", "billing_key", "escrow"}, spec.Purpose):
 		return Order{}, fmt.Errorf("%w: unknown purpose", ErrOrder)
+	case spec.Mileage < 0 || spec.Mileage > spec.Amount || spec.Mileage > mileageAtFirst:
+		return Order{}, fmt.Errorf("%w: the mileage does not fit", ErrOrder)
 	case spec.Amount < 0 || (spec.Amount == 0 && !key) || !parts.possible(spec.Amount):
 		return Order{}, fmt.Errorf("%w: the amounts do not fit", ErrOrder)
 	}
@@ -155,7 +159,7 @@ func (s *Sandbox) MakeOrder(spec OrderSpec) (Order, error) {
 	defer s.mu.Unlock()
 	o := s.newOrder()
 	o.Amount, o.TaxFree, o.VAT, o.Purpose, o.Methods = spec.Amount, spec.TaxFree, spec.VAT, spec.Purpose, spec.Methods
-	o.Name = spec.Name
+	o.Name, o.Mileage, o.member = spec.Name, spec.Mileage, o.ID
 	if o.Name == "" {
 		o.Name = "주문 제작 상품"
 	}

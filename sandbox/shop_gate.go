@@ -24,6 +24,7 @@ func (s *Sandbox) shopLookUp(c *call) answer {
 	}
 	out := map[string]any{
 		"order_id": o.ID, "amount": o.Amount, "tax_free": o.TaxFree, "currency": o.Currency, "order_name": o.Name, "status": o.Status,
+		"pg_amount": o.pgAmount(),
 	}
 	if o.VAT != nil {
 		out["vat_amount"] = *o.VAT
@@ -56,6 +57,23 @@ type confirmRequest struct {
 	PG        string `json:"pg"`
 	Method    string `json:"method"`
 	Amount    Won    `json:"amount"`
+	// Payments is the split that the gateway decided by.
+	Payments []partPaid `json:"payments"`
+}
+
+type partPaid struct {
+	Method string `json:"method"`
+	Amount Won    `json:"amount"`
+}
+
+// mileage is the part of a split that the shop settles itself.
+func (q confirmRequest) mileage() (sum Won) {
+	for _, p := range q.Payments {
+		if slices.Contains(internalMeans(), p.Method) {
+			sum += p.Amount
+		}
+	}
+	return sum
 }
 
 // shopConfirm is the shop's own yes or no before an order is charged. Asking again gives the same answer.
@@ -80,8 +98,11 @@ func (s *Sandbox) shopConfirm(c *call) answer {
 		ko, en = "방금 품절되었습니다", "Just sold out"
 	case o.Status != "waiting":
 		ko, en = "결제를 기다리는 주문이 아닙니다", "The order is not waiting for payment"
-	case req.Amount < 0 || req.Amount > o.Amount || (req.Amount == 0) != o.free():
+	case req.Amount != o.pgAmount() || (req.Amount == 0) != o.free() || len(req.Payments) > 0 && req.mileage() != o.Mileage:
 		ko, en = "결제 금액이 주문 금액과 다릅니다", "The amount differs from the order's"
+	}
+	if ko == "" && !s.shop.spend(o) {
+		ko, en = "마일리지가 모자랍니다", "Not enough mileage"
 	}
 	if ko != "" {
 		return jsonAnswer(http.StatusOK, map[string]any{"confirm": false, "reason_ko": ko, "reason_en": en})
@@ -109,6 +130,7 @@ func (s *Sandbox) shopEvent(c *call) answer {
 		return jsonAnswer(http.StatusNotFound, map[string]string{"error": "no such order"})
 	}
 	o.take(ev)
+	s.shop.settle(o)
 	s.shop.seen.put(id, true)
 	return jsonAnswer(http.StatusOK, map[string]bool{"ok": true})
 }

@@ -28,7 +28,7 @@ func TestShopOrdersAtItsOwnPrices(t *testing.T) {
 	_, order := w.json(http.MethodGet, "/shop/orders/"+id, nil, nil)
 	want := map[string]any{
 		"order_id": id, "amount": json.Number("150800"), "tax_free": json.Number("21000"), "currency": "KRW",
-		"order_name": "노르웨이 회전 의자 외 1건", "status": "waiting",
+		"order_name": "노르웨이 회전 의자 외 1건", "status": "waiting", "pg_amount": json.Number("150800"),
 	}
 	if diff := cmp.Diff(want, order); diff != "" {
 		t.Errorf("lookup (-want +got):\n%s", diff)
@@ -62,7 +62,10 @@ func TestShopConfirmGate(t *testing.T) {
 		yes    bool
 	}{
 		{name: "yes", goods: "G001", status: 200, yes: true},
-		{name: "a part of the amount, the rest is mileage", goods: "G001", change: map[string]any{"amount": 100}, status: 200, yes: true},
+		{name: "a part of the amount", goods: "G001", change: map[string]any{"amount": 100}, status: 200},
+		{name: "a split that the order does not have", goods: "G001", status: 200, change: map[string]any{
+			"payments": []any{map[string]any{"method": "card", "amount": 64900}, map[string]any{"method": "mileage", "amount": 100}},
+		}},
 		{name: "more than the order", goods: "G001", change: map[string]any{"amount": 64901}, status: 200},
 		{name: "nothing", goods: "G001", change: map[string]any{"amount": 0}, status: 200},
 		{name: "sold out meanwhile", goods: "G005", status: 200},
@@ -199,10 +202,18 @@ func TestAuditNamesEveryDifference(t *testing.T) {
 			w.event("e2", "payment.confirmed", order, "A-2", "inicis", amount)
 		}, "confirmed by 2 attempts"},
 		{"one attempt captured twice", func(w *world, order string, amount int64) {
-			w.charge("A-1", "64900")
-			w.charge("A-1", "64900")
-			w.event("e1", "payment.confirmed", order, "A-1", "inicis", 2*amount)
+			w.charge("A-1", "32400")
+			w.charge("A-1", "32500")
+			w.event("e1", "payment.confirmed", order, "A-1", "inicis", amount)
 		}, "captured 2 times"},
+		{"less than the order", func(w *world, order string, _ int64) {
+			w.charge("A-1", "100")
+			w.event("e1", "payment.confirmed", order, "A-1", "inicis", 100)
+		}, "paid less than the order costs"},
+		{"more than the order", func(w *world, order string, _ int64) {
+			w.charge("A-1", "65000")
+			w.event("e1", "payment.confirmed", order, "A-1", "inicis", 65000)
+		}, "paid more than the order costs"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -97,7 +97,7 @@ func TestAnIssuedAccountIsNotMoney(t *testing.T) {
 	}
 	want := adapters.Result{
 		Outcome: payment.OutcomeIssued, PGTxID: accountTID, OrderRef: "ORD-20260402-0001-A1", MID: "INIpayTest", Amount: 64_900,
-		Currency: "KRW", Method: "vbank", Code: "0000", Message: "ok",
+		Currency: "KRW", Method: "vbank", Silent: adapters.FactTest | adapters.FactTaxes, Code: "0000", Message: "ok",
 		Account: payment.VirtualAccount{
 			Bank: "088", Number: "56211102345678", Holder: "데모상점", Due: time.Date(2026, 4, 5, 14, 59, 59, 0, time.UTC),
 		},

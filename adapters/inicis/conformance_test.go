@@ -156,7 +156,7 @@ func netCancels() []adapterstest.Reply {
 		{Name: "undone", Status: 200, Body: `{"resultCode":"0000","tid":"` + tid + `","MOID":"ORD-20260402-0001-A1"}`, Want: payment.OutcomeCancelled},
 		{Name: "refused is no proof", Status: 200, Body: `{"resultCode":"01","resultMsg":"취소할 거래가 없습니다"}`, Want: payment.OutcomeUnknown},
 		{Name: "not found is no proof", Status: 200, Body: `{"resultCode":"500623"}`, Want: payment.OutcomeUnknown},
-		{Name: "another payment's answer", Status: 200, Body: `{"resultCode":"0000","MOID":"ORD-OTHER"}`, WantErr: adapters.ErrUnknownOutcome},
+		{Name: "another window's payment, by the token that was sent", Status: 200, Body: `{"resultCode":"0000","MOID":"ORD-OTHER"}`, Want: payment.OutcomeCancelled},
 	}
 }
 

@@ -59,6 +59,8 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 	accept := plans.accept
 	accept.Below1000 = a.Amount < 1000
 	accept.CardOnly = direct
+	// What is paid by another service than was decided is undone, so the card's window offers none.
+	accept.NoEasyPay = a.Method == "card"
 	accept.Escrow = a.Purpose == payment.PurposeEscrow
 	switch a.Method {
 	case "phone":

@@ -59,7 +59,7 @@ func TestPrepareMakesTheWholeFormAndAsksNobody(t *testing.T) {
   "returnUrl": "https://shop.example.com/return/inicis",
   "closeUrl": "https://shop.example.com/return/inicis/close",
   "gopaymethod": "Card",
-  "acceptmethod": "centerCd(Y)",
+  "acceptmethod": "centerCd(Y):noeasypay",
   "charset": "UTF-8",
   "languageView": "ko",
   "payViewType": "overlay",
@@ -86,11 +86,11 @@ func TestFormFollowsTheDecision(t *testing.T) {
 	}{
 		{
 			"under 1,000 won says so", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 999 },
-			map[string]string{"acceptmethod": "centerCd(Y):below1000", "price": "999"},
+			map[string]string{"acceptmethod": "centerCd(Y):below1000:noeasypay", "price": "999"},
 		},
 		{
 			"1,000 won does not", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 1000 },
-			map[string]string{"acceptmethod": "centerCd(Y)"},
+			map[string]string{"acceptmethod": "centerCd(Y):noeasypay"},
 		},
 		{
 			"a phone bill is for goods", func(r *adapters.PrepareRequest) { r.Attempt.Method = "phone" },
@@ -102,18 +102,18 @@ func TestFormFollowsTheDecision(t *testing.T) {
 		},
 		{
 			"escrow", func(r *adapters.PrepareRequest) { r.Attempt.Purpose = payment.PurposeEscrow },
-			map[string]string{"acceptmethod": "centerCd(Y):useescrow"},
+			map[string]string{"acceptmethod": "centerCd(Y):noeasypay:useescrow"},
 		},
 		{
 			"instalments and who pays their interest", func(r *adapters.PrepareRequest) { r.Installments = months },
 			map[string]string{
 				"quotabase": "2:3:4:5:6", "nointerest": "11-2:3,34-5:6",
-				"acceptmethod": "centerCd(Y):ini_onlycardcode(14:06):SLIMQUOTA(11-2:3^34-2:3)",
+				"acceptmethod": "centerCd(Y):ini_onlycardcode(14:06):SLIMQUOTA(11-2:3^34-2:3):noeasypay",
 			},
 		},
 		{
 			"no instalments under 50,000 won", func(r *adapters.PrepareRequest) { r.Installments, r.Attempt.Amount = months, 49_999 },
-			map[string]string{"quotabase": "", "nointerest": "", "acceptmethod": "centerCd(Y):ini_onlycardcode(14:06)"},
+			map[string]string{"quotabase": "", "nointerest": "", "acceptmethod": "centerCd(Y):ini_onlycardcode(14:06):noeasypay"},
 		},
 		{
 			"no instalments for a bank transfer", func(r *adapters.PrepareRequest) { r.Installments, r.Attempt.Method = months, "trans" },

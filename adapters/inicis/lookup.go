@@ -31,6 +31,11 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 		result, err = d.inquireAccount(ctx, req)
 	default:
 		result, err = d.inquire(ctx, req, payment.OutcomeUnknown)
+		if err == nil && result.Method == payment.MethodVBank && result.Outcome == payment.OutcomeUnknown {
+			// The window issued an account though something else was decided; whether there is money in it, v1 tells.
+			req.PGTxID, req.Attempt.PGTxID = result.PGTxID, result.PGTxID
+			result, err = d.inquireAccount(ctx, req)
+		}
 	}
 	if err != nil {
 		return adapters.Result{}, wire.ReadError(doing, err)
@@ -68,7 +73,7 @@ func (d *Driver) inquire(
 	if answer.Status != http.StatusOK {
 		return adapters.Result{}, fmt.Errorf("HTTP status %d", answer.Status)
 	}
-	return parseInquiry(answer.Body, answerCharset(answer), req.Attempt, account)
+	return parseInquiry(answer.Body, answerCharset(answer), req.Attempt, account, req.Exact && data.TID != "")
 }
 
 // inquireAccount asks INIAPI v1 whether an account was paid into, which v2 does not tell. v1 does not tell what
@@ -80,6 +85,9 @@ func (d *Driver) inquireAccount(ctx context.Context, req adapters.LookUpRequest)
 	if tid != "" {
 		// Both, so that a tid which is not this attempt's is refused.
 		about["originalTid"] = tid
+		if req.Exact {
+			delete(about, "oid")
+		}
 	}
 	answer, err := d.callV1(ctx, inquirer(req), "extra", "Extra", "Inquiry", about)
 	if err != nil {
@@ -115,8 +123,9 @@ func parseAccountInquiry(
 	}
 	r := adapters.Result{
 		Outcome: payment.OutcomeUnknown, Code: o.Required("resultCode"), Message: o.Text("resultMsg"), PGTxID: tid,
-		OrderRef: req.Attempt.ID, MID: midOf(req.Attempt, req.Merchant), Amount: req.Attempt.Amount,
-		Currency: payment.CurrencyKRW, Method: payment.MethodVBank,
+		// Inicis was asked about this order of this MID, and answers about no other.
+		OrderRef: req.Attempt.ID, MID: midOf(req.Attempt, req.Merchant),
+		Method: payment.MethodVBank, Silent: silent | adapters.FactCurrency,
 	}
 	status := o.Text("status")
 	if r.Code != "00" {
@@ -129,7 +138,12 @@ func parseAccountInquiry(
 		r.Amount = o.WonText("price")
 	}
 	for name, want := range map[string]string{"oid": string(req.Attempt.ID), "mid": r.MID} {
-		if got := o.Text(name); got != "" && got != want {
+		got := o.Text(name)
+		switch {
+		case got == "" || got == want:
+		case name == "oid" && req.Exact:
+			r.OrderRef = payment.AttemptID(got)
+		default:
 			return adapters.Result{}, "", fmt.Errorf("%w: %s is another payment's", wire.ErrShape, name)
 		}
 	}
@@ -144,10 +158,10 @@ func parseAccountInquiry(
 	return r, status, o.Err()
 }
 
-// parseInquiry reads v2's answer to an inquiry. A status nobody has written down is OutcomeUnknown; account is
+// parseInquiry reads v2's answer to an inquiry; exact lets the transaction be another order's. A status nobody has written down is OutcomeUnknown; account is
 // what an approved virtual account is, which v2 does not tell.
 func parseInquiry(
-	body []byte, charset string, a payment.Attempt, account payment.Outcome,
+	body []byte, charset string, a payment.Attempt, account payment.Outcome, exact bool,
 ) (adapters.Result, error) {
 	o, err := parseAnswer(body, charset)
 	if err != nil {
@@ -165,9 +179,8 @@ func parseInquiry(
 	}
 	r.PGTxID, r.MID = o.Required("tid"), o.Required("mid")
 	r.OrderRef = payment.AttemptID(o.Required("oid"))
-	r.Amount = o.WonText("price")
-	r.Currency = payment.CurrencyKRW
-	if info, ok := o.Object("cardInfo"); ok {
+	r.Amount, r.Silent = o.WonText("price"), silent|adapters.FactCurrency
+	if info, ok := o.Object("cardInfo"); ok && info.Has("currencyCode") {
 		r.Currency = currency(info.Text("currencyCode"))
 	}
 	if r.Method = method(a.Method, o.Text("paymethod"), ""); r.Method == "" && a.Method == payment.MethodVBank {
@@ -179,7 +192,7 @@ func parseInquiry(
 	if err := o.Err(); err != nil {
 		return adapters.Result{}, err
 	}
-	if r.OrderRef != a.ID {
+	if r.OrderRef != a.ID && !exact {
 		return adapters.Result{}, fmt.Errorf("%w: oid is another payment's", wire.ErrShape)
 	}
 	r.Outcome = inquiryOutcome(status, r, account)

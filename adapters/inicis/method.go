@@ -40,8 +40,9 @@ func GoPayMethod(m payment.Method) (value string, direct, ok bool) {
 	return "", false, false
 }
 
-// method maps an answer's payMethod and easy-pay channel back to a canonical method. It returns "" when the
-// answer does not tell: an easy-pay payment may come back as a plain card.
+// method maps an answer's payMethod and easy-pay channel back to a canonical method: "" when the answer has none, and
+// Inicis' own word when that is none of ours. An easy-pay payment may come back as a card without a channel (the
+// inquiry never names one, and Apple Pay has none that is known), so that cannot be told from what was asked for.
 func method(asked payment.Method, payMethod, channel string) payment.Method {
 	switch payMethod {
 	case "Card", "VCard", "CARD", "ISP":
@@ -59,7 +60,7 @@ func method(asked payment.Method, payMethod, channel string) payment.Method {
 	case "HPMN":
 		return "happymoney"
 	}
-	return ""
+	return payment.Method(payMethod)
 }
 
 func cardMethod(asked payment.Method, channel string) payment.Method {
@@ -80,7 +81,7 @@ func cardMethod(asked payment.Method, channel string) payment.Method {
 		return "kakaopay"
 	}
 	if _, direct, _ := GoPayMethod(asked); direct {
-		return ""
+		return asked
 	}
 	return "card"
 }

@@ -52,12 +52,16 @@ func TestMethodsInTheWordsOfBothWindows(t *testing.T) {
 	for _, tt := range []struct {
 		asked           payment.Method
 		answer, channel string
+		want            payment.Method
 	}{
-		{"card", "OCBPoint", ""},
-		{"card", "", ""},
-		{"applepay", "Card", ""}, // an easy-pay payment may come back as a plain card
+		{"card", "OCBPoint", "", "OCBPoint"},
+		{"card", "", "", ""},
+		{"card", "Card", "O", "kakaopay"},
+		{"kakaopay", "Card", "I", "naverpay"},
+		{"kakaopay", "HPP", "", "phone"},
+		{"applepay", "Card", "", "applepay"}, // an easy-pay payment may come back as a plain card
 	} {
-		if got := inicis.Method(tt.asked, tt.answer, tt.channel); got != "" {
+		if got := inicis.Method(tt.asked, tt.answer, tt.channel); got != tt.want {
 			t.Errorf("%s answered as %q is read as %q", tt.asked, tt.answer, got)
 		}
 	}

@@ -107,7 +107,7 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 	if err != nil {
 		return adapters.Result{}, err
 	}
-	r := adapters.Result{Code: f["P_STATUS"], Message: f["P_RMESG1"], MID: f["P_MID"], Currency: payment.CurrencyKRW}
+	r := adapters.Result{Code: f["P_STATUS"], Message: f["P_RMESG1"], MID: f["P_MID"], Silent: silent | adapters.FactCurrency}
 	if r.Code != "00" {
 		if classify(r.Code, r.Message) != classDeclined {
 			return adapters.Result{}, fmt.Errorf("result code %s", printable(r.Code))
@@ -141,7 +141,8 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 	return r, nil
 }
 
-// netCancelMobile undoes a mobile approval whose answer was lost. Only 00 is proof.
+// netCancelMobile undoes a mobile approval whose answer was lost. Only 00 is proof, whichever payment it names: what is
+// undone is what was approved with the TID that was sent.
 func (d *Driver) netCancelMobile(ctx context.Context, req adapters.ApproveRequest) (adapters.Result, error) {
 	const doing = "net cancelling at Inicis, mobile"
 	a, m := req.Attempt, req.Merchant
@@ -158,9 +159,6 @@ func (d *Driver) netCancelMobile(ctx context.Context, req adapters.ApproveReques
 		return adapters.Result{}, err
 	}
 	f, err := mobileFields(answer.Body, answerCharset(answer))
-	if err == nil && f["P_OID"] != "" && f["P_OID"] != oid {
-		err = fmt.Errorf("%w: P_OID is another payment's", wire.ErrShape)
-	}
 	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w: %w", doing, adapters.ErrUnknownOutcome, err)
 	}

@@ -123,6 +123,7 @@ func reserved(a payment.Attempt, option string, plans plan) string {
 		}
 	}
 	add(a.Amount < 1000, "below1000=Y")
+	add(a.Method == "card", "noeasypay=Y")
 	add(a.Purpose == payment.PurposeEscrow, "useescrow=Y")
 	add(plans.noInterest != "", "merc_noint=Y&noint_quota="+strings.ReplaceAll(plans.noInterest, ",", "^"))
 	add(option != "", option)

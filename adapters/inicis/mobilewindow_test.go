@@ -45,7 +45,7 @@ func TestPrepareMakesTheMobileForm(t *testing.T) {
   "P_EMAIL": "gildong@example.com",
   "P_NEXT_URL": "https://shop.example.com/return/inicis/mobile",
   "P_NOTI": "v1.c2VhbGVk",
-  "P_RESERVED": "centerCd=Y\u0026amt_hash=Y\u0026twotrs_isp=Y\u0026block_isp=Y\u0026twotrs_isp_noti=N",
+  "P_RESERVED": "centerCd=Y\u0026amt_hash=Y\u0026noeasypay=Y\u0026twotrs_isp=Y\u0026block_isp=Y\u0026twotrs_isp_noti=N",
   "P_TIMESTAMP": "1775106900123",
   "P_CHKFAKE": "` + inicis.ChkFake("64900", "ORD-20260402-0001-A1", "1775106900123", "3CB8183A4BE283555ACC8363C0360223") + `",
   "P_CHARSET": "utf8"
@@ -100,7 +100,7 @@ func TestMobileFormFollowsTheDecision(t *testing.T) {
 		}},
 		{"instalments", func(r *adapters.PrepareRequest) { r.Installments = months }, map[string]string{
 			"P_QUOTABASE": "01:02:03:12", "P_ONLY_CARDCODE": "14:06", "P_CARD_OPTION": "selcode=12",
-			"P_RESERVED": "centerCd=Y&amt_hash=Y&merc_noint=Y&noint_quota=11-2:3^34-5:6&twotrs_isp=Y&block_isp=Y&twotrs_isp_noti=N",
+			"P_RESERVED": "centerCd=Y&amt_hash=Y&noeasypay=Y&merc_noint=Y&noint_quota=11-2:3^34-5:6&twotrs_isp=Y&block_isp=Y&twotrs_isp_noti=N",
 		}},
 		{"taxes", func(r *adapters.PrepareRequest) {
 			r.Attempt.TaxFree, r.Attempt.VAT, r.Attempt.VATSet = 4_900, 5_000, true

@@ -69,7 +69,7 @@ func TestApproveSendsTheTokenToOurOwnAddress(t *testing.T) {
 	}
 	result := adapters.Result{
 		Outcome: payment.OutcomeApproved, PGTxID: tid, OrderRef: "ORD-20260402-0001-A1", MID: "INIpayTest", Amount: 64_900,
-		Currency: "KRW", Method: "card", Code: "0000", Message: "정상처리되었습니다",
+		Currency: "KRW", Method: "card", Silent: adapters.FactTest | adapters.FactTaxes, Code: "0000", Message: "정상처리되었습니다",
 	}
 	if diff := cmp.Diff(result, r); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

@@ -2,9 +2,12 @@ package orders
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"time"
 
+	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -15,10 +18,11 @@ type Question struct {
 	AttemptID payment.AttemptID `json:"attempt_id"`
 	PG        payment.PGID      `json:"pg"`
 	Method    payment.Method    `json:"method"`
-	// Amount is what the PG is to charge, OrderAmount the whole order: the rest is what the shop settles itself,
-	// and the shop must know that it is right.
+	// Amount is what the PG is to charge, OrderAmount the whole order.
 	Amount      payment.Won `json:"amount"`
 	OrderAmount payment.Won `json:"order_amount"`
+	// Payments is the whole split: what the PG is to charge first, then what the shop settles itself.
+	Payments []payment.MethodAmount `json:"payments"`
 }
 
 // Answer is the shop's yes or no. The reasons are the shop's words to its own buyer.
@@ -30,7 +34,8 @@ type Answer struct {
 
 // Confirm asks the shop whether the order may be charged. Yes is only HTTP 200 with {"confirm": true}. A
 // readable no is an Answer without an error; everything else is an Answer that says no and an error that
-// matches ErrUnavailable.
+// matches ErrUnavailable. A shop that cannot be connected to is waited for within ConfirmTimeout; one that may have
+// heard the question is not asked again.
 func (c *Client) Confirm(ctx context.Context, q Question) (Answer, error) {
 	const doing = "asking the order service to confirm"
 	body, err := wire.JSON(q)
@@ -39,7 +44,7 @@ func (c *Client) Confirm(ctx context.Context, q Question) (Answer, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConfirmTimeout)
 	defer cancel()
-	answer, err := wire.Send(ctx, c.client, wire.Request{
+	answer, err := c.ask(ctx, wire.Request{
 		Method: http.MethodPost, URL: c.address(c.cfg.ConfirmPath, q.OrderID),
 		ContentType: "application/json", Body: body,
 	})
@@ -57,6 +62,32 @@ func (c *Client) Confirm(ctx context.Context, q Question) (Answer, error) {
 		return Answer{}, fmt.Errorf("%s: %w: a yes with HTTP status %d", doing, ErrUnavailable, answer.Status)
 	}
 	return a, nil
+}
+
+// redialPause is between two tries to connect.
+const redialPause = 100 * time.Millisecond
+
+// ask sends the question, once. A shop that cannot be connected to, as for a moment of its rollout, is waited for
+// until ctx ends: the buyer has authenticated already, and nothing was sent.
+func (c *Client) ask(ctx context.Context, r wire.Request) (wire.Answer, error) {
+	for {
+		answer, err := wire.Send(ctx, c.client, r)
+		if err == nil || !errors.Is(err, onewrite.ErrNotSent) || !pause(ctx, redialPause) {
+			return answer, err
+		}
+	}
+}
+
+// pause waits for d and tells whether ctx lasted as long.
+func pause(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }
 
 func parseConfirm(text []byte) (Answer, error) {

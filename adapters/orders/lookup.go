@@ -1,9 +1,12 @@
 package orders
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
+	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
 
@@ -23,40 +26,56 @@ type Order struct {
 	VATSet   bool
 	Name     string
 	Currency string
+	Split    Split
 	// Status is waiting, paid or cancelled, or what else the shop calls it; empty when it does not tell.
 	Status string
 }
 
-// Lookup reads an order. Errors match ErrOrderNotFound or ErrUnavailable.
+// Lookup reads an order. Errors match ErrOrderNotFound or ErrUnavailable; an answer that says what is wrong with it
+// is an *AnswerError.
 func (c *Client) Lookup(ctx context.Context, id payment.OrderID) (Order, error) {
+	order, err := c.lookup(ctx, id)
+	if err != nil {
+		return Order{}, fmt.Errorf("looking up an order: %w", err)
+	}
+	return order, nil
+}
+
+func (c *Client) lookup(ctx context.Context, id payment.OrderID) (Order, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.LookupTimeout)
 	defer cancel()
 	answer, err := wire.Send(ctx, c.client, wire.Request{Method: http.MethodGet, URL: c.address(c.cfg.LookupPath, id)})
-	if err != nil {
-		return Order{}, fmt.Errorf("looking up an order: %w: %w", ErrUnavailable, err)
-	}
 	switch {
+	case err != nil:
+		return Order{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	case answer.Status == http.StatusNotFound:
-		return Order{}, fmt.Errorf("looking up an order: %w", ErrOrderNotFound)
+		return Order{}, ErrOrderNotFound
+	case busy(answer.Status):
+		return Order{}, fmt.Errorf("%w: HTTP status %d", ErrUnavailable, answer.Status)
 	case answer.Status != http.StatusOK:
-		return Order{}, fmt.Errorf("looking up an order: %w: HTTP status %d", ErrUnavailable, answer.Status)
+		return Order{}, elsewhere(fmt.Sprintf("HTTP 상태 코드가 %d입니다", answer.Status), fmt.Sprintf("has HTTP status %d", answer.Status))
 	case !answer.IsJSON():
-		return Order{}, fmt.Errorf("looking up an order: %w: an answer without JSON", ErrUnavailable)
+		return Order{}, elsewhere("Content-Type이 application/json이 아닙니다", "does not have the content type application/json")
 	}
 	order, err := parseOrder(answer.Body, c.cfg.Fields)
-	if err != nil {
-		return Order{}, fmt.Errorf("looking up an order: %w: %w", ErrUnavailable, err)
+	if err == nil && order.ID != id {
+		err = wrong(c.cfg.Fields.OrderID, "다른 주문의 번호입니다", "is another order's")
 	}
-	if order.ID != id {
-		return Order{}, fmt.Errorf("looking up an order: %w: the answer is another order's", ErrUnavailable)
+	if err != nil {
+		return Order{}, err
 	}
 	return order, nil
+}
+
+// busy tells whether a status means that the service cannot answer now, rather than that it answers wrongly.
+func busy(status int) bool {
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
 }
 
 // parseOrder reads an order by path. A text in which any name occurs twice is refused: another reader would see
 // another price.
 func parseOrder(text []byte, f Fields) (Order, error) {
-	if err := wire.CheckUnique(text); err != nil {
+	if err := checkText(text); err != nil {
 		return Order{}, err
 	}
 	get := func(path string) gjson.Result { return gjson.GetBytes(text, path) }
@@ -64,36 +83,46 @@ func parseOrder(text []byte, f Fields) (Order, error) {
 		ID: payment.OrderID(get(f.OrderID).String()), Name: get(f.OrderName).String(),
 		Status: get(f.Status).String(), Currency: payment.CurrencyKRW,
 	}
-	if o.ID == "" {
-		return Order{}, fmt.Errorf("%w: no %s", wire.ErrShape, f.OrderID)
+	switch "" {
+	case string(o.ID):
+		return Order{}, wrong(f.OrderID, "값이 없습니다", "is missing")
+	case o.Name: // every PG's window needs one
+		return Order{}, wrong(f.OrderName, "값이 없습니다", "is missing")
 	}
 	if c := get(f.Currency); c.Exists() && c.Type != gjson.Null {
 		o.Currency = c.String()
 	}
 	var err error
-	if o.Amount, err = won(get(f.Amount)); err != nil {
-		return Order{}, fmt.Errorf("%w: %s: %w", wire.ErrShape, f.Amount, err)
+	if o.Amount, err = won(f.Amount, get(f.Amount)); err != nil {
+		return Order{}, err
 	}
-	if o.TaxFree, o.TaxFreeSet, err = stated(get(f.TaxFree)); err != nil {
-		return Order{}, fmt.Errorf("%w: %s: %w", wire.ErrShape, f.TaxFree, err)
+	if o.TaxFree, o.TaxFreeSet, err = stated(f.TaxFree, get(f.TaxFree)); err != nil {
+		return Order{}, err
 	}
-	if o.VAT, o.VATSet, err = stated(get(f.VAT)); err != nil {
-		return Order{}, fmt.Errorf("%w: %s: %w", wire.ErrShape, f.VAT, err)
+	if o.VAT, o.VATSet, err = stated(f.VAT, get(f.VAT)); err != nil {
+		return Order{}, err
 	}
 	if o.TaxFree+o.VAT > o.Amount {
-		return Order{}, fmt.Errorf("%w: %s and %s are more than %s", wire.ErrShape, f.TaxFree, f.VAT, f.Amount)
+		return Order{}, wrong(f.TaxFree, f.VAT+"와 더하면 "+f.Amount+"보다 큽니다", "and "+f.VAT+" are more than "+f.Amount)
+	}
+	if o.Split, err = parseSplit(get, f, o.Amount); err != nil {
+		return Order{}, err
 	}
 	return o, nil
 }
 
-// stated reads an amount that may be absent or null, and tells whether it is there.
-func stated(v gjson.Result) (payment.Won, bool, error) {
-	if !v.Exists() || v.Type == gjson.Null {
-		return 0, false, nil
+// checkText tells what is wrong with an answer as text.
+func checkText(text []byte) error {
+	if bytes.HasPrefix(text, []byte("\xef\xbb\xbf")) {
+		return wrong("", "BOM(byte order mark)으로 시작합니다", "begins with a byte order mark (BOM)")
 	}
-	w, err := won(v)
-	return w, err == nil, err
+	switch err := wire.CheckUnique(text); {
+	case err == nil:
+		return nil
+	case !utf8.Valid(text):
+		return wrong("", "UTF-8이 아닙니다", "is not UTF-8")
+	case !json.Valid(text):
+		return elsewhere("올바른 JSON이 아닙니다", "is not valid JSON")
+	}
+	return wrong("", "같은 이름이 두 번 들어 있거나 너무 깊습니다", "has a name twice, or nests too deeply")
 }
-
-// won takes a whole JSON number only: no text (its quotes are part of Raw), fraction, exponent or sign.
-func won(v gjson.Result) (payment.Won, error) { return payment.ParseWon(v.Raw) }

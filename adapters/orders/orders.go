@@ -34,6 +34,9 @@ type Fields struct {
 	OrderName string
 	Currency  string
 	Status    string
+	// Payments is a list of objects with method and amount, PGAmount the part that goes through a PG.
+	Payments string
+	PGAmount string
 }
 
 // Config says where the order service is. {order_id} in a path is replaced.
@@ -100,6 +103,8 @@ func withDefaults(cfg Config) Config {
 	text(&cfg.Fields.OrderName, "order_name")
 	text(&cfg.Fields.Currency, "currency")
 	text(&cfg.Fields.Status, "status")
+	text(&cfg.Fields.Payments, "payments")
+	text(&cfg.Fields.PGAmount, "pg_amount")
 	return cfg
 }
 

@@ -43,6 +43,9 @@ func answer(status int, kind, body string) http.HandlerFunc {
 	}
 }
 
+// silent is the split of an order service that does not speak of one.
+func silent() orders.Split { return orders.Split{PartsAt: "payments", PGAt: "pg_amount"} }
+
 func TestLookupReadsAnOrder(t *testing.T) {
 	t.Parallel()
 	c := shop(t, orders.Config{}, func(w http.ResponseWriter, r *http.Request) {
@@ -52,9 +55,9 @@ func TestLookupReadsAnOrder(t *testing.T) {
 		answer(200, "application/json", `{"order_id":"A/1","amount":64900,"tax_free":0,"currency":"KRW","order_name":"의자","status":"waiting","more":{}}`)(w, r)
 	})
 	got, err := c.Lookup(t.Context(), "A/1")
-	want := orders.Order{ID: "A/1", Amount: 64_900, TaxFreeSet: true, Name: "의자", Currency: "KRW", Status: "waiting"}
-	if err != nil || got != want {
-		t.Errorf("got %+v, %v", got, err)
+	want := orders.Order{ID: "A/1", Amount: 64_900, TaxFreeSet: true, Name: "의자", Currency: "KRW", Status: "waiting", Split: silent()}
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
 }
 
@@ -65,7 +68,7 @@ func TestLookupReadsConfiguredPaths(t *testing.T) {
 		Fields:     orders.Fields{OrderID: "payload.ordNo", Amount: "payload.sum.0.won", OrderName: "payload.goodsNm"},
 	}, answer(200, "application/json", `{"payload":{"ordNo":"O1","sum":[{"won":1000}],"goodsNm":"책"}}`))
 	got, err := c.Lookup(t.Context(), "O1")
-	if diff := cmp.Diff(orders.Order{ID: "O1", Amount: 1000, Name: "책", Currency: "KRW"}, got); diff != "" || err != nil {
+	if diff := cmp.Diff(orders.Order{ID: "O1", Amount: 1000, Name: "책", Currency: "KRW", Split: silent()}, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
 }
@@ -73,16 +76,17 @@ func TestLookupReadsConfiguredPaths(t *testing.T) {
 func TestLookupTellsWhetherTaxesAreStated(t *testing.T) {
 	t.Parallel()
 	for body, want := range map[string]orders.Order{
-		`{"order_id":"O1","amount":1100}`:                                {},
-		`{"order_id":"O1","amount":1100,"vat_amount":null}`:              {},
-		`{"order_id":"O1","amount":1100,"vat_amount":0}`:                 {VATSet: true},
-		`{"order_id":"O1","amount":1100,"tax_free":0,"vat_amount":100}`:  {TaxFreeSet: true, VAT: 100, VATSet: true},
-		`{"order_id":"O1","amount":1100,"tax_free":990,"vat_amount":10}`: {TaxFree: 990, TaxFreeSet: true, VAT: 10, VATSet: true},
+		`{"order_id":"O1","amount":1100,"order_name":"책"}`:                                {},
+		`{"order_id":"O1","amount":1100,"order_name":"책","vat_amount":null}`:              {},
+		`{"order_id":"O1","amount":1100,"order_name":"책","vat_amount":0}`:                 {VATSet: true},
+		`{"order_id":"O1","amount":1100,"order_name":"책","tax_free":0,"vat_amount":100}`:  {TaxFreeSet: true, VAT: 100, VATSet: true},
+		`{"order_id":"O1","amount":1100,"order_name":"책","tax_free":990,"vat_amount":10}`: {TaxFree: 990, TaxFreeSet: true, VAT: 10, VATSet: true},
 	} {
 		c := shop(t, orders.Config{}, answer(200, "application/json", body))
-		want.ID, want.Amount, want.Currency = "O1", 1100, "KRW"
-		if got, err := c.Lookup(t.Context(), "O1"); err != nil || got != want {
-			t.Errorf("%s: got %+v, %v", body, got, err)
+		want.ID, want.Amount, want.Currency, want.Name, want.Split = "O1", 1100, "KRW", "책", silent()
+		got, err := c.Lookup(t.Context(), "O1")
+		if diff := cmp.Diff(want, got); err != nil || diff != "" {
+			t.Errorf("%s: %v (-want +got)\n%s", body, err, diff)
 		}
 	}
 }
@@ -94,36 +98,91 @@ func TestLookupBelievesOnlyAWholeAnswer(t *testing.T) {
 		name, kind, body string
 		status           int
 		want             error
+		field            string // what the fault names; busy and gone when there is none to name
 	}{
-		{"unknown order", json, `{}`, 404, orders.ErrOrderNotFound},
-		{"a failure", json, `{}`, 500, orders.ErrUnavailable},
-		{"a redirect", json, `{}`, 302, orders.ErrUnavailable},
-		{"a page", "text/html", `{"order_id":"O1","amount":1}`, 200, orders.ErrUnavailable},
-		{"garbage", json, `{"order_id":`, 200, orders.ErrUnavailable},
-		{"another order", json, `{"order_id":"O2","amount":1}`, 200, orders.ErrUnavailable},
-		{"no order id", json, `{"amount":1}`, 200, orders.ErrUnavailable},
-		{"no amount", json, `{"order_id":"O1"}`, 200, orders.ErrUnavailable},
-		{"the amount as text", json, `{"order_id":"O1","amount":"1"}`, 200, orders.ErrUnavailable},
-		{"a fraction", json, `{"order_id":"O1","amount":1.0}`, 200, orders.ErrUnavailable},
-		{"an exponent", json, `{"order_id":"O1","amount":1e3}`, 200, orders.ErrUnavailable},
-		{"below zero", json, `{"order_id":"O1","amount":-1}`, 200, orders.ErrUnavailable},
-		{"above all", json, `{"order_id":"O1","amount":99999999999}`, 200, orders.ErrUnavailable},
-		{"true for an amount", json, `{"order_id":"O1","amount":true}`, 200, orders.ErrUnavailable},
-		{"two prices", json, `{"order_id":"O1","amount":1,"amount":2}`, 200, orders.ErrUnavailable},
-		{"two prices further in", json, `{"order_id":"O1","amount":1,"x":[{"y":{"z":1,"z":2}}]}`, 200, orders.ErrUnavailable},
-		{"more tax-free than there is", json, `{"order_id":"O1","amount":1,"tax_free":2}`, 200, orders.ErrUnavailable},
-		{"more VAT than there is", json, `{"order_id":"O1","amount":10,"tax_free":5,"vat_amount":6}`, 200, orders.ErrUnavailable},
-		{"VAT as text", json, `{"order_id":"O1","amount":10,"vat_amount":"0"}`, 200, orders.ErrUnavailable},
-		{"VAT below zero", json, `{"order_id":"O1","amount":10,"vat_amount":-1}`, 200, orders.ErrUnavailable},
-		{"tax-free as text", json, `{"order_id":"O1","amount":1,"tax_free":"0"}`, 200, orders.ErrUnavailable},
-		{"too long", json, `{"order_id":"O1","amount":1,"x":"` + strings.Repeat("x", 2<<20) + `"}`, 200, orders.ErrUnavailable},
+		{"unknown order", json, `{}`, 404, orders.ErrOrderNotFound, "gone"},
+		{"a failure", json, `{}`, 500, orders.ErrUnavailable, "busy"},
+		{"a redirect", json, `{}`, 302, orders.ErrUnavailable, ""},
+		{"a page", "text/html", `{"order_id":"O1","order_name":"책","amount":1}`, 200, orders.ErrUnavailable, ""},
+		{"garbage", json, `{"order_id":`, 200, orders.ErrUnavailable, ""},
+		{"another order", json, `{"order_id":"O2","order_name":"책","amount":1}`, 200, orders.ErrUnavailable, "order_id"},
+		{"no order id", json, `{"amount":1,"order_name":"책"}`, 200, orders.ErrUnavailable, "order_id"},
+		{"no amount", json, `{"order_id":"O1","order_name":"책"}`, 200, orders.ErrUnavailable, "amount"},
+		{"the amount as text", json, `{"order_id":"O1","order_name":"책","amount":"1"}`, 200, orders.ErrUnavailable, "amount"},
+		{"a fraction", json, `{"order_id":"O1","order_name":"책","amount":1.0}`, 200, orders.ErrUnavailable, "amount"},
+		{"an exponent", json, `{"order_id":"O1","order_name":"책","amount":1e3}`, 200, orders.ErrUnavailable, "amount"},
+		{"below zero", json, `{"order_id":"O1","order_name":"책","amount":-1}`, 200, orders.ErrUnavailable, "amount"},
+		{"above all", json, `{"order_id":"O1","order_name":"책","amount":99999999999}`, 200, orders.ErrUnavailable, "amount"},
+		{"true for an amount", json, `{"order_id":"O1","order_name":"책","amount":true}`, 200, orders.ErrUnavailable, "amount"},
+		{"two prices", json, `{"order_id":"O1","order_name":"책","amount":1,"amount":2}`, 200, orders.ErrUnavailable, ""},
+		{"two prices further in", json, `{"order_id":"O1","order_name":"책","amount":1,"x":[{"y":{"z":1,"z":2}}]}`, 200, orders.ErrUnavailable, ""},
+		{"more tax-free than there is", json, `{"order_id":"O1","order_name":"책","amount":1,"tax_free":2}`, 200, orders.ErrUnavailable, "tax_free"},
+		{"more VAT than there is", json, `{"order_id":"O1","order_name":"책","amount":10,"tax_free":5,"vat_amount":6}`, 200, orders.ErrUnavailable, "tax_free"},
+		{"VAT as text", json, `{"order_id":"O1","order_name":"책","amount":10,"vat_amount":"0"}`, 200, orders.ErrUnavailable, "vat_amount"},
+		{"VAT below zero", json, `{"order_id":"O1","order_name":"책","amount":10,"vat_amount":-1}`, 200, orders.ErrUnavailable, "vat_amount"},
+		{"tax-free as text", json, `{"order_id":"O1","order_name":"책","amount":1,"tax_free":"0"}`, 200, orders.ErrUnavailable, "tax_free"},
+		{"too long", json, `{"order_id":"O1","order_name":"책","amount":1,"x":"` + strings.Repeat("x", 2<<20) + `"}`, 200, orders.ErrUnavailable, "busy"},
+		{"too many questions", json, `{}`, 429, orders.ErrUnavailable, "busy"},
+		{"forbidden", json, `{}`, 403, orders.ErrUnavailable, ""},
+		{"a byte order mark", json, "\ufeff" + `{"order_id":"O1","order_name":"책","amount":1}`, 200, orders.ErrUnavailable, ""},
+		{"not UTF-8", json, `{"order_id":"O1","order_name":"` + "\xb1" + `","amount":1}`, 200, orders.ErrUnavailable, ""},
+		{"no name", json, `{"order_id":"O1","amount":1}`, 200, orders.ErrUnavailable, "order_name"},
+		{"an empty name", json, `{"order_id":"O1","order_name":"","amount":1}`, 200, orders.ErrUnavailable, "order_name"},
+		{"a PG's part as text", json, `{"order_id":"O1","order_name":"책","amount":10,"pg_amount":"10"}`, 200, orders.ErrUnavailable, "pg_amount"},
+		{"a PG's part below zero", json, `{"order_id":"O1","order_name":"책","amount":10,"pg_amount":-1}`, 200, orders.ErrUnavailable, "pg_amount"},
+		{"a PG's part above the order", json, `{"order_id":"O1","order_name":"책","amount":10,"pg_amount":11}`, 200, orders.ErrUnavailable, "pg_amount"},
+		{"a split that is no list", json, `{"order_id":"O1","order_name":"책","amount":10,"payments":{"card":10}}`, 200, orders.ErrUnavailable, "payments"},
+		{"a part without a method", json, `{"order_id":"O1","order_name":"책","amount":10,"payments":[{"amount":10}]}`, 200, orders.ErrUnavailable, "payments.0.method"},
+		{"a part without an amount", json, `{"order_id":"O1","order_name":"책","amount":10,"payments":[{"method":"card","amount":10},{"method":"mileage"}]}`, 200, orders.ErrUnavailable, "payments.1.amount"},
+		{"a part as text", json, `{"order_id":"O1","order_name":"책","amount":10,"payments":[{"method":"card","amount":"10"}]}`, 200, orders.ErrUnavailable, "payments.0.amount"},
+		{"parts that do not add up", json, `{"order_id":"O1","order_name":"책","amount":10,"payments":[{"method":"card","amount":9}]}`, 200, orders.ErrUnavailable, "payments"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := shop(t, orders.Config{}, answer(tt.status, tt.kind, tt.body))
-			if got, err := c.Lookup(t.Context(), "O1"); !errors.Is(err, tt.want) || got != (orders.Order{}) {
+			got, err := c.Lookup(t.Context(), "O1")
+			if diff := cmp.Diff(orders.Order{}, got); !errors.Is(err, tt.want) || diff != "" {
 				t.Errorf("got %+v, %v; want %v", got, err, tt.want)
+			}
+			faulty, named := errors.AsType[*orders.AnswerError](err)
+			if named != (tt.field != "busy" && tt.field != "gone") || named && (faulty.Field != tt.field || faulty.Ko == "" || faulty.En == "") {
+				t.Errorf("the fault is named %+v, want field %q", faulty, tt.field)
+			}
+		})
+	}
+}
+
+func TestLookupReadsTheSplit(t *testing.T) {
+	t.Parallel()
+	card := []payment.MethodAmount{{Method: "card", Amount: 6}, {Method: "POINT", Amount: 4}}
+	tests := []struct {
+		name, body string
+		fields     orders.Fields
+		want       orders.Split
+	}{
+		{"nothing", `{}`, orders.Fields{}, orders.Split{}},
+		{"null", `{"payments":null,"pg_amount":null}`, orders.Fields{}, orders.Split{}},
+		{"an empty list says nothing", `{"payments":[]}`, orders.Fields{}, orders.Split{}},
+		{"a list", `{"payments":[{"method":"card","amount":6,"more":1},{"method":"POINT","amount":4}]}`, orders.Fields{}, orders.Split{Parts: card}},
+		{"the PG's part", `{"pg_amount":6}`, orders.Fields{}, orders.Split{PG: 6, PGSet: true}},
+		{"nothing for a PG", `{"pg_amount":0}`, orders.Fields{}, orders.Split{PGSet: true}},
+		{"both", `{"pg_amount":6,"payments":[{"method":"card","amount":6},{"method":"POINT","amount":4}]}`, orders.Fields{}, orders.Split{Parts: card, PG: 6, PGSet: true}},
+		{"under other names", `{"means":[{"code":"card","won":6},{"code":"POINT","won":4}],"due":{"pg":6}}`,
+			orders.Fields{Payments: `means.#.{"method":code,"amount":won}`, PGAmount: "due.pg"}, orders.Split{Parts: card, PG: 6, PGSet: true}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			body := `{"order_id":"O1","order_name":"책","amount":10,` + strings.TrimPrefix(tt.body, "{")
+			c := shop(t, orders.Config{Fields: tt.fields}, answer(200, "application/json", strings.Replace(body, ",}", "}", 1)))
+			got, err := c.Lookup(t.Context(), "O1")
+			got.Split.PartsAt, got.Split.PGAt = "", ""
+			if diff := cmp.Diff(tt.want, got.Split); err != nil || diff != "" {
+				t.Errorf("%v (-want +got)\n%s", err, diff)
+			}
+			if got.Split.Stated() != (len(tt.want.Parts) > 0 || tt.want.PGSet) {
+				t.Errorf("stated: %v", got.Split.Stated())
 			}
 		})
 	}
@@ -176,8 +235,11 @@ func TestConfirmSaysWhatIsToBeCharged(t *testing.T) {
 		body = r.Method + " " + r.URL.Path + " " + string(text)
 		answer(200, "application/json", `{"confirm":true}`)(w, r)
 	})
-	_, err := c.Confirm(t.Context(), orders.Question{OrderID: "O1", AttemptID: "A1", PG: "inicis", Method: "card", Amount: 64_900, OrderAmount: 70_000})
-	want := `POST /shop/orders/O1/confirm {"order_id":"O1","attempt_id":"A1","pg":"inicis","method":"card","amount":64900,"order_amount":70000}`
+	_, err := c.Confirm(t.Context(), orders.Question{
+		OrderID: "O1", AttemptID: "A1", PG: "inicis", Method: "card", Amount: 64_900, OrderAmount: 70_000,
+		Payments: []payment.MethodAmount{{Method: "card", Amount: 64_900}, {Method: "mileage", Amount: 5_100}},
+	})
+	want := `POST /shop/orders/O1/confirm {"order_id":"O1","attempt_id":"A1","pg":"inicis","method":"card","amount":64900,"order_amount":70000,"payments":[{"method":"card","amount":64900},{"method":"mileage","amount":5100}]}`
 	if err != nil || body != want {
 		t.Errorf("sent %s, %v\nwant %s", body, err, want)
 	}

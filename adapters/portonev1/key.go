@@ -56,7 +56,7 @@ func parseKey(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	uid := o.Required("customer_uid")
 	r := adapters.Result{
 		Outcome: payment.OutcomeApproved, OrderRef: payment.AttemptID(uid), Currency: payment.CurrencyKRW,
-		Method: methodCard, BillingKey: payment.Secret(uid),
+		Method: methodCard, BillingKey: payment.Secret(uid), Silent: adapters.FactTaxes,
 	}
 	r.Test, r.TestKnown = o.Bool("sandbox")
 	if a.MID != "" {

@@ -22,7 +22,8 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	r := adapters.Result{
 		PGTxID: o.Required("imp_uid"), OrderRef: payment.AttemptID(o.Required("merchant_uid")),
 		Amount: o.Won("amount"), Cancelled: o.Won("cancel_amount"), Currency: o.Required("currency"),
-		Method: payment.Method(o.Text("pay_method")), Code: status, Message: o.Text("fail_reason"),
+		Method: methodOf(o, a.Method), Code: status, Message: o.Text("fail_reason"),
+		Silent: adapters.FactTaxes,
 	}
 	r.Test, r.TestKnown = o.Bool("sandbox")
 	if a.MID != "" {
@@ -39,6 +40,27 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	r.Outcome = outcome(status, r, paidAt != "" && paidAt != "0", issued)
 	r.BuyerCancelled = r.Outcome == payment.OutcomeDeclined && strings.Contains(r.Message, "취소")
 	return r, nil
+}
+
+// methodOf is how a payment was paid: by the easy-pay service that the PG's window handed on to, when V1 names one. A
+// payment from an easy-pay service's money (point) that names none cannot be told from the service that was asked for.
+func methodOf(o wire.Object, asked payment.Method) payment.Method {
+	method, service := payment.Method(o.Text("pay_method")), payment.Method(o.Text("emb_pg_provider"))
+	switch {
+	case isEasyPay(service) && method != payment.MethodVBank:
+		return service
+	case method == "point" && isEasyPay(asked):
+		return asked
+	}
+	return method
+}
+
+func isEasyPay(m payment.Method) bool {
+	switch m {
+	case "kakaopay", "naverpay", "payco", "samsung", "samsungpay", "ssgpay", "lpay", "tosspay", "applepay":
+		return true
+	}
+	return false
 }
 
 // virtualAccount reads the account of a vbank payment, and tells whether there is one. What is odd about its bank,

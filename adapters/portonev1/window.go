@@ -228,12 +228,14 @@ func ceiling(offered, free []int) int {
 // bypass writes what only Inicis understands; both forms are sent, since the page may open either window.
 func bypass(a payment.Attempt, in payment.Installments) *Bypass {
 	var b Bypass
-	if a.Method == "trans" {
+	switch a.Method {
+	case "trans":
 		b.Reserved = "twotrs_bank=Y"
-	}
-	if a.Method == "card" && a.Amount >= 50_000 {
-		if slim := inicis.SlimQuota(in.PartlyInterestFree); slim != "" {
-			b.AcceptMethod = "slimquota(" + slim + ")"
+	case "card":
+		// What is paid by another service than was decided is undone, so the card's window offers none.
+		b.AcceptMethod, b.Reserved = "noeasypay", "noeasypay=Y"
+		if slim := inicis.SlimQuota(in.PartlyInterestFree); slim != "" && a.Amount >= 50_000 {
+			b.AcceptMethod = "slimquota(" + slim + "):" + b.AcceptMethod
 		}
 	}
 	if b == (Bypass{}) {

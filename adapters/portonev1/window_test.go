@@ -70,7 +70,7 @@ func TestPrepareRegistersTheAmountAndMakesTheWindow(t *testing.T) {
 		`"params":{"channelKey":"channel-key-1","pay_method":"card","merchant_uid":"ORD-20260301-0001-A1",` +
 		`"name":"노르웨이 회전 의자","amount":64900,"currency":"KRW","buyer_name":"홍길동","buyer_tel":"010-4242-4242",` +
 		`"buyer_email":"gildong@example.com","m_redirect_url":"https://shop.example.com/return/portone",` +
-		`"display":{"card_quota":[2,3,4,5,6]}}}`
+		`"display":{"card_quota":[2,3,4,5,6]},"bypass":{"acceptmethod":"noeasypay","P_RESERVED":"noeasypay=Y"}}}`
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -160,7 +160,7 @@ func TestParamsFollowTheDecision(t *testing.T) {
 			"and no other method has one", func(r *adapters.PrepareRequest) { r.Attempt.DepositDue = time.Date(2026, 3, 7, 0, 0, 0, 0, time.UTC) },
 			map[string]string{"vbank_due": ""},
 		},
-		{"and else left out", func(*adapters.PrepareRequest) {}, map[string]string{"tax_free": "", "escrow": "", "bypass": ""}},
+		{"and else left out", func(*adapters.PrepareRequest) {}, map[string]string{"tax_free": "", "escrow": "", "bypass": `{"acceptmethod":"noeasypay","P_RESERVED":"noeasypay=Y"}`}},
 		{"escrow", func(r *adapters.PrepareRequest) { r.Attempt.Purpose = payment.PurposeEscrow }, map[string]string{"escrow": "true"}},
 		{
 			"only reviewed cards", func(r *adapters.PrepareRequest) { r.Installments.Cards = []string{"hyundai", "kb"} },
@@ -174,7 +174,7 @@ func TestParamsFollowTheDecision(t *testing.T) {
 		}, map[string]string{"card": `{"direct":{"code":"367","quota":3}}`, "display": `{"card_quota":[3]}`}},
 		{"partly interest-free through Inicis", func(r *adapters.PrepareRequest) {
 			r.Installments.PartlyInterestFree = []payment.AcquirerMonths{{Acquirer: "bc", Months: []int{2, 3}}}
-		}, map[string]string{"bypass": `{"acceptmethod":"slimquota(11-2:3)"}`}},
+		}, map[string]string{"bypass": `{"acceptmethod":"slimquota(11-2:3):noeasypay","P_RESERVED":"noeasypay=Y"}`}},
 		{"but not through another PG", func(r *adapters.PrepareRequest) {
 			r.Merchant.Behind = "kcp"
 			r.Installments.PartlyInterestFree = []payment.AcquirerMonths{{Acquirer: "bc", Months: []int{2, 3}}}

@@ -2,9 +2,6 @@ package portonev2_test
 
 import (
 	"errors"
-	"io"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -87,6 +84,9 @@ func TestTheAccountIsReadAsFarAsItIsTold(t *testing.T) {
 			t.Errorf("another %s: mismatch %q, %v", field, m, err)
 		}
 	}
+	if m := adapters.Mismatch(attempt(), account("").Merchant, mustParse(t, vbank("VIRTUAL_ACCOUNT_ISSUED", whole, ""), attempt())); m != "method" {
+		t.Errorf("an account in place of a card: mismatch %q", m)
+	}
 	for status, want := range map[string]payment.Outcome{"PAID": payment.OutcomeApproved, "CANCELLED": payment.OutcomeCancelled, "FAILED": payment.OutcomeDeclined} {
 		r, err := portonev2.ParsePayment([]byte(vbank(status, whole, "")), vbankAttempt())
 		if err != nil || r.Outcome != want {
@@ -97,6 +97,15 @@ func TestTheAccountIsReadAsFarAsItIsTold(t *testing.T) {
 	if err != nil || r.Account != (payment.VirtualAccount{}) {
 		t.Errorf("a card has the account %+v, %v", r.Account, err)
 	}
+}
+
+func mustParse(t *testing.T, text string, a payment.Attempt) adapters.Result {
+	t.Helper()
+	r, err := portonev2.ParsePayment([]byte(text), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
 }
 
 // What PortOne is asked to give back, and has not, is still paid.
@@ -123,61 +132,6 @@ func TestOnlyCancellationsThatSucceededCount(t *testing.T) {
 		if err != nil || r.Outcome != tt.want || r.Cancelled != tt.sum || r.CancelPending != tt.later {
 			t.Errorf("%s: got %s, %d and %d later, %v", tt.name, r.Outcome, r.Cancelled, r.CancelPending, err)
 		}
-	}
-}
-
-// confirmServer answers a confirm with an issue and the read after it with what is given.
-func confirmServer(t *testing.T, status int, read string) (base string, asked *[]string) {
-	t.Helper()
-	asked = &[]string{}
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		*asked = append(*asked, r.Method+" "+r.URL.Path)
-		w.Header().Set("Content-Type", "application/json")
-		if r.Method == http.MethodPost {
-			_, _ = io.WriteString(w, `{"pgTxId":"StdpayVBNK1","paidAt":"2026-03-01T02:15:00Z"}`)
-			return
-		}
-		w.WriteHeader(status)
-		_, _ = io.WriteString(w, read)
-	}))
-	t.Cleanup(srv.Close)
-	return srv.URL, asked
-}
-
-func TestAConfirmedAccountIsReadAndNeverLost(t *testing.T) {
-	t.Parallel()
-	tests := []struct {
-		name   string
-		status int
-		read   string
-		want   payment.Outcome
-		id     string
-		warned bool
-	}{
-		{"the account", 200, vbank("VIRTUAL_ACCOUNT_ISSUED", whole, ""), payment.OutcomeIssued, "55451513-9763", false},
-		{"somebody paid at once", 200, vbank("PAID", strings.Replace(whole, `"paid":0`, `"paid":64900`, 1), ""), payment.OutcomeApproved, "55451513-9763", false},
-		{"PortOne is away", 503, `{}`, payment.OutcomeIssued, "StdpayVBNK1", true},
-		{"it lags behind", 200, vbank("READY", whole, ""), payment.OutcomeIssued, "StdpayVBNK1", true},
-		{"it knows no such payment", 404, `{"type":"PAYMENT_NOT_FOUND"}`, payment.OutcomeIssued, "StdpayVBNK1", true},
-		{"it says garbage", 200, `{`, payment.OutcomeIssued, "StdpayVBNK1", true},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			t.Parallel()
-			base, asked := confirmServer(t, tt.status, tt.read)
-			req := adapters.ApproveRequest{Account: account(base), Attempt: vbankAttempt(), Proof: adapters.Proof{AuthToken: "t"}}
-			r, err := portonev2.New(onewrite.New(onewrite.Options{})).Approve(t.Context(), req)
-			if err != nil || r.Outcome != tt.want || r.PGTxID != tt.id || (r.Warning != "") != tt.warned || (r.Account == issued()) == tt.warned {
-				t.Errorf("got %+v, %v", r, err)
-			}
-			if m := adapters.Mismatch(req.Attempt, req.Merchant, r); m != "" {
-				t.Errorf("mismatch %q", m)
-			}
-			const path = " /portone/v2/payments/ORD-20260301-0002-A1"
-			if diff := cmp.Diff([]string{"POST" + path + "/confirm", "GET" + path}, *asked); diff != "" {
-				t.Errorf("(-want +got)\n%s", diff)
-			}
-		})
 	}
 }
 

@@ -23,7 +23,8 @@ type confirmBody struct {
 }
 
 // Approve implements adapters.Driver by a manual confirm, for attempts of channels that have it on; for others
-// it is ErrUnsupported. The figures of the result are those that PortOne verified.
+// it is ErrUnsupported. A yes tells only that something was done under the attempt's id: not with which method or
+// channel, and not whether a virtual account was issued instead of a payment. That is LookUp's to tell.
 func (d *Driver) Approve(ctx context.Context, req adapters.ApproveRequest) (adapters.Result, error) {
 	const doing = "confirming at PortOne"
 	a := req.Attempt
@@ -52,46 +53,23 @@ func (d *Driver) Approve(ctx context.Context, req adapters.ApproveRequest) (adap
 	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
 	}
-	if result.Outcome == payment.OutcomeIssued {
-		return d.withAccount(ctx, req, result), nil
-	}
 	return result, nil
 }
 
-// withAccount reads the account that a confirm has issued, which its answer does not tell. The issue is certain and
-// a read is no reason to lose it: when nothing can be read, or something else is, what the confirm told stands, with
-// a warning and without the account, which a later look-up will find.
-func (d *Driver) withAccount(ctx context.Context, req adapters.ApproveRequest, issued adapters.Result) adapters.Result {
-	r, err := d.LookUp(ctx, adapters.LookUpRequest{Account: req.Account, Attempt: req.Attempt, PGTxID: issued.PGTxID, Now: req.Now})
-	if err == nil && (r.Outcome == payment.OutcomeIssued || r.Outcome == payment.OutcomeApproved) {
-		return r
-	}
-	issued.Warning = "the issued account could not be read"
-	return issued
-}
-
-// parseConfirm reads the answer to a confirm. txID is the attempt at paying that PortOne was made to verify.
+// parseConfirm reads the answer to a confirm. txID is the attempt at paying that PortOne was made to verify. The answer
+// names neither the payment nor its figures; whose it is follows from the address that was called.
 func parseConfirm(answer wire.Answer, a payment.Attempt, txID string) (adapters.Result, error) {
-	r := adapters.Result{
-		OrderRef: a.ID, Amount: a.Amount, Currency: payment.CurrencyKRW, Test: a.Test, TestKnown: true, PGTxID: txID,
-	}
+	r := adapters.Result{OrderRef: a.ID, PGTxID: txID}
 	if answer.Status == http.StatusOK {
 		o, ok := answerOf(answer)
 		if !ok {
 			return adapters.Result{}, fmt.Errorf("%w: an answer without JSON", adapters.ErrUnknownOutcome)
 		}
-		pgTxID := o.Required("pgTxId")
-		if err := o.Err(); err != nil {
-			return adapters.Result{}, fmt.Errorf("%w: %w", adapters.ErrUnknownOutcome, err)
-		}
-		if r.PGTxID == "" {
-			r.PGTxID = pgTxID
+		// The id of the PG behind is not the transaction's here: that it is there shows who wrote the answer.
+		if o.Required("pgTxId"); o.Err() != nil {
+			return adapters.Result{}, fmt.Errorf("%w: %w", adapters.ErrUnknownOutcome, o.Err())
 		}
 		r.Outcome = payment.OutcomeApproved
-		if a.Method == payment.MethodVBank {
-			// An account was issued; the money comes later.
-			r.Outcome = payment.OutcomeIssued
-		}
 		return r, nil
 	}
 	f, ok := faultOf(answer)

@@ -82,31 +82,6 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// A virtual account's confirm is one write as well; the read that follows it may fail in any way.
-func TestVirtualAccountConformance(t *testing.T) {
-	t.Parallel()
-	adapterstest.Run(t, func(_ *testing.T, base string, client *http.Client) adapterstest.Subject {
-		d, acc, a := portonev2.New(client), account(base), vbankAttempt()
-		replies := confirms()
-		replies[0].Want = payment.OutcomeIssued
-		return adapterstest.Subject{
-			Secrets: []string{apiSecret, "ptok_0f2c6d"},
-			Plumbing: func(w http.ResponseWriter, r *http.Request) bool {
-				if r.Method == http.MethodGet {
-					w.WriteHeader(http.StatusServiceUnavailable)
-				}
-				return r.Method == http.MethodGet
-			},
-			Operations: []adapterstest.Operation{{
-				Name: "approve", Money: true, Replies: replies,
-				Do: func(ctx context.Context) (adapters.Result, error) {
-					return d.Approve(ctx, adapters.ApproveRequest{Account: acc, Attempt: a, Proof: adapters.Proof{AuthToken: "ptok_0f2c6d"}})
-				},
-			}},
-		}
-	})
-}
-
 // A key is deleted in one write, after the read that shows that it is the attempt's.
 func TestBillingKeyConformance(t *testing.T) {
 	t.Parallel()

@@ -47,13 +47,13 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	status := o.Required("status")
 	r := adapters.Result{
 		OrderRef: payment.AttemptID(o.Required("id")), PGTxID: o.Text("transactionId"),
-		Currency: o.Required("currency"), Method: methodOf(o), Code: status, Account: accountOf(o),
+		Currency: o.Required("currency"), Method: methodOf(o, a.Method), Code: status, Account: accountOf(o),
 	}
 	amount, ok := o.Object("amount")
 	if !ok {
 		return adapters.Result{}, fmt.Errorf("%w: field amount is missing", wire.ErrShape)
 	}
-	r.Amount = amount.Won("total")
+	r.Amount, r.Taxes = amount.Won("total"), taxesOf(amount)
 	if amount.Has("cancelled") {
 		r.Cancelled = amount.Won("cancelled")
 	}
@@ -88,12 +88,24 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 		// PortOne is to give it back, and has not yet.
 		r.Outcome = payment.OutcomeApproved
 	}
-	if r.Outcome == payment.OutcomeApproved && a.Method == payment.MethodVBank && r.Cancelled == 0 && r.CancelPending == 0 {
+	if r.Outcome == payment.OutcomeApproved && r.Method == payment.MethodVBank && r.Cancelled == 0 && r.CancelPending == 0 {
 		// A bank that took another amount than the account was issued for shows it in paid alone (portone.md §4.6).
 		r.Amount = deposited
 	}
 	r.BuyerCancelled = r.Outcome == payment.OutcomeDeclined && strings.Contains(r.Message, "취소")
 	return r, nil
+}
+
+// taxesOf reads the parts of an amount, which stay as they were paid when some of it is given back.
+func taxesOf(amount wire.Object) adapters.Taxes {
+	var t adapters.Taxes
+	if t.TaxFreeKnown = amount.Has("taxFree"); t.TaxFreeKnown {
+		t.TaxFree = amount.Won("taxFree")
+	}
+	if t.VATKnown = amount.Has("vat"); t.VATKnown {
+		t.VAT = amount.Won("vat")
+	}
+	return t
 }
 
 // readChannel takes over which channel did it.

@@ -53,13 +53,15 @@ func easyPayProvider(m payment.Method) (string, bool) {
 	return "", false
 }
 
-// methodOf maps the payment object's method back; "" when it does not tell.
-func methodOf(o wire.Object) payment.Method {
+// methodOf maps the payment object's method back; "" when it does not tell, and the type itself when that is none of
+// ours. A service that was paid with but is not named cannot be told from the one that was asked for.
+func methodOf(o wire.Object, asked payment.Method) payment.Method {
 	m, ok := o.Object("method")
 	if !ok {
 		return ""
 	}
-	switch m.Text("type") {
+	kind := m.Text("type")
+	switch kind {
 	case "PaymentMethodCard":
 		return "card"
 	case "PaymentMethodTransfer":
@@ -78,6 +80,10 @@ func methodOf(o wire.Object) payment.Method {
 			return "smartculture"
 		case "HAPPYMONEY":
 			return "happymoney"
+		case "":
+			if method, _, _ := payMethod(asked); method == giftCertificate {
+				return asked
+			}
 		}
 	case "PaymentMethodEasyPay":
 		switch p := m.Text("provider"); p {
@@ -85,7 +91,11 @@ func methodOf(o wire.Object) payment.Method {
 			return "samsung"
 		case "KAKAOPAY", "NAVERPAY", "PAYCO", "SSGPAY", "LPAY", "TOSSPAY", "APPLEPAY":
 			return payment.Method(strings.ToLower(p))
+		case "":
+			if method, _, _ := payMethod(asked); method == easyPay {
+				return asked
+			}
 		}
 	}
-	return ""
+	return payment.Method(kind)
 }

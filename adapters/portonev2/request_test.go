@@ -67,7 +67,7 @@ func TestPrepareRegistersTheAmountAndMakesTheWindow(t *testing.T) {
 		`"channelKey":"channel-key-2","paymentId":"ORD-20260301-0002-A1","orderName":"노르웨이 회전 의자","totalAmount":64900,` +
 		`"currency":"KRW","payMethod":"CARD","customer":{"fullName":"홍길동","phoneNumber":"010-4242-4242",` +
 		`"email":"gildong@example.com"},"redirectUrl":"https://shop.example.com/return/portone","locale":"KO_KR",` +
-		`"card":{"installment":{"monthOption":{"availableMonthList":[2,3]}}}}}`
+		`"card":{"installment":{"monthOption":{"availableMonthList":[2,3]}}},"bypass":{"inicis_v2":{"acceptmethod":["noeasypay"],"P_RESERVED":["noeasypay=Y"]}}}}`
 	if diff := cmp.Diff(want, string(text)); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
@@ -151,11 +151,11 @@ func TestParamsFollowTheDecision(t *testing.T) {
 			"a mixed-tax merchant states even 0", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxMixed },
 			map[string]string{"taxFreeAmount": "0"},
 		},
-		{"and else nothing", func(*adapters.PrepareRequest) {}, map[string]string{"taxFreeAmount": "", "bypass": "", "isEscrow": ""}},
+		{"and else nothing", func(*adapters.PrepareRequest) {}, map[string]string{"taxFreeAmount": "", "bypass": `{"inicis_v2":{"acceptmethod":["noeasypay"],"P_RESERVED":["noeasypay=Y"]}}`, "isEscrow": ""}},
 		{"escrow", func(r *adapters.PrepareRequest) { r.Attempt.Purpose = payment.PurposeEscrow }, map[string]string{"isEscrow": "true"}},
 		{
 			"under 1,000 won says so in both windows", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 999 },
-			map[string]string{"bypass": `{"inicis_v2":{"acceptmethod":["below1000"],"P_RESERVED":["below1000=Y"]}}`, "card": ""},
+			map[string]string{"bypass": `{"inicis_v2":{"acceptmethod":["below1000","noeasypay"],"P_RESERVED":["below1000=Y","noeasypay=Y"]}}`, "card": ""},
 		},
 		{
 			"but not to another PG", func(r *adapters.PrepareRequest) { r.Attempt.Amount, r.Merchant.Behind = 999, "kcp" },
@@ -176,7 +176,7 @@ func TestParamsFollowTheDecision(t *testing.T) {
 		}, map[string]string{"card": `{"cardCompany":"HYUNDAI_CARD","installment":{"monthOption":{"fixedMonth":3}}}`}},
 		{"partly interest-free", func(r *adapters.PrepareRequest) {
 			r.Installments.PartlyInterestFree = []payment.AcquirerMonths{{Acquirer: "bc", Months: []int{2, 3}}, {Acquirer: "hana", Months: []int{2, 3}}}
-		}, map[string]string{"bypass": `{"inicis_v2":{"acceptmethod":["slimquota(11-2:3^34-2:3)"]}}`}},
+		}, map[string]string{"bypass": `{"inicis_v2":{"acceptmethod":["slimquota(11-2:3^34-2:3)","noeasypay"],"P_RESERVED":["noeasypay=Y"]}}`}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -230,6 +230,7 @@ func TestPrepareRefusesBeforeItAsks(t *testing.T) {
 	}
 }
 
+// The answer to a confirm proves none of it: what PortOne verified it does not say, and what it did it does not name.
 func TestApproveHasItsFiguresVerified(t *testing.T) {
 	t.Parallel()
 	base, got := record(t, 200, `{"pgTxId":"StdpayCARD1","paidAt":"2026-03-01T02:15:00Z"}`)
@@ -246,8 +247,9 @@ func TestApproveHasItsFiguresVerified(t *testing.T) {
 	}}, *got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)
 	}
-	if m := adapters.Mismatch(req.Attempt, req.Merchant, r); m != "" || r.PGTxID != "55451513-9763" {
-		t.Errorf("mismatch %q in %+v", m, r)
+	want := adapters.Result{Outcome: payment.OutcomeApproved, OrderRef: req.Attempt.ID, PGTxID: "55451513-9763"}
+	if diff := cmp.Diff(want, r); diff != "" || adapters.Untold(req.Attempt, req.Merchant, r) == "" {
+		t.Errorf("(-want +got)\n%s", diff)
 	}
 }
 
@@ -258,7 +260,7 @@ func TestABrowsersTransactionIDIsSentOnlyWhenItLooksLikeOne(t *testing.T) {
 		r, err := portonev2.New(onewrite.New(onewrite.Options{})).Approve(t.Context(), adapters.ApproveRequest{
 			Account: account(base), Attempt: attempt(), Proof: adapters.Proof{AuthToken: "t", PGTxID: tx},
 		})
-		if err != nil || r.PGTxID != "StdpayCARD1" || strings.Contains((*got)[0].Body, "txId") {
+		if err != nil || r.PGTxID != "" || strings.Contains((*got)[0].Body, "txId") {
 			t.Errorf("%q: got %q, %v, sent %s", tx, r.PGTxID, err, (*got)[0].Body)
 		}
 	}

@@ -262,10 +262,13 @@ func bypass(a payment.Attempt, in payment.Installments) *Bypass {
 		b.AcceptMethod = append(b.AcceptMethod, "below1000")
 		b.Reserved = append(b.Reserved, "below1000=Y")
 	}
-	if a.Method == "card" && a.Amount >= 50_000 {
-		if slim := inicis.SlimQuota(in.PartlyInterestFree); slim != "" {
-			b.AcceptMethod = append(b.AcceptMethod, "slimquota("+slim+")")
-		}
+	if slim := inicis.SlimQuota(in.PartlyInterestFree); slim != "" && a.Method == "card" && a.Amount >= 50_000 {
+		b.AcceptMethod = append(b.AcceptMethod, "slimquota("+slim+")")
+	}
+	if a.Method == "card" {
+		// What is paid by another service than was decided is undone, so the card's window offers none.
+		b.AcceptMethod = append(b.AcceptMethod, "noeasypay")
+		b.Reserved = append(b.Reserved, "noeasypay=Y")
 	}
 	if b.AcceptMethod == nil && b.Reserved == nil {
 		return nil

@@ -32,9 +32,11 @@ const (
 // is paid only when the deposit shows (inicis.md §7).
 func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
-	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
-		s.o.Log.Error("the PG issued an account for something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
-		return s.undo(ctx, w, ReasonMismatch+field)
+	switch wrong, whole := s.compare(w, r); {
+	case wrong != "":
+		return s.undo(ctx, w, wrong)
+	case !whole:
+		return s.unproven(ctx, w)
 	}
 	if s.overdue(w.a, r) {
 		return s.undo(ctx, w, ReasonNoDeposit)
@@ -64,6 +66,10 @@ func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 // asked first, and without its yes the account is closed.
 func (s *Settler) accountFound(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID = r.PGTxID
+	if wrong, _ := s.compare(w, r); wrong != "" {
+		// An account that nobody decided on, as in a window whose method the buyer changed, is no reason to ask the shop.
+		return s.undo(ctx, w, wrong)
+	}
 	if s.overdue(w.a, r) {
 		return s.undo(ctx, w, ReasonNoDeposit)
 	}
@@ -131,9 +137,10 @@ func (s *Settler) nextDepositCheck(a payment.Attempt, due time.Time) time.Time {
 }
 
 // overdue tells whether nobody can pay into an account that the PG still shows open: the order is not held for it any
-// more, and the shop is not told of it.
+// more, and the shop is not told of it. One of which no deadline is known can be paid into.
 func (s *Settler) overdue(a payment.Attempt, r adapters.Result) bool {
-	return s.o.Now().After(deadline(a, r.Account.Due).Add(depositGrace))
+	end := deadline(a, r.Account.Due)
+	return !end.IsZero() && s.o.Now().After(end.Add(depositGrace))
 }
 
 // deadline is until when an account can be paid into: what the PG says, if that is later than what was asked for.
@@ -159,13 +166,19 @@ func (s *Settler) closeAccount(ctx context.Context, w *work) (Result, error) {
 	return s.notProven(ctx, w)
 }
 
+// ofAccount is a as its PG has it: an account may have been issued though another method was decided.
+func ofAccount(a payment.Attempt) payment.Attempt {
+	a.Method = payment.MethodVBank
+	return a
+}
+
 // sendClose sends the one request that closes the account of an attempt, whose intent is written.
 func (s *Settler) sendClose(ctx context.Context, w *work, closer adapters.AccountCloser, operation string) (adapters.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
 	start := s.o.Now()
 	r, err := closer.CloseAccount(ctx, adapters.CancelRequest{
-		Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID, Amount: w.a.Amount, Remaining: w.a.Amount,
+		Account: w.acc, Attempt: ofAccount(w.a), PGTxID: w.a.PGTxID, Amount: w.a.Amount, Remaining: w.a.Amount,
 		Reason: "account closed", OperationID: operation, Now: start,
 	})
 	s.observe(w, "close_account", r, err, start)

@@ -30,8 +30,15 @@ func (b *bank) CloseAccount(context.Context, adapters.CancelRequest) (adapters.R
 // issuedAs is the answer of a PG that opened an account for an attempt.
 func issuedAs(id string, amount payment.Won) adapters.Result {
 	r := approvedAs(id, amount)
-	r.Outcome = payment.OutcomeIssued
+	r.Outcome, r.Method = payment.OutcomeIssued, payment.MethodVBank
 	r.Account = payment.VirtualAccount{Bank: "088", Number: "56211105948400", Holder: "상점"}
+	return r
+}
+
+// depositedAs is the answer of a PG whose account was paid into.
+func depositedAs(id string, amount payment.Won) adapters.Result {
+	r := approvedAs(id, amount)
+	r.Method = payment.MethodVBank
 	return r
 }
 
@@ -83,7 +90,7 @@ func TestAnIssuedAccountIsNotPaid(t *testing.T) {
 func TestAnAccountIsFollowedToItsEnd(t *testing.T) {
 	t.Parallel()
 	closed := adapters.Result{Outcome: payment.OutcomeCancelled}
-	wrong := approvedAs("A1", 49000)
+	wrong := depositedAs("A1", 49000)
 	tests := []struct {
 		name     string
 		passes   time.Duration
@@ -92,11 +99,11 @@ func TestAnAccountIsFollowedToItsEnd(t *testing.T) {
 		reason   string
 		messages string
 	}{
-		{"a deposit pays the order", time.Hour, says(approvedAs("A1", 50000), nil), payment.StateApproved, "approved", "virtual_account.deposited"},
+		{"a deposit pays the order", time.Hour, says(depositedAs("A1", 50000), nil), payment.StateApproved, "approved", "virtual_account.deposited"},
 		{"before the deadline it waits", 72 * time.Hour, says(issuedAs("A1", 50000), nil), payment.StateIssued, "account_issued", ""},
 		{"within the grace period it waits", 72*time.Hour + 59*time.Minute, says(issuedAs("A1", 50000), nil), payment.StateIssued, "account_issued", ""},
 		{"after that it has expired", 73*time.Hour + time.Second, says(issuedAs("A1", 50000), nil), payment.StateExpired, "deposit_deadline_passed", "payment.failed"},
-		{"a deposit after the deadline still counts while it is open", 80 * time.Hour, says(approvedAs("A1", 50000), nil), payment.StateApproved, "approved", "virtual_account.deposited"},
+		{"a deposit after the deadline still counts while it is open", 80 * time.Hour, says(depositedAs("A1", 50000), nil), payment.StateApproved, "approved", "virtual_account.deposited"},
 		{"a PG that cannot be asked ends nothing", 90 * time.Hour, nil, payment.StateIssued, "account_issued", ""},
 		{"a PG that knows of nothing ends nothing", 90 * time.Hour, says(adapters.Result{Outcome: payment.OutcomeNotFound}, nil), payment.StateIssued, "account_issued", ""},
 		{"an account that the PG closed has ended", time.Hour, says(closed, nil), payment.StateCancelled, "cancelled_at_pg", "payment.failed"},
@@ -148,7 +155,7 @@ func TestMoneyInAnAccountWaitsForTheDesk(t *testing.T) {
 	pg := &bank{closing: func(int) (adapters.Result, error) { return adapters.Result{Outcome: payment.OutcomeDeclined}, nil }}
 	h := open(t, pg)
 	h.issue(pg, "A1")
-	pg.lookUp = says(approvedAs("A1", 49000), nil)
+	pg.lookUp = says(depositedAs("A1", 49000), nil)
 	for range 5 {
 		h.pass(2 * time.Hour)
 		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
@@ -173,7 +180,7 @@ func TestTheShopClosesAnAccount(t *testing.T) {
 		closes  int
 	}{
 		{"an unpaid account is closed", says(issuedAs("A1", 50000), nil), nil, payment.StateCancelled, "", 1},
-		{"one that was paid meanwhile is paid", says(approvedAs("A1", 50000), nil), nil, payment.StateApproved, "", 0},
+		{"one that was paid meanwhile is paid", says(depositedAs("A1", 50000), nil), nil, payment.StateApproved, "", 0},
 		{"a PG that cannot be asked closes nothing", nil, nil, payment.StateIssued, payment.CodePGUnavailable, 0},
 		{"a refused closing is looked at again", says(issuedAs("A1", 50000), nil), refused, payment.StateCancelling, "", 1},
 		{"a lost answer is looked at again", says(issuedAs("A1", 50000), nil), lost, payment.StateCancelling, "", 1},
@@ -298,8 +305,8 @@ func TestANoticeOfAnotherAmount(t *testing.T) {
 		err   error
 		lates int
 	}{
-		{"the PG shows that amount", approvedAs("A1", 49000), payment.StateCancelling, nil, 1},
-		{"the PG shows the right one", approvedAs("A1", 50000), payment.StateApproved, nil, 1},
+		{"the PG shows that amount", depositedAs("A1", 49000), payment.StateCancelling, nil, 1},
+		{"the PG shows the right one", depositedAs("A1", 50000), payment.StateApproved, nil, 1},
 		{"the PG shows nothing", issuedAs("A1", 50000), payment.StateIssued, settle.ErrDepositNotSeen, 0},
 	}
 	for _, tt := range tests {

@@ -60,7 +60,11 @@ func paid(t *testing.T, edit func(*payment.Attempt)) *cancels {
 	pg := &fakePG{}
 	h := &cancels{house: open(t, pg), pg: pg}
 	h.manual = true
-	pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) { return approvedAs("A1", 50000), nil }
+	pg.approve = func(_ int, q adapters.ApproveRequest) (adapters.Result, error) {
+		r := approvedAs("A1", 50000)
+		r.Method = q.Attempt.Method
+		return r, nil
+	}
 	pg.cancel = func(_ int, r adapters.CancelRequest) (adapters.Result, error) { return h.giveBack(r), nil }
 	pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) { return h.standing(), nil }
 	a := h.attempt("A1")

@@ -19,13 +19,15 @@ type cancelData struct {
 	Method    payment.Method     `json:"method"`
 	CancelID  payment.CancelID   `json:"cancel_id"`
 	// Amount is this cancel's; CancelledTotal is what went back in all, and Remaining what still stands.
-	Amount         payment.Won          `json:"amount"`
-	CancelledTotal payment.Won          `json:"cancelled_total"`
-	Remaining      payment.Won          `json:"remaining"`
-	OrderAmount    payment.Won          `json:"order_amount"`
-	Origin         payment.CancelOrigin `json:"origin"`
-	PGTxID         string               `json:"pg_tx_id,omitempty"`
-	Reason         string               `json:"reason,omitempty"`
+	Amount         payment.Won `json:"amount"`
+	CancelledTotal payment.Won `json:"cancelled_total"`
+	Remaining      payment.Won `json:"remaining"`
+	OrderAmount    payment.Won `json:"order_amount"`
+	// Payments is the split with which the order was paid.
+	Payments []payment.MethodAmount `json:"payments"`
+	Origin   payment.CancelOrigin   `json:"origin"`
+	PGTxID   string                 `json:"pg_tx_id,omitempty"`
+	Reason   string                 `json:"reason,omitempty"`
 }
 
 // cancelMessage is what the shop must hear when a cancel leaves a state for another: that money went back, or that
@@ -34,7 +36,7 @@ func cancelMessage(a payment.Attempt, c payment.Cancel, from, to payment.CancelS
 	before := a.Amount - c.Remaining
 	data := cancelData{
 		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, CancelID: c.ID, Amount: c.Amount,
-		CancelledTotal: before + c.Amount, Remaining: c.Remaining - c.Amount, OrderAmount: a.OrderAmount, Origin: c.Origin, PGTxID: a.PGTxID,
+		CancelledTotal: before + c.Amount, Remaining: c.Remaining - c.Amount, OrderAmount: a.OrderAmount, Payments: a.Split(), Origin: c.Origin, PGTxID: a.PGTxID,
 	}
 	kind := payment.MessageCancelled
 	switch {

@@ -53,7 +53,7 @@ func TestADepositIntoAnAccountThatIsBeingUndone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h, pg := undoing(t)
-			pg.lookUp = says(approvedAs("A1", won), nil)
+			pg.lookUp = says(depositedAs("A1", won), nil)
 			if w, err := h.deposit("D1", won); err != nil || !w.Late {
 				t.Fatalf("late %t, %v", w.Late, err)
 			}
@@ -112,7 +112,7 @@ func TestEveryDepositIsOnRecord(t *testing.T) {
 	for name, end := range map[string][]payment.State{"undone": nil, "ended": {payment.StateCancelled}} {
 		h, pg := undoing(t)
 		h.moves(end...)
-		pg.lookUp = says(approvedAs("A1", 50000), nil)
+		pg.lookUp = says(depositedAs("A1", 50000), nil)
 		for _, d := range []struct {
 			tid string
 			won payment.Won
@@ -143,7 +143,7 @@ func TestAPaidAccountThatIsBeingClosed(t *testing.T) {
 	if _, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1"); err == nil {
 		t.Error("a word was acknowledged without a look")
 	}
-	pg.lookUp = says(approvedAs("A1", 50000), nil)
+	pg.lookUp = says(depositedAs("A1", 50000), nil)
 	if w, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1"); err != nil || !w.Late {
 		t.Fatalf("late %t, %v", w.Late, err)
 	}

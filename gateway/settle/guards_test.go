@@ -84,6 +84,8 @@ func TestOtherFiguresAreGivenBack(t *testing.T) {
 		{"mid", func(r *adapters.Result) { r.MID = "OTHER" }},
 		{"channel", func(r *adapters.Result) { r.ChannelKey = "channel-other" }},
 		{"test", func(r *adapters.Result) { r.Test = false }},
+		{"method", func(r *adapters.Result) { r.Method = "trans" }},
+		{"tax_free", func(r *adapters.Result) { r.Taxes = adapters.Taxes{TaxFree: 1, TaxFreeKnown: true} }},
 	}
 	for _, tt := range tests {
 		t.Run("another "+tt.field, func(t *testing.T) {
@@ -171,10 +173,14 @@ func TestAnotherTrysDeclineEndsNothing(t *testing.T) {
 	}
 }
 
-// A phone bill that was charged for a decided card is not what was decided; an easy pay in a card window is.
+// A phone bill or an easy pay that was charged for a decided card is not what was decided, and an answer that names no
+// method is believed in neither way.
 func TestAnotherMethodIsGivenBack(t *testing.T) {
 	t.Parallel()
-	for method, want := range map[payment.Method]payment.State{"phone": payment.StateCancelled, "trans": payment.StateCancelled, "kakaopay": payment.StateApproved, "card": payment.StateApproved, "": payment.StateApproved} {
+	for method, want := range map[payment.Method]payment.State{
+		"phone": payment.StateCancelled, "trans": payment.StateCancelled, "kakaopay": payment.StateCancelled,
+		"card": payment.StateApproved, "": payment.StateOpened,
+	} {
 		pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
 			r := approvedAs("A1", 50000)
 			r.Method = method

@@ -207,10 +207,12 @@ func (s *Settler) unanswered(ctx context.Context, w *work) (Result, error) {
 
 // takeIn records that the PG has charged a claimed attempt, and asks the shop.
 func (s *Settler) takeIn(ctx context.Context, w *work, r adapters.Result) (Result, error) {
-	w.a.PGTxID = r.PGTxID
-	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
-		s.o.Log.Error("the PG charged something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
-		return s.undo(ctx, w, ReasonMismatch+field)
+	w.a.PGTxID, w.seen = r.PGTxID, r
+	switch wrong, whole := s.compare(w, r); {
+	case wrong != "":
+		return s.undo(ctx, w, wrong)
+	case !whole:
+		return s.unproven(ctx, w)
 	}
 	err := s.move(ctx, w, journal.Transition{
 		From: []payment.State{payment.StateClaimed}, To: payment.StateCaptured, PGTxID: r.PGTxID,

@@ -78,7 +78,7 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.Att
 // is put on record before the word is acknowledged.
 func (s *Settler) besideUndo(ctx context.Context, late LateJournal, word Word, pgTxID string) (Word, error) {
 	a := word.Attempt
-	if a.Method != payment.MethodVBank || a.State != payment.StateCancelling && a.State != payment.StateUnknown {
+	if a.Method != payment.MethodVBank && a.Reason != ReasonMismatch+"method" || a.State != payment.StateCancelling && a.State != payment.StateUnknown {
 		return word, nil
 	}
 	won, err := s.lookForLate(ctx, late, a, pgTxID)

@@ -23,8 +23,10 @@ type messageData struct {
 	Method      payment.Method     `json:"method"`
 	Amount      payment.Won        `json:"amount"`
 	OrderAmount payment.Won        `json:"order_amount"`
-	PGTxID      string             `json:"pg_tx_id,omitempty"`
-	Reason      string             `json:"reason,omitempty"`
+	// Payments is the order's split: what the PG charges first, then what the shop settles itself.
+	Payments []payment.MethodAmount `json:"payments"`
+	PGTxID   string                 `json:"pg_tx_id,omitempty"`
+	Reason   string                 `json:"reason,omitempty"`
 	// Account is the virtual account to pay into, BillingKey the key that was issued; a message with either is
 	// stored sealed.
 	Account    *messageAccount `json:"account,omitempty"`
@@ -79,7 +81,7 @@ func OpenMessage(sealer Sealer, m payment.Message) (payment.Message, error) {
 func dataOf(a payment.Attempt) messageData {
 	return messageData{
 		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method,
-		Amount: a.Amount, OrderAmount: a.OrderAmount, PGTxID: a.PGTxID,
+		Amount: a.Amount, OrderAmount: a.OrderAmount, Payments: a.Split(), PGTxID: a.PGTxID,
 	}
 }
 

@@ -90,10 +90,12 @@ func (s *Settler) touch(ctx context.Context, w *work, next time.Time, ev journal
 // capture takes in an attempt that the PG has charged: it claims the order, or gives the money back when the
 // figures are wrong or the order has a winner.
 func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Result, error) {
-	w.a.PGTxID = r.PGTxID
-	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
-		s.o.Log.Error("the PG charged something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
-		return s.undo(ctx, w, ReasonMismatch+field)
+	w.a.PGTxID, w.seen = r.PGTxID, r
+	switch wrong, whole := s.compare(w, r); {
+	case wrong != "":
+		return s.undo(ctx, w, wrong)
+	case !whole:
+		return s.unproven(ctx, w)
 	}
 	sealed, err := s.sealHint(w)
 	if err != nil {

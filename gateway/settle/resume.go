@@ -82,7 +82,12 @@ func (s *Settler) putOff(ctx context.Context, a payment.Attempt, until time.Time
 // resolve works on an attempt that is unknown or cancelling: what the PG says first, then whatever undo is still
 // open to us. It never ends an attempt without proof.
 func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
+	// Approved with another window's token, what was approved is that window's payment by its number, and ours to undo.
+	w.exact = w.a.Reason == ReasonMismatch+"order_ref" && w.a.PGTxID != "" && netCancels(w)
 	r, err := s.lookUp(ctx, w)
+	if err == nil && w.exact && s.isKept(ctx, r) {
+		return s.later(ctx, w, lookUndecided)
+	}
 	// A PG may know several tries under one id: the decline of another one says nothing about ours.
 	other := w.a.PGTxID != "" && r.PGTxID != "" && r.PGTxID != w.a.PGTxID
 	if err == nil && r.PGTxID != "" {
@@ -102,7 +107,7 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0:
 		// It is being given back. Another cancel beside it would be one too many.
 		return s.later(ctx, w, lookCancelPending)
-	case r.Outcome == payment.OutcomeApproved && w.a.Method == payment.MethodVBank:
+	case r.Outcome == payment.OutcomeApproved && w.method() == payment.MethodVBank:
 		// Money in an account that must not stand: it goes back only to an account that the buyer names. The net cancel
 		// of an account that was closed before the deposit is confirmed all the same, and would end this over the money.
 		return s.later(ctx, w, lookAccountIsNeeded)
@@ -125,6 +130,16 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.undo(ctx, w, w.a.Reason)
 	}
 	return s.later(ctx, w, why)
+}
+
+// isKept tells whether the transaction that a PG shows is the one that its own attempt goes by, which must not be
+// undone by another. What the journal does not tell counts as kept.
+func (s *Settler) isKept(ctx context.Context, r adapters.Result) bool {
+	owner, _, err := s.o.Journal.Attempt(ctx, r.OrderRef)
+	if errors.Is(err, journal.ErrNotFound) {
+		return false
+	}
+	return err != nil || owner.PGTxID == r.PGTxID && owner.State != payment.StateCancelling
 }
 
 // What a look came to, as the history has it.

@@ -10,6 +10,7 @@
 package settle
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -172,11 +173,16 @@ type work struct {
 	seen adapters.Result
 }
 
-// charged is the attempt with the amount that the PG really charged, which a cancel is measured by: a wrong
-// amount is given back whole, be it more or less than was decided.
+// charged is the attempt with the amount and the method that the PG really charged, which a cancel is measured by: a
+// wrong amount is given back whole, be it more or less than was decided.
 func (w *work) charged() payment.Attempt {
-	return withAmount(w.a, w.seen.Amount)
+	a := withAmount(w.a, w.seen.Amount)
+	a.Method = w.method()
+	return a
 }
+
+// method is how the PG says it was paid, which need not be as decided; the decided one while it has not said.
+func (w *work) method() payment.Method { return cmp.Or(w.seen.Method, w.a.Method) }
 
 // withAmount is a with another charged amount; zero leaves it as it is.
 func withAmount(a payment.Attempt, won payment.Won) payment.Attempt {
@@ -321,10 +327,8 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 	s.observe(w, "approve", r, err, start)
 	after := context.WithoutCancel(ctx)
 	switch {
-	case err == nil && r.Outcome == payment.OutcomeApproved:
-		return s.approved(after, w, r)
-	case err == nil && r.Outcome == payment.OutcomeIssued:
-		return s.issued(after, w, r)
+	case err == nil && (r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued):
+		return s.believe(after, w, r)
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
 		w.buyer = r.BuyerCancelled
 		return s.finish(after, w, payment.StateDeclined, ReasonDeclined)
@@ -341,12 +345,11 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 // approved compares what the PG did with what was decided (design promise 2) and tells the shop.
 func (s *Settler) approved(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
-	if r.Warning != "" {
-		s.o.Log.Warn("the PG's answer is odd", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("warning", r.Warning))
-	}
-	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
-		s.o.Log.Error("the PG approved something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("field", field))
-		return s.undo(ctx, w, ReasonMismatch+field)
+	switch wrong, whole := s.compare(w, r); {
+	case wrong != "":
+		return s.undo(ctx, w, wrong)
+	case !whole:
+		return s.unproven(ctx, w)
 	}
 	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
 }

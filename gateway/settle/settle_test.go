@@ -190,7 +190,7 @@ func (h *house) messages() []string {
 func approvedAs(id string, amount payment.Won) adapters.Result {
 	return adapters.Result{
 		Outcome: payment.OutcomeApproved, PGTxID: "TX-" + id, OrderRef: payment.AttemptID(id), MID: "MID",
-		Amount: amount, Currency: "KRW", Test: true, TestKnown: true,
+		Amount: amount, Currency: "KRW", Test: true, TestKnown: true, Method: "card", Silent: adapters.FactTaxes,
 	}
 }
 

@@ -57,7 +57,7 @@ func (s *Settler) giveBack(ctx context.Context, w *work) (Result, error) {
 		s.o.Log.Warn("a net cancel was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
 		return s.notProven(ctx, w)
 	}
-	if w.a.Method == payment.MethodVBank {
+	if w.method() == payment.MethodVBank {
 		return s.closeAccount(ctx, w)
 	}
 	if w.a.PGTxID == "" && netCancels(w) {

@@ -55,6 +55,23 @@
     return { name: form.elements.buyer.value, tel: form.elements.tel.value, email: form.elements.email.value };
   }
 
+  /* What of the order is mileage: the whole, or the part beside another method. */
+  function points() {
+    if (chosen("method").value === "mileage") { return total(); }
+    return Math.min(total(), Math.max(0, Math.floor(Number(form.elements.points.value) || 0)));
+  }
+
+  /* The methods and what each pays, with the words that name them in words. */
+  function split(amount, words, name, won) {
+    var list = [];
+    function part(word, n) { var p = {}; p[name] = word; p[won] = n; list.push(p); }
+    if (amount > points()) { part(words(chosen("method")), amount - points()); }
+    if (points() > 0) { part(words(form.querySelector("input[value=mileage]")), points()); }
+    return list;
+  }
+  function word(input) { return input.value; }
+  function code(input) { return intercepted() ? input.dataset.code : input.value; }
+
   /* The deadline of a virtual account, when the buyer chose one: the end of that day in Korea. */
   function due() {
     return chosen("method").value === "vbank" && form.elements.due.value ? form.elements.due.value : undefined;
@@ -66,7 +83,7 @@
   function createOrder() {
     return post(intercepted() ? "api/orders" : "api/orders/direct", {
       goods: [{ goodsNo: chosen("goods").value, qty: Number(form.elements.qty.value) }],
-      payMeans: [{ payWayCd: intercepted() ? chosen("method").dataset.code : chosen("method").value }],
+      payMeans: split(total(), code, "payWayCd", "payAmt"),
       buyer: buyer(), vbank_due: due(), return_url: new URL("result", window.location.href).href
     }).then(function (r) { return r.payload; });
   }
@@ -74,7 +91,7 @@
   function checkout(order) {
     return post("/checkout", {
       order_id: order.ordNo, amount: order.payAmt, currency: "KRW", order_name: order.goodsNm, tax_free: order.taxFreeAmt,
-      payments: [{ method: chosen("method").value, amount: order.payAmt }],
+      payments: split(order.payAmt, word, "method", "amount"),
       vbank_due: due(), buyer: buyer(), site: "main", device: mobile() ? "mobile" : "pc",
       return_url: new URL("result", window.location.href).href
     });
@@ -169,6 +186,7 @@
   form.addEventListener("input", function () {
     showTotal();
     document.getElementById("due-row").hidden = chosen("method").value !== "vbank";
+    document.getElementById("points-row").hidden = chosen("method").value === "mileage";
   });
   window.addEventListener("pageshow", function () {
     button.disabled = false;

@@ -1,0 +1,53 @@
+package mutation
+
+// splitGuards hold what a PG may charge to the order service's word.
+func splitGuards() []guard {
+	const split, tests = "gateway/split.go", "./gateway"
+	return []guard{
+		{
+			name: "without the shop's word a PG charges the whole order", file: split,
+			old: "	case !said.Stated() && pg != amount:", new: "	case false:",
+			pkg: tests, run: "TestCheckoutTakesTheSplitFromTheShop",
+		},
+		{
+			name: "a PG charges the part that the shop states", file: split,
+			old: "	case said.PGSet && pg != said.PG, len(said.Parts) > 0", new: "	case len(said.Parts) > 0",
+			pkg: tests, run: "TestCheckoutTakesTheSplitFromTheShop",
+		},
+		{
+			name: "a PG charges the part that the shop lists", file: split,
+			old: "(pg != want.pg || !slices.Equal(settled, want.settled))", new: "(!slices.Equal(settled, want.settled))",
+			pkg: tests, run: "TestInterceptTakesTheSplitFromTheShop",
+		},
+		{
+			name: "mileage pays what the shop lists, no other secondary method", file: split,
+			old: "(pg != want.pg || !slices.Equal(settled, want.settled))", new: "(pg != want.pg || len(settled) != len(want.settled))",
+			pkg: tests, run: "TestCheckoutTakesTheSplitFromTheShop",
+		},
+		{
+			name: "a shop that contradicts itself is not believed", file: split,
+			old: "	if said.PGSet && len(parts) > 0 && pg != said.PG {", new: "	if false {",
+			pkg: tests, run: "TestCheckoutTakesTheSplitFromTheShop",
+		},
+		{
+			name: "a checkout's split is compared", file: "gateway/checkout.go",
+			old: "	return v.agreed(c.OrderID, c.Payments, o.Amount, o.Split)", new: "	return nil",
+			pkg: tests, run: "TestCheckoutTakesTheSplitFromTheShop|TestInicisParamTakesTheSplitFromTheShop",
+		},
+		{
+			name: "an intercepted order's split is compared", file: "gateway/intercept.go",
+			old: "	if err := v.agreed(co.OrderID, co.Payments, co.Amount, said); err != nil {\n		return err\n	}\n", new: "",
+			pkg: tests, run: "TestInterceptTakesTheSplitFromTheShop",
+		},
+		{
+			name: "what the browser asked for is compared with the shop's answer", file: "gateway/intercept.go",
+			old: "	if amounts(asked) {", new: "	if false {",
+			pkg: tests, run: "TestInterceptTakesTheSplitFromTheShop",
+		},
+		{
+			name: "each method has its own amount", file: "gateway/intercept.go",
+			old: "	if len(list) != 0 && len(list) != len(co.Payments) {", new: "	if len(list) > len(co.Payments) {",
+			pkg: tests, run: "TestInterceptTakesTheSplitFromTheShop",
+		},
+	}
+}
