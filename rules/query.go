@@ -36,6 +36,12 @@ func (s *Snapshot) taken(means []*method, w Where, card string, opt Options, fit
 
 func (a *asking) anywhere(me *method, fits func([]payment.Candidate) bool) bool {
 	kinds := a.s.kindsOf(me)
+	sites := unique[payment.Site]{}
+	sites.add(kinds.sites...)
+	for _, other := range a.means {
+		sites.add(other.sites...) // of secondary means, which may be offered on few
+	}
+	kinds.sites = sites.list
 	if a.where.Site != "" {
 		kinds.sites = []payment.Site{a.where.Site}
 	}
