@@ -168,32 +168,20 @@ func (b *builder) listenAt(paths ...string) value {
 	return b.f.sandboxAt
 }
 
-// literal is the one address that a listener listens on; invalid when it is a name or all of them.
-func literal(listen string) netip.Addr {
+// outward tells whether a listener listens on an address of the open internet. All interfaces, or a name, may be that of
+// a private network.
+func outward(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
-		return netip.Addr{}
+		return false
 	}
 	ip, err := netip.ParseAddr(host)
-	if err != nil || ip.Unmap().IsUnspecified() {
-		return netip.Addr{}
-	}
-	return ip
-}
-
-// outward tells whether a listener's address may be reached from elsewhere than the machine and its private network.
-func outward(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	ip, parsed := netip.ParseAddr(host)
-	switch {
-	case err != nil || host == "localhost":
+	if err != nil {
 		return false
-	case parsed != nil:
-		return true // all interfaces, or a name that may be any address
 	}
 	ip = ip.Unmap()
 	shared := netip.MustParsePrefix("100.64.0.0/10")
-	return !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !shared.Contains(ip)
+	return !ip.IsUnspecified() && !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !shared.Contains(ip)
 }
 
 // inClear tells whether what is sent to an address can be read on the way.

@@ -21,7 +21,7 @@ const auditConfig = `mode: live
 server:
   public: { listen: "10.0.0.5:8080", base_url: "https://pay.shop.example.com", allow_origins: ["https://shop.example.com"], token_key: "${env:SEAL}" }
   sidecar: { listen: "127.0.0.1:8081", tokens: ["${env:TOKEN}"] }
-  admin: { listen: "127.0.0.1:9090" }
+  admin: { listen: "127.0.0.1:9090", token: "${env:DESK}" }
 journal: { driver: postgres, dsn: "${env:DSN}" }
 order_service: { url: "http://127.0.0.1:9000", events: { secret: "${env:NEW}" } }
 pgs:
@@ -40,7 +40,7 @@ x2bee: { enabled: Y, return_url: "https://shop.example.com/result" }
 // secretKeys are the keys of auditConfig that hold secrets, by the reference they are given with.
 func secretKeys() map[string]string {
 	return map[string]string{
-		"SEAL": "server.public.token_key", "TOKEN": "server.sidecar.tokens[0]", "DSN": "journal.dsn", "NEW": "order_service.events.secret",
+		"SEAL": "server.public.token_key", "TOKEN": "server.sidecar.tokens[0]", "DSN": "journal.dsn", "DESK": "server.admin.token", "NEW": "order_service.events.secret",
 		"V2": "pgs.portone.api_secret", "HOOK": "pgs.portone.webhook_secrets", "IMPKEY": "pgs.one.imp_key", "IMPSECRET": "pgs.one.imp_secret",
 		"SIGN": "merchants[0].sign_key", "HASH": "merchants[0].hash_key", "KEY": "merchants[0].api_key", "IV": "merchants[0].api_iv", "LITE": "merchants[0].lite_key",
 	}
@@ -77,7 +77,7 @@ func TestEverySecretIsHeld(t *testing.T) {
 	t.Parallel()
 	secret, fields := reflect.TypeFor[payment.Secret](), 0
 	for _, section := range []reflect.Type{
-		reflect.TypeFor[rules.PublicConfig](), reflect.TypeFor[rules.SidecarConfig](), reflect.TypeFor[rules.JournalConfig](),
+		reflect.TypeFor[rules.PublicConfig](), reflect.TypeFor[rules.SidecarConfig](), reflect.TypeFor[rules.AdminConfig](), reflect.TypeFor[rules.JournalConfig](),
 		reflect.TypeFor[rules.OrderServiceConfig](), reflect.TypeFor[payment.PG](), reflect.TypeFor[payment.Merchant](),
 	} {
 		for i := range section.NumField() {
@@ -204,10 +204,11 @@ func TestEveryListenerIsHeld(t *testing.T) {
 			}
 		}
 	}
-	if got := left(strings.Replace(auditConfig, "127.0.0.1:9090", ":9090", 1), liveKeys()); len(got) != 1 || !strings.Contains(got[0], "may be reached by strangers") {
-		t.Errorf("an admin listener on every interface is let through: %q", got)
+	open := strings.Replace(auditConfig, `listen: "127.0.0.1:9090", token: "${env:DESK}"`, `listen: ":9090"`, 1)
+	if got := left(open, liveKeys()); len(got) != 1 || !strings.Contains(got[0], "server.admin: :9090 is not the loopback interface") {
+		t.Errorf("an admin listener without a token on every interface is let through: %q", got)
 	}
-	for _, inside := range []string{"127.0.0.1:9091", "10.1.2.3:9091", "[fd00::1]:9091", "localhost:9091"} {
+	for _, inside := range []string{"127.0.0.1:9091", "10.1.2.3:9091", "[fd00::1]:9091", "localhost:9091", ":9091"} {
 		if got := left(strings.Replace(auditConfig, "127.0.0.1:9090", inside, 1), liveKeys()); len(got) > 0 {
 			t.Errorf("%s is refused: %q", inside, got)
 		}

@@ -96,12 +96,9 @@ func (g *goLive) addresses(s *Snapshot) {
 			g.add(u.path, u.address+" is another machine, and what is sent there can be read and changed on the way", "https://, or a proxy on this machine")
 		}
 	}
-	if outward(s.server.Admin.Listen) {
-		g.add("server.admin.listen", s.server.Admin.Listen+" may be reached by strangers", "127.0.0.1:9090, or a private address")
-	}
 	for _, l := range s.listeners() {
-		if l.path != "server.public.listen" && l.path != "server.admin.listen" && literal(l.address).IsValid() && outward(l.address) {
-			g.add(l.path, l.address+" is a public address", "127.0.0.1:8081, or a private address")
+		if l.path != "server.public.listen" && outward(l.address) {
+			g.add(l.path, l.address+" is a public address", "one of the loopback interface, or a private one")
 		}
 	}
 }

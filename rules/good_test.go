@@ -36,7 +36,7 @@ func liveKeys() map[string]string {
 		"V2": "mRk1PzvV7cB0hT5sYw2N", "HOOK": "whsec_cG9ydG9uZS1zaWducy13aXRoLXRoaXMtb25lIQ==", "SIGN": "c2hvcC1zaWduLWtleS0wNDE3NTg5Mg==",
 		"HASH": "9B1D4C7E2FA85036D1B2C3E4F5A69788", "KEY": "qT8vXz2LmN5kRj7W", "IV": "hG4sD9fK2pLzXc1=", "LITE": "a0p4V3ZRbVp0THlSbnNEYg==",
 		"IMPKEY": "8274650193746582", "IMPSECRET": "d41f7a2c9b8e6350d41f7a2c9b8e6351", "TOKEN": "5f0c7d1a9e3b48620d7c", "DSN": "postgres://pgw@db:5432/pgw",
-		"SEAL": "q83vEjRWeJq83qvN7wESM0RVZneImaq7zN3u/wARIjM=",
+		"DESK": "c84e19a7f03b5d621e9fa0d7", "SEAL": "q83vEjRWeJq83qvN7wESM0RVZneImaq7zN3u/wARIjM=",
 	}
 }
 
