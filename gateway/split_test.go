@@ -13,6 +13,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -271,7 +272,7 @@ func TestTheSplitIsToldToTheShop(t *testing.T) {
 			t.Errorf("%s: the question %v (-want +got)\n%s", name, question, diff)
 		}
 		mu.Unlock()
-		messages, err := h.journal.OutboxDue(t.Context(), time.Now().Add(time.Hour), 10, time.Minute)
+		messages, err := h.journal.OutboxDue(t.Context(), journal.OutboxLane{}, time.Now().Add(time.Hour), 10, time.Minute)
 		if err != nil || len(messages) != 1 {
 			t.Fatalf("%s: messages %v, %v", name, messages, err)
 		}
