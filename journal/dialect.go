@@ -26,6 +26,10 @@ type dialect interface {
 	name() string
 	// open opens the pool for writing and the one for reading.
 	open(ctx context.Context, cfg Config) (write, read *sql.DB, err error)
+	// reach asks the database for an answer, once it is open.
+	reach(ctx context.Context, db *sql.DB) error
+	// away tells whether the database may come back by itself after an error.
+	away(err error) bool
 	// rewrite turns ? placeholders and the marks into the database's own words: /*lock*/ and /*skip*/ lock what is
 	// read, /*in*/ is one of a JSON array's texts, /*each*/ is a JSON array's elements as value and key.
 	rewrite(query string) string

@@ -147,3 +147,6 @@ func countMarks(query string) int {
 	}
 	return n
 }
+
+// Reader is the pool that reads.
+func (j *Journal) Reader() *sql.DB { return j.r.db }

@@ -25,6 +25,9 @@ type Config struct {
 	DSN string
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+	// Waiting lets Open return although the database is away. It hears why each try failed, and nil when the journal
+	// can be used; until then everything fails with ErrUnavailable. Without it Open fails.
+	Waiting func(err error)
 }
 
 // Journal is an open journal. Its methods are safe for concurrent use.
@@ -41,7 +44,9 @@ type Journal struct {
 	closing chan struct{}
 	stopped chan struct{}
 	once    sync.Once
+	waiting sync.WaitGroup
 
+	// identity is nil until the database was reached and its schema is ours.
 	identity atomic.Pointer[Identity]
 
 	writes  atomic.Uint64
@@ -49,7 +54,7 @@ type Journal struct {
 }
 
 // Open opens the journal, bringing its schema up to date first. Errors match ErrSchemaTooNew when a newer
-// program has written it, and ErrUnavailable when the database does not answer. Close must be called.
+// program has written it, and ErrUnavailable when the database does not answer: see Config.Waiting. Close must be called.
 func Open(ctx context.Context, cfg Config) (*Journal, error) {
 	d, err := driver(cfg.Driver)
 	if err != nil {
@@ -81,24 +86,87 @@ func openWith(ctx context.Context, cfg Config, d dialect, steps []migration) (*J
 	if err != nil {
 		return nil, err
 	}
-	id, err := migrate(ctx, write, d, steps, now())
-	if err != nil {
-		return nil, errors.Join(err, write.Close(), read.Close())
-	}
 	j := &Journal{
 		d:       d,
 		path:    cfg.Path,
 		now:     now,
-		w:       &statements{db: write, d: d},
-		r:       &statements{db: read, d: d},
 		ops:     make(chan *op, maxBatch),
 		patient: make(chan *op, maxBatch),
 		closing: make(chan struct{}),
 		stopped: make(chan struct{}),
 	}
-	j.identity.Store(&id)
+	j.w = &statements{db: write, d: d, ready: j.ready}
+	j.r = &statements{db: read, d: d, ready: j.ready}
+	err = j.prepare(ctx, steps)
+	if err != nil && (cfg.Waiting == nil || !errors.Is(err, ErrUnavailable) || !d.away(err)) {
+		return nil, errors.Join(err, write.Close(), read.Close())
+	}
+	if err != nil {
+		cfg.Waiting(err)
+		j.waiting.Go(func() { j.await(steps, cfg.Waiting) }) //nolint:contextcheck // it outlives the context of Open; Close ends it
+	}
 	go j.commitLoop() //nolint:contextcheck // the loop outlives the context of Open; Close ends it
 	return j, nil
+}
+
+// The waiting for a database that is away.
+const (
+	// awaitEvery is the pause between two tries.
+	awaitEvery = time.Second
+	// awaitTry bounds one try.
+	awaitTry = 10 * time.Second
+)
+
+// errWaiting is what calls fail with until the database was reached for the first time.
+var errWaiting = errors.New("the database has not been reached yet")
+
+// prepare reaches the database and brings its schema up to date.
+func (j *Journal) prepare(ctx context.Context, steps []migration) error {
+	if err := j.d.reach(ctx, j.w.db); err != nil {
+		return err
+	}
+	id, err := migrate(ctx, j.w.db, j.d, steps, j.now())
+	if err != nil {
+		return err
+	}
+	j.identity.Store(&id)
+	return nil
+}
+
+// await tries until the journal can be used, or is closed. A schema that is too new is waited out as well: the program
+// that wrote it may be taken back, and nothing is read or written meanwhile.
+func (j *Journal) await(steps []migration, tell func(error)) {
+	tick := time.NewTicker(awaitEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-j.closing:
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), awaitTry)
+		j.waiting.Go(func() {
+			select {
+			case <-j.closing:
+				cancel()
+			case <-ctx.Done():
+			}
+		})
+		err := j.prepare(ctx, steps)
+		cancel()
+		tell(err)
+		if err == nil {
+			return
+		}
+	}
+}
+
+// ready is nil once the journal can be used.
+func (j *Journal) ready() error {
+	if j.identity.Load() == nil {
+		return errWaiting
+	}
+	return nil
 }
 
 // Driver returns the name of the database's driver.
@@ -108,6 +176,7 @@ func (j *Journal) Driver() string { return j.d.name() }
 func (j *Journal) Close() error {
 	j.once.Do(func() { close(j.closing) })
 	<-j.stopped
+	j.waiting.Wait()
 	if err := errors.Join(j.r.close(), j.w.close()); err != nil {
 		return fmt.Errorf("closing the journal: %w", err)
 	}

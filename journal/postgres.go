@@ -18,6 +18,9 @@ const (
 	postgresReaders = 8
 	// postgresConnect bounds the wait for a connection, so that a dead server is noticed by the request.
 	postgresConnect = 3 * time.Second
+	// postgresLifetime bounds how long a connection is used, so that a name that leads elsewhere by now, or a server
+	// that went back to its old role, is noticed by those that are idle too.
+	postgresLifetime = 5 * time.Minute
 	// postgresMigrationLock is the advisory lock that migrations take.
 	postgresMigrationLock = 7_319_002_417
 )
@@ -35,7 +38,7 @@ func (postgresDialect) rewrite(query string) string {
 	return numbered(query)
 }
 
-func (postgresDialect) open(ctx context.Context, cfg Config) (write, read *sql.DB, err error) {
+func (postgresDialect) open(_ context.Context, cfg Config) (write, read *sql.DB, err error) {
 	if cfg.DSN == "" {
 		return nil, nil, errors.New("opening the journal: dsn is empty")
 	}
@@ -50,23 +53,63 @@ func (postgresDialect) open(ctx context.Context, cfg Config) (write, read *sql.D
 	if pc.RuntimeParams["application_name"] == "" {
 		pc.RuntimeParams["application_name"] = "pg-gateway"
 	}
-	write = stdlib.OpenDB(*pc)
-	write.SetMaxOpenConns(1)
-	write.SetMaxIdleConns(1)
-	read = stdlib.OpenDB(*pc)
-	read.SetMaxOpenConns(postgresReaders)
-	read.SetMaxIdleConns(postgresReaders)
-	if err := write.PingContext(ctx); err != nil {
-		return nil, nil, errors.Join(unavailable("opening the journal", redactConnect(err)), write.Close(), read.Close())
+	if !strings.Contains(cfg.DSN, "default_query_exec_mode") {
+		// Nothing is kept in the session, so that a pooler may give every transaction another one.
+		pc.DefaultQueryExecMode = pgx.QueryExecModeExec
 	}
-	return write, read, nil
+	if len(pc.Fallbacks) > 0 && pc.ValidateConnect == nil {
+		// Of several servers only one takes writes.
+		pc.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
+	}
+	follow := newFailover(pc)
+	pool := func(conns int) *sql.DB {
+		db := stdlib.OpenDB(*pc, stdlib.OptionAfterConnect(follow.connected), stdlib.OptionResetSession(follow.reused))
+		db.SetMaxOpenConns(conns)
+		db.SetMaxIdleConns(conns)
+		db.SetConnMaxLifetime(postgresLifetime)
+		return db
+	}
+	return pool(1), pool(postgresReaders), nil
 }
+
+// reach asks for an answer. The error of a connection that fails names user and database, so it is told without.
+func (postgresDialect) reach(ctx context.Context, db *sql.DB) error {
+	if err := db.PingContext(ctx); err != nil {
+		return unavailable("opening the journal", redactConnect(err))
+	}
+	return nil
+}
+
+// away tells whether a server may come back by itself: it cannot be reached, it is starting, stopping, full or
+// read-only, or a pooler before it has lost it. A wrong password or a missing database does not heal by waiting.
+func (postgresDialect) away(err error) bool {
+	if answered, ok := errors.AsType[*answeredError](err); ok {
+		return awayCode(answered.code)
+	}
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return !ok || awayCode(e.Code)
+}
+
+func awayCode(code string) bool {
+	for _, class := range []string{"08", "40", "53", "55", "57", "58"} {
+		if strings.HasPrefix(code, class) {
+			return true
+		}
+	}
+	return code == codeReadOnly
+}
+
+// answeredError is what a server answered, without the text that names user and database.
+type answeredError struct{ code string }
+
+// Error implements error.
+func (e *answeredError) Error() string { return "PostgreSQL answered " + e.code }
 
 // redactConnect keeps the cause of a failed connection and drops the text around it, which names user and
 // database.
 func redactConnect(err error) error {
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return fmt.Errorf("PostgreSQL answered %s", e.Code)
+		return &answeredError{code: e.Code}
 	}
 	if ce, ok := errors.AsType[*pgconn.ConnectError](err); ok && ce.Unwrap() != nil {
 		return errors.New("PostgreSQL cannot be reached")

@@ -57,6 +57,22 @@ func (sqliteDialect) open(_ context.Context, cfg Config) (write, read *sql.DB, e
 	return write, read, nil
 }
 
+// reach needs nothing: the first statement opens the file.
+func (sqliteDialect) reach(context.Context, *sql.DB) error { return nil }
+
+// away tells whether the file may be usable later: others hold it, or there is no room.
+func (sqliteDialect) away(err error) bool {
+	e, ok := errors.AsType[*sqlite.Error](err)
+	if !ok {
+		return errors.Is(err, context.DeadlineExceeded)
+	}
+	switch e.Code() & 0xff {
+	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR:
+		return true
+	}
+	return false
+}
+
 // sqliteWriter makes every commit reach the disk (synchronous FULL) and takes the write lock at BEGIN, so
 // that what a transaction has read is still true when it writes.
 func sqliteWriter() url.Values {

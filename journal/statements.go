@@ -12,6 +12,8 @@ import (
 type statements struct {
 	db *sql.DB
 	d  dialect
+	// ready tells why nothing can be asked yet.
+	ready func() error
 
 	mu     sync.Mutex
 	known  map[string]prepared
@@ -67,6 +69,9 @@ func (s *statements) prepareWanted(ctx context.Context) {
 
 // query reads rows outside of any transaction.
 func (s *statements) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if err := s.ready(); err != nil {
+		return nil, err
+	}
 	p := s.lookUp(query)
 	if p.stmt == nil {
 		s.prepareWanted(ctx)

@@ -192,6 +192,9 @@ func (j *Journal) commitAlone(o *op) error {
 func (j *Journal) transact(batch []*op, asOne bool) ([]error, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
+	if err := j.ready(); err != nil {
+		return nil, err
+	}
 	j.w.prepareWanted(ctx)
 	tx, err := j.w.db.BeginTx(ctx, nil)
 	if err != nil {

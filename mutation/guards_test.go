@@ -34,6 +34,7 @@ func guards() []guard {
 		otherJournalGuards(),
 		adminGuards(),
 		splitGuards(),
+		failoverGuards(),
 	)
 }
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Finds, or on Debian and Ubuntu installs, what the tests need beyond Go: a browser, promtool, PostgreSQL and a
-# C compiler for the race detector. It says what it found, changes nothing that is there, and may run any
+# Finds, or on Debian and Ubuntu installs, what the tests need beyond Go: a browser, promtool, PostgreSQL, PgBouncer and
+# a C compiler for the race detector. It says what it found, changes nothing that is there, and may run any
 # number of times.
 set -euo pipefail
 
@@ -16,6 +16,11 @@ find_initdb() {
   return 1
 }
 
+find_pgbouncer() {
+  if command -v pgbouncer; then return 0; fi
+  [ -x /usr/sbin/pgbouncer ] && echo /usr/sbin/pgbouncer
+}
+
 find_chromium() { command -v chromium; }
 find_promtool() { command -v promtool; }
 find_cc() { command -v "${CC:-gcc}" || command -v cc; }
@@ -25,6 +30,7 @@ needs=(
   "chromium|chromium"
   "promtool|prometheus"
   "initdb|postgresql"
+  "pgbouncer|pgbouncer"
   "cc|gcc libc6-dev"
 )
 
