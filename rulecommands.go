@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/pg-gateway/pg-gateway/gateway"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
@@ -46,11 +47,20 @@ func (p *outputs) write(w io.Writer, text string, report any) error {
 
 // loadRules reads a configuration as serve does.
 func loadRules(path string) (*rules.Snapshot, error) {
-	s, err := rules.LoadFile(path)
+	s, err := buildRules(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s is not usable:\n%w", path, err)
 	}
 	return s, nil
+}
+
+// buildRules builds all that serve and a reload build of a configuration: what it accepts starts.
+func buildRules(path string) (*rules.Snapshot, error) {
+	store, err := rules.NewStore(rules.StoreOptions{Path: path, Load: rules.LoadFile, Prepare: gateway.Prepare})
+	if err != nil {
+		return nil, err
+	}
+	return store.Current(), nil
 }
 
 // readInput reads a file, or standard input for a dash.
@@ -106,13 +116,20 @@ func checkCommand(o *options) *cobra.Command {
 			"The exit code is 1 for a fault, and with --live for anything that blocks.",
 		Example: "  pg-gateway check --config.file=config.yaml\n  pg-gateway check --live --output=json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			s, err := rules.LoadFile(o.configFile)
+			s, err := buildRules(o.configFile)
 			if err != nil {
 				return refuseConfig(c, &out, o.configFile, err)
 			}
 			rep := checkReport{OK: true, Version: s.Version(), Errors: []finding{}, Findings: []finding{}}
 			text := fmt.Sprintf("%s is fine: version %s, %d PGs, %d merchants, %d methods\n",
 				o.configFile, s.Version(), len(s.PGs()), len(s.Merchants()), len(s.Methods()))
+			for _, a := range s.PassedOver() {
+				if live {
+					break // the go-live list has them
+				}
+				text += "! " + a.String() + "\n"
+				rep.Findings = append(rep.Findings, finding{Path: a.Path, Message: a.Msg, Fix: a.Fix})
+			}
 			blocking := 0
 			if live {
 				blocking = rep.goLive(s, &text)

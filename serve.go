@@ -38,12 +38,16 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	m.SetBuild(buildVersion())
 
 	var store *rules.Store
-	store, err = rules.NewStore(o.configFile, rules.LoadFile, func(r rules.ReloadResult) { reloaded(store, r, log, m) })
+	store, err = rules.NewStore(rules.StoreOptions{
+		Path: o.configFile, Load: rules.LoadFile, Prepare: gateway.Prepare,
+		OnResult: func(r rules.ReloadResult) { reloaded(store, r, log, m) },
+	})
 	if err != nil {
 		return fmt.Errorf("%s is not usable:\n%w", o.configFile, err)
 	}
 	s := store.Current()
 	gateway.PublishRules(s, m)
+	warnOf(s, log)
 	m.Reloaded(true, time.Now())
 
 	j, err := journal.Open(ctx, journal.Config{Driver: s.Journal().Driver, Path: s.Journal().Path, DSN: s.Journal().DSN.Reveal(), Now: time.Now})
@@ -115,6 +119,13 @@ func reloadOnHangup(ctx context.Context, store *rules.Store) {
 
 // reloaded reports one attempt to load the rules.
 func reloaded(store *rules.Store, r rules.ReloadResult, log *slog.Logger, m *metrics.Metrics) {
+	if back := store.RolledBack(); back == nil {
+		m.RolledBack(false)
+	} else {
+		m.RolledBack(true)
+		log.Warn("a rollback is in force: the file on disk still holds the rules that were set aside, and a restart takes them",
+			slog.String("trigger", back.Trigger), slog.String("version", back.Version), slog.String("set_aside", back.SetAside))
+	}
 	if r.Err != nil {
 		m.Reloaded(false, r.At)
 		log.Error("the new rules are not usable; the last good ones stay", slog.Any("trigger", r.Trigger), slog.Any("err", r.Err))
@@ -125,9 +136,17 @@ func reloaded(store *rules.Store, r rules.ReloadResult, log *slog.Logger, m *met
 		return
 	}
 	gateway.PublishRules(store.Current(), m)
+	warnOf(store.Current(), log)
 	log.Info("rules loaded", slog.Any("trigger", r.Trigger), slog.Any("version", r.Version))
 	if len(r.RestartNeeded) > 0 {
 		log.Warn("these sections changed and need a restart", slog.String("sections", strings.Join(r.RestartNeeded, ", ")))
+	}
+}
+
+// warnOf logs what the rules in force do without.
+func warnOf(s *rules.Snapshot, log *slog.Logger) {
+	for _, a := range s.PassedOver() {
+		log.Warn("a value of the configuration is passed over", slog.String("path", a.Path), slog.String("why", a.Msg), slog.String("fix", a.Fix))
 	}
 }
 

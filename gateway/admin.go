@@ -1,6 +1,9 @@
 package gateway
 
 import (
+	"strings"
+	"time"
+
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -25,12 +28,30 @@ type readiness struct {
 	Status string            `json:"status"`
 	Rules  string            `json:"rules_version"`
 	Checks map[string]string `json:"checks"`
+	// Refused is the first complaint about the file on disk, which is not in force; the rules above decide.
+	Refused  string         `json:"config_refused,omitempty"`
+	Rollback *rollbackState `json:"config_rollback,omitempty"`
 }
+
+// rollbackState is a rollback in force.
+type rollbackState struct {
+	Since    string `json:"since"`
+	Trigger  string `json:"trigger"`
+	SetAside string `json:"set_aside_version,omitempty"`
+	Note     string `json:"note"`
+}
+
+// rollbackNote is what a rollback does not do.
+const rollbackNote = "the file on disk still holds the rules that were set aside; a restart or a reload takes them"
 
 // handleReady tells whether new checkouts should be sent here. A PG's outage does not count: it must not take
 // the order pods out of service. A journal that cannot be written does: nothing could be approved.
 func (g *Gateway) handleReady(c *fiber.Ctx) error {
 	r := readiness{Status: "pass", Rules: g.view().rules.Version(), Checks: map[string]string{"config": "pass", "listener": "pass"}}
+	r.Refused, _, _ = strings.Cut(g.store.Refused(), "\n")
+	if back := g.store.RolledBack(); back != nil {
+		r.Rollback = &rollbackState{back.At.In(kst).Format(time.RFC3339), back.Trigger, back.SetAside, rollbackNote}
+	}
 	if g.draining.Load() {
 		r.Checks["listener"] = "draining"
 	}

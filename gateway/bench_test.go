@@ -54,7 +54,7 @@ func benchGateway(b *testing.B, shopURL string) *Gateway {
 	if err := os.WriteFile(config, []byte(strings.ReplaceAll(string(text), "http://127.0.0.1:7070/shop", shopURL)), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	store, err := rules.NewStore(config, rules.LoadFile, nil)
+	store, err := rules.NewStore(rules.StoreOptions{Path: config, Load: rules.LoadFile, Prepare: Prepare})
 	if err != nil {
 		b.Fatal(err)
 	}

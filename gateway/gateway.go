@@ -14,7 +14,6 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -55,7 +54,7 @@ type Journal interface {
 
 // Options are what a gateway is made of.
 type Options struct {
-	// Store holds the rules and reloads them.
+	// Store holds the rules and reloads them. Its snapshots are made ready by Prepare.
 	Store *rules.Store
 	// Journal must be open; Run closes nothing that it did not open.
 	Journal Journal
@@ -82,30 +81,28 @@ type Options struct {
 
 // Gateway serves one configuration. Make it with New, then Run it once.
 type Gateway struct {
-	store          *rules.Store
-	journal        Journal
-	drivers        map[payment.DriverName]adapters.Driver
-	orderHTTP      *http.Client
-	metrics        *metrics.Metrics
-	registry       *prometheus.Registry
-	log            *slog.Logger
-	now            func() time.Time
-	sealer         *sealer
-	settler        *settle.Settler
-	health         *health
-	rates          *rules.Outcomes
-	shop           *shopClient
-	trustedProxies []netip.Prefix
-	pageTemplate   *template.Template
-	current        atomic.Pointer[view]
-	draining       atomic.Bool
-	wake           chan struct{}
-	queues         *queues
-	retention      time.Duration
-	keys           KeyStore
-	late           LateStore
-	journalState   atomic.Pointer[string]
-	others         *others
+	store        *rules.Store
+	journal      Journal
+	drivers      map[payment.DriverName]adapters.Driver
+	orderHTTP    *http.Client
+	metrics      *metrics.Metrics
+	registry     *prometheus.Registry
+	log          *slog.Logger
+	now          func() time.Time
+	sealer       *sealer
+	settler      *settle.Settler
+	health       *health
+	rates        *rules.Outcomes
+	shop         *shopClient
+	pageTemplate *template.Template
+	draining     atomic.Bool
+	wake         chan struct{}
+	queues       *queues
+	retention    time.Duration
+	keys         KeyStore
+	late         LateStore
+	journalState atomic.Pointer[string]
+	others       *others
 	// cancels and canceller are nil when Options has no Cancels.
 	cancels   settle.CancelJournal
 	canceller *settle.Canceller
@@ -119,6 +116,9 @@ type Gateway struct {
 
 // New puts a gateway together. It opens no listener.
 func New(o Options) (*Gateway, error) {
+	if _, ok := o.Store.Current().Prepared().(*view); !ok {
+		return nil, errors.New("the store does not make its rules ready with Prepare")
+	}
 	server := o.Store.Current().Server()
 	key, err := loadTokenKey(server.Public.TokenKey, filepath.Join(o.DataDir, "token.key"))
 	if err != nil {
@@ -134,22 +134,10 @@ func New(o Options) (*Gateway, error) {
 		shop: newShopClient(nil), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys, late: o.Late,
 		ctx: context.Background(),
 	}
-	for _, p := range server.Public.TrustedProxies {
-		prefix, err := netip.ParsePrefix(p)
-		if err != nil {
-			return nil, fmt.Errorf("reading trusted_proxies: %w", err)
-		}
-		g.trustedProxies = append(g.trustedProxies, prefix)
-	}
 	g.others = &others{own: o.Identity, seal: seal, log: o.Log, metrics: o.Metrics}
 	if o.Identity == nil {
 		g.others.own = func() journal.Identity { return journal.Identity{} }
 	}
-	v, err := g.newView(o.Store.Current())
-	if err != nil {
-		return nil, err
-	}
-	g.current.Store(v)
 	g.settler = settle.New(settle.Options{
 		Journal: o.Journal, Drivers: o.Drivers, Sealer: seal, Observer: g, Log: o.Log, Now: o.Now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return g.view().account(a) },
@@ -162,23 +150,6 @@ func New(o Options) (*Gateway, error) {
 	}
 	g.queues, g.retention = g.newQueues(), o.Store.Current().Journal().Retention
 	return g, nil
-}
-
-// view returns the view of the current rules. A request calls it once.
-func (g *Gateway) view() *view {
-	v := g.current.Load()
-	s := g.store.Current()
-	if v.rules == s {
-		return v
-	}
-	fresh, err := g.newView(s)
-	if err != nil {
-		g.log.Error("the new rules cannot be used; staying with the old ones", slog.Any("version", s.Version()), slog.Any("err", err))
-		return v
-	}
-	// Two requests may both derive one; either is right.
-	g.current.CompareAndSwap(v, fresh)
-	return fresh
 }
 
 // wakeOutbox lets the delivery look at once instead of at its next tick.

@@ -34,10 +34,9 @@ type historyEntry struct {
 func (g *Gateway) handleHistory(c *fiber.Ctx) error {
 	a := historyAnswer{Version: g.store.Current().Version(), History: []historyEntry{}}
 	for _, r := range g.store.History() {
-		_, kept := g.store.Version(r.Version)
 		e := historyEntry{
 			At: r.At.In(kst).Format(time.RFC3339), Trigger: r.Trigger, Version: r.Version, Changed: r.Changed,
-			RestartNeeded: r.RestartNeeded, Kept: kept, Diff: r.Diff,
+			RestartNeeded: r.RestartNeeded, Kept: g.store.Kept(r.Version), Diff: r.Diff,
 		}
 		if r.Err != nil {
 			e.Error = r.Err.Error()

@@ -66,6 +66,53 @@ func TestRollback(t *testing.T) {
 	}
 }
 
+func (h *house) ready() answer {
+	h.t.Helper()
+	return h.send(h.admin, httptest.NewRequest(http.MethodGet, "/readyz", nil))
+}
+
+// TestReadyzTellsWhatDecides: which version it is, that the file on disk is another, and why.
+func TestReadyzTellsWhatDecides(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	a := h.ready()
+	first, _ := a.json["rules_version"].(string)
+	if a.status != http.StatusOK || first == "" || a.json["config_refused"] != nil || a.json["config_rollback"] != nil {
+		t.Fatalf("at the start: %d %s", a.status, a.body)
+	}
+	good := h.read()
+	for _, bad := range []string{
+		strings.Replace(good, "whsec_ZGVtby1zaG9wLWV2ZW50cy1zZWNyZXQtMDAwMDAwMDE=", "my-shop-secret-2027", 1),
+		strings.Replace(good, "sandbox: {", "sandbx: {", 1),
+	} {
+		h.write(bad)
+		if a := h.adminPost("/-/reload", ""); a.status != http.StatusUnprocessableEntity || a.json["version"] != first || a.json["changed"] != false {
+			t.Errorf("a bad file: %d %s", a.status, a.body)
+		}
+		why, _ := h.ready().json["config_refused"].(string)
+		if a := h.ready(); a.status != http.StatusOK || a.json["rules_version"] != first || !strings.HasPrefix(why, "config.yaml:") || strings.Contains(why, "\n") {
+			t.Errorf("with a bad file: %d %s", a.status, a.body)
+		}
+	}
+	h.write(strings.Replace(good, "trans, vbank]", "trans]", 1))
+	second := h.adminPost("/-/reload", "").json["version"]
+	if a := h.ready(); second == first || a.json["rules_version"] != second || a.json["config_refused"] != nil {
+		t.Errorf("with a good file again: %s", a.body)
+	}
+	h.adminPost("/-/config/rollback", `{"version":"`+first+`","who":"kim"}`)
+	a = h.ready()
+	back, _ := a.json["config_rollback"].(map[string]any)
+	note, _ := back["note"].(string)
+	if a.status != http.StatusOK || a.json["rules_version"] != first || back["trigger"] != "rollback by kim" || back["set_aside_version"] != second ||
+		!strings.Contains(note, "the file on disk still holds") {
+		t.Errorf("after a rollback: %s", a.body)
+	}
+	h.adminPost("/-/reload", "")
+	if a := h.ready(); a.json["rules_version"] != second || a.json["config_rollback"] != nil {
+		t.Errorf("after a reload: %s", a.body)
+	}
+}
+
 func TestRollbackRefusals(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)

@@ -154,7 +154,7 @@ func (g *Gateway) send(ctx context.Context, m payment.Message) error {
 		g.log.Error("a sealed message cannot be opened; is token_key another one?", slog.String("message_id", m.ID), slog.Any("order_id", m.OrderID))
 		return &sealedError{err}
 	}
-	if err := g.view().shop.Deliver(ctx, m, g.now()); err != nil {
+	if err := g.orderService(g.view()).Deliver(ctx, m, g.now()); err != nil {
 		g.queues.shop.refused()
 		return err
 	}

@@ -275,7 +275,7 @@ func peerIP(c *fiber.Ctx) netip.Addr {
 }
 
 func (g *Gateway) trusted(ip netip.Addr) bool {
-	for _, p := range g.trustedProxies {
+	for _, p := range g.view().trustedProxies {
 		if p.Contains(ip.Unmap()) {
 			return true
 		}

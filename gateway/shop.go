@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"log/slog"
-	"net/http"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters/orders"
@@ -13,7 +12,10 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
-func newOrders(c rules.OrderServiceConfig, client *http.Client) (*orders.Client, error) {
+// orderService is the order service as a view knows it.
+func (g *Gateway) orderService(v *view) *orders.Client { return v.orders.Through(g.orderHTTP) }
+
+func newOrders(c rules.OrderServiceConfig) (*orders.Client, error) {
 	return orders.New(orders.Config{
 		URL: c.URL, LookupPath: c.LookupPath, LookupTimeout: c.LookupTimeout,
 		ConfirmPath: c.ConfirmPath, ConfirmTimeout: c.ConfirmTimeout,
@@ -23,7 +25,7 @@ func newOrders(c rules.OrderServiceConfig, client *http.Client) (*orders.Client,
 			VAT: c.LookupFields["vat_amount"], OrderName: c.LookupFields["order_name"], Currency: c.LookupFields["currency"], Status: c.LookupFields["status"],
 			Payments: c.LookupFields["payments"], PGAmount: c.LookupFields["pg_amount"],
 		},
-	}, client)
+	}, nil)
 }
 
 // Confirm asks the order service whether an attempt may be charged. No answer is a no (design promise 8). A shop
@@ -35,7 +37,7 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) settle.Answer 
 		return settle.Answer{Yes: true}
 	}
 	start := time.Now()
-	ans, err := v.shop.Confirm(ctx, orders.Question{
+	ans, err := g.orderService(v).Confirm(ctx, orders.Question{
 		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Method: a.Method, Amount: a.Amount, OrderAmount: a.OrderAmount,
 		Payments: a.Split(),
 	})

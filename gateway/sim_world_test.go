@@ -101,7 +101,7 @@ payment_methods:`},
 	load := func(string) (*rules.Snapshot, error) {
 		return rules.Parse("config.yaml", []byte(text), rules.Sources{Env: func(string) (string, bool) { return key, true }})
 	}
-	store, err := rules.NewStore("config.yaml", load, nil)
+	store, err := rules.NewStore(rules.StoreOptions{Path: "config.yaml", Load: load, Prepare: Prepare})
 	if err != nil {
 		t.Fatal(err)
 	}

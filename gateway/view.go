@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"fmt"
+	"net/netip"
 	"net/url"
 	"strings"
 
@@ -15,11 +16,13 @@ import (
 // start and keeps it to the end (design promise 6).
 type view struct {
 	rules      *rules.Snapshot
-	shop       *orders.Client
+	orders     *orders.Client // it sends with nothing: see Gateway.orderService
 	intercepts []intercept
 	origins    []origin
 	// store are the functions of the X2BEE store API by path.
 	store map[string]storeFunction
+	// trustedProxies are whose word on the client's address counts.
+	trustedProxies []netip.Prefix
 	// guarded are the paths of the order service that only the gateway itself may call.
 	guarded []string
 }
@@ -27,20 +30,36 @@ type view struct {
 // origin is one allowed origin of return URLs.
 type origin struct{ scheme, host string }
 
-// newView derives a view. The rules were checked when they were loaded; what can still go wrong is reported
-// as an error all the same, so that a reload keeps the last good view.
-func (g *Gateway) newView(s *rules.Snapshot) (*view, error) {
+// Prepare is what rules.StoreOptions asks for: it makes all that the gateway derives from a snapshot, before that is
+// in force. What can fail fails here, and refuses the file.
+func Prepare(s *rules.Snapshot) (any, error) { return newView(s) }
+
+// newView derives a view.
+func newView(s *rules.Snapshot) (*view, error) {
 	v := &view{rules: s}
 	var err error
-	if v.shop, err = newOrders(s.OrderService(), g.orderHTTP); err != nil {
+	if v.orders, err = newOrders(s.OrderService()); err != nil {
 		return nil, fmt.Errorf("preparing order_service: %w", err)
 	}
-	for _, o := range s.Server().Public.AllowOrigins {
+	public := s.Server().Public
+	for _, o := range public.AllowOrigins {
 		u, err := url.Parse(o)
 		if err != nil {
 			return nil, fmt.Errorf("reading allow_origins: %w", err)
 		}
 		v.origins = append(v.origins, origin{scheme: u.Scheme, host: u.Host})
+	}
+	for _, p := range public.TrustedProxies {
+		prefix, err := netip.ParsePrefix(p)
+		if err != nil {
+			return nil, fmt.Errorf("reading trusted_proxies: %w", err)
+		}
+		v.trustedProxies = append(v.trustedProxies, prefix)
+	}
+	if key := public.TokenKey; key.IsSet() {
+		if _, err := decodeKey(key.Reveal()); err != nil {
+			return nil, err
+		}
 	}
 	os := s.OrderService()
 	for _, p := range []string{os.LookupPath, os.ConfirmPath, os.EventsPath} {
@@ -49,6 +68,12 @@ func (g *Gateway) newView(s *rules.Snapshot) (*view, error) {
 	v.intercepts = compileIntercepts(s)
 	v.store = storeFunctions(s.X2BEE())
 	return v, nil
+}
+
+// view returns the view of the rules in force. A request calls it once.
+func (g *Gateway) view() *view {
+	v, _ := g.store.Current().Prepared().(*view) // New has seen that it is one
+	return v
 }
 
 // allowsReturn tells whether a return_url is an absolute http(s) URL at a configured origin, without user

@@ -73,6 +73,7 @@ type Metrics struct {
 	reloadOK   prometheus.Gauge
 	reloadAt   prometheus.Gauge
 	reloads    *counters1
+	rolledBack prometheus.Gauge
 	configInfo *prometheus.GaugeVec
 	buildInfo  *prometheus.GaugeVec
 }

@@ -30,7 +30,7 @@ func pgReader(p *rawPG, at value) reader {
 		"read_timeout":    {duration(&p.ReadTimeout, 100*time.Millisecond, time.Minute), "How long one look-up may take."},
 		"store_id":        {keyText(&p.StoreID), "PortOne V2 store id."},
 		"api_secret":      {keySecret(&p.APISecret), "PortOne V2 API secret, as a reference."},
-		"webhook_secrets": {signingSecrets(&p.WebhookSecrets), "PortOne V2 webhook secrets; two while one is replaced."},
+		"webhook_secrets": {verifyingSecrets(&p.WebhookSecrets), "PortOne V2 webhook secrets (whsec_ and base64); two while one is replaced. A malformed one beside a good one is passed over."},
 		"webhook_sources": {list(&p.WebhookSources, func(s *string, _ value) reader { return source(s) }), "Addresses or CIDR ranges that PortOne V1 webhooks come from; PortOne's own three when left out."},
 		"imp_code":        {keyText(&p.ImpCode), "PortOne V1 customer code (가맹점 식별코드)."},
 		"imp_key":         {keySecret(&p.ImpKey), "PortOne V1 REST API key."},

@@ -50,7 +50,7 @@ func TestThePollCatchesWhatNoEventTold(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		file := scripted{text: fmt.Sprintf(tiny, "a")}
 		var told []ReloadResult
-		st, err := NewStore("config.yaml", file.load, func(r ReloadResult) { told = append(told, r) })
+		st, err := NewStore(StoreOptions{Path: "config.yaml", Load: file.load, OnResult: func(r ReloadResult) { told = append(told, r) }})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +91,7 @@ func TestEventsAreGathered(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		file := scripted{text: fmt.Sprintf(tiny, "a")}
-		st, err := NewStore("config.yaml", file.load, nil)
+		st, err := NewStore(StoreOptions{Path: "config.yaml", Load: file.load})
 		if err != nil {
 			t.Fatal(err)
 		}

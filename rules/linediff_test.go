@@ -55,7 +55,7 @@ func TestReloadsTellWhatChanged(t *testing.T) {
 		}
 	}
 	write(string(text))
-	st, err := NewStore(path, LoadFile, nil)
+	st, err := NewStore(StoreOptions{Path: path, Load: LoadFile})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,6 +29,8 @@ type decoder struct {
 	src     Sources
 	errs    []*Error
 	secrets []resolved
+	// passed are malformed values that the snapshot does without.
+	passed []Advice
 	// inline are the secrets that stand in the file itself.
 	inline []value
 	// keys are all secrets, urls all addresses that we call or are called at, and listens the listeners' addresses.
@@ -187,8 +189,8 @@ func (v value) key(n *yaml.Node, seen map[string]bool) (string, bool) {
 	return n.Value, at.visible(n.Value)
 }
 
-// maxItems bounds lists and mappings; no shop comes near it.
-const maxItems = 5000
+// maxItems bounds lists and mappings; the largest shop we know of has a tenth of it.
+const maxItems = 50_000
 
 // list reads a sequence. item gets the element to fill and its place, for later complaints.
 func list[T any](dst *[]T, item func(dst *T, at value) reader) reader {

@@ -10,7 +10,10 @@ import (
 // Snapshot is one checked configuration. It never changes; everything it hands out is read-only.
 type Snapshot struct {
 	version    string
-	files      []string // what ${file:} references named, as written
+	source     keptText // the text it was made of
+	read       stamp    // the files it was read from
+	passed     []Advice // what it does without
+	prepared   any      // what the store's Prepare made of it
 	inline     []string // where secrets stand in the file itself
 	lines      []string // the file without its secrets
 	left       []Advice // what building found that must be settled before real payments
@@ -101,6 +104,9 @@ type LinkInfo struct {
 
 // Version is the first 12 hex digits of the SHA-256 of the file and of what its references stood for.
 func (s *Snapshot) Version() string { return s.version }
+
+// Prepared is what the store's Prepare derived from the snapshot.
+func (s *Snapshot) Prepared() any { return s.prepared }
 
 // Mode tells whether the file is for real money.
 func (s *Snapshot) Mode() payment.Mode { return s.mode }

@@ -78,6 +78,13 @@ func New(cfg Config, client *http.Client) (*Client, error) {
 	return c, nil
 }
 
+// Through is the same client, sending with another HTTP client.
+func (c *Client) Through(client *http.Client) *Client {
+	through := *c
+	through.client = client
+	return &through
+}
+
 func withDefaults(cfg Config) Config {
 	text := func(s *string, def string) {
 		if *s == "" {

@@ -55,18 +55,20 @@ func VerifyWebhook(secrets []payment.Secret, header http.Header, body []byte, no
 	return id, nil
 }
 
-// webhookKeys decodes the secrets. One that is no base64 is a fault of the configuration.
+// minWebhookKey is the shortest key that is not guessed, in bytes.
+const minWebhookKey = 16
+
+// webhookKeys decodes the secrets. A malformed one is passed over: it must not keep the others from working.
 func webhookKeys(secrets []payment.Secret) ([][]byte, error) {
 	keys := make([][]byte, 0, len(secrets))
 	for _, s := range secrets {
-		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s.Reveal(), "whsec_"))
-		if err != nil || len(key) == 0 {
-			return nil, fmt.Errorf("%w: one is not base64", ErrNoWebhookSecret)
+		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(strings.TrimSpace(s.Reveal()), "whsec_"))
+		if err == nil && len(key) >= minWebhookKey {
+			keys = append(keys, key)
 		}
-		keys = append(keys, key)
 	}
 	if len(keys) == 0 {
-		return nil, ErrNoWebhookSecret
+		return nil, fmt.Errorf("%w: %d are set, none is base64 of 16 bytes or more", ErrNoWebhookSecret, len(secrets))
 	}
 	return keys, nil
 }

@@ -133,10 +133,24 @@ func TestForgedWebhooks(t *testing.T) {
 func TestWebhooksNeedASecret(t *testing.T) {
 	t.Parallel()
 	v := webhookVectors(t)[0]
-	for name, secrets := range map[string][]payment.Secret{"none": nil, "an empty one": {""}, "a prefix alone": {"whsec_"}, "no base64": {"whsec_!!"}} {
+	for name, secrets := range map[string][]payment.Secret{"none": nil, "an empty one": {""}, "a prefix alone": {"whsec_"}, "no base64": {"whsec_!!"}, "one byte": {"whsec_YQ=="}} {
 		_, err := portonev2.VerifyWebhook(secrets, v.header(), []byte(v.Body), time.Unix(v.Timestamp, 0))
 		if !errors.Is(err, portonev2.ErrNoWebhookSecret) {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// While a secret is replaced somebody pastes the next; what he pastes wrongly must not stop the good one.
+func TestAMalformedSecretStopsNoOther(t *testing.T) {
+	t.Parallel()
+	v := webhookVectors(t)[0]
+	good := payment.Secret(v.Secret)
+	for _, bad := range []payment.Secret{"v1,whsec_bmV3LXNlY3JldC0wMDAwMDAwMDAwMDAwMDE=", "my-secret", "whsec_", "", "whsec_Xx-_Xx-_Xx-_Xx-_Xx-_"} {
+		for _, secrets := range [][]payment.Secret{{good, bad}, {bad, good}} {
+			if _, err := portonev2.VerifyWebhook(secrets, v.header(), []byte(v.Body), time.Unix(v.Timestamp, 0)); err != nil {
+				t.Errorf("beside %q: %v", bad.Reveal(), err)
+			}
 		}
 	}
 }

@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/pg-gateway/pg-gateway/gateway"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// TestARollbackIsLoggedAndMeasured, until a reload ends it.
+func TestARollbackIsLoggedAndMeasured(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	save := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(string(text))
+	var lines bytes.Buffer
+	log, registry := slog.New(slog.NewTextHandler(&lines, nil)), prometheus.NewRegistry()
+	m := metrics.New(registry)
+	var store *rules.Store
+	store, err = rules.NewStore(rules.StoreOptions{
+		Path: path, Load: rules.LoadFile, Prepare: gateway.Prepare,
+		OnResult: func(r rules.ReloadResult) { reloaded(store, r, log, m) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := store.Current().Version()
+	save(string(text) + "# another\n")
+	store.Reload("test")
+	if got := gauge(t, registry, "pg_gateway_config_rollback_in_force"); got != 0 {
+		t.Errorf("before a rollback: %v", got)
+	}
+	store.Rollback(first, "rollback by kim")
+	if got := gauge(t, registry, "pg_gateway_config_rollback_in_force"); got != 1 {
+		t.Errorf("with a rollback in force: %v", got)
+	}
+	if !strings.Contains(lines.String(), "the file on disk still holds the rules that were set aside") || !strings.Contains(lines.String(), "rollback by kim") {
+		t.Errorf("the log says\n%s", lines.String())
+	}
+	store.Reload("test")
+	if got := gauge(t, registry, "pg_gateway_config_rollback_in_force"); got != 0 {
+		t.Errorf("after a reload: %v", got)
+	}
+}
+
+// gauge reads a series without labels.
+func gauge(t *testing.T, g prometheus.Gatherer, name string) float64 {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("there is no series %s", name)
+	return 0
+}
