@@ -31,12 +31,17 @@ func (g *Gateway) handleCancel(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
-	key, err := idempotencyKey(c)
-	if err != nil {
+	key, given, err := idempotencyKey(c)
+	switch {
+	case err != nil:
 		return err
+	case !given:
+		return &payment.Problem{Code: payment.CodeKeyInvalid, Field: headerIdempotencyKey}
 	}
-	scope := callerOf(c) + " POST " + string(id) + "/cancels"
-	return g.underKey(c, scope, key, g.cancelPrint, func(c *fiber.Ctx) error { return g.cancel(c, id, key) })
+	return g.underKey(c, keyedRequest{
+		scope: callerOf(c) + " POST " + string(id) + "/cancels", key: key, print: g.cancelPrint,
+		run: func(c *fiber.Ctx) error { return g.cancel(c, id, key) },
+	})
 }
 
 func (g *Gateway) cancel(c *fiber.Ctx, id payment.AttemptID, key string) error {

@@ -9,10 +9,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/tidwall/gjson"
 
 	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
 	"github.com/pg-gateway/pg-gateway/journal"
@@ -37,6 +39,7 @@ const (
 // KeyStore keeps the answers of idempotent requests, for all pods.
 type KeyStore interface {
 	KeyBegin(ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error)
+	KeyRenew(ctx context.Context, scope, key string, kept journal.KeptAnswer, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error)
 	KeyDone(ctx context.Context, scope, key string, a journal.KeptAnswer) error
 	KeyDrop(ctx context.Context, scope, key string, heldUntil time.Time) error
 	KeyPrune(ctx context.Context, before time.Time, limit int) (int, error)
@@ -44,70 +47,151 @@ type KeyStore interface {
 
 // idempotent lets a caller repeat a request under an Idempotency-Key: the first one is carried out, later ones
 // with the same body get its answer. Only answers that stand are kept; a refusal, or an outcome that is not
-// certain, leaves the key free to ask again.
-func (g *Gateway) idempotent(route string, run fiber.Handler) fiber.Handler {
+// certain, leaves the key free to ask again. A key belongs to what the body's member owner names, an order or an
+// attempt: anybody may use this door, and a key that was taken for all would be taken from whom it was meant for.
+func (g *Gateway) idempotent(r keyedRequest, owner string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		if c.Get(headerIdempotencyKey) == "" {
-			return run(c)
-		}
-		key, err := idempotencyKey(c)
+		key, given, err := idempotencyKey(c)
 		if err != nil {
 			return err
 		}
-		return g.underKey(c, route, key, fingerprint, run)
+		if !given {
+			return r.run(c)
+		}
+		body, err := keptBody(c, g)
+		if err != nil {
+			return err
+		}
+		id := gjson.GetBytes(body, owner)
+		if id.Type != gjson.String || !validOrderID(id.Str) {
+			return r.run(c) // and be refused
+		}
+		mine := r
+		mine.scope, mine.key = r.scope+" "+id.Str, key
+		return g.underKey(c, mine)
 	}
 }
 
-// idempotencyKey reads the key of a request.
-func idempotencyKey(c *fiber.Ctx) (string, error) {
-	key, ok := quotedString(c.Get(headerIdempotencyKey))
-	if !ok {
-		return "", &payment.Problem{Code: payment.CodeKeyInvalid, Field: headerIdempotencyKey}
+// idempotencyKey reads the key of a request, and tells whether there is one. Of two nobody knows which is meant.
+func idempotencyKey(c *fiber.Ctx) (key string, given bool, err error) {
+	headers := c.Request().Header.PeekAll(headerIdempotencyKey)
+	if len(headers) == 0 {
+		return "", false, nil
 	}
-	return key, nil
+	key, ok := quotedString(string(headers[0]))
+	if !ok || len(headers) > 1 {
+		return "", false, &payment.Problem{Code: payment.CodeKeyInvalid, Field: headerIdempotencyKey}
+	}
+	return key, true, nil
 }
 
-// underKey carries a request out once under its key. print names its body.
-func (g *Gateway) underKey(c *fiber.Ctx, scope, key string, print func([]byte) (string, error), run fiber.Handler) error {
+// keyedRequest is a request that is carried out once under its key.
+type keyedRequest struct {
+	scope, key string
+	// print names a body by what it says.
+	print func([]byte) (string, error)
+	// over tells whether a kept answer can no longer be used, so that the request is carried out anew; nil when
+	// answers stay good.
+	over func(ctx context.Context, answer []byte) (bool, error)
+	run  fiber.Handler
+}
+
+// keptBody reads a request's body and keeps it for the handler.
+func keptBody(c *fiber.Ctx, g *Gateway) ([]byte, error) {
 	body, err := jsonBody(c, g.view().rules.Limits().CheckoutBody)
+	if err == nil {
+		c.Locals(localBody, body)
+	}
+	return body, err
+}
+
+// underKey carries a request out once under its key.
+func (g *Gateway) underKey(c *fiber.Ctx, r keyedRequest) error {
+	body, err := keptBody(c, g)
 	if err != nil {
 		return err
 	}
-	c.Locals(localBody, body)
-	named, err := print(body)
+	named, err := r.print(body)
 	if err != nil {
 		return jsonProblem(err)
 	}
-	kept, begun, err := g.keys.KeyBegin(g.requestContext(c), scope, key, named, g.now(), keyHold)
+	ctx := g.requestContext(c)
+	kept, begun, err := g.keys.KeyBegin(ctx, r.scope, r.key, named, g.now(), keyHold)
 	switch {
 	case err != nil:
 		return err
 	case begun:
-		return g.runOnce(c, scope, key, kept.HeldUntil, run)
+		return g.runOnce(c, r, kept.HeldUntil)
 	case kept.Fingerprint != named:
 		return &payment.Problem{Code: payment.CodeKeyReused, Field: headerIdempotencyKey}
 	case kept.Status == 0:
 		return &payment.Problem{Code: payment.CodeKeyInProgress, Field: headerIdempotencyKey}
 	}
-	return g.replay(c, scope, key, kept)
+	answer, err := g.sealer.Open(payment.AttemptID(r.scope+r.key), kept.Body)
+	if err != nil {
+		return err
+	}
+	if r.over != nil {
+		over, err := r.over(ctx, answer)
+		if err != nil {
+			return err
+		}
+		if over {
+			return g.runAnew(c, r, kept)
+		}
+	}
+	return replay(c, kept, answer)
+}
+
+// runAnew carries a request out again whose kept answer can no longer be used.
+func (g *Gateway) runAnew(c *fiber.Ctx, r keyedRequest, kept journal.KeptAnswer) error {
+	held, begun, err := g.keys.KeyRenew(g.requestContext(c), r.scope, r.key, kept, g.now(), keyHold)
+	switch {
+	case err != nil:
+		return err
+	case !begun:
+		return &payment.Problem{Code: payment.CodeKeyInProgress, Field: headerIdempotencyKey}
+	}
+	return g.runOnce(c, r, held.HeldUntil)
+}
+
+// windowOver tells whether the window in a kept answer of POST /checkout is none that can still be paid in: it has
+// expired, its attempt has gone on, or its order is paid or held by another. What the shop settles itself is decided
+// anew.
+func (g *Gateway) windowOver(ctx context.Context, answer []byte) (bool, error) {
+	var kept struct {
+		OrderID   payment.OrderID   `json:"order_id"`
+		AttemptID payment.AttemptID `json:"attempt_id"`
+		ExpiresAt time.Time         `json:"expires_at"`
+	}
+	if err := json.Unmarshal(answer, &kept); err != nil || !g.now().Before(kept.ExpiresAt) {
+		return true, nil //nolint:nilerr // an answer that cannot be read, or has no window, is not handed out
+	}
+	attempts, err := g.journal.AttemptsOf(ctx, kept.OrderID)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(attempts, func(a payment.Attempt) bool {
+		return a.State == payment.StateApproved || a.State.Blocks() || a.ID == kept.AttemptID && a.State != payment.StateOpened
+	}), nil
 }
 
 // runOnce carries a request out and keeps its answer when that stands. Who took longer than his hold finds the key
 // taken by another, whose answer it is that stands.
-func (g *Gateway) runOnce(c *fiber.Ctx, route, key string, held time.Time, run fiber.Handler) error {
-	err := run(c)
+func (g *Gateway) runOnce(c *fiber.Ctx, r keyedRequest, held time.Time) error {
+	err := r.run(c)
 	ctx := context.WithoutCancel(g.requestContext(c))
 	stands, _ := c.Locals(localStands).(bool)
 	if err != nil || !stands {
-		if dropping := g.keys.KeyDrop(ctx, route, key, held); dropping != nil {
+		if dropping := g.keys.KeyDrop(ctx, r.scope, r.key, held); dropping != nil {
 			g.log.Error("an idempotency key stays taken until its hold ends", slog.String("request_id", requestID(c)), slog.Any("err", dropping))
 		}
 		return err
 	}
 	res := c.Response()
-	sealed, err := g.sealer.Seal(payment.AttemptID(route+key), res.Body())
+	sealed, err := g.sealer.Seal(payment.AttemptID(r.scope+r.key), res.Body())
 	if err == nil {
-		err = g.keys.KeyDone(ctx, route, key, journal.KeptAnswer{
+		err = g.keys.KeyDone(ctx, r.scope, r.key, journal.KeptAnswer{
 			Status: res.StatusCode(), ContentType: string(res.Header.ContentType()), Body: sealed, HeldUntil: held,
 		})
 	}
@@ -121,16 +205,13 @@ func (g *Gateway) runOnce(c *fiber.Ctx, route, key string, held time.Time, run f
 	return nil
 }
 
-func (g *Gateway) replay(c *fiber.Ctx, route, key string, kept journal.KeptAnswer) error {
-	body, err := g.sealer.Open(payment.AttemptID(route+key), kept.Body)
-	if err != nil {
-		return err
-	}
+// replay gives a kept answer again.
+func replay(c *fiber.Ctx, kept journal.KeptAnswer, answer []byte) error {
 	c.Set(headerReplayed, "true")
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Status(kept.Status)
 	c.Response().Header.SetContentType(kept.ContentType)
-	return c.Send(body)
+	return c.Send(answer)
 }
 
 // answerStands marks the answer being given as one that a repeat may be given too.

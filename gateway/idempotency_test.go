@@ -8,6 +8,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/tidwall/gjson"
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/sandbox"
@@ -19,6 +23,11 @@ func (h *house) keyed(path, key, body string) answer {
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", key)
 	return h.send(h.app, req)
+}
+
+// scopeOf is what the key of a checkout belongs to.
+func scopeOf(checkout []byte) string {
+	return "POST " + pathCheckout + " " + gjson.GetBytes(checkout, "order_id").Str
 }
 
 func TestAKeyIsAnsweredOnce(t *testing.T) {
@@ -45,7 +54,7 @@ func TestAKeyIsAnsweredOnce(t *testing.T) {
 		t.Errorf("%d windows were prepared", n)
 	}
 	var b strings.Builder
-	kept, _, err := h.journal.KeyBegin(t.Context(), "POST "+pathCheckout, "key-000000000001", "x", h.g.now(), keyHold)
+	kept, _, err := h.journal.KeyBegin(t.Context(), scopeOf(raw), "key-000000000001", "x", h.g.now(), keyHold)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +88,7 @@ func TestARunningRequestIsNotRunAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, begun, err := h.journal.KeyBegin(t.Context(), "POST "+pathCheckout, "key-000000000003", print, h.g.now(), keyHold); err != nil || !begun {
+	if _, begun, err := h.journal.KeyBegin(t.Context(), scopeOf(raw), "key-000000000003", print, h.g.now(), keyHold); err != nil || !begun {
 		t.Fatal(begun, err)
 	}
 	a := h.keyed(pathCheckout, `"key-000000000003"`, string(raw))
@@ -117,7 +126,7 @@ func TestAnAnswerThatIsNotKeptIsNotGiven(t *testing.T) {
 func TestKeysThatAreNone(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	for _, key := range []string{`abc`, `""`, `"a`, `"a"b"`, `"` + strings.Repeat("x", 300) + `"`, "\"한글\"", `"a\x"`} {
+	for _, key := range []string{``, ` `, `"a", "b"`, `abc`, `""`, `"a`, `"a"b"`, `"` + strings.Repeat("x", 300) + `"`, "\"한글\"", `"a\x"`} {
 		if a := h.keyed(pathCheckout, key, `{}`); a.status != http.StatusBadRequest || a.code() != "IDEMPOTENCY_KEY_INVALID" {
 			t.Errorf("%q: got %d %s", key, a.status, a.body)
 		}
@@ -145,6 +154,138 @@ func TestConcurrentCompletionsUnderOneKey(t *testing.T) {
 	}
 	if n := len(h.sandbox.Executions("portone_v2", "confirm", "")); n != 1 {
 		t.Errorf("the PG saw %d confirms", n)
+	}
+}
+
+// TestTwoKeysAreRefused, on the public door and on the sidecar's, be they equal.
+func TestTwoKeysAreRefused(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	raw, err := json.Marshal(h.checkout("card"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, keys := range [][]string{{`"a"`, `"b"`}, {`"a"`, `"a"`}, {``, `"a"`}, {`"a"`, ``}} {
+		for path, app := range map[string]*fiber.App{pathCheckout: h.app, pathComplete: h.app, "/attempts/A-1/cancels": h.sidecar} {
+			req := httptest.NewRequest(http.MethodPost, path, strings.NewReader(string(raw)))
+			req.Header.Set("Content-Type", "application/json")
+			req.Header["Idempotency-Key"] = keys
+			if a := h.send(app, req); a.status != http.StatusBadRequest || a.code() != "IDEMPOTENCY_KEY_INVALID" {
+				t.Errorf("%s with %q: got %d %s", path, keys, a.status, a.body)
+			}
+		}
+	}
+}
+
+// TestAStrangerCannotTakeAnOrdersKey: who uses the same key for another order has another key.
+func TestAStrangerCannotTakeAnOrdersKey(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	const key = `"order-1"`
+	for range 2 {
+		raw, err := json.Marshal(h.checkout("card"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, replayed := range []string{"", "true"} {
+			if a := h.keyed(pathCheckout, key, string(raw)); a.status != http.StatusOK || a.header.Get("Idempotent-Replayed") != replayed {
+				t.Errorf("got %d %s", a.status, a.body)
+			}
+		}
+	}
+	for range 2 {
+		attempt, token := h.v2Authenticated()
+		body := `{"attempt_id":"` + attempt + `","payment_token":"` + token + `"}`
+		if a := h.keyed(pathComplete, key, body); a.json["status"] != "approved" {
+			t.Errorf("got %d %s", a.status, a.body)
+		}
+	}
+}
+
+// TestAReplayHandsOutNoWindowThatIsOver: the same request gets a new window, or hears why there is none.
+func TestAReplayHandsOutNoWindowThatIsOver(t *testing.T) {
+	t.Parallel()
+	const key = `"key-000000000007"`
+	later := func(h *house, by time.Duration) {
+		now := h.g.now()
+		h.g.now = func() time.Time { return now.Add(by) }
+	}
+	tests := []struct {
+		name, method string
+		meanwhile    func(h *house, first answer)
+		want         string // replayed, new, or the code of the refusal
+	}{
+		{"nothing", "card", func(*house, answer) {}, "replayed"},
+		{"nearly over", "card", func(h *house, _ answer) { later(h, 29*time.Minute) }, "replayed"},
+		{"it expired", "card", func(h *house, _ answer) { later(h, 31*time.Minute) }, "new"},
+		{"it expired, journaled", "kakaopay", func(h *house, _ answer) { later(h, 31*time.Minute) }, "new"},
+		{"the buyer paid in it", "card", func(h *house, first answer) { h.postReturn(h.press(formIn(first), "pay")) }, "ORDER_ALREADY_PAID"},
+		{"its payment was undone", "card", func(h *house, first answer) {
+			if err := h.sandbox.Inject(sandbox.Fault{PG: "inicis", Operation: "approve", Kind: sandbox.FaultWrongAmount}); err != nil {
+				h.t.Fatal(err)
+			}
+			h.postReturn(h.press(formIn(first), "pay"))
+		}, "new"},
+		{"the order was paid in another window", "card", func(h *house, first answer) {
+			body := h.again(first, "card")
+			h.postReturn(h.press(formIn(h.postCheckout(body)), "pay"))
+		}, "ORDER_ALREADY_PAID"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, nil)
+			raw, err := json.Marshal(h.checkout(tt.method))
+			if err != nil {
+				t.Fatal(err)
+			}
+			first := h.keyed(pathCheckout, key, string(raw))
+			if first.status != http.StatusOK {
+				t.Fatalf("got %d %s", first.status, first.body)
+			}
+			tt.meanwhile(h, first)
+			a := h.keyed(pathCheckout, key, string(raw))
+			got := a.code()
+			switch {
+			case a.header.Get("Idempotent-Replayed") == "true":
+				got = "replayed"
+			case a.status == http.StatusOK && a.json["attempt_id"] != first.json["attempt_id"]:
+				got = "new"
+			}
+			if got != tt.want {
+				t.Fatalf("got %s, want %s: %d %s", got, tt.want, a.status, a.body)
+			}
+			if got != "new" {
+				return
+			}
+			// What was carried out anew is kept as the first was.
+			if b := h.keyed(pathCheckout, key, string(raw)); string(b.body) != string(a.body) || b.header.Get("Idempotent-Replayed") != "true" {
+				t.Errorf("then got %d %s", b.status, b.body)
+			}
+		})
+	}
+}
+
+// again is a checkout of the same order as an answer's.
+func (h *house) again(first answer, method string) map[string]any {
+	return map[string]any{
+		"order_id": first.json["order_id"], "amount": first.json["amount"], "payments": []any{map[string]any{"method": method, "amount": first.json["amount"]}},
+		"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
+		"site":  "main", "device": "pc", "return_url": publicURL + "/result",
+	}
+}
+
+// TestWhatTheShopSettlesItselfIsDecidedAnew: there is no window that could be over.
+func TestWhatTheShopSettlesItselfIsDecidedAnew(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	body := h.checkout("mileage")
+	body["order_id"], body["amount"] = h.order("32")
+	raw, _ := json.Marshal(body)
+	for range 2 {
+		if a := h.keyed(pathCheckout, `"key-000000000008"`, string(raw)); a.json["settled_by"] != "internal" || a.header.Get("Idempotent-Replayed") != "" {
+			t.Errorf("got %d %s", a.status, a.body)
+		}
 	}
 }
 

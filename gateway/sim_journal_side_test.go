@@ -21,6 +21,19 @@ func (j *simJournal) KeyBegin(ctx context.Context, scope, key, fingerprint strin
 	return k.kept, k.begun, err
 }
 
+// KeyRenew implements KeyStore.
+func (j *simJournal) KeyRenew(ctx context.Context, scope, key string, kept journal.KeptAnswer, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error) {
+	type taken struct {
+		held  journal.KeptAnswer
+		begun bool
+	}
+	k, err := simDo(ctx, j, "key renew", j.p.w.nameIn(key), true, func() (taken, error) {
+		held, begun, err := j.inner.KeyRenew(ctx, scope, key, kept, now, hold)
+		return taken{held, begun}, err
+	})
+	return k.held, k.begun, err
+}
+
 // KeyDone implements KeyStore.
 func (j *simJournal) KeyDone(ctx context.Context, scope, key string, a journal.KeptAnswer) error {
 	return j.do(ctx, "key done", j.p.w.nameIn(key), func() error { return j.inner.KeyDone(ctx, scope, key, a) })

@@ -20,12 +20,28 @@ func (m *simMemoryView) KeyBegin(_ context.Context, scope, key, fingerprint stri
 	defer m.mu.Unlock()
 	k, ok := m.keys[scope+" "+key]
 	if ok && (k.Status != 0 || !k.heldUntil.Before(simMillis(now)) || k.Fingerprint != fingerprint) {
-		return k.KeptAnswer, false, nil
+		kept := k.KeptAnswer
+		kept.HeldUntil = k.heldUntil
+		return kept, false, nil
 	}
 	until := simMillis(now.Add(hold))
 	m.keys[scope+" "+key] = &simKey{journal.KeptAnswer{Fingerprint: fingerprint}, until}
 	m.commits++
 	return journal.KeptAnswer{HeldUntil: until}, true, nil
+}
+
+// KeyRenew implements KeyStore.
+func (m *simMemoryView) KeyRenew(_ context.Context, scope, key string, kept journal.KeptAnswer, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	held := journal.KeptAnswer{Fingerprint: kept.Fingerprint, HeldUntil: simMillis(now.Add(hold))}
+	k, ok := m.keys[scope+" "+key]
+	if !ok || k.Status == 0 || !k.heldUntil.Equal(kept.HeldUntil) {
+		return held, false, nil
+	}
+	m.keys[scope+" "+key] = &simKey{journal.KeptAnswer{Fingerprint: k.Fingerprint}, held.HeldUntil}
+	m.commits++
+	return held, true, nil
 }
 
 // KeyDone implements KeyStore.

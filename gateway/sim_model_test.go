@@ -185,7 +185,7 @@ func (m *simModel) move(ctx context.Context, a payment.Attempt, states []payment
 	m.same("move", func(j simBooks) (any, error) { return j.Move(ctx, t) })
 }
 
-// key takes, ends or drops an idempotency key.
+// key takes, ends, drops or renews an idempotency key.
 func (m *simModel) key(ctx context.Context) {
 	m.t.Helper()
 	key, print := fmt.Sprintf("k%d", m.r.IntN(3)), fmt.Sprintf("f%d", m.r.IntN(4)/3)
@@ -193,7 +193,15 @@ func (m *simModel) key(ctx context.Context) {
 	if m.r.IntN(4) == 0 {
 		held = held.Add(time.Second)
 	}
-	switch m.r.IntN(6) {
+	switch m.r.IntN(7) {
+	case 6:
+		m.same("key renew", func(j simBooks) (any, error) {
+			k, begun, err := j.KeyRenew(ctx, "s", key, journal.KeptAnswer{Fingerprint: print, HeldUntil: held}, m.now, time.Minute)
+			if begun {
+				m.held[key] = k.HeldUntil
+			}
+			return fmt.Sprint(k, begun), err
+		})
 	case 0:
 		m.same("key done", func(j simBooks) (any, error) {
 			return nil, j.KeyDone(ctx, "s", key, journal.KeptAnswer{Status: 200, ContentType: "text/plain", Body: []byte(key), HeldUntil: held})

@@ -35,12 +35,14 @@ func (j *Journal) KeyBegin(ctx context.Context, scope, key, fingerprint string, 
 			kept.HeldUntil = until
 			return err
 		}
-		rows, err := x.query(`SELECT fingerprint, status, content_type, body FROM idempotency WHERE scope = ? AND key = ?`, scope, key)
+		rows, err := x.query(`SELECT fingerprint, status, content_type, body, held_until FROM idempotency WHERE scope = ? AND key = ?`, scope, key)
 		if err != nil {
 			return err
 		}
 		list, err := collect(rows, func(r *sql.Rows) (k KeptAnswer, err error) {
-			err = r.Scan(&k.Fingerprint, &k.Status, &k.ContentType, &k.Body)
+			var until int64
+			err = r.Scan(&k.Fingerprint, &k.Status, &k.ContentType, &k.Body, &until)
+			k.HeldUntil = at(until)
 			return k, err
 		})
 		if err == nil && len(list) == 1 {
@@ -49,6 +51,20 @@ func (j *Journal) KeyBegin(ctx context.Context, scope, key, fingerprint string, 
 		return err
 	})
 	return kept, begun, err
+}
+
+// KeyRenew takes a key again whose kept answer can no longer be used, and forgets that answer. begun is false when
+// somebody else did so first.
+func (j *Journal) KeyRenew(ctx context.Context, scope, key string, kept KeptAnswer, now time.Time, hold time.Duration) (held KeptAnswer, begun bool, err error) {
+	held = KeptAnswer{Fingerprint: kept.Fingerprint, HeldUntil: at(millis(now.Add(hold)))}
+	err = j.write(ctx, scope+key, "renewing an idempotency key", func(x *txn) error {
+		n, err := x.exec(`UPDATE idempotency SET status = 0, content_type = '', body = ?, held_until = ?
+			WHERE scope = ? AND key = ? AND status <> 0 AND held_until = ?`,
+			[]byte{}, millis(held.HeldUntil), scope, key, millis(kept.HeldUntil))
+		begun = n == 1
+		return err
+	})
+	return held, begun, err
 }
 
 // KeyDone keeps the answer to a request. It fails with ErrNotFound when the key is not held as a.HeldUntil says.

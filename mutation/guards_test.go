@@ -35,6 +35,7 @@ func guards() []guard {
 		adminGuards(),
 		splitGuards(),
 		failoverGuards(),
+		keyGuards(),
 	)
 }
 

@@ -51,3 +51,40 @@ func splitGuards() []guard {
 		},
 	}
 }
+
+// keyGuards hold what an Idempotency-Key promises.
+func keyGuards() []guard {
+	const keys, tests = "gateway/idempotency.go", "./gateway"
+	return []guard{
+		{
+			name: "a replay hands out no window that is over", file: keys,
+			old: "		if over {\n			return g.runAnew(c, r, kept)\n		}\n", new: "		_ = over\n",
+			pkg: tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
+		},
+		{
+			name: "an expired window is over", file: keys,
+			old: "err != nil || !g.now().Before(kept.ExpiresAt) {", new: "err != nil {",
+			pkg: tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
+		},
+		{
+			name: "a window of a paid order is over", file: keys,
+			old: "return a.State == payment.StateApproved || a.State.Blocks() || a.ID", new: "return a.ID",
+			pkg: tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
+		},
+		{
+			name: "a key belongs to its order", file: keys,
+			old: `mine.scope, mine.key = r.scope+" "+id.Str, key`, new: `mine.scope, mine.key = r.scope, key`,
+			pkg: tests, run: "TestAStrangerCannotTakeAnOrdersKey",
+		},
+		{
+			name: "of two keys none is taken", file: keys,
+			old: "	if !ok || len(headers) > 1 {", new: "	if !ok {",
+			pkg: tests, run: "TestTwoKeysAreRefused",
+		},
+		{
+			name: "one alone takes a key anew", file: "journal/idempotency.go",
+			old: "			WHERE scope = ? AND key = ? AND status <> 0 AND held_until = ?`,", new: "			WHERE scope = ? AND key = ? AND held_until <> -?`,",
+			pkg: "./journal", run: "TestSQLiteConforms",
+		},
+	}
+}

@@ -63,6 +63,7 @@ func testKeys(t *testing.T, j *journal.Journal) {
 	if _, begun := begin("race", "f", now); begun {
 		t.Error("a kept answer was dropped")
 	}
+	testRenewal(t, j, kept, now.Add(time.Hour))
 	held, begun = begin("dropped", "f", now)
 	if !begun {
 		t.Fatal("a new key was not taken")
@@ -78,6 +79,40 @@ func testKeys(t *testing.T, j *journal.Journal) {
 	}
 	if _, begun := begin("race", "g", now); !begun {
 		t.Error("a pruned key cannot be used again")
+	}
+}
+
+// testRenewal checks that one alone takes a key anew whose answer was kept, and that the answer is gone then.
+func testRenewal(t *testing.T, j *journal.Journal, kept journal.KeptAnswer, now time.Time) {
+	t.Helper()
+	ctx := t.Context()
+	var renewed atomic.Int64
+	var until atomic.Value
+	var wg sync.WaitGroup
+	for range 8 {
+		wg.Go(func() {
+			held, begun, err := j.KeyRenew(ctx, "scope", "race", kept, now, time.Minute)
+			if err != nil {
+				t.Error(err)
+			} else if begun {
+				renewed.Add(1)
+				until.Store(held.HeldUntil)
+			}
+		})
+	}
+	wg.Wait()
+	if renewed.Load() != 1 {
+		t.Fatalf("a key was renewed %d times", renewed.Load())
+	}
+	if got, begun, err := j.KeyBegin(ctx, "scope", "race", "f", now, time.Minute); err != nil || begun || got.Status != 0 || len(got.Body) != 0 || got.Fingerprint != "f" {
+		t.Errorf("a renewed key still has %+v, %v, %v", got, begun, err)
+	}
+	held, _ := until.Load().(time.Time)
+	if err := j.KeyDone(ctx, "scope", "race", journal.KeptAnswer{Status: 201, Body: []byte("new"), HeldUntil: held}); err != nil {
+		t.Errorf("who renewed a key does not hold it: %v", err)
+	}
+	if _, begun, err := j.KeyRenew(ctx, "scope", "race", kept, now, time.Minute); err != nil || begun {
+		t.Errorf("a new answer was taken for the old one: %v, %v", begun, err)
 	}
 }
 
