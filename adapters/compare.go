@@ -34,7 +34,7 @@ func statedTaxes(a payment.Attempt, m *payment.Merchant) Taxes {
 }
 
 // Mismatch compares what a PG says it did with what was decided and names the first difference: order_ref,
-// amount, currency, mid, channel, test, method, tax_free, vat. It returns "" when nothing that the PG says differs
+// amount, currency, mid, channel, test, cancelled, method, tax_free, vat. It returns "" when nothing that the PG says differs
 // (design promise 2); that it says enough is Untold's to tell.
 func Mismatch(a payment.Attempt, m *payment.Merchant, r Result) string {
 	switch want := statedTaxes(a, m); {
@@ -50,6 +50,9 @@ func Mismatch(a payment.Attempt, m *payment.Merchant, r Result) string {
 		return "channel"
 	case r.TestKnown && r.Test != a.Test:
 		return "test"
+	case r.Outcome == payment.OutcomeApproved && r.Cancelled > 0:
+		// Somebody gave part of it back before the shop was told: what is left does not pay the order.
+		return "cancelled"
 	case r.Method != "" && !sameMethod(r.Method, a.Method):
 		return "method"
 	case r.Taxes.TaxFreeKnown && want.TaxFreeKnown && r.Taxes.TaxFree != want.TaxFree:

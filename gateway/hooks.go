@@ -121,7 +121,7 @@ func (g *Gateway) noticeV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, er
 	case n.Event != "":
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 	}
-	return g.followUp(c, pg, n.MerchantUID, n.ImpUID)
+	return g.followUp(c, pg, n.MerchantUID, n.ImpUID, false)
 }
 
 // eventEscrow is the record of how far an escrow has come; Code holds PortOne's number for it (portone.md §3.1).
@@ -168,7 +168,8 @@ func (g *Gateway) noticeV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, er
 	case ev.PaymentID == "", ev.Type == portonev2.EventReady:
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 	}
-	return g.onceByID(c, pg, id, raw, func() (string, error) { return g.followUp(c, pg, ev.PaymentID, ev.TxID) })
+	given := ev.Type == portonev2.EventCancelled || ev.Type == portonev2.EventPartCancelled
+	return g.onceByID(c, pg, id, raw, func() (string, error) { return g.followUp(c, pg, ev.PaymentID, ev.TxID, given) })
 }
 
 // onceByID follows a message up once by its id. Without that a repeat is harmless too: it is only not worked on
@@ -208,12 +209,13 @@ func (g *Gateway) followKey(c *fiber.Ctx, pg *payment.PG, key payment.Secret) (s
 	if err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
-	return g.followUp(c, pg, id, key.Reveal())
+	return g.followUp(c, pg, id, key.Reveal(), false)
 }
 
 // followUp wakes the settle of an attempt. PortOne is told 200 once there is nothing that it should say again:
-// the attempt is settled, or is in the journal with a next check, or is nobody's here.
-func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, txID string) (string, error) {
+// the attempt is settled, or is in the journal with a next check, or is nobody's here. given tells that the word is of
+// money that went back, which may come while another request of ours has the attempt approved.
+func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, txID string, given bool) (string, error) {
 	ctx := g.requestContext(c)
 	if !payment.ValidID(string(id)) {
 		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
@@ -228,7 +230,7 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, t
 	case err != nil:
 		return metrics.WebhookFailed, again(err)
 	}
-	word, err := g.notified(ctx, a, txID)
+	word, err := g.notified(ctx, a, txID, given)
 	switch {
 	case err != nil:
 		g.log.Error("a webhook was not followed up", slog.String("request_id", requestID(c)), slog.Any("attempt_id", id), slog.Any("pg", pg.ID), slog.Any("err", err))
@@ -240,11 +242,11 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, t
 }
 
 // errStillFollowing tells that a word was not followed up in time although nothing else would: nobody looks at
-// attempts that have ended, or for V1's second payments. PortOne must say it again.
+// attempts that have ended, for V1's second payments, or for money that came in beside an undo. PortOne must say it again.
 var errStillFollowing = errors.New("the word is still being followed up")
 
 // notified settles in the background and waits as long as PortOne does.
-func (g *Gateway) notified(ctx context.Context, a payment.Attempt, txID string) (settle.Word, error) {
+func (g *Gateway) notified(ctx context.Context, a payment.Attempt, txID string, given bool) (settle.Word, error) {
 	type outcome struct {
 		word settle.Word
 		err  error
@@ -252,7 +254,7 @@ func (g *Gateway) notified(ctx context.Context, a payment.Attempt, txID string) 
 	done := make(chan outcome, 1)
 	g.following.Go(func() {
 		word, err := g.settler.Notified(ctx, g.late, a.ID, txID)
-		if err == nil && a.State.Final() {
+		if err == nil && (given || a.State.Final()) {
 			err = g.cancelledAtPG(ctx, word.Attempt)
 		}
 		if err != nil {
@@ -266,7 +268,8 @@ func (g *Gateway) notified(ctx context.Context, a payment.Attempt, txID string) 
 	case o := <-done:
 		return o.word, o.err
 	case <-t.C:
-		if a.State.Final() || a.Driver == payment.DriverPortOneV1 {
+		waits := a.State == payment.StateOpened || a.State == payment.StateApproving || a.State == payment.StateIssued
+		if !waits || given || a.Driver == payment.DriverPortOneV1 {
 			return settle.Word{}, errStillFollowing
 		}
 		return settle.Word{}, nil

@@ -136,8 +136,8 @@ func (s *Settler) nextDepositCheck(a payment.Attempt, due time.Time) time.Time {
 	return next
 }
 
-// overdue tells whether nobody can pay into an account that the PG still shows open: the order is not held for it any
-// more, and the shop is not told of it. One of which no deadline is known can be paid into.
+// overdue tells whether nobody can pay into an account any more that the PG still shows open: the order is not held for
+// it, and the shop is not told of it. One of which no deadline is known can be paid into.
 func (s *Settler) overdue(a payment.Attempt, r adapters.Result) bool {
 	end := deadline(a, r.Account.Due)
 	return !end.IsZero() && s.o.Now().After(end.Add(depositGrace))

@@ -22,6 +22,7 @@ type CancelJournal interface {
 	CancelLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
 	CancelsDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error)
 	CancelStats(ctx context.Context) ([]journal.CancelStats, error)
+	LateFlag(ctx context.Context, l journal.Late, ev journal.Event) (bool, error)
 }
 
 // Codes for how a cancel came to its state.

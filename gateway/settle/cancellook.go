@@ -142,10 +142,48 @@ func (c *Canceller) Notified(ctx context.Context, a payment.Attempt) error {
 	if err != nil {
 		return fmt.Errorf("looking for cancels of attempt %s: %w", a.ID, err)
 	}
-	if !samePayment(a, r) || r.Cancelled == 0 {
+	switch {
+	case contradicts(a, r):
+		return c.contradicted(context.WithoutCancel(ctx), w, r)
+	case !samePayment(a, r) || r.Cancelled == 0:
 		return nil
 	}
 	return c.record(context.WithoutCancel(ctx), a, r)
+}
+
+// contradicts tells whether a PG shows the very payment that was approved as one that was not paid, or of another amount.
+func contradicts(a payment.Attempt, r adapters.Result) bool {
+	if r.OrderRef != a.ID || r.PGTxID != a.PGTxID {
+		return false
+	}
+	switch r.Outcome {
+	case payment.OutcomeIssued, payment.OutcomePending, payment.OutcomeDeclined:
+		return true
+	case payment.OutcomeApproved, payment.OutcomeCancelled:
+		return r.Amount != a.Amount
+	case payment.OutcomeUnknown, payment.OutcomeNotFound:
+	}
+	return false
+}
+
+// contradicted puts an order that the shop has as paid, and its PG not, before a person. A PG may err once: it is
+// believed when it says so again.
+func (c *Canceller) contradicted(ctx context.Context, w *work, before adapters.Result) error {
+	r, err := c.s.lookUp(ctx, w)
+	if err != nil {
+		return fmt.Errorf("looking again at the payment of attempt %s: %w", w.a.ID, err)
+	}
+	if !contradicts(w.a, r) || r.Outcome != before.Outcome || r.Amount != before.Amount {
+		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: w.a.OrderID}
+	}
+	c.s.o.Log.Error("a PG does not show an approved payment as paid", slog.Any("attempt_id", w.a.ID), slog.Any("order_id", w.a.OrderID),
+		slog.Any("pg", w.a.PG), slog.Any("outcome", r.Outcome), slog.Int64("amount", int64(w.a.Amount)), slog.Int64("shown", int64(r.Amount)))
+	now := c.s.o.Now()
+	l := journal.Late{AttemptID: w.a.ID, PGTxID: w.a.PGTxID, Won: w.a.Amount, NextCheck: now.Add(flaggedEvery)}
+	_, err = c.j.LateFlag(ctx, l, journal.Event{
+		At: now, Kind: eventLateFlagged, Code: r.Code, Detail: "approved, and the PG shows " + r.Amount.String() + " won as " + string(r.Outcome),
+	})
+	return lateError(err)
 }
 
 // record writes down what a PG gave back beyond what is known. While a cancel of ours is open, that is the one which

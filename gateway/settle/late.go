@@ -58,8 +58,8 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.Att
 	if err != nil {
 		return Word{Result: r}, err
 	}
-	if r.Attempt.State == payment.StateClaimed {
-		// Whoever claimed it may yet end it with a no, and would not look again: the PG must say its word once more.
+	if r.Attempt.State == payment.StateClaimed || r.Attempt.State == payment.StateCaptured {
+		// Whoever has it may yet end it without another look: the PG must say its word once more.
 		return Word{Result: r}, &payment.Problem{Code: payment.CodePaymentUnknown, OrderID: r.Attempt.OrderID}
 	}
 	if r.Attempt.State.Final() && r.Attempt.State != payment.StateApproved {
@@ -73,12 +73,14 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.Att
 	return s.beside(ctx, late, word, pgTxID)
 }
 
-// besideUndo looks at the PG for a word about an account that is being undone, or whose issue is unknown. The undo may
-// be proven by an answer that was given before the money came in, and would end the attempt over it: so what is there
-// is put on record before the word is acknowledged.
+// besideUndo looks at the PG for a word about an attempt that is being undone, or about an account whose issue is
+// unknown. Its end may be proven by an answer that was given before the money came in, as into an account that was
+// closed: so what is there is put on record before the word is acknowledged.
 func (s *Settler) besideUndo(ctx context.Context, late LateJournal, word Word, pgTxID string) (Word, error) {
 	a := word.Attempt
-	if a.Method != payment.MethodVBank && a.Reason != ReasonMismatch+"method" || a.State != payment.StateCancelling && a.State != payment.StateUnknown {
+	undone := a.State == payment.StateCancelling || a.State == payment.StateUnknown && a.Method == payment.MethodVBank
+	another := a.PGTxID != "" && pgTxID != "" && pgTxID != a.PGTxID
+	if isKey(a) || !undone || another && a.Driver == payment.DriverPortOneV1 {
 		return word, nil
 	}
 	won, err := s.lookForLate(ctx, late, a, pgTxID)

@@ -115,6 +115,12 @@ func (s *Settler) ResumeLate(ctx context.Context, late LateJournal, l journal.La
 		return s.absentLate(ctx, late, l)
 	case r.OrderRef != a.ID || r.PGTxID != l.PGTxID:
 		return s.laterLate(ctx, late, l, lookUndecided)
+	case a.State == payment.StateApproved && a.PGTxID == l.PGTxID:
+		// It is before a person because the PG did not show it as paid: nothing else than that ends it.
+		if r.Outcome != payment.OutcomeApproved || r.Amount != a.Amount {
+			return s.laterLate(ctx, late, l, lookUndecided)
+		}
+		return lateError(late.LateEnd(ctx, l, journal.LateKept, journal.Event{At: s.o.Now(), Kind: eventLateKept}))
 	case r.Outcome == payment.OutcomeCancelled:
 	case r.Outcome != payment.OutcomeApproved || r.Amount <= r.Cancelled || l.State == journal.LateFlagged:
 		return s.laterLate(ctx, late, l, lookUndecided)

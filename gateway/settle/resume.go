@@ -57,7 +57,7 @@ func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 		}
 		return s.lost(ctx, w)
 	case payment.StateCaptured:
-		return s.askAfter(ctx, w)
+		return s.stillThere(ctx, w)
 	case payment.StateIssued:
 		return s.awaitDeposit(ctx, w)
 	case payment.StateCancelling, payment.StateUnknown:
@@ -77,6 +77,28 @@ func (s *Settler) putOff(ctx context.Context, a payment.Attempt, until time.Time
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", a.ID), slog.Any("err", err))
 	}
+}
+
+// stillThere goes on with an attempt whose owner died after the PG had shown the money. That may have been given back
+// since, and a shop that says yes sends its goods.
+func (s *Settler) stillThere(ctx context.Context, w *work) (Result, error) {
+	r, err := s.lookUp(ctx, w)
+	after := context.WithoutCancel(ctx)
+	switch {
+	case err != nil:
+		return s.later(ctx, w, lookFailed)
+	case r.Outcome == payment.OutcomeCancelled, r.Outcome == payment.OutcomeDeclined:
+		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
+	case r.Outcome != payment.OutcomeApproved:
+		return s.later(ctx, w, lookUndecided)
+	}
+	switch wrong, whole := s.compare(w, r); {
+	case wrong != "":
+		return s.undo(after, w, wrong)
+	case !whole:
+		return s.unproven(after, w)
+	}
+	return s.askAfter(after, w)
 }
 
 // resolve works on an attempt that is unknown or cancelling: what the PG says first, then whatever undo is still

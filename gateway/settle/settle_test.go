@@ -97,15 +97,20 @@ type house struct {
 	settler *settle.Settler
 	mu      sync.Mutex
 	now     time.Time
-	shop    func(payment.Attempt) settle.Answer
-	asked   int
-	manual  bool
-	park    bool
+	// runs is since when the clock runs by itself, too; zero when it only does as it is told.
+	runs   time.Time
+	shop   func(payment.Attempt) settle.Answer
+	asked  int
+	manual bool
+	park   bool
 }
 
 func (h *house) clock() time.Time {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if !h.runs.IsZero() {
+		return h.now.Add(time.Since(h.runs))
+	}
 	return h.now
 }
 
@@ -452,7 +457,9 @@ func TestResume(t *testing.T) {
 		{"approving at PortOne: look first", payment.StateApproving, "", false, payment.OutcomeApproved, payment.StateApproved, "lookup"},
 		{"approving at PortOne, declined", payment.StateApproving, "", false, payment.OutcomeDeclined, payment.StateDeclined, "lookup"},
 		{"approving at PortOne, silence", payment.StateApproving, "", false, "", payment.StateUnknown, "lookup"},
-		{"captured: ask the shop", payment.StateCaptured, "", false, "", payment.StateApproved, ""},
+		{"captured: look, and ask the shop", payment.StateCaptured, "", false, payment.OutcomeApproved, payment.StateApproved, "lookup"},
+		{"captured, and given back since", payment.StateCaptured, "", false, payment.OutcomeCancelled, payment.StateCancelled, "lookup"},
+		{"captured, and the PG is silent", payment.StateCaptured, "", false, "", payment.StateCaptured, "lookup"},
 		{"cancelling, still charged: cancel", payment.StateCancelling, "shop_refused", false, payment.OutcomeApproved, payment.StateCancelled, "lookup cancel"},
 		{"cancelling, already back", payment.StateCancelling, "shop_refused", false, payment.OutcomeCancelled, payment.StateCancelled, "lookup"},
 		{"unknown, silence: stays", payment.StateUnknown, settle.ReasonLost, false, "", payment.StateUnknown, "lookup"},
