@@ -82,15 +82,25 @@ func checkoutReader(c *rawCheckout) reader {
 		"buyer":      {anything, "Not looked at."},
 		"site":       {text(&c.site), "Site."},
 		"device":     {choice(&c.device, payment.DevicePC, payment.DeviceMobile, payment.DeviceApp), "pc, mobile or app; pc when left out."},
-		"card": {set(&c.cardSet, object(fields{
+		"card": {unlessNull(set(&c.cardSet, object(fields{
 			"company":     {text(&c.company), "Card company chosen beforehand."},
-			"installment": {whole(&c.months, 0, 99), "Months chosen beforehand."},
-		})), "Card chosen beforehand."},
+			"installment": {whole(&c.months, 0, 60), "Months chosen beforehand."},
+		}))), "Card chosen beforehand."},
 		"purpose":    {choice(&c.purpose, payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow), "What for; one_time when left out."},
 		"country":    {text(&c.country), "Buyer's country."},
 		"at":         {instant(&c.at, false), "When it happened, for diff."},
 		"return_url": {text(&c.ignored), "Not looked at."},
 	}, "payments")
+}
+
+// unlessNull leaves a value out that is null.
+func unlessNull(r reader) reader {
+	return func(v value) {
+		if v.schema == nil && v.n.ShortTag() == "!!null" {
+			return
+		}
+		r(v)
+	}
 }
 
 func depositDue(dst *time.Time) reader {
@@ -128,8 +138,11 @@ func (c *rawCheckout) checkout() payment.Checkout {
 
 // ParseCheckout reads one checkout, YAML or JSON, in the shape of POST /checkout. Errors join *Error.
 func ParseCheckout(name string, text []byte) (*payment.Checkout, error) {
-	d := &decoder{file: name}
-	root := d.document(text)
+	d := &decoder{file: name, data: true}
+	root := d.jsonDocument(text)
+	if root == nil {
+		root = d.document(text)
+	}
 	var c rawCheckout
 	if root != nil {
 		checkoutReader(&c)(value{d: d, n: root})
@@ -156,9 +169,13 @@ func ParseOrders(name string, text []byte) ([]Order, error) {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		d := &decoder{file: name}
+		d := &decoder{file: name, data: true}
 		var c rawCheckout
-		if root := d.document(line); root != nil {
+		root := d.jsonDocument(line)
+		if root == nil {
+			root = d.document(line)
+		}
+		if root != nil {
 			checkoutReader(&c)(value{d: d, n: root})
 		}
 		for _, e := range d.errs {

@@ -31,6 +31,9 @@ type decoder struct {
 	secrets []resolved
 	// passed are malformed values that the snapshot does without.
 	passed []Advice
+	// data tells that the texts are a shop's, not settings: references are not looked up in them, and they may hold
+	// whatever people write.
+	data bool
 	// inline are the secrets that stand in the file itself.
 	inline []value
 	// keys are all secrets, urls all addresses that we call or are called at, and listens the listeners' addresses.

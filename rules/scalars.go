@@ -37,6 +37,9 @@ func (v value) str() (string, bool) {
 		v.fail(fmt.Sprintf("write it in quotes: %q", clip(s)), "must be text, not %s", kindName(v.n))
 		return "", false
 	}
+	if v.d.data {
+		return s, true
+	}
 	s, _, ok = v.resolve(s)
 	return s, ok && v.visible(s)
 }

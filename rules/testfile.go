@@ -29,6 +29,7 @@ type TestCase struct {
 	Now      time.Time
 	world    world
 	expect   []entry[word]
+	share    []entry[share]
 }
 
 // TestResult says whether an expectation holds; Diffs lists what differs, empty when nothing does.
@@ -64,13 +65,13 @@ func (w *world) SuccessRate(id payment.PGID, _ payment.Method) (float64, int) {
 func expectations() []string {
 	return []string{
 		"pg", "merchant", "method", "amount", "rule", "fallbacks", "internal", "denied", "field", "months",
-		"interest_free", "partly_free", "cards", "message", "tax_free", "vat_amount", "deposit_due",
+		"interest_free", "partly_free", "cards", "message", "tax_free", "vat_amount", "deposit_due", "share",
 	}
 }
 
 // ParseTests reads a file of expectations. Errors join *Error.
 func ParseTests(name string, text []byte) (*TestFile, error) {
-	d := &decoder{file: name}
+	d := &decoder{file: name, data: true}
 	root := d.document(text)
 	tf := &TestFile{Name: name}
 	var at time.Time
@@ -87,7 +88,7 @@ func ParseTests(name string, text []byte) (*TestFile, error) {
 		return nil, err
 	}
 	for _, r := range raws {
-		c := TestCase{Name: r.name, Line: r.at.n.Line, Checkout: r.checkout.checkout(), Now: r.now, world: r.world, expect: r.expect}
+		c := TestCase{Name: r.name, Line: r.at.n.Line, Checkout: r.checkout.checkout(), Now: r.now, world: r.world, expect: r.expect, share: r.share}
 		if c.Now.IsZero() {
 			c.Now = at
 		}
@@ -103,6 +104,7 @@ type rawCase struct {
 	now      time.Time
 	world    world
 	expect   []entry[word]
+	share    []entry[share]
 }
 
 func caseReader(c *rawCase, at value) reader {
@@ -110,6 +112,10 @@ func caseReader(c *rawCase, at value) reader {
 	expected := func(w *word, at value) reader {
 		return func(v value) {
 			*w = word{text: flatten(v), at: at}
+			if v.schema == nil && at.path == c.at.path+".expect.share" {
+				dict(&c.share, func(s *share, _ value) reader { return shareOf(s) })(v)
+				return
+			}
 			step := at.path[strings.LastIndexByte(at.path, '.')+1:]
 			if !slices.Contains(expectations(), step) {
 				at.fail(hintOf(step, expectations()), "unknown expectation %q", clip(step))
@@ -166,11 +172,15 @@ func RunTests(s *Snapshot, tf *TestFile) []TestResult {
 		got := outcome(dec, err)
 		res := TestResult{File: tf.Name, Case: c.Name, Line: c.Line}
 		for _, e := range c.expect {
+			if e.key.text == "share" {
+				continue
+			}
 			if want := e.val.text; got[e.key.text] != want {
 				res.Diffs = append(res.Diffs, fmt.Sprintf("%s is %q, want %q", e.key.text, got[e.key.text], want))
 			}
 		}
-		if _, said := find(c.expect, "denied"); err != nil && !said {
+		res.Diffs = append(res.Diffs, c.shares(s, opt)...)
+		if _, said := find(c.expect, "denied"); err != nil && !said && len(c.share) == 0 {
 			res.Diffs = append(res.Diffs, "denied: "+err.Error())
 		}
 		out = append(out, res)
