@@ -184,7 +184,7 @@ func TestWhatIsDerivedIsDerivedBeforeTheSwap(t *testing.T) {
 	var told []ReloadResult
 	o := StoreOptions{Path: path, Load: LoadFile, OnResult: func(r ReloadResult) { told = append(told, r) }, Prepare: func(s *Snapshot) (any, error) {
 		p, _ := s.PG("inicis")
-		if p.Name == refuse || s.Server().Admin.Listen == ":9" {
+		if p.Name == refuse || s.Server().Admin.Listen == "127.0.0.1:9" {
 			return nil, errUnfit
 		}
 		return "made of " + p.Name, nil
@@ -201,7 +201,7 @@ func TestWhatIsDerivedIsDerivedBeforeTheSwap(t *testing.T) {
 	}{
 		{"a reload", func() ReloadResult { write(fmt.Sprintf(tiny, "b")); return st.Reload("test") }},
 		{"a section that only a restart applies", func() ReloadResult {
-			write(fmt.Sprintf(tiny, "a") + "server: { admin: { listen: \":9\" } }\n")
+			write(fmt.Sprintf(tiny, "a") + "server: { admin: { listen: \"127.0.0.1:9\" } }\n")
 			return st.Reload("test")
 		}},
 		{"a rollback", func() ReloadResult {
