@@ -213,7 +213,7 @@ func TestLookUpOfAnAccountTellsADepositFromAnIssue(t *testing.T) {
 			if r.Outcome != tt.want || r.Cancelled != tt.cancelled || len(desk.asked) != tt.asked {
 				t.Errorf("got %s, %d cancelled, asked %v; want %s, %d, %d requests", r.Outcome, r.Cancelled, desk.asked, tt.want, tt.cancelled, tt.asked)
 			}
-			if field := adapters.Mismatch(a, account(base).Merchant, r); field != "" && field != "method" {
+			if field := adapters.Mismatch(a, account(base).Merchant, r); field != "" && field != "method" && (field != "cancelled" || tt.cancelled == 0) {
 				t.Errorf("mismatch in %s", field)
 			}
 			if desk.asked[0] != "/inicis/iniapi/api/v1/extra" {
