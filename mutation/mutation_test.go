@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -101,6 +102,10 @@ func (r *runner) run(ctx context.Context, binary string, g guard) (failed bool, 
 	ctx, cancel := context.WithTimeout(ctx, patience+10*time.Second)
 	defer cancel()
 	args := append([]string{"-test.run", "^(" + g.run + ")", "-test.v", "-test.timeout", patience.String()}, g.args...)
+	if drawn(g.pkg) {
+		// A property that fails for want of its guard is no example to keep in the tree.
+		args = append(args, "-rapid.nofailfile")
+	}
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir = filepath.Join(root, g.pkg)
 	text, err := cmd.CombinedOutput()
@@ -113,6 +118,26 @@ func (r *runner) run(ctx context.Context, binary string, g guard) (failed bool, 
 		return false, out, err
 	}
 	return err != nil, out, nil
+}
+
+// drawn tells whether a package has property tests.
+func drawn(pkg string) bool {
+	files, err := filepath.Glob(filepath.Join(root, pkg, "*_test.go"))
+	if err != nil {
+		return false
+	}
+	return slices.ContainsFunc(files, func(path string) bool {
+		text, err := os.ReadFile(filepath.Clean(path))
+		return err == nil && strings.Contains(string(text), `"pgregory.net/rapid"`)
+	})
+}
+
+// TestPropertiesAreKnown: a package with property tests is told from one without.
+func TestPropertiesAreKnown(t *testing.T) {
+	t.Parallel()
+	if !drawn("./rules") || drawn("./mutation/none") || drawn("./metrics") {
+		t.Error("the packages with property tests are not known")
+	}
 }
 
 // overlay writes the guard's file without the guard, and a file that tells go to read that one instead.

@@ -168,6 +168,29 @@ func TestEveryAlertCanBeActedOn(t *testing.T) {
 	}
 }
 
+// TestRecordedSeriesStandBeforeTheirUse: Prometheus evaluates the rules of a group in order and groups in any order, so
+// a series that is recorded elsewhere, or later, is there on some evaluations and not on others.
+func TestRecordedSeriesStandBeforeTheirUse(t *testing.T) {
+	t.Parallel()
+	rules, _ := readAlerts(t)
+	series, used := regexp.MustCompile(`\bpg_gateway:[a-z0-9_:]+`), 0
+	for _, group := range rules.Groups {
+		recorded := map[string]bool{}
+		for _, r := range group.Rules {
+			for _, name := range series.FindAllString(r.Expr, -1) {
+				used++
+				if !recorded[name] {
+					t.Errorf("%s%s of group %s uses %s, which is not recorded before it in that group", r.Alert, r.Record, group.Name, name)
+				}
+			}
+			recorded[r.Record] = true
+		}
+	}
+	if used < 5 {
+		t.Errorf("only %d uses of recorded series were seen", used)
+	}
+}
+
 func checkRunbook(t *testing.T, alert string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(repository, "docs", "runbooks", alert+".md"))
