@@ -249,7 +249,7 @@ func jsonProblem(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	p := &payment.Problem{Code: payment.CodeInvalidJSON, Field: clipText(e.Path, 120), DetailKo: clipText(e.Error(), 200), DetailEn: clipText(e.Error(), 200)}
+	p := &payment.Problem{Code: payment.CodeInvalidJSON, Field: clipText(e.Path, 120), DetailKo: clipText(e.Korean(), 200), DetailEn: clipText(e.Error(), 200)}
 	switch {
 	case errors.Is(err, strictjson.ErrDuplicate):
 		p.Code = payment.CodeDuplicateKey

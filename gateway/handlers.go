@@ -36,13 +36,25 @@ func (g *Gateway) publicApp() *fiber.App {
 	app.Post(pathInicisKey, g.handleInicisKey)
 	app.Get(pathInicisKey, g.handleStatusPage)
 	app.Get(pathPortOneReturn, g.handlePortOneReturn)
-	for _, path := range []string{pathCheckout, pathComplete, pathInicisReturn, pathInicisKey, pathPortOneReturn} {
-		app.All(path, func(*fiber.Ctx) error { return fiber.ErrMethodNotAllowed })
-	}
+	only(app, "POST, OPTIONS", pathCheckout, pathComplete)
+	only(app, "GET, HEAD, POST", pathInicisReturn, pathInicisKey)
+	only(app, "GET, HEAD", pathPortOneReturn)
 	g.hookRoutes(app)
 	app.Use(g.storeRoute)
 	app.Use(g.shopRoute)
 	return app
+}
+
+// only refuses every other method at some paths, and says which are taken.
+func only(app *fiber.App, methods string, paths ...string) {
+	for _, path := range paths {
+		app.All(path, func(c *fiber.Ctx) error { return notAllowed(c, methods) })
+	}
+}
+
+func notAllowed(c *fiber.Ctx, methods string) error {
+	c.Set(fiber.HeaderAllow, methods)
+	return fiber.ErrMethodNotAllowed
 }
 
 // cors lets pages of the allowed origins read the answer.
@@ -163,6 +175,13 @@ func parseComplete(raw []byte) (completeRequest, error) {
 			return optional(&token, maxToken)
 		case "code":
 			return optional(&req.Code, maxText)
+		case "success", "imp_success":
+			if r.Null() {
+				return nil
+			}
+			success, err := r.Flag()
+			req.Refused = req.Refused || !success
+			return err
 		case "message":
 			return optional(&message, maxURL)
 		}
@@ -218,6 +237,7 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 	res, err := g.complete(g.requestContext(c), completeRequest{
 		AttemptID: id, PGTxID: clipText(q("billingKey", "billing_key", "imp_uid", "txId", "tx_id"), maxText),
 		PaymentToken: payment.Secret(q("paymentToken", "payment_token")), Code: q("code", "error_code"),
+		Refused: strings.EqualFold(q("imp_success"), "false") || strings.EqualFold(q("success"), "false"),
 	})
 	if asked, ok := payment.AsProblem(err); ok && asked.Code == payment.CodeAttemptNotFound {
 		g.others.notFound(id, c.Query(journalParam))

@@ -48,6 +48,7 @@ func (g *Gateway) hookRoutes(app *fiber.App) {
 	app.Post(pathHooksV1+":pg"+hookConfirm, g.hook(payment.DriverPortOneV1, g.confirmV1))
 	app.Post(pathHooksV2+":pg"+hookConfirm, g.hook(payment.DriverPortOneV2, g.confirmV2))
 	app.Post(pathHooksInicis+":pg"+hookDeposit, g.handleDeposit)
+	only(app, "POST", pathHooksV1+":pg", pathHooksV2+":pg", pathHooksV1+":pg"+hookConfirm, pathHooksV2+":pg"+hookConfirm, pathHooksInicis+":pg"+hookDeposit)
 	app.Use(strings.TrimSuffix(pathHooksInicis, "/"), func(c *fiber.Ctx) error {
 		if !strings.HasPrefix(c.Path(), pathHooksInicis) {
 			return c.Next()

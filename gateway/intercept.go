@@ -344,9 +344,9 @@ func (e exchange) set(v *view, field string, s rules.Source, got gjson.Result, c
 	case "buyer_name":
 		co.Buyer.Name = clipText(str, maxText)
 	case "buyer_email":
-		co.Buyer.Email = clipText(str, maxText)
+		co.Buyer.Email, err = whole(s.Value, str)
 	case "buyer_tel":
-		co.Buyer.Tel = clipText(str, maxText)
+		co.Buyer.Tel, err = whole(s.Value, str)
 	case "return_url":
 		co.ReturnURL = str
 	case "country":
@@ -359,6 +359,14 @@ func (e exchange) set(v *view, field string, s rules.Source, got gjson.Result, c
 		err = setCard(field, s, got, co)
 	}
 	return err
+}
+
+// whole is a text that must not be cut: an address or a number would be somebody else's.
+func whole(field, s string) (string, error) {
+	if len(s) > maxText {
+		return "", fieldProblem(field, "너무 깁니다", "is too long")
+	}
+	return s, nil
 }
 
 // keepDue drops a deposit deadline that no virtual account needs: a shop's own form may send one with every method.

@@ -41,8 +41,13 @@ func asProblem(err error) *payment.Problem {
 	if p, ok := payment.AsProblem(err); ok {
 		return p
 	}
-	if f, ok := errors.AsType[*adapters.FieldError](err); ok && strings.HasPrefix(f.Field, "buyer.") {
-		return &payment.Problem{Code: payment.CodeInvalidField, Field: f.Field, DetailKo: f.Field + " 값이 PG의 형식에 맞지 않습니다", DetailEn: f.Field + " " + f.Msg}
+	f, ok := errors.AsType[*adapters.FieldError](err)
+	switch {
+	case !ok:
+	case f.Field == "order_name":
+		return orderFault("", f.Field, "결제사가 받는 상품명이 아닙니다", f.Msg)
+	case strings.HasPrefix(f.Field, "buyer."):
+		return &payment.Problem{Code: payment.CodeInvalidField, Field: f.Field, DetailKo: buyerWord(f.Field) + " 결제사가 받는 형식이 아닙니다", DetailEn: f.Field + " " + f.Msg}
 	}
 	switch {
 	case errors.Is(err, adapters.ErrUnsupported):
@@ -70,6 +75,17 @@ func asProblem(err error) *payment.Problem {
 		}
 	}
 	return &payment.Problem{Code: payment.CodeInternal}
+}
+
+// buyerWord is what a buyer calls a field about himself.
+func buyerWord(field string) string {
+	switch field {
+	case "buyer.email":
+		return "이메일 주소가"
+	case "buyer.tel":
+		return "전화번호가"
+	}
+	return "이름이"
 }
 
 // body renders p for a user.

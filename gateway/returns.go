@@ -107,6 +107,8 @@ type completeRequest struct {
 	PGTxID       string
 	PaymentToken payment.Secret
 	Code         string
+	// Refused tells that the window called itself unsuccessful, be it without a code.
+	Refused bool
 }
 
 func (g *Gateway) complete(ctx context.Context, req completeRequest) (settle.Result, error) {
@@ -119,7 +121,7 @@ func (g *Gateway) complete(ctx context.Context, req completeRequest) (settle.Res
 	res, err := g.settler.Complete(ctx, req.AttemptID, adapters.Proof{
 		AuthToken: req.PaymentToken, PGTxID: req.PGTxID, AuthenticatedAt: g.now(),
 	})
-	if err == nil && req.Code != "" && res.Status() == "pending" {
+	if err == nil && (req.Code != "" || req.Refused) && res.Status() == "pending" {
 		// The window says that it ended without a payment and the PG knows of none: a hint good enough for
 		// wording. The attempt stays open.
 		res.Declined = true

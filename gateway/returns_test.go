@@ -183,6 +183,37 @@ func TestTheShopsNoStopsTheApproval(t *testing.T) {
 	}
 }
 
+// TestAWindowThatEndedWithoutAPaymentIsANo, with a code or without one, by redirect and by callback; what the PG knows
+// comes first.
+func TestAWindowThatEndedWithoutAPaymentIsANo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	tests := []struct {
+		query, callback string
+		want            string
+	}{
+		{"", "", "pending"},
+		{"&imp_success=true", `,"success":true`, "pending"},
+		{"&imp_success=false", `,"success":false`, "declined"},
+		{"&success=false", `,"imp_success":"false"`, "declined"},
+		{"&imp_success=False&error_code=", `,"imp_success":false,"code":null`, "declined"},
+		{"&error_code=F400", `,"code":"F400"`, "declined"},
+	}
+	for _, tt := range tests {
+		a := h.postCheckout(h.checkout("tosspay"))
+		id, _ := a.json["attempt_id"].(string)
+		if to := h.get(pathPortOneReturn + "?merchant_uid=" + id + tt.query).header.Get("Location"); !strings.Contains(to, "status="+tt.want) {
+			t.Errorf("%q leads to %s, want %s", tt.query, to, tt.want)
+		}
+		if a := h.post(pathComplete, "application/json", `{"attempt_id":"`+id+`"`+tt.callback+`}`); a.json["status"] != tt.want {
+			t.Errorf("%s: got %d %s, want %s", tt.callback, a.status, a.body, tt.want)
+		}
+	}
+	if a := h.post(pathComplete, "application/json", `{"attempt_id":"A-1","success":"maybe"}`); a.code() != "INVALID_FIELD" || a.json["field"] != "success" {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
 func TestStatusPages(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)

@@ -42,9 +42,8 @@ func (g *Gateway) sidecarApp() *fiber.App {
 	app.Post(pathCancels, named(routeCancels, g.handleCancel))
 	app.Get(pathAttempt, named(routeAttempts, g.handleAttempt))
 	app.Get(pathOrderAttempts, named(routeAttempts, g.handleOrderAttempts))
-	for _, path := range []string{pathCancels, pathAttempt, pathOrderAttempts} {
-		app.All(path, func(*fiber.Ctx) error { return fiber.ErrMethodNotAllowed })
-	}
+	only(app, "POST", pathCancels)
+	only(app, "GET, HEAD", pathAttempt, pathOrderAttempts)
 	app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
 	return app
 }

@@ -60,7 +60,7 @@ func (g *Gateway) storeRoute(c *fiber.Ctx) error {
 	g.allowOrigin(c)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if c.Method() != f.method {
-		return g.storeRefusal(c, v, fiber.ErrMethodNotAllowed)
+		return g.storeRefusal(c, v, notAllowed(c, f.method+", OPTIONS"))
 	}
 	payload, err := f.answer(g, c, v)
 	if err != nil {

@@ -80,7 +80,7 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 		Price: price, Currency: "WON",
 		BuyerName:  wire.CutBytes(wire.Clean(req.Buyer.Name), 30),
 		BuyerTel:   wire.Phone(req.Buyer.Tel),
-		BuyerEmail: wire.CutBytes(wire.Clean(req.Buyer.Email), 60),
+		BuyerEmail: wire.Email(req.Buyer.Email, maxEmail),
 		Timestamp:  stamp, Signature: Signature(oid, price, stamp),
 		Verification: Verification(oid, price, stamp, m.SignKey),
 		MKey:         MKey(m.SignKey), UseChkFake: "Y",
@@ -100,7 +100,10 @@ func checkPrepare(req adapters.PrepareRequest) error {
 	if !req.Merchant.SignKey.IsSet() {
 		return &adapters.FieldError{Field: "merchants.sign_key", Msg: "is missing"}
 	}
-	return checkPayment(req)
+	if err := checkPayment(req); err != nil {
+		return err
+	}
+	return checkReach(req.Buyer)
 }
 
 // checkPayment holds what a window that moves money demands.
@@ -137,6 +140,24 @@ func checkWindow(req adapters.PrepareRequest) error {
 		return bad("order_name", "is missing")
 	}
 	return checkBuyer(req.Buyer)
+}
+
+// The longest e-mail address and phone number that the windows take, in bytes (inicis.md §1.2, §4).
+const (
+	maxEmail = 60
+	maxPhone = 40
+)
+
+// checkReach holds an e-mail address and a phone number to what the windows take whole: a name may be cut, these
+// would be another's.
+func checkReach(b payment.Buyer) error {
+	switch {
+	case wire.Email(b.Email, maxEmail) == "":
+		return &adapters.FieldError{Field: "buyer.email", Msg: "is no address of at most 60 bytes, which is what KG Inicis takes"}
+	case len(wire.Phone(b.Tel)) > maxPhone:
+		return &adapters.FieldError{Field: "buyer.tel", Msg: "is longer than the 40 digits that KG Inicis takes"}
+	}
+	return nil
 }
 
 // checkBuyer holds what the windows demand of a buyer.

@@ -237,6 +237,11 @@ func TestPrepareRefusesWhatTheWindowWouldRefuse(t *testing.T) {
 		{"no buyer name", func(r *adapters.PrepareRequest) { r.Buyer.Name = " " }, "buyer.name"},
 		{"no buyer phone", func(r *adapters.PrepareRequest) { r.Buyer.Tel = "전화" }, "buyer.tel"},
 		{"no buyer mail", func(r *adapters.PrepareRequest) { r.Buyer.Email = "" }, "buyer.email"},
+		{"a mail of 63 bytes", func(r *adapters.PrepareRequest) {
+			r.Buyer.Email = "kim.minsu.the.very.long.mail.address.of.one.buyer@mailbox.co.kr"
+		}, "buyer.email"},
+		{"a mail with a line break", func(r *adapters.PrepareRequest) { r.Buyer.Email = "gil\ndong@example.com" }, "buyer.email"},
+		{"a phone of 41 digits", func(r *adapters.PrepareRequest) { r.Buyer.Tel = strings.Repeat("1", 41) }, "buyer.tel"},
 		{"an amount of zero", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 0 }, "amount"},
 		{"an amount below zero", func(r *adapters.PrepareRequest) { r.Attempt.Amount = -1 }, "amount"},
 		{"an amount above all", func(r *adapters.PrepareRequest) { r.Attempt.Amount = payment.MaxWon + 1 }, "amount"},

@@ -37,8 +37,8 @@ func BuildKeyForm(req adapters.PrepareRequest) (KeyForm, error) {
 	mid, stamp := midOf(a, m), KST(req.Now)
 	return KeyForm{
 		MID:        mid,
-		BuyerTel:   wire.CutBytes(wire.Phone(req.Buyer.Tel), 40),
-		BuyerEmail: wire.CutBytes(wire.Clean(req.Buyer.Email), 60),
+		BuyerTel:   wire.Phone(req.Buyer.Tel),
+		BuyerEmail: wire.Email(req.Buyer.Email, maxEmail),
 		BuyerName:  wire.CutBytes(wire.Clean(req.Buyer.Name), 30),
 		GoodName:   wire.OrderName(a.OrderName), OrderID: string(a.ID), Price: keyPrice, Timestamp: stamp,
 		ReturnURL: req.ReturnURL, HashData: LiteHash(keyPrice, mid, string(a.ID), stamp, m.LiteKey), RedirectData: req.Token,
@@ -56,7 +56,10 @@ func checkKeyWindow(req adapters.PrepareRequest) error {
 	case !m.LiteKey.IsSet():
 		return bad("merchants.lite_key", "is missing")
 	}
-	return checkWindow(req)
+	if err := checkWindow(req); err != nil {
+		return err
+	}
+	return checkReach(req.Buyer)
 }
 
 // KeyReturn is what the billing-key window makes the browser post. Nothing in it is authenticated, and no

@@ -86,6 +86,8 @@ func TestPrepareRefusesWhatTheBillingKeyWindowWouldRefuse(t *testing.T) {
 		{"no buyer name", func(r *adapters.PrepareRequest) { r.Buyer.Name = "" }, "buyer.name"},
 		{"no buyer phone", func(r *adapters.PrepareRequest) { r.Buyer.Tel = "" }, "buyer.tel"},
 		{"no buyer mail", func(r *adapters.PrepareRequest) { r.Buyer.Email = "" }, "buyer.email"},
+		{"a mail of 61 bytes", func(r *adapters.PrepareRequest) { r.Buyer.Email = strings.Repeat("a", 49) + "@example.com" }, "buyer.email"},
+		{"a phone of 41 digits", func(r *adapters.PrepareRequest) { r.Buyer.Tel = strings.Repeat("1", 41) }, "buyer.tel"},
 	}
 	for _, tt := range tests {
 		req := keyRequest()

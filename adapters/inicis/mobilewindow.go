@@ -83,11 +83,15 @@ func BuildMobileForm(req adapters.PrepareRequest) (MobileForm, error) {
 	stamp, amount, oid := Millis(req.Now), a.Amount.String(), string(a.ID)
 	form := MobileForm{
 		Payment: method, MID: midOf(a, m), OID: oid, Amount: amount, Goods: wire.CutBytes(plainText(a.OrderName), 80),
-		UserName: wire.CutBytes(plainText(req.Buyer.Name), 30), Mobile: wire.CutBytes(wire.Phone(req.Buyer.Tel), 15),
-		NextURL: req.MobileReturnURL, NoticeURL: req.NoticeURL, Notice: req.Token, Timestamp: stamp,
+		UserName: wire.CutBytes(plainText(req.Buyer.Name), 30),
+		NextURL:  req.MobileReturnURL, NoticeURL: req.NoticeURL, Notice: req.Token, Timestamp: stamp,
 		ChkFake: ChkFake(amount, oid, stamp, m.HashKey), Charset: "utf8",
 	}
-	if email := plainText(req.Buyer.Email); len(email) <= 30 {
+	// Both may be left out here; cut, or without what EUC-KR lacks, they would be somebody else's.
+	if tel := wire.Phone(req.Buyer.Tel); len(tel) <= 15 {
+		form.Mobile = tel
+	}
+	if email := wire.Email(req.Buyer.Email, 30); email == plainText(email) {
 		form.Email = email
 	}
 	switch a.Method {

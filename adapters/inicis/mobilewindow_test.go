@@ -123,6 +123,12 @@ func TestMobileFormFollowsTheDecision(t *testing.T) {
 		{"a mail that is too long is not cut into another's", func(r *adapters.PrepareRequest) {
 			r.Buyer.Email = strings.Repeat("a", 30) + "@example.com"
 		}, map[string]string{"P_EMAIL": ""}},
+		{"nor one with what would forge fields", func(r *adapters.PrepareRequest) {
+			r.Buyer.Email = "a&P_OID=x@b.kr"
+		}, map[string]string{"P_EMAIL": ""}},
+		{"a phone that is too long is not cut into another's", func(r *adapters.PrepareRequest) {
+			r.Buyer.Tel = "010-4242-4242-4242"
+		}, map[string]string{"P_MOBILE": ""}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

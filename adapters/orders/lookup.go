@@ -86,7 +86,7 @@ func parseOrder(text []byte, f Fields) (Order, error) {
 	switch "" {
 	case string(o.ID):
 		return Order{}, wrong(f.OrderID, "값이 없습니다", "is missing")
-	case o.Name: // every PG's window needs one
+	case wire.Clean(o.Name): // every PG's window needs one
 		return Order{}, wrong(f.OrderName, "값이 없습니다", "is missing")
 	}
 	if c := get(f.Currency); c.Exists() && c.Type != gjson.Null {

@@ -213,6 +213,7 @@ func TestConfirmIsYesOnlyForAnUnmistakableYes(t *testing.T) {
 		{"yes on a page", answer(200, "text/html", `{"confirm":true}`), orders.Answer{}, orders.ErrUnavailable},
 		{"null", answer(200, json, `{"confirm":null}`), orders.Answer{}, orders.ErrUnavailable},
 		{"nothing", answer(200, json, ``), orders.Answer{}, orders.ErrUnavailable},
+		{"a byte order mark", answer(200, json, "\ufeff"+`{"confirm":true}`), orders.Answer{}, orders.ErrUnavailable},
 		{"a redirect", answer(302, json, `{"confirm":true}`), orders.Answer{}, orders.ErrUnavailable},
 		{"silence", hang, orders.Answer{}, orders.ErrUnavailable},
 	}

@@ -94,7 +94,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		ChannelKey: m.ChannelKey, PayMethod: string(a.Method), MerchantUID: string(a.ID),
 		Name: wire.OrderName(a.OrderName), Amount: a.Amount, Currency: payment.CurrencyKRW,
 		BuyerName: wire.CutBytes(wire.Clean(req.Buyer.Name), 30), BuyerTel: wire.Phone(req.Buyer.Tel),
-		BuyerEmail: wire.Clean(req.Buyer.Email), RedirectURL: req.ReturnURL,
+		BuyerEmail: wire.Email(req.Buyer.Email, wire.MaxEmail), RedirectURL: req.ReturnURL,
 		NoticeURL: req.NoticeURL, ConfirmURL: req.ConfirmURL,
 		Escrow: a.Purpose == payment.PurposeEscrow,
 	}

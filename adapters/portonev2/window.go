@@ -105,7 +105,7 @@ type InicisBypass struct {
 // customerOf is what the window is told of the buyer; nil when that is nothing.
 func customerOf(b payment.Buyer) *Customer {
 	c := Customer{
-		FullName: wire.CutBytes(wire.Clean(b.Name), 30), PhoneNumber: wire.Phone(b.Tel), Email: wire.Clean(b.Email),
+		FullName: wire.CutBytes(wire.Clean(b.Name), 30), PhoneNumber: wire.Phone(b.Tel), Email: wire.Email(b.Email, wire.MaxEmail),
 	}
 	if c == (Customer{}) {
 		return nil
@@ -205,7 +205,7 @@ func checkPrepare(req adapters.PrepareRequest) error {
 		return bad("buyer.name", "is needed by KG Inicis")
 	case wire.Phone(req.Buyer.Tel) == "":
 		return bad("buyer.tel", "is needed by KG Inicis")
-	case wire.Clean(req.Buyer.Email) == "":
+	case wire.Email(req.Buyer.Email, wire.MaxEmail) == "":
 		return bad("buyer.email", "is needed by KG Inicis")
 	}
 	return nil

@@ -55,7 +55,10 @@ func checkJSON(text []byte) error {
 			depth--
 		}
 	}
-	if !json.Valid(text) {
+	switch {
+	case bytes.HasPrefix(text, []byte("\xef\xbb\xbf")):
+		return fmt.Errorf("%w: a byte order mark (BOM) before the JSON", ErrShape)
+	case !json.Valid(text):
 		return fmt.Errorf("%w: not JSON", ErrShape)
 	}
 	return nil

@@ -41,6 +41,19 @@ func OrderName(s string) string {
 	return CutBytes(s, 37) + "..."
 }
 
+// Email returns an address as it is, or nothing when it cannot be sent so: cut at limit bytes, or cleaned of what must
+// not be in it, it would be somebody else's.
+func Email(s string, limit int) string {
+	s = strings.TrimSpace(s)
+	if len(s) > limit || s != Clean(s) || strings.ContainsFunc(s, unicode.IsSpace) {
+		return ""
+	}
+	return s
+}
+
+// MaxEmail is the longest address there is, in bytes (RFC 5321).
+const MaxEmail = 254
+
 // Phone keeps the digits and hyphens of a phone number.
 func Phone(s string) string {
 	return strings.Map(func(r rune) rune {

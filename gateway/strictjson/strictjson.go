@@ -32,7 +32,9 @@ type Error struct {
 	Path string
 	// Offset is in bytes from the start.
 	Offset int
-	Msg    string
+	// Msg and MsgKo say what is wrong, in English and in Korean.
+	Msg   string
+	MsgKo string
 }
 
 // Error implements error.
@@ -42,6 +44,15 @@ func (e *Error) Error() string {
 		at = e.Path + " (" + at + ")"
 	}
 	return fmt.Sprintf("%s: %s", at, e.Msg)
+}
+
+// Korean is what Error says, in Korean.
+func (e *Error) Korean() string {
+	at := strconv.Itoa(e.Offset) + "바이트"
+	if e.Path != "" {
+		at = e.Path + " (" + at + ")"
+	}
+	return at + ": " + e.MsgKo
 }
 
 // Unwrap returns the kind of fault.
@@ -61,8 +72,11 @@ type Reader struct {
 func NewReader(b []byte) (*Reader, error) {
 	r := &Reader{b: b}
 	r.path = r.room[:0]
+	if strings.HasPrefix(string(b[:min(len(b), 3)]), "\ufeff") {
+		return nil, r.fail(ErrSyntax, text{"the text begins with a byte order mark (BOM); send UTF-8 without one", "BOM(byte order mark)으로 시작합니다. BOM 없는 UTF-8로 보내세요"})
+	}
 	if !utf8.Valid(b) {
-		return nil, r.fail(ErrUTF8, "the text is not UTF-8")
+		return nil, r.fail(ErrUTF8, text{"the text is not UTF-8", "UTF-8이 아닙니다"})
 	}
 	return r, nil
 }
@@ -83,7 +97,7 @@ func Check(b []byte) error {
 func (r *Reader) End() error {
 	r.space()
 	if r.i < len(r.b) {
-		return r.fail(ErrSyntax, "there is more text behind the value")
+		return r.fail(ErrSyntax, text{"there is more text behind the value", "값 뒤에 다른 내용이 더 있습니다"})
 	}
 	return nil
 }
@@ -91,13 +105,10 @@ func (r *Reader) End() error {
 // Path returns the dotted path of the value being read.
 func (r *Reader) Path() string { return strings.Join(r.path, ".") }
 
-// TypeError returns an ErrType at the current path, for callers that find a value of the wrong kind.
-func (r *Reader) TypeError(msg string) error { return r.fail(ErrType, msg) }
-
 // Object reads an object and calls f with each key; f must consume the value.
 func (r *Reader) Object(f func(key string) error) error {
 	if r.peek() != '{' {
-		return r.wrongType("an object")
+		return r.wrongType(text{"must be an object", "객체여야 합니다"})
 	}
 	if err := r.enter(); err != nil {
 		return err
@@ -112,7 +123,7 @@ func (r *Reader) Object(f func(key string) error) error {
 		}
 		if !first {
 			if !r.next(',') {
-				return r.fail(ErrSyntax, "expected , or } in an object")
+				return r.fail(ErrSyntax, text{"expected , or } in an object", "객체 안에는 , 또는 }가 와야 합니다"})
 			}
 			r.space()
 		}
@@ -122,7 +133,7 @@ func (r *Reader) Object(f func(key string) error) error {
 			return err
 		}
 		if !seen.add(key) {
-			return r.at(key, ErrDuplicate, "the key appears twice")
+			return r.at(key, ErrDuplicate, text{"the key appears twice", "같은 키가 두 번 나옵니다"})
 		}
 		r.path = append(r.path, key)
 		if err := f(key); err != nil {
@@ -135,7 +146,7 @@ func (r *Reader) Object(f func(key string) error) error {
 // Array reads an array and calls f for each element; f must consume it.
 func (r *Reader) Array(f func(i int) error) error {
 	if r.peek() != '[' {
-		return r.wrongType("an array")
+		return r.wrongType(text{"must be an array", "배열이어야 합니다"})
 	}
 	if err := r.enter(); err != nil {
 		return err
@@ -147,7 +158,7 @@ func (r *Reader) Array(f func(i int) error) error {
 			return nil
 		}
 		if i > 0 && !r.next(',') {
-			return r.fail(ErrSyntax, "expected , or ] in an array")
+			return r.fail(ErrSyntax, text{"expected , or ] in an array", "배열 안에는 , 또는 ]가 와야 합니다"})
 		}
 		r.path = append(r.path, strconv.Itoa(i))
 		if err := f(i); err != nil {
@@ -160,7 +171,7 @@ func (r *Reader) Array(f func(i int) error) error {
 // String reads a string.
 func (r *Reader) String() (string, error) {
 	if r.peek() != '"' {
-		return "", r.wrongType("a string")
+		return "", r.wrongType(text{"must be a string", "문자열이어야 합니다"})
 	}
 	return r.str()
 }
@@ -172,18 +183,34 @@ func (r *Reader) Int() (int64, error) {
 	raw, err := r.number()
 	if err != nil {
 		r.i = start
-		return 0, r.wrongType("an integer")
+		return 0, r.wrongType(text{"must be an integer", "따옴표 없는 정수여야 합니다"})
 	}
 	var n int64
 	for _, c := range raw {
 		if c < '0' || c > '9' {
-			return 0, r.fail(ErrType, "must be an integer without sign, fraction or exponent")
+			return 0, r.fail(ErrType, text{"must be an integer without sign, fraction or exponent", "부호, 소수점, 지수가 없는 정수여야 합니다"})
 		}
 		if n = n*10 + int64(c-'0'); n >= 1e15 {
-			return 0, r.fail(ErrType, "is too large")
+			return 0, r.fail(ErrType, text{"is too large", "너무 큰 수입니다"})
 		}
 	}
 	return n, nil
+}
+
+// Flag reads true or false, also as text, as some SDKs write it.
+func (r *Reader) Flag() (bool, error) {
+	quoted := r.peek() == '"'
+	for _, word := range []string{"true", "false"} {
+		written := word
+		if quoted {
+			written = `"` + word + `"`
+		}
+		if strings.HasPrefix(string(r.b[r.i:min(len(r.b), r.i+len(written))]), written) {
+			r.i += len(written)
+			return word == "true", nil
+		}
+	}
+	return false, r.wrongType(text{"must be true or false", "true 또는 false여야 합니다"})
 }
 
 // Null consumes a null and tells whether there was one.
@@ -215,20 +242,20 @@ func (r *Reader) Skip() error {
 			return nil
 		}
 	}
-	return r.fail(ErrSyntax, "expected a value")
+	return r.fail(ErrSyntax, text{"expected a value", "값이 있어야 합니다"})
 }
 
 func (r *Reader) enter() error {
 	r.i++
 	if r.depth++; r.depth > MaxDepth {
-		return r.fail(ErrSyntax, "nested too deep")
+		return r.fail(ErrSyntax, text{"nested too deep", "너무 깊이 겹쳐 있습니다"})
 	}
 	return nil
 }
 
 func (r *Reader) key() (string, error) {
 	if r.peek() != '"' {
-		return "", r.fail(ErrSyntax, "expected a key")
+		return "", r.fail(ErrSyntax, text{"expected a key", "키가 있어야 합니다"})
 	}
 	key, err := r.str()
 	if err != nil {
@@ -236,7 +263,7 @@ func (r *Reader) key() (string, error) {
 	}
 	r.space()
 	if !r.next(':') {
-		return "", r.fail(ErrSyntax, "expected : behind a key")
+		return "", r.fail(ErrSyntax, text{"expected : behind a key", "키 뒤에는 :이 와야 합니다"})
 	}
 	return key, nil
 }
@@ -254,12 +281,12 @@ func (r *Reader) str() (string, error) {
 		case c == '\\':
 			return r.escaped(start)
 		case c < 0x20:
-			return "", r.fail(ErrSyntax, "a control character in a string")
+			return "", r.fail(ErrSyntax, text{"a control character in a string", "문자열에 제어 문자가 있습니다"})
 		default:
 			r.i++
 		}
 	}
-	return "", r.fail(ErrSyntax, "the string does not end")
+	return "", r.fail(ErrSyntax, text{"the string does not end", "문자열이 끝나지 않았습니다"})
 }
 
 func (r *Reader) escaped(start int) (string, error) {
@@ -276,18 +303,18 @@ func (r *Reader) escaped(start int) (string, error) {
 			}
 			out = utf8.AppendRune(out, ru)
 		case c < 0x20:
-			return "", r.fail(ErrSyntax, "a control character in a string")
+			return "", r.fail(ErrSyntax, text{"a control character in a string", "문자열에 제어 문자가 있습니다"})
 		default:
 			out = append(out, c)
 			r.i++
 		}
 	}
-	return "", r.fail(ErrSyntax, "the string does not end")
+	return "", r.fail(ErrSyntax, text{"the string does not end", "문자열이 끝나지 않았습니다"})
 }
 
 func (r *Reader) escape() (rune, error) {
 	if r.i+1 >= len(r.b) {
-		return 0, r.fail(ErrSyntax, "the escape does not end")
+		return 0, r.fail(ErrSyntax, text{"the escape does not end", "이스케이프가 끝나지 않았습니다"})
 	}
 	c := r.b[r.i+1]
 	r.i += 2
@@ -295,7 +322,7 @@ func (r *Reader) escape() (rune, error) {
 		return rune("\"\\/\b\f\n\r\t"[k]), nil
 	}
 	if c != 'u' {
-		return 0, r.fail(ErrSyntax, "an unknown escape")
+		return 0, r.fail(ErrSyntax, text{"an unknown escape", "알 수 없는 이스케이프입니다"})
 	}
 	hi, err := r.hex4()
 	if err != nil {
@@ -305,7 +332,7 @@ func (r *Reader) escape() (rune, error) {
 		return hi, nil
 	}
 	if hi > 0xDBFF || r.i+1 >= len(r.b) || r.b[r.i] != '\\' || r.b[r.i+1] != 'u' {
-		return 0, r.fail(ErrUTF8, "a lone surrogate")
+		return 0, r.fail(ErrUTF8, text{"a lone surrogate", "짝이 없는 서로게이트 문자가 있습니다"})
 	}
 	r.i += 2
 	lo, err := r.hex4()
@@ -313,18 +340,18 @@ func (r *Reader) escape() (rune, error) {
 		return 0, err
 	}
 	if lo < 0xDC00 || lo > 0xDFFF {
-		return 0, r.fail(ErrUTF8, "a lone surrogate")
+		return 0, r.fail(ErrUTF8, text{"a lone surrogate", "짝이 없는 서로게이트 문자가 있습니다"})
 	}
 	return (hi-0xD800)<<10 + (lo - 0xDC00) + 0x10000, nil
 }
 
 func (r *Reader) hex4() (rune, error) {
 	if r.i+4 > len(r.b) {
-		return 0, r.fail(ErrSyntax, "the escape does not end")
+		return 0, r.fail(ErrSyntax, text{"the escape does not end", "이스케이프가 끝나지 않았습니다"})
 	}
 	n, err := strconv.ParseUint(string(r.b[r.i:r.i+4]), 16, 16)
 	if err != nil {
-		return 0, r.fail(ErrSyntax, "the escape is not four hex digits")
+		return 0, r.fail(ErrSyntax, text{"the escape is not four hex digits", "이스케이프는 16진수 네 자리여야 합니다"})
 	}
 	r.i += 4
 	return rune(n), nil
@@ -335,21 +362,21 @@ func (r *Reader) number() ([]byte, error) {
 	start := r.i
 	r.next('-')
 	if !r.next('0') && r.digits() == 0 {
-		return nil, r.fail(ErrSyntax, "expected a number")
+		return nil, r.fail(ErrSyntax, text{"expected a number", "숫자가 있어야 합니다"})
 	}
 	if r.next('.') && r.digits() == 0 {
-		return nil, r.fail(ErrSyntax, "expected digits behind the point")
+		return nil, r.fail(ErrSyntax, text{"expected digits behind the point", "소수점 뒤에 숫자가 있어야 합니다"})
 	}
 	if r.next('e') || r.next('E') {
 		if !r.next('+') {
 			r.next('-')
 		}
 		if r.digits() == 0 {
-			return nil, r.fail(ErrSyntax, "expected digits in the exponent")
+			return nil, r.fail(ErrSyntax, text{"expected digits in the exponent", "지수에 숫자가 있어야 합니다"})
 		}
 	}
 	if r.i < len(r.b) && r.b[r.i] >= '0' && r.b[r.i] <= '9' {
-		return nil, r.fail(ErrSyntax, "a leading zero")
+		return nil, r.fail(ErrSyntax, text{"a leading zero", "0으로 시작하는 수입니다"})
 	}
 	return r.b[start:r.i], nil
 }
@@ -391,21 +418,24 @@ func (r *Reader) next(c byte) bool {
 	return false
 }
 
-func (r *Reader) wrongType(want string) error {
+func (r *Reader) wrongType(want text) error {
 	if r.i >= len(r.b) {
-		return r.fail(ErrSyntax, "the text ends too early")
+		return r.fail(ErrSyntax, text{"the text ends too early", "내용이 중간에 끝났습니다"})
 	}
-	return r.fail(ErrType, "must be "+want)
+	return r.fail(ErrType, want)
 }
 
-func (r *Reader) fail(kind error, msg string) error {
-	return &Error{Kind: kind, Path: r.Path(), Offset: r.i, Msg: msg}
+// text says something in both languages of those who send JSON here.
+type text struct{ en, ko string }
+
+func (r *Reader) fail(kind error, msg text) error {
+	return &Error{Kind: kind, Path: r.Path(), Offset: r.i, Msg: msg.en, MsgKo: msg.ko}
 }
 
-func (r *Reader) at(key string, kind error, msg string) error {
+func (r *Reader) at(key string, kind error, msg text) error {
 	path := key
 	if len(r.path) > 0 {
 		path = r.Path() + "." + key
 	}
-	return &Error{Kind: kind, Path: path, Offset: r.i, Msg: msg}
+	return &Error{Kind: kind, Path: path, Offset: r.i, Msg: msg.en, MsgKo: msg.ko}
 }

@@ -23,6 +23,7 @@ func TestCheck(t *testing.T) {
 		{"a duplicate written with an escape", `{"amount":1,"amoun\u0074":2}`, strictjson.ErrDuplicate},
 		{"a duplicate far down", `{"a":[{"b":{"c":1,"c":1}}]}`, strictjson.ErrDuplicate},
 		{"the same key in two objects", `[{"a":1},{"a":1}]`, nil},
+		{"a byte order mark", "\ufeff{}", strictjson.ErrSyntax},
 		{"two values", `{} {}`, strictjson.ErrSyntax},
 		{"nothing", ``, strictjson.ErrSyntax},
 		{"a trailing comma", `{"a":1,}`, strictjson.ErrSyntax},
@@ -40,10 +41,35 @@ func TestCheck(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if err := strictjson.Check([]byte(tt.text)); !errors.Is(err, tt.want) {
+			err := strictjson.Check([]byte(tt.text))
+			if !errors.Is(err, tt.want) {
 				t.Fatalf("Check(%q) = %v, want %v", tt.text, err, tt.want)
 			}
+			var e *strictjson.Error
+			if errors.As(err, &e) && (e.Msg == "" || !strings.ContainsFunc(e.MsgKo, func(c rune) bool { return c >= '가' && c <= '힣' }) || !strings.Contains(e.Korean(), e.MsgKo)) {
+				t.Errorf("says %q and %q", e, e.Korean())
+			}
 		})
+	}
+}
+
+func TestFlagTakesBothSpellings(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`true`: "true", `false`: "false", `"true"`: "true", `"false"`: "false",
+		`"False"`: "", `1`: "", `null`: "", `""`: "", `{}`: "", `falsetto`: "", `"true`: "", ``: "",
+	} {
+		r, err := strictjson.NewReader([]byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := r.Flag()
+		if err == nil {
+			err = r.End()
+		}
+		if (err == nil) != (want != "") || err == nil && got != (want == "true") {
+			t.Errorf("%s: got %v, %v", text, got, err)
+		}
 	}
 }
 
