@@ -50,7 +50,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	warnOf(s, log)
 	m.Reloaded(true, time.Now())
 
-	j, err := journal.Open(ctx, journal.Config{Driver: s.Journal().Driver, Path: s.Journal().Path, DSN: s.Journal().DSN.Reveal(), Now: time.Now})
+	j, err := journal.Open(ctx, journal.Config{Driver: s.Journal().Driver, Path: s.Journal().Path, DSN: s.Journal().DSN.Reveal(), Now: time.Now, Waiting: waiting(log)})
 	if err != nil {
 		return fmt.Errorf("opening the journal: %w", err)
 	}
@@ -94,6 +94,17 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	err = g.Run(ctx, listeners)
 	log.Info("stopped")
 	return err
+}
+
+// waiting tells of a journal whose database is away at the start: the shop's pages are served, checkouts are refused.
+func waiting(log *slog.Logger) func(error) {
+	return func(err error) {
+		if err != nil {
+			log.Error("waiting for the journal's database; checkouts are refused until it can be used", slog.Any("err", err))
+			return
+		}
+		log.Info("the journal's database was reached")
+	}
 }
 
 func runLogged(log *slog.Logger, what string, run func() error) {

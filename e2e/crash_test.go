@@ -391,11 +391,15 @@ func TestPostgresStopsAndStartsUnderLoad(t *testing.T) {
 }
 
 // mustBeWithoutJournal checks what users and operators see while the journal cannot be written: a clear 503 for
-// new windows and for returns, nothing approved, and a process that stays up and says that it is not ready.
+// new windows and for returns, nothing approved, and a process that stays in the service for the shop's pages and says
+// what is wrong.
 func (p *gatewayProcess) mustBeWithoutJournal() {
 	p.t.Helper()
 	b := p.buyer("kakaopay")
-	o, err := b.order(p.t.Context())
+	// The gateway lets no order be made that could not be paid; the shop itself does.
+	atShop := p.buyer("kakaopay")
+	atShop.base = "http://" + p.sandbox + "/shop"
+	o, err := atShop.order(p.t.Context())
 	if err != nil {
 		p.t.Fatalf("ordering without a journal: %v", err)
 	}
@@ -405,14 +409,31 @@ func (p *gatewayProcess) mustBeWithoutJournal() {
 		return ok && refusal.Code == "JOURNAL_UNAVAILABLE" && refusal.Status == http.StatusServiceUnavailable &&
 			strings.ContainsFunc(refusal.DetailKo, korean)
 	})
-	p.waitFor("readyz to say no", 30*time.Second, func() bool {
-		res, err := http.Get("http://" + p.admin + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer res.Body.Close()
-		return res.StatusCode == http.StatusServiceUnavailable
-	})
+	p.waitFor("readyz to warn", 30*time.Second, func() bool { return p.readiness() == "200 warn" })
+	res, err := http.Get("http://" + p.public + "/")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		p.t.Errorf("the shop's page answers %d", res.StatusCode)
+	}
+}
+
+// readiness is what readyz answers: its status and its word.
+func (p *gatewayProcess) readiness() string {
+	res, err := http.Get("http://" + p.admin + "/readyz")
+	if err != nil {
+		return err.Error()
+	}
+	defer res.Body.Close()
+	var r struct {
+		Status string `json:"status"`
+	}
+	if err := json.NewDecoder(res.Body).Decode(&r); err != nil {
+		return err.Error()
+	}
+	return fmt.Sprint(res.StatusCode, " ", r.Status)
 }
 
 // mustRecover waits until a purchase works again and readyz says so.
@@ -423,12 +444,6 @@ func (p *gatewayProcess) mustRecover(patience time.Duration) {
 		v, err := b.buy(p.t.Context(), "pay")
 		return err == nil && v.out.status == "approved"
 	})
-	p.waitFor("readyz to say yes again", 15*time.Second, func() bool {
-		res, err := http.Get("http://" + p.admin + "/readyz")
-		if err != nil {
-			return false
-		}
-		defer res.Body.Close()
-		return res.StatusCode == http.StatusOK
-	})
+	// A request that failed is remembered for a while.
+	p.waitFor("readyz to say yes again", 45*time.Second, func() bool { return p.readiness() == "200 pass" })
 }

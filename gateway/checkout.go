@@ -61,6 +61,9 @@ func (g *Gateway) expressionFailed(rule string, err error) {
 
 // openWindow decides a checkout whose figures are the order service's and prepares the window.
 func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) (checkoutAnswer, error) {
+	if err := g.closed(c.OrderID); err != nil {
+		return checkoutAnswer{}, err
+	}
 	failed, err := g.earlierAttempts(ctx, c.OrderID)
 	if err != nil {
 		return checkoutAnswer{}, err
@@ -73,9 +76,6 @@ func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) 
 	}
 	if d.Internal {
 		return checkoutAnswer{OrderID: c.OrderID, Amount: c.Amount, RulesVersion: d.RulesVersion, SettledBy: "internal"}, nil
-	}
-	if err := g.others.problem(c.OrderID); err != nil {
-		return checkoutAnswer{}, err
 	}
 	return g.prepareFirst(ctx, v, c, d, opt)
 }

@@ -101,7 +101,7 @@ type Gateway struct {
 	retention    time.Duration
 	keys         KeyStore
 	late         LateStore
-	journalState atomic.Pointer[string]
+	pulse        pulse
 	others       *others
 	// cancels and canceller are nil when Options has no Cancels.
 	cancels   settle.CancelJournal
@@ -193,7 +193,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var background sync.WaitGroup
-	for _, loop := range []func(context.Context){g.sweep, g.sweepLate, g.sweepCancels, g.deliver, g.stats, g.prune} {
+	for _, loop := range []func(context.Context){g.sweep, g.sweepLate, g.sweepCancels, g.deliver, g.stats, g.prune, g.feelPulse} {
 		background.Go(func() { loop(work) })
 	}
 	fresh := newFreshListener(l.Public)

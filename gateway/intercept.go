@@ -87,7 +87,7 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 		}
 	}
 	keepDue(&co)
-	if err := g.others.problem(co.OrderID); err != nil {
+	if err := g.closed(co.OrderID); err != nil {
 		// No order is made that could not be paid.
 		return g.refuseIntercepted(c, i, err)
 	}

@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -37,18 +36,10 @@ func (g *Gateway) countDecision(d payment.Decision, err error) {
 	}
 }
 
-// publishStats sets the journal's gauges, and finds out whether the journal can be written.
+// publishStats sets the journal's gauges.
 func (g *Gateway) publishStats(ctx context.Context) {
-	state := "pass"
 	ctx, cancel := context.WithTimeout(ctx, statsEvery)
 	defer cancel()
-	if err := g.journal.Ping(ctx); err != nil {
-		state = "fail"
-		if !errors.Is(ctx.Err(), context.Canceled) {
-			g.log.Error("the journal cannot be written", slog.Any("err", err))
-		}
-	}
-	g.journalState.Store(&state)
 	s, err := g.journal.Stats(ctx)
 	if err != nil {
 		return
@@ -80,13 +71,6 @@ func (g *Gateway) setStats(s journal.Stats) {
 	for _, row := range s.Late {
 		g.metrics.LateMoney(string(row.State), row.Count, int64(row.Won), age(row.Oldest))
 	}
-}
-
-func (g *Gateway) journalHealth() string {
-	if s := g.journalState.Load(); s != nil {
-		return *s
-	}
-	return "pass"
 }
 
 // PublishRules tells the metrics which rules are in force and which names they have. Call it at the start and

@@ -7,6 +7,7 @@ func (m *Metrics) addJournal(f factory) {
 	m.journalWon = f.gauge("journal_attempts_won", "Won of the attempts that are not final, by state.", "state")
 	m.journalOldest = f.gauge("journal_oldest_unsettled_seconds",
 		"Age of the oldest attempt that has begun to move money and has not ended.").WithLabelValues()
+	m.journalUp = f.gauge("journal_up", "1 when the journal could be written when last tried; nothing is sold while it is 0.").WithLabelValues()
 	m.severalJournals = f.gauge("several_journals",
 		"1 when another process of this shop was found to keep a journal of its own; nothing is sold then.").WithLabelValues()
 	m.unknownWon = f.gauge("unknown_won", "Won of which it is not known whether they moved.").WithLabelValues()
@@ -25,6 +26,14 @@ func (m *Metrics) JournalState(state string, count int, won int64) {
 	m.journalWon.WithLabelValues(state).Set(float64(won))
 	if state == "unknown" {
 		m.unknownWon.Set(float64(won))
+	}
+}
+
+// JournalUp tells whether the journal could be written.
+func (m *Metrics) JournalUp(up bool) {
+	m.journalUp.Set(0)
+	if up {
+		m.journalUp.Set(1)
 	}
 }
 

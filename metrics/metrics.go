@@ -56,6 +56,7 @@ type Metrics struct {
 	journalWon      *prometheus.GaugeVec
 	journalOldest   prometheus.Gauge
 	severalJournals prometheus.Gauge
+	journalUp       prometheus.Gauge
 	unknownWon      prometheus.Gauge
 	outboxMessages  *prometheus.GaugeVec
 	outboxOldest    prometheus.Gauge

@@ -53,6 +53,8 @@ func useEverything(m *metrics.Metrics) {
 	m.CacheEntries("portone_token", 1)
 	m.JournalState("opened", 3, 30_000)
 	m.JournalState("unknown", 1, 15_000)
+	m.JournalUp(false)
+	m.JournalUp(true)
 	m.SeveralJournals(true)
 	m.SeveralJournals(false)
 	m.OldestUnsettled(90 * time.Second)

@@ -11,7 +11,7 @@ func otherJournalGuards() []guard {
 		},
 		{
 			name: "one of several opens no window", file: "gateway/checkout.go",
-			old: "	if err := g.others.problem(c.OrderID); err != nil {", new: "	if err := g.others.problem(c.OrderID); false {",
+			old: "	if err := g.closed(c.OrderID); err != nil {", new: "	if err := g.closed(c.OrderID); false {",
 			pkg: tests, run: "TestAnInicisReturnTellsOfAnotherJournal",
 		},
 		{
