@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
 
@@ -19,6 +20,8 @@ import (
 type options struct {
 	configFile string
 	logLevel   string
+	// level is what is logged now.
+	level *slog.LevelVar
 }
 
 func (o *options) flags(f *pflag.FlagSet) {
@@ -27,16 +30,25 @@ func (o *options) flags(f *pflag.FlagSet) {
 		file = "config.yaml"
 	}
 	f.StringVar(&o.configFile, "config.file", file, "the rules and settings (env PG_GATEWAY_CONFIG_FILE)")
-	f.StringVar(&o.logLevel, "log.level", "info", "debug, info, warn or error")
+	f.StringVar(&o.logLevel, "log.level", "", "debug, info, warn or error; telemetry.log_level when left out")
+	o.level = new(slog.LevelVar)
 }
 
 // logger writes JSON lines to standard error, so that standard output stays for people.
 func (o *options) logger() (*slog.Logger, error) {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(o.logLevel)); err != nil {
-		return nil, fmt.Errorf("reading --log.level: %w", err)
+	if o.logLevel != "" {
+		if err := o.level.UnmarshalText([]byte(o.logLevel)); err != nil {
+			return nil, fmt.Errorf("reading --log.level: %w", err)
+		}
 	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: level})), nil
+	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: o.level})), nil
+}
+
+// follow logs as much as the rules in force say, unless the flag says something.
+func (o *options) follow(s *rules.Snapshot) {
+	if o.logLevel == "" {
+		_ = o.level.UnmarshalText([]byte(s.Telemetry().LogLevel)) // one of four words, by the schema
+	}
 }
 
 // sandboxCommand serves the stand-ins alone, for a gateway that runs elsewhere.

@@ -40,13 +40,17 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	var store *rules.Store
 	store, err = rules.NewStore(rules.StoreOptions{
 		Path: o.configFile, Load: rules.LoadFile, Prepare: gateway.Prepare,
-		OnResult: func(r rules.ReloadResult) { reloaded(store, r, log, m) },
+		OnResult: func(r rules.ReloadResult) {
+			o.follow(store.Current())
+			reloaded(store, r, log, m)
+		},
 	})
 	if err != nil {
 		return fmt.Errorf("%s is not usable:\n%w", o.configFile, err)
 	}
 	s := store.Current()
 	gateway.PublishRules(s, m)
+	o.follow(s)
 	warnOf(s, log)
 	m.Reloaded(true, time.Now())
 

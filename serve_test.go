@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/pflag"
 
 	"github.com/pg-gateway/pg-gateway/gateway"
 	"github.com/pg-gateway/pg-gateway/metrics"
@@ -56,6 +57,32 @@ func TestARollbackIsLoggedAndMeasured(t *testing.T) {
 	store.Reload("test")
 	if got := gauge(t, registry, "pg_gateway_config_rollback_in_force"); got != 0 {
 		t.Errorf("after a reload: %v", got)
+	}
+}
+
+// TestTheLogLevelFollowsTheRules, unless the flag says something.
+func TestTheLogLevelFollowsTheRules(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ flag, file, want string }{
+		{"", "debug", "DEBUG"}, {"", "warn", "WARN"}, {"", "error", "ERROR"}, {"", "info", "INFO"}, {"warn", "debug", "WARN"},
+	} {
+		text, err := os.ReadFile("config.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := rules.Parse("config.yaml", append(text, "\ntelemetry: { log_level: "+tt.file+" }\n"...), rules.Sources{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o options
+		o.flags(pflag.NewFlagSet("", pflag.ContinueOnError))
+		o.logLevel = tt.flag
+		if _, err := o.logger(); err != nil {
+			t.Fatal(err)
+		}
+		if o.follow(s); o.level.Level().String() != tt.want {
+			t.Errorf("flag %q, file %s: %s", tt.flag, tt.file, o.level.Level())
+		}
 	}
 }
 

@@ -134,9 +134,6 @@ func (s *Snapshot) listeners() []endpoint {
 	if s.sandbox.Enabled {
 		list = append(list, endpoint{"sandbox.listen", s.sandbox.Listen})
 	}
-	for _, p := range s.pgs {
-		list = append(list, endpoint{"pgs." + string(p.ID) + ".sidecar_listen", p.sidecar})
-	}
 	return slices.DeleteFunc(list, func(l endpoint) bool { return l.address == "" })
 }
 

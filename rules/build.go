@@ -17,7 +17,7 @@ type builder struct {
 func (f *file) build(d *decoder) *Snapshot {
 	s := &Snapshot{
 		mode: f.mode, server: f.server, journal: f.journal, sandbox: f.sandbox, orders: f.orders,
-		intercepts: f.intercepts, limits: f.limits, deposit: f.deposit, billing: f.billing, telemetry: f.telemetry, x2bee: f.x2bee,
+		intercepts: f.intercepts, limits: f.limits, deposit: f.deposit, telemetry: f.telemetry, x2bee: f.x2bee,
 		verifyMID: f.verifyMID,
 		pgByID:    make(map[payment.PGID]*pg), merchantBy: make(map[payment.MerchantID]*merchant),
 		methodBy: make(map[payment.Method]*method),
@@ -59,7 +59,7 @@ func (b *builder) pgs() {
 	for i := range b.f.pgs {
 		e := &b.f.pgs[i]
 		p := &pg{
-			PG: e.val.PG, index: i, span: e.val.pgSpan.period(), sidecar: e.val.sidecar,
+			PG: e.val.PG, span: e.val.pgSpan.period(),
 			merchants: make(map[payment.MerchantPurpose][]*merchant),
 		}
 		p.ID = payment.PGID(e.key.text)

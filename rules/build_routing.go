@@ -41,7 +41,7 @@ func (b *builder) byLinks() *route {
 func (b *builder) route(i int, r *rawRoute) *route {
 	w := &r.when
 	rt := &route{
-		name: r.name.text, index: i, inUse: r.inUse, next: r.otherwise == "next", explore: r.choose.explore,
+		name: r.name.text, inUse: r.inUse, next: r.otherwise == "next", explore: r.choose.explore,
 		methods: b.methodList(w.methods),
 	}
 	if r.at.n != nil {

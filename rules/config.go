@@ -89,8 +89,6 @@ type Intercept struct {
 	// Path is exact, or a prefix when Prefix is set (written with /* and kept without the *).
 	Path   string
 	Prefix bool
-	// Upstream is order_service.
-	Upstream string
 	// ReadRequest and ReadAnswer say where fields are in the request and the answer; RefuseBefore are fields
 	// of the request by which a checkout is refused before the shop sees it.
 	ReadRequest  map[string]Source
@@ -124,15 +122,8 @@ const (
 	LatePark   = "park"
 )
 
-// BillingConfig is the section billing: rules for recurring payments.
-type BillingConfig struct {
-	RequireIdentityVerification bool
-	OneKeyPerCard               bool
-}
-
 // TelemetryConfig is the section telemetry.
 type TelemetryConfig struct {
-	// OTLPEndpoint is where traces go; empty means nowhere.
-	OTLPEndpoint string
-	LogLevel     string
+	// LogLevel is debug, info, warn or error.
+	LogLevel string
 }

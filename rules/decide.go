@@ -117,6 +117,10 @@ func (d *deciding) split() *payment.Problem {
 		return problem(payment.CodeSumMismatch, "payments",
 			fmt.Sprintf("합계 %d원, 주문 금액 %d원", sum, d.in.Amount), fmt.Sprintf("they sum to %d won, the order is %d won", sum, d.in.Amount))
 	}
+	if most := d.s.limits.MaxAmount; sum > most {
+		return problem(payment.CodeAmountTooLarge, "amount",
+			fmt.Sprintf("주문 금액은 최대 %d원입니다", most), fmt.Sprintf("an order is %d won at most", most))
+	}
 	if p := d.sums(); p != nil {
 		return p
 	}

@@ -9,9 +9,8 @@ import (
 // rawPG is one entry of pgs as written.
 type rawPG struct {
 	payment.PG
-	at      value
-	pgSpan  span
-	sidecar string
+	at     value
+	pgSpan span
 }
 
 func pgReader(p *rawPG, at value) reader {
@@ -36,7 +35,7 @@ func pgReader(p *rawPG, at value) reader {
 		"imp_key":         {keySecret(&p.ImpKey), "PortOne V1 REST API key."},
 		"imp_secret":      {keySecret(&p.ImpSecret), "PortOne V1 REST API secret."},
 		"client_ip":       {keyText(&p.ClientIP), "Our address as INIAPI requests state it."},
-		"sidecar_listen":  {address(&p.sidecar), "Own port of this PG on the sidecar, as in 127.0.0.1:8082."},
+		"sidecar_listen":  notBuilt("the sidecar passes no calls on to PGs"),
 		"from":            {instant(&p.pgSpan.from, false), "Not before this moment."},
 		"until":           {instant(&p.pgSpan.until, true), "Not from this moment on; a date means its end."},
 	}, "driver")
@@ -74,18 +73,14 @@ type rawMerchant struct {
 
 // rawFee is a fee, or fees by kind of card.
 type rawFee struct {
-	credit, check Fee
-	companies     []entry[Fee]
+	credit    Fee
+	companies []entry[Fee]
 }
 
 func feeReader(f *rawFee) reader {
-	plain := func(v value) {
-		fee(&f.credit)(v)
-		f.check = f.credit
-	}
-	return either(plain, object(fields{
-		"credit": {fee(&f.credit), "Fee for credit cards; also used where the kind is not known."},
-		"check":  {fee(&f.check), "Fee for check cards."},
+	return either(fee(&f.credit), object(fields{
+		"credit": {fee(&f.credit), "Fee for cards: their kind is not known before the window opens."},
+		"check":  notBuilt("the kind of a card is not known before the window opens, so credit counts"),
 		"companies": {
 			dict(&f.companies, func(c *Fee, _ value) reader { return fee(c) }),
 			"Fee by card company, as in { kb: 2.0% }; lowest_fee takes it for a card chosen beforehand, credit otherwise.",
@@ -121,7 +116,7 @@ func merchantReader(m *rawMerchant, at value) reader {
 		"interest_free": {flag(&m.free), "Y applies the interest-free notices (무이자 사용여부)."},
 		"max_months":    {whole(&m.maxMonths, 1, 36), "Longest instalment plan of this contract."},
 		"sign_key":      {keySecret(&m.SignKey), "Inicis web standard sign key (signKey)."},
-		"hash_key":      {keySecret(&m.HashKey), "Inicis mobile hash key."},
+		"hash_key":      notBuilt("Inicis' window for phones is not opened"),
 		"api_key":       {sizedSecret(&m.APIKey, inicisKeySize), "INIAPI key."},
 		"api_iv":        {sizedSecret(&m.APIIV, inicisKeySize), "INIAPI IV."},
 		"lite_key":      {keySecret(&m.LiteKey), "INILite key, for billing keys."},

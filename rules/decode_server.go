@@ -124,18 +124,11 @@ func limitsReader(c *LimitsConfig) reader {
 	})
 }
 
-func billingReader(c *BillingConfig) reader {
-	return object(fields{
-		"require_identity_verification": {flag(&c.RequireIdentityVerification), "Refuse a billing key without identity verification."},
-		"one_key_per_card":              {flag(&c.OneKeyPerCard), "Refuse a second billing key for the same card."},
-	})
-}
-
 func telemetryReader(c *TelemetryConfig) reader {
 	c.LogLevel = "info"
 	return object(fields{
-		"otlp_endpoint": {baseURL(&c.OTLPEndpoint), "OTLP/HTTP endpoint for traces; empty for none."},
-		"log_level":     {choice(&c.LogLevel, "debug", "info", "warn", "error"), "How much is logged."},
+		"otlp_endpoint": notBuilt("no traces are sent"),
+		"log_level":     {choice(&c.LogLevel, "debug", "info", "warn", "error"), "How much is logged; live. The flag --log.level wins."},
 	})
 }
 
@@ -280,7 +273,7 @@ func sources(dst *map[string]Source, more ...string) reader {
 }
 
 func interceptReader(c *Intercept) reader {
-	c.Upstream, c.Errors = "order_service", "problem"
+	c.Errors = "problem"
 	var path string
 	fs := fields{
 		"name": {filled(&c.Name), "A name for logs and metrics."},
@@ -288,7 +281,7 @@ func interceptReader(c *Intercept) reader {
 			"method": {choice(&c.Method, "GET", "POST", "PUT", "PATCH", "DELETE"), "HTTP method; all when left out."},
 			"path":   {webPath(&path), "Exact path, or a prefix ending in /*."},
 		}, "path"), "Which requests this is for; the first match wins."},
-		"upstream":      {choice(&c.Upstream, "order_service"), "Where the request goes."},
+		"upstream":      {choice(new(string), "order_service"), "Where the request goes."},
 		"read_request":  {sources(&c.ReadRequest), "Where fields are in the request."},
 		"refuse_before": {sources(&c.RefuseBefore), "Fields by which a checkout is refused before the shop sees it."},
 		"read_answer":   {sources(&c.ReadAnswer, "pg_amount"), "Where fields are in the shop's answer. pg_amount is the part that goes through a PG, where the shop settles the rest itself."},

@@ -16,7 +16,6 @@ type file struct {
 	interceptsAt []value
 	limits       LimitsConfig
 	deposit      VirtualAccountConfig
-	billing      BillingConfig
 	telemetry    TelemetryConfig
 	x2bee        X2BEEConfig
 	verifyMID    string
@@ -44,8 +43,8 @@ func (f *file) reader() reader {
 		}), "Routes of the shop that run through the gateway; the first match wins."},
 		"limits":                {limitsReader(&f.limits), "Bounds of a checkout."},
 		"virtual_account":       {virtualAccountReader(&f.deposit), "Until when a virtual account takes the deposit (가상계좌 입금 기한)."},
-		"billing":               {billingReader(&f.billing), "Rules for recurring payments."},
-		"telemetry":             {telemetryReader(&f.telemetry), "Logs and traces."},
+		"billing":               notBuilt("there are no rules for recurring payments"),
+		"telemetry":             {telemetryReader(&f.telemetry), "Logs."},
 		"x2bee":                 {x2beeReader(&f.x2bee), "The payment functions of the X2BEE store API."},
 		"pgs":                   {dict(&f.pgs, pgReader), "The PGs, by our name for each."},
 		"merchants":             {list(&f.merchants, merchantReader), "Contracts with PGs (가맹점)."},

@@ -20,7 +20,7 @@ pgs:
   inicis: { driver: inicis, environment: live, client_ip: 203.0.113.10 }
   portone: { driver: portone_v2, environment: live, store_id: store-1, api_secret: "${env:V2}", webhook_secrets: "${env:HOOK}", base_url: "https://proxy.example.com" }
 merchants:
-  - { id: "1", pg: inicis, mid: MOIshop001, sign_key: "${env:SIGN}", hash_key: "${env:HASH}", api_key: "${env:KEY}", api_iv: "${env:IV}", devices: [pc] }
+  - { id: "1", pg: inicis, mid: MOIshop001, sign_key: "${env:SIGN}", api_key: "${env:KEY}", api_iv: "${env:IV}", devices: [pc] }
   - { id: "2", pg: portone, mid: MOIshop002, channel_key: ck, behind: inicis, manual_confirm: Y }
 payment_methods:
   - { code: card, x2bee: "11", links: { inicis: true, portone: false } }
@@ -88,7 +88,7 @@ func TestInterceptsKeepTheirOrder(t *testing.T) {
 	}
 	want := []rules.Intercept{
 		{
-			Name: "order", Method: "POST", Path: "/api/orders", Upstream: "order_service", Put: "pg", Errors: "x2bee",
+			Name: "order", Method: "POST", Path: "/api/orders", Put: "pg", Errors: "x2bee",
 			ReadAnswer: map[string]rules.Source{
 				"order_id": {Kind: "body", Value: "ordNo"}, "amount": {Kind: "body", Value: "payAmt"}, "device": {Kind: "header", Value: "X-Device"},
 				"site": {Kind: "const", Value: "main"},
@@ -96,7 +96,7 @@ func TestInterceptsKeepTheirOrder(t *testing.T) {
 			ReadRequest: map[string]rules.Source{}, RefuseBefore: map[string]rules.Source{},
 		},
 		{
-			Name: "shop", Path: "/shop/", Prefix: true, Upstream: "order_service", Errors: "problem",
+			Name: "shop", Path: "/shop/", Prefix: true, Errors: "problem",
 			ReadAnswer: map[string]rules.Source{}, ReadRequest: map[string]rules.Source{}, RefuseBefore: map[string]rules.Source{},
 		},
 	}

@@ -48,11 +48,15 @@ type located struct {
 	text string
 }
 
-// field is one key of an object: how it is read and what it is for, in the user's words.
+// field is one key of an object: how it is read and what it is for, in the user's words. Without read the key is
+// refused, and doc says why: nothing would act on it (design promise 10).
 type field struct {
 	read reader
 	doc  string
 }
+
+// notBuilt is a key that does nothing yet: better refused by name than believed.
+func notBuilt(why string) field { return field{nil, why} }
 
 type fields map[string]field
 
@@ -153,6 +157,7 @@ func object(fs fields, required ...string) reader {
 		}
 		seen := make(map[string]bool, len(v.n.Content)/2)
 		known := slices.Sorted(maps.Keys(fs))
+		known = slices.DeleteFunc(known, func(key string) bool { return fs[key].read == nil })
 		for i := 0; i+1 < len(v.n.Content); i += 2 {
 			key, ok := v.key(v.n.Content[i], seen)
 			if !ok {
@@ -162,6 +167,10 @@ func object(fs fields, required ...string) reader {
 			if !ok {
 				v.at(v.n.Content[i], clip(key)).fail(hintOf(key, known), "unknown key %q", clip(key))
 				seen[closest(key, known)] = true
+				continue
+			}
+			if f.read == nil {
+				v.at(v.n.Content[i], key).fail("leave it out", "%s does nothing yet: %s", key, f.doc)
 				continue
 			}
 			f.read(v.at(v.n.Content[i+1], key))

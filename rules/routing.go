@@ -21,7 +21,6 @@ const (
 // route is a compiled routing rule.
 type route struct {
 	name     string
-	index    int
 	inUse    bool
 	when     condition
 	methods  []payment.Method

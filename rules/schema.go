@@ -44,6 +44,9 @@ func (s *Schema) object(fs fields, required []string) {
 	s.Type, s.AdditionalProperties, s.Required = "object", false, required
 	s.Properties = make(map[string]*Schema, len(fs))
 	for key, f := range fs {
+		if f.read == nil {
+			continue
+		}
 		p := describe(f.read)
 		p.Description = f.doc
 		s.Properties[key] = p

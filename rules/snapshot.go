@@ -26,7 +26,6 @@ type Snapshot struct {
 	intercepts []Intercept
 	limits     LimitsConfig
 	deposit    VirtualAccountConfig
-	billing    BillingConfig
 	telemetry  TelemetryConfig
 	x2bee      X2BEEConfig
 	verifyMID  string
@@ -49,9 +48,7 @@ type Snapshot struct {
 // pg is a PG with what the rules know about it beyond payment.PG.
 type pg struct {
 	payment.PG
-	index    int
 	span     period
-	sidecar  string
 	controls []*control
 	// merchants by purpose, the one to try first in front; served is the same by site.
 	merchants map[payment.MerchantPurpose][]*merchant
@@ -129,9 +126,6 @@ func (s *Snapshot) Intercepts() []Intercept { return s.intercepts }
 // Limits is the section limits.
 func (s *Snapshot) Limits() LimitsConfig { return s.limits }
 
-// Billing is the section billing.
-func (s *Snapshot) Billing() BillingConfig { return s.billing }
-
 // Telemetry is the section telemetry.
 func (s *Snapshot) Telemetry() TelemetryConfig { return s.telemetry }
 
@@ -154,14 +148,6 @@ func (s *Snapshot) PGs() []*payment.PG {
 		out[i] = &p.PG
 	}
 	return out
-}
-
-// SidecarListen is the address of a PG's own sidecar port; empty when it has none.
-func (s *Snapshot) SidecarListen(id payment.PGID) string {
-	if p, ok := s.pgByID[id]; ok {
-		return p.sidecar
-	}
-	return ""
 }
 
 // Merchant finds a merchant by its id in the file, in use or not.

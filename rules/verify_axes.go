@@ -91,7 +91,8 @@ func (s *Snapshot) namedSites() []payment.Site {
 // amountsOf are the first amounts of every class that the rules tell apart for a method, within its limits, and
 // the one after, so that expressions over odd and even amounts are met.
 func (s *Snapshot) amountsOf(me *method) []payment.Won {
-	bounds := []payment.Won{me.min, me.max}
+	most := min(me.max, s.limits.MaxAmount)
+	bounds := []payment.Won{me.min, most}
 	for _, l := range me.links {
 		bounds = append(bounds, l.min, l.max+1)
 	}
@@ -103,7 +104,7 @@ func (s *Snapshot) amountsOf(me *method) []payment.Won {
 	var out []payment.Won
 	for _, b := range bounds {
 		for _, a := range []payment.Won{b, b + 1} {
-			if a = max(a, 1); a >= me.min && a <= me.max && a <= payment.MaxWon {
+			if a = max(a, 1); a >= me.min && a <= most {
 				out = append(out, a)
 			}
 		}

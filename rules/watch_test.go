@@ -337,7 +337,6 @@ func manyMerchants(n int, mark string) []byte {
     sites: [site%d]
     devices: [pc, mobile]
     sign_key: SU5JTElURV9UUklQTEVERVNfS0VZU1RS
-    hash_key: 3CB8183A4BE283555ACC8363C0360223
     api_key: ItEQKi3rY7uvDS8l
     api_iv: HYb3yQ4f65QL89==
     fees: { card: 2.2%% }
