@@ -70,6 +70,8 @@ type gatewayProcess struct {
 	cmd     *exec.Cmd
 	log     *syncBuffer
 	exited  chan struct{}
+	// files is how ulimit bounds the files that it may open; empty leaves that as it is.
+	files string
 	// dial connects its buyers; nil goes where the address says.
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -194,6 +196,9 @@ func (p *gatewayProcess) awaitReady() {
 func (p *gatewayProcess) spawn() {
 	p.t.Helper()
 	p.cmd = exec.Command(binary, "serve", "--config.file", p.configFile())
+	if p.files != "" {
+		p.cmd = exec.Command("sh", "-c", "ulimit "+p.files+` && exec "$0" "$@"`, binary, "serve", "--config.file", p.configFile())
+	}
 	p.cmd.Dir = p.dir
 	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stderr = p.log

@@ -147,7 +147,7 @@ func BenchmarkForwardBase(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	client := newShopClient(nil)
+	client := newShopClient(nil, maxShopConns)
 	in := &fasthttp.Request{}
 	in.SetRequestURI("http://localhost:8080/goods/1?color=red")
 	drive(b, func(ctx *fasthttp.RequestCtx) {

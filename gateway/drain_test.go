@@ -25,9 +25,9 @@ func TestDrainAnswersWhoSpokeAndDropsWhoDidNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fresh := newFreshListener(l)
+	front := newDoor(l, func() doorRoom { return doorRoom{} }, func(string, error) {})
 	served := make(chan error, 1)
-	go func() { served <- app.Listener(fresh) }()
+	go func() { served <- app.Listener(front) }()
 
 	silent, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
@@ -47,7 +47,7 @@ func TestDrainAnswersWhoSpokeAndDropsWhoDidNot(t *testing.T) {
 	}()
 	<-inside
 	drained := make(chan error, 1)
-	go func() { drained <- drain(app, fresh, 30*time.Second, "test") }()
+	go func() { drained <- drain(app, front, 30*time.Second, "test") }()
 	time.Sleep(300 * time.Millisecond)
 	close(leave)
 	if got := <-body; got != "answered" {

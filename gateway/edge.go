@@ -39,6 +39,7 @@ func (g *Gateway) newApp(stream bool) *fiber.App {
 		IdleTimeout:                  75 * time.Second,
 		ErrorHandler:                 g.fail,
 	})
+	app.Server().ConnState = connState
 	app.Use(wholeBody)
 	return app
 }

@@ -36,7 +36,7 @@ func TestForwardWritesOnce(t *testing.T) {
 			req.Header.Set(k, v[0])
 		}
 		req.SetBodyRaw(body)
-		if err := newShopClient(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}).do(base, req, res); err != nil {
+		if err := newShopClient(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, maxShopConns).do(base, req, res); err != nil {
 			return err
 		}
 		if s := res.BodyStream(); s != nil {

@@ -81,19 +81,21 @@ type Options struct {
 
 // Gateway serves one configuration. Make it with New, then Run it once.
 type Gateway struct {
-	store        *rules.Store
-	journal      Journal
-	drivers      map[payment.DriverName]adapters.Driver
-	orderHTTP    *http.Client
-	metrics      *metrics.Metrics
-	registry     *prometheus.Registry
-	log          *slog.Logger
-	now          func() time.Time
-	sealer       *sealer
-	settler      *settle.Settler
-	health       *health
-	rates        *rules.Outcomes
-	shop         *shopClient
+	store     *rules.Store
+	journal   Journal
+	drivers   map[payment.DriverName]adapters.Driver
+	orderHTTP *http.Client
+	metrics   *metrics.Metrics
+	registry  *prometheus.Registry
+	log       *slog.Logger
+	now       func() time.Time
+	sealer    *sealer
+	settler   *settle.Settler
+	health    *health
+	rates     *rules.Outcomes
+	shop      *shopClient
+	// openFiles is how many files the process may have open at once.
+	openFiles    int
 	pageTemplate *template.Template
 	draining     atomic.Bool
 	wake         chan struct{}
@@ -131,9 +133,10 @@ func New(o Options) (*Gateway, error) {
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
 		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), rates: rules.NewOutcomes(),
-		shop: newShopClient(nil), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys, late: o.Late,
+		openFiles: openFiles(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys, late: o.Late,
 		ctx: context.Background(),
 	}
+	g.shop = newShopClient(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
 	g.others = &others{own: o.Identity, seal: seal, log: o.Log, metrics: o.Metrics}
 	if o.Identity == nil {
 		g.others.own = func() journal.Identity { return journal.Identity{} }
@@ -196,10 +199,10 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	for _, loop := range []func(context.Context){g.sweep, g.sweepLate, g.sweepCancels, g.deliver, g.stats, g.prune, g.feelPulse} {
 		background.Go(func() { loop(work) })
 	}
-	fresh := newFreshListener(l.Public)
+	front := g.newDoor(l.Public, "public", g.publicRoom)
 	failed := make(chan error, 3)
-	go func() { failed <- serve(public, fresh, "public") }()
-	go func() { failed <- serve(admin, l.Admin, "admin") }()
+	go func() { failed <- serve(public, front, "public") }()
+	go func() { failed <- serve(admin, g.newDoor(l.Admin, "admin", g.ownRoom(adminShare)), "admin") }()
 	closeSidecar := g.serveSidecar(l.Sidecar, failed)
 
 	var err error
@@ -212,7 +215,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	g.log.Info("shutting down", slog.String("timeout", timeout.String()))
 	sidecarClosed := make(chan error, 1)
 	go func() { sidecarClosed <- closeSidecar(timeout) }()
-	err = errors.Join(err, drain(public, fresh, timeout, "public"), <-sidecarClosed)
+	err = errors.Join(err, drain(public, front, timeout, "public"), <-sidecarClosed)
 	stopWork()
 	g.following.Wait()
 	background.Wait()

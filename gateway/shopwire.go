@@ -51,12 +51,13 @@ type shopClient struct {
 	heads sync.Pool
 }
 
-func newShopClient(config *tls.Config) *shopClient {
+// newShopClient makes a client of at most conns connections at once.
+func newShopClient(config *tls.Config, conns int) *shopClient {
 	if config == nil {
 		config = &tls.Config{MinVersion: tls.VersionTLS12}
 	}
 	return &shopClient{
-		tls: config, slots: make(chan struct{}, maxShopConns),
+		tls: config, slots: make(chan struct{}, conns),
 		heads: sync.Pool{New: func() any { return bufio.NewReaderSize(nil, maxAnswerHead) }},
 	}
 }

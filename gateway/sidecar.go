@@ -53,9 +53,9 @@ func (g *Gateway) serveSidecar(l net.Listener, failed chan<- error) func(timeout
 	if l == nil || g.cancels == nil {
 		return func(time.Duration) error { return nil }
 	}
-	app, fresh := g.sidecarApp(), newFreshListener(l)
-	go func() { failed <- serve(app, fresh, "sidecar") }()
-	return func(timeout time.Duration) error { return drain(app, fresh, timeout, "sidecar") }
+	app, side := g.sidecarApp(), g.newDoor(l, "sidecar", g.ownRoom(sidecarShare))
+	go func() { failed <- serve(app, side, "sidecar") }()
+	return func(timeout time.Duration) error { return drain(app, side, timeout, "sidecar") }
 }
 
 // named gives a request its route's name in logs and metrics.

@@ -19,6 +19,8 @@ func (m *Metrics) addHTTP(f factory) {
 	m.forwarded = f.histogram("forwarded_request_duration_seconds",
 		"Time the order service took to answer a forwarded request.", requestBuckets()).WithLabelValues()
 	m.panics = f.counter("panics_total", "Panics recovered; each is a bug.").WithLabelValues()
+	m.connectionsClosed = f.counter("connections_closed_total",
+		"Connections that a listener closed to have room, or could not take.", "listener", "reason")
 	m.problems = setOf1(f.counter("problems_total", "Problems answered, by problem code.", "code"))
 	m.badInput = setOf1(f.counter("bad_input_total", "Requests refused for their form, by problem code.", "code"))
 	m.routes = &set[[1]string, *route]{resolve: func(k [1]string) *route { return &route{m: m, name: k[0]} }}
@@ -161,4 +163,9 @@ func (m *Metrics) Problem(code string) {
 	if own := m.forms.guard(code); own != Other && own != None {
 		m.badInput.get([1]string{own}).Inc()
 	}
+}
+
+// ConnectionClosed counts a connection that a listener closed, or could not take.
+func (m *Metrics) ConnectionClosed(listener, reason string) {
+	m.connectionsClosed.WithLabelValues(listener, reason).Inc()
 }

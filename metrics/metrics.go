@@ -35,8 +35,10 @@ type Metrics struct {
 	overhead      *observers1
 	forwarded     prometheus.Observer
 	panics        prometheus.Counter
-	problems      *counters1
-	badInput      *counters1
+	// connectionsClosed has no set: both labels are constants.
+	connectionsClosed *prometheus.CounterVec
+	problems          *counters1
+	badInput          *counters1
 
 	decisionCount    *counters3
 	ruleMatches      *counters1

@@ -38,6 +38,7 @@ func useEverything(m *metrics.Metrics) {
 	m.RequestStarted()("checkout", "PROPFIND", 999, time.Millisecond)
 	m.Overhead("checkout", 2*time.Millisecond)
 	m.Forwarded(3 * time.Millisecond)
+	m.ConnectionClosed("public", "per_address")
 	m.Decision(metrics.DecisionForwarded, metrics.ReasonRouted, "card-main", "default")
 	m.Decision(metrics.DecisionForwarded, metrics.ReasonInternal, "", "")
 	m.Decision(metrics.DecisionDenied, "METHOD_NOT_LINKED", "", "")

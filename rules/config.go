@@ -111,6 +111,9 @@ type LimitsConfig struct {
 	CheckoutBody int
 	MaxAmount    payment.Won
 	AttemptTTL   time.Duration
+	// Connections is how many connections the public listener takes, ConnectionsPerAddress how many of one address
+	// that is no trusted proxy's.
+	Connections, ConnectionsPerAddress int
 	// LateMoney is what is done with money that a PG took for an attempt that had ended, or took twice: LateRefund
 	// or LatePark.
 	LateMoney string

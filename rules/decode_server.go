@@ -115,12 +115,16 @@ func lookupFields(dst *map[string]string) reader {
 }
 
 func limitsReader(c *LimitsConfig) reader {
-	*c = LimitsConfig{CheckoutBody: 64 << 10, MaxAmount: payment.MaxWon, AttemptTTL: 30 * time.Minute, LateMoney: LateRefund}
+	*c = LimitsConfig{CheckoutBody: 64 << 10, MaxAmount: payment.MaxWon, AttemptTTL: 30 * time.Minute, LateMoney: LateRefund, Connections: 10_000, ConnectionsPerAddress: 1_000}
 	return object(fields{
 		"checkout_body": {size(&c.CheckoutBody, 1<<10, 4<<20), "Largest checkout body, as in 64KiB."},
 		"max_amount":    {won(&c.MaxAmount), "Largest amount of one order, in won."},
 		"attempt_ttl":   {duration(&c.AttemptTTL, time.Minute, 24*time.Hour), "How long a window stays payable."},
-		"late_money":    {choice(&c.LateMoney, LateRefund, LatePark), "What becomes of money that comes in after its attempt has ended, or twice: refund (given back) or park (a person decides). Money in a virtual account is always parked."},
+		"connections": {object(fields{
+			"all":         {whole(&c.Connections, 16, 1_000_000), "How many in all, and never more than four tenths of the files that the process may open."},
+			"per_address": {whole(&c.ConnectionsPerAddress, 8, 1_000_000), "How many of one address, or of one IPv6 network of 64 bits, and at most half of all. Trusted proxies have no such bound."},
+		}), "Connections to the public listener. Where they are used up the one that has been silent for longest makes room."},
+		"late_money": {choice(&c.LateMoney, LateRefund, LatePark), "What becomes of money that comes in after its attempt has ended, or twice: refund (given back) or park (a person decides). Money in a virtual account is always parked."},
 	})
 }
 
