@@ -115,6 +115,17 @@ func (r unknownRow) state() string {
 	return string(r.State)
 }
 
+// unknown tells that nobody knows whether the money moved, or is back. The rest of the list waits for somebody.
+func (r unknownRow) unknown() bool {
+	switch {
+	case r.Late != nil:
+		return r.Late.State == journal.LateUnknown
+	case r.Cancel != nil:
+		return r.Cancel.State == payment.CancelUnknown
+	}
+	return settle.InTheAir(r.State)
+}
+
 // cancelID names the cancel that a line is about, for resolving it.
 func (r unknownRow) cancelID() payment.CancelID {
 	if r.Cancel == nil {
@@ -207,14 +218,25 @@ func printUnknown(rows []unknownRow, out io.Writer, asJSON bool) error {
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ATTEMPT\tORDER\tPG\tSTATE\tWON\tAGE\tREASON\tLAST\tNEXT CHECK\tCANCEL")
-	var total payment.Won
+	var unknown, waiting settle.Unknown
 	for _, r := range rows {
-		total += r.won()
+		sum := &waiting
+		if r.unknown() {
+			sum = &unknown
+		}
+		sum.Count, sum.Won = sum.Count+1, sum.Won+r.won()
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.OrderID, r.PG, r.state(), r.won(), r.Age, r.Reason, r.Last.Kind,
 			r.nextCheck(), r.cancelID())
 	}
-	fmt.Fprintf(w, "%d attempts\t\t\t\t%s\t\t\t\t\t\n", len(rows), total)
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "%d unknown, %s won", unknown.Count, unknown.Won)
+	if waiting.Count > 0 {
+		fmt.Fprintf(out, "; %d more wait for the PG or a person, %s won", waiting.Count, waiting.Won)
+	}
+	fmt.Fprintln(out)
+	return nil
 }
 
 // nextCheck is when the gateway looks again.

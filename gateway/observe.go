@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -45,7 +46,8 @@ func (g *Gateway) publishStats(ctx context.Context) {
 		return
 	}
 	g.setStats(s)
-	g.publishCancels(ctx)
+	u := settle.UnknownOf(s, g.publishCancels(ctx))
+	g.metrics.Unknown(u.Count, int64(u.Won))
 }
 
 func (g *Gateway) setStats(s journal.Stats) {

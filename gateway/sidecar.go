@@ -120,14 +120,14 @@ func (g *Gateway) cancelEnded(a payment.Attempt, c payment.Cancel) {
 	g.metrics.Cancelled(string(a.PG), string(c.State), int64(c.Amount))
 }
 
-// publishCancels sets the gauges of open cancels.
-func (g *Gateway) publishCancels(ctx context.Context) {
+// publishCancels sets the gauges of open cancels, and returns what they say.
+func (g *Gateway) publishCancels(ctx context.Context) []journal.CancelStats {
 	if g.cancels == nil {
-		return
+		return nil
 	}
 	list, err := g.cancels.CancelStats(ctx)
 	if err != nil {
-		return
+		return nil
 	}
 	var oldest time.Duration
 	for _, row := range list {
@@ -137,4 +137,5 @@ func (g *Gateway) publishCancels(ctx context.Context) {
 		}
 	}
 	g.metrics.OldestUnknownCancel(oldest)
+	return list
 }

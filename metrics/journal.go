@@ -10,7 +10,8 @@ func (m *Metrics) addJournal(f factory) {
 	m.journalUp = f.gauge("journal_up", "1 when the journal could be written when last tried; nothing is sold while it is 0.").WithLabelValues()
 	m.severalJournals = f.gauge("several_journals",
 		"1 when another process of this shop was found to keep a journal of its own; nothing is sold then.").WithLabelValues()
-	m.unknownWon = f.gauge("unknown_won", "Won of which it is not known whether they moved.").WithLabelValues()
+	m.unknownWon = f.gauge("unknown_won", "Won of which it is not known whether they moved or are back: the total of unknown list.").WithLabelValues()
+	m.unknownCount = f.gauge("unknown_payments", "Attempts, cancels and late money that unknown_won is about.").WithLabelValues()
 	m.outboxMessages = f.gauge("outbox_messages", "Messages that the shop has not acknowledged, by state.", "state")
 	m.outboxOldest = f.gauge("outbox_oldest_seconds", "Age of the oldest message that is still being sent to the shop.").WithLabelValues()
 	m.lateEntries = f.gauge("late_money_entries", "Payments that an attempt cannot keep and that are not proven to be back, by state.", "state")
@@ -24,9 +25,12 @@ func (m *Metrics) addJournal(f factory) {
 func (m *Metrics) JournalState(state string, count int, won int64) {
 	m.journalAttempts.WithLabelValues(state).Set(float64(count))
 	m.journalWon.WithLabelValues(state).Set(float64(won))
-	if state == "unknown" {
-		m.unknownWon.Set(float64(won))
-	}
+}
+
+// Unknown tells of how many payments, and won, nobody knows whether they moved or are back.
+func (m *Metrics) Unknown(count int, won int64) {
+	m.unknownCount.Set(float64(count))
+	m.unknownWon.Set(float64(won))
 }
 
 // JournalUp tells whether the journal could be written.

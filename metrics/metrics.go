@@ -60,6 +60,7 @@ type Metrics struct {
 	severalJournals prometheus.Gauge
 	journalUp       prometheus.Gauge
 	unknownWon      prometheus.Gauge
+	unknownCount    prometheus.Gauge
 	outboxMessages  *prometheus.GaugeVec
 	outboxOldest    prometheus.Gauge
 	lateEntries     *prometheus.GaugeVec

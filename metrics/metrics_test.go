@@ -56,6 +56,7 @@ func useEverything(m *metrics.Metrics) {
 	m.JournalState("unknown", 1, 15_000)
 	m.JournalUp(false)
 	m.JournalUp(true)
+	m.Unknown(2, 25_000)
 	m.SeveralJournals(true)
 	m.SeveralJournals(false)
 	m.OldestUnsettled(90 * time.Second)

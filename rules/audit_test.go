@@ -99,12 +99,13 @@ func TestEverySecretIsHeld(t *testing.T) {
 		"a space behind":           func(s string) string { return s + " " },
 		"a no-break space":         func(s string) string { return s + "\u00a0" },
 		"one byte":                 func(string) string { return "k" },
+		"nine good bytes":          func(string) string { return "a9K2x7Qpz" },
 		"the same character only":  func(s string) string { return strings.Repeat("A", len(s)) },
 		"the demo's signing key":   func(string) string { return "whsec_ZGVtby1zaG9wLWV2ZW50cy1zZWNyZXQtMDAwMDAwMDE=" },
 		"the demo's API secret":    func(string) string { return "sandbox-v2-secret" },
 		"a key of a public manual": func(string) string { return "ItEQKi3rY7uvDS8l" },
 	}
-	lengthSaysNothing := []string{"one byte", "the same character only"}
+	lengthSaysNothing := []string{"one byte", "nine good bytes", "the same character only"}
 	for name, path := range secretKeys() {
 		for how, change := range spoil {
 			if name == "DSN" && slices.Contains(lengthSaysNothing, how) {
@@ -122,6 +123,27 @@ func TestEverySecretIsHeld(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestSigningSecretsVerifySomething: one that is cut, pasted with what stands before it, or in the alphabet of URLs signs
+// nothing that anybody can check. serve refused it at its start only.
+func TestSigningSecretsVerifySomething(t *testing.T) {
+	t.Parallel()
+	const good = "whsec_cGFpZC1ieS10aGUtc2hvcC0yMDI3LW5ldy1vbmU="
+	for _, bad := range []string{
+		strings.TrimSuffix(good, "="), "v1," + good, good[:len(good)-5], "whsec_-_-_cGFpZC1ieS10aGUtc2hvcC0yMDI3LW5ldy0=", "whsec_", "my-shop-secret-2027-for-events",
+	} {
+		keys := liveKeys()
+		keys["NEW"] = bad
+		if got := left(auditConfig, keys); len(got) == 0 || !strings.Contains(got[0], "order_service.events.secret: must be whsec_ and base64") {
+			t.Errorf("%s is let through: %q", bad, got)
+		}
+	}
+	bare := liveKeys()
+	bare["NEW"] = strings.TrimPrefix(good, "whsec_")
+	if got := left(auditConfig, bare); len(got) > 0 {
+		t.Errorf("without its prefix a secret is the same: %q", got)
 	}
 }
 

@@ -1,0 +1,65 @@
+package gateway
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/sandbox"
+)
+
+// TestLostPaymentsAreUnknownMoney loses approvals together with the answers of their net cancels: the attempts are
+// cancelling, and the gauge that pages says their number and won, as the alert's tests have them.
+func TestLostPaymentsAreUnknownMoney(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	scraped := func() map[string]float64 {
+		t.Helper()
+		h.g.publishStats(t.Context())
+		a := h.send(h.admin, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		found := map[string]float64{}
+		for line := range strings.Lines(string(a.body)) {
+			if name, value, ok := strings.Cut(strings.TrimSpace(line), " "); ok && strings.HasPrefix(name, "pg_gateway_") {
+				if n, err := strconv.ParseFloat(value, 64); err == nil {
+					found[name] = n
+				}
+			}
+		}
+		return found
+	}
+	if got := scraped(); got["pg_gateway_unknown_won"] != 0 || got["pg_gateway_unknown_payments"] != 0 {
+		t.Fatalf("before anything the gauges are %g and %g", got["pg_gateway_unknown_won"], got["pg_gateway_unknown_payments"])
+	}
+	for _, op := range []string{"approve", "net_cancel", "inquiry", "refund"} {
+		if err := h.sandbox.Inject(sandbox.Fault{PG: "inicis", Operation: op, Kind: "drop_after_commit", Times: 100}); err != nil {
+			t.Fatalf("%s: %v", op, err)
+		}
+	}
+	const lost = 3
+	for range lost {
+		if to := h.postReturn(h.inicisReturn("pay")).header.Get("Location"); !strings.Contains(to, "status=unknown") {
+			t.Fatalf("sent to %s", to)
+		}
+	}
+	stats, err := h.journal.Stats(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var count int
+	var won payment.Won
+	for _, row := range stats.Open {
+		if row.State == payment.StateCancelling {
+			count, won = row.Count, row.Won
+		}
+	}
+	if count != lost || won == 0 {
+		t.Fatalf("%d attempts of %d won are cancelling: %+v", count, won, stats.Open)
+	}
+	got := scraped()
+	if got["pg_gateway_unknown_won"] != float64(won) || got["pg_gateway_unknown_payments"] != lost || got[`pg_gateway_journal_attempts{state="cancelling"}`] != lost {
+		t.Errorf("%g payments of %g won are unknown, want 3 of %d", got["pg_gateway_unknown_payments"], got["pg_gateway_unknown_won"], won)
+	}
+}
