@@ -17,13 +17,19 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
-// withJournal opens the journal that the configuration names; a gateway may be running on it.
+// withJournal opens the journal that the configuration names, also while the rest of the configuration is refused. A
+// gateway may be running on it. It makes none: an empty one would say that nothing is unknown.
 func withJournal(ctx context.Context, o *options, use func(*journal.Journal) error) error {
-	s, err := rules.LoadFile(o.configFile)
+	section, err := rules.LoadJournal(o.configFile)
 	if err != nil {
-		return fmt.Errorf("%s is not usable:\n%w", o.configFile, err)
+		return fmt.Errorf("the section journal of %s is not usable:\n%w", o.configFile, err)
 	}
-	j, err := journal.Open(ctx, journal.Config{Driver: s.Journal().Driver, Path: s.Journal().Path, DSN: s.Journal().DSN.Reveal(), Now: time.Now})
+	cfg := journalOf(o.configFile, section)
+	cfg.MustExist = true
+	j, err := journal.Open(ctx, cfg)
+	if errors.Is(err, journal.ErrNoJournal) {
+		return fmt.Errorf("%w (journal.path of %s, which is relative to that file; --config.file names the gateway's own)", err, o.configFile)
+	}
 	if err != nil {
 		return fmt.Errorf("opening the journal: %w", err)
 	}

@@ -25,6 +25,7 @@ func TestImageRunsNothingButTheGateway(t *testing.T) {
 		`CMD ["serve", "--config.file=/etc/pg-gateway/config.yaml"]`,
 		"COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt",
 		"ENV ZONEINFO=/zoneinfo.zip",
+		"ENV PG_GATEWAY_CONFIG_FILE=/etc/pg-gateway/config.yaml",
 	} {
 		if !slices.Contains(last, want) {
 			t.Errorf("the last stage lacks %q", want)

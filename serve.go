@@ -54,7 +54,12 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	warnOf(s, log)
 	m.Reloaded(true, time.Now())
 
-	j, err := journal.Open(ctx, journal.Config{Driver: s.Journal().Driver, Path: s.Journal().Path, DSN: s.Journal().DSN.Reveal(), Now: time.Now, Waiting: waiting(log)})
+	place := journalOf(o.configFile, s.Journal())
+	if err := notLeftBehind(s.Journal(), place.Path); err != nil {
+		return err
+	}
+	place.Waiting = waiting(log)
+	j, err := journal.Open(ctx, place)
 	if err != nil {
 		return fmt.Errorf("opening the journal: %w", err)
 	}
@@ -66,7 +71,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	client := onewrite.New(onewrite.Options{})
 	g, err := gateway.New(gateway.Options{
 		Store: store, Journal: j, Keys: j, Late: j, Cancels: j, Drivers: drivers.New(drivers.Options{Now: time.Now, Client: client}), OrderHTTP: client,
-		Metrics: m, Registry: registry, Log: log, Now: time.Now, Identity: j.Identity, DataDir: dataDir(s),
+		Metrics: m, Registry: registry, Log: log, Now: time.Now, Identity: j.Identity, DataDir: dataDir(place),
 	})
 	if err != nil {
 		return err
@@ -166,12 +171,7 @@ func warnOf(s *rules.Snapshot, log *slog.Logger) {
 }
 
 // dataDir is where the gateway keeps what it makes itself: beside the journal.
-func dataDir(s *rules.Snapshot) string {
-	if p := s.Journal().Path; p != "" {
-		return filepath.Dir(p)
-	}
-	return "data"
-}
+func dataDir(place journal.Config) string { return filepath.Dir(place.Path) }
 
 // sandboxMinute is how long a minute is for the sandbox's Inicis when it repeats a notice.
 const sandboxMinute = time.Second

@@ -26,6 +26,8 @@ type dialect interface {
 	name() string
 	// open opens the pool for writing and the one for reading.
 	open(ctx context.Context, cfg Config) (write, read *sql.DB, err error)
+	// hasSchema tells whether there is a journal in the database.
+	hasSchema(ctx context.Context, tx *sql.Tx) (bool, error)
 	// reach asks the database for an answer, once it is open.
 	reach(ctx context.Context, db *sql.DB) error
 	// away tells whether the database may come back by itself after an error.

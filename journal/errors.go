@@ -20,6 +20,10 @@ var (
 	ErrUnavailable = errors.New("the journal is unavailable")
 	// ErrSchemaTooNew: the database was written by a newer version of the gateway.
 	ErrSchemaTooNew = errors.New("the journal's schema is newer than this program")
+	// ErrNoJournal: there is no journal, and none was to be made.
+	ErrNoJournal = errors.New("there is no journal")
+	// ErrSchemaTooOld: the gateway has not brought the journal up to date yet, and nobody else may.
+	ErrSchemaTooOld = errors.New("the journal's schema is older than this program")
 	// ErrUnsupported: this database has another tool for that.
 	ErrUnsupported = errors.New("not supported by this journal driver")
 )

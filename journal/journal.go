@@ -23,6 +23,9 @@ type Config struct {
 	Path string
 	// DSN is PostgreSQL's connection string. It is secret.
 	DSN string
+	// MustExist opens a journal that is there, with the schema that this program knows, and neither makes nor changes
+	// one: it is for those who only look after it. Errors match ErrNoJournal and ErrSchemaTooOld.
+	MustExist bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Waiting lets Open return although the database is away. It hears why each try failed, and nil when the journal
@@ -35,6 +38,8 @@ type Journal struct {
 	d    dialect
 	path string
 	now  func() time.Time
+	// exists tells that the journal is neither to be made nor brought up to date.
+	exists bool
 	// w is the one connection that writes, r the pool that reads.
 	w *statements
 	r *statements
@@ -88,6 +93,7 @@ func openWith(ctx context.Context, cfg Config, d dialect, steps []migration) (*J
 	}
 	j := &Journal{
 		d:       d,
+		exists:  cfg.MustExist,
 		path:    cfg.Path,
 		now:     now,
 		ops:     make(chan *op, maxBatch),
@@ -125,7 +131,7 @@ func (j *Journal) prepare(ctx context.Context, steps []migration) error {
 	if err := j.d.reach(ctx, j.w.db); err != nil {
 		return err
 	}
-	id, err := migrate(ctx, j.w.db, j.d, steps, j.now())
+	id, err := migrate(ctx, j.w.db, j.d, steps, j.now(), j.exists)
 	if err != nil {
 		return err
 	}

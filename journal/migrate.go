@@ -46,14 +46,18 @@ func migrations(driver string) ([]migration, error) {
 }
 
 // migrate brings the database to the newest schema in one transaction, and refuses one from the future. It returns
-// which journal this is.
-func migrate(ctx context.Context, db *sql.DB, d dialect, list []migration, now time.Time) (Identity, error) {
+// which journal this is. One that must exist already is left as it is.
+func migrate(ctx context.Context, db *sql.DB, d dialect, list []migration, now time.Time, exists bool) (Identity, error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return Identity{}, unavailable("migrating the journal", err)
 	}
 	defer tx.Rollback() //nolint:errcheck // after Commit it does nothing
-	if err := migrateIn(ctx, tx, d, list, now); err != nil {
+	bring := migrateIn
+	if exists {
+		bring = mustBeUpToDate
+	}
+	if err := bring(ctx, tx, d, list, now); err != nil {
 		return Identity{}, err
 	}
 	id, err := identify(ctx, tx, d, now)
@@ -85,6 +89,28 @@ func migrateIn(ctx context.Context, tx *sql.Tx, d dialect, list []migration, now
 		if err := apply(ctx, tx, d, m, now); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// mustBeUpToDate wants the schema that this program knows.
+func mustBeUpToDate(ctx context.Context, tx *sql.Tx, d dialect, list []migration, _ time.Time) error {
+	there, err := d.hasSchema(ctx, tx)
+	if err != nil {
+		return unavailable("looking for the journal", err)
+	}
+	if !there {
+		return ErrNoJournal
+	}
+	var have int
+	if err := tx.QueryRowContext(ctx, `SELECT coalesce(max(version), 0) FROM schema_migrations`).Scan(&have); err != nil {
+		return unavailable("reading the journal's schema version", err)
+	}
+	switch {
+	case have > len(list):
+		return fmt.Errorf("%w: it is at %d, this program knows %d", ErrSchemaTooNew, have, len(list))
+	case have < len(list):
+		return fmt.Errorf("%w: it is at %d, this program knows %d; the gateway brings it up to date when it starts", ErrSchemaTooOld, have, len(list))
 	}
 	return nil
 }

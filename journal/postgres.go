@@ -72,6 +72,11 @@ func (postgresDialect) open(_ context.Context, cfg Config) (write, read *sql.DB,
 	return pool(1), pool(postgresReaders), nil
 }
 
+func (postgresDialect) hasSchema(ctx context.Context, tx *sql.Tx) (there bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT to_regclass('schema_migrations') IS NOT NULL`).Scan(&there)
+	return there, err
+}
+
 // reach asks for an answer. The error of a connection that fails names user and database, so it is told without.
 func (postgresDialect) reach(ctx context.Context, db *sql.DB) error {
 	if err := db.PingContext(ctx); err != nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -32,6 +33,11 @@ func (sqliteDialect) open(_ context.Context, cfg Config) (write, read *sql.DB, e
 	if cfg.Path == "" {
 		return nil, nil, errors.New("opening the journal: path is empty")
 	}
+	if cfg.MustExist {
+		if _, err := os.Stat(cfg.Path); errors.Is(err, fs.ErrNotExist) {
+			return nil, nil, fmt.Errorf("%w at %s", ErrNoJournal, cfg.Path)
+		}
+	}
 	if err := os.MkdirAll(filepath.Dir(cfg.Path), 0o700); err != nil {
 		return nil, nil, fmt.Errorf("creating the journal's folder: %w", err)
 	}
@@ -55,6 +61,11 @@ func (sqliteDialect) open(_ context.Context, cfg Config) (write, read *sql.DB, e
 	read.SetMaxOpenConns(sqliteReaders)
 	read.SetMaxIdleConns(sqliteReaders)
 	return write, read, nil
+}
+
+func (sqliteDialect) hasSchema(ctx context.Context, tx *sql.Tx) (there bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'`).Scan(&there)
+	return there, err
 }
 
 // reach needs nothing: the first statement opens the file.

@@ -40,7 +40,7 @@ func journalReader(c *JournalConfig) reader {
 	*c = JournalConfig{Driver: "sqlite", Path: "./data/journal.db", Retention: DefaultRetention}
 	return object(fields{
 		"driver":    {choice(&c.Driver, "sqlite", "postgres"), "sqlite (embedded) or postgres (shared)."},
-		"path":      {filled(&c.Path), "The SQLite file."},
+		"path":      {filled(&c.Path), "The SQLite file; relative to this file."},
 		"dsn":       {connection(&c.DSN), "PostgreSQL connection string, as a reference."},
 		"retention": {duration(&c.Retention, MinRetention, 100*365*24*time.Hour), "How long attempts that have ended are kept with their history, 360h (15 days) at least; five years when left out. What is open or unknown, and what the shop was not told of yet, is never removed."},
 	})
