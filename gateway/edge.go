@@ -65,12 +65,19 @@ func wholeBody(c *fiber.Ctx) error {
 	return err
 }
 
-// ambiguous tells whether two readers of a request could disagree on where it ends (RFC 9112 §6.1, §6.3).
+// ambiguous tells whether two readers of a request could see different things in it: where it ends (RFC 9112 §6.1,
+// §6.3), or what its headers are called. The parser lets these pass.
 func ambiguous(h *fasthttp.RequestHeader) bool {
+	if p := string(h.Protocol()); p != "HTTP/1.1" && p != "HTTP/1.0" {
+		return true
+	}
 	chunked := h.ContentLength() == -1
 	var length, encoding bool
 	for line := range bytes.SplitSeq(h.RawHeaders(), []byte("\n")) {
 		name, _, _ := bytes.Cut(line, []byte(":"))
+		if bytes.ContainsAny(name, " \t") {
+			return true
+		}
 		length = length || bytes.EqualFold(name, []byte(fiber.HeaderContentLength))
 		encoding = encoding || bytes.EqualFold(name, []byte(fiber.HeaderTransferEncoding))
 	}

@@ -104,8 +104,7 @@ func TestForwardFiltersHeaders(t *testing.T) {
 	a := h.send(h.app, req)
 	for name, values := range got.Header {
 		if strings.HasPrefix(name, "X-Forwarded") || name == "X-Request-Id" {
-			// A plausible request id is the caller's to choose.
-			if len(values) != 1 || strings.Contains(values[0], "lie") && name != "X-Request-Id" {
+			if len(values) != 1 || strings.Contains(values[0], "lie") {
 				t.Errorf("%s reached the shop as %q", name, values)
 			}
 		}
@@ -268,4 +267,22 @@ func TestTheSenderOfTooMuchReadsTheAnswer(t *testing.T) {
 		t.Error(err)
 	}
 	served.Wait()
+}
+
+// TestARequestIDIsTakenOnlyInASafeForm: it stands in every line of the log.
+func TestARequestIDIsTakenOnlyInASafeForm(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	for id, kept := range map[string]bool{
+		"01a222ba-41a4-7dfa-89d6-b5946edb1a51": true, "0123456789abcdef0123456789ABCDEF": true, "01ARZ3NDEKTSV4RRFFQ69G5FAV": true,
+		"": false, "010-4242-4242": false, "4242424242424242": false, "hong-gildong-0123": false, "sk_live_0123456789abcdef01234567": false,
+		"01a222ba-41a4-7dfa-89d6-b5946edb1a5g": false, "0123456789abcdef0123456789abcdeg": false, "01ARZ3NDEKTSV4RRFFQ69G5FAU!": false,
+		"91ARZ3NDEKTSV4RRFFQ69G5FAV": false, "{01a222ba-41a4-7dfa-89d6-b5946edb1a5": false, "a b": false, "x\"y\"": false,
+	} {
+		req := httptest.NewRequest(http.MethodGet, "/nothing", nil)
+		req.Header.Set(headerRequestID, id)
+		if got := h.send(h.app, req).header.Get(headerRequestID); got == "" || (got == id) != kept {
+			t.Errorf("%q became %q", id, got)
+		}
+	}
 }

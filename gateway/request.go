@@ -34,14 +34,14 @@ const (
 	localWire      = "wire"
 )
 
-// requestID names a request in logs, problems and upstream calls. One that a client sends is kept when it
-// looks like one.
+// requestID names a request in logs, problems and upstream calls. One that a client sends is kept when it has a form
+// that request ids have and nothing else: what stands in a log must not be a phone number or a token.
 func requestID(c *fiber.Ctx) string {
 	if id, ok := c.Locals(localRequestID).(string); ok {
 		return id
 	}
 	id := strings.Clone(c.Get(headerRequestID))
-	if !plausibleID(id) {
+	if !safeID(id) {
 		if v7, err := uuid.NewV7(); err == nil {
 			id = v7.String()
 		} else {
@@ -52,17 +52,17 @@ func requestID(c *fiber.Ctx) string {
 	return id
 }
 
-func plausibleID(s string) bool {
-	if len(s) < 8 || len(s) > 64 {
-		return false
+// safeID tells whether s is a UUID, its 32 digits alone (as nginx and W3C traces write them), or a ULID.
+func safeID(s string) bool {
+	switch len(s) {
+	case 36:
+		return uuid.Validate(s) == nil
+	case 32:
+		return !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", r) })
+	case 26:
+		return s[0] <= '7' && !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789ABCDEFGHJKMNPQRSTVWXYZ", r) })
 	}
-	for i := range len(s) {
-		c := s[i]
-		if (c < '0' || c > '9') && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && c != '-' && c != '_' {
-			return false
-		}
-	}
-	return true
+	return false
 }
 
 // maxDrain is how much of a body that is too large is read and dropped, in bytes, so that its sender gets to

@@ -2,9 +2,11 @@ package gateway
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"strings"
@@ -413,5 +415,33 @@ func TestABodyThatBreaksOffIsNotHandedOnWhole(t *testing.T) {
 	}
 	if seen := shop.requests(); len(seen) > 0 {
 		t.Errorf("the shop took half a body for a request: %v", seen)
+	}
+}
+
+// TestWhatCannotBeParsedIsAnswered400 as a problem, without a word of it, here or in the log.
+func TestWhatCannotBeParsedIsAnswered400(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	var log bytes.Buffer
+	h.g.log = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	for door, app := range map[string]*fiber.App{"public": h.app, "sidecar": h.sidecar, "admin": h.admin} {
+		at := listening(t, app)
+		for _, broken := range []string{
+			"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\nCookie: PLANTED\r\n\r\n", "PLANTED\r\n\r\n", "GET /livez HTTP/1.1\r\nHost: a\r\nPLANTED x: y\r\n\r\n",
+			"GET /livez HTTP/9.9\r\nHost: a\r\nCookie: PLANTED\r\n\r\n", "GET /livez HTTP/1.1\r\nHost: a\r\nX: PLANTED\x00\r\n\r\n",
+		} {
+			c := dialRaw(t, at)
+			c.send(broken)
+			res, body := c.answer("GET")
+			if res == nil || res.StatusCode != http.StatusBadRequest || !strings.Contains(body, "REQUEST_UNREADABLE") || strings.Contains(body, "PLANTED") {
+				t.Errorf("%s: %q: got %v %s", door, broken, res, body)
+			}
+			if _, ended := c.ends(); !ended {
+				t.Errorf("%s: %q: the connection stays open", door, broken)
+			}
+		}
+	}
+	if strings.Contains(log.String(), "PLANTED") {
+		t.Errorf("the log holds %s", log.String())
 	}
 }

@@ -15,6 +15,16 @@ func edgeGuards() []guard {
 			pkg: tests, run: "TestTheEndOfABodyIsFinal",
 		},
 		{
+			name: "a request id has a safe form", file: "gateway/request.go",
+			old: "	if !safeID(id) {", new: "	if id == \"\" {",
+			pkg: tests, run: "TestARequestIDIsTakenOnlyInASafeForm",
+		},
+		{
+			name: "what cannot be parsed is logged nowhere", file: "gateway/problem.go",
+			old: "		case fiber.StatusBadRequest, fiber.StatusRequestTimeout, fiber.StatusBadGateway:", new: "		case fiber.StatusRequestTimeout:",
+			pkg: tests, run: "TestWhatCannotBeParsedIsAnswered400",
+		},
+		{
 			name: "two lengths are refused", file: edge,
 			old: "	return encoding && (length || !chunked || !h.IsHTTP11())", new: "	return encoding && length && chunked && false",
 			pkg: tests, run: "TestAnUnreadBodyIsNoRequest",
