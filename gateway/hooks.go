@@ -122,7 +122,7 @@ func (g *Gateway) noticeV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, er
 	case n.Event != "":
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 	}
-	return g.followUp(c, pg, n.MerchantUID, n.ImpUID, false)
+	return g.followUp(c, pg, settle.Notice{ID: n.MerchantUID, PGTxID: n.ImpUID, Says: n.Says(), Unsigned: true})
 }
 
 // eventEscrow is the record of how far an escrow has come; Code holds PortOne's number for it (portone.md §3.1).
@@ -166,11 +166,19 @@ func (g *Gateway) noticeV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, er
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 	case ev.Type == portonev2.EventKeyIssued && ev.BillingKey.IsSet():
 		return g.onceByID(c, pg, id, raw, func() (string, error) { return g.followKey(c, pg, ev.BillingKey) })
-	case ev.PaymentID == "", ev.Type == portonev2.EventReady:
+	case ev.PaymentID == "", ev.Type == portonev2.EventReady && !g.isApproved(c, ev.PaymentID):
+		// A window was opened, which is nothing new but for a payment that is paid.
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 	}
-	given := ev.Type == portonev2.EventCancelled || ev.Type == portonev2.EventPartCancelled
-	return g.onceByID(c, pg, id, raw, func() (string, error) { return g.followUp(c, pg, ev.PaymentID, ev.TxID, given) })
+	return g.onceByID(c, pg, id, raw, func() (string, error) {
+		return g.followUp(c, pg, settle.Notice{ID: ev.PaymentID, PGTxID: ev.TxID, Says: ev.Says()})
+	})
+}
+
+// isApproved tells whether the journal has an attempt as approved.
+func (g *Gateway) isApproved(c *fiber.Ctx, id payment.AttemptID) bool {
+	a, _, err := g.journal.Attempt(g.requestContext(c), id)
+	return err == nil && a.State == payment.StateApproved
 }
 
 // onceByID follows a message up once by its id. Without that a repeat is harmless too: it is only not worked on
@@ -210,14 +218,14 @@ func (g *Gateway) followKey(c *fiber.Ctx, pg *payment.PG, key payment.Secret) (s
 	if err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
-	return g.followUp(c, pg, id, key.Reveal(), false)
+	return g.followUp(c, pg, settle.Notice{ID: id, PGTxID: key.Reveal()})
 }
 
 // followUp wakes the settle of an attempt. PortOne is told 200 once there is nothing that it should say again:
-// the attempt is settled, or is in the journal with a next check, or is nobody's here. given tells that the word is of
-// money that went back, which may come while another request of ours has the attempt approved.
-func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, txID string, given bool) (string, error) {
-	ctx := g.requestContext(c)
+// the attempt is settled, or is in the journal with a next check, or is nobody's here. A word of money that went back may
+// come while another request of ours has the attempt approved.
+func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n settle.Notice) (string, error) {
+	ctx, id := g.requestContext(c), n.ID
 	if !payment.ValidID(string(id)) {
 		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
 	}
@@ -231,7 +239,7 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, t
 	case err != nil:
 		return metrics.WebhookFailed, again(err)
 	}
-	word, err := g.notified(ctx, a, txID, given)
+	word, err := g.notified(ctx, a, n)
 	switch {
 	case err != nil:
 		g.log.Error("a webhook was not followed up", slog.String("request_id", requestID(c)), slog.Any("attempt_id", id), slog.Any("pg", pg.ID), slog.Any("err", err))
@@ -247,14 +255,15 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, id payment.AttemptID, t
 var errStillFollowing = errors.New("the word is still being followed up")
 
 // notified settles in the background and waits as long as PortOne does.
-func (g *Gateway) notified(ctx context.Context, a payment.Attempt, txID string, given bool) (settle.Word, error) {
+func (g *Gateway) notified(ctx context.Context, a payment.Attempt, n settle.Notice) (settle.Word, error) {
+	given := n.Says == payment.OutcomeCancelled
 	type outcome struct {
 		word settle.Word
 		err  error
 	}
 	done := make(chan outcome, 1)
 	g.following.Go(func() {
-		word, err := g.settler.Notified(ctx, g.late, a.ID, txID)
+		word, err := g.settler.Notified(ctx, g.late, n)
 		if err == nil && (given || a.State.Final()) {
 			err = g.cancelledAtPG(ctx, word.Attempt)
 		}

@@ -250,7 +250,7 @@ func TestLateMoneyGoesBack(t *testing.T) {
 			if err != nil || len(list) != 1 || list[0].State != journal.LateUnknown || list[0].AttemptID != lost.attempt || list[0].Won != h.state(lost.attempt).Amount {
 				t.Fatalf("listed %+v, %v", list, err)
 			}
-			if _, err := h.g.settler.Notified(t.Context(), h.journal, lost.attempt, lost.txID); err != nil {
+			if _, err := h.g.settler.Notified(t.Context(), h.journal, settle.Notice{ID: lost.attempt, PGTxID: lost.txID}); err != nil {
 				t.Fatal(err)
 			}
 			if l := h.sandbox.Ledger(); l.Net != 0 {

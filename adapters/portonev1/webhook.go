@@ -46,6 +46,22 @@ type Notice struct {
 	EscrowStatus string
 }
 
+// Says is what a notice says has become of the payment; empty when that is no status of a payment.
+func (n Notice) Says() payment.Outcome {
+	switch n.Status {
+	case "paid":
+		return payment.OutcomeApproved
+	case "ready":
+		// Nothing is sent of a window that was opened: this is a virtual account that was issued.
+		return payment.OutcomeIssued
+	case "failed":
+		return payment.OutcomeDeclined
+	case "cancelled":
+		return payment.OutcomeCancelled
+	}
+	return ""
+}
+
 // Question is what V1 asks just before it has a payment approved.
 type Question struct {
 	ImpUID      string

@@ -14,6 +14,7 @@ import (
 // The types of event that somebody may want to tell apart; every one of a transaction is a hint to look again.
 const (
 	EventReady         = "Transaction.Ready"
+	EventFailed        = "Transaction.Failed"
 	EventConfirm       = "Transaction.Confirm"
 	EventIssued        = "Transaction.VirtualAccountIssued"
 	EventPaid          = "Transaction.Paid"
@@ -42,6 +43,23 @@ type Event struct {
 	BillingKey payment.Secret
 	// Amount is what is about to be charged, of EventConfirm only.
 	Amount payment.Won
+}
+
+// Says is what an event says has become of the payment; empty when it is about something else, or not known.
+func (ev Event) Says() payment.Outcome {
+	switch ev.Type {
+	case EventReady:
+		return payment.OutcomePending
+	case EventIssued:
+		return payment.OutcomeIssued
+	case EventPaid:
+		return payment.OutcomeApproved
+	case EventFailed:
+		return payment.OutcomeDeclined
+	case EventCancelled, EventPartCancelled:
+		return payment.OutcomeCancelled
+	}
+	return ""
 }
 
 // ParseEvent reads the body of a webhook in either body version; only the older one may be a form. confirm

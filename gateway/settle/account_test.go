@@ -374,7 +374,7 @@ func TestAnAccountOfAnEndedAttemptIsShut(t *testing.T) {
 			t.Fatal(err)
 		}
 		pg.lookUp = says(issuedAs("A1", 50000), nil)
-		_, err = h.settler.Notified(t.Context(), h.journal, "A1", "")
+		_, err = h.settler.Notified(t.Context(), h.journal, settle.Notice{ID: "A1"})
 		if (err != nil) != (closing != nil) || pg.calls["close"] != 1 {
 			t.Errorf("%s: %v after %d closings", name, err, pg.calls["close"])
 		}

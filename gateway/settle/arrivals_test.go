@@ -34,7 +34,7 @@ approving, theirs | ok issued >issued     | ok approved >deposited | ok cancelli
 issued            | ok issued             | ok approved >deposited | ok cancelling u       | ok approved f >deposited | ok cancelling u       | ok cancelled >failed  | ok issued             | again issued
 unknown           | ok unknown            | ok unknown u          | ok unknown u          | ok unknown f u        | ok unknown u          | ok unknown            | ok unknown            | again unknown
 cancelling        | ok cancelling         | ok cancelling u       | ok cancelling u       | ok cancelling f u     | ok cancelling u       | ok cancelling         | ok cancelling         | again cancelling
-approved          | ok approved f         | ok approved           | ok approved f         | ok approved f         | ok approved >cancelled | ok approved f         | ok approved f         | ok approved
+approved          | ok approved f         | ok approved           | ok approved f         | ok approved f         | ok approved >cancelled | ok approved f         | ok approved f         | again approved
 declined          | ok declined           | ok declined f         | ok declined f         | ok declined f f       | ok declined f         | ok declined           | ok declined           | again declined
 refused           | ok refused            | ok refused f          | ok refused f          | ok refused f f        | ok refused f          | ok refused            | ok refused            | again refused
 cancelled         | ok cancelled          | ok cancelled f        | ok cancelled f        | ok cancelled f f      | ok cancelled f        | ok cancelled          | ok cancelled          | again cancelled
@@ -162,7 +162,7 @@ func arrivalAnswer(err error, ok string) string {
 // word is a PG's word, followed up as the gateway does.
 func word(h *house, _ *counter) string {
 	before := h.state("A1")
-	w, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-A1")
+	w, err := h.settler.Notified(h.t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-A1"})
 	if err == nil && before.State.Final() {
 		err = settle.NewCanceller(h.settler, h.journal, nil).Notified(h.t.Context(), w.Attempt)
 	}

@@ -140,7 +140,7 @@ func TestAnAccountThatNobodyDecidedOn(t *testing.T) {
 		t.Fatalf("without a deadline that is known it is %s after %d closings", a.State, pg.calls["close"])
 	}
 	pg.lookUp = says(depositedAs("A1", 50000), nil)
-	if w, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1"); err != nil || !w.Late {
+	if w, err := h.settler.Notified(t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-A1"}); err != nil || !w.Late {
 		t.Errorf("a deposit was acknowledged, late %t, %v", w.Late, err)
 	}
 	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {

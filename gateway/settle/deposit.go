@@ -42,14 +42,17 @@ func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word
 		return Word{}, fmt.Errorf("%w: no such attempt", ErrNotOurs)
 	case err != nil:
 		return Word{}, journalProblem(err)
-	case a.PG != d.PG || a.MID != d.MID || a.Method != payment.MethodVBank:
+	case a.PG != d.PG || a.MID != d.MID || !mayHaveAccount(a):
 		return Word{}, fmt.Errorf("%w: another merchant's or method's", ErrNotOurs)
 	case d.IssueTID != "" && a.PGTxID != "" && d.IssueTID != a.PGTxID:
 		return Word{}, fmt.Errorf("%w: another account's", ErrNotOurs)
 	case a.State == payment.StateApproved:
+		if err := s.showsPaid(ctx, a); err != nil {
+			return Word{}, err
+		}
 		return s.toldOf(ctx, j, Word{Result: Result{Attempt: a}, won: a.Amount}, d)
 	}
-	word, err := s.Notified(ctx, j, d.ID, "")
+	word, err := s.Notified(ctx, j, Notice{ID: d.ID, Unsigned: true})
 	switch {
 	case err != nil:
 		return word, err
@@ -59,6 +62,28 @@ func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word
 		return word, ErrDepositNotSeen
 	}
 	return s.toldOf(ctx, j, word, d)
+}
+
+// mayHaveAccount tells whether there may be an account under an attempt: it was decided, or issued in its place.
+func mayHaveAccount(a payment.Attempt) bool {
+	return a.Method == payment.MethodVBank || a.Reason == ReasonMismatch+"method"
+}
+
+// showsPaid asks the PG whether the account of an approved attempt was paid into: without that, a notice that nobody
+// signed writes nothing.
+func (s *Settler) showsPaid(ctx context.Context, a payment.Attempt) error {
+	w, err := s.take(a)
+	if err != nil {
+		return err
+	}
+	r, err := s.lookUp(ctx, w)
+	switch {
+	case err != nil:
+		return fmt.Errorf("looking at the account of attempt %s: %w", a.ID, err)
+	case r.Outcome != payment.OutcomeApproved && r.Outcome != payment.OutcomeCancelled:
+		return ErrDepositNotSeen
+	}
+	return nil
 }
 
 // toldOf tells the deposit that the PG shows, which paid the order or is on record as late money, from a second one:

@@ -140,11 +140,11 @@ func TestAPaidAccountThatIsBeingClosed(t *testing.T) {
 	}
 	h.pass(time.Minute)
 	pg.lookUp = says(adapters.Result{}, adapters.ErrUnavailable)
-	if _, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1"); err == nil {
+	if _, err := h.settler.Notified(t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-A1"}); err == nil {
 		t.Error("a word was acknowledged without a look")
 	}
 	pg.lookUp = says(depositedAs("A1", 50000), nil)
-	if w, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1"); err != nil || !w.Late {
+	if w, err := h.settler.Notified(t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-A1"}); err != nil || !w.Late {
 		t.Fatalf("late %t, %v", w.Late, err)
 	}
 	h.moves(payment.StateCancelled)

@@ -177,7 +177,7 @@ func (s *Settler) follow(ctx context.Context, w *work) (Result, error) {
 		w.buyer = r.BuyerCancelled
 		return s.finish(after, w, payment.StateDeclined, ReasonDeclined)
 	}
-	if s.o.Now().After(w.a.ExpiresAt) {
+	if s.o.Now().After(w.a.ExpiresAt) && !w.quiet {
 		return s.park(after, w, ReasonLost)
 	}
 	return s.later(ctx, w, "approval_not_seen_yet")

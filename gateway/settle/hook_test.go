@@ -62,7 +62,7 @@ func TestFollow(t *testing.T) {
 			},
 			"sweep": func(h *house) (settle.Result, error) { return h.settler.Resume(h.t.Context(), "A1") },
 			"webhook": func(h *house) (settle.Result, error) {
-				w, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-A1")
+				w, err := h.settler.Notified(h.t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-A1"})
 				return w.Result, err
 			},
 		} {
@@ -189,7 +189,7 @@ func TestANoToAnOvertakenQuestionEndsNothing(t *testing.T) {
 		}
 		return approvedAs("A1", 50000), nil
 	}})
-	if _, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1"); err != nil {
+	if _, err := h.settler.Notified(t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-A1"}); err != nil {
 		t.Fatal(err)
 	}
 	down = false
@@ -279,7 +279,7 @@ func TestLateMoney(t *testing.T) {
 			if _, err := h.journal.Move(t.Context(), journal.Transition{ID: "A1", From: []payment.State{payment.StateOpened}, To: payment.StateExpired}); err != nil {
 				t.Fatal(err)
 			}
-			w, err := h.settler.Notified(t.Context(), lateBooks{h.journal, tt.takeErr}, "A1", "TX-A1")
+			w, err := h.settler.Notified(t.Context(), lateBooks{h.journal, tt.takeErr}, settle.Notice{ID: "A1", PGTxID: "TX-A1"})
 			if (err != nil) != tt.again || w.Late != tt.late {
 				t.Errorf("late %v, %v", w.Late, err)
 			}
@@ -310,7 +310,7 @@ func TestAWordDuringAQuestionIsSaidAgain(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if word, err := h.settler.Notified(ctx, h.journal, "A1", "TX-A1"); err == nil {
+	if word, err := h.settler.Notified(ctx, h.journal, settle.Notice{ID: "A1", PGTxID: "TX-A1"}); err == nil {
 		t.Errorf("acknowledged as %s", word.Attempt.State)
 	}
 }

@@ -123,7 +123,7 @@ func TestAKeysWordIsNoMoney(t *testing.T) {
 	if err := h.journal.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
 		t.Fatal(err)
 	}
-	word, err := h.settler.Notified(t.Context(), h.journal, "A1", "imp_1")
+	word, err := h.settler.Notified(t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "imp_1"})
 	if err != nil || word.Late || h.late() != "" {
 		t.Errorf("late %t %q, %v", word.Late, h.late(), err)
 	}

@@ -43,18 +43,30 @@ type Word struct {
 	won payment.Won
 }
 
+// Notice is a PG's word that something happened to an attempt.
+type Notice struct {
+	ID payment.AttemptID
+	// PGTxID is the transaction that the word is about; empty when it does not tell.
+	PGTxID string
+	// Says is what the word says has become of it; empty when it does not tell.
+	Says payment.Outcome
+	// Unsigned tells that nobody signed the word. Then it writes nothing that the PG does not show.
+	Unsigned bool
+}
+
 // Notified follows up a PG's word about an attempt. The word itself is a hint: an open attempt is settled as by
 // every other trigger; for one that has ended, the PG is asked whether it took money afterwards. Errors match
 // a *payment.Problem or an adapters error: the PG should say it again.
-func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.AttemptID, pgTxID string) (Word, error) {
-	a, _, err := s.o.Journal.Attempt(ctx, id)
+func (s *Settler) Notified(ctx context.Context, late LateJournal, n Notice) (Word, error) {
+	a, _, err := s.o.Journal.Attempt(ctx, n.ID)
 	if err != nil {
 		return Word{}, journalProblem(err)
 	}
 	if a.State.Final() {
-		return s.afterEnd(ctx, late, a, pgTxID)
+		return s.afterEnd(ctx, late, a, n.PGTxID)
 	}
-	r, err := s.Complete(ctx, id, adapters.Proof{PGTxID: pgTxID})
+	pgTxID := n.PGTxID
+	r, err := s.complete(ctx, n.ID, adapters.Proof{PGTxID: pgTxID}, n.Unsigned)
 	if err != nil {
 		return Word{Result: r}, err
 	}
@@ -78,7 +90,7 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, id payment.Att
 // closed: so what is there is put on record before the word is acknowledged.
 func (s *Settler) besideUndo(ctx context.Context, late LateJournal, word Word, pgTxID string) (Word, error) {
 	a := word.Attempt
-	undone := a.State == payment.StateCancelling || a.State == payment.StateUnknown && a.Method == payment.MethodVBank
+	undone := a.State == payment.StateCancelling || a.State == payment.StateUnknown && mayHaveAccount(a)
 	another := a.PGTxID != "" && pgTxID != "" && pgTxID != a.PGTxID
 	if isKey(a) || !undone || another && a.Driver == payment.DriverPortOneV1 {
 		return word, nil

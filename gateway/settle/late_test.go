@@ -158,7 +158,7 @@ func TestASecondPayment(t *testing.T) {
 			}
 			h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
 			for _, tx := range []string{"TX-2", "TX-A1"} {
-				if _, err := h.settler.Notified(t.Context(), h.journal, "A1", tx); err != nil {
+				if _, err := h.settler.Notified(t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: tx}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -202,7 +202,7 @@ func TestAWordAboutASecondPaymentOfAnOpenAttempt(t *testing.T) {
 			if ans := h.settler.Allow(t.Context(), settle.Question{ID: "A1", PG: "pg", PGTxID: "TX-A1", Amount: 50000}); !ans.Yes {
 				t.Fatal(ans)
 			}
-			w, err := h.settler.Notified(t.Context(), h.journal, "A1", tt.word)
+			w, err := h.settler.Notified(t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: tt.word})
 			if err != nil || !w.Late {
 				t.Errorf("late %v, %v", w.Late, err)
 			}
@@ -239,9 +239,12 @@ func TestAWordIsNotForgotten(t *testing.T) {
 	}{
 		"the PG could not be asked, and the attempt ended by another payment": {func(h *house, pg *till) error {
 			pg.down["TX-2"] = true
-			_, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2")
+			if _, err := h.settler.Notified(h.t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-2"}); err == nil || h.late() != "" {
+				h.t.Errorf("a word that could not be followed up was acknowledged, with %q on record", h.late())
+			}
 			pg.down["TX-2"] = false
 			h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
+			_, err := h.settler.Notified(h.t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-2"})
 			return err
 		}, "TX-2 returned"},
 		"another attempt held the order, and the attempt ended by another payment": {func(h *house, _ *till) error {
@@ -250,7 +253,7 @@ func TestAWordIsNotForgotten(t *testing.T) {
 			if err := h.journal.Claim(h.t.Context(), other, journal.Claim{To: payment.StateClaimed}); err != nil {
 				return err
 			}
-			_, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2")
+			_, err := h.settler.Notified(h.t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-2"})
 			if _, err := h.journal.Move(h.t.Context(), journal.Transition{ID: "A2", From: []payment.State{payment.StateClaimed}, To: payment.StateRefused}); err != nil {
 				return err
 			}
@@ -259,22 +262,21 @@ func TestAWordIsNotForgotten(t *testing.T) {
 		}, "TX-2 returned"},
 		"it never was": {func(h *house, pg *till) error {
 			delete(pg.held, "TX-2")
-			_, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2")
-			h.moves(payment.StateExpired)
-			for range 7 {
-				h.sweepLate(2 * time.Hour)
+			if _, err := h.settler.Notified(h.t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-2"}); err == nil {
+				h.t.Error("a word that the PG contradicts was acknowledged")
 			}
-			return err
-		}, "TX-2 returned"},
+			h.moves(payment.StateExpired)
+			return nil
+		}, ""},
 		"the PG told of a payment and shows none": {func(h *house, pg *till) error {
 			h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
 			there := pg.held["TX-2"]
 			delete(pg.held, "TX-2")
-			if _, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2"); err == nil {
+			if _, err := h.settler.Notified(h.t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-2"}); err == nil {
 				h.t.Error("a word that the PG contradicts was acknowledged")
 			}
 			pg.held["TX-2"] = there
-			_, err := h.settler.Notified(h.t.Context(), h.journal, "A1", "TX-2")
+			_, err := h.settler.Notified(h.t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-2"})
 			return err
 		}, "TX-2 returned"},
 	} {
@@ -300,7 +302,7 @@ func TestAWordAboutAnAttemptThatWasRefusedMeanwhile(t *testing.T) {
 	h, _ := asked(t, &pg.fakePG)
 	h.moves(payment.StateClaimed)
 	time.AfterFunc(30*time.Millisecond, func() { h.moves(payment.StateRefused) })
-	w, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-A1")
+	w, err := h.settler.Notified(t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-A1"})
 	if err != nil || !w.Late || h.late() != "TX-A1 returned" {
 		t.Errorf("late %t, %v, late money %q", w.Late, err, h.late())
 	}
@@ -452,7 +454,7 @@ func TestLateMoneyWhoseCancelWasLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.moves(payment.StateDeclined)
-	if w, err := h.settler.Notified(t.Context(), h.journal, "A1", "TX-2"); err != nil || !w.Late {
+	if w, err := h.settler.Notified(t.Context(), h.journal, settle.Notice{ID: "A1", PGTxID: "TX-2"}); err != nil || !w.Late {
 		t.Fatal(w.Late, err)
 	}
 	for i, want := range []string{"TX-2 unknown", "TX-2 returned"} {
@@ -508,7 +510,7 @@ func TestLateFound(t *testing.T) {
 			}
 			h.moves(payment.StateDeclined)
 			for range 2 {
-				_, err := h.settler.Notified(t.Context(), lateBooks{h.journal, tt.err}, "A1", "TX-2")
+				_, err := h.settler.Notified(t.Context(), lateBooks{h.journal, tt.err}, settle.Notice{ID: "A1", PGTxID: "TX-2"})
 				if (err != nil) != (tt.err != nil) {
 					t.Errorf("got %v", err)
 				}

@@ -44,16 +44,15 @@ func (s *Settler) beside(ctx context.Context, late LateJournal, word Word, pgTxI
 	return word, nil
 }
 
-// remember records the payment that a word was about while its attempt is not settled. That may end by another
-// payment, and V1 does not say its word again. A virtual account is looked at until it is closed anyway, and a key moves no money.
+// remember records the payment that a word was about, and that the PG shows, while its attempt is not settled. That may
+// end by another payment, and V1 does not say its word again. Of a payment that does not show, nothing is written: nobody
+// signed the word. A virtual account is looked at until it is closed anyway, and a key moves no money.
 func (s *Settler) remember(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string) error {
 	if pgTxID == "" || a.State.Final() || a.Method == payment.MethodVBank || isKey(a) {
 		return nil
 	}
-	now := s.o.Now()
-	l := journal.Late{AttemptID: a.ID, PGTxID: pgTxID, Won: a.Amount, NextCheck: now.Add(s.backoff(a.ID, 0))}
-	_, err := late.LateSeen(ctx, l, journal.Event{At: now, Kind: eventLate, Detail: "told of while the attempt is " + string(a.State)})
-	return lateError(err)
+	_, err := s.lookForLate(ctx, late, a, pgTxID)
+	return err
 }
 
 // others are the ids of payments besides the attempt's own: the one of the word, and those that the PG lists as paid.

@@ -72,6 +72,9 @@ func (s *Settler) later(ctx context.Context, w *work, why string) (Result, error
 
 // laterAt records a look that decided nothing, and when the next one is.
 func (s *Settler) laterAt(ctx context.Context, w *work, next time.Time, why string) (Result, error) {
+	if w.quiet {
+		return w.result(), nil
+	}
 	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: why, Fold: true})
 	// When somebody else is at it, theirs is the next check.
 	if err != nil && !errors.Is(err, journal.ErrConflict) {

@@ -167,6 +167,8 @@ type work struct {
 	// guest tells that the attempt is somebody else's until it is moved; lease is until when the sweep's is ours.
 	guest bool
 	lease time.Time
+	// quiet leaves a look that decided nothing unwritten, until the attempt is moved.
+	quiet bool
 	// exact has look-ups ask about the one transaction alone.
 	exact bool
 	// seen is what the PG last said it charged and gave back; a wrong amount is given back whole.
@@ -219,6 +221,11 @@ func (s *Settler) Authenticated(ctx context.Context, a payment.Attempt, proof ad
 // Complete settles an attempt that was journaled when its window was opened. The proof is what the browser
 // says; only its AuthToken is ever used, and only to approve the very attempt.
 func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adapters.Proof) (Result, error) {
+	return s.complete(ctx, id, proof, false)
+}
+
+// complete is Complete; a trigger that is quiet writes down nothing but what the PG shows.
+func (s *Settler) complete(ctx context.Context, id payment.AttemptID, proof adapters.Proof, quiet bool) (Result, error) {
 	a, sealed, err := s.o.Journal.Attempt(ctx, id)
 	if err != nil {
 		return Result{}, journalProblem(err)
@@ -231,7 +238,7 @@ func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adap
 	if err != nil {
 		return Result{Attempt: a}, err
 	}
-	w.proof, w.guest = proof, true
+	w.proof, w.guest, w.quiet = proof, true, quiet
 	switch {
 	case a.State == payment.StateIssued:
 		return s.awaitDeposit(ctx, w)

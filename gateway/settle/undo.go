@@ -166,7 +166,7 @@ func (s *Settler) move(ctx context.Context, w *work, t journal.Transition) error
 		t.Event.At = s.o.Now()
 		a, err := s.o.Journal.Move(ctx, t)
 		if err == nil {
-			w.a, w.guest, w.lease = a, false, time.Time{}
+			w.a, w.guest, w.quiet, w.lease = a, false, false, time.Time{}
 			return nil
 		}
 		if !errors.Is(err, journal.ErrUnavailable) || s.o.Now().Add(wait).After(deadline) || ctx.Err() != nil {
