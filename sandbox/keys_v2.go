@@ -60,7 +60,7 @@ func (s *Sandbox) v2OpenKey(c *call) answer {
 	s.keys.windows.put(w.key, w)
 	c.notices = append(c.notices, s.v2KeyNotice(w.ref, "", "Ready", w.noticeURLs, c.now))
 	return jsonAnswer(http.StatusOK, map[string]any{
-		"key": w.key, "shop": ch.MID, "goods": p.IssueName, "amount": 0, "method": "BILLING_KEY",
+		"key": w.key, "shop": ch.MID, "goods": p.IssueName, "amount": 0, "method": "BILLING_KEY", "method_name": "카드 등록",
 		"window": c.base + "/portone/window/v2/key?key=" + w.key,
 	})
 }

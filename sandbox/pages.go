@@ -16,7 +16,10 @@ import (
 var assets embed.FS
 
 // templates are the parsed pages; parsing cannot fail after the tests have passed.
-var templates = template.Must(template.New("").Funcs(template.FuncMap{"won": groupWon}).ParseFS(assets, "assets/*.html"))
+var templates = template.Must(template.New("").Funcs(template.FuncMap{
+	"won": groupWon, "method": methodTitle, "status": statusTitle, "clock": clock, "pg": pgTitle, "mode": modeTitle, "json": oneLine, "bank": bankTitle,
+	"operation": operationTitle, "kind": kindTitle,
+}).ParseFS(assets, "assets/*.html"))
 
 // windowPage is a payment window.
 type windowPage struct {

@@ -58,6 +58,7 @@ func New(cfg Config) *Sandbox {
 	s.routeInicis()
 	s.routeV1()
 	s.routeV2()
+	s.routeHome()
 	s.routeShop()
 	s.routeControl()
 	s.routeMoneyControl()

@@ -98,7 +98,7 @@ func (s *Sandbox) v1Open(c *call) answer {
 	s.v1.byOrder.put(p.MerchantUID, append(slices.Clone(list), pay))
 	s.v1.windows.put(pay.windowKey, pay)
 	return jsonAnswer(http.StatusOK, map[string]any{
-		"key": pay.windowKey, "shop": ch.MID, "goods": p.Name, "amount": amount, "method": p.PayMethod,
+		"key": pay.windowKey, "shop": ch.MID, "goods": p.Name, "amount": amount, "method": p.PayMethod, "method_name": methodTitle(p.PayMethod),
 		"window": c.base + "/portone/window/v1?key=" + pay.windowKey,
 	})
 }

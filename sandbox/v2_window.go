@@ -86,7 +86,8 @@ func (s *Sandbox) v2Open(c *call) answer {
 	c.notices = append(c.notices, s.v2Notice(a, "Ready", c.now))
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"key": a.windowKey, "shop": ch.MID, "goods": p.OrderName, "amount": total, "method": p.PayMethod,
-		"window": c.base + "/portone/window/v2?key=" + a.windowKey,
+		"method_name": v2MethodTitle(p.PayMethod, p.EasyPay.Provider),
+		"window":      c.base + "/portone/window/v2?key=" + a.windowKey,
 	})
 }
 
@@ -206,7 +207,7 @@ func (s *Sandbox) v2WindowPage(w http.ResponseWriter, r *http.Request) {
 	var view windowPage
 	if ok {
 		view = windowPage{
-			PG: "포트원 V2 · KG이니시스", Shop: a.channel.MID, Goods: a.orderName, Amount: a.total, Method: a.payMethod,
+			PG: "포트원 V2 · KG이니시스", Shop: a.channel.MID, Goods: a.orderName, Amount: a.total, Method: v2MethodTitle(a.payMethod, a.easyPay),
 			Action: "/portone/window/v2/act", Key: a.windowKey, Issues: a.payMethod == payMethodAccount,
 		}
 	}

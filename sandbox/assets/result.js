@@ -24,13 +24,30 @@
     return "checking";
   }
 
+  /* A moment the way people read it; what is no moment stays as it is. */
+  function when(text) {
+    var at = new Date(text);
+    if (isNaN(at.getTime())) { return text; }
+    return at.toLocaleString("ko-KR", { timeZone: "Asia/Seoul", year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }) + "까지";
+  }
+
+  /* Why it came to nothing, in words. */
+  var reasons = {
+    BUYER_CANCELLED: "결제창에서 취소하셨습니다.",
+    SHOP_REFUSED: "상점이 주문을 받지 않았습니다. 품절일 수 있습니다.",
+    PAYMENT_DECLINED: "카드사가 결제를 거절했습니다. 다른 카드나 결제수단으로 다시 시도해 주세요.",
+    PAYMENT_EXPIRED: "결제 시간이 지났습니다. 다시 주문해 주세요.",
+    ORDER_EXPIRED: "주문의 결제 시간이 지났습니다. 다시 주문해 주세요."
+  };
+  function reason(code) { return reasons[code] || "결제가 끝나지 않았습니다. 다시 시도해 주세요."; }
+
   function showAccount(account) {
     document.getElementById("account").hidden = !account;
     if (!account) { return; }
     document.getElementById("account-bank").textContent = account.bank;
     document.getElementById("account-number").textContent = account.number;
     document.getElementById("account-holder").textContent = account.holder;
-    document.getElementById("account-due").textContent = account.due;
+    document.getElementById("account-due").textContent = when(account.due);
   }
 
   function poll() {
@@ -53,7 +70,8 @@
   document.getElementById("order-id").textContent = id || "-";
   var code = query.get("code");
   if (code) {
-    document.getElementById("reason").textContent = "코드 " + code;
+    document.getElementById("reason").textContent = reason(code);
+    document.getElementById("reason").dataset.code = code;
     document.getElementById("reason").hidden = false;
   }
   poll();
