@@ -53,16 +53,16 @@ type Order struct {
 	Amount  Won    `json:"amount"`
 	TaxFree Won    `json:"tax_free"`
 	// VAT is stated by the shop when it is there.
-	VAT       *Won      `json:"vat_amount,omitempty"`
-	Currency  string    `json:"currency"`
-	Name      string    `json:"order_name"`
-	Status    string    `json:"status"`
-	Methods   []string  `json:"methods"`
+	VAT      *Won     `json:"vat_amount,omitempty"`
+	Currency string   `json:"currency"`
+	Name     string   `json:"order_name"`
+	Status   string   `json:"status"`
+	Methods  []string `json:"methods"`
 	// Mileage is the part that the shop settles itself; the rest goes through a PG.
 	Mileage Won `json:"mileage"`
 	// member is whose mileage it is; spent tells that it was taken from his balance.
-	member string
-	spent  bool
+	member    string
+	spent     bool
 	SoldOut   bool      `json:"sold_out"`
 	CreatedAt time.Time `json:"created_at"`
 	// Purpose is what the order's checkout is for; empty for an ordinary sale.
@@ -116,8 +116,8 @@ type ShopView struct {
 }
 
 type shopState struct {
-	orders  *shelf[*Order]
-	seen    *shelf[bool]
+	orders *shelf[*Order]
+	seen   *shelf[bool]
 	// mileage is what members have spent of their mileage, in won.
 	mileage *shelf[Won]
 	mode    ShopMode
