@@ -145,6 +145,21 @@ func TestPagesAreForPeople(t *testing.T) {
 		}
 	})
 	w := newWorld(t)
+	order, amount := w.order("G001", "vbank")
+	w.inicisAccount("A-1", won(amount), nil)
+	w.tell("m1", "virtual_account.issued", map[string]any{
+		"order_id": order, "attempt_id": "A-1", "pg": "10", "method": "vbank", "amount": amount,
+		"account": map[string]any{"bank": "088", "number": "56210000000001", "holder": "샌드박스상점", "due": "2026-04-10T18:30:00+09:00"},
+	})
+	at(t, browser, "an issued account", newShopFront(w, "inicis_pc", false).url+"/result?status=issued&order_id="+order, nil, func(l look) {
+		l.is(`document.querySelector("#status")?.textContent === "입금 대기"`)
+		l.reads("#account-bank", "신한은행")
+		l.reads("#account-due", "2026년 4월 10일 18:30까지")
+	})
+	at(t, browser, "the bank's counter", w.url+"/_sandbox/", nil, func(l look) {
+		l.is(`document.querySelector("fieldset.account dl").textContent.includes("신한은행") && document.querySelector("fieldset.account dl").textContent.includes("년 4월")`)
+		l.shows("#answer", false)
+	})
 	at(t, browser, "a result with a code", newShopFront(w, "inicis_pc", false).url+"/result?order_id=x&status=cancelled&code=BUYER_CANCELLED", nil, func(l look) {
 		l.is(`!document.querySelector("#reason").hidden && !document.querySelector("#reason").textContent.includes("_")`)
 	})

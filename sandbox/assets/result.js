@@ -41,10 +41,17 @@
   };
   function reason(code) { return reasons[code] || "결제가 끝나지 않았습니다. 다시 시도해 주세요."; }
 
+  /* Banks by their standard code. */
+  var banks = {
+    "003": "IBK기업은행", "004": "KB국민은행", "007": "수협은행", "011": "NH농협은행", "020": "우리은행", "023": "SC제일은행", "027": "한국씨티은행",
+    "031": "iM뱅크", "032": "부산은행", "034": "광주은행", "035": "제주은행", "037": "전북은행", "039": "경남은행", "045": "새마을금고",
+    "048": "신협", "071": "우체국", "081": "하나은행", "088": "신한은행", "089": "케이뱅크", "090": "카카오뱅크", "092": "토스뱅크"
+  };
+
   function showAccount(account) {
     document.getElementById("account").hidden = !account;
     if (!account) { return; }
-    document.getElementById("account-bank").textContent = account.bank;
+    document.getElementById("account-bank").textContent = banks[account.bank] || account.bank;
     document.getElementById("account-number").textContent = account.number;
     document.getElementById("account-holder").textContent = account.holder;
     document.getElementById("account-due").textContent = when(account.due);
