@@ -75,7 +75,7 @@ fmt: $(LINT) ## Format the Go code and group its imports
 	$(LINT) fmt
 
 .PHONY: bench
-bench: bench-micro bench-load ## Run both kinds of benchmark
+bench: bench-micro bench-load bench-growth ## Run every kind of benchmark
 
 .PHONY: bench-micro
 bench-micro: $(BENCHSTAT) ## Run the micro-benchmarks; earlier results in .cache/bench.txt are compared with
@@ -86,6 +86,12 @@ bench-micro: $(BENCHSTAT) ## Run the micro-benchmarks; earlier results in .cache
 .PHONY: bench-load
 bench-load: ## Load the gateway beside a plain proxy (wrk; ROUNDS, SECONDS_EACH, CONNECTIONS)
 	@GO="$(GO)" ./scripts/bench-load.sh
+
+.PHONY: bench-growth
+bench-growth: deps ## Time returns while much waits, is open or is removed (MESSAGES, OPEN, OLD, FOR; a few minutes)
+	$(GO) test ./journal -run '^TestGrowth$$' -count=1 -v -parallel 1 -timeout 60m -growth.messages=$(or $(MESSAGES),50000) \
+	  -growth.open=$(or $(OPEN),400000) -growth.old=$(or $(OLD),40000) -growth.payments=5000 -growth.for=$(or $(FOR),5s)
+	$(GO) test ./gateway -run 'TestASilentPG|TestAHangingDelivery|TestWaitingMessages' -count=1 -v
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (default 15s)

@@ -81,9 +81,53 @@ func TestAMoveNamesTheStateThatAnotherPodMade(t *testing.T) {
 func TestAFrozenPodsLocksEnd(t *testing.T) {
 	t.Parallel()
 	j := openPostgres(t, postgres.Database(t))
-	for name, want := range map[string]string{"idle_in_transaction_session_timeout": "15s", "lock_timeout": "2s"} {
+	for name, want := range map[string]string{"idle_in_transaction_session_timeout": "15s", "lock_timeout": "2s", "jit": "off"} {
 		if got, err := j.Setting(t.Context(), name); err != nil || got != want {
 			t.Errorf("%s is %q, %v; want %q", name, got, err, want)
 		}
+	}
+}
+
+// A pod counts an order's windows only when another one that opens one for it has committed.
+func TestAWindowWaitsForAnotherPodsWindow(t *testing.T) {
+	t.Parallel()
+	dsn := postgres.Database(t)
+	j := openPostgres(t, dsn)
+	bound := journal.Windows{Most: 2, Now: journaltest.Attempt("a", "o").CreatedAt}
+	if err := j.Insert(t.Context(), journaltest.Attempt("first", "o"), journal.Event{}, bound); err != nil {
+		t.Fatal(err)
+	}
+	other, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(t.Context())
+	tx, err := other.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		`SELECT pg_advisory_xact_lock(hashtextextended('o', 7319002418))`,
+		`CREATE TEMPORARY TABLE copy ON COMMIT DROP AS SELECT * FROM attempts`,
+		`UPDATE copy SET id = 'second'`, `INSERT INTO attempts SELECT * FROM copy`,
+	} {
+		if _, err := tx.Exec(t.Context(), statement); err != nil {
+			t.Fatal(err)
+		}
+	}
+	answer := make(chan error, 1)
+	go func() { answer <- j.Insert(t.Context(), journaltest.Attempt("third", "o"), journal.Event{}, bound) }()
+	select {
+	case err := <-answer:
+		t.Errorf("it did not wait for the other pod: %v", err)
+		answer <- err
+	case <-time.After(300 * time.Millisecond):
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	conflict, ok := errors.AsType[*journal.ConflictError](<-answer)
+	if !ok || conflict.Kind != journal.ConflictWindows {
+		t.Errorf("got %v", conflict)
 	}
 }

@@ -101,10 +101,7 @@ func (s *scale) grow(size int) {
 	for _, statement := range speed {
 		s.exec(conn, statement)
 	}
-	number, series := `printf('%08d', n)`, `WITH RECURSIVE s (n) AS (SELECT %d UNION ALL SELECT n + 1 FROM s WHERE n < %d) `
-	if s.cfg.Driver == journal.DriverPostgres {
-		number, series = `lpad(n::text, 8, '0')`, `WITH s (n) AS (SELECT * FROM generate_series(%d, %d)) `
-	}
+	number, series := s.numbers()
 	for s.size < size {
 		to := min(s.size+100_000, size)
 		numbers := fmt.Sprintf(series, s.size+1, to)
@@ -120,6 +117,14 @@ func (s *scale) grow(size int) {
 		s.size = to
 	}
 	s.exec(conn, `ANALYZE`)
+}
+
+// numbers are a number as text, and the statement's beginning that counts from one to another.
+func (s *scale) numbers() (number, series string) {
+	if s.cfg.Driver == journal.DriverPostgres {
+		return `lpad(n::text, 8, '0')`, `WITH s (n) AS (SELECT * FROM generate_series(%d, %d)) `
+	}
+	return `printf('%08d', n)`, `WITH RECURSIVE s (n) AS (SELECT %d UNION ALL SELECT n + 1 FROM s WHERE n < %d) `
 }
 
 // copies is the statement that copies rows of a table once for every n, with some columns changed; a column

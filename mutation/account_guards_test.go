@@ -10,7 +10,7 @@ func accountGuards() []guard {
 	)
 	return []guard{
 		{
-			name: "a message of another key says so", file: "gateway/sweep.go",
+			name: "a message of another key says so", file: "gateway/outbox.go",
 			old: "		why = sealedReason", new: "		_ = sealedReason",
 			pkg: "./gateway", run: "TestAMessageOfAnotherKeySaysSo",
 		},
