@@ -295,7 +295,8 @@ func TestDocumentsAndAlertsNameExistingProblems(t *testing.T) {
 			}
 			for _, match := range problemWord.FindAllStringSubmatch(string(text), -1) {
 				seen++
-				if !slices.Contains(codes, payment.Code(match[1])) {
+				// The program's own environment variable looks like a code.
+				if match[1] != "PG_GATEWAY_CONFIG_FILE" && !slices.Contains(codes, payment.Code(match[1])) {
 					t.Errorf("%s names %s, which is no problem code", path, match[1])
 				}
 			}
