@@ -27,28 +27,30 @@ const maxReturn = 64 << 10
 func (g *Gateway) publicApp() *fiber.App {
 	app := g.newApp(true)
 	app.Use(g.observe)
-	app.Options(pathCheckout, g.preflight)
-	app.Options(pathComplete, g.preflight)
-	app.Post(pathCheckout, g.cors, g.idempotent(keyedRequest{scope: "POST " + pathCheckout, print: fingerprint, over: g.windowOver, run: g.handleCheckout}, "order_id"))
-	app.Post(pathComplete, g.cors, g.idempotent(keyedRequest{scope: "POST " + pathComplete, print: fingerprint, run: g.handleComplete}, "attempt_id"))
-	app.Post(pathInicisReturn, g.handleInicisReturn)
-	app.Get(pathInicisReturn, g.handleStatusPage)
-	app.Post(pathInicisKey, g.handleInicisKey)
-	app.Get(pathInicisKey, g.handleStatusPage)
-	app.Get(pathPortOneReturn, g.handlePortOneReturn)
-	only(app, "POST, OPTIONS", pathCheckout, pathComplete)
-	only(app, "GET, HEAD, POST", pathInicisReturn, pathInicisKey)
-	only(app, "GET, HEAD", pathPortOneReturn)
+	app.Options(pathCheckout, named(routePreflight, g.preflight))
+	app.Options(pathComplete, named(routePreflight, g.preflight))
+	app.Post(pathCheckout, named(routeCheckout, g.cors), g.idempotent(keyedRequest{scope: "POST " + pathCheckout, print: fingerprint, over: g.windowOver, run: g.handleCheckout}, "order_id"))
+	app.Post(pathComplete, named(routeComplete, g.cors), g.idempotent(keyedRequest{scope: "POST " + pathComplete, print: fingerprint, run: g.handleComplete}, "attempt_id"))
+	app.Post(pathInicisReturn, named(routeInicis, g.handleInicisReturn))
+	app.Get(pathInicisReturn, named(routeInicis, g.handleStatusPage))
+	app.Post(pathInicisKey, named(routeInicisKey, g.handleInicisKey))
+	app.Get(pathInicisKey, named(routeInicisKey, g.handleStatusPage))
+	app.Get(pathPortOneReturn, named(routePortOne, g.handlePortOneReturn))
+	only(app, routeCheckout, "POST, OPTIONS", pathCheckout)
+	only(app, routeComplete, "POST, OPTIONS", pathComplete)
+	only(app, routeInicis, "GET, HEAD, POST", pathInicisReturn)
+	only(app, routeInicisKey, "GET, HEAD, POST", pathInicisKey)
+	only(app, routePortOne, "GET, HEAD", pathPortOneReturn)
 	g.hookRoutes(app)
 	app.Use(g.storeRoute)
-	app.Use(g.shopRoute)
+	app.Use(named(routeShop, g.shopRoute))
 	return app
 }
 
-// only refuses every other method at some paths, and says which are taken.
-func only(app *fiber.App, methods string, paths ...string) {
+// only refuses every other method at some paths of a route, and says which are taken.
+func only(app *fiber.App, route, methods string, paths ...string) {
 	for _, path := range paths {
-		app.All(path, func(c *fiber.Ctx) error { return notAllowed(c, methods) })
+		app.All(path, named(route, func(c *fiber.Ctx) error { return notAllowed(c, methods) }))
 	}
 }
 

@@ -43,22 +43,26 @@ const (
 
 // hookRoutes adds the endpoints that PGs send to. Nothing else below their path reaches the shop.
 func (g *Gateway) hookRoutes(app *fiber.App) {
-	app.Post(pathHooksV1+":pg", g.hook(payment.DriverPortOneV1, g.noticeV1))
-	app.Post(pathHooksV2+":pg", g.hook(payment.DriverPortOneV2, g.noticeV2))
-	app.Post(pathHooksV1+":pg"+hookConfirm, g.hook(payment.DriverPortOneV1, g.confirmV1))
-	app.Post(pathHooksV2+":pg"+hookConfirm, g.hook(payment.DriverPortOneV2, g.confirmV2))
-	app.Post(pathHooksInicis+":pg"+hookDeposit, g.handleDeposit)
-	only(app, "POST", pathHooksV1+":pg", pathHooksV2+":pg", pathHooksV1+":pg"+hookConfirm, pathHooksV2+":pg"+hookConfirm, pathHooksInicis+":pg"+hookDeposit)
+	app.Post(pathHooksV1+":pg", named(routeNotice, g.hook(payment.DriverPortOneV1, g.noticeV1)))
+	app.Post(pathHooksV2+":pg", named(routeNotice, g.hook(payment.DriverPortOneV2, g.noticeV2)))
+	app.Post(pathHooksV1+":pg"+hookConfirm, named(routeConfirm, g.hook(payment.DriverPortOneV1, g.confirmV1)))
+	app.Post(pathHooksV2+":pg"+hookConfirm, named(routeConfirm, g.hook(payment.DriverPortOneV2, g.confirmV2)))
+	app.Post(pathHooksInicis+":pg"+hookDeposit, named(routeDeposit, g.handleDeposit))
+	only(app, routeNotice, "POST", pathHooksV1+":pg", pathHooksV2+":pg")
+	only(app, routeConfirm, "POST", pathHooksV1+":pg"+hookConfirm, pathHooksV2+":pg"+hookConfirm)
+	only(app, routeDeposit, "POST", pathHooksInicis+":pg"+hookDeposit)
 	app.Use(strings.TrimSuffix(pathHooksInicis, "/"), func(c *fiber.Ctx) error {
 		if !strings.HasPrefix(c.Path(), pathHooksInicis) {
 			return c.Next()
 		}
+		c.Locals(localRoute, routeHooks)
 		return fiber.ErrNotFound
 	})
 	app.Use(pathHooks, func(c *fiber.Ctx) error {
 		if p := c.Path(); p != pathHooks && !strings.HasPrefix(p, pathHooks+"/") {
 			return c.Next()
 		}
+		c.Locals(localRoute, routeHooks)
 		return fiber.ErrNotFound
 	})
 }

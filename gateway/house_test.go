@@ -141,7 +141,7 @@ func (h *house) send(app *fiber.App, req *http.Request) answer {
 		h.t.Fatal(err)
 	}
 	a := answer{status: res.StatusCode, closes: res.Close, header: res.Header, body: body}
-	if strings.Contains(res.Header.Get("Content-Type"), "json") {
+	if strings.Contains(res.Header.Get("Content-Type"), "json") && req.Method != http.MethodHead {
 		if err := json.Unmarshal(body, &a.json); err != nil {
 			h.t.Fatalf("%s %s answered %q: %v", req.Method, req.URL, body, err)
 		}

@@ -56,6 +56,7 @@ func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 		if i.Forward() {
 			return g.forward(c, v, nil)
 		}
+		c.Locals(localRoute, routeIntercept)
 		return g.intercepted(c, v, i)
 	}
 	return fiber.ErrNotFound
@@ -110,6 +111,10 @@ func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Chec
 	res := c.Response()
 	if res.StatusCode() < 200 || res.StatusCode() > 299 || i.Put == "" {
 		g.metrics.Intercepted(i.Name, "passed")
+		if res.StatusCode() >= 500 {
+			// The shop's own fault is none of ours.
+			c.Locals(localRoute, routeShop)
+		}
 		return nil
 	}
 	answer, err := responseBody(c)

@@ -35,15 +35,12 @@ const (
 // tokens, and never public.
 func (g *Gateway) sidecarApp() *fiber.App {
 	app := g.newApp(true)
-	app.Use(g.observe, func(c *fiber.Ctx) error {
-		c.Locals(localRoute, routeNone)
-		return c.Next()
-	}, g.authenticate(g.store.Current().Server().Sidecar.Tokens))
+	app.Use(g.observe, g.authenticate(g.store.Current().Server().Sidecar.Tokens))
 	app.Post(pathCancels, named(routeCancels, g.handleCancel))
 	app.Get(pathAttempt, named(routeAttempts, g.handleAttempt))
 	app.Get(pathOrderAttempts, named(routeAttempts, g.handleOrderAttempts))
-	only(app, "POST", pathCancels)
-	only(app, "GET, HEAD", pathAttempt, pathOrderAttempts)
+	only(app, routeCancels, "POST", pathCancels)
+	only(app, routeAttempts, "GET, HEAD", pathAttempt, pathOrderAttempts)
 	app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
 	return app
 }
@@ -56,14 +53,6 @@ func (g *Gateway) serveSidecar(l net.Listener, failed chan<- error) func(timeout
 	app, side := g.sidecarApp(), g.newDoor(l, "sidecar", g.ownRoom(sidecarShare))
 	go func() { failed <- serve(app, side, "sidecar") }()
 	return func(timeout time.Duration) error { return drain(app, side, timeout, "sidecar") }
-}
-
-// named gives a request its route's name in logs and metrics.
-func named(route string, run fiber.Handler) fiber.Handler {
-	return func(c *fiber.Ctx) error {
-		c.Locals(localRoute, route)
-		return run(c)
-	}
 }
 
 // authenticate wants one of the tokens, in a time that tells nothing of them. Without any, only the loopback
