@@ -38,7 +38,67 @@ func TestProblemsAreDocumented(t *testing.T) {
 		d := code.Describe()
 		fmt.Fprintf(&table, "| `%s` | %d | %s | %s | %s | %s |\n", code, d.Status, d.TitleEn, d.TitleKo, d.FixEn, d.FixKo)
 	}
+	table.WriteString("\n## How attempts end\n\n| `reason` | `code` | what the buyer is told | 안내 |\n|---|---|---|---|\n")
+	for _, reason := range words(t, "Reason", "Declined", "Refused", "reason", "eventResolved") {
+		e, known := payment.EndingOf(reason)
+		switch {
+		case !known:
+			t.Errorf("the reason %s is told to nobody: payment.EndingOf does not know it", reason)
+		case e.Code == "":
+			fmt.Fprintf(&table, "| `%s` | - | - | - |\n", reason)
+		default:
+			fmt.Fprintf(&table, "| `%s` | `%s` | %s | %s |\n", reason, e.Code, e.En, e.Ko)
+		}
+	}
+	e := payment.UnknownEnding()
+	fmt.Fprintf(&table, "| (any, while `status` is `unknown`) | `%s` | %s | %s |\n", e.Code, e.En, e.Ko)
+	table.WriteString("\n## How cancels end\n\n| `code`, `reason` | what it means | 뜻 |\n|---|---|---|\n")
+	for _, code := range words(t, "Cancel", "eventResolved") {
+		ko, en, known := payment.CancelWord(code)
+		if !known {
+			t.Errorf("nobody says what the cancel's code %s means: payment.CancelWord does not know it", code)
+		}
+		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", code, en, ko)
+	}
 	checkTable(t, filepath.Join("docs", "problems.md"), table.String())
+}
+
+// words reads the text constants with names that begin so off the sources that say how attempts and cancels end, in
+// alphabetical order.
+func words(t *testing.T, prefixes ...string) []string {
+	t.Helper()
+	var list []string
+	sources := []string{filepath.Join("payment", "ending.go")}
+	for _, pattern := range []string{"*.go", "settle/*.go"} {
+		more, err := filepath.Glob(filepath.Join("gateway", filepath.FromSlash(pattern)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources = append(sources, slices.DeleteFunc(more, func(name string) bool { return strings.HasSuffix(name, "_test.go") })...)
+	}
+	for _, name := range sources {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ast.Inspect(file, func(n ast.Node) bool {
+			spec, ok := n.(*ast.ValueSpec)
+			if !ok || len(spec.Values) != 1 || !slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(spec.Names[0].Name, p) }) {
+				return true
+			}
+			if literal, ok := spec.Values[0].(*ast.BasicLit); ok && literal.Kind == token.STRING {
+				if text, err := strconv.Unquote(literal.Value); err == nil && !slices.Contains(list, text) {
+					list = append(list, text)
+				}
+			}
+			return true
+		})
+	}
+	slices.Sort(list)
+	if len(list) < 8 {
+		t.Fatalf("found %d words, so the reading is broken", len(list))
+	}
+	return list
 }
 
 // problemCodes reads the codes off the source, in its order, so that a new one cannot be left out.
@@ -282,6 +342,9 @@ var problemWord = regexp.MustCompile("[`\"|]([A-Z]+(?:_[A-Z]+)+)[`\"|]")
 func TestDocumentsAndAlertsNameExistingProblems(t *testing.T) {
 	t.Parallel()
 	codes := problemCodes(t)
+	for _, code := range words(t, "Ended") {
+		codes = append(codes, payment.Code(code))
+	}
 	seen := 0
 	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md", "k8s/monitoring/alerts.yaml"} {
 		paths, err := filepath.Glob(pattern)

@@ -190,17 +190,21 @@ func attemptParam(c *fiber.Ctx) (payment.AttemptID, error) {
 
 // attemptAnswer is where an attempt and its cancels stand. It holds no personal data.
 type attemptAnswer struct {
-	OrderID     payment.OrderID    `json:"order_id"`
-	AttemptID   payment.AttemptID  `json:"attempt_id"`
-	PG          payment.PGID       `json:"pg"`
-	Merchant    payment.MerchantID `json:"merchant"`
-	Method      payment.Method     `json:"method"`
-	State       payment.State      `json:"state"`
-	Reason      string             `json:"reason,omitempty"`
-	Amount      payment.Won        `json:"amount"`
-	TaxFree     payment.Won        `json:"tax_free"`
-	VAT         *payment.Won       `json:"vat_amount,omitempty"`
-	OrderAmount payment.Won        `json:"order_amount"`
+	OrderID   payment.OrderID    `json:"order_id"`
+	AttemptID payment.AttemptID  `json:"attempt_id"`
+	PG        payment.PGID       `json:"pg"`
+	Merchant  payment.MerchantID `json:"merchant"`
+	Method    payment.Method     `json:"method"`
+	State     payment.State      `json:"state"`
+	Reason    string             `json:"reason,omitempty"`
+	// Code and the details are what the buyer is told of an attempt that ended without a payment.
+	Code        payment.Code `json:"code,omitempty"`
+	DetailKo    string       `json:"detail_ko,omitempty"`
+	DetailEn    string       `json:"detail_en,omitempty"`
+	Amount      payment.Won  `json:"amount"`
+	TaxFree     payment.Won  `json:"tax_free"`
+	VAT         *payment.Won `json:"vat_amount,omitempty"`
+	OrderAmount payment.Won  `json:"order_amount"`
 	// Payments is the order's split: what the PG charges first, then what the shop settles itself.
 	Payments []payment.MethodAmount `json:"payments"`
 	// Cancelled is what went back for certain, Remaining what is left of Amount then.
@@ -272,6 +276,8 @@ func (g *Gateway) attemptAnswer(c *fiber.Ctx, a payment.Attempt) (attemptAnswer,
 		Amount: a.Amount, TaxFree: a.TaxFree, VAT: stated(a.VAT, a.VATSet), OrderAmount: a.OrderAmount, Payments: a.Split(), PGTxID: a.PGTxID,
 		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, Cancels: []cancelListing{},
 	}
+	end := settle.Result{Attempt: a}.Ending()
+	ans.Code, ans.DetailKo, ans.DetailEn = end.Code, end.Ko, end.En
 	list, err := g.cancels.CancelsOf(g.requestContext(c), a.ID)
 	if err != nil {
 		return ans, err

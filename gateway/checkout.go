@@ -176,14 +176,17 @@ func (g *Gateway) window(ctx context.Context, driver adapters.Driver, req adapte
 	return w, err
 }
 
+// reasonNoWindow ends an attempt whose PG did not open its window.
+const reasonNoWindow = "window_not_opened"
+
 // abandon closes an attempt whose window never left this process.
 func (g *Gateway) abandon(ctx context.Context, a payment.Attempt) {
 	if a.Driver == payment.DriverInicis {
 		return
 	}
 	_, err := g.journal.Move(context.WithoutCancel(ctx), journal.Transition{
-		ID: a.ID, From: []payment.State{payment.StateOpened}, To: payment.StateExpired, Reason: "window_not_opened",
-		Event: journal.Event{At: g.now(), Kind: "window_not_opened"},
+		ID: a.ID, From: []payment.State{payment.StateOpened}, To: payment.StateExpired, Reason: reasonNoWindow,
+		Event: journal.Event{At: g.now(), Kind: reasonNoWindow},
 	})
 	if err != nil {
 		g.log.Warn("an attempt without a window stays open until the sweep ends it", slog.Any("attempt_id", a.ID), slog.Any("err", err))

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -109,14 +110,16 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 
 // completeAnswer is the answer of POST /checkout/complete.
 type completeAnswer struct {
-	OrderID     payment.OrderID   `json:"order_id"`
-	AttemptID   payment.AttemptID `json:"attempt_id"`
-	Status      string            `json:"status"`
-	Amount      payment.Won       `json:"amount"`
-	Reason      string            `json:"reason,omitempty"`
-	DetailKo    string            `json:"detail_ko,omitempty"`
-	DetailEn    string            `json:"detail_en,omitempty"`
-	RedirectURL string            `json:"redirect_url"`
+	OrderID   payment.OrderID   `json:"order_id"`
+	AttemptID payment.AttemptID `json:"attempt_id"`
+	Status    string            `json:"status"`
+	Amount    payment.Won       `json:"amount"`
+	// Reason is how the attempt ended, Code and the details what its buyer may be told.
+	Reason      string       `json:"reason,omitempty"`
+	Code        payment.Code `json:"code,omitempty"`
+	DetailKo    string       `json:"detail_ko,omitempty"`
+	DetailEn    string       `json:"detail_en,omitempty"`
+	RedirectURL string       `json:"redirect_url"`
 }
 
 func (g *Gateway) handleComplete(c *fiber.Ctx) error {
@@ -142,11 +145,12 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 	if res.Answer.Reason == settle.ReasonShopSilent {
 		leaveThisPod(c)
 	}
+	end := res.Ending()
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.JSON(completeAnswer{
 		OrderID: res.Attempt.OrderID, AttemptID: res.Attempt.ID, Status: res.Status(), Amount: res.Attempt.Amount,
-		Reason: res.Attempt.Reason, DetailKo: res.Answer.DetailKo, DetailEn: res.Answer.DetailEn,
-		RedirectURL: redirectURL(res, ""),
+		Reason: cmp.Or(res.Attempt.Reason, res.Why), Code: end.Code, DetailKo: end.Ko, DetailEn: end.En,
+		RedirectURL: redirectURL(res, end),
 	})
 }
 
@@ -251,17 +255,17 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 // backToShop sends the browser to the shop's page, so that a reload asks the shop and not us again. Without a
 // known shop page it shows our own.
 func (g *Gateway) backToShop(c *fiber.Ctx, res settle.Result, err error) error {
-	var code payment.Code
+	end := res.Ending()
 	if res.Answer.Reason == settle.ReasonShopSilent {
 		leaveThisPod(c)
 	}
 	if err != nil {
 		p := asProblem(err)
 		g.report(c, p, err)
-		code = p.Code
-		c.Set(headerReason, string(code))
+		c.Set(headerReason, string(p.Code))
+		end = toldToBuyer(p)
 	}
-	to := redirectURL(res, code)
+	to := redirectURL(res, end)
 	if to == "" {
 		return g.page(c, res, err)
 	}

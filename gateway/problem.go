@@ -14,18 +14,20 @@ import (
 
 // problemBody is RFC 9457 problem JSON with our members.
 type problemBody struct {
-	Type     string          `json:"type"`
-	Title    string          `json:"title"`
-	Status   int             `json:"status"`
-	Code     payment.Code    `json:"code"`
-	Detail   string          `json:"detail"`
-	DetailKo string          `json:"detail_ko"`
-	DetailEn string          `json:"detail_en"`
-	Fix      fix             `json:"fix"`
-	Field    string          `json:"field,omitempty"`
-	OrderID  payment.OrderID `json:"order_id,omitempty"`
-	TraceID  string          `json:"trace_id"`
-	Trace    []payment.Step  `json:"decision_trace,omitempty"`
+	Type     string       `json:"type"`
+	Title    string       `json:"title"`
+	Status   int          `json:"status"`
+	Code     payment.Code `json:"code"`
+	Detail   string       `json:"detail"`
+	DetailKo string       `json:"detail_ko"`
+	DetailEn string       `json:"detail_en"`
+	Fix      fix          `json:"fix"`
+	// Buyer is what the shop may show to its buyer.
+	Buyer   fix             `json:"buyer"`
+	Field   string          `json:"field,omitempty"`
+	OrderID payment.OrderID `json:"order_id,omitempty"`
+	TraceID string          `json:"trace_id"`
+	Trace   []payment.Step  `json:"decision_trace,omitempty"`
 	// SafeNewKey tells a caller with an Idempotency-Key whether another key is safe to use.
 	SafeNewKey *bool `json:"safe_new_key,omitempty"`
 }
@@ -92,12 +94,17 @@ func buyerWord(field string) string {
 func body(p *payment.Problem, traceID string) problemBody {
 	d := p.Code.Describe()
 	ko, en := p.DetailKo, p.DetailEn
-	if ko == "" {
+	switch {
+	case ko == "":
 		ko = d.TitleKo
+	case !strings.ContainsFunc(ko, isHangul):
+		// A shop's own message may be in English alone.
+		ko = d.TitleKo + ": " + ko
 	}
 	if en == "" {
 		en = d.TitleEn
 	}
+	toldKo, toldEn := p.ForBuyer()
 	var safe *bool
 	if p.KeySafety != "" {
 		safe = new(p.KeySafety == payment.NewKeySafe)
@@ -107,9 +114,11 @@ func body(p *payment.Problem, traceID string) problemBody {
 		Type:       "urn:pg-gateway:problem:" + string(p.Code),
 		Title:      d.TitleKo, Status: d.Status, Code: p.Code,
 		Detail: en + " / " + ko, DetailKo: ko, DetailEn: en,
-		Fix: fix{Ko: d.FixKo, En: d.FixEn}, Field: p.Field, OrderID: p.OrderID, TraceID: traceID, Trace: p.Trace,
+		Fix: fix{Ko: d.FixKo, En: d.FixEn}, Buyer: fix{Ko: toldKo, En: toldEn}, Field: p.Field, OrderID: p.OrderID, TraceID: traceID, Trace: p.Trace,
 	}
 }
+
+func isHangul(c rune) bool { return c >= '가' && c <= '힣' }
 
 // x2beeBody is X2BEE's envelope around a problem (x2bee.md §5).
 type x2beeBody struct {

@@ -36,7 +36,7 @@ func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle
 	}
 	if !ret.Authenticated() {
 		// No money moved and none can: the buyer did not get through the window. Nothing to journal.
-		res.Declined, res.BuyerCancelled = true, ret.BuyerCancelled
+		res.Declined, res.BuyerCancelled, res.Why = true, ret.BuyerCancelled, inicis.DeclineReason(ret.ResultCode, ret.ResultMsg)
 		return res, nil
 	}
 	acc, err := v.account(a)
@@ -89,7 +89,7 @@ func (g *Gateway) inicisKey(ctx context.Context, raw []byte) (settle.Result, err
 	case string(a.ID) != ret.OrderID && ret.OrderID != "":
 		return settle.Result{}, forged("orderId belongs to another attempt")
 	case !ret.Issued():
-		return settle.Result{Attempt: a, Declined: true, BuyerCancelled: ret.BuyerCancelled}, nil
+		return settle.Result{Attempt: a, Declined: true, BuyerCancelled: ret.BuyerCancelled, Why: inicis.DeclineReason(ret.ResultCode, ret.ResultMsg)}, nil
 	case ret.MID != a.MID:
 		return settle.Result{}, forged("mid is another")
 	}
@@ -129,8 +129,9 @@ func (g *Gateway) complete(ctx context.Context, req completeRequest) (settle.Res
 	return res, err
 }
 
-// redirectURL is the shop page that a settled attempt's browser goes to.
-func redirectURL(res settle.Result, code payment.Code) string {
+// redirectURL is the shop page that a settled attempt's browser goes to, and what the buyer may be told there when he
+// has not paid.
+func redirectURL(res settle.Result, end payment.Ending) string {
 	u, err := url.Parse(res.Attempt.ReturnURL)
 	if err != nil || res.Attempt.ReturnURL == "" {
 		return ""
@@ -139,11 +140,10 @@ func redirectURL(res settle.Result, code payment.Code) string {
 	q.Set("order_id", string(res.Attempt.OrderID))
 	q.Set("attempt_id", string(res.Attempt.ID))
 	q.Set("status", res.Status())
-	switch {
-	case res.BuyerCancelled:
-		q.Set("code", "BUYER_CANCELLED")
-	case code != "":
-		q.Set("code", string(code))
+	if end.Code != "" {
+		q.Set("code", string(end.Code))
+		q.Set("detail_ko", end.Ko)
+		q.Set("detail_en", end.En)
 	}
 	u.RawQuery = q.Encode()
 	return u.String()

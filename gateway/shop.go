@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -52,7 +53,7 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) settle.Answer 
 		}
 	case !ans.Yes:
 		g.metrics.Confirmed(metrics.AnswerNo)
-		return settle.Answer{Reason: settle.ReasonShopRefused, DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText)}
+		return settle.Answer{Reason: cmp.Or(payment.RefusedFor(ans.Code), settle.ReasonShopRefused), DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText)}
 	}
 	g.metrics.Confirmed(metrics.AnswerYes)
 	return settle.Answer{Yes: true}

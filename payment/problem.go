@@ -1,6 +1,9 @@
 package payment
 
-import "errors"
+import (
+	"cmp"
+	"errors"
+)
 
 // Code is a stable name for something that went wrong, the same in answers, logs, metrics and docs.
 type Code string
@@ -93,6 +96,9 @@ type Problem struct {
 	Field    string
 	DetailKo string
 	DetailEn string
+	// BuyerKo and BuyerEn are the shop's own words to its buyer, as of a control that closes a method; empty leaves it
+	// to Code.ForBuyer.
+	BuyerKo, BuyerEn string
 	// OrderID is the order it is about, when known.
 	OrderID OrderID
 	// KeySafety tells a caller who repeats requests whether a new idempotency key is safe; empty when that
@@ -123,6 +129,12 @@ func (p *Problem) Error() string {
 		s += ": " + p.DetailEn
 	}
 	return s
+}
+
+// ForBuyer is what a buyer may be shown of p.
+func (p *Problem) ForBuyer() (ko, en string) {
+	ko, en = p.Code.ForBuyer()
+	return cmp.Or(p.BuyerKo, ko), cmp.Or(p.BuyerEn, en)
 }
 
 // AsProblem finds the Problem in err's chain.

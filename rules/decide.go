@@ -204,7 +204,7 @@ func (d *deciding) refuse(i int, me *method, amount payment.Won) *payment.Proble
 // blocked is the denial of a control: the buyer reads the control's own message.
 func (d *deciding) blocked(i int, c *control) *payment.Problem {
 	p := d.deny(payment.CodeBlockedByControl, i, "method", "", "")
-	p.DetailKo, p.DetailEn = c.ko, c.en
+	p.DetailKo, p.DetailEn, p.BuyerKo, p.BuyerEn = c.ko, c.en, c.ko, c.en
 	if p.DetailKo == "" {
 		p.DetailKo = "점검 중인 결제수단입니다"
 	}

@@ -90,22 +90,22 @@ func (s *Sandbox) shopConfirm(c *call) answer {
 	if slices.Contains(o.Confirmed, req.AttemptID) {
 		return jsonAnswer(http.StatusOK, map[string]bool{"confirm": true})
 	}
-	ko, en := "", ""
+	ko, en, code := "", "", ""
 	switch {
 	case s.shop.mode == ShopNo:
 		ko, en = "주문을 받을 수 없습니다", "The shop takes no orders now"
 	case o.SoldOut:
-		ko, en = "방금 품절되었습니다", "Just sold out"
+		ko, en, code = "방금 품절되었습니다", "Just sold out", "OUT_OF_STOCK"
 	case o.Status != "waiting":
 		ko, en = "결제를 기다리는 주문이 아닙니다", "The order is not waiting for payment"
 	case req.Amount != o.pgAmount() || (req.Amount == 0) != o.free() || len(req.Payments) > 0 && req.mileage() != o.Mileage:
-		ko, en = "결제 금액이 주문 금액과 다릅니다", "The amount differs from the order's"
+		ko, en, code = "결제 금액이 주문 금액과 다릅니다", "The amount differs from the order's", "PRICE_CHANGED"
 	}
 	if ko == "" && !s.shop.spend(o) {
 		ko, en = "마일리지가 모자랍니다", "Not enough mileage"
 	}
 	if ko != "" {
-		return jsonAnswer(http.StatusOK, map[string]any{"confirm": false, "reason_ko": ko, "reason_en": en})
+		return jsonAnswer(http.StatusOK, map[string]any{"confirm": false, "reason_ko": ko, "reason_en": en, "code": code})
 	}
 	o.Confirmed = append(o.Confirmed, req.AttemptID)
 	return jsonAnswer(http.StatusOK, map[string]bool{"confirm": true})

@@ -46,6 +46,7 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 			return adapters.Result{}, fmt.Errorf("%w: MOID is another payment's", wire.ErrShape)
 		}
 		r.Outcome, r.OrderRef, r.MID = payment.OutcomeDeclined, a.ID, o.Text("mid")
+		r.Why = DeclineReason(r.Code, r.Message)
 		return r, o.Err()
 	}
 	r.PGTxID, r.MID = o.Required("tid"), o.Required("mid")

@@ -116,6 +116,7 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 			return adapters.Result{}, fmt.Errorf("%w: P_OID is another payment's", wire.ErrShape)
 		}
 		r.Outcome, r.OrderRef = payment.OutcomeDeclined, a.ID
+		r.Why = DeclineReason(r.Code, r.Message)
 		return r, nil
 	}
 	for _, name := range []string{"P_TID", "P_MID", "P_OID", "P_TYPE"} {

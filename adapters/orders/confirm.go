@@ -30,6 +30,8 @@ type Answer struct {
 	Yes      bool
 	ReasonKo string
 	ReasonEn string
+	// Code says why not: OUT_OF_STOCK, PRICE_CHANGED, SHOP_CLOSED, or a word of the shop's own.
+	Code string
 }
 
 // Confirm asks the shop whether the order may be charged. Yes is only HTTP 200 with {"confirm": true}. A
@@ -96,7 +98,7 @@ func parseConfirm(text []byte) (Answer, error) {
 		return Answer{}, err
 	}
 	yes, known := o.Bool("confirm")
-	a := Answer{Yes: yes, ReasonKo: reason(o.Text("reason_ko")), ReasonEn: reason(o.Text("reason_en"))}
+	a := Answer{Yes: yes, ReasonKo: reason(o.Text("reason_ko")), ReasonEn: reason(o.Text("reason_en")), Code: reason(o.Text("code"))}
 	if err := o.Err(); err != nil {
 		return Answer{}, err
 	}

@@ -38,7 +38,9 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 		return adapters.Result{}, fmt.Errorf("%w: more was cancelled than paid", wire.ErrShape)
 	}
 	r.Outcome = outcome(status, r, paidAt != "" && paidAt != "0", issued)
-	r.BuyerCancelled = r.Outcome == payment.OutcomeDeclined && strings.Contains(r.Message, "취소")
+	if r.Outcome == payment.OutcomeDeclined {
+		r.BuyerCancelled, r.Why = strings.Contains(r.Message, "취소"), wire.Decline(r.Message)
+	}
 	return r, nil
 }
 

@@ -76,7 +76,7 @@ func parseClose(answer wire.Answer, req adapters.CancelRequest) (adapters.Result
 		return adapters.Result{}, fmt.Errorf("%w: HTTP status %d", adapters.ErrUnknownOutcome, answer.Status)
 	}
 	if f.declined() || f.status == http.StatusConflict && f.kind == "PAYMENT_NOT_WAITING_FOR_DEPOSIT" {
-		r.Outcome, r.Code, r.Message = payment.OutcomeDeclined, f.code(), f.pgMsg
+		r.Outcome, r.Code, r.Message, r.Why = payment.OutcomeDeclined, f.code(), f.pgMsg, wire.Decline(f.pgMsg)
 		return r, nil
 	}
 	return adapters.Result{}, f.err("reading the answer")

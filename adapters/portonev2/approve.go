@@ -77,7 +77,7 @@ func parseConfirm(answer wire.Answer, a payment.Attempt, txID string) (adapters.
 		return adapters.Result{}, fmt.Errorf("%w: HTTP status %d", adapters.ErrUnknownOutcome, answer.Status)
 	}
 	if f.declined() {
-		r.Outcome, r.Code, r.Message = payment.OutcomeDeclined, f.code(), f.pgMsg
+		r.Outcome, r.Code, r.Message, r.Why = payment.OutcomeDeclined, f.code(), f.pgMsg, wire.Decline(f.pgMsg)
 		return r, nil
 	}
 	return adapters.Result{}, f.err("reading the answer")

@@ -288,7 +288,7 @@ func parseDelete(answer wire.Answer, r *adapters.Result) error {
 		r.Outcome, r.Code = payment.OutcomeCancelled, f.kind
 		return nil
 	case f.declined():
-		r.Outcome, r.Code, r.Message = payment.OutcomeDeclined, f.code(), f.pgMsg
+		r.Outcome, r.Code, r.Message, r.Why = payment.OutcomeDeclined, f.code(), f.pgMsg, wire.Decline(f.pgMsg)
 		return nil
 	}
 	return f.err("reading the answer")

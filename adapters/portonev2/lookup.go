@@ -92,7 +92,9 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 		// A bank that took another amount than the account was issued for shows it in paid alone (portone.md §4.6).
 		r.Amount = deposited
 	}
-	r.BuyerCancelled = r.Outcome == payment.OutcomeDeclined && strings.Contains(r.Message, "취소")
+	if r.Outcome == payment.OutcomeDeclined {
+		r.BuyerCancelled, r.Why = strings.Contains(r.Message, "취소"), wire.Decline(r.Message)
+	}
 	return r, nil
 }
 

@@ -27,7 +27,10 @@ type cancelData struct {
 	Payments []payment.MethodAmount `json:"payments"`
 	Origin   payment.CancelOrigin   `json:"origin"`
 	PGTxID   string                 `json:"pg_tx_id,omitempty"`
-	Reason   string                 `json:"reason,omitempty"`
+	// Reason is why a cancel did not happen, the details what it means.
+	Reason   string `json:"reason,omitempty"`
+	DetailKo string `json:"detail_ko,omitempty"`
+	DetailEn string `json:"detail_en,omitempty"`
 }
 
 // cancelMessage is what the shop must hear when a cancel leaves a state for another: that money went back, or that
@@ -43,6 +46,7 @@ func cancelMessage(a payment.Attempt, c payment.Cancel, from, to payment.CancelS
 	case to == payment.CancelDone:
 	case to == payment.CancelRefused && from == payment.CancelUnknown:
 		kind, data.CancelledTotal, data.Remaining, data.Reason = payment.MessageCancelFailed, before, c.Remaining, code
+		data.DetailKo, data.DetailEn, _ = payment.CancelWord(code)
 	default:
 		return nil, nil
 	}

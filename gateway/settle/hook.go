@@ -175,7 +175,7 @@ func (s *Settler) follow(ctx context.Context, w *work) (Result, error) {
 	case r.Outcome == payment.OutcomeDeclined && r.PGTxID == w.a.PGTxID:
 		// It must be the very transaction that we were asked about: an earlier one says nothing of it.
 		w.buyer = r.BuyerCancelled
-		return s.finish(after, w, payment.StateDeclined, ReasonDeclined)
+		return s.finish(after, w, payment.StateDeclined, declined(r))
 	}
 	if s.o.Now().After(w.a.ExpiresAt) && !w.quiet {
 		return s.park(after, w, ReasonLost)

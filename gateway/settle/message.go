@@ -26,7 +26,11 @@ type messageData struct {
 	// Payments is the order's split: what the PG charges first, then what the shop settles itself.
 	Payments []payment.MethodAmount `json:"payments"`
 	PGTxID   string                 `json:"pg_tx_id,omitempty"`
-	Reason   string                 `json:"reason,omitempty"`
+	// Reason is how the attempt ended, Code and the details what the buyer is told of it.
+	Reason   string       `json:"reason,omitempty"`
+	Code     payment.Code `json:"code,omitempty"`
+	DetailKo string       `json:"detail_ko,omitempty"`
+	DetailEn string       `json:"detail_en,omitempty"`
 	// Account is the virtual account to pay into, BillingKey the key that was issued; a message with either is
 	// stored sealed.
 	Account    *messageAccount `json:"account,omitempty"`
@@ -111,6 +115,9 @@ func (s *Settler) messages(w *work, to payment.State, reason string) ([]payment.
 func ending(a payment.Attempt, to payment.State, reason string, now time.Time) ([]payment.Message, error) {
 	kind, data := payment.MessageFailed, dataOf(a)
 	data.Reason = reason
+	if e, _ := payment.EndingOf(reason); to != payment.StateApproved {
+		data.Code, data.DetailKo, data.DetailEn = e.Code, e.Ko, e.En
+	}
 	if to == payment.StateApproved {
 		kind, data.Reason = payment.MessageConfirmed, ""
 		if a.Method == payment.MethodVBank {

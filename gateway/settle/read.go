@@ -36,8 +36,8 @@ func (s *Settler) read(ctx context.Context, w *work) (Result, error) {
 		w.a.PGTxID = r.PGTxID
 		return s.finish(ctx, w, payment.StateCancelled, ReasonCancelledAtPG)
 	case payment.OutcomeDeclined:
-		w.declined, w.buyer = true, r.BuyerCancelled
-		return s.unpaid(ctx, w, payment.StateDeclined, ReasonDeclined)
+		w.declined, w.buyer, w.why = true, r.BuyerCancelled, declined(r)
+		return s.unpaid(ctx, w, payment.StateDeclined, w.why)
 	case payment.OutcomePending, payment.OutcomeNotFound:
 		return s.unpaid(ctx, w, payment.StateExpired, ReasonNeverPaid)
 	case payment.OutcomeUnknown:

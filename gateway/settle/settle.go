@@ -120,6 +120,8 @@ type Result struct {
 	Declined bool
 	// BuyerCancelled tells that the buyer closed the window; for wording only.
 	BuyerCancelled bool
+	// Why is the reason of a no that ended nothing yet, as an attempt's; for wording only.
+	Why string
 	// Answer is the shop's, when it refused.
 	Answer Answer
 }
@@ -139,7 +141,7 @@ func (r Result) Status() string {
 	if r.Declined {
 		return string(payment.StateDeclined)
 	}
-	return "pending"
+	return string(statusPending)
 }
 
 // Settler settles attempts. It is safe for concurrent use.
@@ -164,6 +166,8 @@ type work struct {
 	asked    bool
 	declined bool
 	buyer    bool
+	// why is the reason of a decline that ended nothing yet.
+	why string
 	// guest tells that the attempt is somebody else's until it is moved; lease is until when the sweep's is ours.
 	guest bool
 	lease time.Time
@@ -203,7 +207,7 @@ func (w *work) standing() payment.Won {
 }
 
 func (w *work) result() Result {
-	return Result{Attempt: w.a, Declined: w.declined, BuyerCancelled: w.buyer, Answer: w.answer}
+	return Result{Attempt: w.a, Declined: w.declined, BuyerCancelled: w.buyer, Why: w.why, Answer: w.answer}
 }
 
 // Authenticated settles an attempt whose buyer came back from an Inicis window with a proof. The attempt comes
@@ -338,7 +342,7 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 		return s.believe(after, w, r)
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
 		w.buyer = r.BuyerCancelled
-		return s.finish(after, w, payment.StateDeclined, ReasonDeclined)
+		return s.finish(after, w, payment.StateDeclined, declined(r))
 	case errors.Is(err, adapters.ErrUnavailable):
 		return s.finish(after, w, payment.StateDeclined, ReasonNotSent)
 	case errors.Is(err, adapters.ErrRejected):
@@ -373,7 +377,7 @@ func (s *Settler) lost(ctx context.Context, w *work) (Result, error) {
 	case err == nil && r.Outcome == payment.OutcomeIssued:
 		return s.issued(ctx, w, r)
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
-		return s.finish(ctx, w, payment.StateDeclined, ReasonDeclined)
+		return s.finish(ctx, w, payment.StateDeclined, declined(r))
 	}
 	return s.park(ctx, w, ReasonLost)
 }

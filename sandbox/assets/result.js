@@ -77,7 +77,7 @@
   document.getElementById("order-id").textContent = id || "-";
   var code = query.get("code");
   if (code) {
-    document.getElementById("reason").textContent = reason(code);
+    document.getElementById("reason").textContent = query.get("detail_ko") || reason(code);
     document.getElementById("reason").dataset.code = code;
     document.getElementById("reason").hidden = false;
   }

@@ -22,10 +22,15 @@
 
   function showProblem(p) {
     problemBox.textContent = "";
-    line(p.title || p.message || "요청을 처리하지 못했습니다", "title");
-    line(p.detail_ko, "ko");
-    line(p.detail_en || p.detail, "en");
-    if (p.fix) { line(p.fix.ko, "ko"); line(p.fix.en, "en"); }
+    if (p.buyer) {
+      line(p.buyer.ko, "title");
+      line(p.buyer.en, "en");
+    } else {
+      line(p.title || p.message || "요청을 처리하지 못했습니다", "title");
+      line(p.detail_ko, "ko");
+      line(p.detail_en || p.detail, "en");
+      if (p.fix) { line(p.fix.ko, "ko"); line(p.fix.en, "en"); }
+    }
     line(p.code, "code");
     (p.errors || []).forEach(function (e) { line((e.field ? e.field + ": " : "") + (e.message || ""), "en"); });
     problemBox.dataset.code = p.code || "";

@@ -1,0 +1,43 @@
+package inicis_test
+
+import (
+	"testing"
+
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+)
+
+func TestDeclinesAreToldApart(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		code, message, want string
+	}{
+		{"120049", "", "declined_limit"},
+		{"1237", "", "declined_limit"},
+		{"120054", "", "declined_balance"},
+		{"120001", "", "declined_card"},
+		{"120026", "승인 거절", "declined_card"},
+		{"120021", "", "declined_identity"},
+		{"500644", "", "declined_limit"},
+		{"01", "[500645] 거절", "declined_limit"},
+		{"506751", "", "declined_hours"},
+		{"01", "월 한도 초과", "declined_limit"},
+		{"V014", "한도초과", "declined_limit"},
+		{"01", "잔액 부족", "declined_balance"},
+		{"01", "거래정지 카드입니다", "declined_card"},
+		{"01", "카드 유효기간 오류", "declined_card"},
+		{"01", "비밀번호 오류", "declined_identity"},
+		{"01", "은행 점검 시간입니다", "declined_hours"},
+		{"01", "알 수 없는 오류", ""},
+		{"120013", "", ""},
+		{"", "", ""},
+	}
+	for _, tt := range tests {
+		if got := inicis.DeclineReason(tt.code, tt.message); got != tt.want {
+			t.Errorf("%s %q: got %q, want %q", tt.code, tt.message, got, tt.want)
+		}
+	}
+	if got := wire.Decline("1일 이용 한도를 넘었습니다"); got != "declined_limit" {
+		t.Errorf("got %q", got)
+	}
+}
