@@ -22,9 +22,10 @@
 
   function showProblem(p) {
     problemBox.textContent = "";
-    if (p.buyer) {
-      line(p.buyer.ko, "title");
-      line(p.buyer.en, "en");
+    var said = p.buyer || (p.payload && p.payload.buyer);
+    if (said) {
+      line(said.ko, "title");
+      line(said.en, "en");
     } else {
       line(p.title || p.message || "요청을 처리하지 못했습니다", "title");
       line(p.detail_ko, "ko");
