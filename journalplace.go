@@ -30,11 +30,13 @@ func notLeftBehind(c rules.JournalConfig, now string) error {
 	if c.Driver != journal.DriverSQLite || filepath.IsAbs(c.Path) {
 		return nil
 	}
-	if _, err := os.Stat(now); err == nil {
-		return nil
-	}
-	if _, err := os.Stat(c.Path); err != nil {
+	if isThere(now) || !isThere(c.Path) {
 		return nil
 	}
 	return fmt.Errorf("journal.path %s is relative to the configuration file, so the journal would be begun anew at %s; move the files %s* there, or name the path in full", c.Path, now, c.Path)
+}
+
+func isThere(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
 }

@@ -48,7 +48,7 @@ func (s *Server) Pooler(tb testing.TB, dsn string) string {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	dir, err := os.MkdirTemp(s.dir, "pgbouncer")
+	dir, err := os.MkdirTemp(s.dir, "pgbouncer") //nolint:usetesting // whom the servers run as may not enter the test's own folder
 	if err != nil {
 		tb.Fatal(err)
 	}
