@@ -163,8 +163,8 @@ func settleGuards() []guard {
 		},
 		{
 			name: "the browser's amount never counts", file: "gateway/intercept.go",
-			old: "	co.OrderID, co.Amount, co.TaxFree, co.TaxFreeSet = \"\", 0, 0, false",
-			new: "	co.OrderID = \"\"",
+			old: "	co.OrderID, co.Amount, co.TaxFree, co.TaxFreeSet, co.Payments = \"\", 0, 0, false, nil",
+			new: "	co.OrderID, co.Payments = \"\", nil",
 			pkg: "./gateway", run: "TestTheBrowsersAmount",
 		},
 		{
@@ -371,7 +371,7 @@ func doorGuards() []guard {
 		},
 		{
 			name: "a key that occurs twice is refused", file: "gateway/strictjson/strictjson.go",
-			old: "			return r.at(key, ErrDuplicate, \"the key appears twice\")", new: "			_ = key",
+			old: "			return r.at(key, ErrDuplicate, text{\"the key appears twice\", \"같은 키가 두 번 나옵니다\"})", new: "			_ = key",
 			pkg: "./gateway/strictjson", run: "TestCheck",
 		},
 	}
