@@ -56,6 +56,9 @@ func GoLive(s *Snapshot) []Advice {
 	return g.list
 }
 
+// noWebhookSecrets is said where nothing verifies webhooks: payments are then looked up by the sweep alone.
+const noWebhookSecrets = "webhooks cannot be verified"
+
 type goLive struct{ list []Advice }
 
 func (g *goLive) add(path, msg, fix string) {
@@ -109,7 +112,7 @@ func (g *goLive) pg(p *pg) {
 		g.add(path+".environment", "it is "+string(p.Environment), "environment: live")
 	}
 	if p.Driver == payment.DriverPortOneV2 && len(p.WebhookSecrets) == 0 {
-		g.add(path+".webhook_secrets", "webhooks cannot be verified", "take it from the PortOne console")
+		g.add(path+".webhook_secrets", noWebhookSecrets, "take it from the PortOne console")
 	}
 	if p.Driver == payment.DriverInicis && p.ClientIP == "" {
 		g.add(path+".client_ip", "INIAPI requests do not state our address", "the address registered with Inicis")

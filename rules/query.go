@@ -35,6 +35,9 @@ func (s *Snapshot) taken(means []*method, w Where, card string, opt Options, fit
 }
 
 func (a *asking) anywhere(me *method, fits func([]payment.Candidate) bool) bool {
+	if me != nil && a.plainest(me, fits) {
+		return true
+	}
 	kinds := a.s.kindsOf(me)
 	sites := unique[payment.Site]{}
 	sites.add(kinds.sites...)
@@ -71,6 +74,22 @@ func (a *asking) anywhere(me *method, fits func([]payment.Candidate) bool) bool 
 		}
 	}
 	return false
+}
+
+// plainest tries the first of all orders, which is nearly always taken where any is: finding out what the rules tell
+// apart takes a hundred times as long.
+func (a *asking) plainest(me *method, fits func([]payment.Candidate) bool) bool {
+	c := payment.Checkout{Currency: payment.CurrencyKRW, Purpose: payment.PurposeOneTime, Site: a.where.Site, Device: payment.DevicePC, TaxFreeSet: true}
+	if me.purposes&purposeBit(c.Purpose) == 0 || c.Site == "" && len(me.sites) > 0 {
+		return false
+	}
+	if a.where.Device != "" {
+		c.Device = a.where.Device
+	}
+	if a.card != "" {
+		c.Card = &payment.Card{Company: a.card}
+	}
+	return a.amounts(&c, me, []payment.Won{max(me.min, 1)}, fits)
 }
 
 // amounts tries one kind of order with every amount that the rules tell apart.

@@ -91,6 +91,9 @@ func (s *Snapshot) CheckLinks(list []Means, w Where, opt Options) (LinkCheck, er
 // judge fills in whether an order by all means would be taken, at one of some PGs where these are given, and then names
 // the PG that it would go to.
 func (s *Snapshot) judge(out *LinkCheck, means []*method, asked []*pg, w Where, opt Options) {
+	if len(asked) > 0 && !slices.ContainsFunc(means, func(me *method) bool { return me.secondary || me.linkedTo(asked, momentOf(opt.Now)) }) {
+		return
+	}
 	out.Usable = s.taken(means, w, "", opt, func(cs []payment.Candidate) bool {
 		if len(cs) == 0 {
 			return true
@@ -170,6 +173,11 @@ func (s *Snapshot) bestLink(me *method, pgs []*pg, w Where, m moment) LinkRow {
 	}
 	best.Method, best.MethodCode, best.MethodName, best.Main = me.code, me.x2beeCode(), me.title, !me.secondary
 	return best
+}
+
+// linkedTo tells whether a link to one of some PGs is on.
+func (me *method) linkedTo(pgs []*pg, m moment) bool {
+	return slices.ContainsFunc(me.links, func(l *link) bool { return l.open(m) && slices.Contains(pgs, l.pg) })
 }
 
 // open tells whether a link is on at a moment.
