@@ -167,7 +167,7 @@ func parseComplete(raw []byte) (completeRequest, error) {
 		}
 		return text(r, to, limit)
 	}
-	var token, message string
+	var token string
 	err = r.Object(func(key string) error {
 		switch key {
 		case "attempt_id":
@@ -188,8 +188,6 @@ func parseComplete(raw []byte) (completeRequest, error) {
 			success, err := r.Flag()
 			req.Refused = req.Refused || !success
 			return err
-		case "message":
-			return optional(&message, maxURL)
 		}
 		return r.Skip()
 	})

@@ -16,7 +16,29 @@ import (
 // authenticated but our own token: a forged or stale one changes nothing. The returned attempt is set as soon
 // as the token opened, so that the browser can be sent back to the shop.
 func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle.Result, error) {
-	ret, err := inicis.ParseReturn(raw, "UTF-8")
+	res, err := g.settleReturn(ctx, v, raw)
+	return g.truth(ctx, res, err)
+}
+
+// truth puts what the journal knows of an attempt in the place of what a return makes of it, when that was no settle: the
+// buyer may close a second window, or come back by an old page, after he has paid in the first one.
+func (g *Gateway) truth(ctx context.Context, res settle.Result, err error) (settle.Result, error) {
+	if res.Attempt.ID == "" || err == nil && !res.Declined {
+		return res, err
+	}
+	known, ok, unread := g.settler.Known(ctx, res.Attempt.ID)
+	switch {
+	case ok:
+		return known, nil
+	case err == nil && unread != nil:
+		// Nobody can say that it was not paid.
+		return settle.Result{Attempt: res.Attempt}, unread
+	}
+	return res, err
+}
+
+func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (settle.Result, error) {
+	ret, err := inicis.ParseReturn(raw)
 	if err != nil {
 		return settle.Result{}, forged("the returned form cannot be read")
 	}
@@ -35,7 +57,7 @@ func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle
 		return settle.Result{}, forged("orderNumber belongs to another attempt")
 	}
 	if !ret.Authenticated() {
-		// No money moved and none can: the buyer did not get through the window. Nothing to journal.
+		// By this window no money moved and none can: the buyer did not get through it. Nothing to journal.
 		res.Declined, res.BuyerCancelled, res.Why = true, ret.BuyerCancelled, inicis.DeclineReason(ret.ResultCode, ret.ResultMsg)
 		return res, nil
 	}
@@ -76,6 +98,11 @@ func (g *Gateway) opened(token string) (payment.Attempt, error) {
 // inicisKey takes the billing key that an Inicis window issued (inicis.md §4). As with a payment's return only our
 // own token is believed; the key itself proves nothing until it is charged, and moves no money here.
 func (g *Gateway) inicisKey(ctx context.Context, raw []byte) (settle.Result, error) {
+	res, err := g.takeKey(ctx, raw)
+	return g.truth(ctx, res, err)
+}
+
+func (g *Gateway) takeKey(ctx context.Context, raw []byte) (settle.Result, error) {
 	ret, err := inicis.ParseKeyReturn(raw)
 	if err != nil {
 		return settle.Result{}, forged("the returned form cannot be read")
@@ -121,9 +148,9 @@ func (g *Gateway) complete(ctx context.Context, req completeRequest) (settle.Res
 	res, err := g.settler.Complete(ctx, req.AttemptID, adapters.Proof{
 		AuthToken: req.PaymentToken, PGTxID: req.PGTxID, AuthenticatedAt: g.now(),
 	})
-	if err == nil && (req.Code != "" || req.Refused) && res.Status() == "pending" {
-		// The window says that it ended without a payment and the PG knows of none: a hint good enough for
-		// wording. The attempt stays open.
+	if err == nil && (req.Code != "" || req.Refused) && res.Attempt.State == payment.StateOpened {
+		// The window says that it ended without a payment, and the PG knows of none: a hint good enough for wording.
+		// The attempt stays open. One that somebody has in hand may be paid any moment, whatever a window says.
 		res.Declined = true
 	}
 	return res, err

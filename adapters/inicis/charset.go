@@ -8,6 +8,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/korean"
+
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
 )
 
 // ErrCharset is returned for text that is not in the character set it claims.
@@ -73,13 +75,22 @@ func splitPairs(body string, decode func(string) (string, error)) (fields, error
 	return f, nil
 }
 
-// parseForm reads a percent-encoded form body in charset.
-func parseForm(body, charset string) (fields, error) {
-	return splitPairs(body, func(s string) (string, error) {
-		plain, err := url.QueryUnescape(s)
-		if err != nil {
-			return "", errors.New("bad percent-encoding")
+// loose undoes percent-encoding and takes the bytes as they are: only the fields that are used are held to their form,
+// and those are plain ASCII. What is not percent-encoding is marked, so that it is never taken for one of them.
+func loose(s string) (string, error) {
+	if plain, err := url.QueryUnescape(s); err == nil {
+		return plain, nil
+	}
+	return string(utf8.RuneError) + s, nil
+}
+
+// freeText reads a text that people wrote and that nothing hangs on: in UTF-8, else in EUC-KR, whatever the message says
+// of itself; "" when it is in neither.
+func freeText(s string) string {
+	for _, charset := range []string{"UTF-8", "EUC-KR"} {
+		if text, err := Decode(s, charset); err == nil {
+			return wire.CutBytes(wire.Clean(text), maxText)
 		}
-		return Decode(plain, charset)
-	})
+	}
+	return ""
 }

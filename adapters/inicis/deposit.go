@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"mime"
-	"net/url"
 	"strings"
 	"time"
 
@@ -83,15 +82,6 @@ func ParseDeposit(contentType string, body []byte) (Deposit, error) {
 		return Deposit{}, n.err
 	}
 	return d, nil
-}
-
-// loose undoes percent-encoding, and leaves what is not percent-encoded as it is: names and free texts of a
-// notice are nobody's business here, and those that are read must be plain ASCII anyway.
-func loose(s string) (string, error) {
-	if plain, err := url.QueryUnescape(s); err == nil {
-		return plain, nil
-	}
-	return s, nil
 }
 
 // notice reads fields and remembers the first that is wrong.

@@ -101,10 +101,7 @@ func ParseKeyReturn(body []byte) (KeyReturn, error) {
 		ResultCode: f.first["resultCode"], MID: f.first["mid"], OrderID: f.first["orderId"], TID: f.first["tid"],
 		CardCode: f.first["cardCode"], MerchantData: f.first["merchantRedirectData"],
 	}
-	// The message may be in any character set; in another than UTF-8 nobody here can read it.
-	if text, err := Decode(f.first["resultMessage"], "UTF-8"); err == nil {
-		r.ResultMsg = text
-	}
+	r.ResultMsg = freeText(f.first["resultMessage"])
 	if !r.Issued() {
 		if r.ResultCode == "" && r.OrderID == "" && r.MerchantData == "" {
 			return KeyReturn{}, fmt.Errorf("%w: none of its fields is there", ErrReturn)

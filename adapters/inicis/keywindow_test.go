@@ -142,7 +142,7 @@ func TestParseKeyReturn(t *testing.T) {
 	}{
 		{"a key", full, whole, true},
 		{
-			"a message that is not UTF-8", strings.Replace(full, url.QueryEscape("성공"), "%BC%BA%B0%F8", 1),
+			"a message that is not UTF-8", strings.Replace(full, url.QueryEscape("성공"), "%FF%FE", 1),
 			silent, true,
 		},
 		{

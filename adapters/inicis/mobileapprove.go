@@ -50,9 +50,7 @@ func ParseMobileReturn(body []byte) (MobileReturn, error) {
 	if r.Status == "" {
 		return MobileReturn{}, fmt.Errorf("%w: P_STATUS is missing", ErrReturn)
 	}
-	if text, err := Decode(f.first["P_RMESG1"], "UTF-8"); err == nil {
-		r.Message = text
-	}
+	r.Message = freeText(f.first["P_RMESG1"])
 	r.BuyerCancelled = !r.Authenticated() && strings.Contains(r.Message, "취소")
 	return r, nil
 }

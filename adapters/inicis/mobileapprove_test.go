@@ -173,7 +173,7 @@ func TestParseMobileReturn(t *testing.T) {
 	if err != nil || !cancelled.BuyerCancelled || cancelled.Authenticated() {
 		t.Errorf("got %+v, %v", cancelled, err)
 	}
-	if r, err := inicis.ParseMobileReturn([]byte("P_STATUS=01&P_NOTI=n&P_RMESG1=%B8%C0")); err != nil || r.Message != "" {
+	if r, err := inicis.ParseMobileReturn([]byte("P_STATUS=01&P_NOTI=n&P_RMESG1=%B8%C0")); err != nil || r.Message != "맛" {
 		t.Errorf("a message in EUC-KR: got %+v, %v", r, err)
 	}
 	full := mobileReturnForm().Encode()

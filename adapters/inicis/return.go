@@ -22,6 +22,7 @@ const (
 	maxReturn = 64 << 10
 	maxToken  = 8192
 	maxField  = 4096
+	maxText   = 1024
 )
 
 // Return is the auth result that the window makes the browser post. Nothing in it is authenticated.
@@ -44,19 +45,19 @@ type Return struct {
 // Authenticated tells whether the buyer came through the window.
 func (r Return) Authenticated() bool { return r.ResultCode == "0000" }
 
-// ParseReturn reads the body of a return POST. charset is the one asked for in the form (UTF-8 when empty).
-// Unknown fields are ignored; a field that matters and comes twice is refused, since one reader would take the
-// first and another the last. Errors match ErrReturn.
-func ParseReturn(body []byte, charset string) (Return, error) {
+// ParseReturn reads the body of a return POST. Only the fields that are used are held to their form: others, and the
+// PG's texts, may hold whatever they like. A field that is used and comes twice is refused, since one reader would take
+// the first and another the last. Errors match ErrReturn.
+func ParseReturn(body []byte) (Return, error) {
 	if len(body) > maxReturn {
 		return Return{}, fmt.Errorf("%w: longer than %d bytes", ErrReturn, maxReturn)
 	}
-	f, err := parseForm(string(body), charset)
+	f, err := splitPairs(string(body), loose)
 	if err != nil {
 		return Return{}, fmt.Errorf("%w: %w", ErrReturn, err)
 	}
 	r := Return{
-		ResultCode: f.first["resultCode"], ResultMsg: f.first["resultMsg"], MID: f.first["mid"],
+		ResultCode: f.first["resultCode"], ResultMsg: freeText(f.first["resultMsg"]), MID: f.first["mid"],
 		OrderNumber: f.first["orderNumber"], AuthToken: payment.Secret(f.first["authToken"]),
 		IDC: f.first["idc_name"], AuthURL: f.first["authUrl"], NetCancelURL: f.first["netCancelUrl"],
 		MerchantData: f.first["merchantData"],

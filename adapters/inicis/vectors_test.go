@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"encoding/json"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -90,7 +91,7 @@ func compute(t *testing.T, v vector) (any, bool) {
 	case "stdpay.approval.signature":
 		if v.Negative {
 			// What a browser posts is decoded once before it is hashed.
-			ret, err := ParseReturn([]byte("resultCode=0000&authToken="+in["authToken"]), "")
+			ret, err := ParseReturn([]byte("resultCode=0000&authToken=" + in["authToken"]))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,6 +183,17 @@ func pgOf(environment string) *payment.PG {
 		return &payment.PG{Environment: payment.EnvLive}
 	}
 	return &payment.PG{Environment: payment.EnvTest}
+}
+
+// parseForm reads a percent-encoded form body in charset.
+func parseForm(body, charset string) (fields, error) {
+	return splitPairs(body, func(s string) (string, error) {
+		plain, err := url.QueryUnescape(s)
+		if err != nil {
+			return "", err
+		}
+		return Decode(plain, charset)
+	})
 }
 
 func charsetVector(t *testing.T, in map[string]string) string {

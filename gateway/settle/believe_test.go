@@ -150,3 +150,55 @@ func TestAnAccountThatNobodyDecidedOn(t *testing.T) {
 		t.Errorf("%s after %d cancels, late money %q", a.State, pg.calls["cancel"], h.late())
 	}
 }
+
+// What was approved with another window's token is given back by its own number once it cannot be net cancelled any
+// more, unless the attempt that it belongs to goes by it.
+func TestWhatAnotherWindowsTokenApprovedGoesBack(t *testing.T) {
+	t.Parallel()
+	for name, kept := range map[string]bool{"nobody's": false, "the other attempt's own": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			another := without(func(r *adapters.Result) { r.OrderRef, r.PGTxID = "A9", "TX-A9" })
+			pg := &netCanceller{
+				fakePG: fakePG{approve: func(int, adapters.ApproveRequest) (adapters.Result, error) { return another, nil }},
+				netCancel: func(int, adapters.ApproveRequest) (adapters.Result, error) {
+					return adapters.Result{}, adapters.ErrUnknownOutcome
+				},
+			}
+			pg.lookUp = func(_ int, q adapters.LookUpRequest) (adapters.Result, error) {
+				if !q.Exact || q.Attempt.PGTxID != "TX-A9" {
+					return adapters.Result{}, adapters.ErrUnavailable // it is another order's, which a driver does not show
+				}
+				return another, nil
+			}
+			pg.cancel = func(_ int, q adapters.CancelRequest) (adapters.Result, error) {
+				if q.PGTxID != "TX-A9" {
+					return adapters.Result{}, adapters.ErrRejected
+				}
+				return adapters.Result{Outcome: payment.OutcomeCancelled}, nil
+			}
+			h := open(t, pg)
+			if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+				t.Fatal(err)
+			}
+			if kept {
+				other := h.attempt("A9")
+				other.OrderID = "ORDER-9"
+				if err := h.journal.Claim(t.Context(), other, journal.Claim{To: payment.StateCaptured, PGTxID: "TX-A9"}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h.pass(10 * time.Minute)
+			if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+				t.Fatal(err)
+			}
+			want, cancels := payment.StateCancelled, 1
+			if kept {
+				want, cancels = payment.StateCancelling, 0
+			}
+			if a := h.state("A1"); a.State != want || pg.calls["cancel"] != cancels {
+				t.Errorf("%s after %d cancels, want %s after %d", a.State, pg.calls["cancel"], want, cancels)
+			}
+		})
+	}
+}

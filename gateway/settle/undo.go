@@ -194,6 +194,20 @@ func (s *Settler) lostHold(ctx context.Context, w *work, err error) (Result, err
 	return res, nil
 }
 
+// Known returns what an attempt has come to, and waits for whoever has it in hand; known is false when the journal has no
+// such attempt. Errors are *payment.Problem.
+func (s *Settler) Known(ctx context.Context, id payment.AttemptID) (res Result, known bool, err error) {
+	_, _, err = s.o.Journal.Attempt(ctx, id)
+	switch {
+	case errors.Is(err, journal.ErrNotFound):
+		return Result{}, false, nil
+	case err != nil:
+		return Result{}, false, journalProblem(err)
+	}
+	res, err = s.await(ctx, id)
+	return res, err == nil, err
+}
+
 // await waits for the result of whoever owns the attempt.
 func (s *Settler) await(ctx context.Context, id payment.AttemptID) (Result, error) {
 	deadline := s.o.Now().Add(awaitLimit)
