@@ -117,6 +117,9 @@ type CancelRequest struct {
 	VAT    payment.Won
 	VATSet bool
 	Reason string
+	// Unstated leaves the parts of a cancel of all that remains to the PG, for a payment whose buyer stated others in the
+	// window than were decided: what was decided is refused then. A driver whose full cancel states no parts ignores it.
+	Unstated bool
 	// RefundAccount is where a virtual account's money goes back to; nil for every other method.
 	RefundAccount *payment.RefundAccount
 	// OperationID names this cancel and stays the same when it is sent again: Idempotency-Key where the PG

@@ -26,6 +26,7 @@ func guards() []guard {
 		doorGuards(),
 		hookGuards(),
 		lateGuards(),
+		arrivalGuards(),
 		inicisGuards(),
 		portoneGuards(),
 		accountGuards(),

@@ -184,6 +184,16 @@ func TestCancelBodies(t *testing.T) {
 			`{"imp_uid":"imp_740012345678","amount":10000,"tax_free":1000,"vat_amount":818,"checksum":64900,"reason":"단순 변심"}`,
 		},
 		{
+			"whole, in the parts that only PortOne knows", func(r *adapters.CancelRequest) {
+				r.Amount, r.TaxFree, r.VAT, r.VATSet, r.Unstated = 64_900, 1000, 818, true, true
+			},
+			`{"imp_uid":"imp_740012345678","checksum":64900,"reason":"단순 변심"}`,
+		},
+		{
+			"in part, which has no parts that only PortOne knows", func(r *adapters.CancelRequest) { r.Unstated = true },
+			`{"imp_uid":"imp_740012345678","amount":10000,"checksum":64900,"reason":"단순 변심"}`,
+		},
+		{
 			"zero-rated", func(r *adapters.CancelRequest) { r.Merchant.Tax = payment.TaxZeroRated },
 			`{"imp_uid":"imp_740012345678","amount":10000,"tax_free":0,"vat_amount":0,"checksum":64900,"reason":"단순 변심"}`,
 		},

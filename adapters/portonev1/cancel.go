@@ -14,10 +14,11 @@ import (
 type cancelBody struct {
 	ImpUID string `json:"imp_uid,omitempty"`
 	// MerchantUID is sent in the place of an unknown ImpUID, which would win over it.
-	MerchantUID string       `json:"merchant_uid,omitempty"`
-	Amount      payment.Won  `json:"amount"`
-	TaxFree     *payment.Won `json:"tax_free,omitempty"`
-	VAT         *payment.Won `json:"vat_amount,omitempty"`
+	MerchantUID string `json:"merchant_uid,omitempty"`
+	// Amount is left out to cancel all that Checksum says in the parts that PortOne has.
+	Amount  payment.Won  `json:"amount,omitempty"`
+	TaxFree *payment.Won `json:"tax_free,omitempty"`
+	VAT     *payment.Won `json:"vat_amount,omitempty"`
 	// Checksum is what we believe can still be cancelled; with another figure PortOne does nothing.
 	Checksum      payment.Won `json:"checksum"`
 	Reason        string      `json:"reason,omitempty"`
@@ -81,6 +82,9 @@ func cancelBodyOf(req adapters.CancelRequest) (cancelBody, error) {
 	body := cancelBody{
 		ImpUID: req.PGTxID, Amount: req.Amount, TaxFree: taxes.TaxFree, VAT: taxes.VAT,
 		Checksum: req.Remaining, Reason: wire.CutBytes(wire.Clean(req.Reason), 200),
+	}
+	if req.Unstated && req.Amount == req.Remaining {
+		body.Amount, body.TaxFree, body.VAT = 0, nil, nil
 	}
 	if body.ImpUID == "" {
 		body.MerchantUID = string(req.Attempt.ID)

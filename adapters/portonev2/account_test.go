@@ -195,6 +195,16 @@ func TestCancelBodies(t *testing.T) {
 			`{"storeId":"store-1","amount":10000,"taxFreeAmount":1000,"vatAmount":818,"reason":"단순 변심","currentCancellableAmount":64900}`,
 		},
 		{
+			"in part, which has no parts that only PortOne knows", func(r *adapters.CancelRequest) { r.Unstated = true },
+			`{"storeId":"store-1","amount":10000,"taxFreeAmount":0,"reason":"단순 변심","currentCancellableAmount":64900}`,
+		},
+		{
+			"whole, in the parts that only PortOne knows", func(r *adapters.CancelRequest) {
+				r.Attempt.Amount, r.Remaining, r.TaxFree, r.VAT, r.VATSet, r.Unstated = 10_000, 10_000, 1000, 818, true, true
+			},
+			`{"storeId":"store-1","reason":"단순 변심","currentCancellableAmount":10000}`,
+		},
+		{
 			"zero-rated", func(r *adapters.CancelRequest) { r.Merchant.Tax = payment.TaxZeroRated },
 			`{"storeId":"store-1","amount":10000,"taxFreeAmount":0,"vatAmount":0,"reason":"단순 변심","currentCancellableAmount":64900}`,
 		},

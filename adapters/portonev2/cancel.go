@@ -12,9 +12,10 @@ import (
 )
 
 type cancelBody struct {
-	StoreID       string       `json:"storeId,omitempty"`
-	Amount        payment.Won  `json:"amount"`
-	TaxFreeAmount payment.Won  `json:"taxFreeAmount"`
+	StoreID string `json:"storeId,omitempty"`
+	// Amount and TaxFreeAmount are left out to cancel all that Cancellable says in the parts that PortOne has.
+	Amount        *payment.Won `json:"amount,omitempty"`
+	TaxFreeAmount *payment.Won `json:"taxFreeAmount,omitempty"`
 	VATAmount     *payment.Won `json:"vatAmount,omitempty"`
 	Reason        string       `json:"reason"`
 	// Cancellable is what we believe can still be cancelled; with another figure PortOne does nothing.
@@ -64,8 +65,11 @@ func cancelBodyOf(req adapters.CancelRequest) (cancelBody, error) {
 		return cancelBody{}, err
 	}
 	body := cancelBody{
-		StoreID: req.PG.StoreID, Amount: req.Amount, TaxFreeAmount: req.TaxFree, VATAmount: taxes.VAT,
+		StoreID: req.PG.StoreID, Amount: &req.Amount, TaxFreeAmount: &req.TaxFree, VATAmount: taxes.VAT,
 		Reason: reasonOf(req), Cancellable: req.Remaining,
+	}
+	if req.Unstated && req.Amount == req.Remaining {
+		body.Amount, body.TaxFreeAmount, body.VATAmount = nil, nil, nil
 	}
 	if req.RefundAccount == nil && req.Attempt.Method != payment.MethodVBank {
 		return body, nil

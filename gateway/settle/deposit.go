@@ -64,9 +64,10 @@ func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word
 	return s.toldOf(ctx, j, word, d)
 }
 
-// mayHaveAccount tells whether there may be an account under an attempt: it was decided, or issued in its place.
+// mayHaveAccount tells whether there may be an account under an attempt: it was decided, or the buyer had one issued in
+// the place of what was decided, which is never approved.
 func mayHaveAccount(a payment.Attempt) bool {
-	return a.Method == payment.MethodVBank || a.Reason == ReasonMismatch+"method"
+	return a.Method == payment.MethodVBank || a.State != payment.StateApproved
 }
 
 // showsPaid asks the PG whether the account of an approved attempt was paid into: without that, a notice that nobody

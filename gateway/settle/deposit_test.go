@@ -205,3 +205,48 @@ func TestAnAccountWhoseTimeIsOverIsNotIssued(t *testing.T) {
 		})
 	}
 }
+
+// A buyer may have an account issued though a card was decided; what he pays into it is not lost.
+func TestADepositIntoAnAccountThatNobodyDecidedOn(t *testing.T) {
+	t.Parallel()
+	pg := &bank{closing: func(int) (adapters.Result, error) { return adapters.Result{Outcome: payment.OutcomeDeclined}, nil }}
+	pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) { return issuedAs("A1", 50000), nil }
+	h := open(t, pg)
+	if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.state("A1"); a.State != payment.StateCancelling || a.Reason != settle.ReasonMismatch+"method" {
+		t.Fatalf("state %s (%s)", a.State, a.Reason)
+	}
+	h.pass(time.Minute)
+	pg.lookUp = says(depositedAs("A1", 50000), nil)
+	if w, err := h.deposit("D1", 50000); err != nil || !w.Late || h.late() != "TX-A1 unknown" {
+		t.Errorf("late %t, %v, %q", w.Late, err, h.late())
+	}
+}
+
+// A PG that errs once about an approved payment does not bring it before a person.
+func TestAContradictionIsLookedAtTwice(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		second adapters.Result
+		late   string
+	}{
+		"it says so again": {issuedAs("A1", 50000), "TX-A1 flagged"},
+		"it erred":         {approvedAs("A1", 50000), ""},
+	} {
+		pg := newTill()
+		h := atV1(t, pg)
+		h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
+		pg.lookUp = func(n int, _ adapters.LookUpRequest) (adapters.Result, error) {
+			if n == 1 {
+				return issuedAs("A1", 50000), nil
+			}
+			return tt.second, nil
+		}
+		err := settle.NewCanceller(h.settler, h.journal, nil).Notified(t.Context(), h.state("A1"))
+		if got := h.late(); got != tt.late || (err == nil) != (tt.late != "") {
+			t.Errorf("%s: late money %q, %v", name, got, err)
+		}
+	}
+}

@@ -276,7 +276,7 @@ func (s *Settler) returnLate(ctx context.Context, late LateJournal, w *work, l j
 	start := s.o.Now()
 	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
 		Account: w.acc, Attempt: withAmount(w.a, l.Won), PGTxID: l.PGTxID, Amount: l.Won, Remaining: l.Won,
-		TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet,
+		TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(row.Tries - 1),
 		Reason: "late_money", OperationID: fmt.Sprintf("late-%s-%d", w.a.ID, row.Tries), Now: start,
 	})
 	s.observe(w, "cancel", r, err, start)

@@ -80,7 +80,7 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 	taxFree, vat := taxesOf(w.a, w.standing())
 	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
 		Account: w.acc, Attempt: charged, PGTxID: w.txID(),
-		Amount: w.standing(), Remaining: w.standing(), TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet,
+		Amount: w.standing(), Remaining: w.standing(), TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(w.a.Checks / 2),
 		Reason:      "approval withdrawn",
 		OperationID: undoID(w), Now: start,
 	})
@@ -98,6 +98,10 @@ func taxesOf(a payment.Attempt, amount payment.Won) (taxFree, vat payment.Won) {
 	taxFree = min(a.TaxFree, amount)
 	return taxFree, min(a.VAT, (amount-taxFree+10)/11)
 }
+
+// unstated tells whether a try at giving everything back leaves the parts to the PG: by turns, as nobody tells which ones
+// a buyer stated who changed them in his window. The first try states what was decided.
+func unstated(tries int) bool { return tries%2 == 1 }
 
 // undoID names one try at giving back what an attempt holds. Every try is an operation of its own: it is made
 // only after the PG said that the money is still there.
