@@ -159,9 +159,10 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 		w.wrong("listing late money: %v", err)
 	}
 	left, attempts := w.leftOf(), w.attempts(ctx, books)
+	w.auditOrders(attempts)
 	for _, l := range list {
 		a := attempts[l.AttemptID]
-		if a.Method == payment.MethodVBank {
+		if w.isBank(a) {
 			late[l.AttemptID] += l.Won
 			continue
 		}
@@ -178,7 +179,7 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 			w.tally("paid_behind_desk")
 			continue
 		}
-		if a := attempts[id]; a.Method == payment.MethodVBank {
+		if a := attempts[id]; w.isBank(a) {
 			w.auditBank(a, t, believed[id], late[id])
 			continue
 		}

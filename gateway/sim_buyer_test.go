@@ -25,8 +25,9 @@ type simBuyer struct {
 	name string
 	r    *rand.Rand
 	id   payment.OrderID
-	won  payment.Won
-	text string
+	// won is what goes through a PG, mileage what the shop settles itself beside it.
+	won, mileage payment.Won
+	text         string
 	// tabs are the pages that he keeps open beside the one he looks at.
 	tabs sync.WaitGroup
 }
@@ -37,6 +38,8 @@ type simAttempt struct {
 	method payment.Method
 	params []byte
 	name   string
+	// account tells that its window issues a virtual account.
+	account bool
 }
 
 // buy is a buyer's whole visit.
@@ -80,7 +83,15 @@ func (b *simBuyer) regret() {
 // order makes an order at the shop.
 func (b *simBuyer) order() {
 	goods := []string{"G001", "G002", "G003", "G004", "G001", "G002", "G003", "G005"}[b.r.IntN(8)]
-	body := fmt.Sprintf(`{"goods":[{"goodsNo":%q,"qty":%d}],"payMeans":[{"payWayCd":"11"}]}`, goods, 1+b.r.IntN(3))
+	qty := 1 + b.r.IntN(3)
+	means := `[{"payWayCd":"11"}]`
+	if r := b.w.draw(b.name + " mileage"); r.Float64() < 0.2 {
+		b.mileage = 100 * payment.Won(1+r.IntN(50))
+		price := map[string]payment.Won{"G001": 64900, "G002": 18000, "G003": 9900, "G004": 21000, "G005": 12000}[goods]
+		means = fmt.Sprintf(`[{"payWayCd":"11","payAmt":%d},{"payWayCd":"32","payAmt":%d}]`, price*payment.Won(qty)-b.mileage, b.mileage)
+		b.w.tally("order_with_mileage")
+	}
+	body := fmt.Sprintf(`{"goods":[{"goodsNo":%q,"qty":%d}],"payMeans":%s}`, goods, qty, means)
 	a := b.w.handle(http.MethodPost, "/shop/api/orders", http.Header{"Content-Type": {"application/json"}}, []byte(body))
 	var got struct {
 		Payload struct {
@@ -92,7 +103,7 @@ func (b *simBuyer) order() {
 	if err := json.Unmarshal(a.body, &got); err != nil {
 		b.w.wrong("the shop makes no order: %v", err)
 	}
-	b.id, b.won, b.text = got.Payload.OrdNo, got.Payload.PayAmt, got.Payload.GoodsNm
+	b.id, b.won, b.text = got.Payload.OrdNo, got.Payload.PayAmt-b.mileage, got.Payload.GoodsNm
 	b.w.call(string(b.id), b.name)
 	b.w.mu.Lock()
 	b.w.orders = append(b.w.orders, b.id)
@@ -149,13 +160,23 @@ func (b *simBuyer) ask(n int, method payment.Method) (ans checkoutAnswer, err er
 	} else if b.r.Float64() < 0.2 {
 		return b.askUnderKey(n, method)
 	}
+	b.cheat(n, method)
 	return simAsk(b.pod(b.r), func(ctx context.Context, g *Gateway) (checkoutAnswer, error) {
 		return g.checkout(ctx, g.view(), &payment.Checkout{
-			OrderID: b.id, Amount: b.won, Currency: payment.CurrencyKRW, Payments: []payment.MethodAmount{{Method: method, Amount: b.won}},
+			OrderID: b.id, Amount: b.won + b.mileage, Currency: payment.CurrencyKRW, Payments: b.payments(method),
 			Buyer: payment.Buyer{Name: "홍길동", Email: "gildong@example.com", Tel: "010-4242-4242"}, Site: site, Device: payment.DevicePC,
 			DepositDue: due, Purpose: payment.PurposeOneTime, ReturnURL: "http://localhost:8080/result",
 		})
 	})
+}
+
+// payments is how the order is to be paid.
+func (b *simBuyer) payments(method payment.Method) []payment.MethodAmount {
+	list := []payment.MethodAmount{{Method: method, Amount: b.won}}
+	if b.mileage > 0 {
+		list = append(list, payment.MethodAmount{Method: "mileage", Amount: b.mileage})
+	}
+	return list
 }
 
 func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
@@ -176,7 +197,7 @@ func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
 		w.wrong("the window's parameters do not marshal: %v", err)
 		return nil, false
 	}
-	a := &simAttempt{answer: ans, method: method, params: params, name: fmt.Sprintf("%s try %d", b.name, n)}
+	a := &simAttempt{answer: ans, method: method, params: params, name: fmt.Sprintf("%s try %d", b.name, n), account: method == payment.MethodVBank}
 	w.tally("window_" + string(ans.PG))
 	w.tracef("%s checkout %d by %s opens a window of %s", b.name, n, method, ans.PG)
 	return a, true
@@ -233,19 +254,28 @@ func (w *simWorld) form(path string, fields url.Values) []byte {
 	return a.body
 }
 
-// inicis goes through Inicis' window, which ends with a POST to the gateway.
-func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
-	w := b.w
+// openInicis posts the form of a window to Inicis, which answers with its page.
+func (w *simWorld) openInicis(a *simAttempt) (act string, fields url.Values) {
 	var params map[string]string
 	if err := json.Unmarshal(a.params, &params); err != nil {
 		w.wrong("the Inicis form is not text: %v", err)
-		return
+		return "", nil
 	}
 	form := url.Values{}
 	for k, v := range params {
 		form.Set(k, v)
 	}
-	act, fields := simPage(w.form("/inicis/window", form))
+	return simPage(w.form("/inicis/window", form))
+}
+
+// inicis goes through Inicis' window, which ends with a POST to the gateway.
+func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
+	w, before := b.w, b.tamper(a)
+	act, fields := w.openInicis(a)
+	if len(fields) == 0 && string(before) != string(a.params) {
+		b.behave(a, before)
+		act, fields = w.openInicis(a)
+	}
 	fields.Set("action", click)
 	_, back := simPage(w.form(act, fields))
 	if len(back) == 0 {
@@ -266,20 +296,25 @@ func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
 	if r.Float64() < 0.03 {
 		b.forge(back, r)
 	}
-	b.comeBack(a, r, click == "pay", send)
+	b.comeBack(a, r, send)
 }
 
 // portone goes through a PortOne window, which ends with a callback in the page.
 func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 	w := b.w
 	w.call(string(a.answer.AttemptID), a.name)
-	if version == "v1" && a.method != payment.MethodVBank && r.Float64() < 0.25 {
+	before := b.tamper(a)
+	if version == "v1" && !a.account && a.method != payment.MethodVBank && !w.isSilent(a.answer.AttemptID) && r.Float64() < 0.25 {
 		twin := w.draw(a.name + " second")
 		b.tabs.Go(func() { b.second(a, twin) })
 	}
 	var rsp map[string]any
 	for {
 		key := b.open(r, version, a.params)
+		if key == "" && string(before) != string(a.params) {
+			b.behave(a, before)
+			continue
+		}
 		if key == "" {
 			w.tally("window_refused")
 			return
@@ -325,7 +360,7 @@ func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 	if r.Float64() < 0.3 {
 		send = b.completeUnderKey(a, req)
 	}
-	b.comeBack(a, r, click == "pay" || version == "v1", send)
+	b.comeBack(a, r, send)
 }
 
 func (w *simWorld) post(path, body string, into any) {
@@ -336,7 +371,7 @@ func (w *simWorld) post(path, body string, into any) {
 }
 
 // comeBack delivers what the window gave, with everything that happens to browsers on the way.
-func (b *simBuyer) comeBack(a *simAttempt, r *rand.Rand, paid bool, send func(p *simPod) (simTold, error, bool)) {
+func (b *simBuyer) comeBack(a *simAttempt, r *rand.Rand, send func(p *simPod) (simTold, error, bool)) {
 	w := b.w
 	if r.Float64() < 0.08 {
 		w.tally("return_never_sent")
@@ -358,7 +393,7 @@ func (b *simBuyer) comeBack(a *simAttempt, r *rand.Rand, paid bool, send func(p 
 			w.tally("return_unanswered")
 			return false
 		}
-		w.tell(a, res, err, paid)
+		w.tell(a, res, err)
 		return true
 	}
 	var twins sync.WaitGroup
@@ -394,7 +429,7 @@ func simHear(p *simPod, f func(ctx context.Context, g *Gateway) (settle.Result, 
 }
 
 // tell notes what a browser was told of an attempt.
-func (w *simWorld) tell(a *simAttempt, told simTold, err error, paid bool) {
+func (w *simWorld) tell(a *simAttempt, told simTold, err error) {
 	if err != nil {
 		code := asProblem(err).Code
 		w.tally("told_problem")
@@ -403,7 +438,7 @@ func (w *simWorld) tell(a *simAttempt, told simTold, err error, paid bool) {
 	}
 	w.tally("told_" + told.word)
 	w.tracef("%s is told %s (%s)", a.name, told.word, told.status)
-	if told.word == "approved" && !paid {
+	if told.word == "approved" && w.taken(told.id) == 0 {
 		w.wrong("%s was told approved without having paid", a.name)
 	}
 	w.mu.Lock()

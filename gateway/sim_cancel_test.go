@@ -201,6 +201,9 @@ func (w *simWorld) quiet(id payment.AttemptID) bool {
 
 // console gives money back in PortOne's console, of which the gateway hears by PortOne's word only.
 func (w *simWorld) console(p simPaid, r *rand.Rand) {
+	if w.isSilent(p.id) {
+		return
+	}
 	x := sandbox.ConsoleCancel{Ref: string(p.id)}
 	if r.Float64() < 0.5 {
 		x.Amount = sandbox.Won(p.won / 2)

@@ -77,7 +77,7 @@ func (w *simWorld) unknownDesk(ctx context.Context) {
 		w.wrong("listing what is unknown: %v", err)
 	}
 	for _, a := range open {
-		if a.Method == payment.MethodVBank || a.State != payment.StateUnknown && a.State != payment.StateCancelling {
+		if w.isBank(a) || a.State != payment.StateUnknown && a.State != payment.StateCancelling {
 			continue
 		}
 		w.closedOrder(ctx, a)
@@ -95,7 +95,7 @@ func (w *simWorld) closedOrder(ctx context.Context, a payment.Attempt) {
 	g := w.alive()[0].g
 	_, err := g.checkout(ctx, g.view(), &payment.Checkout{
 		OrderID: a.OrderID, Amount: a.OrderAmount, Currency: payment.CurrencyKRW,
-		Payments: []payment.MethodAmount{{Method: "card", Amount: a.OrderAmount}},
+		Payments: append([]payment.MethodAmount{{Method: "card", Amount: a.Amount}}, a.Secondary.List()...),
 		Buyer:    payment.Buyer{Name: "홍길동", Email: "gildong@example.com", Tel: "010-4242-4242"}, Site: "main", Device: payment.DevicePC,
 		Purpose: payment.PurposeOneTime, ReturnURL: "http://localhost:8080/result",
 	})
@@ -168,7 +168,7 @@ func (w *simWorld) giveBackByHand(ctx context.Context, books simBooks, l journal
 	if err != nil {
 		w.wrong("reading the attempt of late money: %v", err)
 	}
-	if a.Method == payment.MethodVBank {
+	if w.isBank(a) {
 		w.emptyAccount(a)
 		return
 	}

@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -20,6 +22,8 @@ type simKeyed struct {
 
 	mu    sync.Mutex
 	stood []byte
+	// once are the answers that stood before stood did: a window that is over is not handed out again.
+	once [][]byte
 	// own tells that it is the answer to the key's own body.
 	own bool
 }
@@ -63,6 +67,11 @@ func (k *simKeyed) send(p *simPod, body []byte, own bool) (simReply, bool) {
 	case k.stands(a) && k.stood == nil:
 		k.stood, k.own = a.body, own
 		w.tally("key_stood")
+	case k.stands(a) && a.replayed && slices.ContainsFunc(k.once, func(b []byte) bool { return string(b) == string(a.body) }):
+		w.tally("key_replayed_late")
+	case k.stands(a) && string(a.body) != string(k.stood) && !a.replayed && k.over(k.stood):
+		k.once, k.stood, k.own = append(k.once, k.stood), a.body, own
+		w.tally("key_renewed")
 	case k.stands(a) && string(a.body) != string(k.stood):
 		w.wrong("%s has two standing answers: %s and %s", k.name, k.stood, a.body)
 	case k.stands(a):
@@ -73,13 +82,30 @@ func (k *simKeyed) send(p *simPod, body []byte, own bool) (simReply, bool) {
 		w.tally("key_reused")
 	}
 	switch {
-	case before == nil || a.status >= 500:
+	case before == nil || a.status >= 500 || !a.replayed && k.over(before):
 	case same && (a.status != http.StatusOK || !a.replayed):
 		w.wrong("%s: the answer stood, but a repeat is answered %d %s, replayed %t", k.name, a.status, a.code(), a.replayed)
 	case !same && a.code() != payment.CodeKeyReused:
 		w.wrong("%s: the answer stood, but another body is answered %d %s", k.name, a.status, a.code())
 	}
 	return a, true
+}
+
+// over tells whether a window that was handed out can no longer be paid in: the request is carried out anew then.
+func (k *simKeyed) over(answer []byte) bool {
+	var a checkoutAnswer
+	up := k.w.alive()
+	if k.path != pathCheckout || json.Unmarshal(answer, &a) != nil || len(up) == 0 {
+		return false
+	}
+	expires, err := time.Parse(time.RFC3339, a.ExpiresAt)
+	list, listing := up[0].books.AttemptsOf(context.Background(), a.OrderID)
+	if err != nil || listing != nil {
+		k.w.wrong("%s: an answer cannot be judged: %v, %v", k.name, err, listing)
+		return false
+	}
+	// Clocks of pods differ by a few seconds, and what held the order once may have let go of it since.
+	return time.Now().Add(5*time.Second).After(expires) || slices.ContainsFunc(list, func(a payment.Attempt) bool { return a.State != payment.StateOpened })
 }
 
 // again tells whether a client repeats a request after this answer: he was told to, or we failed.
@@ -90,7 +116,7 @@ func (a simReply) again() bool {
 // checkoutBody is the body of POST /checkout.
 func (b *simBuyer) checkoutBody(method payment.Method, site string) []byte {
 	body, err := json.Marshal(map[string]any{
-		"order_id": b.id, "amount": b.won, "payments": []any{map[string]any{"method": method, "amount": b.won}},
+		"order_id": b.id, "amount": b.won + b.mileage, "payments": b.payments(method),
 		"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
 		"site":  site, "device": "pc", "return_url": "http://localhost:8080/result",
 	})

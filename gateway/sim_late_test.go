@@ -27,6 +27,7 @@ func (w *simWorld) boxConfig() sandbox.Config {
 	cfg := sandbox.Defaults()
 	cfg.InicisNoticeURL, cfg.InicisRetryUnit = "http://localhost:8080"+DepositPath("inicis"), 0
 	cfg.HookClient = &http.Client{Transport: simPost{w}}
+	cfg.Channels = append(cfg.Channels, simOtherChannels()...)
 	cfg.V1.FormNotices, cfg.V2.OldNotices, cfg.V2.RetryUnit = w.weather.forms, w.weather.forms, 0
 	return cfg
 }

@@ -279,6 +279,9 @@ func (w *simWorld) carry(req *http.Request, path string, body []byte, t simTrip,
 	}
 	a := w.handle(req.Method, path, req.Header, body)
 	a = w.handleSecond(a, req.Method, path, req.Header, body)
+	if path == "/shop/payment-events" && a.status < 300 {
+		w.hears(body)
+	}
 	time.Sleep(t.back)
 	switch t.fate {
 	case "answer_lost":

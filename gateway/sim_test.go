@@ -42,6 +42,7 @@ func TestSimulation(t *testing.T) {
 	var next, failed atomic.Uint64
 	var mu sync.Mutex
 	counts := map[string]int{}
+	var virtual time.Duration
 	began := time.Now()
 	t.Run("schedules", func(t *testing.T) {
 		for i := range workers {
@@ -54,6 +55,7 @@ func TestSimulation(t *testing.T) {
 						report(t, w)
 					}
 					mu.Lock()
+					virtual += w.lasted
 					for k, v := range w.counts {
 						counts[k] += v
 					}
@@ -63,7 +65,8 @@ func TestSimulation(t *testing.T) {
 		}
 	})
 	took := time.Since(began)
-	t.Logf("%d schedules in %s, %.0f per second", *simSchedules, took.Round(time.Second), float64(*simSchedules)/took.Seconds())
+	t.Logf("%d schedules in %s, %.0f per second; %.1f years were simulated", *simSchedules, took.Round(time.Second),
+		float64(*simSchedules)/took.Seconds(), virtual.Hours()/(365*24))
 	for _, k := range slices.Sorted(maps.Keys(counts)) {
 		t.Logf("%8d %s", counts[k], k)
 	}
@@ -103,6 +106,10 @@ func simMustOccur() []string {
 		"cancel_answer_200_", "cancel_answer_202_", "cancel_answer_409_CANCEL_UNKNOWN", "cancel_answer_409_CANCEL_IN_PROGRESS", "console_cancel",
 		"pg_decides_cancel_later", "pg_decides_cancel_later_fails", "desk_closed_cancel", "final_cancel_done_seen_at_pg",
 		"final_cancel_done_found_at_pg", "final_cancel_refused_not_applied",
+		"order_with_mileage", "confirmation_checked", "hostile_checkout_amount", "hostile_checkout_currency", "hostile_checkout_taxes",
+		"hostile_checkout_split", "hostile_window_refused", "hostile_window_method", "hostile_window_easy_pay", "hostile_window_amount",
+		"hostile_window_currency", "hostile_window_channel", "hostile_window_taxes", "hostile_window_silence", "hostile_window_no_question",
+		"hostile_window_any_deposit", "hostile_account",
 		"told_approved", "told_cancelled", "told_declined", "told_refused", "told_unknown", "told_problem",
 	}
 }
@@ -114,6 +121,8 @@ func simOnceFailed() []uint64 {
 		777040790, 777091737,
 		// An account was taken in when nobody could pay into it any more.
 		777001300, 777144307,
+		// A buyer had an account issued for an order that was to be paid by card, and what he paid in was nobody's.
+		918031187,
 	}
 }
 
@@ -221,6 +230,7 @@ func (w *simWorld) run(ctx context.Context) {
 	w.cancelDesk(ctx)
 	w.bankDesk(ctx)
 	w.lateDesk(ctx)
+	w.lasted = time.Since(w.start)
 	for _, c := range w.closers {
 		if err := c(); err != nil {
 			w.wrong("closing a journal: %v", err)

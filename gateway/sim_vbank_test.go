@@ -21,7 +21,7 @@ func simBankSites() []payment.Site {
 // shop may close the account.
 func (b *simBuyer) bank(a *simAttempt, r *rand.Rand) {
 	w := b.w
-	if a.method != payment.MethodVBank {
+	if !a.account {
 		return
 	}
 	d := sandbox.Deposit{Ref: string(a.answer.AttemptID)}
@@ -57,6 +57,9 @@ func (b *simBuyer) bank(a *simAttempt, r *rand.Rand) {
 
 // deposit pays into an account, as soon as there is one, and once more if it is to be twice.
 func (w *simWorld) deposit(a *simAttempt, d sandbox.Deposit, twice bool, r *rand.Rand) {
+	if d.Force && w.isSilent(a.answer.AttemptID) {
+		return
+	}
 	err := w.box.Deposit(d)
 	w.tracef("%s: %d come into its account (forced: %t): %t", a.name, d.Amount, d.Force, err == nil)
 	if err != nil {
@@ -98,7 +101,7 @@ func (w *simWorld) bankRound(r *rand.Rand) {
 
 // atDesk tells whether an attempt waits for a person: money is in an account that must not stand.
 func (w *simWorld) atDesk(a payment.Attempt) bool {
-	if a.Method != payment.MethodVBank || a.State != payment.StateCancelling && a.State != payment.StateUnknown {
+	if !w.isBank(a) || a.State != payment.StateCancelling && a.State != payment.StateUnknown {
 		return false
 	}
 	t := w.truth()[a.ID]

@@ -116,6 +116,8 @@ type simWorld struct {
 	seed    uint64
 	verbose bool
 	start   time.Time
+	// lasted is how long the schedule took on its own clock.
+	lasted  time.Duration
 	box     *sandbox.Sandbox
 	handler http.Handler
 	// open opens the journal for a pod; nil means one in memory.
@@ -142,6 +144,10 @@ type simWorld struct {
 	// closings are the attempts whose account the shop was told to be closed, owed the ones that are paid into too late.
 	closings []payment.AttemptID
 	owed     []*simAttempt
+	// banked are the attempts that a buyer had an account issued for though another method was decided.
+	// silent the ones that PortOne tells nobody of.
+	banked   []payment.AttemptID
+	silent   []payment.AttemptID
 	orders   []payment.OrderID
 	problems []string
 	lines    []string
@@ -318,10 +324,11 @@ func (p *simPod) kill(why string) {
 		return
 	}
 	p.gone = true
+	// Before anybody can see it.
+	w.tracef("%s dies: %s", p.name, why)
 	close(p.dead)
 	p.mu.Unlock()
 	w.tally("crash")
-	w.tracef("%s dies: %s", p.name, why)
 	w.mu.Lock()
 	w.slots[p.slot] = nil
 	w.booting++
@@ -344,6 +351,8 @@ func (p *simPod) kill(why string) {
 // background is what Run keeps going beside the listeners: sweeps and deliveries. It skips the ticks at which
 // there is nothing to do.
 func (p *simPod) background(int) {
+	// At a moment of its own: pods that are started at once would do their first steps in no certain order.
+	time.Sleep(time.Millisecond + time.Duration(p.w.draw("first tick "+p.name).Int64N(int64(500*time.Millisecond))))
 	for {
 		select {
 		case <-p.w.stop:

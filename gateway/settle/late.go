@@ -90,7 +90,7 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, n Notice) (Wor
 // closed: so what is there is put on record before the word is acknowledged.
 func (s *Settler) besideUndo(ctx context.Context, late LateJournal, word Word, pgTxID string) (Word, error) {
 	a := word.Attempt
-	undone := a.State == payment.StateCancelling || a.State == payment.StateUnknown && mayHaveAccount(a)
+	undone := a.State == payment.StateCancelling || a.State == payment.StateUnknown && a.Method == payment.MethodVBank
 	another := a.PGTxID != "" && pgTxID != "" && pgTxID != a.PGTxID
 	if isKey(a) || !undone || another && a.Driver == payment.DriverPortOneV1 {
 		return word, nil
