@@ -3,6 +3,8 @@ package k8s_test
 import (
 	"encoding/base64"
 	"fmt"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -248,6 +250,29 @@ func TestDevSecretHasEveryFileThatTheConfigReads(t *testing.T) {
 		if value, err := base64.StdEncoding.DecodeString(secret.Data[name[1]]); err != nil || len(value) == 0 {
 			t.Errorf("the Secret has no file %s", name[1])
 		}
+	}
+}
+
+// Whoever applies the manifests must be able to find out which files the Secret needs.
+func TestEveryFileOfTheSecretIsDocumented(t *testing.T) {
+	t.Parallel()
+	docs, err := os.ReadFile(filepath.Join("..", "docs", "operations.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := 0
+	for _, dir := range kustomizations(t) {
+		for _, o := range render(t, dir) {
+			for _, name := range regexp.MustCompile(`\$\{file:/run/secrets/pg-gateway/([^}]+)\}`).FindAllStringSubmatch(o.Data["config.yaml"], -1) {
+				found++
+				if !strings.Contains(string(docs), "`"+name[1]+"`") {
+					t.Errorf("%s: docs/operations.md does not tell what %s is", dir, name[1])
+				}
+			}
+		}
+	}
+	if found < 10 {
+		t.Errorf("found %d files, so the reading is broken", found)
 	}
 }
 
