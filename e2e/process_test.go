@@ -135,6 +135,8 @@ func prepare(t *testing.T, edits ...edit) *gatewayProcess {
 	}
 	config := strings.NewReplacer(
 		control, control+"    in_use: N\n",
+		// All buyers of a test call from one address.
+		"limits: {", "limits: { rates: { client: 1000000/s, hooks: 1000000/s },",
 		`":8080"`, `"`+p.public+`"`,
 		"http://localhost:8080", "http://"+p.public,
 		"127.0.0.1:8081", "127.0.0.1:0", "127.0.0.1:9090", p.admin, "127.0.0.1:7070", p.sandbox,

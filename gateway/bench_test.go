@@ -51,7 +51,10 @@ func benchGateway(b *testing.B, shopURL string) *Gateway {
 	}
 	dir := b.TempDir()
 	config := filepath.Join(dir, "config.yaml")
-	if err := os.WriteFile(config, []byte(strings.ReplaceAll(string(text), "http://127.0.0.1:7070/shop", shopURL)), 0o600); err != nil {
+	edited := strings.NewReplacer(
+		"http://127.0.0.1:7070/shop", shopURL, "limits: {", "limits: { rates: { client: 1000000/s, order: 1000000/s },",
+	).Replace(string(text))
+	if err := os.WriteFile(config, []byte(edited), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	store, err := rules.NewStore(rules.StoreOptions{Path: config, Load: rules.LoadFile, Prepare: Prepare})

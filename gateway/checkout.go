@@ -133,6 +133,9 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 			return checkoutAnswer{}, err
 		}
 	} else {
+		if err := g.admitWindow(ctx, a); err != nil {
+			return checkoutAnswer{}, err
+		}
 		// The money can move there without passing us, so the attempt is on record before the PG hears of it.
 		req.ReturnURL = g.others.marked(base+pathPortOneReturn+"?attempt_id="+string(a.ID), a)
 		notice, confirm := hookURLs(base, d.PG, d.Merchant)

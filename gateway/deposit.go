@@ -66,6 +66,10 @@ func (g *Gateway) deposit(c *fiber.Ctx, pg *payment.PG, raw []byte) (status int,
 	case !payment.ValidID(string(d.OID)):
 		return fiber.StatusNotFound, metrics.WebhookNobodys
 	}
+	if g.admitHook(c) != nil {
+		// Inicis says it again, ten times.
+		return fiber.StatusTooManyRequests, metrics.WebhookLimited
+	}
 	word, err := g.settler.Deposited(g.requestContext(c), g.late, settle.Deposit{
 		ID: d.OID, PG: pg.ID, MID: d.MID, TID: d.TID, IssueTID: d.IssueTID, Amount: d.Amount,
 	})

@@ -91,6 +91,7 @@ type Gateway struct {
 	now       func() time.Time
 	sealer    *sealer
 	settler   *settle.Settler
+	limits    *limits
 	health    *health
 	rates     *rules.Outcomes
 	shop      *shopClient
@@ -132,7 +133,7 @@ func New(o Options) (*Gateway, error) {
 	}
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
-		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), rates: rules.NewOutcomes(),
+		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), limits: newLimits(), rates: rules.NewOutcomes(),
 		openFiles: openFiles(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys, late: o.Late,
 		ctx: context.Background(),
 	}

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"errors"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -30,8 +31,8 @@ func (g *Gateway) publicApp() *fiber.App {
 	app.Use(g.observe)
 	app.Options(pathCheckout, named(routePreflight, g.preflight))
 	app.Options(pathComplete, named(routePreflight, g.preflight))
-	app.Post(pathCheckout, named(routeCheckout, g.cors), g.idempotent(keyedRequest{scope: "POST " + pathCheckout, print: fingerprint, over: g.windowOver, run: g.handleCheckout}, "order_id"))
-	app.Post(pathComplete, named(routeComplete, g.cors), g.idempotent(keyedRequest{scope: "POST " + pathComplete, print: fingerprint, run: g.handleComplete}, "attempt_id"))
+	app.Post(pathCheckout, named(routeCheckout, g.cors), g.admitted, g.idempotent(keyedRequest{scope: "POST " + pathCheckout, print: fingerprint, over: g.windowOver, admit: g.checkoutBody, run: g.handleCheckout}, "order_id"))
+	app.Post(pathComplete, named(routeComplete, g.cors), g.admitted, g.idempotent(keyedRequest{scope: "POST " + pathComplete, print: fingerprint, admit: g.completeBody, run: g.handleComplete}, "attempt_id"))
 	app.Post(pathInicisReturn, named(routeInicis, g.handleInicisReturn))
 	app.Get(pathInicisReturn, named(routeInicis, g.handleStatusPage))
 	app.Post(pathInicisKey, named(routeInicisKey, g.handleInicisKey))
@@ -99,9 +100,9 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 	if err != nil {
 		return withOrder(err, co.OrderID)
 	}
-	ans, err := g.checkout(g.requestContext(c), v, &co)
+	ans, err := g.checkout(withClient(g.requestContext(c), g.client(c)), v, &co)
 	if err != nil {
-		return err
+		return g.guessed(c, v, co.OrderID, err)
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	answerStands(c)
@@ -129,6 +130,9 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 	}
 	req, err := parseComplete(raw)
 	if err != nil {
+		return err
+	}
+	if err := g.turn(req.AttemptID); err != nil {
 		return err
 	}
 	res, err := g.complete(g.requestContext(c), req)
@@ -205,7 +209,7 @@ func parseComplete(raw []byte) (completeRequest, error) {
 }
 
 func (g *Gateway) handleInicisReturn(c *fiber.Ctx) error {
-	raw, err := readBody(c, maxReturn)
+	raw, err := g.returned(c)
 	if err != nil {
 		return g.page(c, settle.Result{}, err)
 	}
@@ -215,13 +219,21 @@ func (g *Gateway) handleInicisReturn(c *fiber.Ctx) error {
 }
 
 func (g *Gateway) handleInicisKey(c *fiber.Ctx) error {
-	raw, err := readBody(c, maxReturn)
+	raw, err := g.returned(c)
 	if err != nil {
 		return g.page(c, settle.Result{}, err)
 	}
 	res, err := g.inicisKey(g.requestContext(c), raw)
 	g.metrics.Returned("inicis", returnWord(res, err))
 	return g.backToShop(c, res, err)
+}
+
+// returned reads what a PG's window sent through the browser.
+func (g *Gateway) returned(c *fiber.Ctx) ([]byte, error) {
+	if err := g.admit(c); err != nil {
+		return nil, err
+	}
+	return readBody(c, maxReturn)
 }
 
 // handlePortOneReturn settles a mobile buyer's redirect. Its query is a hint, as the SDK's callback is.
@@ -237,6 +249,9 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 	id := payment.AttemptID(q("attempt_id", "paymentId", "payment_id", "merchant_uid"))
 	if !payment.ValidID(string(id)) {
 		return g.page(c, settle.Result{}, &payment.Problem{Code: payment.CodeAttemptNotFound})
+	}
+	if err := errors.Join(g.admit(c), g.turn(id)); err != nil {
+		return g.page(c, settle.Result{}, err)
 	}
 	res, err := g.complete(g.requestContext(c), completeRequest{
 		AttemptID: id, PGTxID: clipText(q("billingKey", "billing_key", "imp_uid", "txId", "tx_id"), maxText),

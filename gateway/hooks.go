@@ -103,6 +103,13 @@ func (g *Gateway) hook(driver payment.DriverName, do func(*fiber.Ctx, *payment.P
 			g.metrics.Webhook(string(pg.ID), metrics.WebhookInvalid)
 			return err
 		}
+		if driver != payment.DriverPortOneV2 && !g.isSource(c, pg) {
+			// Nothing proves who sent it; V2 is held when its signature is wrong.
+			if err := g.admitHook(c); err != nil {
+				g.metrics.Webhook(string(pg.ID), metrics.WebhookLimited)
+				return err
+			}
+		}
 		result, err := do(c, pg, raw)
 		g.metrics.Webhook(string(pg.ID), result)
 		return err
@@ -125,6 +132,9 @@ func (g *Gateway) noticeV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, er
 		return g.noteEscrow(c, pg, n)
 	case n.Event != "":
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
+	}
+	if err := g.turn(n.MerchantUID); err != nil {
+		return metrics.WebhookLimited, err
 	}
 	return g.followUp(c, pg, settle.Notice{ID: n.MerchantUID, PGTxID: n.ImpUID, Says: n.Says(), Unsigned: true})
 }
@@ -160,6 +170,9 @@ func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n portonev1.Notice) (
 func (g *Gateway) noticeV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
 	id, err := g.verifyHook(c, pg, raw)
 	if err != nil {
+		if err := g.admitHook(c); err != nil {
+			return metrics.WebhookLimited, err
+		}
 		return metrics.WebhookForged, err
 	}
 	ev, err := portonev2.ParseEvent(c.Get(fiber.HeaderContentType), raw, false)

@@ -55,12 +55,18 @@ func (g *Gateway) idempotent(r keyedRequest, owner string) fiber.Handler {
 		if err != nil {
 			return err
 		}
-		if !given {
-			return r.run(c)
-		}
 		body, err := keptBody(c, g)
 		if err != nil {
 			return err
+		}
+		if r.admit != nil {
+			// Before a row is written for it.
+			if err := r.admit(c, body); err != nil {
+				return err
+			}
+		}
+		if !given {
+			return r.run(c)
 		}
 		id := gjson.GetBytes(body, owner)
 		if id.Type != gjson.String || !validOrderID(id.Str) {
@@ -93,7 +99,9 @@ type keyedRequest struct {
 	// over tells whether a kept answer can no longer be used, so that the request is carried out anew; nil when
 	// answers stay good.
 	over func(ctx context.Context, answer []byte) (bool, error)
-	run  fiber.Handler
+	// admit refuses what comes too often; nil admits all.
+	admit func(c *fiber.Ctx, body []byte) error
+	run   fiber.Handler
 }
 
 // keptBody reads a request's body and keeps it for the handler.

@@ -65,6 +65,9 @@ func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 // intercepted runs the shop's own checkout through the rules: refused before the order is created when the
 // method cannot be used, answered with the window when it can (design flow B).
 func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
+	if err := g.admit(c); err != nil {
+		return g.refuseIntercepted(c, i, err)
+	}
 	body, err := readBody(c, maxIntercepted)
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
@@ -144,7 +147,10 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, c
 	err := g.orderFrom(g.requestContext(c), v, i, from, co)
 	var ans checkoutAnswer
 	if err == nil {
-		ans, err = g.openWindow(g.requestContext(c), v, co)
+		err = g.admitOrder(c, v, co.OrderID, string(firstMethod(co.Payments)))
+	}
+	if err == nil {
+		ans, err = g.openWindow(withClient(g.requestContext(c), g.client(c)), v, co)
 	}
 	if err != nil {
 		p := asProblem(err)

@@ -156,6 +156,9 @@ func (g *Gateway) fail(c *fiber.Ctx, err error) error {
 // report counts a problem, and logs it when it is ours rather than the caller's.
 func (g *Gateway) report(c *fiber.Ctx, p *payment.Problem, err error) {
 	g.metrics.Problem(string(p.Code))
+	if p.RetryAfter > 0 {
+		c.Set(fiber.HeaderRetryAfter, retryAfter(p.RetryAfter))
+	}
 	if p.Code == payment.CodeJournalDown {
 		g.pulse.fail(g.now())
 	}

@@ -75,6 +75,9 @@ func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (settle
 	if err := g.others.problem(a.OrderID); err != nil {
 		return res, err
 	}
+	if err := g.turn(a.ID); err != nil {
+		return settle.Result{}, err // a page of ours: what the shop is told comes from the request that is at work
+	}
 	return g.settler.Authenticated(ctx, a, adapters.Proof{
 		AuthToken: ret.AuthToken, IDC: ret.IDC, AuthenticatedAt: g.now(),
 	})
@@ -119,6 +122,9 @@ func (g *Gateway) takeKey(ctx context.Context, raw []byte) (settle.Result, error
 		return settle.Result{Attempt: a, Declined: true, BuyerCancelled: ret.BuyerCancelled, Why: inicis.DeclineReason(ret.ResultCode, ret.ResultMsg)}, nil
 	case ret.MID != a.MID:
 		return settle.Result{}, forged("mid is another")
+	}
+	if err := g.turn(a.ID); err != nil {
+		return settle.Result{}, err
 	}
 	return g.settler.KeyIssued(ctx, a, ret.BillKey, ret.TID)
 }

@@ -62,6 +62,9 @@ func (g *Gateway) storeRoute(c *fiber.Ctx) error {
 	if c.Method() != f.method {
 		return g.storeRefusal(c, v, notAllowed(c, f.method+", OPTIONS"))
 	}
+	if err := g.admit(c); err != nil {
+		return g.storeRefusal(c, v, err)
+	}
 	payload, err := f.answer(g, c, v)
 	if err != nil {
 		return g.storeRefusal(c, v, err)
@@ -83,7 +86,7 @@ func (g *Gateway) storeRefusal(c *fiber.Ctx, v *view, err error) error {
 		p.DetailKo, p.DetailEn = incompleteKo, incompleteEn
 	}
 	status := storeStatus(code, &p)
-	if v.rules.X2BEE().Status900 && code != x2beeUnknown {
+	if v.rules.X2BEE().Status900 && code != x2beeUnknown && p.Code != payment.CodeRateLimited {
 		status = statusBusiness
 	}
 	g.report(c, &p, err)
@@ -135,7 +138,7 @@ func storeStatus(code string, p *payment.Problem) int {
 	case x2beeUnknown:
 		return max(p.Code.Describe().Status, fiber.StatusInternalServerError)
 	}
-	transport := []payment.Code{payment.CodeMethodNotAllowed, payment.CodeUnsupportedMediaType, payment.CodeBodyTooLarge}
+	transport := []payment.Code{payment.CodeMethodNotAllowed, payment.CodeUnsupportedMediaType, payment.CodeBodyTooLarge, payment.CodeRateLimited, payment.CodeTooManyAttempts}
 	if slices.Contains(transport, p.Code) {
 		return p.Code.Describe().Status
 	}

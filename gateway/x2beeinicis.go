@@ -41,8 +41,11 @@ func (g *Gateway) inicisPCParam(c *fiber.Ctx, v *view) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx := g.requestContext(c)
-	if err := g.trueFigures(ctx, v, &req.checkout); err != nil {
+	ctx := withClient(g.requestContext(c), g.client(c))
+	if err := g.admitOrder(c, v, req.checkout.OrderID, string(req.method)); err != nil {
+		return nil, err
+	}
+	if err := g.guessed(c, v, req.checkout.OrderID, g.trueFigures(ctx, v, &req.checkout)); err != nil {
 		return nil, err
 	}
 	failed, err := g.earlierAttempts(ctx, req.checkout.OrderID)

@@ -51,6 +51,7 @@ type Metrics struct {
 	paymentWon       *counters2
 	returns          *counters2
 	webhooks         *counters2
+	rateLimited      *counters1
 	cacheCount       *counters2
 	cacheEntries     *prometheus.GaugeVec
 

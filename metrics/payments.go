@@ -59,6 +59,7 @@ const (
 	WebhookIgnored   = "ignored"
 	WebhookNobodys   = "unknown_payment"
 	WebhookForged    = "forged"
+	WebhookLimited   = "rate_limited"
 	WebhookInvalid   = "invalid"
 	WebhookFailed    = "failed"
 	WebhookLateMoney = "late_money"
@@ -89,9 +90,22 @@ func (m *Metrics) addPayments(f factory) {
 	m.paymentWon = setOf2(f.counter("payment_amount_won_total", "Won approved.", "pg", "method"))
 	m.returns = setOf2(f.counter("returns_total", "Buyers who came back from a PG's window.", "pg", "result"))
 	m.webhooks = setOf2(f.counter("webhooks_total", "Messages of PortOne, and its questions before it approves, by what came of them.", "pg", "result"))
+	m.rateLimited = setOf1(f.counter("rate_limited_total", "Requests refused for coming too often (429), by what they were counted for.", "by"))
 	m.cacheCount = setOf2(f.counter("cache_requests_total", "Reads of a cache.", "cache", "result"))
 	m.cacheEntries = f.gauge("cache_entries", "Entries of a cache.", "cache")
 }
+
+// What a request that came too often was counted for.
+const (
+	LimitedClient  = "client"
+	LimitedHooks   = "hooks"
+	LimitedOrder   = "order"
+	LimitedGuesses = "guesses"
+	LimitedAttempt = "attempt"
+)
+
+// RateLimited counts a request that was refused for coming too often, by one of the words above.
+func (m *Metrics) RateLimited(by string) { m.rateLimited.get([1]string{by}).Inc() }
 
 // Link is a payment method and a PG that it may go to.
 type Link struct {
@@ -177,6 +191,9 @@ func (n Names) links() []Link {
 func (m *Metrics) preCreate() {
 	for _, answer := range []string{AnswerYes, AnswerNo, AnswerSilent, AnswerNotAsked} {
 		m.confirmations.get([1]string{answer})
+	}
+	for _, by := range []string{LimitedClient, LimitedHooks, LimitedOrder, LimitedGuesses, LimitedAttempt} {
+		m.rateLimited.get([1]string{by})
 	}
 	for _, result := range []string{ResultDelivered, ResultFailed, ResultParked} {
 		m.deliveries.get([1]string{result})

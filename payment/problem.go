@@ -3,6 +3,7 @@ package payment
 import (
 	"cmp"
 	"errors"
+	"time"
 )
 
 // Code is a stable name for something that went wrong, the same in answers, logs, metrics and docs.
@@ -75,6 +76,7 @@ const (
 	CodeKeyReused           Code = "IDEMPOTENCY_KEY_REUSED"
 	CodeKeyInProgress       Code = "IDEMPOTENCY_IN_PROGRESS"
 	CodeTooManyAttempts     Code = "TOO_MANY_ATTEMPTS"
+	CodeRateLimited         Code = "RATE_LIMITED"
 	CodeShuttingDown        Code = "SHUTTING_DOWN"
 	CodeInternal            Code = "INTERNAL"
 )
@@ -104,6 +106,8 @@ type Problem struct {
 	// KeySafety tells a caller who repeats requests whether a new idempotency key is safe; empty when that
 	// does not apply.
 	KeySafety KeySafety
+	// RetryAfter is how long to wait before asking again; zero when that is not known.
+	RetryAfter time.Duration
 	// Trace is the decision's trace when one was asked for.
 	Trace []Step
 }

@@ -131,6 +131,8 @@ func describe(c Code) (Description, bool) {
 		return Description{409, "같은 요청을 처리하고 있습니다", "The first request with this key is still running", "Retry-After 뒤에 같은 키로 다시 물어보세요", "Ask again with the same key after Retry-After"}, true
 	case CodeTooManyAttempts:
 		return Description{429, "이 주문의 결제를 너무 많이 시도했습니다", "The order has too many open attempts", "열려 있는 결제창에서 결제하거나 잠시 뒤 다시 시도하세요", "Pay in a window that is open, or try again later"}, true
+	case CodeRateLimited:
+		return Description{429, "요청이 너무 잦습니다", "Too many requests", "Retry-After 초 뒤에 다시 시도하세요", "Try again after Retry-After seconds"}, true
 	case CodeShuttingDown:
 		return Description{503, "서비스가 재시작 중입니다", "The gateway is shutting down", "잠시 뒤 다시 시도하세요", "Try again in a moment"}, true
 	case CodeInternal:

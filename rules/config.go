@@ -117,6 +117,8 @@ type LimitsConfig struct {
 	// LateMoney is what is done with money that a PG took for an attempt that had ended, or took twice: LateRefund
 	// or LatePark.
 	LateMoney string
+	// Rates holds strangers.
+	Rates RatesConfig
 }
 
 // What is done with late money: it is given back, or left to a person.

@@ -76,6 +76,7 @@ config() {
     -e "s|path: ./data/journal.db|path: $dir/journal.db|" \
     -e "s|sandbox: { enabled: Y|sandbox: { enabled: N|" \
     -e "s|environment: sandbox|environment: test|" \
+    -e "s|^limits: {|limits: { rates: { client: 1000000/s, order: 1000000/s },|" \
     -e "s|url: \"http://127.0.0.1:7070/shop\"|url: \"$1\"|" config.yaml >"$dir/config.yaml"
   url_of[gateway]="http://127.0.0.1:${ports[0]}"
 }

@@ -1,0 +1,237 @@
+package gateway
+
+import (
+	"container/list"
+	"context"
+	"math"
+	"net/netip"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/tidwall/gjson"
+	"golang.org/x/time/rate"
+
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// maxBuckets bounds how many clients, or orders, or attempts are remembered; who was not seen for longest is forgotten.
+const maxBuckets = 20_000
+
+// buckets hold one kind of stranger to a rate, each by a key. They are safe for concurrent use.
+type buckets struct {
+	mu    sync.Mutex
+	byKey map[string]*list.Element
+	// seen are the buckets, the last used in front.
+	seen *list.List
+}
+
+type bucket struct {
+	key string
+	lim *rate.Limiter
+}
+
+func newBuckets() *buckets { return &buckets{byKey: map[string]*list.Element{}, seen: list.New()} }
+
+// take takes one from key's bucket, and tells how long to wait when there is none.
+func (b *buckets) take(key string, r rules.Rate, now time.Time) (wait time.Duration, ok bool) {
+	return b.takeOf(key, r, r.Burst(), now)
+}
+
+// takeOf is take with a bucket of another size.
+func (b *buckets) takeOf(key string, r rules.Rate, burst int, now time.Time) (wait time.Duration, ok bool) {
+	lim := b.of(key, r, burst)
+	if lim.AllowN(now, 1) {
+		return 0, true
+	}
+	return missing1(lim, now), false
+}
+
+// empty tells whether key's bucket has nothing left, and takes nothing.
+func (b *buckets) empty(key string, r rules.Rate, now time.Time) (wait time.Duration, empty bool) {
+	lim := b.of(key, r, r.Burst())
+	if lim.TokensAt(now) >= 1 {
+		return 0, false
+	}
+	return missing1(lim, now), true
+}
+
+// missing1 is how long it takes until a bucket has one again.
+func missing1(lim *rate.Limiter, now time.Time) time.Duration {
+	return time.Duration((1 - lim.TokensAt(now)) / float64(lim.Limit()) * float64(time.Second))
+}
+
+func (b *buckets) of(key string, r rules.Rate, burst int) *rate.Limiter {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	limit := rate.Limit(r.PerSecond())
+	e, ok := b.byKey[key]
+	if !ok {
+		if b.seen.Len() >= maxBuckets {
+			oldest := b.seen.Back()
+			b.seen.Remove(oldest)
+			delete(b.byKey, oldest.Value.(*bucket).key) //nolint:forcetypeassert // nothing else is in the list
+		}
+		e = b.seen.PushFront(&bucket{key: key, lim: rate.NewLimiter(limit, burst)})
+		b.byKey[key] = e
+	}
+	b.seen.MoveToFront(e)
+	lim := e.Value.(*bucket).lim //nolint:forcetypeassert // nothing else is in the list
+	if lim.Limit() != limit || lim.Burst() != burst {
+		// The rules have changed meanwhile.
+		lim = rate.NewLimiter(limit, burst)
+		e.Value.(*bucket).lim = lim //nolint:forcetypeassert // nothing else is in the list
+	}
+	return lim
+}
+
+// limits hold strangers: what one of them may do, and what may be done to one order or attempt.
+type limits struct{ clients, hooks, orders, guesses, attempts, windows *buckets }
+
+func newLimits() *limits {
+	return &limits{newBuckets(), newBuckets(), newBuckets(), newBuckets(), newBuckets(), newBuckets()}
+}
+
+// tooOften refuses what came too often, by whom it was counted.
+func (g *Gateway) tooOften(by string, order payment.OrderID, wait time.Duration) error {
+	g.metrics.RateLimited(by)
+	return &payment.Problem{Code: payment.CodeRateLimited, OrderID: order, RetryAfter: wait}
+}
+
+// client is whom a request is counted for: an address, of IPv6 the network that one customer gets.
+func (g *Gateway) client(c *fiber.Ctx) string {
+	ip, err := netip.ParseAddr(g.clientIP(c))
+	if err != nil {
+		return ""
+	}
+	if ip.Is6() {
+		if prefix, err := ip.WithZone("").Prefix(64); err == nil {
+			return prefix.Addr().String()
+		}
+	}
+	return ip.String()
+}
+
+// admit holds a client to its rate at the doors of payments.
+func (g *Gateway) admit(c *fiber.Ctx) error {
+	wait, ok := g.limits.clients.take(g.client(c), g.view().rules.Limits().Rates.Client, g.now())
+	if !ok {
+		return g.tooOften(metrics.LimitedClient, "", wait)
+	}
+	return nil
+}
+
+// admitted is admit in front of a handler.
+func (g *Gateway) admitted(c *fiber.Ctx) error {
+	if err := g.admit(c); err != nil {
+		return err
+	}
+	return c.Next()
+}
+
+// admitHook holds an address to its rate for messages that no signature proves to come from a PG.
+func (g *Gateway) admitHook(c *fiber.Ctx) error {
+	wait, ok := g.limits.hooks.take(g.client(c), g.view().rules.Limits().Rates.Hooks, g.now())
+	if !ok {
+		return g.tooOften(metrics.LimitedHooks, "", wait)
+	}
+	return nil
+}
+
+// admitOrder holds checkouts of one order. A bucket is one client's for one method, so that nobody can use it up for
+// the buyer, and who wore out one method leaves the others.
+func (g *Gateway) admitOrder(c *fiber.Ctx, v *view, order payment.OrderID, method string) error {
+	if order == "" {
+		return nil // and be refused
+	}
+	r, who := v.rules.Limits().Rates, string(order)+" "+g.client(c)
+	known, _ := v.rules.ResolveMethod(method)
+	if wait, empty := g.limits.guesses.empty(who, r.Guesses, g.now()); empty {
+		return g.tooOften(metrics.LimitedGuesses, order, wait)
+	}
+	if wait, ok := g.limits.orders.take(who+" "+string(known), r.Order, g.now()); !ok {
+		return g.tooOften(metrics.LimitedOrder, order, wait)
+	}
+	return nil
+}
+
+// windowRate is for windows of one order that one client opens at one PG. It stays below maxOpened for as long as a
+// window is open (half an hour): whoever opens all that he can has not taken the buyer's.
+func windowRate() rules.Rate { return rules.Rate{N: 12, Per: time.Hour} }
+
+// windowBurst is how many of those may come at once.
+const windowBurst = 10
+
+type clientKey struct{}
+
+// withClient remembers for whom a window is opened.
+func withClient(ctx context.Context, client string) context.Context {
+	return context.WithValue(ctx, clientKey{}, client)
+}
+
+// admitWindow holds the windows of one order that one client opens at one PG.
+func (g *Gateway) admitWindow(ctx context.Context, a payment.Attempt) error {
+	client, ok := ctx.Value(clientKey{}).(string)
+	if !ok {
+		return nil // nobody from outside
+	}
+	key := string(a.OrderID) + " " + string(a.PG) + " " + client
+	if wait, ok := g.limits.windows.takeOf(key, windowRate(), windowBurst, g.now()); !ok {
+		g.metrics.RateLimited(metrics.LimitedOrder)
+		return &payment.Problem{Code: payment.CodeTooManyAttempts, OrderID: a.OrderID, RetryAfter: wait}
+	}
+	return nil
+}
+
+// guessed counts a checkout whose figures were not the order's, and hands err on.
+func (g *Gateway) guessed(c *fiber.Ctx, v *view, order payment.OrderID, err error) error {
+	if p, ok := payment.AsProblem(err); ok && p.Code == payment.CodeAmountMismatch {
+		g.limits.guesses.take(string(order)+" "+g.client(c), v.rules.Limits().Rates.Guesses, g.now())
+	}
+	return err
+}
+
+// turn holds what anybody may send about one attempt, since it makes us ask the PG.
+func (g *Gateway) turn(id payment.AttemptID) error {
+	if wait, ok := g.limits.attempts.take(string(id), g.view().rules.Limits().Rates.Attempt, g.now()); !ok {
+		return g.tooOften(metrics.LimitedAttempt, "", wait)
+	}
+	return nil
+}
+
+// checkoutBody admits a checkout by what its body names, before anything is written for it.
+func (g *Gateway) checkoutBody(c *fiber.Ctx, body []byte) error {
+	order := gjson.GetBytes(body, "order_id").String()
+	if !validOrderID(order) {
+		return nil // and be refused
+	}
+	return g.admitOrder(c, g.view(), payment.OrderID(order), gjson.GetBytes(body, "payments.0.method").String())
+}
+
+// completeBody admits what a window's callback says, by its attempt, before anything is written for it.
+func (g *Gateway) completeBody(c *fiber.Ctx, body []byte) error {
+	id := gjson.GetBytes(body, "attempt_id").String()
+	if !payment.ValidID(id) {
+		return nil // and be refused
+	}
+	wait, ok := g.limits.orders.take("attempt "+id+" "+g.client(c), g.view().rules.Limits().Rates.Order, g.now())
+	if !ok {
+		return g.tooOften(metrics.LimitedAttempt, "", wait)
+	}
+	return nil
+}
+
+func firstMethod(parts []payment.MethodAmount) payment.Method {
+	if len(parts) == 0 {
+		return ""
+	}
+	return parts[0].Method
+}
+
+// retryAfter is the header's value for a wait: whole seconds, at least one.
+func retryAfter(wait time.Duration) string {
+	return strconv.Itoa(max(int(math.Ceil(wait.Seconds())), 1))
+}

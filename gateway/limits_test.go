@@ -1,0 +1,248 @@
+package gateway
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// behindProxies believes X-Forwarded-For from what tests call from.
+func behindProxies(config string) string {
+	return strings.Replace(config, "trusted_proxies: []", `trusted_proxies: ["0.0.0.0/32"]`, 1)
+}
+
+// withRates sets limits.rates.
+func withRates(rates string) func(string) string {
+	return func(config string) string {
+		return strings.Replace(behindProxies(config), "attempt_ttl: 30m", "attempt_ttl: 30m, rates: { "+rates+" }", 1)
+	}
+}
+
+func (h *house) from(client, method, path, kind, body string) answer {
+	h.t.Helper()
+	req := httptest.NewRequest(method, path, strings.NewReader(body))
+	req.Header.Set("Content-Type", kind)
+	req.Header.Set("X-Forwarded-For", client)
+	return h.send(h.app, req)
+}
+
+func (h *house) postFrom(client string, body map[string]any) answer {
+	h.t.Helper()
+	b, err := json.Marshal(body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return h.from(client, http.MethodPost, pathCheckout, "application/json", string(b))
+}
+
+// tooOften tells whether a request was refused for coming too often, in the way of a public door.
+func (a answer) tooOften() bool {
+	return a.status == http.StatusTooManyRequests && a.header.Get("X-Pg-Gateway-Reason") == "RATE_LIMITED" && a.header.Get("Retry-After") != ""
+}
+
+// TestEveryDoorHoldsAClientToItsRate: who uses up his own is refused everywhere, and nobody else is.
+func TestEveryDoorHoldsAClientToItsRate(t *testing.T) {
+	t.Parallel()
+	const form = "application/x-www-form-urlencoded"
+	for _, door := range []struct{ name, method, path, kind, body string }{
+		{"checkout", "POST", pathCheckout, "application/json", `{}`},
+		{"complete", "POST", pathComplete, "application/json", `{}`},
+		{"Inicis' return", "POST", pathInicisReturn, form, "a=b"},
+		{"Inicis' key", "POST", pathInicisKey, form, "a=b"},
+		{"PortOne's return", "GET", pathPortOneReturn + "?attempt_id=x", "", ""},
+		{"X2BEE", "POST", "/api/order/v1/payment/pgInfo", "application/json", `{}`},
+		{"an intercepted checkout", "POST", "/api/orders", "application/json", `{"payMeans":[{"payWayCd":"99"}]}`},
+		{"V1's webhook", "POST", pathHooksV1 + "portone1", "application/json", `{}`},
+		{"V2's webhook, unsigned", "POST", pathHooksV2 + "portone", "application/json", `{}`},
+	} {
+		t.Run(door.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, withRates("client: 20/m, hooks: 20/m, attempt: 1000/s"))
+			limited := 0
+			for range 6 {
+				if a := h.from("203.0.113.7", door.method, door.path, door.kind, door.body); a.tooOften() {
+					limited++
+				}
+			}
+			if limited == 0 || limited > 3 {
+				t.Errorf("%d of 6 were refused for coming too often", limited)
+			}
+			if a := h.from("198.51.100.9", door.method, door.path, door.kind, door.body); a.status == http.StatusTooManyRequests {
+				t.Errorf("somebody else: %d %s", a.status, a.body)
+			}
+		})
+	}
+}
+
+func TestClientsOfIPv6AreNetworks(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withRates("client: 3/h"))
+	limited := false
+	for i := range 5 {
+		limited = h.from(fmt.Sprintf("2001:db8::%d", i+1), "POST", pathCheckout, "application/json", `{}`).tooOften()
+	}
+	if !limited {
+		t.Error("one network made as many requests as it has addresses")
+	}
+	if h.from("2001:db8:0:1::1", "POST", pathCheckout, "application/json", `{}`).tooOften() {
+		t.Error("another network is refused")
+	}
+}
+
+// TestOneOrderMakesFewKeys: in 8 seconds one client made 18,642 rows with keys of his own.
+func TestOneOrderMakesFewKeys(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withRates("order: 60/m"))
+	body, err := json.Marshal(h.checkout("card"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	taken := 0
+	for i := range 100 {
+		if a := h.keyed(pathCheckout, fmt.Sprintf(`"key-%012d"`, i), string(body)); a.status == http.StatusOK {
+			taken++
+		} else if !a.tooOften() {
+			t.Fatalf("got %d %s", a.status, a.body)
+		}
+	}
+	// Ten at once, and one more a second that this takes.
+	if taken < 10 || taken > 40 {
+		t.Errorf("%d of 100 checkouts of one order were taken", taken)
+	}
+	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK {
+		t.Errorf("another order: %d %s", a.status, a.body)
+	}
+}
+
+// TestBlockingAnOrderBlocksNoOtherPG, nor another client.
+func TestBlockingAnOrderBlocksNoOtherPG(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, behindProxies)
+	body := h.checkout("kakaopay")
+	var last answer
+	for range 200 {
+		last = h.postFrom("203.0.113.7", body)
+	}
+	if last.status != http.StatusTooManyRequests {
+		t.Fatalf("the 200th window: %d %s", last.status, last.body)
+	}
+	if a := h.postFrom("198.51.100.9", body); a.status != http.StatusOK {
+		t.Errorf("the buyer himself, at the same PG: %d %s", a.status, a.body)
+	}
+	card := h.checkout("card")
+	card["order_id"], card["amount"] = body["order_id"], body["amount"]
+	if a := h.postFrom("203.0.113.7", card); a.status != http.StatusOK {
+		t.Errorf("by card: %d %s", a.status, a.body)
+	}
+}
+
+// TestAnAmountIsGuessedAFewTimes: also the right one is refused then, or the guessing would go on.
+func TestAnAmountIsGuessedAFewTimes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withRates("guesses: 3/h"))
+	body := h.checkout("card")
+	right := body["amount"]
+	for i := range 3 {
+		body["amount"], body["payments"] = i+1, []map[string]any{{"method": "card", "amount": i + 1}}
+		if a := h.postFrom("203.0.113.7", body); a.code() != "AMOUNT_MISMATCH" {
+			t.Fatalf("guess %d: %d %s", i, a.status, a.body)
+		}
+	}
+	body["amount"], body["payments"] = right, []map[string]any{{"method": "card", "amount": right}}
+	if a := h.postFrom("203.0.113.7", body); !a.tooOften() {
+		t.Errorf("the fourth guess: %d %s", a.status, a.body)
+	}
+	if a := h.postFrom("198.51.100.9", body); a.status != http.StatusOK {
+		t.Errorf("the buyer: %d %s", a.status, a.body)
+	}
+}
+
+// TestStrangersMakeFewLookUps: in 6 seconds 22,553 of them asked PortOne as often, and made a row each.
+func TestStrangersMakeFewLookUps(t *testing.T) {
+	t.Parallel()
+	for name, knock := range map[string]func(h *house, attempt string) answer{
+		"complete": func(h *house, attempt string) answer {
+			return h.post(pathComplete, "application/json", `{"attempt_id":"`+attempt+`","pg_tx_id":"x"}`)
+		},
+		"a payment token of his own": func(h *house, attempt string) answer {
+			return h.post(pathComplete, "application/json", `{"attempt_id":"`+attempt+`","payment_token":"made up"}`)
+		},
+		"PortOne's return": func(h *house, attempt string) answer {
+			return h.send(h.app, httptest.NewRequest(http.MethodGet, pathPortOneReturn+"?attempt_id="+attempt, nil))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, nil)
+			attempt, _ := h.postCheckout(h.checkout("kakaopay")).json["attempt_id"].(string)
+			began := time.Now()
+			limited := 0
+			for range 200 {
+				if knock(h, attempt).tooOften() {
+					limited++
+				}
+			}
+			most := 3 + int(time.Since(began)/(3*time.Second)) + 1
+			if asked := len(h.sandbox.Executions("portone_v2", "lookup", "")) + len(h.sandbox.Executions("portone_v2", "confirm", "")); asked > 2*most || limited < 200-most {
+				t.Errorf("the PG was asked %d times, %d of 200 were refused", asked, limited)
+			}
+		})
+	}
+}
+
+// TestSignedWordsAreNeverTooMany: what a signature proves to be PortOne's is taken at any rate.
+func TestSignedWordsAreNeverTooMany(t *testing.T) {
+	t.Parallel()
+	h := newHookHouse(t, nil, "attempt_ttl: 30m", "attempt_ttl: 30m, rates: { hooks: 1/h, client: 1/h, attempt: 1/h }")
+	for i := range 20 {
+		body := fmt.Sprintf(`{"type":"Transaction.Paid","data":{"storeId":"store-sandbox","paymentId":"nobody-%d","transactionId":"t"}}`, i)
+		if status, text := h.sendHook(pathHooksV2+"portone", "application/json", signHook(fmt.Sprintf("wh_%d", i), body, time.Now()), body); status != http.StatusOK {
+			t.Fatalf("word %d: %d %s", i, status, text)
+		}
+	}
+}
+
+// TestRatesAreLive: a bucket follows the rules in force.
+func TestRatesAreLive(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withRates("client: 3/h"))
+	knock := func() bool { return h.from("203.0.113.7", "POST", pathCheckout, "application/json", `{}`).tooOften() }
+	for range 3 {
+		knock()
+	}
+	if !knock() {
+		t.Fatal("the fourth request of an hour was taken")
+	}
+	h.write(strings.Replace(h.read(), "client: 3/h", "client: 1000000/s", 1))
+	h.adminPost("/-/reload", "")
+	if knock() {
+		t.Error("the old rate is in force after a reload")
+	}
+}
+
+// TestBucketsAreBounded: who was not seen for longest is forgotten.
+func TestBucketsAreBounded(t *testing.T) {
+	t.Parallel()
+	b, now, once := newBuckets(), time.Unix(1_800_000_000, 0), rules.Rate{N: 1, Per: time.Hour}
+	for range once.Burst() {
+		b.take("busy", once, now)
+	}
+	for i := range 3 * maxBuckets {
+		b.take(fmt.Sprint(i), once, now)
+		if _, ok := b.take("busy", once, now); ok {
+			t.Fatalf("who comes all the time was forgotten after %d others", i)
+		}
+	}
+	if len(b.byKey) != maxBuckets || b.seen.Len() != maxBuckets {
+		t.Errorf("%d buckets are kept, want %d", len(b.byKey), maxBuckets)
+	}
+	if wait, ok := b.take("busy", once, now); ok || wait != time.Hour {
+		t.Errorf("to wait %v, want an hour", wait)
+	}
+}
