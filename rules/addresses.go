@@ -128,7 +128,8 @@ type endpoint struct{ path, address string }
 // listeners are all doors that the file opens.
 func (s *Snapshot) listeners() []endpoint {
 	list := []endpoint{
-		{"server.public.listen", s.server.Public.Listen}, {"server.sidecar.listen", s.server.Sidecar.Listen},
+		{"server.public.listen", s.server.Public.Listen},
+		{"server.sidecar.listen", s.server.Sidecar.Listen},
 		{"server.admin.listen", s.server.Admin.Listen},
 	}
 	if s.sandbox.Enabled {

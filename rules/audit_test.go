@@ -80,8 +80,8 @@ func TestEverySecretIsHeld(t *testing.T) {
 		reflect.TypeFor[rules.PublicConfig](), reflect.TypeFor[rules.SidecarConfig](), reflect.TypeFor[rules.AdminConfig](), reflect.TypeFor[rules.JournalConfig](),
 		reflect.TypeFor[rules.OrderServiceConfig](), reflect.TypeFor[payment.PG](), reflect.TypeFor[payment.Merchant](),
 	} {
-		for i := range section.NumField() {
-			if f := section.Field(i).Type; f == secret || f.Kind() == reflect.Slice && f.Elem() == secret {
+		for field := range section.Fields() {
+			if f := field.Type; f == secret || f.Kind() == reflect.Slice && f.Elem() == secret {
 				fields++
 			}
 		}

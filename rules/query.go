@@ -131,11 +131,9 @@ func (a *asking) fill(c *payment.Checkout, primary *method, amount payment.Won) 
 
 // hopeless tells that a denial does not depend on the amount.
 func hopeless(code payment.Code) bool {
-	switch code {
-	case payment.CodeMethodNotInUse, payment.CodeSiteNotAllowed, payment.CodeDeviceNotAllowed, payment.CodeCardNotApproved:
-		return true
-	}
-	return false
+	return slices.Contains([]payment.Code{
+		payment.CodeMethodNotInUse, payment.CodeSiteNotAllowed, payment.CodeDeviceNotAllowed, payment.CodeCardNotApproved,
+	}, code)
 }
 
 // closedNow tells that a control closes the method itself.

@@ -1,7 +1,6 @@
 package rules_test
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"slices"
@@ -427,10 +426,8 @@ func TestMerchantInfosHoldNoKeys(t *testing.T) {
 }
 
 // verified verifies the week of monday.
-func verified(t interface {
-	Context() context.Context
-	Fatal(args ...any)
-}, s *rules.Snapshot) rules.VerifyReport {
+func verified(t *testing.T, s *rules.Snapshot) rules.VerifyReport {
+	t.Helper()
 	rep, err := rules.Verify(t.Context(), s, monday())
 	if err != nil {
 		t.Fatal(err)

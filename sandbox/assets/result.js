@@ -31,16 +31,6 @@
     return at.toLocaleString("ko-KR", { timeZone: "Asia/Seoul", year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }) + "까지";
   }
 
-  /* Why it came to nothing, in words. */
-  var reasons = {
-    BUYER_CANCELLED: "결제창에서 취소하셨습니다.",
-    SHOP_REFUSED: "상점이 주문을 받지 않았습니다. 품절일 수 있습니다.",
-    PAYMENT_DECLINED: "카드사가 결제를 거절했습니다. 다른 카드나 결제수단으로 다시 시도해 주세요.",
-    PAYMENT_EXPIRED: "결제 시간이 지났습니다. 다시 주문해 주세요.",
-    ORDER_EXPIRED: "주문의 결제 시간이 지났습니다. 다시 주문해 주세요."
-  };
-  function reason(code) { return reasons[code] || "결제가 끝나지 않았습니다. 다시 시도해 주세요."; }
-
   /* Banks by their standard code. */
   var banks = {
     "003": "IBK기업은행", "004": "KB국민은행", "007": "수협은행", "011": "NH농협은행", "020": "우리은행", "023": "SC제일은행", "027": "한국씨티은행",
@@ -77,7 +67,7 @@
   document.getElementById("order-id").textContent = id || "-";
   var code = query.get("code");
   if (code) {
-    document.getElementById("reason").textContent = query.get("detail_ko") || reason(code);
+    document.getElementById("reason").textContent = query.get("detail_ko") || "결제가 끝나지 않았습니다. 다시 시도해 주세요.";
     document.getElementById("reason").dataset.code = code;
     document.getElementById("reason").hidden = false;
   }
