@@ -28,7 +28,7 @@
   function when(text) {
     var at = new Date(text);
     if (isNaN(at.getTime())) { return text; }
-    return at.toLocaleString("ko-KR", { timeZone: "Asia/Seoul", year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false }) + "까지";
+    return at.toLocaleString("ko-KR", { timeZone: "Asia/Seoul", year: "numeric", month: "long", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }) + "까지";
   }
 
   /* Banks by their standard code. */
