@@ -28,7 +28,7 @@ const (
 var traces = regexp.MustCompile(`(?i)planted|7777-?1234|1111-?7777`)
 
 func plantedBody() string {
-	return `{"order_id":"O-PLANTED","amount":64900,"payments":[{"method":"card","amount":64900}],"buyer":{"name":"` + plantedName +
+	return `{"order_id":"O-1001","amount":64900,"payments":[{"method":"card","amount":64900}],"buyer":{"name":"` + plantedName +
 		`","email":"` + plantedMail + `","tel":"` + plantedTel + `"},"card":"` + plantedCard + `"}`
 }
 

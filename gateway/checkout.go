@@ -93,7 +93,7 @@ func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout
 		if denied != nil {
 			continue
 		}
-		g.log.Warn("a PG does not open its window; taking the fallback",
+		g.log.WarnContext(ctx, "a PG does not open its window; taking the fallback",
 			slog.Any("order_id", c.OrderID), slog.Any("pg", d.PG.ID), slog.Any("fallback", f.PG), slog.Any("err", err))
 		ans, err = g.prepare(ctx, v, c, other, opt.Now)
 	}
@@ -192,7 +192,7 @@ func (g *Gateway) abandon(ctx context.Context, a payment.Attempt) {
 		Event: journal.Event{At: g.now(), Kind: reasonNoWindow},
 	})
 	if err != nil {
-		g.log.Warn("an attempt without a window stays open until the sweep ends it", slog.Any("attempt_id", a.ID), slog.Any("err", err))
+		g.log.WarnContext(ctx, "an attempt without a window stays open until the sweep ends it", a.LogAttr(), slog.Any("err", err))
 	}
 }
 

@@ -131,6 +131,7 @@ func New(o Options) (*Gateway, error) {
 	if err != nil {
 		return nil, err
 	}
+	o.Log = joinLog(o.Log)
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
 		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), limits: newLimits(), rates: rules.NewOutcomes(),

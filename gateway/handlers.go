@@ -104,6 +104,7 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 	if err != nil {
 		return g.guessed(c, v, co.OrderID, err)
 	}
+	isAbout(c, ans.OrderID, ans.AttemptID)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	answerStands(c)
 	return c.JSON(ans)
@@ -132,6 +133,7 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	isAbout(c, "", req.AttemptID)
 	if err := g.turn(req.AttemptID); err != nil {
 		return err
 	}
@@ -139,6 +141,7 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	isAbout(c, res.Attempt.OrderID, res.Attempt.ID)
 	if c.Get(headerIdempotencyKey) != "" && res.Status() == string(payment.StateUnknown) {
 		// Who repeats requests must not take this for an end and pay anew.
 		return &payment.Problem{Code: payment.CodePaymentUnknown, OrderID: res.Attempt.OrderID, KeySafety: payment.NewKeyUnsafe}
@@ -269,6 +272,7 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 // known shop page it shows our own.
 func (g *Gateway) backToShop(c *fiber.Ctx, res settle.Result, err error) error {
 	end := res.Ending()
+	isAbout(c, res.Attempt.OrderID, res.Attempt.ID)
 	if res.Answer.Reason == settle.ReasonShopSilent {
 		leaveThisPod(c)
 	}

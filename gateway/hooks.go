@@ -285,7 +285,7 @@ func (g *Gateway) notified(ctx context.Context, a payment.Attempt, n settle.Noti
 			err = g.cancelledAtPG(ctx, word.Attempt)
 		}
 		if err != nil {
-			g.log.Error("a PG's word could not be followed up", slog.Any("attempt_id", a.ID), slog.Any("err", err))
+			g.log.ErrorContext(ctx, "a PG's word could not be followed up", a.LogAttr(), slog.Any("err", err))
 		}
 		done <- outcome{word, err}
 	})

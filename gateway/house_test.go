@@ -34,6 +34,8 @@ type house struct {
 	url     string // the sandbox's
 	config  string // path
 	journal *journal.Journal
+	// log is what the gateway has logged.
+	log logLines
 }
 
 const publicURL = "http://localhost:8080"
@@ -91,7 +93,7 @@ func newHouseWith(t *testing.T, box sandbox.Config, edit func(string) string) *h
 	PublishRules(store.Current(), m)
 	h.g, err = New(Options{
 		Store: store, Journal: h.journal, Keys: h.journal, Late: h.journal, Cancels: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
-		Metrics: m, Registry: registry, Log: slog.New(slog.DiscardHandler),
+		Metrics: m, Registry: registry, Log: slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now: time.Now, Identity: h.journal.Identity, DataDir: dir,
 	})
 	if err != nil {

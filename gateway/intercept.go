@@ -161,6 +161,7 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, c
 		}
 		return b, "refused"
 	}
+	isAbout(c, ans.OrderID, ans.AttemptID)
 	b, err := json.Marshal(ans)
 	if err != nil {
 		g.log.Error("an answer cannot be encoded", slog.String("request_id", requestID(c)), slog.Any("err", err))

@@ -13,10 +13,10 @@ import (
 )
 
 // Settled counts what became of an attempt.
-func (g *Gateway) Settled(a payment.Attempt) {
+func (g *Gateway) Settled(ctx context.Context, a payment.Attempt) {
 	g.rate(a)
 	g.metrics.Payment(string(a.PG), string(a.Method), string(a.State), int64(a.Amount))
-	g.log.Info("attempt", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("pg", a.PG), slog.Any("merchant", a.Merchant), slog.Any("method", a.Method), slog.Int64("amount", int64(a.Amount)), slog.String("state", string(a.State)), slog.Any("reason", a.Reason))
+	g.log.InfoContext(ctx, "attempt", a.LogAttr(), slog.Any("method", a.Method), slog.Int64("amount", int64(a.Amount)), slog.String("state", string(a.State)), slog.String("reason", a.Reason))
 }
 
 // Upstream counts one request to a PG, and remembers whether it was reached.

@@ -100,13 +100,13 @@ func TestRoutingFollowsTheRates(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, swap("choose: { priority: [inicis, portone, portone1] }", "choose: { success_rate: [inicis, portone] }"))
 	for range 30 {
-		h.g.Settled(payment.Attempt{PG: "portone", Method: "card", State: payment.StateApproved})
+		h.g.Settled(t.Context(), payment.Attempt{PG: "portone", Method: "card", State: payment.StateApproved})
 	}
 	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK || a.json["pg"] != "inicis" {
 		t.Fatalf("before: %d %v", a.status, a.json["pg"])
 	}
 	for range 30 {
-		h.g.Settled(payment.Attempt{PG: "inicis", Method: "card", State: payment.StateDeclined, Reason: settle.ReasonNotSent})
+		h.g.Settled(t.Context(), payment.Attempt{PG: "inicis", Method: "card", State: payment.StateDeclined, Reason: settle.ReasonNotSent})
 	}
 	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK || a.json["pg"] != "portone" {
 		t.Errorf("after: %d %v", a.status, a.json["pg"])

@@ -32,6 +32,7 @@ const (
 	localBody      = "body"
 	localStands    = "stands"
 	localWire      = "wire"
+	localAbout     = "about"
 )
 
 // requestID names a request in logs, problems and upstream calls. One that a client sends is kept when it has a form
@@ -137,8 +138,8 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 		if status >= 500 {
 			level = slog.LevelError
 		}
-		g.log.LogAttrs(c.Context(), level, "request", slog.String("request_id", id), slog.String("route", route),
-			slog.String("method", c.Method()), slog.Int("status", status), slog.Float64("ms", float64(took.Microseconds())/1000))
+		g.log.LogAttrs(c.Context(), level, "request", append(aboutOf(c).attrs(), slog.String("request_id", id), slog.String("route", route),
+			slog.String("method", c.Method()), slog.Int("status", status), slog.Float64("ms", float64(took.Microseconds())/1000))...)
 	}()
 	if err := c.Next(); err != nil {
 		return g.fail(c, err)
@@ -159,6 +160,10 @@ func (g *Gateway) report(c *fiber.Ctx, p *payment.Problem, err error) {
 	if p.RetryAfter > 0 {
 		c.Set(fiber.HeaderRetryAfter, retryAfter(p.RetryAfter))
 	}
+	a := aboutOf(c)
+	if a.code = p.Code; p.OrderID != "" {
+		a.order = p.OrderID
+	}
 	if p.Code == payment.CodeJournalDown {
 		g.pulse.fail(g.now())
 	}
@@ -177,22 +182,22 @@ func leaveThisPod(c *fiber.Ctx) { c.Context().SetConnectionClose() }
 // The routes' names, in logs and metrics. A route gets its name where it is registered, with named. What is handed
 // on to the order service is its own, and outside our error budget; an intercepted checkout is ours.
 const (
-	routeCheckout   = "checkout"
-	routeComplete   = "complete"
-	routeInicis     = "return_inicis"
-	routeInicisKey  = "return_inicis_key"
-	routePortOne    = "return_portone"
-	routePreflight  = "preflight"
-	routeNotice     = "hooks_notice"
-	routeConfirm    = "hooks_confirm"
-	routeDeposit    = "hooks_deposit"
-	routeHooks      = "hooks_unknown"
-	routeCancels    = "cancels"
-	routeAttempts   = "attempts"
-	routeX2BEE      = "x2bee"
-	routeIntercept  = "intercept"
-	routeShop       = "shop"
-	routeNone       = "none"
+	routeCheckout  = "checkout"
+	routeComplete  = "complete"
+	routeInicis    = "return_inicis"
+	routeInicisKey = "return_inicis_key"
+	routePortOne   = "return_portone"
+	routePreflight = "preflight"
+	routeNotice    = "hooks_notice"
+	routeConfirm   = "hooks_confirm"
+	routeDeposit   = "hooks_deposit"
+	routeHooks     = "hooks_unknown"
+	routeCancels   = "cancels"
+	routeAttempts  = "attempts"
+	routeX2BEE     = "x2bee"
+	routeIntercept = "intercept"
+	routeShop      = "shop"
+	routeNone      = "none"
 )
 
 // named gives a request its route's name in logs and metrics.
@@ -230,7 +235,7 @@ type spentKey struct{}
 // requestContext is what a request's work runs under: not the browser's patience, but ours; and where its
 // waiting is added up.
 func (g *Gateway) requestContext(c *fiber.Ctx) context.Context {
-	return context.WithValue(g.ctx, spentKey{}, spentOn(c))
+	return context.WithValue(context.WithValue(g.ctx, spentKey{}, spentOn(c)), requestIDKey{}, requestID(c))
 }
 
 // waited adds the time since start to the request that ctx belongs to.

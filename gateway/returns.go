@@ -5,10 +5,12 @@ import (
 	"errors"
 	"log/slog"
 	"net/url"
+	"slices"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -57,8 +59,10 @@ func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (settle
 		return settle.Result{}, forged("orderNumber belongs to another attempt")
 	}
 	if !ret.Authenticated() {
-		// By this window no money moved and none can: the buyer did not get through it. Nothing to journal.
+		// By this window no money moved and none can: the buyer did not get through it. The attempt has no row in the
+		// journal before that, so that opening windows costs nothing; the log and pg_gateway_returns_total have it.
 		res.Declined, res.BuyerCancelled, res.Why = true, ret.BuyerCancelled, inicis.DeclineReason(ret.ResultCode, ret.ResultMsg)
+		g.leftWindow(ctx, a, ret.BuyerCancelled, ret.ResultCode)
 		return res, nil
 	}
 	acc, err := v.account(a)
@@ -69,7 +73,7 @@ func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (settle
 		return settle.Result{}, forged("mid, orderNumber or authToken is missing or another")
 	}
 	if err := inicis.CheckReturn(acc.PG, ret); err != nil {
-		g.log.Error("a return broke the idc rule", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("err", err))
+		g.log.ErrorContext(ctx, "a return broke the idc rule", a.LogAttr(), slog.Any("err", err))
 		return settle.Result{}, &payment.Problem{Code: payment.CodeAuthURLRefused, OrderID: a.OrderID}
 	}
 	if err := g.others.problem(a.OrderID); err != nil {
@@ -119,6 +123,7 @@ func (g *Gateway) takeKey(ctx context.Context, raw []byte) (settle.Result, error
 	case string(a.ID) != ret.OrderID && ret.OrderID != "":
 		return settle.Result{}, forged("orderId belongs to another attempt")
 	case !ret.Issued():
+		g.leftWindow(ctx, a, ret.BuyerCancelled, ret.ResultCode)
 		return settle.Result{Attempt: a, Declined: true, BuyerCancelled: ret.BuyerCancelled, Why: inicis.DeclineReason(ret.ResultCode, ret.ResultMsg)}, nil
 	case ret.MID != a.MID:
 		return settle.Result{}, forged("mid is another")
@@ -158,8 +163,30 @@ func (g *Gateway) complete(ctx context.Context, req completeRequest) (settle.Res
 		// The window says that it ended without a payment, and the PG knows of none: a hint good enough for wording.
 		// The attempt stays open. One that somebody has in hand may be paid any moment, whatever a window says.
 		res.Declined = true
+		g.leftWindow(ctx, res.Attempt, false, req.Code)
+		g.noteWindowLeft(ctx, res.Attempt, req.Code)
 	}
 	return res, err
+}
+
+// eventWindowLeft is the kind of the event that a buyer leaves who comes back from a window without having paid.
+const eventWindowLeft = "window_left"
+
+// leftWindow logs that a buyer came back from a window without having paid. The code is what the browser says.
+func (g *Gateway) leftWindow(ctx context.Context, a payment.Attempt, cancelled bool, code string) {
+	g.log.InfoContext(ctx, "the buyer left the window without paying", a.LogAttr(),
+		slog.Bool("cancelled", cancelled), slog.String("pg_code", payment.PGCode(code)))
+}
+
+// noteWindowLeft adds that to the history of an attempt, once: anybody may say it as often as he likes.
+func (g *Gateway) noteWindowLeft(ctx context.Context, a payment.Attempt, code string) {
+	events, err := g.journal.Events(ctx, a.ID)
+	if err == nil && !slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == eventWindowLeft }) {
+		err = g.late.Note(ctx, a.ID, journal.Event{Kind: eventWindowLeft, Code: payment.PGCode(code), Detail: "the browser came back without a payment"})
+	}
+	if err != nil {
+		g.log.WarnContext(ctx, "that a buyer left the window was not noted", a.LogAttr(), slog.Any("err", err))
+	}
 }
 
 // redirectURL is the shop page that a settled attempt's browser goes to, and what the buyer may be told there when he

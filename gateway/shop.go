@@ -46,13 +46,14 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) settle.Answer 
 	switch {
 	case err != nil:
 		g.metrics.Confirmed(metrics.AnswerSilent)
-		g.log.Warn("the order service did not confirm", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("err", err))
+		g.log.WarnContext(ctx, "the order service did not confirm", a.LogAttr(), slog.Any("err", err))
 		return settle.Answer{
 			Reason: settle.ReasonShopSilent, DetailKo: "쇼핑몰이 응답하지 않아 결제하지 않았습니다",
 			DetailEn: "the shop did not answer, so nothing was charged",
 		}
 	case !ans.Yes:
 		g.metrics.Confirmed(metrics.AnswerNo)
+		g.log.InfoContext(ctx, "the order service refused", a.LogAttr(), slog.String("reason", cmp.Or(payment.RefusedFor(ans.Code), settle.ReasonShopRefused)))
 		return settle.Answer{Reason: cmp.Or(payment.RefusedFor(ans.Code), settle.ReasonShopRefused), DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText)}
 	}
 	g.metrics.Confirmed(metrics.AnswerYes)

@@ -21,7 +21,7 @@ func (g *Gateway) lookUp(ctx context.Context, v *view, id payment.OrderID) (orde
 	o, err := g.orderService(v).Lookup(ctx, id)
 	waited(ctx, start)
 	if err != nil && !errors.Is(err, orders.ErrOrderNotFound) {
-		g.log.Warn("the order service does not answer a lookup", slog.Any("order_id", id), slog.Any("err", err))
+		g.log.WarnContext(ctx, "the order service does not answer a lookup", slog.Any("order_id", id), slog.Any("err", err))
 	}
 	if err == nil && o.Currency != payment.CurrencyKRW {
 		return o, &payment.Problem{

@@ -155,8 +155,8 @@ func settleGuards() []guard {
 		},
 		{
 			name: "a net cancel that was not confirmed is no proof", file: "gateway/settle/undo.go",
-			old: "		if err == nil && r.Outcome == payment.OutcomeCancelled {\n			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)\n		}\n		s.o.Log.Warn(\"a net",
-			new: "		if true {\n			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)\n		}\n		s.o.Log.Warn(\"a net",
+			old: "		if err == nil && r.Outcome == payment.OutcomeCancelled {\n			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)\n		}\n		s.o.Log.WarnContext(ctx, \"a net",
+			new: "		if true {\n			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)\n		}\n		s.o.Log.WarnContext(ctx, \"a net",
 			pkg: tests, run: "TestAuthenticated",
 		},
 		{

@@ -32,7 +32,7 @@ const (
 // is paid only when the deposit shows (inicis.md §7).
 func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
-	switch wrong, whole := s.compare(w, r); {
+	switch wrong, whole := s.compare(ctx, w, r); {
 	case wrong != "":
 		return s.undo(ctx, w, wrong)
 	case !whole:
@@ -57,7 +57,7 @@ func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 	if err != nil {
 		return s.lostHold(ctx, w, err)
 	}
-	s.o.Observer.Settled(w.a)
+	s.o.Observer.Settled(ctx, w.a)
 	s.o.Wake()
 	return w.result(), nil
 }
@@ -66,7 +66,7 @@ func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 // asked first, and without its yes the account is closed.
 func (s *Settler) accountFound(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID = r.PGTxID
-	if wrong, _ := s.compare(w, r); wrong != "" {
+	if wrong, _ := s.compare(ctx, w, r); wrong != "" {
 		// An account that nobody decided on, as in a window whose method the buyer changed, is no reason to ask the shop.
 		return s.undo(ctx, w, wrong)
 	}
@@ -86,7 +86,7 @@ func (s *Settler) accountFound(ctx context.Context, w *work, r adapters.Result) 
 	case errors.Is(err, journal.ErrConflict):
 		return s.await(ctx, w.a.ID)
 	case err != nil:
-		s.o.Log.Error("an account was issued and not written; the sweep takes over", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "an account was issued and not written; the sweep takes over", w.a.LogAttr(), slog.Any("err", err))
 		return w.result(), journalProblem(err)
 	}
 	w.a.State, w.guest = payment.StateClaimed, false
@@ -162,7 +162,7 @@ func (s *Settler) closeAccount(ctx context.Context, w *work) (Result, error) {
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 	}
-	s.o.Log.Warn("closing an account was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
+	s.o.Log.WarnContext(ctx, "closing an account was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err))
 	return s.notProven(ctx, w)
 }
 
@@ -181,7 +181,7 @@ func (s *Settler) sendClose(ctx context.Context, w *work, closer adapters.Accoun
 		Account: w.acc, Attempt: ofAccount(w.a), PGTxID: w.a.PGTxID, Amount: w.a.Amount, Remaining: w.a.Amount,
 		Reason: "account closed", OperationID: operation, Now: start,
 	})
-	s.observe(w, "close_account", r, err, start)
+	s.observe(ctx, w, "close_account", r, err, start)
 	return r, err
 }
 
@@ -204,7 +204,7 @@ func (s *Settler) shutAccount(ctx context.Context, late LateJournal, a payment.A
 	w.a.PGTxID = r.PGTxID
 	closed, err := s.sendClose(ctx, w, closer, "shut-"+string(a.ID))
 	if err != nil || closed.Outcome != payment.OutcomeCancelled {
-		s.o.Log.Warn("an account of an attempt that has ended stays open", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("code", closed.Code), slog.Any("err", err))
+		s.o.Log.WarnContext(ctx, "an account of an attempt that has ended stays open", a.LogAttr(), slog.Any("code", closed.Code), slog.Any("err", err))
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: a.OrderID}
 	}
 	return nil

@@ -23,9 +23,9 @@ const (
 func (s *Settler) believe(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = cmp.Or(r.PGTxID, w.a.PGTxID), r
 	if r.Warning != "" {
-		s.o.Log.Warn("the PG's answer is odd", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("warning", r.Warning))
+		s.o.Log.WarnContext(ctx, "the PG's answer is odd", w.a.LogAttr(), slog.Any("warning", r.Warning))
 	}
-	if wrong, whole := s.compare(w, r); wrong == "" && !whole {
+	if wrong, whole := s.compare(ctx, w, r); wrong == "" && !whole {
 		shown, ok := s.lookWhole(ctx, w)
 		if !ok {
 			return s.unproven(ctx, w)
@@ -40,10 +40,10 @@ func (s *Settler) believe(ctx context.Context, w *work, r adapters.Result) (Resu
 
 // compare holds what a PG shows against what was decided. wrong is why it must not stand; whole tells that the answer
 // says all that there is to compare.
-func (s *Settler) compare(w *work, r adapters.Result) (wrong string, whole bool) {
+func (s *Settler) compare(ctx context.Context, w *work, r adapters.Result) (wrong string, whole bool) {
 	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
-		s.o.Log.Error("the PG did something else than was decided", slog.Any("attempt_id", w.a.ID), slog.Any("order_id", w.a.OrderID),
-			slog.Any("pg", w.a.PG), slog.Any("outcome", r.Outcome), slog.String("field", field))
+		s.o.Log.ErrorContext(ctx, "the PG did something else than was decided", w.a.LogAttr(),
+			slog.Any("outcome", r.Outcome), slog.String("field", field))
 		return ReasonMismatch + field, true
 	}
 	return "", adapters.Untold(w.a, w.acc.Merchant, r) == ""
@@ -69,8 +69,8 @@ func (s *Settler) lookWhole(ctx context.Context, w *work) (adapters.Result, bool
 // unproven leaves what a PG says it did, and does not show whole, to be looked at again: it is neither believed nor
 // failed. Where an approval can be undone, it is.
 func (s *Settler) unproven(ctx context.Context, w *work) (Result, error) {
-	s.o.Log.Error("the PG does not show enough of what it did", slog.Any("attempt_id", w.a.ID), slog.Any("order_id", w.a.OrderID),
-		slog.Any("pg", w.a.PG), slog.String("missing", adapters.Untold(w.a, w.acc.Merchant, w.seen)))
+	s.o.Log.ErrorContext(ctx, "the PG does not show enough of what it did", w.a.LogAttr(),
+		slog.String("missing", adapters.Untold(w.a, w.acc.Merchant, w.seen)))
 	switch {
 	case w.a.State != payment.StateApproving:
 		return s.later(ctx, w, lookUndecided)

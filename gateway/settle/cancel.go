@@ -140,7 +140,7 @@ func (c *Canceller) send(ctx context.Context, w *work, row payment.Cancel, to *p
 		Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID, Amount: row.Amount, Remaining: row.Remaining, TaxFree: row.TaxFree,
 		VAT: row.VAT, VATSet: row.VATSet, Reason: row.Reason, RefundAccount: to, OperationID: string(row.ID), Now: start,
 	})
-	c.s.observe(w, "cancel", r, err, start)
+	c.s.observe(ctx, w, "cancel", r, err, start)
 	after := context.WithoutCancel(ctx)
 	ev := journal.Event{Code: r.Code}
 	gave := err == nil && (r.Outcome == payment.OutcomeCancelled || r.Outcome == payment.OutcomeApproved)
@@ -154,10 +154,10 @@ func (c *Canceller) send(ctx context.Context, w *work, row payment.Cancel, to *p
 	case errors.Is(err, adapters.ErrUnavailable):
 		return c.move(after, w.a, row, payment.CancelRefused, CancelNotSent, ev)
 	case errors.Is(err, adapters.ErrRejected), errors.Is(err, adapters.ErrUnsupported):
-		c.s.o.Log.Error("the PG rejected a cancel", slog.Any("attempt_id", w.a.ID), slog.Any("cancel_id", row.ID), slog.Any("pg", w.a.PG), slog.Any("err", err))
+		c.s.o.Log.ErrorContext(ctx, "the PG rejected a cancel", w.a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("pg", w.a.PG), slog.Any("err", err))
 		return c.move(after, w.a, row, payment.CancelRefused, CancelRejected, ev)
 	}
-	c.s.o.Log.Error("a cancel's answer was lost or cannot be believed", slog.Any("attempt_id", w.a.ID), slog.Any("cancel_id", row.ID), slog.Any("pg", w.a.PG), slog.Int64("amount", int64(row.Amount)), slog.Any("err", err))
+	c.s.o.Log.ErrorContext(ctx, "a cancel's answer was lost or cannot be believed", w.a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("pg", w.a.PG), slog.Int64("amount", int64(row.Amount)), slog.Any("err", err))
 	res, err := c.move(after, w.a, row, payment.CancelUnknown, CancelLost, ev)
 	if err != nil || res.Cancel.State != payment.CancelUnknown {
 		return res, err
@@ -170,7 +170,7 @@ func (c *Canceller) declined(ctx context.Context, w *work, row payment.Cancel, e
 	res, err := c.move(ctx, w.a, row, payment.CancelRefused, CancelDeclined, ev)
 	if err == nil {
 		if err := c.Notified(ctx, w.a); err != nil {
-			c.s.o.Log.Warn("cancels at the PG could not be looked for", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
+			c.s.o.Log.WarnContext(ctx, "cancels at the PG could not be looked for", w.a.LogAttr(), slog.Any("err", err))
 		}
 	}
 	return res, err

@@ -71,7 +71,7 @@ func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.T
 	if w, err := c.s.take(a); err == nil {
 		why, r = c.look(ctx, w, row)
 	} else {
-		c.s.o.Log.Error("a cancel cannot be looked at", slog.Any("attempt_id", a.ID), slog.Any("cancel_id", row.ID), slog.Any("err", err))
+		c.s.o.Log.ErrorContext(ctx, "a cancel cannot be looked at", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("err", err))
 	}
 	ev := journal.Event{Code: r.Code}
 	switch {
@@ -111,7 +111,7 @@ func (c *Canceller) neverApplied(ctx context.Context, row payment.Cancel) bool {
 	}
 	events, err := c.s.o.Journal.Events(ctx, row.AttemptID)
 	if err != nil {
-		c.s.o.Log.Error("the history cannot be read; the cancel stays open", slog.Any("cancel_id", row.ID), slog.Any("err", err))
+		c.s.o.Log.ErrorContext(ctx, "the history cannot be read; the cancel stays open", slog.Any("cancel_id", row.ID), slog.Any("err", err))
 		return false
 	}
 	seen := 1
@@ -176,8 +176,8 @@ func (c *Canceller) contradicted(ctx context.Context, w *work, before adapters.R
 	if !contradicts(w.a, r) || r.Outcome != before.Outcome || r.Amount != before.Amount {
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: w.a.OrderID}
 	}
-	c.s.o.Log.Error("a PG does not show an approved payment as paid", slog.Any("attempt_id", w.a.ID), slog.Any("order_id", w.a.OrderID),
-		slog.Any("pg", w.a.PG), slog.Any("outcome", r.Outcome), slog.Int64("amount", int64(w.a.Amount)), slog.Int64("shown", int64(r.Amount)))
+	c.s.o.Log.ErrorContext(ctx, "a PG does not show an approved payment as paid", w.a.LogAttr(),
+		slog.Any("outcome", r.Outcome), slog.Int64("amount", int64(w.a.Amount)), slog.Int64("shown", int64(r.Amount)))
 	now := c.s.o.Now()
 	l := journal.Late{AttemptID: w.a.ID, PGTxID: w.a.PGTxID, Won: w.a.Amount, NextCheck: now.Add(flaggedEvery)}
 	_, err = c.j.LateFlag(ctx, l, journal.Event{
@@ -226,7 +226,7 @@ func (c *Canceller) record(ctx context.Context, a payment.Attempt, r adapters.Re
 	case found:
 		row.State = payment.CancelDone
 		c.ended(a, row)
-		c.s.o.Log.Warn("money was given back at the PG without us", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("pg", a.PG), slog.Int64("amount", int64(row.Amount)))
+		c.s.o.Log.WarnContext(ctx, "money was given back at the PG without us", a.LogAttr(), slog.Int64("amount", int64(row.Amount)))
 		c.s.o.Wake()
 	}
 	return nil

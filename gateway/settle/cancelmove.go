@@ -76,7 +76,7 @@ func (c *Canceller) move(ctx context.Context, a payment.Attempt, row payment.Can
 		return c.notWritten(ctx, a, row, err)
 	}
 	c.ended(a, moved)
-	c.s.o.Log.Info("cancel", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("cancel_id", row.ID), slog.Any("pg", a.PG), slog.Int64("amount", int64(row.Amount)), slog.String("state", string(to)), slog.String("code", code))
+	c.s.o.Log.InfoContext(ctx, "cancel", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("pg", a.PG), slog.Int64("amount", int64(row.Amount)), slog.String("state", string(to)), slog.String("code", code))
 	if len(messages) > 0 {
 		c.s.o.Wake()
 	}
@@ -103,7 +103,7 @@ func (c *Canceller) notWritten(ctx context.Context, a payment.Attempt, row payme
 			return Cancelled{Attempt: a, Cancel: have}, nil
 		}
 	}
-	c.s.o.Log.Error("what became of a cancel was not written; the sweep takes over", slog.Any("attempt_id", a.ID), slog.Any("cancel_id", row.ID), slog.Any("err", err))
+	c.s.o.Log.ErrorContext(ctx, "what became of a cancel was not written; the sweep takes over", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("err", err))
 	row.State = payment.CancelUnknown
 	return Cancelled{Attempt: a, Cancel: row}, nil
 }
@@ -116,7 +116,7 @@ func (c *Canceller) write(ctx context.Context, s journal.CancelStep) (payment.Ca
 		if err == nil || !errors.Is(err, journal.ErrUnavailable) || c.s.o.Now().Add(wait).After(deadline) {
 			return row, err
 		}
-		c.s.o.Log.Error("the journal cannot be written; trying again", slog.Any("cancel_id", s.ID), slog.Any("to", s.To), slog.Any("err", err))
+		c.s.o.Log.ErrorContext(ctx, "the journal cannot be written; trying again", slog.Any("cancel_id", s.ID), slog.Any("to", s.To), slog.Any("err", err))
 		if !sleep(ctx, wait) {
 			return row, err
 		}

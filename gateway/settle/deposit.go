@@ -126,7 +126,7 @@ func (s *Settler) firstDeposit(ctx context.Context, d Deposit) (first string, se
 
 // oddDeposit puts money that nobody asked for before a person: it cannot be sent back without the buyer's account.
 func (s *Settler) oddDeposit(ctx context.Context, j LateJournal, a payment.Attempt, d Deposit, what string) (Word, error) {
-	s.o.Log.Error("a deposit needs a person", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("pg", a.PG),
+	s.o.Log.ErrorContext(ctx, "a deposit needs a person", a.LogAttr(),
 		slog.Int64("amount", int64(d.Amount)), slog.String("what", what))
 	late := journal.Late{AttemptID: a.ID, PGTxID: d.TID, Won: d.Amount}
 	_, err := j.LateFlag(ctx, late, journal.Event{At: s.o.Now(), Kind: "late_money", Detail: what + ": " + d.Amount.String() + " won"})

@@ -71,7 +71,7 @@ func no(reason string) Answer { return Answer{Reason: reason} }
 func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answer {
 	w, err := s.take(a)
 	if err != nil {
-		s.o.Log.Error("a PG asks about an attempt whose merchant is gone", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "a PG asks about an attempt whose merchant is gone", a.LogAttr(), slog.Any("err", err))
 		return no(ReasonNoAccount)
 	}
 	now := s.o.Now()
@@ -87,7 +87,7 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 		// The same question came twice at once.
 		return s.readAgain(ctx, q)
 	case err != nil:
-		s.o.Log.Error("a PG's question is answered no: the claim was not written", slog.Any("attempt_id", a.ID), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "a PG's question is answered no: the claim was not written", a.LogAttr(), slog.Any("err", err))
 		return no(ReasonJournalDown)
 	}
 	w.a.State, w.a.PGTxID = payment.StateClaimed, q.PGTxID
@@ -100,7 +100,7 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 			return w.answer
 		}
 		if _, err := s.finish(context.WithoutCancel(ctx), w, payment.StateRefused, w.answer.Reason); err != nil {
-			s.o.Log.Error("a refusal was not written; the sweep takes over", slog.Any("attempt_id", a.ID), slog.Any("err", err))
+			s.o.Log.ErrorContext(ctx, "a refusal was not written; the sweep takes over", a.LogAttr(), slog.Any("err", err))
 		}
 		return w.answer
 	}
@@ -110,7 +110,7 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	})
 	if err != nil {
 		// Should it have been written all the same, following up finds that the PG took our no for a no.
-		s.o.Log.Error("a PG's question is answered no: the intent was not written", slog.Any("attempt_id", a.ID), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "a PG's question is answered no: the intent was not written", a.LogAttr(), slog.Any("err", err))
 		return no(ReasonJournalDown)
 	}
 	return Answer{Yes: true}
@@ -208,7 +208,7 @@ func (s *Settler) unanswered(ctx context.Context, w *work) (Result, error) {
 // takeIn records that the PG has charged a claimed attempt, and asks the shop.
 func (s *Settler) takeIn(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
-	switch wrong, whole := s.compare(w, r); {
+	switch wrong, whole := s.compare(ctx, w, r); {
 	case wrong != "":
 		return s.undo(ctx, w, wrong)
 	case !whole:

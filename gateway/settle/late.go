@@ -189,7 +189,7 @@ func (s *Settler) dealWith(ctx context.Context, late LateJournal, a payment.Atte
 	if err != nil {
 		return err
 	}
-	s.o.Log.Error("a PG holds money that its attempt cannot keep", slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.Any("pg", a.PG),
+	s.o.Log.ErrorContext(ctx, "a PG holds money that its attempt cannot keep", a.LogAttr(),
 		slog.String("state", string(a.State)), slog.Int64("amount", int64(l.Won)), slog.String("late", string(l.State)))
 	if l.State == journal.LateFlagged || l.State == journal.LateReturned || l.State == journal.LateKept {
 		// It waits for a person, or two of them have closed it.
@@ -198,7 +198,7 @@ func (s *Settler) dealWith(ctx context.Context, late LateJournal, a payment.Atte
 	why := s.parks(a, r)
 	if why == "" && a.State == payment.StateApproved {
 		if why, err = s.doubts(ctx, w, r); err != nil {
-			s.o.Log.Warn("late money is looked at again later", slog.Any("attempt_id", a.ID), slog.Any("err", err))
+			s.o.Log.WarnContext(ctx, "late money is looked at again later", a.LogAttr(), slog.Any("err", err))
 			return s.notSure(ctx, late, l, lookFailed)
 		}
 	}
@@ -279,13 +279,13 @@ func (s *Settler) returnLate(ctx context.Context, late LateJournal, w *work, l j
 		TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(row.Tries - 1),
 		Reason: "late_money", OperationID: fmt.Sprintf("late-%s-%d", w.a.ID, row.Tries), Now: start,
 	})
-	s.observe(w, "cancel", r, err, start)
+	s.observe(ctx, w, "cancel", r, err, start)
 	to, ev := journal.LateUnknown, journal.Event{At: s.o.Now(), Kind: eventLateUnknown, Code: r.Code}
 	row.NextCheck = s.o.Now().Add(s.backoff(row.AttemptID, row.Tries+row.Checks))
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		to, ev.Kind = journal.LateReturned, eventLateReturned
 	} else {
-		s.o.Log.Error("late money is not proven to be back", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Int64("amount", int64(l.Won)), slog.Any("code", r.Code), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "late money is not proven to be back", w.a.LogAttr(), slog.Int64("amount", int64(l.Won)), slog.Any("code", r.Code), slog.Any("err", err))
 	}
 	return lateError(late.LateEnd(ctx, row, to, ev))
 }

@@ -76,10 +76,10 @@ func (s *Settler) others(ctx context.Context, a payment.Attempt, pgTxID string) 
 	defer cancel()
 	start := s.o.Now()
 	paid, err := lister.ListPaid(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: a, Now: start})
-	s.observe(w, "look_up", adapters.Result{}, err, start)
+	s.observe(ctx, w, "look_up", adapters.Result{}, err, start)
 	if err != nil {
 		// Every payment has a word of its own; the list is a second net.
-		s.o.Log.Warn("the payments of an attempt were not listed", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("err", err))
+		s.o.Log.WarnContext(ctx, "the payments of an attempt were not listed", a.LogAttr(), slog.Any("err", err))
 	}
 	for _, r := range paid {
 		add(r.PGTxID)
@@ -102,7 +102,7 @@ func (s *Settler) ResumeLate(ctx context.Context, late LateJournal, l journal.La
 	}
 	w, err := s.take(a)
 	if err != nil {
-		s.o.Log.Error("late money of a merchant that is gone", slog.Any("attempt_id", a.ID), slog.Any("pg", a.PG), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "late money of a merchant that is gone", a.LogAttr(), slog.Any("err", err))
 		return s.laterLate(ctx, late, l, lookFailed)
 	}
 	w.a.PGTxID, w.exact = l.PGTxID, true
@@ -142,7 +142,7 @@ func (s *Settler) absentLate(ctx context.Context, late LateJournal, l journal.La
 func (s *Settler) neverSeen(ctx context.Context, l journal.Late) bool {
 	events, err := s.o.Journal.Events(ctx, l.AttemptID)
 	if err != nil {
-		s.o.Log.Error("the history cannot be read; late money stays open", slog.Any("attempt_id", l.AttemptID), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "the history cannot be read; late money stays open", slog.Any("attempt_id", l.AttemptID), slog.Any("err", err))
 		return false
 	}
 	seen := 0

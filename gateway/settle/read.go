@@ -78,7 +78,7 @@ func (s *Settler) laterAt(ctx context.Context, w *work, next time.Time, why stri
 	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: why, Fold: true})
 	// When somebody else is at it, theirs is the next check.
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
-		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "the next check was not written", w.a.LogAttr(), slog.Any("err", err))
 	}
 	return w.result(), nil
 }
@@ -94,7 +94,7 @@ func (s *Settler) touch(ctx context.Context, w *work, next time.Time, ev journal
 // figures are wrong or the order has a winner.
 func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
-	switch wrong, whole := s.compare(w, r); {
+	switch wrong, whole := s.compare(ctx, w, r); {
 	case wrong != "":
 		return s.undo(ctx, w, wrong)
 	case !whole:
@@ -118,7 +118,7 @@ func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Resu
 		return s.await(ctx, w.a.ID)
 	case err != nil:
 		// The PG has the money and the attempt stays opened in the journal: the sweep comes back for it.
-		s.o.Log.Error("a captured attempt was not written; the sweep takes over", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "a captured attempt was not written; the sweep takes over", w.a.LogAttr(), slog.Any("err", err))
 		return w.result(), journalProblem(err)
 	}
 	w.a.State = payment.StateCaptured

@@ -37,7 +37,7 @@ func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 	}
 	if w.proof, err = s.unseal(id, sealed); err != nil {
 		// Without its proof the attempt can still be looked up.
-		s.o.Log.Error("a proof cannot be opened; is token_key another one?", slog.Any("attempt_id", id), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "a proof cannot be opened; is token_key another one?", slog.Any("attempt_id", id), slog.Any("err", err))
 	}
 	w.asked, w.lease = a.State != payment.StateOpened, until
 	switch a.State {
@@ -75,7 +75,7 @@ func (s *Settler) putOff(ctx context.Context, a payment.Attempt, until time.Time
 		Event: journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: "merchant_gone", Fold: true},
 	})
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
-		s.o.Log.Error("the next check was not written", slog.Any("attempt_id", a.ID), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "the next check was not written", a.LogAttr(), slog.Any("err", err))
 	}
 }
 
@@ -92,7 +92,7 @@ func (s *Settler) stillThere(ctx context.Context, w *work) (Result, error) {
 	case r.Outcome != payment.OutcomeApproved:
 		return s.later(ctx, w, lookUndecided)
 	}
-	switch wrong, whole := s.compare(w, r); {
+	switch wrong, whole := s.compare(ctx, w, r); {
 	case wrong != "":
 		return s.undo(after, w, wrong)
 	case !whole:
@@ -187,7 +187,7 @@ func (s *Settler) graceIsOver(w *work, r adapters.Result) bool {
 func (s *Settler) seenAbsent(ctx context.Context, w *work) bool {
 	events, err := s.o.Journal.Events(ctx, w.a.ID)
 	if err != nil {
-		s.o.Log.Error("the history cannot be read; the attempt stays open", slog.Any("attempt_id", w.a.ID), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "the history cannot be read; the attempt stays open", w.a.LogAttr(), slog.Any("err", err))
 		return false
 	}
 	seen := 0

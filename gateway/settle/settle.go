@@ -57,7 +57,7 @@ type Sealer interface {
 
 // Observer hears what became of attempts; it must not block.
 type Observer interface {
-	Settled(a payment.Attempt)
+	Settled(ctx context.Context, a payment.Attempt)
 	Upstream(pg payment.PGID, operation, outcome string, took time.Duration)
 }
 
@@ -335,7 +335,7 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 	defer cancel()
 	start := s.o.Now()
 	r, err := w.driver.Approve(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
-	s.observe(w, "approve", r, err, start)
+	s.observe(ctx, w, "approve", r, err, start)
 	after := context.WithoutCancel(ctx)
 	switch {
 	case err == nil && (r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued):
@@ -346,17 +346,17 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 	case errors.Is(err, adapters.ErrUnavailable):
 		return s.finish(after, w, payment.StateDeclined, ReasonNotSent)
 	case errors.Is(err, adapters.ErrRejected):
-		s.o.Log.Error("the PG rejected an approval", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "the PG rejected an approval", w.a.LogAttr(), slog.Any("err", err))
 		return s.finish(after, w, payment.StateDeclined, ReasonRejected)
 	}
-	s.o.Log.Warn("an approval's answer was lost", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("amount", w.a.Amount), slog.Any("err", err))
+	s.o.Log.WarnContext(ctx, "an approval's answer was lost", w.a.LogAttr(), slog.Any("amount", w.a.Amount), slog.Any("err", err))
 	return s.lost(after, w)
 }
 
 // approved compares what the PG did with what was decided (design promise 2) and tells the shop.
 func (s *Settler) approved(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
-	switch wrong, whole := s.compare(w, r); {
+	switch wrong, whole := s.compare(ctx, w, r); {
 	case wrong != "":
 		return s.undo(ctx, w, wrong)
 	case !whole:
@@ -392,7 +392,7 @@ func (s *Settler) lookUp(ctx context.Context, w *work) (adapters.Result, error) 
 	}
 	start := s.o.Now()
 	r, err := w.driver.LookUp(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Exact: w.exact, Now: start})
-	s.observe(w, "look_up", r, err, start)
+	s.observe(ctx, w, "look_up", r, err, start)
 	if err == nil {
 		w.seen = r
 	}
@@ -441,7 +441,7 @@ func proofHash(p adapters.Proof) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Settler) observe(w *work, operation string, r adapters.Result, err error, start time.Time) {
+func (s *Settler) observe(ctx context.Context, w *work, operation string, r adapters.Result, err error, start time.Time) {
 	outcome := "ok"
 	switch {
 	case err == nil && (r.Outcome == payment.OutcomeDeclined || r.Outcome == payment.OutcomeUnknown):
@@ -454,6 +454,10 @@ func (s *Settler) observe(w *work, operation string, r adapters.Result, err erro
 		outcome = "unknown"
 	}
 	s.o.Observer.Upstream(w.a.PG, operation, outcome, s.o.Now().Sub(start))
+	if err == nil && r.Outcome == payment.OutcomeDeclined {
+		s.o.Log.InfoContext(ctx, "the PG said no", w.a.LogAttr(), slog.String("operation", operation),
+			slog.String("pg_code", payment.PGCode(r.Code)), slog.String("pg_text", payment.PGWords(r.Message)))
+	}
 }
 
 // journalProblem is what a user is told when the journal does not answer: nothing is approved then.

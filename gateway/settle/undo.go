@@ -50,11 +50,11 @@ func (s *Settler) giveBack(ctx context.Context, w *work) (Result, error) {
 		defer cancel()
 		start := s.o.Now()
 		r, err := nc.NetCancel(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
-		s.observe(w, "net_cancel", r, err, start)
+		s.observe(ctx, w, "net_cancel", r, err, start)
 		if err == nil && r.Outcome == payment.OutcomeCancelled {
 			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 		}
-		s.o.Log.Warn("a net cancel was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
+		s.o.Log.WarnContext(ctx, "a net cancel was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err))
 		return s.notProven(ctx, w)
 	}
 	if w.method() == payment.MethodVBank {
@@ -84,11 +84,11 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 		Reason:      "approval withdrawn",
 		OperationID: undoID(w), Now: start,
 	})
-	s.observe(w, "cancel", r, err, start)
+	s.observe(ctx, w, "cancel", r, err, start)
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 	}
-	s.o.Log.Warn("a cancel was not confirmed", slog.Any("attempt_id", w.a.ID), slog.Any("pg", w.a.PG), slog.Any("code", r.Code), slog.Any("err", err))
+	s.o.Log.WarnContext(ctx, "a cancel was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err))
 	return s.notProven(ctx, w)
 }
 
@@ -117,7 +117,7 @@ func (w *work) txID() string {
 
 // notProven leaves an attempt cancelling, to be looked at again.
 func (s *Settler) notProven(ctx context.Context, w *work) (Result, error) {
-	s.o.Observer.Settled(w.a)
+	s.o.Observer.Settled(ctx, w.a)
 	return s.later(ctx, w, "undo_not_proven")
 }
 
@@ -133,7 +133,7 @@ func (s *Settler) park(ctx context.Context, w *work, reason string) (Result, err
 	if err != nil {
 		return s.lostHold(ctx, w, err)
 	}
-	s.o.Observer.Settled(w.a)
+	s.o.Observer.Settled(ctx, w.a)
 	return w.result(), nil
 }
 
@@ -154,7 +154,7 @@ func (s *Settler) finish(ctx context.Context, w *work, to payment.State, reason 
 	if err != nil {
 		return s.lostHold(ctx, w, err)
 	}
-	s.o.Observer.Settled(w.a)
+	s.o.Observer.Settled(ctx, w.a)
 	if len(msgs) > 0 {
 		s.o.Wake()
 	}
@@ -176,7 +176,7 @@ func (s *Settler) move(ctx context.Context, w *work, t journal.Transition) error
 		if !errors.Is(err, journal.ErrUnavailable) || s.o.Now().Add(wait).After(deadline) || ctx.Err() != nil {
 			return err
 		}
-		s.o.Log.Error("the journal cannot be written; trying again", slog.Any("attempt_id", w.a.ID), slog.Any("to", t.To), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "the journal cannot be written; trying again", w.a.LogAttr(), slog.Any("to", t.To), slog.Any("err", err))
 		if !sleep(ctx, wait) {
 			return err
 		}
@@ -189,7 +189,7 @@ func (s *Settler) lostHold(ctx context.Context, w *work, err error) (Result, err
 	if errors.Is(err, journal.ErrConflict) {
 		return s.await(ctx, w.a.ID)
 	}
-	s.o.Log.Error("a transition was not written; the sweep takes over", slog.Any("attempt_id", w.a.ID), slog.Any("state", w.a.State), slog.Any("err", err))
+	s.o.Log.ErrorContext(ctx, "a transition was not written; the sweep takes over", w.a.LogAttr(), slog.Any("state", w.a.State), slog.Any("err", err))
 	if w.a.State == payment.StateClaimed || w.a.State == payment.StateOpened {
 		return w.result(), journalProblem(err)
 	}
