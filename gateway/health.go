@@ -4,41 +4,65 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// A PG that could not be reached this often in a row goes last in routing for a while.
+// A PG is unwell when this many requests in a row were lost: it could not be reached, or money was asked for and no
+// answer came. It then goes last in routing for unwellFor; what is lost after that makes it unwell again at once, for
+// twice as long, up to unwellMost.
 const (
-	unhealthyAfter = 5
-	unhealthyFor   = 30 * time.Second
+	unwellAfter = 3
+	unwellFor   = 30 * time.Second
+	unwellMost  = 4 * time.Minute
 )
 
-// health remembers which PGs could not be reached lately. It is safe for concurrent use.
+// health remembers which PGs lost requests lately. It is safe for concurrent use.
 type health struct {
 	mu  sync.Mutex
-	pgs map[payment.PGID]pgHealth
+	pgs map[healthKey]pgHealth
+}
+
+// healthKey parts requests that move money from those that read: a PG that answers look-ups and loses approvals is
+// not well.
+type healthKey struct {
+	pg    payment.PGID
+	money bool
 }
 
 type pgHealth struct {
-	failures int
-	until    time.Time
+	lost  int
+	spell time.Duration
+	until time.Time
 }
 
-func newHealth() *health { return &health{pgs: map[payment.PGID]pgHealth{}} }
+func newHealth() *health { return &health{pgs: map[healthKey]pgHealth{}} }
 
-// saw takes in one answer, or the lack of one.
-func (h *health) saw(pg payment.PGID, reached bool, now time.Time) {
+// movesMoney tells whether an operation may move money.
+func movesMoney(operation string) bool {
+	switch operation {
+	case metrics.OperationPrepare, metrics.OperationLookUp:
+		return false
+	}
+	return true
+}
+
+// saw takes in what came of one request. An answer of any kind is a sign of life, a refusal too: a stranger's made-up
+// token is refused by a PG that is well.
+func (h *health) saw(pg payment.PGID, operation, outcome string, now time.Time) {
+	key := healthKey{pg, movesMoney(operation)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if reached {
-		delete(h.pgs, pg)
+	if outcome != metrics.OutcomeUnreachable && (outcome != metrics.OutcomeUnknown || !key.money) {
+		delete(h.pgs, key)
 		return
 	}
-	p := h.pgs[pg]
-	if p.failures++; p.failures >= unhealthyAfter {
-		p.until = now.Add(unhealthyFor)
+	p := h.pgs[key]
+	if p.lost++; p.lost >= unwellAfter && !now.Before(p.until) {
+		p.spell = min(max(2*p.spell, unwellFor), unwellMost)
+		p.until = now.Add(p.spell)
 	}
-	h.pgs[pg] = p
+	h.pgs[key] = p
 }
 
 // healthAt is the PGs' health at one moment, as rules.Decide asks for it.
@@ -53,5 +77,13 @@ func (h *health) at(now time.Time) healthAt { return healthAt{h: h, now: now} }
 func (a healthAt) Healthy(pg payment.PGID) bool {
 	a.h.mu.Lock()
 	defer a.h.mu.Unlock()
-	return !a.now.Before(a.h.pgs[pg].until)
+	return !a.now.Before(a.h.pgs[healthKey{pg, false}].until) && !a.now.Before(a.h.pgs[healthKey{pg, true}].until)
+}
+
+// publishHealth shows which PGs are well.
+func (g *Gateway) publishHealth() {
+	at := g.health.at(g.now())
+	for _, p := range g.view().rules.PGs() {
+		g.metrics.PGWell(string(p.ID), at.Healthy(p.ID))
+	}
 }

@@ -22,7 +22,7 @@ func (g *Gateway) Settled(ctx context.Context, a payment.Attempt) {
 // Upstream counts one request to a PG, and remembers whether it was reached.
 func (g *Gateway) Upstream(pg payment.PGID, operation, outcome string, took time.Duration) {
 	g.metrics.Upstream(string(pg), operation, outcome, took)
-	g.health.saw(pg, outcome != metrics.OutcomeUnreachable, g.now())
+	g.health.saw(pg, operation, outcome, g.now())
 }
 
 // countDecision counts a decision by its reason.
@@ -46,6 +46,7 @@ func (g *Gateway) publishStats(ctx context.Context) {
 		return
 	}
 	g.setStats(s)
+	g.publishHealth()
 	u := settle.UnknownOf(s, g.publishCancels(ctx))
 	g.metrics.Unknown(u.Count, int64(u.Won))
 }

@@ -18,8 +18,8 @@ const (
 	verdictFault
 )
 
-// judge tells the PG's faults from what others did: a card over its limit, a closed window or a shop that refused
-// say nothing about the PG.
+// judge tells the PG's faults from what others did: a card over its limit, a closed window, a shop that refused, or a
+// request that the PG rejected, as it does a stranger's made-up token, say nothing about the PG.
 func judge(a payment.Attempt) verdict {
 	switch a.State {
 	case payment.StateIssued:
@@ -31,7 +31,7 @@ func judge(a payment.Attempt) verdict {
 		}
 		return verdictGood
 	case payment.StateDeclined:
-		if a.Reason == settle.ReasonNotSent || a.Reason == settle.ReasonRejected {
+		if a.Reason == settle.ReasonNotSent {
 			return verdictFault
 		}
 	case payment.StateCancelled, payment.StateUnknown:

@@ -23,7 +23,7 @@ func TestOnlyThePGsFaultsCount(t *testing.T) {
 	}{
 		{"approved", payment.StateApproved, settle.ReasonApproved, verdictGood},
 		{"the PG could not be reached", payment.StateDeclined, settle.ReasonNotSent, verdictFault},
-		{"the PG rejected the request", payment.StateDeclined, settle.ReasonRejected, verdictFault},
+		{"the PG rejected the request", payment.StateDeclined, settle.ReasonRejected, verdictNone},
 		{"the answer was lost and the money given back", payment.StateCancelled, settle.ReasonLost, verdictFault},
 		{"the answer was lost and nobody knows", payment.StateUnknown, settle.ReasonLost, verdictFault},
 		{"the card was declined", payment.StateDeclined, settle.ReasonDeclined, verdictNone},

@@ -52,6 +52,7 @@ type Metrics struct {
 	returns          *counters2
 	webhooks         *counters2
 	rateLimited      *counters1
+	pgWell           *prometheus.GaugeVec
 	cacheCount       *counters2
 	cacheEntries     *prometheus.GaugeVec
 

@@ -90,6 +90,7 @@ func (m *Metrics) addPayments(f factory) {
 	m.paymentWon = setOf2(f.counter("payment_amount_won_total", "Won approved.", "pg", "method"))
 	m.returns = setOf2(f.counter("returns_total", "Buyers who came back from a PG's window.", "pg", "result"))
 	m.webhooks = setOf2(f.counter("webhooks_total", "Messages of PortOne, and its questions before it approves, by what came of them.", "pg", "result"))
+	m.pgWell = f.gauge("pg_well", "Whether a PG is well (1), or goes last in routing because requests to it were lost (0).", "pg")
 	m.rateLimited = setOf1(f.counter("rate_limited_total", "Requests refused for coming too often (429), by what they were counted for.", "by"))
 	m.cacheCount = setOf2(f.counter("cache_requests_total", "Reads of a cache.", "cache", "result"))
 	m.cacheEntries = f.gauge("cache_entries", "Entries of a cache.", "cache")
@@ -106,6 +107,15 @@ const (
 
 // RateLimited counts a request that was refused for coming too often, by one of the words above.
 func (m *Metrics) RateLimited(by string) { m.rateLimited.get([1]string{by}).Inc() }
+
+// PGWell records whether a PG is well.
+func (m *Metrics) PGWell(pg string, well bool) {
+	v := 0.0
+	if well {
+		v = 1
+	}
+	m.pgWell.WithLabelValues(m.pgs.guard(pg)).Set(v)
+}
 
 // Link is a payment method and a PG that it may go to.
 type Link struct {
@@ -131,6 +141,10 @@ func (m *Metrics) SetRules(version string, n Names) {
 	m.reloadOK.Set(1)
 
 	m.pgs.replace(n.PGs)
+	m.pgWell.Reset()
+	for _, pg := range n.PGs {
+		m.PGWell(pg, true) // until the next look, seconds later
+	}
 	m.merchants.replace(n.Merchants)
 	m.methods.replace(n.Methods)
 	m.rules.replace(n.Rules)
