@@ -188,7 +188,7 @@ func (g *Gateway) admitWindow(ctx context.Context, a payment.Attempt) error {
 
 // guessed counts a checkout whose figures were not the order's, and hands err on.
 func (g *Gateway) guessed(c *fiber.Ctx, v *view, order payment.OrderID, err error) error {
-	if p, ok := payment.AsProblem(err); ok && p.Code == payment.CodeAmountMismatch {
+	if p, ok := payment.AsProblem(err); ok && (p.Code == payment.CodeAmountMismatch || p.Code == payment.CodeSplitMismatch) {
 		g.limits.guesses.take(string(order)+" "+g.client(c), v.rules.Limits().Rates.Guesses, g.now())
 	}
 	return err

@@ -163,6 +163,24 @@ func TestAnAmountIsGuessedAFewTimes(t *testing.T) {
 	}
 }
 
+// TestASplitIsGuessedAFewTimes, as an amount is.
+func TestASplitIsGuessedAFewTimes(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withRates("guesses: 3/h"))
+	body := h.checkout("card")
+	whole := int(body["amount"].(float64))
+	for i := range 3 {
+		body["payments"] = []any{pays("card", whole-i-1), pays("mileage", i+1)}
+		if a := h.postFrom("203.0.113.7", body); a.code() != "SPLIT_MISMATCH" {
+			t.Fatalf("guess %d: %d %s", i, a.status, a.body)
+		}
+	}
+	body["payments"] = []any{pays("card", whole)}
+	if a := h.postFrom("203.0.113.7", body); !a.tooOften() {
+		t.Errorf("the fourth guess: %d %s", a.status, a.body)
+	}
+}
+
 // TestStrangersMakeFewLookUps: in 6 seconds 22,553 of them asked PortOne as often, and made a row each.
 func TestStrangersMakeFewLookUps(t *testing.T) {
 	t.Parallel()

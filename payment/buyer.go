@@ -15,6 +15,8 @@ func (c Code) ForBuyer() (ko, en string) {
 		return "가상계좌 입금을 기다리는 주문입니다. 주문 내역에서 계좌를 확인해 주세요", "This order waits for a deposit. Please look at your order for the account"
 	case CodeReturnExpired:
 		return "결제 시간이 지났습니다. 처음부터 다시 결제해 주세요", "The time to pay is over. Please start again"
+	case CodeRateLimited:
+		return "요청이 너무 잦습니다. 잠시 뒤 다시 시도해 주세요", "There were too many requests. Please try again in a moment"
 	case CodeTooManyAttempts:
 		return "결제를 여러 번 시도했습니다. 열려 있는 결제창에서 결제하거나 잠시 뒤 다시 시도해 주세요", "There were many tries at this payment. Please pay in a window that is open, or try again later"
 	case CodeAmountMismatch, CodeSplitMismatch, CodeSumMismatch:
