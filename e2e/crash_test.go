@@ -260,6 +260,9 @@ type shopOrder struct {
 	ID     string           `json:"order_id"`
 	Status string           `json:"status"`
 	Paid   map[string]int64 `json:"paid"`
+	// Amount is what it costs, Mileage what of it the shop settles itself, in won.
+	Amount  int64 `json:"amount"`
+	Mileage int64 `json:"mileage"`
 }
 
 // mustAddUp compares everybody's books after the end: the journal's, the shop's, the PGs' and what the buyers
@@ -318,6 +321,7 @@ func (c *crowd) mustAddUp(db database) {
 		}
 	}
 	c.mustAskOnce()
+	c.mustBePaid(view.Orders)
 	a := c.p.audit()
 	if a.Net != won || a.Confirmed != won || !a.OK {
 		c.t.Errorf("the journal has %d won, the PGs %d, the shop %d: %s", won, a.Net, a.Confirmed, a.Differences)
