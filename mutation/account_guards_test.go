@@ -16,7 +16,7 @@ func accountGuards() []guard {
 		},
 		{
 			name: "an account that nobody decided on is closed without asking", file: account,
-			old: `	if wrong, _ := s.compare(w, r); wrong != "" {`, new: `	if wrong := ""; wrong != "" {`,
+			old: `	if wrong, _ := s.compare(ctx, w, r); wrong != "" {`, new: `	if wrong := ""; wrong != "" {`,
 			pkg: tests, run: "TestAnAccountThatNobodyDecidedOn",
 		},
 		{
