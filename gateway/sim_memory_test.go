@@ -328,7 +328,7 @@ func (m *simMemory) where(keep func(*simRow) bool, by func(a, b payment.Attempt)
 
 // lane is an attempt's.
 func (r *simRow) lane() journal.Lane {
-	moving := slices.Contains([]payment.State{payment.StateClaimed, payment.StateApproving, payment.StateCaptured, payment.StateCancelling}, r.State)
+	moving := slices.Contains([]payment.State{payment.StateClaimed, payment.StateApproving, payment.StateCaptured, payment.StateUnknown, payment.StateCancelling}, r.State)
 	return journal.Lane{PG: r.PG, Urgent: moving && r.Checks < 5}
 }
 

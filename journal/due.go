@@ -22,7 +22,7 @@ type Lane struct {
 
 // The conditions of what is urgent. The indexes that name them must have the same words.
 const (
-	urgentAttempt = `(CASE WHEN state IN ('claimed', 'approving', 'captured', 'cancelling') AND checks < 5 THEN 1 ELSE 0 END)`
+	urgentAttempt = `(CASE WHEN state IN ('claimed', 'approving', 'captured', 'unknown', 'cancelling') AND checks < 5 THEN 1 ELSE 0 END)`
 	urgentLate    = `(CASE WHEN state <> 'flagged' AND checks < 5 THEN 1 ELSE 0 END)`
 	urgentCancel  = `(CASE WHEN checks < 5 THEN 1 ELSE 0 END)`
 )

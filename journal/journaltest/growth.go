@@ -117,8 +117,8 @@ func testLanes(t *testing.T, open Open) {
 			t.Errorf("%+v (-want +got) %v\n%s", l, err, d)
 		}
 	}
-	take(journal.Lane{PG: "b", Urgent: true}, 10, "b-undo")
-	take(journal.Lane{PG: "b"}, 10, "b-issued", "b-unknown")
+	take(journal.Lane{PG: "b", Urgent: true}, 10, "b-undo", "b-unknown")
+	take(journal.Lane{PG: "b"}, 10, "b-issued")
 	take(journal.Lane{PG: "b"}, 10)
 	take(journal.Lane{PG: "nobody"}, 10)
 	// Looked at often enough, it is not pressing any more.

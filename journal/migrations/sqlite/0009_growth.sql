@@ -1,13 +1,13 @@
 -- What is due is taken apart by PG, and what is pressing before the rest: money may be moving (claimed, approving,
--- captured, cancelling) and it was looked at less than five times, which is the time in which Inicis takes a net
--- cancel. What is flagged waits for a person anyway.
+-- captured, unknown, cancelling) and it was looked at less than five times, which is the time in which Inicis takes a
+-- net cancel. What is flagged waits for a person anyway.
 ALTER TABLE late_money ADD COLUMN pg TEXT NOT NULL DEFAULT '';
 UPDATE late_money SET pg = coalesce((SELECT a.pg FROM attempts a WHERE a.id = late_money.attempt_id), '') WHERE next_check > 0;
 ALTER TABLE cancels ADD COLUMN pg TEXT NOT NULL DEFAULT '';
 UPDATE cancels SET pg = coalesce((SELECT a.pg FROM attempts a WHERE a.id = cancels.attempt_id), '') WHERE next_check > 0;
 DROP INDEX attempts_due;
 CREATE INDEX attempts_due ON attempts (pg,
-  (CASE WHEN state IN ('claimed', 'approving', 'captured', 'cancelling') AND checks < 5 THEN 1 ELSE 0 END), next_check, id) WHERE next_check > 0;
+  (CASE WHEN state IN ('claimed', 'approving', 'captured', 'unknown', 'cancelling') AND checks < 5 THEN 1 ELSE 0 END), next_check, id) WHERE next_check > 0;
 DROP INDEX late_money_due;
 CREATE INDEX late_money_due ON late_money (pg,
   (CASE WHEN state <> 'flagged' AND checks < 5 THEN 1 ELSE 0 END), next_check, attempt_id, pg_tx_id) WHERE next_check > 0;
