@@ -306,7 +306,8 @@ func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 	before := b.tamper(a)
 	if version == "v1" && !a.account && a.method != payment.MethodVBank && !w.isSilent(a.answer.AttemptID) && r.Float64() < 0.25 {
 		twin := w.draw(a.name + " second")
-		b.tabs.Go(func() { b.second(a, twin) })
+		params := a.params
+		b.tabs.Go(func() { b.second(a, params, twin) })
 	}
 	var rsp map[string]any
 	for {

@@ -133,9 +133,9 @@ func simVersion(a *simAttempt) string {
 }
 
 // second opens another V1 window under the same merchant_uid and pays it too, now or much later.
-func (b *simBuyer) second(a *simAttempt, r *rand.Rand) {
+func (b *simBuyer) second(a *simAttempt, params []byte, r *rand.Rand) {
 	w, id := b.w, string(a.answer.AttemptID)
-	key := b.open(r, "v1", bytes.ReplaceAll(a.params, []byte(id), []byte(id+simAliasMark)))
+	key := b.open(r, "v1", bytes.ReplaceAll(params, []byte(id), []byte(id+simAliasMark)))
 	if key == "" {
 		return
 	}

@@ -123,6 +123,8 @@ func simOnceFailed() []uint64 {
 		777001300, 777144307,
 		// A buyer had an account issued for an order that was to be paid by card, and what he paid in was nobody's.
 		918031187,
+		// Two payments under one id, the method of whose first window the buyer had changed.
+		918034805, 918034812, 918035765, 918037328,
 	}
 }
 
