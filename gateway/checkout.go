@@ -11,6 +11,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -168,14 +169,7 @@ func (g *Gateway) window(ctx context.Context, driver adapters.Driver, req adapte
 	defer cancel()
 	start := time.Now()
 	w, err := driver.Prepare(ctx, req)
-	outcome := metrics.OutcomeOK
-	switch {
-	case errors.Is(err, adapters.ErrRejected):
-		outcome = metrics.OutcomeRejected
-	case err != nil:
-		outcome = metrics.OutcomeUnreachable
-	}
-	g.Upstream(req.PG.ID, metrics.OperationPrepare, outcome, waited(ctx, start))
+	g.Upstream(req.PG.ID, metrics.OperationPrepare, wire.Outcome("", err), waited(ctx, start))
 	return w, err
 }
 

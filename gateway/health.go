@@ -49,11 +49,11 @@ func movesMoney(operation string) bool {
 
 // saw takes in what came of one request. An answer of any kind is a sign of life, a refusal too: a stranger's made-up
 // token is refused by a PG that is well.
-func (h *health) saw(pg payment.PGID, operation, outcome string, now time.Time) {
+func (h *health) saw(pg payment.PGID, operation string, outcome payment.CallOutcome, now time.Time) {
 	key := healthKey{pg, movesMoney(operation)}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if outcome != metrics.OutcomeUnreachable && (outcome != metrics.OutcomeUnknown || !key.money) {
+	if outcome.Answered() || outcome == payment.CallUnknown && !key.money {
 		delete(h.pgs, key)
 		return
 	}

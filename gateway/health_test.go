@@ -9,13 +9,17 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 func TestWhatMakesAPGUnwell(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 12, 1, 12, 0, 0, 0, kst)
-	type seen struct{ operation, outcome string }
-	lost, read := seen{metrics.OperationApprove, metrics.OutcomeUnknown}, seen{metrics.OperationLookUp, metrics.OutcomeOK}
+	type seen struct {
+		operation string
+		outcome   payment.CallOutcome
+	}
+	lost, read := seen{metrics.OperationApprove, payment.CallUnknown}, seen{metrics.OperationLookUp, payment.CallOK}
 	for _, tt := range []struct {
 		name string
 		saw  []seen
@@ -25,19 +29,19 @@ func TestWhatMakesAPGUnwell(t *testing.T) {
 		{"two lost answers", []seen{lost, lost}, true},
 		{"three lost answers", []seen{lost, lost, lost}, false},
 		{"look-ups are answered all the while", []seen{lost, read, lost, read, lost, read}, false},
-		{"an approval came through", []seen{lost, lost, {metrics.OperationApprove, metrics.OutcomeOK}, lost}, true},
-		{"a card was declined: it is alive", []seen{lost, lost, {metrics.OperationApprove, metrics.OutcomeDeclined}, lost}, true},
+		{"an approval came through", []seen{lost, lost, {metrics.OperationApprove, payment.CallOK}, lost}, true},
+		{"a card was declined: it is alive", []seen{lost, lost, {metrics.OperationApprove, payment.CallDeclined}, lost}, true},
 		{"it refuses made-up tokens", []seen{
-			{metrics.OperationApprove, metrics.OutcomeRejected}, {metrics.OperationApprove, metrics.OutcomeDeclined},
-			{metrics.OperationApprove, metrics.OutcomeRejected}, {metrics.OperationApprove, metrics.OutcomeRejected},
+			{metrics.OperationApprove, payment.CallRejected}, {metrics.OperationApprove, payment.CallDeclined},
+			{metrics.OperationApprove, payment.CallRejected}, {metrics.OperationApprove, payment.CallRejected},
 		}, true},
 		{"no window opens", []seen{
-			{metrics.OperationPrepare, metrics.OutcomeUnreachable}, {metrics.OperationPrepare, metrics.OutcomeUnreachable},
-			{metrics.OperationPrepare, metrics.OutcomeUnreachable},
+			{metrics.OperationPrepare, payment.CallUnreachable}, {metrics.OperationPrepare, payment.CallUnreachable},
+			{metrics.OperationPrepare, payment.CallUnreachable},
 		}, false},
 		{"look-ups that decide nothing", []seen{
-			{metrics.OperationLookUp, metrics.OutcomeUnknown}, {metrics.OperationLookUp, metrics.OutcomeUnknown},
-			{metrics.OperationLookUp, metrics.OutcomeUnknown},
+			{metrics.OperationLookUp, payment.CallUnknown}, {metrics.OperationLookUp, payment.CallUnknown},
+			{metrics.OperationLookUp, payment.CallUnknown},
 		}, true},
 	} {
 		h := newHealth()
@@ -58,7 +62,7 @@ func TestADeadPGIsTriedLessAndLess(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 12, 1, 12, 0, 0, 0, kst)
 	h := newHealth()
-	lose := func() { h.saw("inicis", metrics.OperationApprove, metrics.OutcomeUnknown, now) }
+	lose := func() { h.saw("inicis", metrics.OperationApprove, payment.CallUnknown, now) }
 	lose()
 	lose()
 	for _, spell := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 4 * time.Minute} {
@@ -70,7 +74,7 @@ func TestADeadPGIsTriedLessAndLess(t *testing.T) {
 			t.Errorf("not tried again after %v", spell)
 		}
 	}
-	h.saw("inicis", metrics.OperationApprove, metrics.OutcomeOK, now)
+	h.saw("inicis", metrics.OperationApprove, payment.CallOK, now)
 	if lose(); !h.at(now).Healthy("inicis") {
 		t.Error("one loss after an answer makes it unwell")
 	}
@@ -84,8 +88,8 @@ func TestADeadPGIsLeftForOthers(t *testing.T) {
 		t.Fatalf("before: %d %s", a.status, a.body)
 	}
 	for range unwellAfter {
-		h.g.Upstream("inicis", metrics.OperationApprove, metrics.OutcomeUnknown, time.Second)
-		h.g.Upstream("inicis", metrics.OperationLookUp, metrics.OutcomeOK, time.Second)
+		h.g.Upstream("inicis", metrics.OperationApprove, payment.CallUnknown, time.Second)
+		h.g.Upstream("inicis", metrics.OperationLookUp, payment.CallOK, time.Second)
 	}
 	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK || a.json["pg"] == "inicis" {
 		t.Errorf("after lost approvals: %d %s", a.status, a.body)

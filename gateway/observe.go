@@ -19,9 +19,9 @@ func (g *Gateway) Settled(ctx context.Context, a payment.Attempt) {
 	g.log.InfoContext(ctx, "attempt", a.LogAttr(), slog.Any("method", a.Method), slog.Int64("amount", int64(a.Amount)), slog.String("state", string(a.State)), slog.String("reason", a.Reason))
 }
 
-// Upstream counts one request to a PG, and remembers whether it was reached.
-func (g *Gateway) Upstream(pg payment.PGID, operation, outcome string, took time.Duration) {
-	g.metrics.Upstream(string(pg), operation, outcome, took)
+// Upstream counts one request to a PG, and remembers whether it was answered.
+func (g *Gateway) Upstream(pg payment.PGID, operation string, outcome payment.CallOutcome, took time.Duration) {
+	g.metrics.Upstream(string(pg), operation, string(outcome), took)
 	g.health.saw(pg, operation, outcome, g.now())
 }
 

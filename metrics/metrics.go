@@ -25,7 +25,7 @@ type Metrics struct {
 	// Sets of label values that the configuration closes.
 	merchants, rules, pgs, methods, forms allowed
 	// Sets of label values that are constants of the program, capped.
-	decisions, reasons, operations, outcomes, results, routeNames, intercepts, caches capped
+	decisions, reasons, operations, outcomes, results, routeNames, intercepts capped
 
 	routes        *set[[1]string, *route]
 	done          func(route, method string, status int, took time.Duration)
@@ -53,8 +53,6 @@ type Metrics struct {
 	webhooks         *counters2
 	rateLimited      *counters1
 	pgWell           *prometheus.GaugeVec
-	cacheCount       *counters2
-	cacheEntries     *prometheus.GaugeVec
 
 	journalAttempts *prometheus.GaugeVec
 	journalWon      *prometheus.GaugeVec

@@ -12,16 +12,10 @@ const (
 	ReasonInternal = "internal"
 )
 
-// Words of the outcome label of requests to PGs.
-const (
-	OutcomeOK          = "ok"
-	OutcomeDeclined    = "declined"
-	OutcomeRejected    = "rejected"
-	OutcomeUnreachable = "unreachable"
-	OutcomeTimeout     = "timeout"
-	OutcomeBadResponse = "bad_response"
-	OutcomeUnknown     = "unknown"
-)
+// callOutcomes are the words of the outcome label of requests to PGs that alerts take rates of.
+func callOutcomes() []string {
+	return []string{"ok", "unreachable", "timeout", "bad_response", "unknown"}
+}
 
 // Words of the operation label of requests to PGs.
 const (
@@ -34,13 +28,11 @@ const (
 	OperationCloseAccount = "close_account"
 )
 
-// Words of the result labels of deliveries to the shop and of cache reads.
+// Words of the result labels of deliveries to the shop.
 const (
 	ResultDelivered = "delivered"
 	ResultFailed    = "failed"
 	ResultParked    = "parked"
-	ResultHit       = "hit"
-	ResultMiss      = "miss"
 )
 
 // Words of the answer label of confirmations.
@@ -92,8 +84,6 @@ func (m *Metrics) addPayments(f factory) {
 	m.webhooks = setOf2(f.counter("webhooks_total", "Messages of PortOne, and its questions before it approves, by what came of them.", "pg", "result"))
 	m.pgWell = f.gauge("pg_well", "Whether a PG is well (1), or goes last in routing because requests to it were lost (0).", "pg")
 	m.rateLimited = setOf1(f.counter("rate_limited_total", "Requests refused for coming too often (429), by what they were counted for.", "by"))
-	m.cacheCount = setOf2(f.counter("cache_requests_total", "Reads of a cache.", "cache", "result"))
-	m.cacheEntries = f.gauge("cache_entries", "Entries of a cache.", "cache")
 }
 
 // What a request that came too often was counted for.
@@ -175,7 +165,7 @@ func (m *Metrics) zeroNames(n Names) {
 			m.webhooks.get([2]string{pg, result})
 		}
 		for _, op := range []string{OperationPrepare, OperationApprove, OperationNetCancel, OperationCancel, OperationLookUp} {
-			for _, outcome := range []string{OutcomeOK, OutcomeUnreachable, OutcomeTimeout, OutcomeBadResponse, OutcomeUnknown} {
+			for _, outcome := range callOutcomes() {
 				m.upstreamCount.get([3]string{pg, op, outcome})
 			}
 		}
@@ -268,14 +258,4 @@ func (m *Metrics) Returned(pg, result string) {
 // Webhook counts a message of PortOne's, or its question before it approves.
 func (m *Metrics) Webhook(pg, result string) {
 	m.webhooks.get([2]string{m.pgs.guard(pg), m.results.guard(result)}).Inc()
-}
-
-// Cache counts a read of a cache.
-func (m *Metrics) Cache(cache, result string) {
-	m.cacheCount.get([2]string{m.caches.guard(cache), m.results.guard(result)}).Inc()
-}
-
-// CacheEntries tells how many entries a cache has.
-func (m *Metrics) CacheEntries(cache string, n int) {
-	m.cacheEntries.WithLabelValues(m.caches.guard(cache)).Set(float64(n))
 }

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -58,7 +59,7 @@ type Sealer interface {
 // Observer hears what became of attempts; it must not block.
 type Observer interface {
 	Settled(ctx context.Context, a payment.Attempt)
-	Upstream(pg payment.PGID, operation, outcome string, took time.Duration)
+	Upstream(pg payment.PGID, operation string, outcome payment.CallOutcome, took time.Duration)
 }
 
 // Options are a Settler's parts. All but Spread and ParkLate are required.
@@ -442,18 +443,7 @@ func proofHash(p adapters.Proof) string {
 }
 
 func (s *Settler) observe(ctx context.Context, w *work, operation string, r adapters.Result, err error, start time.Time) {
-	outcome := "ok"
-	switch {
-	case err == nil && (r.Outcome == payment.OutcomeDeclined || r.Outcome == payment.OutcomeUnknown):
-		outcome = string(r.Outcome)
-	case errors.Is(err, adapters.ErrUnavailable):
-		outcome = "unreachable"
-	case errors.Is(err, adapters.ErrRejected):
-		outcome = "rejected"
-	case err != nil:
-		outcome = "unknown"
-	}
-	s.o.Observer.Upstream(w.a.PG, operation, outcome, s.o.Now().Sub(start))
+	s.o.Observer.Upstream(w.a.PG, operation, wire.Outcome(r.Outcome, err), s.o.Now().Sub(start))
 	if err == nil && r.Outcome == payment.OutcomeDeclined {
 		s.o.Log.InfoContext(ctx, "the PG said no", w.a.LogAttr(), slog.String("operation", operation),
 			slog.String("pg_code", payment.PGCode(r.Code)), slog.String("pg_text", payment.PGWords(r.Message)))
