@@ -38,6 +38,7 @@ func guards() []guard {
 		splitGuards(),
 		failoverGuards(),
 		keyGuards(),
+		strangerGuards(),
 	)
 }
 

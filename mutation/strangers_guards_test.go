@@ -1,0 +1,38 @@
+package mutation
+
+// strangerGuards are those that hold strangers and PGs that are not well, and those of reloads.
+func strangerGuards() []guard {
+	const limits, health, store, watch = "gateway/limits.go", "gateway/health.go", "rules/store.go", "rules/watch.go"
+	return []guard{
+		{
+			name: "a wrong amount is guessed a few times", file: limits,
+			old: "empty := g.limits.guesses.empty(who, r.Guesses, g.now()); empty {", new: "_ := g.limits.guesses.empty(who, r.Guesses, g.now()); false {",
+			pkg: "./gateway", run: "TestAnAmountIsGuessedAFewTimes",
+		},
+		{
+			name: "strangers make us ask a PG seldom", file: limits,
+			old: "g.view().rules.Limits().Rates.Attempt, g.now()); !ok {", new: "g.view().rules.Limits().Rates.Attempt, g.now()); !ok && false {",
+			pkg: "./gateway", run: "TestStrangersMakeFewLookUps",
+		},
+		{
+			name: "answered look-ups do not make up for lost approvals", file: health,
+			old: "key := healthKey{pg, movesMoney(operation)}", new: "key := healthKey{pg, movesMoney(operation) || true}",
+			pkg: "./gateway", run: "TestWhatMakesAPGUnwell|TestADeadPGIsLeftForOthers",
+		},
+		{
+			name: "a lost answer counts against a PG", file: health,
+			old: "(outcome != metrics.OutcomeUnknown || !key.money)", new: "true",
+			pkg: "./gateway", run: "TestWhatMakesAPGUnwell",
+		},
+		{
+			name: "all that can fail is done before the rules are in force", file: store,
+			old: "		err = st.prepare(snap)\n", new: "		_ = st.prepare(snap)\n",
+			pkg: "./rules", run: "TestWhatIsDerivedIsDerivedBeforeTheSwap",
+		},
+		{
+			name: "a file is read when it stands still", file: watch,
+			old: "now := w.seen.again(); !now.still(w.seen) {", new: "now := w.seen.again(); false && !now.still(w.seen) {",
+			pkg: "./rules", run: "TestAWriteThatNoEventTellsOfIsSeenBeforeTheLoad",
+		},
+	}
+}
