@@ -93,6 +93,7 @@ type Gateway struct {
 	settler   *settle.Settler
 	limits    *limits
 	health    *health
+	strangers *strangers
 	rates     *rules.Outcomes
 	shop      *shopClient
 	// openFiles is how many files the process may have open at once.
@@ -134,7 +135,7 @@ func New(o Options) (*Gateway, error) {
 	o.Log = joinLog(o.Log)
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
-		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), limits: newLimits(), rates: rules.NewOutcomes(),
+		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), strangers: newStrangers(), limits: newLimits(), rates: rules.NewOutcomes(),
 		openFiles: openFiles(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys, late: o.Late,
 		ctx: context.Background(),
 	}

@@ -118,9 +118,10 @@ func (g *Gateway) hook(driver payment.DriverName, do func(*fiber.Ctx, *payment.P
 
 // noticeV1 takes V1's unsigned word that something happened.
 func (g *Gateway) noticeV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
-	if !g.isSource(c, pg) {
-		return metrics.WebhookForged, &payment.Problem{Code: payment.CodeSourceNotAllowed}
-	}
+	return g.hinted(c, pg, func(bool) (string, error) { return g.noticeOfV1(c, pg, raw) })
+}
+
+func (g *Gateway) noticeOfV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
 	n, err := portonev1.ParseNotice(c.Get(fiber.HeaderContentType), raw)
 	switch {
 	case err != nil:
@@ -148,7 +149,7 @@ func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n portonev1.Notice) (
 	ctx := g.requestContext(c)
 	a, _, err := g.journal.Attempt(ctx, n.MerchantUID)
 	switch {
-	case errors.Is(err, journal.ErrNotFound), err == nil && (a.PG != pg.ID || a.Purpose != payment.PurposeEscrow || n.EscrowStatus == ""):
+	case errors.Is(err, journal.ErrNotFound), err == nil && (a.PG != pg.ID || a.Purpose != payment.PurposeEscrow || !n.KnownEscrow()):
 		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
 	case err != nil:
 		return metrics.WebhookFailed, again(err)
@@ -159,6 +160,9 @@ func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n portonev1.Notice) (
 	}
 	if i := slices.IndexFunc(events, func(e journal.Event) bool { return e.Kind == eventEscrow && e.Code == n.EscrowStatus }); i >= 0 {
 		return metrics.WebhookDuplicate, c.SendStatus(fiber.StatusOK)
+	}
+	if shown, err := g.settler.Shows(ctx, a, n.ImpUID); err != nil || !shown.Paid() {
+		return metrics.WebhookFailed, again(errors.Join(errNotShown, err))
 	}
 	if err := g.late.Note(ctx, a.ID, journal.Event{At: g.now(), Kind: eventEscrow, Code: n.EscrowStatus, PGTxID: n.ImpUID}); err != nil {
 		return metrics.WebhookFailed, again(err)
@@ -313,14 +317,13 @@ func again(err error) error {
 
 // confirmV1 answers V1's question before it approves.
 func (g *Gateway) confirmV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
-	if !g.isSource(c, pg) {
-		return metrics.WebhookForged, &payment.Problem{Code: payment.CodeSourceNotAllowed}
-	}
-	q, err := portonev1.ParseQuestion(c.Get(fiber.HeaderContentType), raw)
-	if err != nil {
-		return metrics.WebhookInvalid, unreadableHook(err)
-	}
-	return g.answerHook(c, "reason", settle.Question{ID: q.MerchantUID, PG: pg.ID, PGTxID: q.ImpUID, Amount: q.Amount})
+	return g.hinted(c, pg, func(listed bool) (string, error) {
+		q, err := portonev1.ParseQuestion(c.Get(fiber.HeaderContentType), raw)
+		if err != nil {
+			return metrics.WebhookInvalid, unreadableHook(err)
+		}
+		return g.answerHook(c, "reason", settle.Question{ID: q.MerchantUID, PG: pg.ID, PGTxID: q.ImpUID, Amount: q.Amount, Unlisted: !listed})
+	})
 }
 
 // confirmV2 answers V2's question before it approves.

@@ -259,8 +259,8 @@ func (g *Gateway) clientIP(c *fiber.Ctx) string {
 		hops = append(hops, strings.Split(string(line), ",")...)
 	}
 	for _, hop := range slices.Backward(hops) {
-		ip, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil {
+		ip, ok := hopAddr(hop)
+		if !ok {
 			break
 		}
 		if !g.trusted(ip) {
@@ -268,6 +268,23 @@ func (g *Gateway) clientIP(c *fiber.Ctx) string {
 		}
 	}
 	return peer.String()
+}
+
+// hopAddr reads an address as proxies write it into X-Forwarded-For: alone, with a port, or in brackets with or without
+// one.
+func hopAddr(hop string) (netip.Addr, bool) {
+	hop = strings.TrimSpace(hop)
+	if at, err := netip.ParseAddrPort(hop); err == nil {
+		return at.Addr().Unmap(), true
+	}
+	if inner, ok := strings.CutPrefix(hop, "["); ok {
+		hop, ok = strings.CutSuffix(inner, "]")
+		if !ok || !strings.Contains(hop, ":") {
+			return netip.Addr{}, false
+		}
+	}
+	ip, err := netip.ParseAddr(hop)
+	return ip.Unmap(), err == nil
 }
 
 func peerIP(c *fiber.Ctx) netip.Addr {

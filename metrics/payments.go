@@ -57,11 +57,13 @@ const (
 	WebhookLateMoney = "late_money"
 	WebhookGoOn      = "confirm_yes"
 	WebhookRefused   = "confirm_no"
+	// WebhookUnlisted is a message that nobody signed, from an address that webhook_sources does not list.
+	WebhookUnlisted = "unlisted_source"
 )
 
 // webhookAlerts are the results that somebody may want to be woken for.
 func webhookAlerts() []string {
-	return []string{WebhookAccepted, WebhookForged, WebhookFailed, WebhookLateMoney, WebhookGoOn, WebhookRefused}
+	return []string{WebhookAccepted, WebhookForged, WebhookFailed, WebhookLateMoney, WebhookGoOn, WebhookRefused, WebhookUnlisted}
 }
 
 // outcomeApproved is the outcome of a payment whose won count.

@@ -120,7 +120,7 @@ func describe(c Code) (Description, bool) {
 	case CodeWebhookForged:
 		return Description{401, "웹훅 서명을 확인할 수 없습니다", "The webhook's signature cannot be verified", "webhook_secrets가 포트원 콘솔과 같은지 확인하세요", "Check that webhook_secrets are those of PortOne's console"}, true
 	case CodeSourceNotAllowed:
-		return Description{403, "허용되지 않은 주소에서 온 요청입니다", "The request comes from an address that is not allowed", "webhook_sources와 trusted_proxies를 확인하세요", "Check webhook_sources and trusted_proxies"}, true
+		return Description{503, "목록에 없는 주소에서 온 요청이 너무 많습니다", "Too many requests come from addresses that are not listed", "webhook_sources와 trusted_proxies를 확인하세요", "Check webhook_sources and trusted_proxies"}, true
 	case CodeWebhookInvalid:
 		return Description{400, "웹훅 본문을 읽을 수 없습니다", "The webhook cannot be read", "포트원 콘솔의 웹훅 버전을 확인하세요", "Check the webhook version in PortOne's console"}, true
 	case CodeKeyInvalid:

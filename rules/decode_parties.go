@@ -30,7 +30,7 @@ func pgReader(p *rawPG, at value) reader {
 		"store_id":        {keyText(&p.StoreID), "PortOne V2 store id."},
 		"api_secret":      {keySecret(&p.APISecret), "PortOne V2 API secret, as a reference."},
 		"webhook_secrets": {verifyingSecrets(&p.WebhookSecrets), "PortOne V2 webhook secrets (whsec_ and base64); two while one is replaced. A malformed one beside a good one is passed over."},
-		"webhook_sources": {list(&p.WebhookSources, func(s *string, _ value) reader { return source(s) }), "Addresses or CIDR ranges that PortOne V1 webhooks come from; PortOne's own three when left out."},
+		"webhook_sources": {list(&p.WebhookSources, func(s *string, _ value) reader { return source(s) }), "Addresses or CIDR ranges that PortOne V1 webhooks come from; PortOne's own three when left out. It is a hint: a bounded number is taken from other addresses too, read at PortOne before it is believed, and counted as unlisted_source. Inicis' notices of deposits are taken from listed addresses only."},
 		"imp_code":        {keyText(&p.ImpCode), "PortOne V1 customer code (가맹점 식별코드)."},
 		"imp_key":         {keySecret(&p.ImpKey), "PortOne V1 REST API key."},
 		"imp_secret":      {keySecret(&p.ImpSecret), "PortOne V1 REST API secret."},

@@ -62,6 +62,15 @@ func (n Notice) Says() payment.Outcome {
 	return ""
 }
 
+// KnownEscrow tells whether a notice says how far an escrow has come, in a word that is known.
+func (n Notice) KnownEscrow() bool {
+	switch n.EscrowStatus {
+	case EscrowDelivering, EscrowConfirmed, EscrowAutoConfirmed, EscrowForced, EscrowDenied, EscrowCancelled, EscrowDenialTaken:
+		return true
+	}
+	return false
+}
+
 // Question is what V1 asks just before it has a payment approved.
 type Question struct {
 	ImpUID      string

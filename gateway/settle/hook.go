@@ -38,6 +38,9 @@ type Question struct {
 	PG     payment.PGID
 	PGTxID string
 	Amount payment.Won
+	// Unlisted tells that nobody signed the question and that it came from an unknown address: then nothing is written
+	// before the PG shows the payment as it is asked about.
+	Unlisted bool
 }
 
 // Allow answers a PG's question. It says yes only when the attempt holds its order, the shop has said yes, and
@@ -61,8 +64,40 @@ func (s *Settler) Allow(ctx context.Context, q Question) Answer {
 		return s.askedBefore(ctx, a, sealed, q)
 	case s.o.Now().After(a.ExpiresAt):
 		return no(ReasonExpired)
+	case q.Unlisted && !s.asksAbout(ctx, a, q):
+		return no(ReasonNoSuchPayment)
 	}
 	return s.allow(ctx, a, q)
+}
+
+// Shown is what a PG shows of one transaction of an attempt.
+type Shown struct {
+	r    adapters.Result
+	ours bool
+	// agrees tells that nothing that it shows differs from what was decided.
+	agrees bool
+}
+
+// Paid tells whether the transaction is the attempt's and was paid, be it given back since.
+func (s Shown) Paid() bool {
+	return s.ours && (s.r.Outcome == payment.OutcomeApproved || s.r.Outcome == payment.OutcomeCancelled)
+}
+
+// Shows asks the PG about one transaction, for messages that nobody signed.
+func (s *Settler) Shows(ctx context.Context, a payment.Attempt, pgTxID string) (Shown, error) {
+	w, err := s.take(a)
+	if err != nil {
+		return Shown{}, err
+	}
+	w.a.PGTxID, w.exact = pgTxID, true
+	r, err := s.lookUp(ctx, w)
+	return Shown{r: r, ours: err == nil && r.OrderRef == a.ID && r.PGTxID == pgTxID, agrees: adapters.Mismatch(a, w.acc.Merchant, r) == ""}, err
+}
+
+// asksAbout tells whether the PG shows the payment that a question is about as one that waits, as it was decided.
+func (s *Settler) asksAbout(ctx context.Context, a payment.Attempt, q Question) bool {
+	shown, err := s.Shows(ctx, a, q.PGTxID)
+	return err == nil && shown.ours && shown.agrees && shown.r.Outcome == payment.OutcomePending
 }
 
 func no(reason string) Answer { return Answer{Reason: reason} }
