@@ -21,7 +21,7 @@ func strangerGuards() []guard {
 		},
 		{
 			name: "a lost answer counts against a PG", file: health,
-			old: "(outcome != metrics.OutcomeUnknown || !key.money)", new: "true",
+			old: "outcome.Answered() || outcome == payment.CallUnknown && !key.money", new: "outcome != payment.CallUnreachable",
 			pkg: "./gateway", run: "TestWhatMakesAPGUnwell",
 		},
 		{
