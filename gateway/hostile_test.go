@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"maps"
 	"net/http"
 	"testing"
 
@@ -116,4 +117,33 @@ func TestABuyerWhoPaysInPlaceOfAnAccount(t *testing.T) {
 		h.postReturn(h.press(form, "pay"))
 		h.undone(payment.AttemptID(form.Get("oid")), settle.ReasonMismatch+"method")
 	})
+}
+
+// The parts of the amount are compared too, wherever the PG tells them.
+func TestABuyerWhoChangesTheTaxes(t *testing.T) {
+	t.Parallel()
+	for version, change := range map[string]map[string]any{"v1": {"tax_free": 1000}, "v2": {"taxFreeAmount": 1000}} {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			h := newHookHouse(t, nil)
+			a := h.postCheckout(h.checkout(map[string]string{"v1": "tosspay", "v2": "kakaopay"}[version]))
+			w := a.json["window"].(map[string]any)
+			params := w["params"].(map[string]any)
+			maps.Copy(params, change)
+			rsp := h.sdk(version, "open", map[string]any{"imp_code": w["init_code"], "device": "pc", "params": params})
+			key, _ := rsp["key"].(string)
+			if version == "v2" {
+				if key != "" {
+					t.Error("a window with another tax-free part than was registered opened")
+				}
+				return
+			}
+			o := &opened{attempt: payment.AttemptID(a.json["attempt_id"].(string)), version: version, key: key}
+			h.click(o, "pay")
+			if got := h.complete(o); got == "approved" {
+				t.Errorf("the browser is told %s", got)
+			}
+			h.undone(o.attempt, settle.ReasonMismatch+"tax_free")
+		})
+	}
 }

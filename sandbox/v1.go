@@ -114,6 +114,7 @@ func (s *Sandbox) routeV1() {
 	s.handle("GET "+api+"/payments/prepare/{uid}", pgV1, "prepare_read", s.v1Guard(s.v1PrepareRead))
 	s.handle("GET "+api+"/payments", pgV1, "lookup", s.v1Guard(s.v1List))
 	s.handle("GET "+api+"/payments/{uid}", pgV1, "lookup", s.v1Guard(s.v1One))
+	s.handle("GET "+api+"/payments/{uid}/{part}", pgV1, "balance", s.v1Guard(s.v1Balance))
 	s.handle("GET "+api+"/payments/find/{uid}", pgV1, "lookup", s.v1Guard(s.v1Find))
 	s.handle("GET "+api+"/payments/find/{uid}/{status}", pgV1, "lookup", s.v1Guard(s.v1Find))
 	s.handle("GET "+api+"/payments/findAll/{uid}", pgV1, "lookup", s.v1Guard(s.v1FindAll))

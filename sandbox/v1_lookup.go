@@ -67,6 +67,27 @@ func (s *Sandbox) v1One(c *call) answer {
 	return v1OK(p.wire())
 }
 
+// v1Balance reads the parts of what is left of a paid payment.
+func (s *Sandbox) v1Balance(c *call) answer {
+	p, ok := s.v1.payments.get(c.r.PathValue("uid"))
+	if !ok || p.paidAt.IsZero() || c.r.PathValue("part") != "balance" {
+		return v1NotFound()
+	}
+	c.ref = p.merchantUID
+	parts := func(total, free, vat Won) map[string]Won {
+		return map[string]Won{"tax_free": free, "supply": total - free - vat, "vat": vat, "service": 0}
+	}
+	none := parts(0, 0, 0)
+	left := p.amount - p.cancelled
+	free, vat := p.taxes.taxFree-p.back.taxFree, p.taxes.vat-p.back.vat
+	if !p.taxes.vatSet {
+		vat = vatOf(left - free)
+	}
+	return v1OK(map[string]any{
+		"amount": p.amount, "cash_receipt": none, "primary": parts(left, free, vat), "secondary": none, "discount": none, "histories": []any{},
+	})
+}
+
 // v1List reads up to 100 payments by imp_uid[] or merchant_uid[]; 207 tells that some are missing.
 func (s *Sandbox) v1List(c *call) answer {
 	query := c.r.URL.Query()

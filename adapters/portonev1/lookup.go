@@ -32,8 +32,11 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 	if err != nil && !errors.Is(err, errNotFound) {
 		return adapters.Result{}, readError(doing, err)
 	}
-	if err == nil && (req.Exact || hinted.Outcome == payment.OutcomeApproved) {
+	if err == nil && req.Exact {
 		return hinted, nil
+	}
+	if err == nil && hinted.Outcome == payment.OutcomeApproved {
+		return d.withTaxes(ctx, req, hinted), nil
 	}
 	if req.Exact {
 		return adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID}, nil
@@ -43,7 +46,7 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 		paidErr = errForeign
 	}
 	if paidErr == nil {
-		return paid, nil
+		return d.withTaxes(ctx, req, paid), nil
 	}
 	if !errors.Is(paidErr, errNotFound) {
 		return adapters.Result{}, readError(doing, paidErr)

@@ -77,7 +77,7 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 	defer cancel()
 	start := s.o.Now()
 	charged := w.charged()
-	taxFree, vat := taxesOf(w.a, w.standing())
+	taxFree, vat := taxesOf(w.statedAs(), w.standing())
 	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
 		Account: w.acc, Attempt: charged, PGTxID: w.txID(),
 		Amount: w.standing(), Remaining: w.standing(), TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(w.a.Checks / 2),
@@ -90,6 +90,15 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 	}
 	s.o.Log.WarnContext(ctx, "a cancel was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err))
 	return s.notProven(ctx, w)
+}
+
+// statedAs is the attempt with the tax-free part that the PG says was stated at the payment, be it another than decided.
+func (w *work) statedAs() payment.Attempt {
+	a := w.a
+	if w.seen.Taxes.TaxFreeKnown {
+		a.TaxFree = w.seen.Taxes.TaxFree
+	}
+	return a
 }
 
 // taxesOf are the tax-free part and the value added tax of an amount that is given back whole, which need not be the
