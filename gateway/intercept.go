@@ -213,8 +213,14 @@ func (g *Gateway) orderFrom(ctx context.Context, v *view, i intercept, from exch
 			return err
 		}
 	}
+	if co.ReturnURL == "" {
+		return missing("return_url")
+	}
 	if !v.allowsReturn(co.ReturnURL) {
-		return &payment.Problem{Code: payment.CodeReturnURLNotAllowed, Field: "return_url", OrderID: co.OrderID}
+		return &payment.Problem{
+			Code: payment.CodeReturnURLNotAllowed, Field: "return_url", OrderID: co.OrderID,
+			DetailKo: "return_url이 allow_origins에 없습니다", DetailEn: "return_url is not at an origin of allow_origins",
+		}
 	}
 	return nil
 }

@@ -73,13 +73,15 @@ func TestInterceptRefusesBeforeTheOrderExists(t *testing.T) {
 func TestInterceptKeepsTheOrderWhenTheWindowCannotOpen(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	body := strings.Replace(h.orderBody(`{"payWayCd":"11"}`), publicURL+"/result", "https://evil.example/", 1)
-	a := h.post("/api/orders", "application/json", body)
-	payload, _ := a.json["payload"].(map[string]any)
-	pg, _ := payload["pg"].(map[string]any)
-	problem, _ := pg["problem"].(map[string]any)
-	if a.status/100 != 2 || payload["ordNo"] == nil || problem["code"] != "RETURN_URL_NOT_ALLOWED" {
-		t.Errorf("got %d %s", a.status, a.body)
+	for returnURL, want := range map[string]string{"https://evil.example/": "RETURN_URL_NOT_ALLOWED", "": "MISSING_FIELD"} {
+		body := strings.Replace(h.orderBody(`{"payWayCd":"11"}`), publicURL+"/result", returnURL, 1)
+		a := h.post("/api/orders", "application/json", body)
+		payload, _ := a.json["payload"].(map[string]any)
+		pg, _ := payload["pg"].(map[string]any)
+		problem, _ := pg["problem"].(map[string]any)
+		if a.status/100 != 2 || payload["ordNo"] == nil || problem["code"] != want || problem["field"] != "return_url" {
+			t.Errorf("return_url %q: got %d %s, want %s", returnURL, a.status, a.body, want)
+		}
 	}
 }
 
