@@ -29,14 +29,8 @@ func cancelRows(ctx context.Context, j *journal.Journal) ([]unknownRow, error) {
 		}
 		row := unknownRow{Attempt: a, Age: time.Since(c.CreatedAt).Round(time.Second).String(), Cancel: &list[i]}
 		row.Reason = c.Code
-		events, err := j.Events(ctx, c.AttemptID)
-		if err != nil {
-			return nil, fmt.Errorf("reading the history of attempt %s: %w", c.AttemptID, err)
-		}
-		for _, e := range events {
-			if e.Reason == string(c.ID) {
-				row.Last = e
-			}
+		if err := row.remember(ctx, j, c.AttemptID, func(h happened) bool { return h.Reason == string(c.ID) }); err != nil {
+			return nil, err
 		}
 		rows = append(rows, row)
 	}

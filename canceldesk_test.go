@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"encoding/json"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -51,13 +52,31 @@ func TestTheDeskListsAndResolvesCancels(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"A1", "O1", "c_1", "cancel_unknown", " 4000 ", "cancel_answer_lost", moved.NextCheck.Local().Format(time.DateTime)} {
+	for _, want := range []string{"A1", "O1", "c_1", "cancel_unknown", " 4000 ", "cancel_answer_lost", moved.NextCheck.In(payment.KST()).Format(time.DateTime) + " KST"} {
 		if got := list(false); !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
 	}
-	if got := list(true); !strings.Contains(got, `"cancel_id": "c_1"`) {
-		t.Errorf("listed %s", got)
+	var rows []struct {
+		Cancel struct {
+			ID string `json:"cancel_id"`
+		} `json:"cancel"`
+		History []struct {
+			Kind string `json:"kind"`
+		} `json:"history"`
+		Last struct {
+			Kind string `json:"kind"`
+		} `json:"last_event"`
+	}
+	if err := json.Unmarshal([]byte(list(true)), &rows); err != nil || len(rows) != 1 {
+		t.Fatalf("listed %s: %v", list(true), err)
+	}
+	kinds := ""
+	for _, h := range rows[0].History {
+		kinds += h.Kind + " "
+	}
+	if r := rows[0]; r.Cancel.ID != "c_1" || !strings.HasSuffix(kinds, "cancel_intended cancel_unknown ") || r.Last.Kind != "cancel_unknown" {
+		t.Errorf("the history is %s, listed %s", kinds, list(true))
 	}
 	if _, err := resolveCancel(ctx, j, "A2", "c_1", "done", "kim", "seen"); err == nil {
 		t.Error("a cancel was resolved under another attempt's name")

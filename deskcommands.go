@@ -102,8 +102,11 @@ func resolveUnknown(ctx context.Context, j *journal.Journal, id payment.AttemptI
 // unknownRow is one line of the desk's list.
 type unknownRow struct {
 	payment.Attempt
-	Age  string        `json:"age"`
-	Last journal.Event `json:"last_event"`
+	Age string `json:"age"`
+	// History is what happened to the attempt, the oldest first.
+	History []happened `json:"history"`
+	// Last is what happened last to what the line is about.
+	Last happened `json:"last_event"`
 	// Late is money that came in after the attempt had ended and is not proven to be back; nil for others.
 	Late *journal.Late `json:"late_money,omitempty"`
 	// Cancel is a cancel of a paid attempt that has not ended; nil for others.
@@ -167,14 +170,8 @@ func lateRows(ctx context.Context, j *journal.Journal) ([]unknownRow, error) {
 			return nil, fmt.Errorf("reading attempt %s: %w", l.AttemptID, err)
 		}
 		row := unknownRow{Attempt: a, Age: time.Since(l.CreatedAt).Round(time.Second).String(), Late: &list[i]}
-		events, err := j.Events(ctx, l.AttemptID)
-		if err != nil {
-			return nil, fmt.Errorf("reading the history of attempt %s: %w", l.AttemptID, err)
-		}
-		for _, e := range events {
-			if e.PGTxID == l.PGTxID {
-				row.Last = e
-			}
+		if err := row.remember(ctx, j, l.AttemptID, func(h happened) bool { return h.PGTxID == l.PGTxID }); err != nil {
+			return nil, err
 		}
 		rows = append(rows, row)
 	}
@@ -195,13 +192,9 @@ func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON 
 		if a.State == payment.StateIssued && !settle.Overdue(a, time.Now()) {
 			return nil
 		}
-		events, err := j.Events(ctx, a.ID)
-		if err != nil {
-			return fmt.Errorf("reading the history of attempt %s: %w", a.ID, err)
-		}
 		row := unknownRow{Attempt: a, Age: time.Since(a.CreatedAt).Round(time.Second).String()}
-		if len(events) > 0 {
-			row.Last = events[len(events)-1]
+		if err := row.remember(ctx, j, a.ID, func(happened) bool { return true }); err != nil {
+			return err
 		}
 		rows = append(rows, row)
 		return nil
@@ -257,7 +250,7 @@ func (r unknownRow) nextCheck() string {
 	if next.IsZero() {
 		return "-"
 	}
-	return next.Local().Format(time.DateTime)
+	return onTheClock(next)
 }
 
 // journalCommand looks after the journal.

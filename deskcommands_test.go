@@ -56,7 +56,7 @@ func TestTheDeskListsLateMoney(t *testing.T) {
 		}
 	}
 	open, err := j.LateOpen(ctx, 1)
-	if err != nil || len(open) != 1 || !strings.Contains(list(false), open[0].NextCheck.Local().Format(time.DateTime)) {
+	if err != nil || len(open) != 1 || !strings.Contains(list(false), open[0].NextCheck.In(payment.KST()).Format(time.DateTime)+" KST") {
 		t.Errorf("the next check of %+v is missing in\n%s", open, list(false))
 	}
 	if got := list(true); !strings.Contains(got, `"pg_tx_id": "imp_1"`) {

@@ -86,7 +86,7 @@ func listOutbox(ctx context.Context, j *journal.Journal, out io.Writer) error {
 		err := j.OutboxEach(ctx, status, func(m journal.WaitingMessage) error {
 			total++
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", m.ID, m.OrderID, m.Type, m.Status,
-				m.CreatedAt.Local().Format(time.DateTime), m.Tries, nextTry(m), m.Reason)
+				onTheClock(m.CreatedAt), m.Tries, nextTry(m), m.Reason)
 			return nil
 		})
 		if err != nil {
@@ -108,5 +108,5 @@ func nextTry(m journal.WaitingMessage) string {
 	case m.Behind:
 		return "behind another"
 	}
-	return m.NextTry.Local().Format(time.DateTime)
+	return onTheClock(m.NextTry)
 }
