@@ -33,8 +33,8 @@ func TestStatesAreDocumented(t *testing.T) {
 func drawStates() string {
 	var b strings.Builder
 	b.WriteString("# The states of an attempt\n\nDrawn from the table in `payment/states.go`; the journal refuses every move that is not in it.\n" +
-		"Final states have no way out. While an attempt of an order is claimed, approving, captured, unknown,\n" +
-		"cancelling or approved, no other attempt of that order can be claimed.\n\n```mermaid\nstateDiagram-v2\n  [*] --> opened\n")
+		"Final states have no way out. While an attempt of an order is claimed, approving, captured, issued,\n" +
+		"unknown, cancelling or approved, no other attempt of that order can be claimed.\n\n```mermaid\nstateDiagram-v2\n  [*] --> opened\n")
 	for _, tr := range payment.Transitions() {
 		fmt.Fprintf(&b, "  %s --> %s: %s\n", tr.From, tr.To, tr.Event)
 	}

@@ -1,0 +1,328 @@
+package main_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"unicode"
+
+	"gopkg.in/yaml.v3"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// readDocuments returns the texts of what users read, by path: both READMEs, docs and the runbooks.
+func readDocuments(t *testing.T) map[string]string {
+	t.Helper()
+	documents := map[string]string{}
+	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			documents[filepath.ToSlash(path)] = string(text)
+		}
+	}
+	if len(documents) < 30 {
+		t.Fatalf("found %d documents", len(documents))
+	}
+	return documents
+}
+
+// eachName calls check for every match of a pattern in the documents, and wants at least so many.
+func eachName(t *testing.T, pattern *regexp.Regexp, atLeast int, check func(match []string) error) {
+	t.Helper()
+	seen := 0
+	for path, text := range readDocuments(t) {
+		for _, match := range pattern.FindAllStringSubmatch(text, -1) {
+			seen++
+			if err := check(match); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+	}
+	if seen < atLeast {
+		t.Errorf("found %d names, so the reading is broken", seen)
+	}
+}
+
+var (
+	metricName = regexp.MustCompile(`\b(pg_gateway_[a-z_]+[a-z])(?:\{([^}]*)\})?`)
+	labelInUse = regexp.MustCompile(`([a-z_]+)(?:=~?"[^"]*")?`)
+)
+
+func TestDocumentsNameExistingMetrics(t *testing.T) {
+	t.Parallel()
+	file, err := os.Open(filepath.Join("metrics", "testdata", "metrics.golden"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	labels := map[string][]string{}
+	for _, s := range readSeries(t, file) {
+		labels[s.name] = s.labels
+	}
+	eachName(t, metricName, 50, func(match []string) error {
+		known, ok := labels[match[1]]
+		if !ok {
+			return fmt.Errorf("there is no metric %s", match[1])
+		}
+		for _, label := range labelInUse.FindAllStringSubmatch(match[2], -1) {
+			if !slices.Contains(known, label[1]) {
+				return fmt.Errorf("%s has no label %s", match[1], label[1])
+			}
+		}
+		return nil
+	})
+}
+
+// TestDocumentsNameExistingKeys resolves the dotted names of the configuration that stand in backticks.
+func TestDocumentsNameExistingKeys(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("config.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root schema
+	if err := json.Unmarshal(text, &root); err != nil {
+		t.Fatal(err)
+	}
+	var keys []string
+	describeKeys(root, "", func(path, _, _ string) {
+		keys = append(keys, regexp.MustCompile(`\[\]|<name>\.?`).ReplaceAllString(path, ""))
+	})
+	events := []string{payment.MessageIssued, payment.MessageDeposited} // begin with a section's name
+	dotted := regexp.MustCompile("`([a-z0-9_]+(?:\\[\\])?(?:\\.[a-z0-9_]+(?:\\[\\])?)+)`")
+	eachName(t, dotted, 80, func(match []string) error {
+		name := strings.ReplaceAll(match[1], "[]", "")
+		top, _, _ := strings.Cut(name, ".")
+		isKey := root.Properties[top].Type != "" && !slices.Contains(events, name)
+		if isKey && !slices.Contains(keys, name) {
+			return fmt.Errorf("there is no key %s", match[1])
+		}
+		return nil
+	})
+}
+
+// TestDocumentsShowExistingKeys reads the parts of configurations that documents show.
+func TestDocumentsShowExistingKeys(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("config.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var root schema
+	if err := json.Unmarshal(text, &root); err != nil {
+		t.Fatal(err)
+	}
+	seen := 0
+	for path, text := range readDocuments(t) {
+		for _, block := range fence.FindAllStringSubmatch(text, -1) {
+			var shown map[string]any
+			if block[1] != "yaml" {
+				continue
+			}
+			if err := yaml.Unmarshal([]byte(block[2]), &shown); err != nil {
+				t.Errorf("%s: %v in\n%s", path, err, block[2])
+			}
+			if _, ok := shown["cases"]; ok {
+				continue // expectations of rules, which have a form of their own
+			}
+			seen++
+			if key := strangeKey(shown, root, ""); key != "" {
+				t.Errorf("%s: there is no key %s, shown in\n%s", path, key, block[2])
+			}
+		}
+	}
+	if seen < 8 {
+		t.Errorf("found %d examples, so the reading is broken", seen)
+	}
+}
+
+// strangeKey is the first key of a value, in no order, that its schema does not have; empty when it has all.
+func strangeKey(v any, s schema, path string) string {
+	if len(s.AnyOf) > 0 {
+		strange := ""
+		for _, choice := range s.AnyOf {
+			if strange = strangeKey(v, choice, path); strange == "" {
+				return ""
+			}
+		}
+		return strange
+	}
+	switch v := v.(type) {
+	case []any:
+		for _, item := range v {
+			if s.Items == nil {
+				return path + "[]"
+			}
+			if strange := strangeKey(item, *s.Items, path+"[]"); strange != "" {
+				return strange
+			}
+		}
+	case map[string]any:
+		var free schema
+		open := json.Unmarshal(s.AdditionalProperties, &free) == nil && len(s.AdditionalProperties) > 0
+		for key, item := range v {
+			child, ok := s.Properties[key]
+			if !ok && open {
+				child, ok = free, true
+			}
+			at := strings.TrimPrefix(path+"."+key, ".")
+			if !ok {
+				return at
+			}
+			if strange := strangeKey(item, child, at); strange != "" {
+				return strange
+			}
+		}
+	}
+	return ""
+}
+
+// TestDocumentsUseExistingWords looks for the stable words (reasons, kinds of events, log fields, keys) and for the
+// lines of the log that documents quote in what the program is made of.
+func TestDocumentsUseExistingWords(t *testing.T) {
+	t.Parallel()
+	var source strings.Builder
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, "_test.go") || !slices.Contains([]string{".go", ".js", ".html"}, filepath.Ext(path)) {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		source.Write(text)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	program := source.String()
+	word := regexp.MustCompile("`([a-z]+(?:_[a-z]+)+|[a-z][a-z',]*(?: [a-z][a-z',]*){2,})`")
+	// What the database, its pooler and the disk say.
+	foreign := []string{"server_lifetime", "no space left"}
+	eachName(t, word, 300, func(match []string) error {
+		if strings.HasPrefix(match[1], "pg_gateway_") || slices.Contains(foreign, match[1]) {
+			return nil
+		}
+		known := strings.Contains(program, match[1])
+		// The desk's list puts before a state what the line is about.
+		for _, about := range []string{"cancel_", "late_"} {
+			state, ok := strings.CutPrefix(match[1], about)
+			known = known || ok && strings.Contains(program, `"`+state+`"`)
+		}
+		if !known {
+			return fmt.Errorf("the program does not know %q", match[1])
+		}
+		return nil
+	})
+}
+
+var (
+	heading  = regexp.MustCompile(`(?m)^#{1,4} (.+)$`)
+	anchored = regexp.MustCompile(`\]\(([^)#\s]*)#([^)\s]+)\)`)
+	inLink   = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+)
+
+// anchorOf is the address of a heading, as GitHub makes it.
+func anchorOf(title string) string {
+	title = inLink.ReplaceAllString(title, "$1")
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == ' ':
+			return '-'
+		case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, title)
+}
+
+func TestLinksPointAtExistingHeadings(t *testing.T) {
+	t.Parallel()
+	documents := readDocuments(t)
+	seen := 0
+	for path, text := range documents {
+		for _, match := range anchored.FindAllStringSubmatch(text, -1) {
+			if strings.Contains(match[1], "://") {
+				continue
+			}
+			target := path
+			if match[1] != "" {
+				target = filepath.ToSlash(filepath.Join(filepath.Dir(path), match[1]))
+			}
+			seen++
+			if !slices.ContainsFunc(heading.FindAllStringSubmatch(documents[target], -1), func(h []string) bool { return anchorOf(h[1]) == match[2] }) {
+				t.Errorf("%s links to %s#%s, and there is no such heading", path, target, match[2])
+			}
+		}
+	}
+	if seen < 20 {
+		t.Errorf("found %d links, so the reading is broken", seen)
+	}
+}
+
+var (
+	inBackticks = regexp.MustCompile("`([^`\n]+)`")
+	fence       = regexp.MustCompile("(?m)^```([a-z]*)\n((?s:.*?))^```$")
+	hangul      = regexp.MustCompile(`\p{Hangul}`)
+)
+
+// TestBothREADMEsSayTheSame compares what does not depend on the language: sections, links, names and commands.
+func TestBothREADMEsSayTheSame(t *testing.T) {
+	t.Parallel()
+	documents := readDocuments(t)
+	english, korean := documents["README.md"], documents["README.ko.md"]
+	outline := func(text string) (levels []string) {
+		for _, line := range strings.Split(fence.ReplaceAllString(text, ""), "\n") {
+			if mark, _, ok := strings.Cut(line, " "); ok && mark != "" && strings.Trim(mark, "#") == "" {
+				levels = append(levels, mark)
+			}
+		}
+		return levels
+	}
+	if a, b := outline(english), outline(korean); !slices.Equal(a, b) {
+		t.Errorf("the sections differ: %v and %v", a, b)
+	}
+	kinds := func(text string) (list []string) {
+		for _, block := range fence.FindAllStringSubmatch(text, -1) {
+			list = append(list, block[1])
+		}
+		return list
+	}
+	if a, b := kinds(english), kinds(korean); !slices.Equal(a, b) {
+		t.Errorf("the examples differ: %v and %v", a, b)
+	}
+	names := func(text string) (list []string) {
+		for _, match := range link.FindAllStringSubmatch(text, -1) {
+			list = append(list, match[1]+match[2])
+		}
+		for _, match := range inBackticks.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
+			if !hangul.MatchString(match[1]) {
+				list = append(list, "`"+match[1]+"`")
+			}
+		}
+		return list
+	}
+	a, b := names(english), names(korean)
+	for _, name := range a {
+		if !slices.Contains(b, name) && name != "README.ko.md" {
+			t.Errorf("README.ko.md lacks %s", name)
+		}
+	}
+	for _, name := range b {
+		if !slices.Contains(a, name) && name != "README.md" {
+			t.Errorf("README.md lacks %s", name)
+		}
+	}
+}
