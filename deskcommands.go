@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"text/tabwriter"
 	"time"
 
@@ -21,6 +22,9 @@ import (
 // gateway may be running on it. It makes none: an empty one would say that nothing is unknown.
 func withJournal(ctx context.Context, o *options, use func(*journal.Journal) error) error {
 	section, err := rules.LoadJournal(o.configFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the journal is found by the gateway's configuration file, which --config.file names: %w", err)
+	}
 	if err != nil {
 		return fmt.Errorf("the section journal of %s is not usable:\n%w", o.configFile, err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -99,6 +100,9 @@ func TestCommandsMakeNoJournal(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			config := filepath.Join(dir, "config.yaml")
+			if out, err := run(t, config, args...); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "--config.file") {
+				t.Errorf("without a configuration it ended with %v: %s", err, out)
+			}
 			put(t, config, shippedConfig(t))
 			if out, err := run(t, config, args...); !errors.Is(err, journal.ErrNoJournal) || !strings.Contains(err.Error(), "--config.file") {
 				t.Errorf("ended with %v: %s", err, out)
