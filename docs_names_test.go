@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"unicode"
 
 	"gopkg.in/yaml.v3"
 
@@ -229,100 +228,42 @@ func TestDocumentsUseExistingWords(t *testing.T) {
 }
 
 var (
-	heading  = regexp.MustCompile(`(?m)^#{1,4} (.+)$`)
-	anchored = regexp.MustCompile(`\]\(([^)#\s]*)#([^)\s]+)\)`)
-	inLink   = regexp.MustCompile(`\[([^\]]*)\]\([^)]*\)`)
+	testName = regexp.MustCompile(`\b((?:Test|Fuzz|Benchmark)[A-Z]\w+)`)
+	testFunc = regexp.MustCompile(`(?m)^func ((?:Test|Fuzz|Benchmark)\w+)\(`)
 )
 
-// anchorOf is the address of a heading, as GitHub makes it.
-func anchorOf(title string) string {
-	title = inLink.ReplaceAllString(title, "$1")
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r == ' ':
-			return '-'
-		case unicode.IsLetter(r), unicode.IsDigit(r), r == '-', r == '_':
-			return unicode.ToLower(r)
-		}
-		return -1
-	}, title)
-}
-
-func TestLinksPointAtExistingHeadings(t *testing.T) {
+// TestDocumentsNameExistingTests takes the beginning of a name too, as -run does. Tests are for who works on the program:
+// what users read names none.
+func TestDocumentsNameExistingTests(t *testing.T) {
 	t.Parallel()
-	documents := readDocuments(t)
+	var tests strings.Builder
+	err := filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, "_test.go") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		for _, match := range testFunc.FindAllSubmatch(text, -1) {
+			fmt.Fprintf(&tests, "\n%s", match[1])
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := []string{"CONTRIBUTING.md", "docs/reliability.md", "docs/performance.md"}
 	seen := 0
-	for path, text := range documents {
-		for _, match := range anchored.FindAllStringSubmatch(text, -1) {
-			if strings.Contains(match[1], "://") {
-				continue
-			}
-			target := path
-			if match[1] != "" {
-				target = filepath.ToSlash(filepath.Join(filepath.Dir(path), match[1]))
-			}
+	for path, text := range readDocuments(t) {
+		for _, match := range testName.FindAllStringSubmatch(text, -1) {
 			seen++
-			if !slices.ContainsFunc(heading.FindAllStringSubmatch(documents[target], -1), func(h []string) bool { return anchorOf(h[1]) == match[2] }) {
-				t.Errorf("%s links to %s#%s, and there is no such heading", path, target, match[2])
+			if !strings.Contains(tests.String(), "\n"+match[1]) {
+				t.Errorf("%s names %s, and there is no such test", path, match[1])
+			}
+			if !slices.Contains(ours, path) {
+				t.Errorf("%s names the test %s to users", path, match[1])
 			}
 		}
 	}
 	if seen < 20 {
-		t.Errorf("found %d links, so the reading is broken", seen)
-	}
-}
-
-var (
-	inBackticks = regexp.MustCompile("`([^`\n]+)`")
-	fence       = regexp.MustCompile("(?m)^```([a-z]*)\n((?s:.*?))^```$")
-	hangul      = regexp.MustCompile(`\p{Hangul}`)
-)
-
-// TestBothREADMEsSayTheSame compares what does not depend on the language: sections, links, names and commands.
-func TestBothREADMEsSayTheSame(t *testing.T) {
-	t.Parallel()
-	documents := readDocuments(t)
-	english, korean := documents["README.md"], documents["README.ko.md"]
-	outline := func(text string) (levels []string) {
-		for _, line := range strings.Split(fence.ReplaceAllString(text, ""), "\n") {
-			if mark, _, ok := strings.Cut(line, " "); ok && mark != "" && strings.Trim(mark, "#") == "" {
-				levels = append(levels, mark)
-			}
-		}
-		return levels
-	}
-	if a, b := outline(english), outline(korean); !slices.Equal(a, b) {
-		t.Errorf("the sections differ: %v and %v", a, b)
-	}
-	kinds := func(text string) (list []string) {
-		for _, block := range fence.FindAllStringSubmatch(text, -1) {
-			list = append(list, block[1])
-		}
-		return list
-	}
-	if a, b := kinds(english), kinds(korean); !slices.Equal(a, b) {
-		t.Errorf("the examples differ: %v and %v", a, b)
-	}
-	names := func(text string) (list []string) {
-		for _, match := range link.FindAllStringSubmatch(text, -1) {
-			list = append(list, match[1]+match[2])
-		}
-		for _, match := range inBackticks.FindAllStringSubmatch(fence.ReplaceAllString(text, ""), -1) {
-			if !hangul.MatchString(match[1]) {
-				list = append(list, "`"+match[1]+"`")
-			}
-		}
-		return list
-	}
-	a, b := names(english), names(korean)
-	for _, name := range a {
-		if !slices.Contains(b, name) && name != "README.ko.md" {
-			t.Errorf("README.ko.md lacks %s", name)
-		}
-	}
-	for _, name := range b {
-		if !slices.Contains(a, name) && name != "README.md" {
-			t.Errorf("README.md lacks %s", name)
-		}
+		t.Errorf("found %d tests, so the reading is broken", seen)
 	}
 }
