@@ -21,6 +21,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/gateway/settle"
@@ -112,6 +113,8 @@ type Gateway struct {
 	canceller *settle.Canceller
 	// printKey makes fingerprints of bodies that hold personal data.
 	printKey []byte
+	// words are the callbacks and redirects that are being followed up.
+	words singleflight.Group
 	// following are the settles that PortOne woke and did not wait for.
 	following sync.WaitGroup
 	// ctx is what settles run under: they end by their own timeouts, not by a browser that went away.

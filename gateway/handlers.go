@@ -2,7 +2,6 @@ package gateway
 
 import (
 	"cmp"
-	"errors"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -134,10 +133,7 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 		return err
 	}
 	isAbout(c, "", req.AttemptID)
-	if err := g.turn(req.AttemptID); err != nil {
-		return err
-	}
-	res, err := g.complete(g.requestContext(c), req)
+	res, err := g.complete(withClient(g.requestContext(c), g.client(c)), req)
 	if err != nil {
 		return err
 	}
@@ -216,7 +212,7 @@ func (g *Gateway) handleInicisReturn(c *fiber.Ctx) error {
 	if err != nil {
 		return g.page(c, settle.Result{}, err)
 	}
-	res, err := g.inicisReturn(g.requestContext(c), g.view(), raw)
+	res, err := g.inicisReturn(withClient(g.requestContext(c), g.client(c)), g.view(), raw)
 	g.metrics.Returned("inicis", returnWord(res, err))
 	return g.backToShop(c, res, err)
 }
@@ -226,7 +222,7 @@ func (g *Gateway) handleInicisKey(c *fiber.Ctx) error {
 	if err != nil {
 		return g.page(c, settle.Result{}, err)
 	}
-	res, err := g.inicisKey(g.requestContext(c), raw)
+	res, err := g.inicisKey(withClient(g.requestContext(c), g.client(c)), raw)
 	g.metrics.Returned("inicis", returnWord(res, err))
 	return g.backToShop(c, res, err)
 }
@@ -253,10 +249,10 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 	if !payment.ValidID(string(id)) {
 		return g.page(c, settle.Result{}, &payment.Problem{Code: payment.CodeAttemptNotFound})
 	}
-	if err := errors.Join(g.admit(c), g.turn(id)); err != nil {
+	if err := g.admit(c); err != nil {
 		return g.page(c, settle.Result{}, err)
 	}
-	res, err := g.complete(g.requestContext(c), completeRequest{
+	res, err := g.complete(withClient(g.requestContext(c), g.client(c)), completeRequest{
 		AttemptID: id, PGTxID: clipText(q("billingKey", "billing_key", "imp_uid", "txId", "tx_id"), maxText),
 		PaymentToken: payment.Secret(q("paymentToken", "payment_token")), Code: q("code", "error_code"),
 		Refused: strings.EqualFold(q("imp_success"), "false") || strings.EqualFold(q("success"), "false"),

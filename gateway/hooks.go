@@ -107,7 +107,7 @@ func (g *Gateway) hook(driver payment.DriverName, do func(*fiber.Ctx, *payment.P
 			// Nothing proves who sent it; V2 is held when its signature is wrong.
 			if err := g.admitHook(c); err != nil {
 				g.metrics.Webhook(string(pg.ID), metrics.WebhookLimited)
-				return err
+				return again(err)
 			}
 		}
 		result, err := do(c, pg, raw)
@@ -118,10 +118,10 @@ func (g *Gateway) hook(driver payment.DriverName, do func(*fiber.Ctx, *payment.P
 
 // noticeV1 takes V1's unsigned word that something happened.
 func (g *Gateway) noticeV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
-	return g.hinted(c, pg, func(bool) (string, error) { return g.noticeOfV1(c, pg, raw) })
+	return g.hinted(c, pg, func(listed bool) (string, error) { return g.noticeOfV1(c, pg, raw, listed) })
 }
 
-func (g *Gateway) noticeOfV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
+func (g *Gateway) noticeOfV1(c *fiber.Ctx, pg *payment.PG, raw []byte, listed bool) (string, error) {
 	n, err := portonev1.ParseNotice(c.Get(fiber.HeaderContentType), raw)
 	switch {
 	case err != nil:
@@ -134,8 +134,10 @@ func (g *Gateway) noticeOfV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, 
 	case n.Event != "":
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 	}
-	if err := g.turn(n.MerchantUID); err != nil {
-		return metrics.WebhookLimited, err
+	if !listed {
+		if err := g.turn(n.MerchantUID); err != nil {
+			return metrics.WebhookLimited, again(err)
+		}
 	}
 	return g.followUp(c, pg, settle.Notice{ID: n.MerchantUID, PGTxID: n.ImpUID, Says: n.Says(), Unsigned: true})
 }

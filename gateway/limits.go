@@ -13,6 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 	"golang.org/x/time/rate"
 
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
@@ -167,7 +168,7 @@ const windowBurst = 10
 
 type clientKey struct{}
 
-// withClient remembers for whom a window is opened.
+// withClient remembers whose request is served.
 func withClient(ctx context.Context, client string) context.Context {
 	return context.WithValue(ctx, clientKey{}, client)
 }
@@ -194,12 +195,31 @@ func (g *Gateway) guessed(c *fiber.Ctx, v *view, order payment.OrderID, err erro
 	return err
 }
 
-// turn holds what anybody may send about one attempt, since it makes us ask the PG.
-func (g *Gateway) turn(id payment.AttemptID) error {
-	if wait, ok := g.limits.attempts.take(string(id), g.view().rules.Limits().Rates.Attempt, g.now()); !ok {
+// turn holds what anybody may send about one attempt, since it makes us ask the PG. The bucket is the attempt's, whoever
+// sends.
+func (g *Gateway) turn(id payment.AttemptID) error { return g.turnOf(string(id)) }
+
+// proofTurn is turn for what brings a proof from the window. The bucket is one client's, so that nobody can use up the
+// buyer's and have him refused after he has authenticated.
+func (g *Gateway) proofTurn(ctx context.Context, id payment.AttemptID) error {
+	client, _ := ctx.Value(clientKey{}).(string)
+	return g.turnOf(string(id) + " " + client)
+}
+
+func (g *Gateway) turnOf(key string) error {
+	if wait, ok := g.limits.attempts.take(key, g.view().rules.Limits().Rates.Attempt, g.now()); !ok {
 		return g.tooOften(metrics.LimitedAttempt, "", wait)
 	}
 	return nil
+}
+
+// fromJournal answers a browser that comes too often for us to ask the PG once more: what the journal knows is the
+// truth too, and a buyer who reloads the page after he has paid must read that. Without a row the refusal stays.
+func (g *Gateway) fromJournal(ctx context.Context, id payment.AttemptID, refused error) (settle.Result, error) {
+	if known, ok, err := g.settler.Known(ctx, id); ok && err == nil {
+		return known, nil
+	}
+	return settle.Result{}, refused
 }
 
 // checkoutBody admits a checkout by what its body names, before anything is written for it.

@@ -66,7 +66,10 @@ func TestEveryDoorHoldsAClientToItsRate(t *testing.T) {
 			h := newHouse(t, withRates("client: 20/m, hooks: 20/m, attempt: 1000/s"))
 			limited := 0
 			for range 6 {
-				if a := h.from("203.0.113.7", door.method, door.path, door.kind, door.body); a.tooOften() {
+				a := h.from("203.0.113.7", door.method, door.path, door.kind, door.body)
+				// PortOne takes a 4xx for final and would not say it again (portone.md §3.1).
+				later := door.name == "V1's webhook" && a.status == http.StatusInternalServerError
+				if a.tooOften() || later {
 					limited++
 				}
 			}
@@ -200,15 +203,15 @@ func TestStrangersMakeFewLookUps(t *testing.T) {
 			h := newHouse(t, nil)
 			attempt, _ := h.postCheckout(h.checkout("kakaopay")).json["attempt_id"].(string)
 			began := time.Now()
-			limited := 0
-			for range 200 {
-				if knock(h, attempt).tooOften() {
-					limited++
+			for i := range 200 {
+				// Who comes too often for that is told what the journal knows, until he is too much of a burden himself.
+				if a := knock(h, attempt); a.status/100 == 4 && (i < 40 || !a.tooOften()) {
+					t.Fatalf("request %d: %d %s", i, a.status, a.body)
 				}
 			}
 			most := 3 + int(time.Since(began)/(3*time.Second)) + 1
-			if asked := len(h.sandbox.Executions("portone_v2", "lookup", "")) + len(h.sandbox.Executions("portone_v2", "confirm", "")); asked > 2*most || limited < 200-most {
-				t.Errorf("the PG was asked %d times, %d of 200 were refused", asked, limited)
+			if asked := len(h.sandbox.Executions("portone_v2", "lookup", "")) + len(h.sandbox.Executions("portone_v2", "confirm", "")); asked > 2*most {
+				t.Errorf("the PG was asked %d times, want at most %d", asked, 2*most)
 			}
 		})
 	}

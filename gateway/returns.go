@@ -2,10 +2,13 @@ package gateway
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"log/slog"
 	"net/url"
 	"slices"
+	"strconv"
+	"strings"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
@@ -18,8 +21,18 @@ import (
 // authenticated but our own token: a forged or stale one changes nothing. The returned attempt is set as soon
 // as the token opened, so that the browser can be sent back to the shop.
 func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle.Result, error) {
-	res, err := g.settleReturn(ctx, v, raw)
-	return g.truth(ctx, res, err)
+	return g.once("inicis", string(raw), func() (settle.Result, error) {
+		res, err := g.settleReturn(ctx, v, raw)
+		return g.truth(ctx, res, err)
+	})
+}
+
+// once follows up what a browser brings. The same word that comes several times at once (a double click, a page that the
+// browser loads twice) is followed up one time, and all hear the same.
+func (g *Gateway) once(door, word string, do func() (settle.Result, error)) (settle.Result, error) {
+	sum := sha256.Sum256([]byte(door + "\x00" + word))
+	res, err, _ := g.words.Do(string(sum[:]), func() (any, error) { return do() })
+	return res.(settle.Result), err //nolint:forcetypeassert // do returns nothing else
 }
 
 // truth puts what the journal knows of an attempt in the place of what a return makes of it, when that was no settle: the
@@ -79,8 +92,8 @@ func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (settle
 	if err := g.others.problem(a.OrderID); err != nil {
 		return res, err
 	}
-	if err := g.turn(a.ID); err != nil {
-		return settle.Result{}, err // a page of ours: what the shop is told comes from the request that is at work
+	if err := g.proofTurn(ctx, a.ID); err != nil {
+		return g.fromJournal(ctx, a.ID, err)
 	}
 	return g.settler.Authenticated(ctx, a, adapters.Proof{
 		AuthToken: ret.AuthToken, IDC: ret.IDC, AuthenticatedAt: g.now(),
@@ -105,8 +118,10 @@ func (g *Gateway) opened(token string) (payment.Attempt, error) {
 // inicisKey takes the billing key that an Inicis window issued (inicis.md §4). As with a payment's return only our
 // own token is believed; the key itself proves nothing until it is charged, and moves no money here.
 func (g *Gateway) inicisKey(ctx context.Context, raw []byte) (settle.Result, error) {
-	res, err := g.takeKey(ctx, raw)
-	return g.truth(ctx, res, err)
+	return g.once("inicis key", string(raw), func() (settle.Result, error) {
+		res, err := g.takeKey(ctx, raw)
+		return g.truth(ctx, res, err)
+	})
 }
 
 func (g *Gateway) takeKey(ctx context.Context, raw []byte) (settle.Result, error) {
@@ -128,8 +143,8 @@ func (g *Gateway) takeKey(ctx context.Context, raw []byte) (settle.Result, error
 	case ret.MID != a.MID:
 		return settle.Result{}, forged("mid is another")
 	}
-	if err := g.turn(a.ID); err != nil {
-		return settle.Result{}, err
+	if err := g.proofTurn(ctx, a.ID); err != nil {
+		return g.fromJournal(ctx, a.ID, err)
 	}
 	return g.settler.KeyIssued(ctx, a, ret.BillKey, ret.TID)
 }
@@ -149,7 +164,22 @@ type completeRequest struct {
 	Refused bool
 }
 
+// complete settles what a callback or a redirect told.
 func (g *Gateway) complete(ctx context.Context, req completeRequest) (settle.Result, error) {
+	word := strings.Join([]string{
+		string(req.AttemptID), req.PGTxID, req.PaymentToken.Reveal(), req.Code, strconv.FormatBool(req.Refused),
+	}, "\x00")
+	return g.once("complete", word, func() (settle.Result, error) { return g.completeOnce(ctx, req) })
+}
+
+func (g *Gateway) completeOnce(ctx context.Context, req completeRequest) (settle.Result, error) {
+	turn := g.turn
+	if req.PaymentToken.IsSet() {
+		turn = func(id payment.AttemptID) error { return g.proofTurn(ctx, id) }
+	}
+	if err := turn(req.AttemptID); err != nil {
+		return g.fromJournal(ctx, req.AttemptID, err)
+	}
 	if req.PaymentToken.IsSet() {
 		// The token is there to approve with, and nothing is approved by one of several.
 		if err := g.others.problem(""); err != nil {
