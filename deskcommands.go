@@ -213,6 +213,9 @@ func printUnknown(rows []unknownRow, out io.Writer, asJSON bool) error {
 	if asJSON {
 		enc := json.NewEncoder(out)
 		enc.SetIndent("", "  ")
+		if rows == nil {
+			rows = []unknownRow{} // an empty list, not null
+		}
 		return enc.Encode(rows)
 	}
 	if len(rows) == 0 {
@@ -264,7 +267,13 @@ func journalCommand(o *options) *cobra.Command {
 		&cobra.Command{
 			Use: "backup FILE", Short: "Write a consistent copy of a SQLite journal while the gateway runs", Args: cobra.ExactArgs(1),
 			RunE: func(c *cobra.Command, args []string) error {
-				return withJournal(c.Context(), o, func(j *journal.Journal) error { return j.Backup(c.Context(), args[0]) })
+				return withJournal(c.Context(), o, func(j *journal.Journal) error {
+					if err := j.Backup(c.Context(), args[0]); err != nil {
+						return err
+					}
+					fmt.Fprintf(c.OutOrStdout(), "the journal is copied to %s\n", args[0])
+					return nil
+				})
 			},
 		},
 		&cobra.Command{

@@ -43,6 +43,9 @@ func TestTheDeskListsLateMoney(t *testing.T) {
 	if got := list(false); !strings.Contains(got, "nothing is unknown") {
 		t.Errorf("listed %s", got)
 	}
+	if got := list(true); got != "[]\n" {
+		t.Errorf("an empty list is %q", got)
+	}
 	late, _, err := j.LateTake(ctx, journal.Late{AttemptID: "A1", PGTxID: "imp_1", Won: 14_000}, time.Now(), time.Minute)
 	if err != nil {
 		t.Fatal(err)

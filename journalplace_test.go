@@ -74,6 +74,11 @@ func TestCommandsFindTheJournalOfTheConfiguration(t *testing.T) {
 		t.Fatal(err)
 	}
 	good := shippedConfig(t)
+	put(t, config, good)
+	copied := filepath.Join(dir, "copy.db")
+	if out, err := run(t, config, "journal", "backup", copied); err != nil || !strings.Contains(out, "copied to "+copied) {
+		t.Errorf("backup: %v %s", err, out)
+	}
 	for name, text := range map[string]string{
 		"as shipped":        good,
 		"refused elsewhere": strings.Replace(good, "mode: test", "mode: tset", 1),

@@ -54,7 +54,11 @@ func outboxRetryCommand(o *options) *cobra.Command {
 			}
 			return withJournal(c.Context(), o, func(j *journal.Journal) error {
 				if !all {
-					return j.OutboxUnpark(c.Context(), args[0])
+					if err := j.OutboxUnpark(c.Context(), args[0]); err != nil {
+						return err
+					}
+					fmt.Fprintln(c.OutOrStdout(), "taken up again")
+					return nil
 				}
 				n, err := inSteps(func(limit int) (int, error) { return j.OutboxUnparkAll(journal.Patient(c.Context()), limit) })
 				fmt.Fprintf(c.OutOrStdout(), "%d messages taken up again\n", n)

@@ -89,6 +89,17 @@ func TestOutboxCommands(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	a := payment.Attempt{ID: "A1", OrderID: "O1", CreatedAt: time.Now(), ExpiresAt: time.Now()}
+	if err := j.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
+		t.Fatal(err)
+	}
+	told := payment.Message{ID: "m-1", Type: payment.MessageFailed, Body: []byte("{}"), CreatedAt: time.Now()}
+	if _, err := j.Move(t.Context(), journal.Transition{ID: "A1", From: []payment.State{payment.StateOpened}, To: payment.StateDeclined, Messages: []payment.Message{told}}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.OutboxPark(t.Context(), "m-1", "gave_up"); err != nil {
+		t.Fatal(err)
+	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -99,9 +110,11 @@ func TestOutboxCommands(t *testing.T) {
 		{[]string{"outbox", "retry"}, "name a message, or say --all"},
 		{[]string{"outbox", "retry", "m", "--all"}, "name a message, or say --all"},
 		{[]string{"outbox", "retry", "m"}, "message m: not in the journal"},
+		{[]string{"outbox", "list"}, "parked"},
+		{[]string{"outbox", "retry", "m-1"}, "taken up again\n"},
+		{[]string{"outbox", "list"}, "pending"},
 		{[]string{"outbox", "retry", "--all"}, "0 messages taken up again"},
 		{[]string{"outbox", "push"}, "0 messages brought forward"},
-		{[]string{"outbox", "list"}, "no message waits and none is parked"},
 	} {
 		c := rootCommand()
 		var out bytes.Buffer
