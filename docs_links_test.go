@@ -65,7 +65,7 @@ func TestBothREADMEsSayTheSame(t *testing.T) {
 	documents := readDocuments(t)
 	english, korean := documents["README.md"], documents["README.ko.md"]
 	outline := func(text string) (levels []string) {
-		for _, line := range strings.Split(fence.ReplaceAllString(text, ""), "\n") {
+		for line := range strings.SplitSeq(fence.ReplaceAllString(text, ""), "\n") {
 			if mark, _, ok := strings.Cut(line, " "); ok && mark != "" && strings.Trim(mark, "#") == "" {
 				levels = append(levels, mark)
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"strings"
 )
@@ -36,9 +37,7 @@ func (w window) tamper(rng *rand.Rand) (changed window, trick string, err error)
 		return w, "", fmt.Errorf("reading the parameters of a window: %w", err)
 	}
 	trick = []string{"method", "account", "account", "amount", "currency", "channel", "taxes", "silence"}[rng.IntN(8)]
-	for name, value := range tricks(w.Window.Kind, w.Amount)[trick] {
-		params[name] = value
-	}
+	maps.Copy(params, tricks(w.Window.Kind, w.Amount)[trick])
 	changed = w
 	changed.Window.Params, err = json.Marshal(params)
 	return changed, trick, err

@@ -32,15 +32,19 @@ func TestWhatMakesAPGUnwell(t *testing.T) {
 		{"an approval came through", []seen{lost, lost, {metrics.OperationApprove, payment.CallOK}, lost}, true},
 		{"a card was declined: it is alive", []seen{lost, lost, {metrics.OperationApprove, payment.CallDeclined}, lost}, true},
 		{"it refuses made-up tokens", []seen{
-			{metrics.OperationApprove, payment.CallRejected}, {metrics.OperationApprove, payment.CallDeclined},
-			{metrics.OperationApprove, payment.CallRejected}, {metrics.OperationApprove, payment.CallRejected},
+			{metrics.OperationApprove, payment.CallRejected},
+			{metrics.OperationApprove, payment.CallDeclined},
+			{metrics.OperationApprove, payment.CallRejected},
+			{metrics.OperationApprove, payment.CallRejected},
 		}, true},
 		{"no window opens", []seen{
-			{metrics.OperationPrepare, payment.CallUnreachable}, {metrics.OperationPrepare, payment.CallUnreachable},
+			{metrics.OperationPrepare, payment.CallUnreachable},
+			{metrics.OperationPrepare, payment.CallUnreachable},
 			{metrics.OperationPrepare, payment.CallUnreachable},
 		}, false},
 		{"look-ups that decide nothing", []seen{
-			{metrics.OperationLookUp, payment.CallUnknown}, {metrics.OperationLookUp, payment.CallUnknown},
+			{metrics.OperationLookUp, payment.CallUnknown},
+			{metrics.OperationLookUp, payment.CallUnknown},
 			{metrics.OperationLookUp, payment.CallUnknown},
 		}, true},
 	} {

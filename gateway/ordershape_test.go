@@ -18,7 +18,8 @@ func TestCommandsReadWhatCheckoutTakes(t *testing.T) {
 	check := func(t interface {
 		Helper()
 		Errorf(string, ...any)
-	}, body []byte) {
+	}, body []byte,
+	) {
 		t.Helper()
 		want, err := parseCheckout(body)
 		if err != nil {

@@ -53,10 +53,16 @@ var splits = []struct {
 	{"the card pays all that was split", `"payments":[{"method":"card","amount":60000},{"method":"mileage","amount":4900}]`, []any{pays("card", 64900)}, "SPLIT_MISMATCH payments"},
 	{"a list without mileage", `"payments":[{"method":"card","amount":64900}]`, []any{pays("card", 60000), pays("mileage", 4900)}, "SPLIT_MISMATCH payments"},
 	{"another secondary method than in the list", `"payments":[{"method":"card","amount":60000},{"method":"giftcard","amount":4900}]`, []any{pays("card", 60000), pays("mileage", 4900)}, "SPLIT_MISMATCH payments"},
-	{"two secondary methods the other way round", `"payments":[{"method":"card","amount":60000},{"method":"giftcard","amount":900},{"method":"mileage","amount":4000}]`,
-		[]any{pays("card", 60000), pays("mileage", 900), pays("giftcard", 4000)}, "SPLIT_MISMATCH payments"},
-	{"two secondary methods", `"payments":[{"method":"card","amount":60000},{"method":"giftcard","amount":900},{"method":"mileage","amount":4000}]`,
-		[]any{pays("card", 60000), pays("mileage", 4000), pays("giftcard", 900)}, "60000"},
+	{
+		"two secondary methods the other way round", `"payments":[{"method":"card","amount":60000},{"method":"giftcard","amount":900},{"method":"mileage","amount":4000}]`,
+		[]any{pays("card", 60000), pays("mileage", 900), pays("giftcard", 4000)},
+		"SPLIT_MISMATCH payments",
+	},
+	{
+		"two secondary methods", `"payments":[{"method":"card","amount":60000},{"method":"giftcard","amount":900},{"method":"mileage","amount":4000}]`,
+		[]any{pays("card", 60000), pays("mileage", 4000), pays("giftcard", 900)},
+		"60000",
+	},
 	{"a list of mileage alone", `"payments":[{"method":"mileage","amount":64900}]`, []any{pays("mileage", 64900)}, "internal"},
 
 	{"both, in agreement", `"pg_amount":60000,"payments":[{"method":"card","amount":60000},{"method":"mileage","amount":4900}]`, []any{pays("card", 60000), pays("mileage", 4900)}, "60000"},

@@ -42,7 +42,7 @@ func (g *Gateway) inicisPCParam(c *fiber.Ctx, v *view) (any, error) {
 		return nil, err
 	}
 	ctx := withClient(g.requestContext(c), g.client(c))
-	if err := g.admitOrder(c, v, req.checkout.OrderID, string(req.method)); err != nil {
+	if err := g.admitOrder(c, v, req.checkout.OrderID, req.method); err != nil {
 		return nil, err
 	}
 	if err := g.guessed(c, v, req.checkout.OrderID, g.trueFigures(ctx, v, &req.checkout)); err != nil {

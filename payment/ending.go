@@ -51,15 +51,7 @@ const (
 // RefusedFor is the reason for a code of the shop's own no: OUT_OF_STOCK, PRICE_CHANGED or SHOP_CLOSED; empty for any
 // other.
 func RefusedFor(code string) string {
-	switch Code(code) {
-	case EndedStock:
-		return RefusedStock
-	case EndedPrice:
-		return RefusedPrice
-	case EndedShopClosed:
-		return RefusedClosed
-	}
-	return ""
+	return map[Code]string{EndedStock: RefusedStock, EndedPrice: RefusedPrice, EndedShopClosed: RefusedClosed}[Code(code)]
 }
 
 // EndingOf is what an attempt's reason is told as. Reasons that end nothing, as approved, have none: known tells them

@@ -137,6 +137,10 @@ func describe(c Code) (Description, bool) {
 		return Description{503, "서비스가 재시작 중입니다", "The gateway is shutting down", "잠시 뒤 다시 시도하세요", "Try again in a moment"}, true
 	case CodeInternal:
 		return Description{500, "처리 중 오류가 났습니다", "Something went wrong inside", "잠시 뒤 다시 시도하고 trace_id를 알려 주세요", "Try again in a moment and report the trace_id"}, true
+	case EndedByBuyer, EndedDeclined, EndedLimit, EndedBalance, EndedCard, EndedIdentity, EndedHours, EndedRefused, EndedStock,
+		EndedPrice, EndedShopClosed, EndedSilence, EndedInterrupted, EndedExpired, EndedDepositLate, EndedGivenBack,
+		EndedCancelledAtPG, EndedByShop:
+		// How a payment ended is no problem; EndingOf tells it.
 	}
 	return Description{}, false
 }

@@ -72,7 +72,8 @@ func TestParseReturnReadsTheRestLoosely(t *testing.T) {
 		pc, err1 := inicis.ParseReturn([]byte(body))
 		mobile, err2 := inicis.ParseMobileReturn([]byte(body))
 		key, err3 := inicis.ParseKeyReturn([]byte(body))
-		if !(err1 == nil && pc.BuyerCancelled || err2 == nil && mobile.BuyerCancelled || err3 == nil && key.BuyerCancelled) {
+		told := err1 == nil && pc.BuyerCancelled || err2 == nil && mobile.BuyerCancelled || err3 == nil && key.BuyerCancelled
+		if !told {
 			t.Errorf("a buyer who gives up in %s: %v, %v, %v", name, err1, err2, err3)
 		}
 	}

@@ -168,8 +168,11 @@ func TestLookupReadsTheSplit(t *testing.T) {
 		{"the PG's part", `{"pg_amount":6}`, orders.Fields{}, orders.Split{PG: 6, PGSet: true}},
 		{"nothing for a PG", `{"pg_amount":0}`, orders.Fields{}, orders.Split{PGSet: true}},
 		{"both", `{"pg_amount":6,"payments":[{"method":"card","amount":6},{"method":"POINT","amount":4}]}`, orders.Fields{}, orders.Split{Parts: card, PG: 6, PGSet: true}},
-		{"under other names", `{"means":[{"code":"card","won":6},{"code":"POINT","won":4}],"due":{"pg":6}}`,
-			orders.Fields{Payments: `means.#.{"method":code,"amount":won}`, PGAmount: "due.pg"}, orders.Split{Parts: card, PG: 6, PGSet: true}},
+		{
+			"under other names", `{"means":[{"code":"card","won":6},{"code":"POINT","won":4}],"due":{"pg":6}}`,
+			orders.Fields{Payments: `means.#.{"method":code,"amount":won}`, PGAmount: "due.pg"},
+			orders.Split{Parts: card, PG: 6, PGSet: true},
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

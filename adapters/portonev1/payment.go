@@ -2,6 +2,7 @@ package portonev1
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -58,11 +59,7 @@ func methodOf(o wire.Object, asked payment.Method) payment.Method {
 }
 
 func isEasyPay(m payment.Method) bool {
-	switch m {
-	case "kakaopay", "naverpay", "payco", "samsung", "samsungpay", "ssgpay", "lpay", "tosspay", "applepay":
-		return true
-	}
-	return false
+	return slices.Contains([]payment.Method{"kakaopay", "naverpay", "payco", "samsung", "samsungpay", "ssgpay", "lpay", "tosspay", "applepay"}, m)
 }
 
 // virtualAccount reads the account of a vbank payment, and tells whether there is one. What is odd about its bank,

@@ -228,10 +228,10 @@ func ceiling(offered, free []int) int {
 // bypass writes what only Inicis understands; both forms are sent, since the page may open either window.
 func bypass(a payment.Attempt, in payment.Installments) *Bypass {
 	var b Bypass
-	switch a.Method {
-	case "trans":
+	if a.Method == "trans" {
 		b.Reserved = "twotrs_bank=Y"
-	case "card":
+	}
+	if a.Method == "card" {
 		// What is paid by another service than was decided is undone, so the card's window offers none.
 		b.AcceptMethod, b.Reserved = "noeasypay", "noeasypay=Y"
 		if slim := inicis.SlimQuota(in.PartlyInterestFree); slim != "" && a.Amount >= 50_000 {

@@ -324,7 +324,7 @@ func TestArrivals(t *testing.T) {
 		arrivals []arrival
 	}{{arrivals, true, accountArrivals()}, {charges, false, chargeArrivals()}} {
 		var got strings.Builder
-		head := strings.SplitN(strings.TrimPrefix(tt.table, "\n"), "\n", 2)[0]
+		head, _, _ := strings.Cut(strings.TrimPrefix(tt.table, "\n"), "\n")
 		got.WriteString("\n" + head + "\n")
 		for _, at := range arrivalStates(tt.account) {
 			row := fmt.Sprintf("%-17s", at.name)
