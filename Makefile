@@ -61,8 +61,9 @@ test-fast: deps ## Run every test without the race detector
 	$(GO) test -timeout 15m -count=$(COUNT) $(PKG)
 
 .PHONY: vet
-vet: ## Run go vet and check that everything is formatted
+vet: ## Run go vet, check that everything is formatted and that go.mod says what is used
 	$(GO) vet $(PKG)
+	$(GO) mod tidy -diff
 	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \
 	  if [ -n "$$files" ]; then echo "not formatted (run 'make fmt'):"; echo "$$files"; exit 1; fi
 
