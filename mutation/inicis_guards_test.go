@@ -20,6 +20,26 @@ func inicisGuards() []guard {
 			pkg: tests, run: "TestConformance",
 		},
 		{
+			name: "a proof that the PG refused is not used to undo anything", file: "gateway/settle/refusedproof.go",
+			old: "w.proof, w.spent = adapters.Proof{}, true", new: "_, w.spent = adapters.Proof{}, true",
+			pkg: "./gateway/settle", run: "TestNothingIsUndoneWithAProofThatThePGRefused",
+		},
+		{
+			name: "a proof that the PG refused is kept by nobody", file: "gateway/settle/undo.go",
+			old: "WipeProof: w.spent,", new: "WipeProof: false,",
+			pkg: "./gateway/settle", run: "TestNothingIsUndoneWithAProofThatThePGRefused",
+		},
+		{
+			name: "an authentication that was used before is another payment's", file: answer,
+			old: "if proofRefused(r.Code, r.Message) {", new: "if false {",
+			pkg: tests, run: "TestConformance",
+		},
+		{
+			name: "a token is compared by what a PG makes of it", file: "adapters/inicis/return.go",
+			old: "isProof(name) && strings.Contains(value, \" \"):", new: "false:",
+			pkg: tests, run: "TestParseReturnRefusesWhatTwoReadersWouldReadTwoWays",
+		},
+		{
 			name: "a deposit is what v1 says it is", file: lookup,
 			old: "		return d.inquire(ctx, req, payment.OutcomeUnknown)\n	}\n	return r, nil", new: "		return d.inquire(ctx, req, payment.OutcomeApproved)\n	}\n	return r, nil",
 			pkg: tests, run: "TestLookUpOfAnAccountTellsADepositFromAnIssue",

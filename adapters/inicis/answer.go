@@ -39,6 +39,11 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 		return adapters.Result{}, err
 	}
 	if r.Code != "0000" {
+		if proofRefused(r.Code, r.Message) {
+			// Whose payment the authentication was used for, MOID may tell; it is not this one.
+			r.Outcome = payment.OutcomeNotFound
+			return r, nil
+		}
 		if classify(r.Code, r.Message) != classDeclined {
 			return adapters.Result{}, fmt.Errorf("result code %s", printable(r.Code))
 		}

@@ -53,6 +53,12 @@ func classify(code, message string) class {
 	return classDeclined
 }
 
+// proofRefused tells whether an approval was refused for the authentication that it brought: the PG knows none such, or
+// it was used before.
+func proofRefused(code, message string) bool {
+	return code == "R201" || classify(code, message) == classNotFound
+}
+
 func classifySuffix(suffix string) class {
 	switch suffix {
 	case "050", "051", "052", "053", "054", "055", "105", "106", "108", "110", // communication and database

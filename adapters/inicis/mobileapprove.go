@@ -107,6 +107,10 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 	}
 	r := adapters.Result{Code: f["P_STATUS"], Message: f["P_RMESG1"], MID: f["P_MID"], Silent: silent | adapters.FactCurrency}
 	if r.Code != "00" {
+		if proofRefused(r.Code, r.Message) {
+			r.Outcome = payment.OutcomeNotFound
+			return r, nil
+		}
 		if classify(r.Code, r.Message) != classDeclined {
 			return adapters.Result{}, fmt.Errorf("result code %s", printable(r.Code))
 		}

@@ -48,6 +48,8 @@ func mobileApprovals() []adapterstest.Reply {
 		{Name: "an account without a number", Status: 200, ContentType: text, Body: swap("P_TYPE=CARD", "P_TYPE=VBANK"), WantErr: lost},
 		{Name: "declined", Status: 200, ContentType: text, Body: "P_STATUS=01&P_RMESG1=한도초과", Want: payment.OutcomeDeclined},
 		{Name: "communication failure told in the message", Status: 200, ContentType: text, Body: "P_STATUS=01&P_RMESG1=[500051] 통신", WantErr: lost},
+		{Name: "already requested", Status: 200, ContentType: text, Body: "P_STATUS=R201&P_OID=ORD-OTHER", Want: payment.OutcomeNotFound},
+		{Name: "an authentication that nobody knows", Status: 200, ContentType: text, Body: "P_STATUS=500263", Want: payment.OutcomeNotFound},
 		{Name: "another payment's decline", Status: 200, ContentType: text, Body: "P_STATUS=01&P_OID=ORD-OTHER", WantErr: lost},
 		{Name: "no status", Status: 200, ContentType: text, Body: swap("P_STATUS=00", "P_STATUS="), WantErr: lost},
 		{Name: "a buyer's name that forges a status", Status: 200, ContentType: text, Body: swap("홍길동", "홍&P_STATUS=01"), WantErr: lost},

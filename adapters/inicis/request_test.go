@@ -286,6 +286,10 @@ func FuzzApprovalAnswer(f *testing.F) {
 			if r.Amount < 0 || r.Amount > payment.MaxWon || r.PGTxID == "" || r.OrderRef == "" || r.MID == "" || r.Code != "0000" {
 				t.Errorf("approved with %+v", r)
 			}
+		case payment.OutcomeNotFound:
+			if r.Code == "0000" || r.Code == "" || r.PGTxID != "" {
+				t.Errorf("the authentication refused with %+v", r)
+			}
 		case payment.OutcomeDeclined:
 			if r.Code == "0000" || r.Code == "" || r.Code == "R201" {
 				t.Errorf("declined with code %q", r.Code)

@@ -100,10 +100,17 @@ func checkValues(f fields, names ...string) error {
 			return fmt.Errorf("%w: %s is too long", ErrReturn, name)
 		case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
 			return fmt.Errorf("%w: %s holds characters other than printable ASCII", ErrReturn, name)
+		case isProof(name) && strings.Contains(value, " "):
+			// Trimmed at the PG it would be another window's, which it would not be here.
+			return fmt.Errorf("%w: %s holds a space", ErrReturn, name)
 		}
 	}
 	return nil
 }
+
+// isProof tells whether a field is what an approval is asked for with. A proof is good for one attempt, which its very
+// bytes are compared for.
+func isProof(name string) bool { return name == "authToken" || name == "P_TID" }
 
 func buyerCancelled(code, msg string) bool {
 	if code == "0000" {

@@ -97,6 +97,8 @@ func TestParseReturnRefusesWhatTwoReadersWouldReadTwoWays(t *testing.T) {
 		{"not UTF-8", "resultCode=0000&orderNumber=%FF%FE"},
 		{"a newline in the order number", "resultCode=0000&orderNumber=ORD-1%0d%0aX"},
 		{"Korean in the data centre", "resultCode=0000&idc_name=%ED%99%8D"},
+		{"a space behind the token, which a PG may trim", "resultCode=0000&authToken=abc%20"},
+		{"a plus in the token that was not encoded", "resultCode=0000&authToken=a+bc"},
 		{"a token over 8 KiB", "resultCode=0000&authToken=" + strings.Repeat("a", 8193)},
 		{"a field over 4 KiB", "resultCode=0000&merchantData=" + strings.Repeat("a", 4097)},
 		{"a body over 64 KiB", "resultCode=0000&x=" + strings.Repeat("a", 64<<10)},

@@ -174,6 +174,8 @@ type work struct {
 	lease time.Time
 	// quiet leaves a look that decided nothing unwritten, until the attempt is moved.
 	quiet bool
+	// spent tells that the proof is another payment's, so that nothing may be undone with it.
+	spent bool
 	// exact has look-ups ask about the one transaction alone.
 	exact bool
 	// seen is what the PG last said it charged and gave back; a wrong amount is given back whole.
@@ -344,6 +346,8 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
 		w.buyer = r.BuyerCancelled
 		return s.finish(after, w, payment.StateDeclined, declined(r))
+	case err == nil && r.Outcome == payment.OutcomeNotFound:
+		return s.refusedProof(after, w)
 	case errors.Is(err, adapters.ErrUnavailable):
 		return s.finish(after, w, payment.StateDeclined, ReasonNotSent)
 	case errors.Is(err, adapters.ErrRejected):

@@ -35,6 +35,7 @@ func (s *Settler) undo(ctx context.Context, w *work, reason string) (Result, err
 		Reason: reason, PGTxID: w.a.PGTxID,
 		Event:     ev,
 		NextCheck: next,
+		WipeProof: w.spent,
 	})
 	if err != nil {
 		return s.lostHold(ctx, w, err)
