@@ -142,6 +142,9 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 		notice, confirm := hookURLs(base, d.PG, d.Merchant)
 		req.NoticeURL, req.ConfirmURL = g.others.marked(notice, a), g.others.marked(confirm, a)
 		err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: "opened"}, journal.Windows{Most: maxOpened, Now: now})
+		if err != nil {
+			g.noWindow(ctx, a)
+		}
 		if conflict, ok := errors.AsType[*journal.ConflictError](err); ok && conflict.Kind == journal.ConflictWindows {
 			return checkoutAnswer{}, &payment.Problem{Code: payment.CodeTooManyAttempts, OrderID: a.OrderID}
 		}
@@ -187,7 +190,9 @@ func (g *Gateway) abandon(ctx context.Context, a payment.Attempt) {
 	})
 	if err != nil {
 		g.log.WarnContext(ctx, "an attempt without a window stays open until the sweep ends it", a.LogAttr(), slog.Any("err", err))
+		return
 	}
+	g.noWindow(ctx, a)
 }
 
 // trueFigures replaces what the browser says of the order by what the order service says, and refuses a

@@ -15,6 +15,11 @@ func strangerGuards() []guard {
 			pkg: "./gateway", run: "TestStrangersMakeFewLookUps",
 		},
 		{
+			name: "a window that did not open is not counted", file: "gateway/windowlimit.go",
+			old: "b.of(key, r, burst).AllowN(now, -1)", new: "b.of(key, r, burst).AllowN(now, 0)",
+			pkg: "./gateway", run: "TestAWindowThatDidNotOpenIsNotCounted",
+		},
+		{
 			name: "answered look-ups do not make up for lost approvals", file: health,
 			old: "key := healthKey{pg, movesMoney(operation)}", new: "key := healthKey{pg, movesMoney(operation) || true}",
 			pkg: "./gateway", run: "TestWhatMakesAPGUnwell|TestADeadPGIsLeftForOthers",
