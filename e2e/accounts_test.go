@@ -158,11 +158,11 @@ func (p *gatewayProcess) payAsTheBuyer(ctx context.Context, t *testing.T, due st
 	}
 	books, issued := p.order(order), p.account(attempt)
 	told := books.Accounts[attempt]
-	if shown["number"] != issued.Number || shown["bank"] != "088" || shown["holder"] == "" || shown["due"] != told.Due {
+	if told.Bank != "088" || shown["bank"] != "신한은행" || shown["number"] != issued.Number || shown["holder"] == "" || shown["due"] != inWords(t, told.Due) {
 		t.Errorf("the order's page shows %v of the account %+v, %+v", shown, issued, told)
 	}
-	if due != "" && !strings.HasPrefix(shown["due"], due+"T23:59") {
-		t.Errorf("the deposit is due %s, the buyer asked for %s", shown["due"], due)
+	if due != "" && !strings.HasPrefix(told.Due, due+"T23:59") {
+		t.Errorf("the deposit is due %s, the buyer asked for %s", told.Due, due)
 	}
 	if books.Status != "waiting" || len(books.Paid) != 0 || issued.State != "waiting" {
 		t.Errorf("before the deposit the order is %s, paid %v, the account %s", books.Status, books.Paid, issued.State)
@@ -182,6 +182,16 @@ func (p *gatewayProcess) payAsTheBuyer(ctx context.Context, t *testing.T, due st
 		t.Errorf("the shop has %d won of attempt %s", won, attempt)
 	}
 	return won
+}
+
+// inWords is a deadline as the order's page says it to a buyer in Korea.
+func inWords(t *testing.T, due string) string {
+	t.Helper()
+	at, err := time.Parse(time.RFC3339, due)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at.In(time.FixedZone("KST", 9*60*60)).Format("2006년 1월 2일 15:04까지")
 }
 
 // Deposits come while the gateway is dead. Inicis and PortOne V2 tell again, PortOne V1 tells once: its deposit is

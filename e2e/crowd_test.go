@@ -86,6 +86,9 @@ func pause(ctx context.Context, rng *rand.Rand, most time.Duration) {
 	}
 }
 
+// comesBack tells whether a refusal is for a while: the gateway cannot serve now, or was asked too fast.
+func comesBack(p *problem) bool { return p.Status >= 500 || p.Code == "RATE_LIMITED" }
+
 // persist calls do until the gateway answers something: a process that is down is tried again for a while.
 func persist(ctx context.Context, rng *rand.Rand, do func(context.Context) error) error {
 	var err error
@@ -94,7 +97,7 @@ func persist(ctx context.Context, rng *rand.Rand, do func(context.Context) error
 		if err = do(context.WithoutCancel(ctx)); err == nil {
 			return nil
 		}
-		if p, ok := problemOf(err); (ok && p.Status < 500) || ctx.Err() != nil {
+		if p, ok := problemOf(err); (ok && !comesBack(p)) || ctx.Err() != nil {
 			return err
 		}
 		pause(ctx, rng, 200*time.Millisecond)
@@ -134,7 +137,7 @@ func (c *crowd) attempt(ctx context.Context, b *buyer, rng *rand.Rand, v *visit)
 	if err != nil {
 		if p, ok := problemOf(err); ok {
 			c.count("refused " + p.Code)
-			if p.Status < 500 && !slices.Contains([]string{"ORDER_ALREADY_PAID", "ORDER_IN_PROGRESS", "PAYMENT_UNKNOWN"}, p.Code) {
+			if !comesBack(p) && !slices.Contains([]string{"ORDER_ALREADY_PAID", "ORDER_IN_PROGRESS", "PAYMENT_UNKNOWN"}, p.Code) {
 				c.t.Errorf("a checkout was refused: %v", p)
 			}
 		}
@@ -173,7 +176,7 @@ func (c *crowd) comeBack(ctx context.Context, b *buyer, rng *rand.Rand, v visit)
 	var out outcome
 	err := persist(ctx, rng, func(context.Context) (err error) {
 		out, err = once()
-		if err == nil && (out.http >= 500 || out.code == "JOURNAL_UNAVAILABLE" || out.status == "pending") {
+		if err == nil && (comesBack(&problem{Status: out.http, Code: out.code}) || out.code == "JOURNAL_UNAVAILABLE" || out.status == "pending") {
 			err = &problem{Status: 503, Code: out.code}
 		}
 		return err

@@ -78,7 +78,7 @@ func answerJSON(w http.ResponseWriter, status int, text string) {
 	_, _ = io.WriteString(w, text)
 }
 
-// v2 has the money of what was approving, and knows every other payment as waiting.
+// v2 has the money of what was approving or captured, and knows every other payment as waiting.
 func (g *promptPG) v2(w http.ResponseWriter, r *http.Request) {
 	id := r.PathValue("id")
 	if !strings.HasPrefix(id, leftPrefix) {
@@ -86,7 +86,7 @@ func (g *promptPG) v2(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	status := "READY"
-	if strings.Contains(id, "approving") {
+	if strings.Contains(id, "approving") || strings.Contains(id, "captured") {
 		status = "PAID"
 	}
 	answerJSON(w, http.StatusOK, fmt.Sprintf(`{"status":%q,"id":%q,"transactionId":"tx-%s","currency":"KRW",`+
