@@ -229,10 +229,12 @@ func (g *Gateway) handleInicisKey(c *fiber.Ctx) error {
 
 // returned reads what a PG's window sent through the browser.
 func (g *Gateway) returned(c *fiber.Ctx) ([]byte, error) {
-	if err := g.admit(c); err != nil {
+	raw, err := readBody(c, maxReturn)
+	sealed := func() (payment.AttemptID, bool) { return g.sealedReturn(raw) }
+	if err := g.admitWindowOf(c, sealed); err != nil {
 		return nil, err
 	}
-	return readBody(c, maxReturn)
+	return raw, err
 }
 
 // handlePortOneReturn settles a mobile buyer's redirect. Its query is a hint, as the SDK's callback is.
@@ -249,7 +251,11 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 	if !payment.ValidID(string(id)) {
 		return g.page(c, settle.Result{}, &payment.Problem{Code: payment.CodeAttemptNotFound})
 	}
-	if err := g.admit(c); err != nil {
+	sealed := func() (payment.AttemptID, bool) {
+		_, ours := g.others.read(id, c.Query(journalParam))
+		return id, ours
+	}
+	if err := g.admitWindowOf(c, sealed); err != nil {
 		return g.page(c, settle.Result{}, err)
 	}
 	res, err := g.complete(withClient(g.requestContext(c), g.client(c)), completeRequest{

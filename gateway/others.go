@@ -101,21 +101,29 @@ func (o *others) marked(address string, a payment.Attempt) string {
 // notFound looks at the mark of an attempt that is not in the journal: was it opened with another one? Without a mark,
 // or with one that is not ours, nothing is learned.
 func (o *others) notFound(id payment.AttemptID, mark string) {
+	if opened, ours := o.read(id, mark); ours {
+		_ = o.check(payment.Attempt{ID: id}, opened)
+	}
+}
+
+// read opens the mark of an attempt: with which journal, and when, it was opened. ours is false for one that we did not
+// make, or not for this attempt.
+func (o *others) read(id payment.AttemptID, mark string) (opened journal.Identity, ours bool) {
 	if len(mark) > maxToken {
-		return
+		return journal.Identity{}, false
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(mark)
 	if err != nil {
-		return
+		return journal.Identity{}, false
 	}
 	plain, err := o.seal.aead.Open(nil, nil, sealed, markAAD(id))
 	if err != nil {
-		return
+		return journal.Identity{}, false
 	}
 	journalID, at, _ := strings.Cut(string(plain), " ")
 	ms, err := strconv.ParseInt(at, 10, 64)
 	if err != nil {
-		return
+		return journal.Identity{}, false
 	}
-	_ = o.check(payment.Attempt{ID: id}, journal.Identity{ID: journalID, Since: time.UnixMilli(ms)})
+	return journal.Identity{ID: journalID, Since: time.UnixMilli(ms)}, true
 }

@@ -10,6 +10,16 @@ func strangerGuards() []guard {
 			pkg: "./gateway", run: "TestAnAmountIsGuessedAFewTimes",
 		},
 		{
+			name: "neighbours do not use up an authenticated buyer's rate", file: "gateway/ownwindows.go",
+			old: "ours := sealed(); ours {", new: "_ := sealed(); false {",
+			pkg: "./gateway", run: "TestNeighboursDoNotHoldAnAuthenticatedBuyer",
+		},
+		{
+			name: "a sealed return is not taken without end", file: "gateway/ownwindows.go",
+			old: "r.Attempt, now); ok {", new: "r.Attempt, now); ok || true {",
+			pkg: "./gateway", run: "TestNeighboursDoNotHoldAnAuthenticatedBuyer",
+		},
+		{
 			name: "strangers make us ask a PG seldom", file: limits,
 			old: "g.view().rules.Limits().Rates.Attempt, g.now()); !ok {", new: "g.view().rules.Limits().Rates.Attempt, g.now()); !ok && false {",
 			pkg: "./gateway", run: "TestStrangersMakeFewLookUps",

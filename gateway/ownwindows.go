@@ -1,0 +1,38 @@
+package gateway
+
+import (
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// admitWindowOf is admit for what comes back from windows. Many buyers of phones share an address: whoever uses up its
+// rate must not have those refused who have authenticated meanwhile. So what carries a seal of ours is taken all the same,
+// as often as may be asked about the attempt that it is for. sealed is called only for who has used up his rate.
+func (g *Gateway) admitWindowOf(c *fiber.Ctx, sealed func() (payment.AttemptID, bool)) error {
+	r, now := g.view().rules.Limits().Rates, g.now()
+	wait, ok := g.limits.clients.take(g.client(c), r.Client, now)
+	if ok {
+		return nil
+	}
+	if id, ours := sealed(); ours {
+		if _, ok := g.limits.attempts.take("sealed "+string(id), r.Attempt, now); ok {
+			return nil
+		}
+	}
+	return g.tooOften(metrics.LimitedClient, "", wait)
+}
+
+// sealedReturn names the attempt whose token is in a form that an Inicis window sent through the browser.
+func (g *Gateway) sealedReturn(raw []byte) (payment.AttemptID, bool) {
+	token := ""
+	if ret, err := inicis.ParseReturn(raw); err == nil {
+		token = ret.MerchantData
+	} else if ret, err := inicis.ParseKeyReturn(raw); err == nil {
+		token = ret.MerchantData
+	}
+	a, _, err := g.sealer.openAttempt(token, g.now())
+	return a.ID, err == nil
+}
