@@ -56,7 +56,7 @@ func (g *Gateway) serveSidecar(l net.Listener, failed chan<- error) func(timeout
 }
 
 // authenticate wants one of the tokens, in a time that tells nothing of them. Without any, only the loopback
-// interface is listened on.
+// interface is listened on, and pages of other machines are refused.
 func (g *Gateway) authenticate(tokens []payment.Secret) fiber.Handler {
 	sums := make([][sha256.Size]byte, len(tokens))
 	for i, t := range tokens {
@@ -64,6 +64,9 @@ func (g *Gateway) authenticate(tokens []payment.Secret) fiber.Handler {
 	}
 	return func(c *fiber.Ctx) error {
 		if len(sums) == 0 {
+			if ofOtherPage(c) {
+				return &payment.Problem{Code: payment.CodeUnauthorized}
+			}
 			c.Locals(localCaller, loopback)
 			return c.Next()
 		}
