@@ -167,7 +167,8 @@ func TestRecovery(t *testing.T) {
 			if name == "postgres" {
 				db = onPostgres(t, startPostgres(t))
 			}
-			p := prepare(t, append(slices.Clone(quick), apart, db.use, withSharedKey)...)
+			// With the timeouts as shipped: on a busy machine an answer that is prompt may take seconds.
+			p := prepare(t, apart, db.use, withSharedKey)
 			front := p.sandbox
 			p.sandbox = freePort(t)
 			p.runSandbox()
