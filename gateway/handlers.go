@@ -99,7 +99,7 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 	if err != nil {
 		return withOrder(err, co.OrderID)
 	}
-	ans, err := g.checkout(withClient(g.requestContext(c), g.client(c)), v, &co)
+	ans, err := g.checkout(withClient(g.requestContext(c), g.payer(c)), v, &co)
 	if err != nil {
 		return g.guessed(c, v, co.OrderID, err)
 	}
@@ -133,7 +133,7 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 		return err
 	}
 	isAbout(c, "", req.AttemptID)
-	res, err := g.complete(withClient(g.requestContext(c), g.client(c)), req)
+	res, err := g.complete(withClient(g.requestContext(c), g.payer(c)), req)
 	if err != nil {
 		return err
 	}
@@ -212,7 +212,7 @@ func (g *Gateway) handleInicisReturn(c *fiber.Ctx) error {
 	if err != nil {
 		return g.page(c, settle.Result{}, err)
 	}
-	res, err := g.inicisReturn(withClient(g.requestContext(c), g.client(c)), g.view(), raw)
+	res, err := g.inicisReturn(withClient(g.requestContext(c), g.payer(c)), g.view(), raw)
 	g.metrics.Returned("inicis", returnWord(res, err))
 	return g.backToShop(c, res, err)
 }
@@ -222,7 +222,7 @@ func (g *Gateway) handleInicisKey(c *fiber.Ctx) error {
 	if err != nil {
 		return g.page(c, settle.Result{}, err)
 	}
-	res, err := g.inicisKey(withClient(g.requestContext(c), g.client(c)), raw)
+	res, err := g.inicisKey(withClient(g.requestContext(c), g.payer(c)), raw)
 	g.metrics.Returned("inicis", returnWord(res, err))
 	return g.backToShop(c, res, err)
 }
@@ -258,7 +258,7 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 	if err := g.admitWindowOf(c, sealed); err != nil {
 		return g.page(c, settle.Result{}, err)
 	}
-	res, err := g.complete(withClient(g.requestContext(c), g.client(c)), completeRequest{
+	res, err := g.complete(withClient(g.requestContext(c), g.payer(c)), completeRequest{
 		AttemptID: id, PGTxID: clipText(q("billingKey", "billing_key", "imp_uid", "txId", "tx_id"), maxText),
 		PaymentToken: payment.Secret(q("paymentToken", "payment_token")), Code: q("code", "error_code"),
 		Refused: strings.EqualFold(q("imp_success"), "false") || strings.EqualFold(q("success"), "false"),

@@ -150,7 +150,7 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, c
 		err = g.admitOrder(c, v, co.OrderID, string(firstMethod(co.Payments)))
 	}
 	if err == nil {
-		ans, err = g.openWindow(withClient(g.requestContext(c), g.client(c)), v, co)
+		ans, err = g.openWindow(withClient(g.requestContext(c), g.payer(c)), v, co)
 	}
 	if err != nil {
 		p := asProblem(err)

@@ -103,13 +103,20 @@ func (g *Gateway) tooOften(by string, order payment.OrderID, wait time.Duration)
 }
 
 // client is whom a request is counted for: an address, of IPv6 the network that one customer gets.
-func (g *Gateway) client(c *fiber.Ctx) string {
+func (g *Gateway) client(c *fiber.Ctx) string { return g.network(c, 64) }
+
+// payer is whom a request about one order is counted for. Of IPv6 it is the largest network that one customer gets, who
+// has 65,536 smaller ones in it: two buyers behind it do not pay the same order.
+func (g *Gateway) payer(c *fiber.Ctx) string { return g.network(c, 48) }
+
+// network is the address of who is calling, of IPv6 its first bits.
+func (g *Gateway) network(c *fiber.Ctx, bits int) string {
 	ip, err := netip.ParseAddr(g.clientIP(c))
 	if err != nil {
 		return ""
 	}
 	if ip.Is6() {
-		if prefix, err := ip.WithZone("").Prefix(64); err == nil {
+		if prefix, err := ip.WithZone("").Prefix(bits); err == nil {
 			return prefix.Addr().String()
 		}
 	}
@@ -148,7 +155,7 @@ func (g *Gateway) admitOrder(c *fiber.Ctx, v *view, order payment.OrderID, metho
 	if order == "" {
 		return nil // and be refused
 	}
-	r, who := v.rules.Limits().Rates, string(order)+" "+g.client(c)
+	r, who := v.rules.Limits().Rates, string(order)+" "+g.payer(c)
 	known, _ := v.rules.ResolveMethod(method)
 	if wait, empty := g.limits.guesses.empty(who, r.Guesses, g.now()); empty {
 		return g.tooOften(metrics.LimitedGuesses, order, wait)
@@ -190,7 +197,7 @@ func (g *Gateway) admitWindow(ctx context.Context, a payment.Attempt) error {
 // guessed counts a checkout whose figures were not the order's, and hands err on.
 func (g *Gateway) guessed(c *fiber.Ctx, v *view, order payment.OrderID, err error) error {
 	if p, ok := payment.AsProblem(err); ok && (p.Code == payment.CodeAmountMismatch || p.Code == payment.CodeSplitMismatch) {
-		g.limits.guesses.take(string(order)+" "+g.client(c), v.rules.Limits().Rates.Guesses, g.now())
+		g.limits.guesses.take(string(order)+" "+g.payer(c), v.rules.Limits().Rates.Guesses, g.now())
 	}
 	return err
 }
@@ -237,7 +244,7 @@ func (g *Gateway) completeBody(c *fiber.Ctx, body []byte) error {
 	if !payment.ValidID(id) {
 		return nil // and be refused
 	}
-	wait, ok := g.limits.orders.take("attempt "+id+" "+g.client(c), g.view().rules.Limits().Rates.Order, g.now())
+	wait, ok := g.limits.orders.take("attempt "+id+" "+g.payer(c), g.view().rules.Limits().Rates.Order, g.now())
 	if !ok {
 		return g.tooOften(metrics.LimitedAttempt, "", wait)
 	}

@@ -166,6 +166,26 @@ func TestAnAmountIsGuessedAFewTimes(t *testing.T) {
 	}
 }
 
+// TestAnAmountIsGuessedByOneNetwork: a customer of IPv6 has 65,536 networks of 64 bits.
+func TestAnAmountIsGuessedByOneNetwork(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withRates("guesses: 3/h"))
+	body := h.checkout("card")
+	body["amount"], body["payments"] = 100, []any{map[string]any{"method": "card", "amount": 100}}
+	refused := 0
+	for i := range 10 {
+		if h.postFrom(fmt.Sprintf("2001:db8:7:%x::1", i), body).tooOften() {
+			refused++
+		}
+	}
+	if refused != 7 {
+		t.Errorf("%d of 10 guesses were refused, want 7", refused)
+	}
+	if a := h.postFrom("2001:db8:8::1", body); a.status != http.StatusConflict {
+		t.Errorf("another customer: %d %s", a.status, a.body)
+	}
+}
+
 // TestASplitIsGuessedAFewTimes, as an amount is.
 func TestASplitIsGuessedAFewTimes(t *testing.T) {
 	t.Parallel()

@@ -41,7 +41,7 @@ func (g *Gateway) inicisPCParam(c *fiber.Ctx, v *view) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx := withClient(g.requestContext(c), g.client(c))
+	ctx := withClient(g.requestContext(c), g.payer(c))
 	if err := g.admitOrder(c, v, req.checkout.OrderID, req.method); err != nil {
 		return nil, err
 	}

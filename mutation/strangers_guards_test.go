@@ -10,6 +10,11 @@ func strangerGuards() []guard {
 			pkg: "./gateway", run: "TestAnAmountIsGuessedAFewTimes",
 		},
 		{
+			name: "a customer of IPv6 guesses as one", file: limits,
+			old: "return g.network(c, 48) }", new: "return g.network(c, 64) }",
+			pkg: "./gateway", run: "TestAnAmountIsGuessedByOneNetwork",
+		},
+		{
 			name: "neighbours do not use up an authenticated buyer's rate", file: "gateway/ownwindows.go",
 			old: "ours := sealed(); ours {", new: "_ := sealed(); false {",
 			pkg: "./gateway", run: "TestNeighboursDoNotHoldAnAuthenticatedBuyer",
