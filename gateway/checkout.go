@@ -86,7 +86,7 @@ func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) 
 func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, opt rules.Options) (checkoutAnswer, error) {
 	ans, err := g.prepare(ctx, v, c, d, opt.Now)
 	for _, f := range d.Fallbacks {
-		if !errors.Is(err, adapters.ErrUnavailable) && !errors.Is(err, adapters.ErrUnknownOutcome) {
+		if !mayElsewhere(err) {
 			break
 		}
 		// Decided again for this merchant: its instalments and cards are its own.
@@ -99,6 +99,15 @@ func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout
 		ans, err = g.prepare(ctx, v, c, other, opt.Now)
 	}
 	return ans, err
+}
+
+// mayElsewhere tells whether a window that was not opened may be at another PG: this one cannot be reached, or others
+// have opened all the windows that the order may have there. Who has opened them himself is told when he may again.
+func mayElsewhere(err error) bool {
+	if p, ok := payment.AsProblem(err); ok && p.Code == payment.CodeTooManyAttempts {
+		return p.RetryAfter == 0
+	}
+	return errors.Is(err, adapters.ErrUnavailable) || errors.Is(err, adapters.ErrUnknownOutcome)
 }
 
 func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, now time.Time) (checkoutAnswer, error) {

@@ -145,6 +145,24 @@ func TestBlockingAnOrderBlocksNoOtherPG(t *testing.T) {
 	}
 }
 
+// TestTwoStrangersBlockNoBuyer: with two addresses they open all the windows that an order may have at a PG.
+func TestTwoStrangersBlockNoBuyer(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, behindProxies)
+	body := h.checkout("kakaopay")
+	for i := range maxOpened {
+		if a := h.postFrom(fmt.Sprintf("203.0.113.%d", 1+i%2), body); a.status != http.StatusOK || a.json["pg"] != "portone" {
+			t.Fatalf("window %d: %d %s", i, a.status, a.body)
+		}
+	}
+	if a := h.postFrom("198.51.100.9", body); a.status != http.StatusOK || a.json["pg"] != "inicis" {
+		t.Errorf("the buyer: %d %s", a.status, a.body)
+	}
+	if a := h.postFrom("203.0.113.1", body); a.status != http.StatusTooManyRequests {
+		t.Errorf("one of the strangers: %d %s", a.status, a.body)
+	}
+}
+
 // TestAnAmountIsGuessedAFewTimes: also the right one is refused then, or the guessing would go on.
 func TestAnAmountIsGuessedAFewTimes(t *testing.T) {
 	t.Parallel()

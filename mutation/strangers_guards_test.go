@@ -10,6 +10,11 @@ func strangerGuards() []guard {
 			pkg: "./gateway", run: "TestAnAmountIsGuessedAFewTimes",
 		},
 		{
+			name: "who has all windows of an order at one PG has not taken the buyer's", file: "gateway/checkout.go",
+			old: "return p.RetryAfter == 0", new: "return false",
+			pkg: "./gateway", run: "TestTwoStrangersBlockNoBuyer",
+		},
+		{
 			name: "a customer of IPv6 guesses as one", file: limits,
 			old: "return g.network(c, 48) }", new: "return g.network(c, 64) }",
 			pkg: "./gateway", run: "TestAnAmountIsGuessedByOneNetwork",
