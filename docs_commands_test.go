@@ -95,19 +95,19 @@ func faultOf(root *cobra.Command, line string) string {
 
 func TestTheDocumentsCommandsAreRead(t *testing.T) {
 	t.Parallel()
-	for line, want := range map[string]string{
-		"unknown list --json":                         "",
-		"serve --config.file=config.yaml":             "",
-		"unknown lists":                               "there is no such command",
-		"unkown list":                                 "there is no such command",
-		"unknown":                                     "there is no such command",
-		"unknown list --jsno":                         "there is no flag --jsno",
-		"unknown resolve ATTEMPT --as x --bye kim":    "there is no flag --bye",
-		"diff a.yaml b.yaml --max-refused-orders=0":   "",
-		"journal prune --keep 9600h --until tomorrow": "there is no flag --until",
+	for _, tt := range []struct{ line, want string }{
+		{"unknown list --json", ""},
+		{"serve --config.file=config.yaml", ""},
+		{"unknown lists", "there is no such command"},
+		{"unkown list", "there is no such command"},
+		{"unknown", "there is no such command"},
+		{"unknown list --jsno", "there is no flag --jsno"},
+		{"unknown resolve ATTEMPT --as x --bye kim", "there is no flag --bye"},
+		{"diff a.yaml b.yaml --max-refused-orders=0", ""},
+		{"journal prune --keep 9600h --until tomorrow", "there is no flag --until"},
 	} {
-		if got := faultOf(rootCommand(), line); got != want {
-			t.Errorf("%s: %q, want %q", line, got, want)
+		if got := faultOf(rootCommand(), tt.line); got != tt.want {
+			t.Errorf("%s: %q, want %q", tt.line, got, tt.want)
 		}
 	}
 	text := "`pg-gateway check`, and\n\n    kubectl exec x -c pg-gateway -- /pg-gateway outbox list\n\n```sh\npg-gateway test\n```\nIn pg-gateway this is none.\n"
