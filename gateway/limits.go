@@ -180,14 +180,18 @@ func withClient(ctx context.Context, client string) context.Context {
 	return context.WithValue(ctx, clientKey{}, client)
 }
 
+// windowKey names the bucket of the windows that one client opens of one order at one PG.
+func windowKey(a payment.Attempt, client string) string {
+	return string(a.OrderID) + " " + string(a.PG) + " " + client
+}
+
 // admitWindow holds the windows of one order that one client opens at one PG.
 func (g *Gateway) admitWindow(ctx context.Context, a payment.Attempt) error {
 	client, ok := ctx.Value(clientKey{}).(string)
 	if !ok {
 		return nil // nobody from outside
 	}
-	key := string(a.OrderID) + " " + string(a.PG) + " " + client
-	if wait, ok := g.limits.windows.takeOf(key, windowRate(), windowBurst, g.now()); !ok {
+	if wait, ok := g.limits.windows.takeOf(windowKey(a, client), windowRate(), windowBurst, g.now()); !ok {
 		g.metrics.RateLimited(metrics.LimitedOrder)
 		return &payment.Problem{Code: payment.CodeTooManyAttempts, OrderID: a.OrderID, RetryAfter: wait}
 	}

@@ -18,6 +18,6 @@ func (b *buckets) giveBack(key string, r rules.Rate, burst int, now time.Time) {
 // the journal or a PG is away would else be refused for long after both are back.
 func (g *Gateway) noWindow(ctx context.Context, a payment.Attempt) {
 	if client, ok := ctx.Value(clientKey{}).(string); ok {
-		g.limits.windows.giveBack(string(a.OrderID)+" "+string(a.PG)+" "+client, windowRate(), windowBurst, g.now())
+		g.limits.windows.giveBack(windowKey(a, client), windowRate(), windowBurst, g.now())
 	}
 }
