@@ -92,6 +92,8 @@ func (st *Store) watch(ctx context.Context, events <-chan fsnotify.Event, errs <
 	w := watching{st: st, arm: arm}
 	poll := time.NewTicker(pollInterval)
 	defer poll.Stop()
+	// What was written between the first load and the arming told nobody.
+	w.look("watch")
 	for {
 		select {
 		case <-ctx.Done():
@@ -161,6 +163,10 @@ func (w *watching) settled() {
 	w.quiet = nil
 	w.st.automatic(w.trigger)
 	w.rearm()
+	// As at the start: a file that is referenced only now was not watched while it was read.
+	if now := w.st.lookedAt().again(); !now.still(w.seen) {
+		w.look(w.trigger)
+	}
 }
 
 // last is what the last good load read, and whether no load has failed since.

@@ -26,6 +26,12 @@ type folder struct {
 
 func watchFolder(t *testing.T) *folder {
 	t.Helper()
+	return watchFolderAfter(t, func(*folder) {})
+}
+
+// watchFolderAfter has something happen between the first load and the watch.
+func watchFolderAfter(t *testing.T, happen func(*folder)) *folder {
+	t.Helper()
 	f := &folder{t: t, path: filepath.Join(t.TempDir(), "config.yaml"), events: make(chan fsnotify.Event)}
 	f.write(fmt.Sprintf(tiny, "a"))
 	var err error
@@ -36,6 +42,7 @@ func watchFolder(t *testing.T) *folder {
 	if err != nil {
 		t.Fatal(err)
 	}
+	happen(f)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error)
 	go func() { done <- f.st.watch(ctx, f.events, nil, nil) }()
@@ -62,6 +69,23 @@ func (f *folder) name() string {
 	synctest.Wait()
 	p, _ := f.st.Current().PG("inicis")
 	return p.Name
+}
+
+// TestAWriteBeforeTheWatchIsNotMissed writes when the rules are loaded and nothing is watched yet: no event tells of it.
+func TestAWriteBeforeTheWatchIsNotMissed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := watchFolderAfter(t, func(f *folder) { f.write(fmt.Sprintf(tiny, "early")) })
+		time.Sleep(time.Second)
+		if got := f.name(); got != "early" {
+			t.Fatalf("%q decides a second after the watch began, want what was written before it", got)
+		}
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		if f.loads != 2 {
+			t.Errorf("%d loads, want 2", f.loads)
+		}
+	})
 }
 
 // TestAHalfWrittenFileNeverGoesLive writes in two goes, and the first is a good file by itself.
