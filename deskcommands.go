@@ -166,6 +166,9 @@ func lateRows(ctx context.Context, j *journal.Journal) ([]unknownRow, error) {
 	}
 	rows := make([]unknownRow, 0, len(list))
 	for i, l := range list {
+		if !l.State.Open() {
+			continue // a payment that is only watched is nobody's case
+		}
 		a, _, err := j.Attempt(ctx, l.AttemptID)
 		if errors.Is(err, journal.ErrNotFound) {
 			a, err = payment.Attempt{ID: l.AttemptID}, nil

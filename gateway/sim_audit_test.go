@@ -161,6 +161,9 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 	left, attempts := w.leftOf(), w.attempts(ctx, books)
 	w.auditOrders(attempts)
 	for _, l := range list {
+		if !l.State.Open() {
+			continue
+		}
 		a := attempts[l.AttemptID]
 		if w.isBank(a) {
 			late[l.AttemptID] += l.Won

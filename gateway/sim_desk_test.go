@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/gateway/settle"
@@ -142,7 +143,8 @@ func (w *simWorld) lateDesk(ctx context.Context) {
 	if err != nil {
 		w.wrong("listing late money: %v", err)
 	}
-	for _, l := range open {
+	watched := func(l journal.Late) bool { return !l.State.Open() }
+	for _, l := range slices.DeleteFunc(open, watched) {
 		w.giveBackByHand(ctx, books, l)
 	}
 	// PortOne tells of cancels that were made there, too.
@@ -150,7 +152,7 @@ func (w *simWorld) lateDesk(ctx context.Context) {
 	if open, err = books.LateOpen(ctx, 1000); err != nil {
 		w.wrong("listing late money: %v", err)
 	}
-	for _, l := range open {
+	for _, l := range slices.DeleteFunc(open, watched) {
 		w.tally("desk_closed_late_" + string(l.State))
 		for i, who := range []string{"kim", "kim", "lee"} {
 			done, err := settle.ResolveLate(ctx, books, l.AttemptID, l.PGTxID, who, "given back in the PG's back office", time.Now())

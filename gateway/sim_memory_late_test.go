@@ -52,12 +52,15 @@ func (m *simMemoryView) LateTake(_ context.Context, l journal.Late, now time.Tim
 		return journal.Late{}, false, err
 	}
 	row := m.lateOf(l.AttemptID, l.PGTxID)
-	if row != nil && (row.State != journal.LateUnknown && row.State != journal.LateReturning || row.Tries != l.Tries || !row.heldUntil.Before(simMillis(now))) {
+	if row != nil && (!simTakable(row.State) || row.Tries != l.Tries || !row.heldUntil.Before(simMillis(now))) {
 		return row.Late, false, nil
 	}
 	if row == nil {
 		l.Tries = 0
 		row = m.putLate(l, journal.LateReturning, now)
+	}
+	if row.State == journal.LateWatched || row.State == journal.LateAbsent {
+		row.CreatedAt = simMillis(now)
 	}
 	row.State, row.Won, row.heldUntil, row.UpdatedAt = journal.LateReturning, l.Won, simMillis(now.Add(hold)), simMillis(now)
 	row.Tries++
@@ -69,6 +72,10 @@ func (m *simMemoryView) LateTake(_ context.Context, l journal.Late, now time.Tim
 	return row.Late, true, nil
 }
 
+func simTakable(s journal.LateState) bool {
+	return s == journal.LateUnknown || s == journal.LateReturning || s == journal.LateWatched || s == journal.LateAbsent
+}
+
 // LateEnd implements settle.LateJournal.
 func (m *simMemoryView) LateEnd(_ context.Context, l journal.Late, to journal.LateState, ev journal.Event) error {
 	m.mu.Lock()
@@ -78,7 +85,7 @@ func (m *simMemoryView) LateEnd(_ context.Context, l journal.Late, to journal.La
 		return err
 	}
 	row := m.lateOf(l.AttemptID, l.PGTxID)
-	if row == nil || !row.State.Open() || to == journal.LateUnknown && (row.State == journal.LateFlagged || row.Tries != l.Tries) {
+	if row == nil || !row.State.LookedAt() || to == journal.LateUnknown && (row.State == journal.LateFlagged || row.Tries != l.Tries) {
 		return nil
 	}
 	row.State, row.heldUntil, row.UpdatedAt = to, time.Time{}, simMillis(m.now())
@@ -91,7 +98,7 @@ func (m *simMemoryView) LateEnd(_ context.Context, l journal.Late, to journal.La
 
 func (m *simMemoryView) lateNext(to journal.LateState, wanted time.Time) time.Time {
 	switch {
-	case !to.Open():
+	case !to.LookedAt():
 		return time.Time{}
 	case !wanted.IsZero():
 		return simMillis(wanted)
@@ -115,24 +122,38 @@ func (m *simMemoryView) addLate(l journal.Late, state journal.LateState, ev jour
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r, err := m.row(l.AttemptID)
-	if err != nil || m.lateOf(l.AttemptID, l.PGTxID) != nil {
+	if err != nil {
 		return false, err
 	}
-	l.Tries = 0
-	m.putLate(l, state, m.now())
+	row := m.lateOf(l.AttemptID, l.PGTxID)
+	switch {
+	case row == nil:
+		l.Tries = 0
+		m.putLate(l, state, m.now())
+	case row.State == journal.LateAbsent, row.State == journal.LateWatched && state != journal.LateWatched:
+		row.State, row.Won, row.CreatedAt, row.UpdatedAt = state, l.Won, simMillis(m.now()), simMillis(m.now())
+		row.NextCheck, row.Checks, row.Lease = m.lateNext(state, l.NextCheck), 0, time.Time{}
+	default:
+		return false, nil
+	}
 	ev.PGTxID, ev.Reason = l.PGTxID, string(state)
 	m.addEvent(r, r.State, r.State, ev)
 	m.commits++
 	return true, nil
 }
 
-// LateOpen returns late money that is not proven to be back.
+// LateWatch implements settle.Journal.
+func (m *simMemoryView) LateWatch(_ context.Context, l journal.Late, ev journal.Event) (bool, error) {
+	return m.addLate(l, journal.LateWatched, ev)
+}
+
+// LateOpen returns late money that is looked at again.
 func (m *simMemoryView) LateOpen(_ context.Context, limit int) ([]journal.Late, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	var list []journal.Late
 	for _, l := range m.late {
-		if l.State.Open() {
+		if l.State.LookedAt() {
 			list = append(list, l.Late)
 		}
 	}
@@ -169,7 +190,7 @@ func (m *simMemoryView) LateLanes(_ context.Context, now time.Time) ([]journal.L
 	defer m.mu.Unlock()
 	var due []journal.Lane
 	for _, l := range m.late {
-		if l.State.Open() && !l.NextCheck.After(simMillis(now)) {
+		if l.State.LookedAt() && !l.NextCheck.After(simMillis(now)) {
 			due = append(due, m.laneOfLate(l))
 		}
 	}
@@ -183,7 +204,7 @@ func (m *simMemoryView) LateDue(_ context.Context, lane journal.Lane, now time.T
 	now = simMillis(now)
 	var due []*simLate
 	for _, l := range m.late {
-		if m.laneOfLate(l) == lane && l.State.Open() && !l.NextCheck.After(now) && !l.Lease.After(now) {
+		if m.laneOfLate(l) == lane && l.State.LookedAt() && !l.NextCheck.After(now) && !l.Lease.After(now) {
 			due = append(due, l)
 		}
 	}
@@ -203,7 +224,7 @@ func (m *simMemoryView) LateTouch(_ context.Context, l journal.Late, ev journal.
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	row := m.lateOf(l.AttemptID, l.PGTxID)
-	if row == nil || !row.State.Open() || row.State != l.State || row.Tries != l.Tries || row.Checks != l.Checks || !row.Lease.Equal(simMillis(l.Lease)) {
+	if row == nil || !row.State.LookedAt() || row.State != l.State || row.Tries != l.Tries || row.Checks != l.Checks || !row.Lease.Equal(simMillis(l.Lease)) {
 		return &journal.ConflictError{Kind: journal.ConflictOwner, ID: l.AttemptID}
 	}
 	row.NextCheck, row.Lease = m.lateNext(row.State, l.NextCheck), time.Time{}

@@ -227,7 +227,9 @@ func (m *simModel) late(ctx context.Context, a payment.Attempt, ev journal.Event
 		l = list[m.r.IntN(len(list))]
 		l.NextCheck = m.when()
 	}
-	switch m.r.IntN(8) {
+	switch m.r.IntN(9) {
+	case 8:
+		m.same("late watch", func(j simBooks) (any, error) { return j.LateWatch(ctx, l, ev) })
 	case 5:
 		m.same("late seen", func(j simBooks) (any, error) { return j.LateSeen(ctx, l, ev) })
 	case 6:
@@ -242,7 +244,7 @@ func (m *simModel) late(ctx context.Context, a payment.Attempt, ev journal.Event
 			return []any{row, taken}, err
 		})
 	case 2:
-		to := []journal.LateState{journal.LateReturned, journal.LateUnknown, journal.LateUnknown, journal.LateFlagged, journal.LateKept}[m.r.IntN(5)]
+		to := []journal.LateState{journal.LateReturned, journal.LateUnknown, journal.LateUnknown, journal.LateFlagged, journal.LateKept, journal.LateAbsent}[m.r.IntN(6)]
 		m.same("late end", func(j simBooks) (any, error) { return nil, j.LateEnd(ctx, l, to, ev) })
 	case 3:
 		m.same("late flag", func(j simBooks) (any, error) { return j.LateFlag(ctx, l, ev) })

@@ -125,6 +125,8 @@ func simOnceFailed() []uint64 {
 		918031187,
 		// Two payments under one id, the method of whose first window the buyer had changed.
 		918034805, 918034812, 918035765, 918037328,
+		// A PG charged what it had been told not to, did not hear that, and its notifications were turned off.
+		919012558, 919018274, 919030198,
 	}
 }
 

@@ -18,7 +18,7 @@ func invariants() []struct{ fault, query string } {
 			AND state IN ('approved', 'declined', 'refused', 'cancelled', 'expired')`},
 		{"attempt %s is closed and still has its proof", `SELECT id FROM attempts WHERE next_check = 0 AND sealed_proof IS NOT NULL`},
 		{"late money of attempt %s is open without a next check", `SELECT attempt_id FROM late_money WHERE next_check <= 0
-			AND state IN ('returning', 'unknown', 'flagged')`},
+			AND state IN ('returning', 'unknown', 'flagged', 'watched')`},
 		{"attempt %s has more than one open cancel", `SELECT attempt_id FROM cancels WHERE state IN ('requested', 'unknown')
 			GROUP BY attempt_id HAVING count(*) > 1`},
 		{"cancel %s is open without a next check", `SELECT id FROM cancels WHERE next_check <= 0 AND state IN ('requested', 'unknown')`},

@@ -10,7 +10,7 @@ import (
 // LateState is where late money stands.
 type LateState string
 
-// The states of late money. LateReturned and LateKept need nobody's attention; the others have a next check.
+// The states of late money. LateReturned, LateKept and LateAbsent are closed; the others have a next check.
 const (
 	// LateReturning: a cancel may be under way.
 	LateReturning LateState = "returning"
@@ -22,10 +22,17 @@ const (
 	LateFlagged LateState = "flagged"
 	// LateKept: it turned out to be the attempt's own.
 	LateKept LateState = "kept"
+	// LateWatched: we said no to this payment, and the PG may not have heard it. Nothing is known to be there.
+	LateWatched LateState = "watched"
+	// LateAbsent: the PG showed that nothing is there. When it shows money after all, it is taken up again.
+	LateAbsent LateState = "absent"
 )
 
-// Open tells whether late money in this state is looked at again.
+// Open tells whether there is, or may be, money in this state that somebody must deal with.
 func (s LateState) Open() bool { return s == LateReturning || s == LateUnknown || s == LateFlagged }
+
+// LookedAt tells whether late money in this state is looked at again.
+func (s LateState) LookedAt() bool { return s.Open() || s == LateWatched }
 
 // Late is money that a PG took for an attempt that had ended without it, or a second time. The attempt itself stays
 // as it ended.
@@ -50,7 +57,7 @@ const flaggedCheck = time.Hour
 
 func (j *Journal) lateNext(to LateState, wanted time.Time) time.Time {
 	switch {
-	case !to.Open():
+	case !to.LookedAt():
 		return time.Time{}
 	case !wanted.IsZero():
 		return wanted
@@ -75,8 +82,9 @@ func (j *Journal) LateTake(ctx context.Context, l Late, now time.Time, hold time
 			next_check, checks, lease_until, pg) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, 0, 0, ?)
 			ON CONFLICT (attempt_id, pg_tx_id) DO UPDATE SET state = excluded.state, won = excluded.won,
 			tries = late_money.tries + 1, held_until = excluded.held_until, updated_at = excluded.updated_at,
-			next_check = excluded.next_check, lease_until = 0
-			WHERE late_money.state IN ('unknown', 'returning') AND late_money.held_until < ? AND late_money.tries = ?`,
+			next_check = excluded.next_check, lease_until = 0, created_at = CASE WHEN late_money.state IN ('watched', 'absent')
+				THEN excluded.created_at ELSE late_money.created_at END
+			WHERE late_money.state IN ('unknown', 'returning', 'watched', 'absent') AND late_money.held_until < ? AND late_money.tries = ?`,
 			l.AttemptID, l.PGTxID, int64(l.Won), LateReturning, until, millis(now), millis(now), until, a.PG, millis(now), l.Tries)
 		if err != nil {
 			return err
@@ -101,7 +109,8 @@ func (j *Journal) LateTake(ctx context.Context, l Late, now time.Time, hold time
 }
 
 // LateEnd records what became of late money: LateReturned when it is proven to be back, LateKept when it is the
-// attempt's own, LateFlagged when a person must decide, else LateUnknown with l.NextCheck. What is closed stays so;
+// attempt's own, LateAbsent when nothing is there, LateFlagged when a person must decide, else LateUnknown with
+// l.NextCheck. What is closed stays so;
 // LateUnknown says nothing of money that is flagged, or that was taken up again after l.Tries tries.
 func (j *Journal) LateEnd(ctx context.Context, l Late, to LateState, ev Event) error {
 	return j.write(ctx, string(l.AttemptID), "recording what became of late money", func(x *txn) error {
@@ -120,16 +129,22 @@ func (j *Journal) LateEnd(ctx context.Context, l Late, to LateState, ev Event) e
 	})
 }
 
-// LateFlag records late money that a person must look at. What is recorded already stays as it is; flagged is
-// true when it was new.
+// LateFlag records late money that a person must look at. What is recorded as money already stays as it is; flagged
+// is true when it was new.
 func (j *Journal) LateFlag(ctx context.Context, l Late, ev Event) (flagged bool, err error) {
 	return j.addLate(ctx, l, LateFlagged, ev)
 }
 
-// LateSeen records money of which it cannot be said yet whether it is late. What is recorded already stays as it
-// is; seen is true when it was new.
+// LateSeen records money of which it cannot be said yet whether it is late. What is recorded as money already stays as
+// it is; seen is true when it was new.
 func (j *Journal) LateSeen(ctx context.Context, l Late, ev Event) (seen bool, err error) {
 	return j.addLate(ctx, l, LateUnknown, ev)
+}
+
+// LateWatch records a payment that the PG was told not to take, so that somebody looks whether it did. l.Won is what it
+// would be about. What is on record already stays as it is, but what was absent is watched again.
+func (j *Journal) LateWatch(ctx context.Context, l Late, ev Event) (watched bool, err error) {
+	return j.addLate(ctx, l, LateWatched, ev)
 }
 
 func (j *Journal) addLate(ctx context.Context, l Late, state LateState, ev Event) (added bool, err error) {
@@ -140,7 +155,10 @@ func (j *Journal) addLate(ctx context.Context, l Late, state LateState, ev Event
 		}
 		now := millis(j.now())
 		n, err := x.exec(`INSERT INTO late_money (attempt_id, pg_tx_id, won, state, tries, held_until, created_at, updated_at,
-			next_check, checks, lease_until, pg) VALUES (?, ?, ?, ?, 0, 0, ?, ?, ?, 0, 0, ?) ON CONFLICT (attempt_id, pg_tx_id) DO NOTHING`,
+			next_check, checks, lease_until, pg) VALUES (?, ?, ?, ?, 0, 0, ?, ?, ?, 0, 0, ?) ON CONFLICT (attempt_id, pg_tx_id) DO UPDATE
+			SET won = excluded.won, state = excluded.state, created_at = excluded.created_at, updated_at = excluded.updated_at,
+			next_check = excluded.next_check, checks = 0, lease_until = 0
+			WHERE late_money.state = 'absent' OR late_money.state = 'watched' AND excluded.state <> 'watched'`,
 			l.AttemptID, l.PGTxID, int64(l.Won), state, now, now, millis(j.lateNext(state, l.NextCheck)), a.PG)
 		if added = n == 1; err != nil || !added {
 			return err

@@ -29,7 +29,7 @@ func (j *Journal) LateDue(ctx context.Context, l Lane, now time.Time, limit int,
 	return due, err
 }
 
-// LateOpen returns late money that is not closed, the oldest first.
+// LateOpen returns late money that is not closed, and payments that are only watched, the oldest first.
 func (j *Journal) LateOpen(ctx context.Context, limit int) ([]Late, error) {
 	return j.lateList(ctx, `SELECT `+lateColumns+` FROM late_money WHERE next_check > 0
 		ORDER BY created_at, attempt_id, pg_tx_id LIMIT ?`, limit)

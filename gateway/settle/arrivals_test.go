@@ -44,18 +44,18 @@ expired           | ok expired            | ok expired f          | ok expired f
 // charges is the same for everything but virtual accounts.
 const charges = `
 charge            | paid                  | another amount        | part given back       | given back            | declined              | a question            | a return              | the sweep             | the PG is silent
-opened            | ok approved >confirmed | ok cancelled          | ok cancelled          | ok cancelled          | ok opened             | yes approving         | approved approved >confirmed | ok approved >confirmed | ok opened
-claimed           | again claimed         | again claimed         | again claimed         | again claimed         | again claimed         | no claimed            | pending claimed       | ok approved >confirmed | again claimed
-approving, ours   | ok approving          | ok approving          | ok approving          | ok approving          | ok approving          | no approving          | pending approving     | ok approved >confirmed | ok approving
-approving, theirs | ok approved >confirmed | ok cancelled >failed  | ok cancelled >failed  | ok cancelled >failed  | ok declined >failed   | yes approving         | approved approved >confirmed | ok approved >confirmed | ok approving
-captured          | again captured        | again captured        | again captured        | again captured        | again captured        | no captured           | pending captured      | ok approved >confirmed | again captured
-unknown           | ok unknown            | ok unknown            | ok unknown            | ok unknown            | ok unknown            | no unknown            | unknown unknown       | ok approved >confirmed | ok unknown
-cancelling        | ok cancelling u       | ok cancelling u       | ok cancelling u       | ok cancelling         | ok cancelling         | no cancelling         | unknown cancelling    | ok cancelled >failed  | again cancelling
-approved          | ok approved           | ok approved f         | ok approved >cancelled | ok approved >cancelled | ok approved f         | yes approved          | approved approved     | ok approved           | again approved
-declined          | ok declined r         | ok declined r         | ok declined r         | ok declined           | ok declined           | no declined           | declined declined     | ok declined           | again declined
-refused           | ok refused r          | ok refused r          | ok refused r          | ok refused            | ok refused            | no refused            | refused refused       | ok refused            | again refused
-cancelled         | ok cancelled r        | ok cancelled r        | ok cancelled r        | ok cancelled          | ok cancelled          | no cancelled          | cancelled cancelled   | ok cancelled          | again cancelled
-expired           | ok expired r          | ok expired r          | ok expired r          | ok expired            | ok expired            | no expired            | expired expired       | ok expired            | again expired
+opened            | ok approved >confirmed | ok cancelled          | ok cancelled          | ok cancelled          | ok opened             | yes approving         | no opened w           | approved approved >confirmed | ok approved >confirmed | ok opened
+claimed           | again claimed         | again claimed         | again claimed         | again claimed         | again claimed         | no claimed w          | no claimed w          | pending claimed       | ok approved >confirmed | again claimed
+approving, ours   | ok approving          | ok approving          | ok approving          | ok approving          | ok approving          | no approving w        | no approving w        | pending approving     | ok approved >confirmed | ok approving
+approving, theirs | ok approved >confirmed | ok cancelled >failed  | ok cancelled >failed  | ok cancelled >failed  | ok declined >failed   | yes approving         | no approving w        | approved approved >confirmed | ok approved >confirmed | ok approving
+captured          | again captured        | again captured        | again captured        | again captured        | again captured        | no captured w         | no captured w         | pending captured      | ok approved >confirmed | again captured
+unknown           | ok unknown            | ok unknown            | ok unknown            | ok unknown            | ok unknown            | no unknown w          | no unknown w          | unknown unknown       | ok approved >confirmed | ok unknown
+cancelling        | ok cancelling u       | ok cancelling u       | ok cancelling u       | ok cancelling         | ok cancelling         | no cancelling w       | no cancelling w       | unknown cancelling    | ok cancelled >failed  | again cancelling
+approved          | ok approved           | ok approved f         | ok approved >cancelled | ok approved >cancelled | ok approved f         | yes approved          | no approved w         | approved approved     | ok approved           | again approved
+declined          | ok declined r         | ok declined r         | ok declined r         | ok declined           | ok declined           | no declined w         | no declined w         | declined declined     | ok declined           | again declined
+refused           | ok refused r          | ok refused r          | ok refused r          | ok refused            | ok refused            | no refused w          | no refused w          | refused refused       | ok refused            | again refused
+cancelled         | ok cancelled r        | ok cancelled r        | ok cancelled r        | ok cancelled          | ok cancelled          | no cancelled w        | no cancelled w        | cancelled cancelled   | ok cancelled          | again cancelled
+expired           | ok expired r          | ok expired r          | ok expired r          | ok expired            | ok expired            | no expired w          | no expired w          | expired expired       | ok expired            | again expired
 `
 
 // counter is a PG that shows what a test says, and gives back, closes and charges as PGs do.
@@ -220,6 +220,12 @@ func chargeArrivals() []arrival {
 			pg.shows = declined
 			return "no"
 		}, true},
+		{"an unheard no", pending, false, func(h *house, pg *counter) string {
+			yes := h.settler.Allow(h.t.Context(), settle.Question{ID: "A1", PG: "pg", PGTxID: "TX-A1", Amount: 50001}).Yes
+			// The PG does not wait for the answer, and says nothing of what it takes.
+			pg.shows = paid
+			return map[bool]string{true: "yes", false: "no"}[yes]
+		}, false},
 		{"a return", paid, false, func(h *house, _ *counter) string {
 			r, err := h.settler.Complete(h.t.Context(), "A1", adapters.Proof{PGTxID: "TX-A1"})
 			return arrivalAnswer(err, r.Status())
@@ -273,7 +279,7 @@ func cell(t *testing.T, account bool, at arrivalState, ar arrival) (out, lost st
 	out = ar.door(h, pg) + " " + string(h.state("A1").State)
 	for l := range strings.FieldsSeq(h.late()) {
 		switch l {
-		case "unknown", "flagged", "returned", "kept", "returning":
+		case "unknown", "flagged", "returned", "kept", "returning", "watched":
 			out += " " + l[:1]
 		}
 	}

@@ -28,9 +28,14 @@ func (b brokenJournal) Move(ctx context.Context, t journal.Transition) (payment.
 
 // breakMoves puts a settler on a journal that cannot write moves to one state.
 func (h *house) breakMoves(to payment.State, driver adapters.Driver, m *payment.Merchant) {
+	h.settleOn(brokenJournal{h.journal, to}, driver, m)
+}
+
+// settleOn puts a settler on another journal.
+func (h *house) settleOn(j settle.Journal, driver adapters.Driver, m *payment.Merchant) {
 	pg := &payment.PG{ID: "pg", Driver: "fake", ApproveTimeout: time.Second, ReadTimeout: time.Second}
 	h.settler = settle.New(settle.Options{
-		Journal: brokenJournal{h.journal, to}, Drivers: map[payment.DriverName]adapters.Driver{"fake": driver},
+		Journal: j, Drivers: map[payment.DriverName]adapters.Driver{"fake": driver},
 		Account: func(payment.Attempt) (adapters.Account, error) { return adapters.Account{PG: pg, Merchant: m}, nil },
 		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.DiscardHandler), Now: time.Now, Wake: func() {},
 	})

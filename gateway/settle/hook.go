@@ -56,6 +56,18 @@ func (s *Settler) Allow(ctx context.Context, q Question) Answer {
 		return no(ReasonJournalDown)
 	case a.PG != q.PG || a.ManualConfirm || q.PGTxID == "":
 		return no(ReasonNotAwaited)
+	}
+	ans := s.answer(ctx, a, sealed, q)
+	if !ans.Yes {
+		// The PG may have stopped waiting; what it does then is what this is about.
+		s.watchRefused(context.WithoutCancel(ctx), a, q)
+	}
+	return ans
+}
+
+// answer answers a question about an attempt of its PG.
+func (s *Settler) answer(ctx context.Context, a payment.Attempt, sealed []byte, q Question) Answer {
+	switch {
 	case q.Amount != a.Amount:
 		return no(ReasonMismatch + "amount")
 	case a.Currency != payment.CurrencyKRW:
@@ -134,6 +146,8 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 			// answer: the sweep asks it before this ends.
 			return w.answer
 		}
+		// Before the attempt ends: whoever ends it may die with the answer on its way.
+		s.watch(context.WithoutCancel(ctx), a, q.PGTxID)
 		if _, err := s.finish(context.WithoutCancel(ctx), w, payment.StateRefused, w.answer.Reason); err != nil {
 			s.o.Log.ErrorContext(ctx, "a refusal was not written; the sweep takes over", a.LogAttr(), slog.Any("err", err))
 		}
@@ -235,7 +249,9 @@ func (s *Settler) unanswered(ctx context.Context, w *work) (Result, error) {
 		return s.finish(ctx, w, payment.StateCancelled, ReasonCancelledAtPG)
 	case payment.OutcomeUnknown:
 		return s.later(ctx, w, "lookup_undecided")
-	case payment.OutcomeDeclined, payment.OutcomePending, payment.OutcomeNotFound:
+	case payment.OutcomeDeclined:
+	case payment.OutcomePending, payment.OutcomeNotFound:
+		s.watch(ctx, w.a, w.a.PGTxID)
 	}
 	return s.finish(ctx, w, payment.StateRefused, ReasonInterrupted)
 }

@@ -127,12 +127,13 @@ func TestAQuestionWhoseOwnerDied(t *testing.T) {
 		lookUp func(int, adapters.LookUpRequest) (adapters.Result, error)
 		shop   bool
 		want   payment.State
+		late   string
 	}{
-		{"nothing was charged", says(pending, nil), true, payment.StateRefused},
-		{"the PG does not answer", says(adapters.Result{}, adapters.ErrUnavailable), true, payment.StateClaimed},
-		{"charged all the same", says(approvedAs("A1", 50000), nil), true, payment.StateApproved},
-		{"charged, and the shop says no", says(approvedAs("A1", 50000), nil), false, payment.StateCancelled},
-		{"charged otherwise", says(approvedAs("A1", 1), nil), true, payment.StateCancelled},
+		{"nothing was charged", says(pending, nil), true, payment.StateRefused, "TX-A1 watched"},
+		{"the PG does not answer", says(adapters.Result{}, adapters.ErrUnavailable), true, payment.StateClaimed, ""},
+		{"charged all the same", says(approvedAs("A1", 50000), nil), true, payment.StateApproved, ""},
+		{"charged, and the shop says no", says(approvedAs("A1", 50000), nil), false, payment.StateCancelled, ""},
+		{"charged otherwise", says(approvedAs("A1", 1), nil), true, payment.StateCancelled, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -148,6 +149,9 @@ func TestAQuestionWhoseOwnerDied(t *testing.T) {
 			}
 			if a := h.state("A1"); a.State != tt.want {
 				t.Errorf("%s, want %s", a.State, tt.want)
+			}
+			if got := h.late(); got != tt.late {
+				t.Errorf("late money %q, want %q", got, tt.late)
 			}
 		})
 	}

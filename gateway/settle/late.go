@@ -31,6 +31,8 @@ const (
 	eventLateFlagged  = "late_money_flagged"
 	eventLateKept     = "late_money_kept"
 	eventLateLooked   = "late_money_looked"
+	eventLateWatched  = "refused_payment_watched"
+	eventLateAbsent   = "late_money_absent"
 )
 
 // Word is what became of a PG's word that something happened to an attempt.

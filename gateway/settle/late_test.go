@@ -97,7 +97,7 @@ func (h *house) late() string {
 	}
 	var words []string
 	for _, l := range list {
-		if l.State.Open() == l.NextCheck.IsZero() {
+		if l.State.LookedAt() == l.NextCheck.IsZero() {
 			h.t.Errorf("%s is %s and its next check %s", l.PGTxID, l.State, l.NextCheck)
 		}
 		words = append(words, l.PGTxID+" "+string(l.State))
@@ -395,7 +395,7 @@ func TestAbsenceClosesOnlyWhatWasNeverSeen(t *testing.T) {
 		want               string
 	}{
 		{"told of only, absent five times", journal.LateUnknown, 0, 0, 5, "TX-2 unknown"},
-		{"told of only, absent six times", journal.LateUnknown, 0, 0, 6, "TX-2 returned"},
+		{"told of only, absent six times", journal.LateUnknown, 0, 0, 6, "TX-2 absent"},
 		{"absent once after a long wait for the attempt's end", journal.LateUnknown, 8, 0, 1, "TX-2 unknown"},
 		{"absent once after looks that failed", journal.LateUnknown, 0, 8, 1, "TX-2 unknown"},
 		{"flagged and absent for long", journal.LateFlagged, 0, 0, 12, "TX-2 flagged"},

@@ -32,7 +32,7 @@ func ResolveLate(ctx context.Context, j LateDeskJournal, id payment.AttemptID, p
 	if err != nil {
 		return false, fmt.Errorf("reading late money of attempt %s: %w", id, err)
 	}
-	if !slices.ContainsFunc(open, func(l journal.Late) bool { return l.AttemptID == id && l.PGTxID == pgTxID }) {
+	if !slices.ContainsFunc(open, func(l journal.Late) bool { return l.AttemptID == id && l.PGTxID == pgTxID && l.State.Open() }) {
 		return false, fmt.Errorf("resolving late money of attempt %s: %w", id, ErrNotUnknown)
 	}
 	events, err := j.Events(ctx, id)

@@ -107,6 +107,11 @@ func (s *Settler) ResumeLate(ctx context.Context, late LateJournal, l journal.La
 	}
 	w.a.PGTxID, w.exact = l.PGTxID, true
 	r, err := s.lookUp(ctx, w)
+	if err == nil && l.State == journal.LateWatched {
+		if done, err := s.lookedAtWatched(ctx, late, a, l, r); done {
+			return err
+		}
+	}
 	switch {
 	case err != nil:
 		return s.laterLate(ctx, late, l, lookFailed)
@@ -134,7 +139,7 @@ func (s *Settler) absentLate(ctx context.Context, late LateJournal, l journal.La
 	if l.State == journal.LateFlagged || l.Tries > 0 || !s.neverSeen(ctx, l) {
 		return s.laterLate(ctx, late, l, lookAbsent)
 	}
-	return lateError(late.LateEnd(ctx, l, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: eventLateReturned, Detail: lookAbsent}))
+	return s.endAbsent(ctx, late, l, lookAbsent)
 }
 
 // neverSeen tells whether late money that is absent now was absent at enough looks before, one after the other. Looks
@@ -163,7 +168,10 @@ func (s *Settler) laterLate(ctx context.Context, late LateJournal, l journal.Lat
 	now := s.o.Now()
 	l.NextCheck = now.Add(s.backoff(l.AttemptID, l.Checks+l.Tries+1))
 	ev := journal.Event{At: now, Kind: eventLateLooked, Detail: why, Fold: true}
-	if l.State == journal.LateFlagged {
+	switch l.State { //nolint:exhaustive // the others are looked at as an open attempt is
+	case journal.LateWatched:
+		l.NextCheck = now.Add(s.watchedAgain(l.AttemptID, l.Checks+1))
+	case journal.LateFlagged:
 		l.NextCheck, ev = now.Add(s.o.Spread(string(l.AttemptID), l.Checks, flaggedEvery)), journal.Event{}
 	}
 	if err := late.LateTouch(ctx, l, ev); err != nil && !errors.Is(err, journal.ErrConflict) {

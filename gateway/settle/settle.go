@@ -33,6 +33,8 @@ type Journal interface {
 	Touch(ctx context.Context, l journal.Look) error
 	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
 	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
+	LateOf(ctx context.Context, id payment.AttemptID) ([]journal.Late, error)
+	LateWatch(ctx context.Context, l journal.Late, ev journal.Event) (bool, error)
 }
 
 // Answer is the shop's word on whether an attempt may be charged.

@@ -104,8 +104,57 @@ func testLate(t *testing.T, open Open) {
 	if faults, err := j.Check(ctx); err != nil || len(faults) > 0 {
 		t.Errorf("faults %v, %v", faults, err)
 	}
+	testWatched(t, j, now)
 	if _, _, err := j.LateTake(ctx, journal.Late{AttemptID: "nobody", PGTxID: "tx", Won: 1}, now, time.Minute); err == nil {
 		t.Error("late money of no attempt was taken")
+	}
+}
+
+// testWatched checks that a payment that is watched counts as no money until it shows, and can be taken up from there and
+// from its end.
+func testWatched(t *testing.T, j *journal.Journal, now time.Time) {
+	t.Helper()
+	ctx := t.Context()
+	l := journal.Late{AttemptID: "late", PGTxID: "tx-3", Won: 5}
+	step := func(name string, f func(context.Context, journal.Late, journal.Event) (bool, error), want bool, state journal.LateState) {
+		t.Helper()
+		if did, err := f(ctx, l, event(name)); err != nil || did != want {
+			t.Fatalf("%s: %v, %v", name, did, err)
+		}
+		list, err := j.LateOf(ctx, "late")
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, row := range list {
+			if row.PGTxID == "tx-3" && (row.State != state || row.State.LookedAt() == row.NextCheck.IsZero()) {
+				t.Fatalf("after %s: %+v, want it %s", name, row, state)
+			}
+		}
+		if faults, err := j.Check(ctx); err != nil || len(faults) > 0 {
+			t.Errorf("after %s: faults %v, %v", name, faults, err)
+		}
+	}
+	absent := func(ctx context.Context, l journal.Late, ev journal.Event) (bool, error) {
+		return true, j.LateEnd(ctx, l, journal.LateAbsent, ev)
+	}
+	take := func(ctx context.Context, l journal.Late, _ journal.Event) (bool, error) {
+		_, taken, err := j.LateTake(ctx, l, now, time.Minute)
+		return taken, err
+	}
+	step("watched", j.LateWatch, true, journal.LateWatched)
+	step("watched again", j.LateWatch, false, journal.LateWatched)
+	step("absent", absent, true, journal.LateAbsent)
+	step("watched after all", j.LateWatch, true, journal.LateWatched)
+	step("seen", j.LateSeen, true, journal.LateUnknown)
+	step("no longer watched", j.LateWatch, false, journal.LateUnknown)
+	step("absent again", absent, true, journal.LateAbsent)
+	step("taken up", take, true, journal.LateReturning)
+	l.PGTxID = "tx-4"
+	if _, err := j.LateWatch(ctx, l, event("watched")); err != nil {
+		t.Fatal(err)
+	}
+	if flagged, err := j.LateFlag(ctx, l, event("flagged")); err != nil || !flagged {
+		t.Errorf("a watched payment was not flagged: %v", err)
 	}
 }
 
