@@ -36,8 +36,11 @@ func (j *Journal) Prune(ctx context.Context, before time.Time, from PruneMark, l
 				}
 			}
 		}
-		if len(ids) > 0 {
-			gone, err = remove(x, before, ids)
+		// They are locked first and judged by a statement after that: whatever another pod has written about one of
+		// them until then is seen. What it has locked is left for a later pass.
+		locked, err := lockEach(x, ids)
+		if err == nil {
+			gone, err = remove(x, before, locked)
 		}
 		return err
 	})
@@ -66,13 +69,12 @@ func (j *Journal) ended(ctx context.Context, before time.Time, from PruneMark, l
 	return ids, from, nil
 }
 
-// remove deletes those of ids that nothing waits for. They are locked first and judged by a statement after that:
-// whatever another pod has written about one of them until then is seen.
-func remove(x *txn, before time.Time, ids []string) (int, error) {
-	if err := lockEach(x, ids); err != nil {
-		return 0, err
+// remove deletes those of some locked attempts that nothing waits for.
+func remove(x *txn, before time.Time, locked []string) (int, error) {
+	if len(locked) == 0 {
+		return 0, nil
 	}
-	list, err := asJSON(ids)
+	list, err := asJSON(locked)
 	if err != nil {
 		return 0, err
 	}
@@ -80,7 +82,7 @@ func remove(x *txn, before time.Time, ids []string) (int, error) {
 		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.attempt_id = a.id AND (o.status <> 'done' OR o.done_at >= ?))
 		AND NOT EXISTS (SELECT 1 FROM late_money l WHERE l.attempt_id = a.id AND (l.next_check > 0 OR l.updated_at >= ?))
 		AND NOT EXISTS (SELECT 1 FROM cancels c WHERE c.attempt_id = a.id AND (c.next_check > 0 OR c.updated_at >= ?))
-		ORDER BY a.id /*skip*/`, list, millis(before), millis(before), millis(before), millis(before))
+		ORDER BY a.id`, list, millis(before), millis(before), millis(before), millis(before))
 	if err != nil {
 		return 0, err
 	}
@@ -100,18 +102,20 @@ func remove(x *txn, before time.Time, ids []string) (int, error) {
 	return int(n), err
 }
 
-// lockEach locks attempts that nobody else has locked; another pod may be removing the same ones.
-func lockEach(x *txn, ids []string) error {
+// lockEach locks those of ids that nobody else has locked, and returns them.
+func lockEach(x *txn, ids []string) ([]string, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
 	list, err := asJSON(ids)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	rows, err := x.query(`SELECT id FROM attempts WHERE id /*in*/ ORDER BY id /*skip*/`, list)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = collect(rows, scanText)
-	return err
+	return collect(rows, scanText)
 }
 
 func scanText(r *sql.Rows) (s string, err error) {
