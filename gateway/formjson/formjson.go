@@ -3,8 +3,8 @@
 //
 // a[b]=x is {"a":{"b":"x"}}, a[]=x&a[]=y is {"a":["x","y"]}, a[0][b]=x is {"a":[{"b":"x"}]}. A plain whole number is a
 // number, so that an amount is one; everything else is text. What two readers could read differently is refused: a
-// name that comes twice, and a name that is a value here and holds others there. It knows nothing of payments or
-// HTTP.
+// name that comes twice, also where only PHP takes two names for one (pay.method and pay_method), and a name that is a
+// value here and holds others there. It knows nothing of payments or HTTP.
 package formjson
 
 import (
@@ -12,6 +12,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"strconv"
 	"strings"
@@ -33,7 +34,7 @@ var (
 
 // Convert returns body as a JSON object. Errors match one of the kinds; they name the field, never its value.
 func Convert(body []byte) ([]byte, error) {
-	root := &node{}
+	root, known := &node{}, map[string]string{}
 	pairs := strings.Split(string(body), "&")
 	if len(pairs) > MaxNames {
 		return nil, fmt.Errorf("%w: more than %d names", ErrSyntax, MaxNames)
@@ -42,7 +43,7 @@ func Convert(body []byte) ([]byte, error) {
 		if pair == "" {
 			continue
 		}
-		if err := root.add(pair); err != nil {
+		if err := root.add(pair, known); err != nil {
 			return nil, err
 		}
 	}
@@ -63,7 +64,8 @@ type node struct {
 	next int
 }
 
-func (n *node) add(pair string) error {
+// add takes up a name and its value; known has the names at the top by what PHP calls them.
+func (n *node) add(pair string, known map[string]string) error {
 	rawName, rawValue, _ := strings.Cut(pair, "=")
 	name, err := url.QueryUnescape(rawName)
 	if err != nil {
@@ -80,7 +82,19 @@ func (n *node) add(pair string) error {
 	if err != nil {
 		return err
 	}
+	variable := phpName(steps[0])
+	if other, taken := known[variable]; taken && other != steps[0] {
+		return fmt.Errorf("%w: %q", ErrDuplicate, clip(name))
+	}
+	known[variable] = steps[0]
 	return n.put(steps, value, name)
+}
+
+// phpName is what PHP calls a field: it drops spaces before a name, ends it at a NUL, and has no variables with dots or
+// spaces.
+func phpName(s string) string {
+	s, _, _ = strings.Cut(strings.TrimLeft(s, " "), "\x00")
+	return strings.NewReplacer(".", "_", " ", "_").Replace(s)
 }
 
 // path splits a[b][c] into a, b, c.
@@ -110,7 +124,7 @@ func (n *node) put(steps []string, value, name string) error {
 		if step == "" {
 			step = strconv.Itoa(n.next)
 		}
-		if at, err := strconv.Atoi(step); err == nil && at >= n.next && at < MaxNames {
+		if at, err := strconv.Atoi(step); err == nil && strconv.Itoa(at) == step && at >= n.next && at < math.MaxInt {
 			n.next = at + 1
 		}
 		child, known := n.under[step]
