@@ -150,7 +150,9 @@ func (x *shopExchange) answer(req *fasthttp.Request, res *fasthttp.Response) err
 	res.Header.SetProtocol([]byte("HTTP/1.1"))
 	switch {
 	case req.Header.IsHead(), status == http.StatusNoContent, status == http.StatusNotModified, length == 0:
-		return x.Close()
+		// All of the answer is here: what the closing comes to changes nothing of it.
+		_ = x.Close()
+		return nil
 	case length > 0:
 		x.body = &exactly{from: x.head, left: int64(length)}
 	case length == -1:

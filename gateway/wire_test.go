@@ -11,10 +11,12 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 )
 
 // rawShop is a shop that answers every request with exactly the bytes that answer writes. It keeps connections
@@ -307,6 +309,33 @@ func TestAnAnswerUntilTheEndOfItsConnection(t *testing.T) {
 			if res, body := c.answer("GET"); res == nil || body != "all of it" {
 				t.Errorf("HTTP/%s: got %v %q", version, res, body)
 			}
+		}
+	}
+}
+
+// brokenEnd is a connection that cannot be closed in order: the other side was faster.
+type brokenEnd struct{ net.Conn }
+
+func (brokenEnd) Close() error { return syscall.ECONNRESET }
+
+// TestAnAnswerThatIsWholeStands however its connection ends: the shop has done what it says.
+func TestAnAnswerThatIsWholeStands(t *testing.T) {
+	t.Parallel()
+	for _, head := range []string{"204 No Content\r\n", "302 Found\r\nContent-Length: 0\r\n", "200 OK\r\nContent-Length: 3\r\n"} {
+		client := newShopClient(nil, 1)
+		client.slots <- struct{}{}
+		x := &shopExchange{conn: brokenEnd{}, client: client, head: bufio.NewReader(strings.NewReader("HTTP/1.1 " + head + "\r\nyes"))}
+		var req fasthttp.Request
+		var res fasthttp.Response
+		if err := readAnswerHead(x.head, &res); err != nil {
+			t.Fatal(err)
+		}
+		if err := x.answer(&req, &res); err != nil {
+			t.Errorf("%q: %v", head, err)
+		}
+		_ = res.CloseBodyStream()
+		if len(client.slots) > 0 {
+			t.Errorf("%q: its connection still counts", head)
 		}
 	}
 }
