@@ -62,9 +62,6 @@ func (g *Gateway) expressionFailed(rule string, err error) {
 
 // openWindow decides a checkout whose figures are the order service's and prepares the window.
 func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) (checkoutAnswer, error) {
-	if err := g.closed(c.OrderID); err != nil {
-		return checkoutAnswer{}, err
-	}
 	failed, err := g.earlierAttempts(ctx, c.OrderID)
 	if err != nil {
 		return checkoutAnswer{}, err
@@ -237,9 +234,12 @@ func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout)
 // opens them all at one PG leaves the order's other PGs as they are.
 const maxOpened = 20
 
-// earlierAttempts looks whether the order is free to be paid, and which PGs already failed it. The claim in
+// earlierAttempts looks whether the order is free to be paid now, and which PGs already failed it. The claim in
 // the journal is what really guards the order; this only spares the buyer a window that cannot end well.
 func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([]payment.PGID, error) {
+	if err := g.closed(order); err != nil {
+		return nil, err
+	}
 	attempts, err := g.journal.AttemptsOf(ctx, order)
 	if err != nil {
 		return nil, err

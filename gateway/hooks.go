@@ -189,9 +189,17 @@ func (g *Gateway) noticeV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, er
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 	case ev.Type == portonev2.EventKeyIssued && ev.BillingKey.IsSet():
 		return g.onceByID(c, pg, id, raw, func() (string, error) { return g.followKey(c, pg, ev.BillingKey) })
-	case ev.PaymentID == "", ev.Type == portonev2.EventReady && !g.isApproved(c, ev.PaymentID):
-		// A window was opened, which is nothing new but for a payment that is paid.
+	case ev.PaymentID == "":
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
+	case ev.Type == portonev2.EventReady:
+		// A window was opened, which is nothing new but for a payment that is paid.
+		approved, err := g.isApproved(c, ev.PaymentID)
+		switch {
+		case err != nil:
+			return metrics.WebhookFailed, again(err)
+		case !approved:
+			return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
+		}
 	}
 	return g.onceByID(c, pg, id, raw, func() (string, error) {
 		return g.followUp(c, pg, settle.Notice{ID: ev.PaymentID, PGTxID: ev.TxID, Says: ev.Says()})
@@ -199,9 +207,12 @@ func (g *Gateway) noticeV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, er
 }
 
 // isApproved tells whether the journal has an attempt as approved.
-func (g *Gateway) isApproved(c *fiber.Ctx, id payment.AttemptID) bool {
+func (g *Gateway) isApproved(c *fiber.Ctx, id payment.AttemptID) (bool, error) {
 	a, _, err := g.journal.Attempt(g.requestContext(c), id)
-	return err == nil && a.State == payment.StateApproved
+	if errors.Is(err, journal.ErrNotFound) {
+		return false, nil
+	}
+	return a.State == payment.StateApproved, err
 }
 
 // onceByID follows a message up once by its id. Without that a repeat is harmless too: it is only not worked on

@@ -455,6 +455,12 @@ func TestWebhooksWaitForTheJournal(t *testing.T) {
 	if status != http.StatusServiceUnavailable || h.counted("failed") != 1 {
 		t.Errorf("answered %d, counted %v", status, h.counted("failed"))
 	}
+	// That a window is open contradicts an approval, if there is one.
+	opened := `{"type":"Transaction.Ready","data":{"paymentId":"A1"}}`
+	status, _ = h.sendHook(pathHooksV2+"portone", "application/json", signHook("wh_opened", opened, time.Now()), opened)
+	if status != http.StatusServiceUnavailable || h.counted("failed") != 2 {
+		t.Errorf("an opened window: answered %d, counted %v", status, h.counted("failed"))
+	}
 }
 
 // A word that a 4xx would end is told as a 5xx.

@@ -39,6 +39,9 @@ func (h *house) isClosed() {
 	if a := h.post("/api/orders", "application/json", h.orderBody(`{"payWayCd":"11"}`)); !strings.Contains(string(a.body), `"SEVERAL_JOURNALS"`) {
 		h.t.Errorf("an intercepted checkout: %d %s", a.status, a.body)
 	}
+	if a := h.store("inicisPcParam", encoded(h.t, h.storeOrder())); a.status != http.StatusServiceUnavailable || !strings.Contains(string(a.body), `"SEVERAL_JOURNALS"`) {
+		h.t.Errorf("a window of the store API: %d %s", a.status, a.body)
+	}
 	if a := h.post(pathComplete, "application/json", `{"attempt_id":"A1","payment_token":"x"}`); a.code() != "SEVERAL_JOURNALS" {
 		h.t.Errorf("a manual approval: %d %s", a.status, a.body)
 	}

@@ -34,6 +34,7 @@ func TestAJournalOutageKeepsTheShopOpen(t *testing.T) {
 	j := &brokenJournal{Journal: h.journal}
 	h.g.journal = j
 	body, order := h.checkout("card"), h.orderBody(`{"payWayCd":"11"}`)
+	wanted := encoded(t, h.storeOrder())
 	feel := func() { h.g.feelPulseOnce(t.Context()) }
 
 	feel()
@@ -50,6 +51,9 @@ func TestAJournalOutageKeepsTheShopOpen(t *testing.T) {
 	}
 	if a := h.post("/api/orders", "application/json", order); a.status != http.StatusServiceUnavailable || !strings.Contains(string(a.body), `"JOURNAL_UNAVAILABLE"`) {
 		t.Errorf("an intercepted checkout: %d %s", a.status, a.body)
+	}
+	if a := h.store("inicisPcParam", wanted); !strings.Contains(string(a.body), `"JOURNAL_UNAVAILABLE"`) {
+		t.Errorf("a window of the store API: %d %s", a.status, a.body)
 	}
 	if a := h.readyz(); a.status != http.StatusOK || a.json["status"] != checkWarn || !h.counted("pg_gateway_journal_up 0") {
 		t.Errorf("meanwhile: %d %s", a.status, a.body)

@@ -11,8 +11,13 @@ func otherJournalGuards() []guard {
 		},
 		{
 			name: "one of several opens no window", file: "gateway/checkout.go",
-			old: "	if err := g.closed(c.OrderID); err != nil {", new: "	if err := g.closed(c.OrderID); false {",
+			old: "	if err := g.closed(order); err != nil {", new: "	if err := g.closed(order); false {",
 			pkg: tests, run: "TestAnInicisReturnTellsOfAnotherJournal",
+		},
+		{
+			name: "a word that cannot be held against the journal is asked for again", file: "gateway/hooks.go",
+			old: "	return a.State == payment.StateApproved, err", new: "	return a.State == payment.StateApproved, nil",
+			pkg: tests, run: "TestWebhooksWaitForTheJournal",
 		},
 		{
 			name: "one of several approves nothing at an Inicis return", file: "gateway/returns.go",
