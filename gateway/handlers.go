@@ -278,15 +278,18 @@ func (g *Gateway) backToShop(c *fiber.Ctx, res settle.Result, err error) error {
 	if res.Answer.Reason == settle.ReasonShopSilent {
 		leaveThisPod(c)
 	}
+	var p *payment.Problem
 	if err != nil {
-		p := asProblem(err)
-		g.report(c, p, err)
-		c.Set(headerReason, string(p.Code))
+		p = asProblem(err)
 		end = toldToBuyer(p)
 	}
 	to := redirectURL(res, end)
-	if to == "" {
+	switch {
+	case to == "":
 		return g.page(c, res, err)
+	case p != nil:
+		g.report(c, p, err)
+		c.Set(headerReason, string(p.Code))
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.Redirect(to, fiber.StatusSeeOther)

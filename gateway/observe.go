@@ -47,7 +47,11 @@ func (g *Gateway) publishStats(ctx context.Context) {
 	}
 	g.setStats(s)
 	g.publishHealth()
-	u := settle.UnknownOf(s, g.publishCancels(ctx))
+	cancels, err := g.publishCancels(ctx)
+	if err != nil {
+		return // the gauges keep what was last known: a part of the unknown money would look like all of it
+	}
+	u := settle.UnknownOf(s, cancels)
 	g.metrics.Unknown(u.Count, int64(u.Won))
 }
 

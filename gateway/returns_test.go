@@ -232,6 +232,18 @@ func TestStatusPages(t *testing.T) {
 	}
 }
 
+// TestAPageCountsItsProblemOnce: of a return that cannot be sent on to the shop.
+func TestAPageCountsItsProblemOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	if a := h.postReturn(url.Values{"resultCode": {"0000"}}); a.status != http.StatusBadRequest {
+		t.Fatalf("a forged return: %d %s", a.status, a.body)
+	}
+	if !h.counted(`pg_gateway_problems_total{code="RETURN_FORGED"} 1`) {
+		t.Error("it is not counted once")
+	}
+}
+
 func FuzzOpenAttempt(f *testing.F) {
 	s, err := newSealer(make([]byte, 32))
 	if err != nil {

@@ -53,8 +53,9 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) settle.Answer 
 		}
 	case !ans.Yes:
 		g.metrics.Confirmed(metrics.AnswerNo)
-		g.log.InfoContext(ctx, "the order service refused", a.LogAttr(), slog.String("reason", cmp.Or(payment.RefusedFor(ans.Code), settle.ReasonShopRefused)))
-		return settle.Answer{Reason: cmp.Or(payment.RefusedFor(ans.Code), settle.ReasonShopRefused), DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText)}
+		reason := cmp.Or(payment.RefusedFor(ans.Code), settle.ReasonShopRefused)
+		g.log.InfoContext(ctx, "the order service refused", a.LogAttr(), slog.String("reason", reason))
+		return settle.Answer{Reason: reason, DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText)}
 	}
 	g.metrics.Confirmed(metrics.AnswerYes)
 	return settle.Answer{Yes: true}

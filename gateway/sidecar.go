@@ -113,13 +113,13 @@ func (g *Gateway) cancelEnded(a payment.Attempt, c payment.Cancel) {
 }
 
 // publishCancels sets the gauges of open cancels, and returns what they say.
-func (g *Gateway) publishCancels(ctx context.Context) []journal.CancelStats {
+func (g *Gateway) publishCancels(ctx context.Context) ([]journal.CancelStats, error) {
 	if g.cancels == nil {
-		return nil
+		return nil, nil
 	}
 	list, err := g.cancels.CancelStats(ctx)
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	var oldest time.Duration
 	for _, row := range list {
@@ -129,5 +129,5 @@ func (g *Gateway) publishCancels(ctx context.Context) []journal.CancelStats {
 		}
 	}
 	g.metrics.OldestUnknownCancel(oldest)
-	return list
+	return list, nil
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -8,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -67,5 +70,34 @@ func TestLostPaymentsAreUnknownMoney(t *testing.T) {
 	got := scraped()
 	if got["pg_gateway_unknown_won"] != float64(won) || got["pg_gateway_unknown_payments"] != lost || got[`pg_gateway_journal_attempts{state="cancelling"}`] != lost {
 		t.Errorf("%g payments of %g won are unknown, want 3 of %d", got["pg_gateway_unknown_payments"], got["pg_gateway_unknown_won"], won)
+	}
+}
+
+// unknownCancel is a journal with one cancel that nobody is certain of, and that may not be readable.
+type unknownCancel struct {
+	settle.CancelJournal
+
+	err error
+}
+
+func (j *unknownCancel) CancelStats(context.Context) ([]journal.CancelStats, error) {
+	if j.err != nil {
+		return nil, j.err
+	}
+	return []journal.CancelStats{{State: payment.CancelUnknown, Count: 1, Won: 500}}, nil
+}
+
+// TestUnknownMoneyIsToldWholeOrNotAtAll: what cannot be read is not gone, and no alert may end by it.
+func TestUnknownMoneyIsToldWholeOrNotAtAll(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	j := &unknownCancel{CancelJournal: h.g.cancels}
+	h.g.cancels = j
+	for _, err := range []error{nil, journal.ErrUnavailable} {
+		j.err = err
+		h.g.publishStats(t.Context())
+		if !h.counted("pg_gateway_unknown_won 500") || !h.counted("pg_gateway_unknown_payments 1") {
+			t.Errorf("with %v the gauges tell something else", err)
+		}
 	}
 }

@@ -45,8 +45,7 @@ func signingSecret(dst *payment.Secret) reader {
 		if !v.plainKey(s) {
 			return false
 		}
-		key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(s, signingPrefix))
-		if err != nil || len(key) < minSecret {
+		if !signingForm(payment.Secret(s)) {
 			v.fail("copy it whole, with any = at its end, as in whsec_MDEyMzQ1Njc4OWFiY2RlZg==",
 				"must be whsec_ and base64 (with + and /, and padded) of at least %d bytes", minSecret)
 			return false
