@@ -2,7 +2,7 @@ package mutation
 
 // arrivalGuards are those of what comes in while an attempt is in any state: no money is acknowledged and forgotten.
 func arrivalGuards() []guard {
-	const late, look, tests, table = "gateway/settle/late.go", "gateway/settle/cancellook.go", "./gateway/settle", "TestArrivals"
+	const captured, late, look, tests, table = "gateway/settle/captured.go", "gateway/settle/late.go", "gateway/settle/cancellook.go", "./gateway/settle", "TestArrivals"
 	return []guard{
 		{
 			name: "a word about a captured attempt is said again", file: late,
@@ -12,8 +12,38 @@ func arrivalGuards() []guard {
 		},
 		{
 			name: "a captured attempt whose owner died is looked at again", file: "gateway/settle/resume.go",
-			old: "		return s.stillThere(ctx, w)", new: "		return s.askAfter(ctx, w)",
+			old: "	case payment.StateCaptured:\n		return s.stillThere(ctx, w)", new: "	case payment.StateCaptured:\n		return s.askAfter(ctx, w)",
 			pkg: tests, run: "TestResume",
+		},
+		{
+			name: "money that a PG shows no more comes before a person", file: captured,
+			old: "	return answered >= notShownChecks || answered+blind >= notShownChecks &&", new: "	return answered+blind >= notShownChecks &&",
+			pkg: tests, run: "TestMoneyThatThePGShowsNoMore",
+		},
+		{
+			name: "a PG that cannot be asked contradicts nothing", file: captured,
+			old: "			blind += e.Times", new: "			answered += e.Times",
+			pkg: tests, run: "TestAPGThatCannotBeAskedContradictsNothing",
+		},
+		{
+			name: "the shop is asked about money that shows again", file: "gateway/settle/resume.go",
+			old: "		if a.State == payment.StateUnknown && a.Reason == ReasonNotShown {", new: "		if false {",
+			pkg: tests, run: "TestMoneyThatThePGShowsNoMore",
+		},
+		{
+			name: "what is being given back is not sold", file: captured,
+			old: "	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0:", new: "	case false:",
+			pkg: tests, run: "TestMoneyThatThePGShowsNoMore",
+		},
+		{
+			name: "the decline of another try ends nothing that was captured", file: captured,
+			old: "r.Outcome == payment.OutcomeDeclined && !other:", new: "r.Outcome == payment.OutcomeDeclined && (!other || other):",
+			pkg: tests, run: "TestMoneyThatThePGShowsNoMore",
+		},
+		{
+			name: "a key is never handed to the shop by hand", file: "gateway/settle/desk.go",
+			old: "	if err == nil && isKey(a) && f == FindingCharged {", new: "	if false {",
+			pkg: tests, run: "TestAKeyIsNotChargedByHand",
 		},
 		{
 			name: "what was given back in part before the approval is not approved", file: "adapters/compare.go",

@@ -61,7 +61,7 @@ func EndingOf(reason string) (e Ending, known bool) {
 		reason = "mismatch_"
 	}
 	switch reason {
-	case "approved", "account_issued":
+	case "approved", "account_issued", "charge_not_shown":
 		return Ending{}, true
 	case DeclinedByBuyer:
 		return Ending{EndedByBuyer, "결제를 취소하셨습니다. 청구된 금액은 없습니다", "You cancelled the payment. Nothing was charged"}, true

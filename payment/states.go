@@ -46,6 +46,7 @@ func Transitions() []Transition {
 		{StateCaptured, StateApproved, "shop_yes", "the shop said yes; its message goes into the outbox in the same write"},
 		{StateCaptured, StateCancelling, "shop_no", "the shop said no or nothing; the intent to give the money back"},
 		{StateCaptured, StateCancelled, "cancel_found", "the PG says that everything charged was given back"},
+		{StateCaptured, StateUnknown, "proof_lost", "the PG had shown the charge and, seen repeatedly, shows it no more, or cannot be asked for hours"},
 
 		{StateIssued, StateApproved, "deposited", "the PG shows the deposit with the decided figures; the shop had said yes before"},
 		{StateIssued, StateCancelling, "close", "the intent to close the account, or a deposit of another amount"},
@@ -53,7 +54,7 @@ func Transitions() []Transition {
 		{StateIssued, StateExpired, "expired", "the deadline and a grace period have passed, and the PG shows no deposit"},
 
 		{StateUnknown, StateIssued, "proof_found", "the PG shows the virtual account with the decided figures"},
-		{StateUnknown, StateCaptured, "proof_found", "the PG shows the charge with the decided figures"},
+		{StateUnknown, StateCaptured, "proof_found", "the PG shows the charge with the decided figures, and the shop is to be asked"},
 		{StateUnknown, StateApproved, "proof_found", "as captured, and the shop had said yes before"},
 		{StateUnknown, StateDeclined, "proof_found", "the PG shows a definite no"},
 		{StateUnknown, StateCancelling, "undo", "the intent to undo what may have been charged"},

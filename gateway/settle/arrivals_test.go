@@ -1,6 +1,7 @@
 package settle_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/gateway/settle"
@@ -33,6 +34,7 @@ approving, ours   | ok approving          | again approving       | again approv
 approving, theirs | ok issued >issued     | ok approved >deposited | ok cancelling u       | ok approved f >deposited | ok cancelling u       | ok cancelled >failed  | ok declined >failed   | again approving
 issued            | ok issued             | ok approved >deposited | ok cancelling u       | ok approved f >deposited | ok cancelling u       | ok cancelled >failed  | ok issued             | again issued
 unknown           | ok unknown            | ok unknown u          | ok unknown u          | ok unknown f u        | ok unknown u          | ok unknown            | ok unknown            | again unknown
+not shown again   | ok unknown            | ok unknown u          | ok unknown u          | ok unknown f u        | ok unknown u          | ok unknown            | ok unknown            | again unknown
 cancelling        | ok cancelling         | ok cancelling u       | ok cancelling u       | ok cancelling f u     | ok cancelling u       | ok cancelling         | ok cancelling         | again cancelling
 approved          | ok approved f         | ok approved           | ok approved f         | ok approved f         | ok approved >cancelled | ok approved f         | ok approved f         | again approved
 declined          | ok declined           | ok declined f         | ok declined f         | ok declined f f       | ok declined f         | ok declined           | ok declined           | again declined
@@ -43,19 +45,20 @@ expired           | ok expired            | ok expired f          | ok expired f
 
 // charges is the same for everything but virtual accounts.
 const charges = `
-charge            | paid                  | another amount        | part given back       | given back            | declined              | a question            | a return              | the sweep             | the PG is silent
-opened            | ok approved >confirmed | ok cancelled          | ok cancelled          | ok cancelled          | ok opened             | yes approving         | no opened w           | approved approved >confirmed | ok approved >confirmed | ok opened
-claimed           | again claimed         | again claimed         | again claimed         | again claimed         | again claimed         | no claimed w          | no claimed w          | pending claimed       | ok approved >confirmed | again claimed
-approving, ours   | ok approving          | ok approving          | ok approving          | ok approving          | ok approving          | no approving w        | no approving w        | pending approving     | ok approved >confirmed | ok approving
-approving, theirs | ok approved >confirmed | ok cancelled >failed  | ok cancelled >failed  | ok cancelled >failed  | ok declined >failed   | yes approving         | no approving w        | approved approved >confirmed | ok approved >confirmed | ok approving
-captured          | again captured        | again captured        | again captured        | again captured        | again captured        | no captured w         | no captured w         | pending captured      | ok approved >confirmed | again captured
-unknown           | ok unknown            | ok unknown            | ok unknown            | ok unknown            | ok unknown            | no unknown w          | no unknown w          | unknown unknown       | ok approved >confirmed | ok unknown
-cancelling        | ok cancelling u       | ok cancelling u       | ok cancelling u       | ok cancelling         | ok cancelling         | no cancelling w       | no cancelling w       | unknown cancelling    | ok cancelled >failed  | again cancelling
-approved          | ok approved           | ok approved f         | ok approved >cancelled | ok approved >cancelled | ok approved f         | yes approved          | no approved w         | approved approved     | ok approved           | again approved
-declined          | ok declined r         | ok declined r         | ok declined r         | ok declined           | ok declined           | no declined w         | no declined w         | declined declined     | ok declined           | again declined
-refused           | ok refused r          | ok refused r          | ok refused r          | ok refused            | ok refused            | no refused w          | no refused w          | refused refused       | ok refused            | again refused
-cancelled         | ok cancelled r        | ok cancelled r        | ok cancelled r        | ok cancelled          | ok cancelled          | no cancelled w        | no cancelled w        | cancelled cancelled   | ok cancelled          | again cancelled
-expired           | ok expired r          | ok expired r          | ok expired r          | ok expired            | ok expired            | no expired w          | no expired w          | expired expired       | ok expired            | again expired
+charge            | paid                  | another amount        | part given back       | given back            | declined              | a question            | a return              | the sweep             | not shown             | the PG is silent
+opened            | ok approved >confirmed | ok cancelled          | ok cancelled          | ok cancelled          | ok opened             | yes approving         | no opened w           | approved approved >confirmed | ok approved >confirmed | ok opened             | ok opened
+claimed           | again claimed         | again claimed         | again claimed         | again claimed         | again claimed         | no claimed w          | no claimed w          | pending claimed       | ok approved >confirmed | again claimed         | again claimed
+approving, ours   | ok approving          | ok approving          | ok approving          | ok approving          | ok approving          | no approving w        | no approving w        | pending approving     | ok approved >confirmed | ok approving          | ok approving
+approving, theirs | ok approved >confirmed | ok cancelled >failed  | ok cancelled >failed  | ok cancelled >failed  | ok declined >failed   | yes approving         | no approving w        | approved approved >confirmed | ok approved >confirmed | ok approving          | ok approving
+captured          | again captured        | again captured        | again captured        | again captured        | again captured        | no captured w         | no captured w         | pending captured      | ok approved >confirmed | again captured        | again captured
+unknown           | ok unknown            | ok unknown            | ok unknown            | ok unknown            | ok unknown            | no unknown w          | no unknown w          | unknown unknown       | ok approved >confirmed | ok unknown            | ok unknown
+not shown again   | ok unknown            | ok unknown            | ok unknown            | ok unknown            | ok unknown            | no unknown w          | no unknown w          | unknown unknown       | ok approved >confirmed | ok unknown            | ok unknown
+cancelling        | ok cancelling u       | ok cancelling u       | ok cancelling u       | ok cancelling         | ok cancelling         | no cancelling w       | no cancelling w       | unknown cancelling    | ok cancelled >failed  | ok cancelling         | again cancelling
+approved          | ok approved           | ok approved f         | ok approved >cancelled | ok approved >cancelled | ok approved f         | yes approved          | no approved w         | approved approved     | ok approved           | ok approved           | again approved
+declined          | ok declined r         | ok declined r         | ok declined r         | ok declined           | ok declined           | no declined w         | no declined w         | declined declined     | ok declined           | ok declined           | again declined
+refused           | ok refused r          | ok refused r          | ok refused r          | ok refused            | ok refused            | no refused w          | no refused w          | refused refused       | ok refused            | ok refused            | again refused
+cancelled         | ok cancelled r        | ok cancelled r        | ok cancelled r        | ok cancelled          | ok cancelled          | no cancelled w        | no cancelled w        | cancelled cancelled   | ok cancelled          | ok cancelled          | again cancelled
+expired           | ok expired r          | ok expired r          | ok expired r          | ok expired            | ok expired            | no expired w          | no expired w          | expired expired       | ok expired            | ok expired            | again expired
 `
 
 // counter is a PG that shows what a test says, and gives back, closes and charges as PGs do.
@@ -113,29 +116,32 @@ type arrivalState struct {
 	path []payment.State
 	// ours tells that the approval is a request of our own, which needs the sealed proof.
 	ours bool
+	// reason is why it is unknown; empty means that an answer was lost.
+	reason string
 }
 
 func arrivalStates(account bool) []arrivalState {
 	const (
 		claimed, approving, cancelling = payment.StateClaimed, payment.StateApproving, payment.StateCancelling
 	)
-	third := arrivalState{"captured", []payment.State{claimed, payment.StateCaptured}, false}
+	third := arrivalState{name: "captured", path: []payment.State{claimed, payment.StateCaptured}}
 	if account {
-		third = arrivalState{"issued", []payment.State{claimed, approving, payment.StateIssued}, false}
+		third = arrivalState{name: "issued", path: []payment.State{claimed, approving, payment.StateIssued}}
 	}
 	return []arrivalState{
-		{"opened", nil, false},
-		{"claimed", []payment.State{claimed}, false},
-		{"approving, ours", []payment.State{claimed, approving}, true},
-		{"approving, theirs", []payment.State{claimed, approving}, false},
+		{"opened", nil, false, ""},
+		{"claimed", []payment.State{claimed}, false, ""},
+		{"approving, ours", []payment.State{claimed, approving}, true, ""},
+		{"approving, theirs", []payment.State{claimed, approving}, false, ""},
 		third,
-		{"unknown", []payment.State{claimed, approving, payment.StateUnknown}, false},
-		{"cancelling", []payment.State{claimed, approving, cancelling}, false},
-		{"approved", []payment.State{claimed, approving, payment.StateApproved}, false},
-		{"declined", []payment.State{payment.StateDeclined}, false},
-		{"refused", []payment.State{payment.StateRefused}, false},
-		{"cancelled", []payment.State{claimed, approving, cancelling, payment.StateCancelled}, false},
-		{"expired", []payment.State{payment.StateExpired}, false},
+		{"unknown", []payment.State{claimed, approving, payment.StateUnknown}, false, ""},
+		{"not shown again", []payment.State{claimed, payment.StateCaptured, payment.StateUnknown}, false, settle.ReasonNotShown},
+		{"cancelling", []payment.State{claimed, approving, cancelling}, false, ""},
+		{"approved", []payment.State{claimed, approving, payment.StateApproved}, false, ""},
+		{"declined", []payment.State{payment.StateDeclined}, false, ""},
+		{"refused", []payment.State{payment.StateRefused}, false, ""},
+		{"cancelled", []payment.State{claimed, approving, cancelling, payment.StateCancelled}, false, ""},
+		{"expired", []payment.State{payment.StateExpired}, false, ""},
 	}
 }
 
@@ -206,6 +212,7 @@ func chargeArrivals() []arrival {
 	back.Outcome, back.Cancelled, declined.Outcome = payment.OutcomeCancelled, 50000, payment.OutcomeDeclined
 	pending := paid
 	pending.Outcome = payment.OutcomePending
+	absent := adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: "A1"}
 	return []arrival{
 		{"paid", paid, false, word, false},
 		{"another amount", other, false, word, false},
@@ -234,6 +241,7 @@ func chargeArrivals() []arrival {
 			_, err := h.settler.Resume(h.t.Context(), "A1")
 			return arrivalAnswer(err, "ok")
 		}, true},
+		{"not shown", absent, false, word, false},
 		{"the PG is silent", paid, true, word, false},
 	}
 }
@@ -255,7 +263,7 @@ func cell(t *testing.T, account bool, at arrivalState, ar arrival) (out, lost st
 		reason, tx, a := "", "TX-A1", h.state("A1")
 		switch to { //nolint:exhaustive // the others need no reason
 		case payment.StateUnknown:
-			reason = settle.ReasonLost
+			reason = cmp.Or(at.reason, settle.ReasonLost)
 		case payment.StateDeclined, payment.StateRefused, payment.StateExpired:
 			tx = ""
 		}
@@ -306,6 +314,8 @@ func (h *house) forgotten(pg *counter, saidAgain bool) string {
 	a, standing, late := h.state("A1"), pg.standing(), h.late()
 	person := strings.Contains(late, "flagged") || a.State == payment.StateCancelling || a.State == payment.StateUnknown
 	switch {
+	case a.State == payment.StateApproved && pg.shows.Outcome == payment.OutcomeNotFound:
+		// What a PG does not find it does not deny: an approved payment stays the shop's.
 	case a.State == payment.StateApproved && (standing != a.Amount || pg.shows.Outcome != payment.OutcomeApproved) && !person:
 		cancels, err := h.journal.CancelsOf(h.t.Context(), a.ID)
 		known := a.Amount
@@ -315,6 +325,8 @@ func (h *house) forgotten(pg *counter, saidAgain bool) string {
 		if err != nil || known != standing {
 			return fmt.Sprintf("approved with %d, the PG has %d as %s, and nobody is told (%v)", known, standing, pg.shows.Outcome, err)
 		}
+	case !a.State.Final() && !person:
+		return fmt.Sprintf("it is %s after days, and nobody is told", a.State)
 	case a.State != payment.StateApproved && standing > 0 && !person:
 		return fmt.Sprintf("it ended as %s, the PG has %d, late money %q", a.State, standing, late)
 	}
@@ -344,7 +356,7 @@ func TestArrivals(t *testing.T) {
 			}
 			got.WriteString(strings.TrimRight(row, " ") + "\n")
 		}
-		if d := cmp.Diff(tt.table, got.String()); d != "" {
+		if d := gocmp.Diff(tt.table, got.String()); d != "" {
 			t.Errorf("something else is done than the table says:\n%s\n(-want +got):\n%s", got.String(), d)
 		}
 	}

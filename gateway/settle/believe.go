@@ -72,6 +72,8 @@ func (s *Settler) unproven(ctx context.Context, w *work) (Result, error) {
 	s.o.Log.ErrorContext(ctx, "the PG does not show enough of what it did", w.a.LogAttr(),
 		slog.String("missing", adapters.Untold(w.a, w.acc.Merchant, w.seen)))
 	switch {
+	case w.a.State == payment.StateCaptured:
+		return s.notShown(ctx, w, lookUndecided)
 	case w.a.State != payment.StateApproving:
 		return s.later(ctx, w, lookUndecided)
 	case netCancels(w):

@@ -60,6 +60,9 @@ func Resolve(ctx context.Context, j DeskJournal, id payment.AttemptID, f Finding
 	if err == nil && a.State == payment.StateIssued && !Overdue(a, now) {
 		err = fmt.Errorf("%w: it waits for its deposit", ErrNotUnknown)
 	}
+	if err == nil && isKey(a) && f == FindingCharged {
+		err = fmt.Errorf("%w: a billing key charges nothing, and nobody but the PG can tell it to the shop", ErrFinding)
+	}
 	if err != nil {
 		return false, fmt.Errorf("resolving attempt %s: %w", id, err)
 	}

@@ -142,7 +142,7 @@ func (s *Settler) askAfter(ctx context.Context, w *work) (Result, error) {
 		return s.undo(ctx, w, w.answer.Reason)
 	}
 	if !s.readKey(ctx, w) {
-		return s.later(ctx, w, "billing_key_not_read")
+		return s.notShown(ctx, w, lookNoKey)
 	}
 	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
 }

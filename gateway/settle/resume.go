@@ -61,6 +61,9 @@ func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 	case payment.StateIssued:
 		return s.awaitDeposit(ctx, w)
 	case payment.StateCancelling, payment.StateUnknown:
+		if a.State == payment.StateUnknown && a.Reason == ReasonNotShown {
+			return s.stillThere(ctx, w)
+		}
 		return s.resolve(ctx, w)
 	case payment.StateApproved, payment.StateDeclined, payment.StateRefused, payment.StateCancelled, payment.StateExpired:
 	}
@@ -68,37 +71,34 @@ func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 }
 
 // putOff looks again later at an attempt whose merchant is gone from the rules: somebody may bring it back, and until
-// then it must not come up at every turn.
+// then it must not come up at every turn. What may have moved money comes before a person after a while.
 func (s *Settler) putOff(ctx context.Context, a payment.Attempt, until time.Time) {
+	w := &work{a: a, lease: until}
+	if reason := unwatched(a); reason != "" && s.isOutOfSight(ctx, w) {
+		if _, err := s.park(ctx, w, reason); err != nil {
+			s.o.Log.ErrorContext(ctx, "an attempt whose merchant is gone was not put before a person", a.LogAttr(), slog.Any("err", err))
+		}
+		return
+	}
 	err := s.o.Journal.Touch(ctx, journal.Look{
 		ID: a.ID, State: a.State, Checks: a.Checks, Lease: until, NextCheck: s.o.Now().Add(s.backoff(a.ID, a.Checks+1)),
-		Event: journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: "merchant_gone", Fold: true},
+		Event: journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: lookNobody, Fold: true},
 	})
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.ErrorContext(ctx, "the next check was not written", a.LogAttr(), slog.Any("err", err))
 	}
 }
 
-// stillThere goes on with an attempt whose owner died after the PG had shown the money. That may have been given back
-// since, and a shop that says yes sends its goods.
-func (s *Settler) stillThere(ctx context.Context, w *work) (Result, error) {
-	r, err := s.lookUp(ctx, w)
-	after := context.WithoutCancel(ctx)
+// unwatched is why an attempt becomes unknown whose merchant stays gone from the rules; none for one that cannot have
+// moved money, is before a person already, or has its key on record.
+func unwatched(a payment.Attempt) string {
 	switch {
-	case err != nil:
-		return s.later(ctx, w, lookFailed)
-	case r.Outcome == payment.OutcomeCancelled, r.Outcome == payment.OutcomeDeclined:
-		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
-	case r.Outcome != payment.OutcomeApproved:
-		return s.later(ctx, w, lookUndecided)
+	case a.State == payment.StateCaptured:
+		return ReasonNotShown
+	case a.State == payment.StateApproving && !isKey(a):
+		return ReasonLost
 	}
-	switch wrong, whole := s.compare(ctx, w, r); {
-	case wrong != "":
-		return s.undo(after, w, wrong)
-	case !whole:
-		return s.unproven(after, w)
-	}
-	return s.askAfter(after, w)
+	return ""
 }
 
 // resolve works on an attempt that is unknown or cancelling: what the PG says first, then whatever undo is still
@@ -169,6 +169,8 @@ const (
 	lookAbsent    = "no_such_payment"
 	lookFailed    = "lookup_failed"
 	lookUndecided = "outcome_still_unknown"
+	lookNobody    = "merchant_gone"
+	lookNoKey     = "billing_key_not_read"
 )
 
 // graceIsOver tells whether an attempt that the PG does not know, or that still waits there, cannot be charged

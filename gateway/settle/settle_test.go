@@ -103,6 +103,9 @@ type house struct {
 	asked  int
 	manual bool
 	park   bool
+	// gone takes the merchant out of the rules; purpose is what attempts are for.
+	gone    bool
+	purpose payment.Purpose
 }
 
 func (h *house) clock() time.Time {
@@ -151,8 +154,13 @@ func openAs(t *testing.T, name payment.DriverName, driver adapters.Driver) *hous
 	m := &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest}
 	h.settler = settle.New(settle.Options{
 		Journal: j, Drivers: map[payment.DriverName]adapters.Driver{name: driver},
-		Account: func(payment.Attempt) (adapters.Account, error) { return adapters.Account{PG: pg, Merchant: m}, nil },
-		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.DiscardHandler), Now: h.clock, Wake: func() {},
+		Account: func(payment.Attempt) (adapters.Account, error) {
+			if h.gone {
+				return adapters.Account{}, errors.New("no such merchant")
+			}
+			return adapters.Account{PG: pg, Merchant: m}, nil
+		},
+		Shop: h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.DiscardHandler), Now: h.clock, Wake: func() {},
 		ParkLate: func() bool { return h.park },
 	})
 	return h
@@ -162,7 +170,7 @@ func (h *house) attempt(id string) payment.Attempt {
 	return payment.Attempt{
 		ID: payment.AttemptID(id), OrderID: "ORDER-1", PG: "pg", Driver: "fake", Merchant: "m", MID: "MID", Method: "card",
 		Amount: 50000, OrderAmount: 50000, Currency: "KRW", Test: true, CreatedAt: h.clock(), ExpiresAt: h.clock().Add(30 * time.Minute),
-		State: payment.StateOpened, NextCheck: h.clock().Add(2 * time.Minute), ManualConfirm: h.manual,
+		State: payment.StateOpened, NextCheck: h.clock().Add(2 * time.Minute), ManualConfirm: h.manual, Purpose: h.purpose,
 	}
 }
 
@@ -505,12 +513,12 @@ func TestResume(t *testing.T) {
 func (h *house) leave(state payment.State, reason string) {
 	h.t.Helper()
 	ctx := h.t.Context()
-	first := payment.StateClaimed
+	first, tx := payment.StateClaimed, ""
 	if state == payment.StateCaptured {
-		first = payment.StateCaptured
+		first, tx = payment.StateCaptured, "TX-A1"
 	}
 	sealed := []byte(`{"t":"token","i":"stg","a":` + itoa(h.clock().UnixMilli()) + `}`)
-	if err := h.journal.Claim(ctx, h.attempt("A1"), journal.Claim{To: first, ProofHash: "h", SealedProof: sealed, Event: journal.Event{Kind: "test"}, NextCheck: h.clock()}); err != nil {
+	if err := h.journal.Claim(ctx, h.attempt("A1"), journal.Claim{To: first, PGTxID: tx, ProofHash: "h", SealedProof: sealed, Event: journal.Event{Kind: "test"}, NextCheck: h.clock()}); err != nil {
 		h.t.Fatal(err)
 	}
 	move := func(from, to payment.State) {
