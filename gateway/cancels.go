@@ -54,7 +54,9 @@ func (g *Gateway) cancel(c *fiber.Ctx, id payment.AttemptID, key string) error {
 		return err
 	}
 	ask.ID = settle.CancelIDOf(id, key)
+	isAbout(c, "", id)
 	res, err := g.canceller.Cancel(g.requestContext(c), id, ask)
+	isAbout(c, res.Attempt.OrderID, id)
 	if err != nil {
 		return err
 	}

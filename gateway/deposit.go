@@ -73,16 +73,18 @@ func (g *Gateway) deposit(c *fiber.Ctx, pg *payment.PG, raw []byte) (status int,
 	word, err := g.settler.Deposited(g.requestContext(c), g.late, settle.Deposit{
 		ID: d.OID, PG: pg.ID, MID: d.MID, TID: d.TID, IssueTID: d.IssueTID, Amount: d.Amount,
 	})
+	isAbout(c, word.Attempt.OrderID, d.OID)
+	log = slog.New(log.Handler().WithAttrs(aboutOf(c).attrs()))
 	switch {
 	case errors.Is(err, settle.ErrNotOurs):
 		// It may be about an approval that is just being written; Inicis asks ten times at most.
-		log.Warn("a deposit's notice is about no account of ours", slog.Any("attempt_id", d.OID), slog.Any("err", err))
+		log.Warn("a deposit's notice is about no account of ours", slog.Any("err", err))
 		return fiber.StatusNotFound, metrics.WebhookNobodys
 	case errors.Is(err, settle.ErrDepositNotSeen):
-		log.Warn("a deposit's notice is not confirmed by the PG's inquiry yet", slog.Any("attempt_id", d.OID))
+		log.Warn("a deposit's notice is not confirmed by the PG's inquiry yet")
 		return fiber.StatusServiceUnavailable, metrics.WebhookFailed
 	case err != nil:
-		log.Error("a deposit's notice was not followed up", slog.Any("attempt_id", d.OID), slog.Any("err", err))
+		log.Error("a deposit's notice was not followed up", slog.Any("err", err))
 		return fiber.StatusServiceUnavailable, metrics.WebhookFailed
 	case word.Late:
 		return fiber.StatusOK, metrics.WebhookLateMoney

@@ -273,10 +273,11 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n settle.Notice) (strin
 	case err != nil:
 		return metrics.WebhookFailed, again(err)
 	}
+	isAbout(c, a.OrderID, a.ID)
 	word, err := g.notified(ctx, a, n)
 	switch {
 	case err != nil:
-		g.log.Error("a webhook was not followed up", slog.String("request_id", requestID(c)), slog.Any("attempt_id", id), slog.Any("pg", pg.ID), slog.Any("err", err))
+		g.log.Error("a webhook was not followed up", slog.String("request_id", requestID(c)), a.LogAttr(), slog.Any("err", err))
 		return metrics.WebhookFailed, again(err)
 	case word.Late:
 		return metrics.WebhookLateMoney, c.SendStatus(fiber.StatusOK)
@@ -356,6 +357,7 @@ func (g *Gateway) confirmV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, e
 
 // answerHook says yes with a 200 and no with a 409 whose body tells why under the given name.
 func (g *Gateway) answerHook(c *fiber.Ctx, name string, q settle.Question) (string, error) {
+	isAbout(c, "", q.ID)
 	ans := settle.Answer{Reason: settle.ReasonNoSuchPayment}
 	switch {
 	case !payment.ValidID(string(q.ID)):

@@ -3,9 +3,12 @@ package gateway
 import (
 	"encoding/json"
 	"net/http"
+	"net/http/httptest"
+	"net/url"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
@@ -158,4 +161,75 @@ func TestABuyerWhoLeavesTheWindowLeavesAnEvent(t *testing.T) {
 	if n != 1 {
 		t.Errorf("%d events", n)
 	}
+}
+
+// nameTheOrder wants the order on every line that names an attempt, a cancel or a message.
+func nameTheOrder(t *testing.T, lines []map[string]any, order string, messages ...string) {
+	t.Helper()
+	for _, l := range lines {
+		if (l["attempt_id"] != nil || l["cancel_id"] != nil || l["message_id"] != nil) && l["order_id"] != order {
+			t.Errorf("a line that does not name the order: %v", l)
+		}
+	}
+	for _, msg := range messages {
+		if l := lineOf(lines, msg); l == nil || l["order_id"] != order {
+			t.Errorf("the line %q is %v", msg, l)
+		}
+	}
+}
+
+// TestWhatAPGSaysCanBeJoined: the lines of its words, questions and notices name the order, too.
+func TestWhatAPGSaysCanBeJoined(t *testing.T) {
+	t.Parallel()
+	t.Run("a webhook", func(t *testing.T) {
+		t.Parallel()
+		h := newHouse(t, nil)
+		id, mark := h.openedAtV1()
+		a, _, err := h.journal.Attempt(t.Context(), payment.AttemptID(id))
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.lines()
+		h.fromPortOne(pathHooksV1+"portone1?j="+mark, `{"imp_uid":"imp_1","merchant_uid":"`+id+`","status":"paid"}`)
+		mustJoin(t, "a webhook", h.lines(), string(a.OrderID))
+	})
+	t.Run("a deposit's notice", func(t *testing.T) {
+		t.Parallel()
+		h := newBankHouse(t, "inicis", "name: 이니시스, driver: inicis,", "name: 이니시스, driver: inicis, webhook_sources: [0.0.0.0],")
+		a := h.state(h.issue("inicis"))
+		h.sandbox.WaitNotices()
+		h.lines()
+		form := url.Values{
+			"no_tid": {"ININPGVBNKINIpayTest20261201100000000001"}, "no_oid": {string(a.ID)}, "id_merchant": {a.MID},
+			"amt_input": {a.Amount.String()}, "no_vacct": {"56211105948400"}, "type_msg": {"0200"}, "no_req_tid": {a.PGTxID},
+		}
+		req := httptest.NewRequest(http.MethodPost, pathHooksInicis+"inicis"+hookDeposit, strings.NewReader(form.Encode()))
+		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		h.send(h.app, req)
+		nameTheOrder(t, h.lines(), string(a.OrderID), "request", "a deposit's notice is not confirmed by the PG's inquiry yet")
+	})
+}
+
+// TestWhatGoesOnBesideRequestsCanBeJoined by attempt and order: the sweep, the outbox, and cancels.
+func TestWhatGoesOnBesideRequestsCanBeJoined(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	checkout := h.checkout("card")
+	h.postReturn(h.press(h.formOf(checkout), "pay"))
+	ctx, order := t.Context(), checkout["order_id"].(string)
+	list, err := h.journal.AttemptsOf(ctx, payment.OrderID(order))
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	a := list[0]
+	h.lines()
+	h.g.resume(ctx, a, time.Now())
+	nameTheOrder(t, h.lines(), order, "the sweep looked at an attempt")
+	gone := a
+	gone.ID = "nobody"
+	h.g.resume(ctx, gone, time.Now())
+	nameTheOrder(t, h.lines(), order, "the sweep could not go on with an attempt")
+	h.moveShop("http://127.0.0.1:1")
+	h.g.deliverOnce(ctx)
+	nameTheOrder(t, h.lines(), order, "a message to the shop was not acknowledged")
 }

@@ -53,7 +53,7 @@ func (g *Gateway) cancelQueue() queue[journal.Lane, payment.Cancel] {
 		},
 		work: func(ctx context.Context, row payment.Cancel, taken time.Time) {
 			if err := g.canceller.Resume(context.WithoutCancel(ctx), row, taken.Add(cancelLease)); err != nil {
-				g.log.Error("the sweep could not go on with a cancel", slog.Any("attempt_id", row.AttemptID), slog.Any("cancel_id", row.ID), slog.Any("err", err))
+				g.log.Error("the sweep could not go on with a cancel", row.LogAttr(), slog.Any("err", err))
 			}
 		},
 	}

@@ -55,7 +55,7 @@ func (o *others) check(a payment.Attempt, opened journal.Identity) error {
 	o.metrics.SeveralJournals(true)
 	if !o.seen.Swap(true) {
 		o.log.Error("another process of this shop keeps a journal of its own, and together they would charge an order twice: nothing is sold here until all of them share one journal (journal.driver: postgres) and are restarted",
-			slog.Any("attempt_id", a.ID), slog.Any("order_id", a.OrderID), slog.String("journal", own.ID), slog.String("other_journal", opened.ID))
+			a.LogAttr(), slog.String("journal", own.ID), slog.String("other_journal", opened.ID))
 	}
 	return errOtherJournal
 }

@@ -136,7 +136,7 @@ func (g *Gateway) tryEarly(ctx context.Context, m payment.Message) {
 	}
 	g.metrics.Delivered(metrics.ResultFailed)
 	if err := g.journal.OutboxRelease(ctx, m.ID); err != nil {
-		g.log.Error("a message was not released; it waits for its lease to end", slog.String("message_id", m.ID), slog.Any("err", err))
+		g.log.Error("a message was not released; it waits for its lease to end", m.LogAttr(), slog.Any("err", err))
 	}
 }
 
@@ -151,7 +151,7 @@ func (g *Gateway) send(ctx context.Context, m payment.Message) error {
 	m, err := settle.OpenMessage(g.sealer, m)
 	if err != nil {
 		// Nothing is wrong with the shop, and the orders' later messages wait behind this one.
-		g.log.Error("a sealed message cannot be opened; is token_key another one?", slog.String("message_id", m.ID), slog.Any("order_id", m.OrderID))
+		g.log.Error("a sealed message cannot be opened; is token_key another one?", m.LogAttr())
 		return &sealedError{err}
 	}
 	if err := g.orderService(g.view()).Deliver(ctx, m, g.now()); err != nil {
@@ -181,17 +181,17 @@ func (g *Gateway) deliverMessage(ctx context.Context, m payment.Message) {
 	}
 	if now := g.now(); m.Tries+1 >= outboxGiveUp && now.Sub(m.CreatedAt) >= outboxPatience {
 		g.metrics.Delivered(metrics.ResultParked)
-		g.log.Error("a message to the shop is parked", slog.String("message_id", m.ID), slog.Any("order_id", m.OrderID), slog.Any("tries", m.Tries+1), slog.Any("err", err))
+		g.log.Error("a message to the shop is parked", m.LogAttr(), slog.Any("tries", m.Tries+1), slog.Any("err", err))
 		if err := g.journal.OutboxPark(ctx, m.ID, why); err != nil {
-			g.log.Error("a message was not parked", slog.String("message_id", m.ID), slog.Any("err", err))
+			g.log.Error("a message was not parked", m.LogAttr(), slog.Any("err", err))
 		}
 		return
 	}
 	g.metrics.Delivered(metrics.ResultFailed)
 	next := g.now().Add(outboxWait(m))
-	g.log.Warn("a message to the shop was not acknowledged", slog.String("message_id", m.ID), slog.Any("order_id", m.OrderID), slog.Any("tries", m.Tries+1), slog.Any("err", err))
+	g.log.Warn("a message to the shop was not acknowledged", m.LogAttr(), slog.Any("tries", m.Tries+1), slog.Any("err", err))
 	if err := g.journal.OutboxRetry(ctx, m.ID, next, why); err != nil {
-		g.log.Error("the next delivery was not written", slog.String("message_id", m.ID), slog.Any("err", err))
+		g.log.Error("the next delivery was not written", m.LogAttr(), slog.Any("err", err))
 	}
 }
 
@@ -199,7 +199,7 @@ func (g *Gateway) deliverMessage(ctx context.Context, m payment.Message) {
 func (g *Gateway) delivered(ctx context.Context, m payment.Message) {
 	g.metrics.Delivered(metrics.ResultDelivered)
 	if err := g.journal.OutboxDone(ctx, m.ID); err != nil {
-		g.log.Error("a delivered message was not marked; it will be sent again", slog.String("message_id", m.ID), slog.Any("err", err))
+		g.log.Error("a delivered message was not marked; it will be sent again", m.LogAttr(), slog.Any("err", err))
 	}
 	// The next one of its order may have come up.
 	g.wakeOutbox()

@@ -171,7 +171,7 @@ func (g *Gateway) report(c *fiber.Ctx, p *payment.Problem, err error) {
 		leaveThisPod(c)
 	}
 	if p.Code.Describe().Status >= 500 {
-		g.log.Error("a request failed", slog.String("request_id", requestID(c)), slog.String("code", string(p.Code)), slog.Any("order_id", p.OrderID), slog.Any("err", err))
+		g.log.LogAttrs(c.Context(), slog.LevelError, "a request failed", append(a.attrs(), slog.String("request_id", requestID(c)), slog.Any("err", err))...)
 	}
 }
 

@@ -42,7 +42,7 @@ func (g *Gateway) newQueues() *queues {
 				return g.journal.Due(ctx, l, now, limit, sweepLease)
 			},
 			work: func(ctx context.Context, a payment.Attempt, taken time.Time) {
-				g.resume(ctx, a.ID, taken.Add(sweepLease))
+				g.resume(ctx, a, taken.Add(sweepLease))
 			},
 		}),
 		outbox: newPool(g, g.outboxQueue()),
@@ -59,15 +59,15 @@ func (g *Gateway) newQueues() *queues {
 // sweep takes up attempts that are due until ctx ends: after a restart these are the ones that were in flight.
 func (g *Gateway) sweep(ctx context.Context) { g.queues.attempts.every(ctx, sweepEvery) }
 
-func (g *Gateway) resume(ctx context.Context, id payment.AttemptID, until time.Time) {
+func (g *Gateway) resume(ctx context.Context, a payment.Attempt, until time.Time) {
 	// Once begun, a settle runs to its end, also while we shut down. Its writes let those of buyers go first.
-	res, err := g.settler.ResumeLeased(journal.Patient(context.WithoutCancel(ctx)), id, until)
+	res, err := g.settler.ResumeLeased(journal.Patient(context.WithoutCancel(ctx)), a.ID, until)
 	if err != nil {
-		g.log.Error("the sweep could not go on with an attempt", slog.Any("attempt_id", id), slog.Any("err", err))
+		g.log.Error("the sweep could not go on with an attempt", a.LogAttr(), slog.Any("err", err))
 		return
 	}
 	if res.Attempt.State != payment.StateOpened {
-		g.log.Info("the sweep looked at an attempt", slog.Any("attempt_id", id), slog.String("state", string(res.Attempt.State)), slog.Any("reason", res.Attempt.Reason))
+		g.log.Info("the sweep looked at an attempt", a.LogAttr(), slog.String("state", string(res.Attempt.State)), slog.Any("reason", res.Attempt.Reason))
 	}
 }
 

@@ -18,6 +18,21 @@ func TestAnAttemptIsNamedOnTheLinesOwnLevel(t *testing.T) {
 	}
 }
 
+func TestCancelsAndMessagesNameTheirOrder(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	log := slog.New(slog.NewJSONHandler(&b, nil))
+	log.Info("x", payment.Cancel{ID: "C1", AttemptID: "A1", OrderID: "O1"}.LogAttr())
+	log.Info("y", payment.Message{ID: "msg_A1_approved", OrderID: "O1", Type: payment.MessageConfirmed}.LogAttr())
+	for _, want := range []string{
+		`"cancel_id":"C1","attempt_id":"A1","order_id":"O1"`, `"message_id":"msg_A1_approved","order_id":"O1","type":"payment.confirmed"`,
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("%s is not in %s", want, b.String())
+		}
+	}
+}
+
 func TestPGWordsHoldNothingPersonal(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{

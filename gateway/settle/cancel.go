@@ -154,10 +154,10 @@ func (c *Canceller) send(ctx context.Context, w *work, row payment.Cancel, to *p
 	case errors.Is(err, adapters.ErrUnavailable):
 		return c.move(after, w.a, row, payment.CancelRefused, CancelNotSent, ev)
 	case errors.Is(err, adapters.ErrRejected), errors.Is(err, adapters.ErrUnsupported):
-		c.s.o.Log.ErrorContext(ctx, "the PG rejected a cancel", w.a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("pg", w.a.PG), slog.Any("err", err))
+		c.s.o.Log.ErrorContext(ctx, "the PG rejected a cancel", w.a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("err", err))
 		return c.move(after, w.a, row, payment.CancelRefused, CancelRejected, ev)
 	}
-	c.s.o.Log.ErrorContext(ctx, "a cancel's answer was lost or cannot be believed", w.a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("pg", w.a.PG), slog.Int64("amount", int64(row.Amount)), slog.Any("err", err))
+	c.s.o.Log.ErrorContext(ctx, "a cancel's answer was lost or cannot be believed", w.a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Int64("amount", int64(row.Amount)), slog.Any("err", err))
 	res, err := c.move(after, w.a, row, payment.CancelUnknown, CancelLost, ev)
 	if err != nil || res.Cancel.State != payment.CancelUnknown {
 		return res, err
@@ -179,7 +179,7 @@ func (c *Canceller) declined(ctx context.Context, w *work, row payment.Cancel, e
 // pending keeps a cancel requested that the PG does later.
 func (c *Canceller) pending(ctx context.Context, a payment.Attempt, row payment.Cancel, ev journal.Event) (Cancelled, error) {
 	ev.At, ev.Kind, ev.Detail = c.s.o.Now(), "cancel_pending", CancelLater
-	moved, err := c.write(ctx, journal.CancelStep{
+	moved, err := c.write(ctx, row, journal.CancelStep{
 		ID: row.ID, From: row.State, To: row.State, Code: CancelLater, NextCheck: c.s.o.Now().Add(c.s.backoff(row.AttemptID, 0)), Event: ev,
 	})
 	if err != nil {

@@ -93,7 +93,7 @@ func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.T
 // lookLater records a look that decided nothing.
 func (c *Canceller) lookLater(ctx context.Context, row payment.Cancel, until time.Time, why string) error {
 	now := c.s.o.Now()
-	_, err := c.write(ctx, journal.CancelStep{
+	_, err := c.write(ctx, row, journal.CancelStep{
 		ID: row.ID, From: row.State, To: row.State, Lease: until, NextCheck: now.Add(c.s.backoff(row.AttemptID, row.Checks+1)),
 		Event: journal.Event{At: now, Kind: "cancel_looked", Detail: why, Fold: true},
 	})
@@ -111,7 +111,7 @@ func (c *Canceller) neverApplied(ctx context.Context, row payment.Cancel) bool {
 	}
 	events, err := c.s.o.Journal.Events(ctx, row.AttemptID)
 	if err != nil {
-		c.s.o.Log.ErrorContext(ctx, "the history cannot be read; the cancel stays open", slog.Any("cancel_id", row.ID), slog.Any("err", err))
+		c.s.o.Log.ErrorContext(ctx, "the history cannot be read; the cancel stays open", row.LogAttr(), slog.Any("err", err))
 		return false
 	}
 	seen := 1

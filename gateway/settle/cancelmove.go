@@ -66,7 +66,7 @@ func (c *Canceller) move(ctx context.Context, a payment.Attempt, row payment.Can
 	if err != nil {
 		return Cancelled{Attempt: a, Cancel: row}, err
 	}
-	moved, err := c.write(ctx, journal.CancelStep{
+	moved, err := c.write(ctx, row, journal.CancelStep{
 		ID: row.ID, From: row.State, To: to, Code: code, Event: ev, NextCheck: now.Add(c.s.backoff(row.AttemptID, 0)), Messages: messages,
 	})
 	if errors.Is(err, journal.ErrConflict) {
@@ -76,7 +76,7 @@ func (c *Canceller) move(ctx context.Context, a payment.Attempt, row payment.Can
 		return c.notWritten(ctx, a, row, err)
 	}
 	c.ended(a, moved)
-	c.s.o.Log.InfoContext(ctx, "cancel", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("pg", a.PG), slog.Int64("amount", int64(row.Amount)), slog.String("state", string(to)), slog.String("code", code))
+	c.s.o.Log.InfoContext(ctx, "cancel", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Int64("amount", int64(row.Amount)), slog.String("state", string(to)), slog.String("code", code))
 	if len(messages) > 0 {
 		c.s.o.Wake()
 	}
@@ -109,14 +109,14 @@ func (c *Canceller) notWritten(ctx context.Context, a payment.Attempt, row payme
 }
 
 // write moves a cancel, trying again for a while when the journal cannot be written: its guard makes that harmless.
-func (c *Canceller) write(ctx context.Context, s journal.CancelStep) (payment.Cancel, error) {
+func (c *Canceller) write(ctx context.Context, of payment.Cancel, s journal.CancelStep) (payment.Cancel, error) {
 	deadline := c.s.o.Now().Add(journalPatience)
 	for wait := 50 * time.Millisecond; ; wait *= 2 {
 		row, err := c.j.CancelMove(ctx, s)
 		if err == nil || !errors.Is(err, journal.ErrUnavailable) || c.s.o.Now().Add(wait).After(deadline) {
 			return row, err
 		}
-		c.s.o.Log.ErrorContext(ctx, "the journal cannot be written; trying again", slog.Any("cancel_id", s.ID), slog.Any("to", s.To), slog.Any("err", err))
+		c.s.o.Log.ErrorContext(ctx, "the journal cannot be written; trying again", of.LogAttr(), slog.Any("to", s.To), slog.Any("err", err))
 		if !sleep(ctx, wait) {
 			return row, err
 		}

@@ -33,7 +33,7 @@ var (
 const eventDeposit = "deposit_noticed"
 
 // Deposited follows a notice up. The same notice may come any number of times; once it returns nil, everything in
-// it is on record: the order is paid, or the money is flagged. Errors match ErrDepositNotSeen, ErrNotOurs, or are a
+// it is on record: the order is paid, or the money is flagged. With an error the attempt is told, too, where it is known. Errors match ErrDepositNotSeen, ErrNotOurs, or are a
 // *payment.Problem.
 func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word, error) {
 	a, _, err := s.o.Journal.Attempt(ctx, d.ID)
@@ -43,19 +43,19 @@ func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word
 	case err != nil:
 		return Word{}, journalProblem(err)
 	case a.PG != d.PG || a.MID != d.MID || !mayHaveAccount(a):
-		return Word{}, fmt.Errorf("%w: another merchant's or method's", ErrNotOurs)
+		return about(a), fmt.Errorf("%w: another merchant's or method's", ErrNotOurs)
 	case d.IssueTID != "" && a.PGTxID != "" && d.IssueTID != a.PGTxID:
-		return Word{}, fmt.Errorf("%w: another account's", ErrNotOurs)
+		return about(a), fmt.Errorf("%w: another account's", ErrNotOurs)
 	case a.State == payment.StateApproved:
 		if err := s.showsPaid(ctx, a); err != nil {
-			return Word{}, err
+			return about(a), err
 		}
 		return s.toldOf(ctx, j, Word{Result: Result{Attempt: a}, won: a.Amount}, d)
 	}
 	word, err := s.Notified(ctx, j, Notice{ID: d.ID, Unsigned: true})
 	switch {
 	case err != nil:
-		return word, err
+		return about(a), err
 	case word.Attempt.State == payment.StateApproved:
 		word.won = word.Attempt.Amount
 	case !word.Late:
@@ -63,6 +63,9 @@ func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word
 	}
 	return s.toldOf(ctx, j, word, d)
 }
+
+// about is a word that came to nothing, and which attempt it was about.
+func about(a payment.Attempt) Word { return Word{Result: Result{Attempt: a}} }
 
 // mayHaveAccount tells whether there may be an account under an attempt: it was decided, or the buyer had one issued in
 // the place of what was decided, which is never approved.

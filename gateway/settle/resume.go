@@ -37,7 +37,7 @@ func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 	}
 	if w.proof, err = s.unseal(id, sealed); err != nil {
 		// Without its proof the attempt can still be looked up.
-		s.o.Log.ErrorContext(ctx, "a proof cannot be opened; is token_key another one?", slog.Any("attempt_id", id), slog.Any("err", err))
+		s.o.Log.ErrorContext(ctx, "a proof cannot be opened; is token_key another one?", a.LogAttr(), slog.Any("err", err))
 	}
 	w.asked, w.lease = a.State != payment.StateOpened, until
 	switch a.State {
