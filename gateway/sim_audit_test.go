@@ -50,7 +50,7 @@ func (w *simWorld) settleDown(ctx context.Context) {
 		late := slices.DeleteFunc(w.lateOpen(w.alive()[0]), func(l journal.Late) bool {
 			return l.State == journal.LateFlagged || slices.ContainsFunc(every, func(a payment.Attempt) bool { return a.ID == l.AttemptID && w.behindDesk(a, every) })
 		})
-		cancels := slices.DeleteFunc(w.cancelsOpen(w.alive()[0]), waiting)
+		cancels := slices.DeleteFunc(w.cancelsOpen(w.alive()[0]), w.stuck)
 		if len(open) == 0 && len(late) == 0 && len(cancels) == 0 && stats.Pending == 0 {
 			return
 		}

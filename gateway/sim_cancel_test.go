@@ -227,11 +227,21 @@ func (w *simWorld) decideCancels(r *rand.Rand) {
 	for _, ref := range refs {
 		time.Sleep(time.Second + time.Duration(r.Int64N(int64(time.Second))))
 		if n := w.box.FinishCancels(ref); n > 0 {
+			w.decided = time.Now()
 			w.tally("pg_decides_cancel_" + w.weather.cancels)
 			w.tracef("PortOne decides %d cancels of %s", n, w.nameIn(ref))
 		}
 	}
 }
 
-// waiting tells whether a cancel waits for a person: PortOne promised it, and it did not come.
+// longestLook is longer than the longest pause between two looks at a cancel.
+const longestLook = 75 * time.Minute
+
+// stuck tells whether a cancel waits for a person: PortOne has decided what it put off, and a look since then has not
+// shown it. Nobody may have told of it.
+func (w *simWorld) stuck(c payment.Cancel) bool {
+	return waiting(c) && time.Since(w.decided) > longestLook
+}
+
+// waiting tells whether PortOne promised a cancel, and it did not come yet.
 func waiting(c payment.Cancel) bool { return c.Code == settle.CancelLater }

@@ -125,6 +125,8 @@ type simWorld struct {
 	weather simWeather
 	stop    chan struct{}
 	healed  atomic.Bool
+	// decided is when PortOne last decided cancels that it had put off.
+	decided time.Time
 	loops   sync.WaitGroup
 	// mail is what PGs are sending by themselves.
 	mail sync.WaitGroup
