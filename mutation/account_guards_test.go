@@ -84,7 +84,7 @@ func accountGuards() []guard {
 		},
 		{
 			name: "a notice of another account is nobody's", file: deposit,
-			old: "	case d.IssueTID != \"\" && a.PGTxID != \"\" && d.IssueTID != a.PGTxID:\n		return Word{}, fmt.Errorf(\"%w: another account's\", ErrNotOurs)\n",
+			old: "	case d.IssueTID != \"\" && a.PGTxID != \"\" && d.IssueTID != a.PGTxID:\n		return about(a), fmt.Errorf(\"%w: another account's\", ErrNotOurs)\n",
 			new: "",
 			pkg: "./gateway", run: "TestAForgedNoticePaysNothing",
 		},

@@ -29,8 +29,8 @@ func ruleGuards() []guard {
 			pkg: tests, run: "TestEverySecretIsHeld|TestBadFiles",
 		},
 		{
-			name: "a signing secret verifies something", file: "rules/keys.go",
-			old: "if err != nil || len(key) < minSecret {", new: "if false && (err != nil || len(key) < minSecret) {",
+			name: "a signing secret verifies something", file: "rules/verifying.go",
+			old: "return err == nil && len(key) >= minSecret", new: "return err == nil && (len(key) >= minSecret || len(key) < minSecret)",
 			pkg: tests, run: "TestSigningSecretsVerifySomething",
 		},
 		{
