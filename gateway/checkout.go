@@ -140,23 +140,13 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 			return checkoutAnswer{}, err
 		}
 	} else {
-		if err := g.admitWindow(ctx, a); err != nil {
+		// The money can move there without passing us, so the attempt is on record before the PG hears of it.
+		if err := g.record(ctx, a, now); err != nil {
 			return checkoutAnswer{}, err
 		}
-		// The money can move there without passing us, so the attempt is on record before the PG hears of it.
 		req.ReturnURL = g.others.marked(base+pathPortOneReturn+"?attempt_id="+string(a.ID), a)
 		notice, confirm := hookURLs(base, d.PG, d.Merchant)
 		req.NoticeURL, req.ConfirmURL = g.others.marked(notice, a), g.others.marked(confirm, a)
-		err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: "opened"}, journal.Windows{Most: maxOpened, Now: now})
-		if err != nil {
-			g.noWindow(ctx, a)
-		}
-		if conflict, ok := errors.AsType[*journal.ConflictError](err); ok && conflict.Kind == journal.ConflictWindows {
-			return checkoutAnswer{}, &payment.Problem{Code: payment.CodeTooManyAttempts, OrderID: a.OrderID}
-		}
-		if err != nil {
-			return checkoutAnswer{}, err
-		}
 	}
 	w, err := g.window(ctx, driver, req)
 	if err != nil {
@@ -168,6 +158,22 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 		OrderID: c.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, Amount: a.Amount,
 		ExpiresAt: a.ExpiresAt.In(kst).Format(time.RFC3339), RulesVersion: a.RulesVersion, Window: &w,
 	}, nil
+}
+
+// record writes an attempt down whose window is about to be opened, as far as its client and its order may open more.
+func (g *Gateway) record(ctx context.Context, a payment.Attempt, now time.Time) error {
+	if err := g.admitWindow(ctx, a); err != nil {
+		return err
+	}
+	err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: "opened"}, journal.Windows{Most: maxOpened, Now: now})
+	if err == nil {
+		return nil
+	}
+	g.noWindow(ctx, a)
+	if conflict, ok := errors.AsType[*journal.ConflictError](err); ok && conflict.Kind == journal.ConflictWindows {
+		return &payment.Problem{Code: payment.CodeTooManyAttempts, OrderID: a.OrderID}
+	}
+	return err
 }
 
 func (g *Gateway) window(ctx context.Context, driver adapters.Driver, req adapters.PrepareRequest) (payment.Window, error) {

@@ -57,6 +57,7 @@ func (s *Settler) lookWhole(ctx context.Context, w *work) (adapters.Result, bool
 		shown := err == nil && (r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued)
 		same := said == "" || r.PGTxID == "" || r.PGTxID == said
 		if shown && same {
+			r.PGTxID = cmp.Or(r.PGTxID, said)
 			return r, true
 		}
 		soon := err == nil && (r.Outcome == payment.OutcomePending || r.Outcome == payment.OutcomeNotFound)

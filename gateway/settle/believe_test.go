@@ -80,6 +80,24 @@ func TestAYesThatTellsTooLittleIsLookedUp(t *testing.T) {
 	}
 }
 
+// What the yes called the transaction is kept where the look shows no id: a cancel needs it.
+func TestTheIDOfAYesIsKept(t *testing.T) {
+	t.Parallel()
+	pg := &bank{}
+	pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) {
+		return adapters.Result{Outcome: payment.OutcomeApproved, OrderRef: "A1", PGTxID: "told"}, nil
+	}
+	pg.lookUp = shows(without(func(r *adapters.Result) { r.PGTxID = "" }))
+	h := open(t, pg)
+	h.manual = true
+	if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.state("A1"); a.State != payment.StateApproved || a.PGTxID != "told" {
+		t.Errorf("%s as %q", a.State, a.PGTxID)
+	}
+}
+
 // What did not show whole is looked at again, and ends as it shows.
 func TestWhatDidNotShowWholeEndsAsItShows(t *testing.T) {
 	t.Parallel()
