@@ -16,15 +16,7 @@ import (
 func TestTheDeskListsAndResolvesCancels(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	j, err := journal.Open(ctx, journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(t.TempDir(), "j.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := j.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	j := emptyJournal(t)
 	a := payment.Attempt{ID: "A1", OrderID: "O1", PG: "portone", Amount: 15_000, CreatedAt: time.Now(), ExpiresAt: time.Now()}
 	if err := j.Claim(ctx, a, journal.Claim{To: payment.StateCaptured}); err != nil {
 		t.Fatal(err)
@@ -90,4 +82,19 @@ func TestTheDeskListsAndResolvesCancels(t *testing.T) {
 	if got := list(false); !strings.Contains(got, "nothing is unknown") {
 		t.Errorf("listed %s", got)
 	}
+}
+
+// emptyJournal is an open SQLite journal with nothing in it; it ends with the test.
+func emptyJournal(t *testing.T) *journal.Journal {
+	t.Helper()
+	j, err := journal.Open(t.Context(), journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(t.TempDir(), "j.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := j.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return j
 }

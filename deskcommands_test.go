@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -16,15 +15,7 @@ import (
 func TestTheDeskListsLateMoney(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	j, err := journal.Open(ctx, journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(t.TempDir(), "j.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := j.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	j := emptyJournal(t)
 	list := func(asJSON bool) string {
 		t.Helper()
 		var out bytes.Buffer
@@ -78,15 +69,7 @@ func TestTheDeskListsLateMoney(t *testing.T) {
 func TestTheListAndTheGaugeMeanTheSameMoney(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	j, err := journal.Open(ctx, journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(t.TempDir(), "j.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := j.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	j := emptyJournal(t)
 	now := time.Now()
 	put := func(id payment.AttemptID, won payment.Won, path ...payment.State) {
 		t.Helper()

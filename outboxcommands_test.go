@@ -17,15 +17,7 @@ import (
 func TestTheOutboxIsListedToTheLast(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
-	j, err := journal.Open(ctx, journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(t.TempDir(), "j.db")})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := j.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	j := emptyJournal(t)
 	list := func() string {
 		t.Helper()
 		var out bytes.Buffer
