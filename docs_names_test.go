@@ -89,14 +89,7 @@ func TestDocumentsNameExistingMetrics(t *testing.T) {
 // TestDocumentsNameExistingKeys resolves the dotted names of the configuration that stand in backticks.
 func TestDocumentsNameExistingKeys(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("config.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var root schema
-	if err := json.Unmarshal(text, &root); err != nil {
-		t.Fatal(err)
-	}
+	root := readSchema(t)
 	var keys []string
 	describeKeys(root, "", func(path, _, _ string) {
 		keys = append(keys, regexp.MustCompile(`\[\]|<name>\.?`).ReplaceAllString(path, ""))
@@ -117,14 +110,7 @@ func TestDocumentsNameExistingKeys(t *testing.T) {
 // TestDocumentsShowExistingKeys reads the parts of configurations that documents show.
 func TestDocumentsShowExistingKeys(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("config.schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var root schema
-	if err := json.Unmarshal(text, &root); err != nil {
-		t.Fatal(err)
-	}
+	root := readSchema(t)
 	seen := 0
 	for path, text := range readDocuments(t) {
 		for _, block := range fence.FindAllStringSubmatch(text, -1) {
