@@ -201,7 +201,7 @@ func BenchmarkTokenSeal(b *testing.B) {
 	s, a := benchSealer(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.sealAttempt(a, ""); err != nil {
+		if _, err := s.sealAttempt(a, opener{}); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -209,7 +209,7 @@ func BenchmarkTokenSeal(b *testing.B) {
 
 func BenchmarkTokenOpen(b *testing.B) {
 	s, a := benchSealer(b)
-	text, err := s.sealAttempt(a, "")
+	text, err := s.sealAttempt(a, opener{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -136,7 +136,7 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 		if c.Purpose == payment.PurposeBillingKey {
 			req.ReturnURL = base + pathInicisKey
 		}
-		if req.Token, err = g.sealer.sealAttempt(a, g.others.own().ID); err != nil {
+		if req.Token, err = g.sealer.sealAttempt(a, g.others.here()); err != nil {
 			return checkoutAnswer{}, err
 		}
 	} else {

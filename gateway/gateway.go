@@ -143,7 +143,7 @@ func New(o Options) (*Gateway, error) {
 		ctx: context.Background(),
 	}
 	g.shop = newShopClient(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
-	g.others = &others{own: o.Identity, seal: seal, log: o.Log, metrics: o.Metrics}
+	g.others = &others{own: o.Identity, env: func() environment { return g.view().environment }, seal: seal, log: o.Log, metrics: o.Metrics}
 	if o.Identity == nil {
 		g.others.own = func() journal.Identity { return journal.Identity{} }
 	}

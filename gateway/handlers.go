@@ -252,8 +252,8 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 		return g.page(c, settle.Result{}, &payment.Problem{Code: payment.CodeAttemptNotFound})
 	}
 	sealed := func() (payment.AttemptID, bool) {
-		_, ours := g.others.read(id, c.Query(journalParam))
-		return id, ours
+		by, ours := g.others.read(id, c.Query(journalParam))
+		return id, ours && !g.others.elsewhere(by)
 	}
 	if err := g.admitWindowOf(c, sealed); err != nil {
 		return g.page(c, settle.Result{}, err)

@@ -23,6 +23,7 @@ var errOtherJournal = errors.New("the window was opened with another journal")
 // journal it was opened with and when.
 type others struct {
 	own     func() journal.Identity
+	env     func() environment
 	seal    *sealer
 	log     *slog.Logger
 	metrics *metrics.Metrics
@@ -41,15 +42,15 @@ func (o *others) problem(order payment.OrderID) error {
 	return &payment.Problem{Code: payment.CodeSeveralJournals, OrderID: order}
 }
 
-// check tells whether a window that was opened with a journal at a time is one of this process's journal. One of
-// before this journal is no proof: the journal was begun anew since. It is errOtherJournal all the same, since who
-// knows what the other journal holds of its order.
-func (o *others) check(a payment.Attempt, opened journal.Identity) error {
+// check tells whether a window is one of this process's journal. One of before this journal is no proof of a second one:
+// the journal was begun anew since. Nor is one that does not tell its environment, as those of older versions: it may be
+// staging's. Both are errOtherJournal all the same, since who knows what the other journal holds of its order.
+func (o *others) check(a payment.Attempt, opened opener) error {
 	own := o.own()
 	if own.ID == "" || opened.ID == "" || opened.ID == own.ID {
 		return nil
 	}
-	if opened.Since.Before(own.Since) {
+	if opened.Since.Before(own.Since) || opened.Env != o.env() {
 		return errOtherJournal
 	}
 	o.metrics.SeveralJournals(true)
@@ -67,7 +68,7 @@ func (o *others) refused(order payment.OrderID) error {
 	}
 	return &payment.Problem{
 		Code: payment.CodeReturnExpired, OrderID: order,
-		DetailKo: "결제 기록이 새로 시작되기 전에 열린 결제창입니다", DetailEn: "the window was opened before this journal was begun",
+		DetailKo: "지금의 결제 기록이 모르는 결제창입니다", DetailEn: "the window was opened with a journal that is not this one",
 	}
 }
 
@@ -82,7 +83,8 @@ func (o *others) mark(a payment.Attempt) string {
 	if own.ID == "" {
 		return ""
 	}
-	plain := own.ID + " " + strconv.FormatInt(a.CreatedAt.UnixMilli(), 10)
+	// The environment stands last: an older version cannot read it, and learns nothing from such a mark.
+	plain := own.ID + " " + strconv.FormatInt(a.CreatedAt.UnixMilli(), 10) + " " + string(o.env())
 	return base64.RawURLEncoding.EncodeToString(o.seal.aead.Seal(nil, nil, []byte(plain), markAAD(a.ID))) //nolint:gosec // the cipher makes its own random nonce
 }
 
@@ -101,29 +103,30 @@ func (o *others) marked(address string, a payment.Attempt) string {
 // notFound looks at the mark of an attempt that is not in the journal: was it opened with another one? Without a mark,
 // or with one that is not ours, nothing is learned.
 func (o *others) notFound(id payment.AttemptID, mark string) {
-	if opened, ours := o.read(id, mark); ours {
+	if opened, ours := o.read(id, mark); ours && !o.foreign(id, opened) {
 		_ = o.check(payment.Attempt{ID: id}, opened)
 	}
 }
 
-// read opens the mark of an attempt: with which journal, and when, it was opened. ours is false for one that we did not
-// make, or not for this attempt.
-func (o *others) read(id payment.AttemptID, mark string) (opened journal.Identity, ours bool) {
+// read opens the mark of an attempt: who opened it. ours is false for one that nobody with our key made, or not for this
+// attempt.
+func (o *others) read(id payment.AttemptID, mark string) (opened opener, ours bool) {
 	if len(mark) > maxToken {
-		return journal.Identity{}, false
+		return opener{}, false
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(mark)
 	if err != nil {
-		return journal.Identity{}, false
+		return opener{}, false
 	}
 	plain, err := o.seal.aead.Open(nil, nil, sealed, markAAD(id))
 	if err != nil {
-		return journal.Identity{}, false
+		return opener{}, false
 	}
-	journalID, at, _ := strings.Cut(string(plain), " ")
+	journalID, rest, _ := strings.Cut(string(plain), " ")
+	at, env, _ := strings.Cut(rest, " ")
 	ms, err := strconv.ParseInt(at, 10, 64)
 	if err != nil {
-		return journal.Identity{}, false
+		return opener{}, false
 	}
-	return journal.Identity{ID: journalID, Since: time.UnixMilli(ms)}, true
+	return opener{Identity: journal.Identity{ID: journalID, Since: time.UnixMilli(ms)}, Env: environment(env)}, true
 }

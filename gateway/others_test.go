@@ -153,18 +153,19 @@ func (h *house) openedAtV1() (id, mark string) {
 func TestAJournalBegunAnewIsNotSeveral(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	own := h.g.others.own()
+	own, here := h.g.others.own(), h.g.others.env()
 	now := time.Now()
 	tests := []struct {
 		name    string
-		with    journal.Identity
+		with    opener
 		refused bool
 		several bool
 	}{
-		{"its own", own, false, false},
-		{"of a version that did not tell", journal.Identity{Since: now}, false, false},
-		{"of the journal before", journal.Identity{ID: "other", Since: own.Since.Add(-time.Millisecond)}, true, false},
-		{"of a journal beside", journal.Identity{ID: "other", Since: own.Since}, true, true},
+		{"its own", opener{own, here}, false, false},
+		{"of a version that did not tell", opener{journal.Identity{Since: now}, here}, false, false},
+		{"of the journal before", opener{journal.Identity{ID: "other", Since: own.Since.Add(-time.Millisecond)}, here}, true, false},
+		{"of a version that did not tell its environment", opener{journal.Identity{ID: "other", Since: own.Since}, ""}, true, false},
+		{"of a journal beside", opener{journal.Identity{ID: "other", Since: own.Since}, here}, true, true},
 	}
 	for _, tt := range tests {
 		h.g.others.seen.Store(false)

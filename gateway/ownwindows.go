@@ -33,6 +33,6 @@ func (g *Gateway) sealedReturn(raw []byte) (payment.AttemptID, bool) {
 	} else if ret, err := inicis.ParseKeyReturn(raw); err == nil {
 		token = ret.MerchantData
 	}
-	a, _, err := g.sealer.openAttempt(token, g.now())
-	return a.ID, err == nil
+	a, by, err := g.sealer.openAttempt(token, g.now())
+	return a.ID, err == nil && !g.others.elsewhere(by)
 }

@@ -107,6 +107,8 @@ func (g *Gateway) opened(token string) (payment.Attempt, error) {
 	switch {
 	case err != nil && !errors.Is(err, errTokenExpired):
 		return payment.Attempt{}, forged("the token is not ours")
+	case g.others.foreign(a.ID, with):
+		return payment.Attempt{}, forged("the token is of another environment")
 	case g.others.check(a, with) != nil:
 		return a, g.others.refused(a.OrderID)
 	case err != nil:

@@ -85,17 +85,18 @@ type token struct {
 	Created  int64              `json:"c"`
 	Expires  int64              `json:"e"`
 	Due      int64              `json:"D,omitempty"`
-	// Journal is the identity of the journal that the window was opened with.
-	Journal string `json:"j,omitempty"`
+	// Journal is the identity of the journal that the window was opened with, Env the environment.
+	Journal string      `json:"j,omitempty"`
+	Env     environment `json:"E,omitempty"`
 }
 
-// sealAttempt writes a, and which journal its window is opened with, as an opaque token: letters, digits, - and _ only.
-func (s *sealer) sealAttempt(a payment.Attempt, journalID string) (string, error) {
+// sealAttempt writes a, and who opens its window, as an opaque token: letters, digits, - and _ only.
+func (s *sealer) sealAttempt(a payment.Attempt, by opener) (string, error) {
 	t := token{
 		ID: a.ID, Order: a.OrderID, PG: a.PG, Driver: a.Driver, Merchant: a.Merchant, MID: a.MID, Method: a.Method,
 		Amount: a.Amount, TaxFree: a.TaxFree, OrderAmt: a.OrderAmount, Settled: a.Secondary, Test: a.Test, Device: a.Device, Site: a.Site,
 		Purpose: a.Purpose, Name: a.OrderName, Return: a.ReturnURL, Rules: a.RulesVersion,
-		Created: a.CreatedAt.UnixMilli(), Expires: a.ExpiresAt.UnixMilli(), Journal: journalID,
+		Created: a.CreatedAt.UnixMilli(), Expires: a.ExpiresAt.UnixMilli(), Journal: by.ID, Env: by.Env,
 	}
 	if a.VATSet {
 		t.VAT = &a.VAT
@@ -110,23 +111,23 @@ func (s *sealer) sealAttempt(a payment.Attempt, journalID string) (string, error
 	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, []byte(attemptAAD))), nil //nolint:gosec // the cipher makes its own random nonce
 }
 
-// openAttempt reads a token that sealAttempt made, and which journal it was made with and when. Errors match
+// openAttempt reads a token that sealAttempt made, and who made it. Errors match
 // errTokenForged or errTokenExpired; with the latter both are returned all the same.
-func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, journal.Identity, error) {
+func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, opener, error) {
 	if len(text) > maxToken {
-		return payment.Attempt{}, journal.Identity{}, errTokenForged
+		return payment.Attempt{}, opener{}, errTokenForged
 	}
 	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
-		return payment.Attempt{}, journal.Identity{}, errTokenForged
+		return payment.Attempt{}, opener{}, errTokenForged
 	}
 	plain, err := s.aead.Open(nil, nil, sealed, []byte(attemptAAD))
 	if err != nil {
-		return payment.Attempt{}, journal.Identity{}, errTokenForged
+		return payment.Attempt{}, opener{}, errTokenForged
 	}
 	var t token
 	if err := json.Unmarshal(plain, &t); err != nil {
-		return payment.Attempt{}, journal.Identity{}, errTokenForged
+		return payment.Attempt{}, opener{}, errTokenForged
 	}
 	a := payment.Attempt{
 		ID: t.ID, OrderID: t.Order, PG: t.PG, Driver: t.Driver, Merchant: t.Merchant, MID: t.MID, Method: t.Method,
@@ -140,7 +141,7 @@ func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, journ
 	if t.Due != 0 {
 		a.DepositDue = time.UnixMilli(t.Due)
 	}
-	with := journal.Identity{ID: t.Journal, Since: a.CreatedAt}
+	with := opener{Identity: journal.Identity{ID: t.Journal, Since: a.CreatedAt}, Env: t.Env}
 	if now.After(a.ExpiresAt) {
 		return a, with, errTokenExpired
 	}

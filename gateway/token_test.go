@@ -23,7 +23,7 @@ func TestABentTokenIsNotOurs(t *testing.T) {
 	t.Parallel()
 	s := tokenSealer(t)
 	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
-	token, err := s.sealAttempt(payment.Attempt{ID: "A1", OrderID: "ORDER-1", Amount: 50000, CreatedAt: now, ExpiresAt: now.Add(time.Minute)}, "")
+	token, err := s.sealAttempt(payment.Attempt{ID: "A1", OrderID: "ORDER-1", Amount: 50000, CreatedAt: now, ExpiresAt: now.Add(time.Minute)}, opener{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +47,7 @@ func TestATokenOpensUntilItExpires(t *testing.T) {
 	t.Parallel()
 	s := tokenSealer(t)
 	until := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
-	token, err := s.sealAttempt(payment.Attempt{ID: "A1", ExpiresAt: until}, "")
+	token, err := s.sealAttempt(payment.Attempt{ID: "A1", ExpiresAt: until}, opener{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -23,6 +23,8 @@ type view struct {
 	store map[string]storeFunction
 	// trustedProxies are whose word on the client's address counts.
 	trustedProxies []netip.Prefix
+	// environment is that of the windows which are opened under these rules.
+	environment environment
 	// guarded are the paths of the order service that only the gateway itself may call.
 	guarded []string
 }
@@ -36,7 +38,7 @@ func Prepare(s *rules.Snapshot) (any, error) { return newView(s) }
 
 // newView derives a view.
 func newView(s *rules.Snapshot) (*view, error) {
-	v := &view{rules: s}
+	v := &view{rules: s, environment: environmentOf(s.Mode(), s.Server().Public.BaseURL)}
 	var err error
 	if v.orders, err = newOrders(s.OrderService()); err != nil {
 		return nil, fmt.Errorf("preparing order_service: %w", err)

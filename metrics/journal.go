@@ -10,6 +10,8 @@ func (m *Metrics) addJournal(f factory) {
 	m.journalUp = f.gauge("journal_up", "1 when the journal could be written when last tried; nothing is sold while it is 0.").WithLabelValues()
 	m.severalJournals = f.gauge("several_journals",
 		"1 when another process of this shop was found to keep a journal of its own; nothing is sold then.").WithLabelValues()
+	m.foreignWindows = f.counter("foreign_windows_total",
+		"Words of windows that another environment with the same token_key opened. They are refused, and nothing is stopped.").WithLabelValues()
 	m.unknownWon = f.gauge("unknown_won", "Won of which it is not known whether they moved or are back: the total of unknown list.").WithLabelValues()
 	m.unknownCount = f.gauge("unknown_payments", "Attempts, cancels and late money that unknown_won is about.").WithLabelValues()
 	m.outboxMessages = f.gauge("outbox_messages", "Messages that the shop has not acknowledged, by state.", "state")
@@ -48,6 +50,9 @@ func (m *Metrics) SeveralJournals(found bool) {
 		m.severalJournals.Set(1)
 	}
 }
+
+// ForeignWindow counts a word of a window that another environment opened.
+func (m *Metrics) ForeignWindow() { m.foreignWindows.Inc() }
 
 // OldestUnsettled tells the age of the oldest attempt that has begun to move money and has not ended; 0 when
 // there is none. Opened attempts do not count: a buyer is looking at their window.

@@ -58,6 +58,7 @@ type Metrics struct {
 	journalWon      *prometheus.GaugeVec
 	journalOldest   prometheus.Gauge
 	severalJournals prometheus.Gauge
+	foreignWindows  prometheus.Counter
 	journalUp       prometheus.Gauge
 	unknownWon      prometheus.Gauge
 	unknownCount    prometheus.Gauge

@@ -34,5 +34,20 @@ func otherJournalGuards() []guard {
 			old: `return []byte("journal:1:" + id)`, new: `return []byte("journal:1:" + id[:0])`,
 			pkg: tests, run: "TestPortOnesWordTellsOfAnotherJournal",
 		},
+		{
+			name: "a window of another environment stops nothing", file: "gateway/environment.go",
+			old: "	return with.ID == \"\" || with.ID != here.ID || with.Env.mode() != here.Env.mode()", new: "	return false",
+			pkg: tests, run: "TestAForeignEnvironmentStopsNothing",
+		},
+		{
+			name: "a journal counts only with its environment", file: "gateway/others.go",
+			old: "	if opened.Since.Before(own.Since) || opened.Env != o.env() {", new: "	if opened.Since.Before(own.Since) {",
+			pkg: tests, run: "TestAJournalBegunAnewIsNotSeveral",
+		},
+		{
+			name: "a return of another environment is forged", file: "gateway/returns.go",
+			old: "	case g.others.foreign(a.ID, with):", new: "	case g.others.foreign(a.ID, with) && false:",
+			pkg: tests, run: "TestWhoseWindowsAreTaken",
+		},
 	}
 }
