@@ -48,7 +48,9 @@ type KeyStore interface {
 // idempotent lets a caller repeat a request under an Idempotency-Key: the first one is carried out, later ones
 // with the same body get its answer. Only answers that stand are kept; a refusal, or an outcome that is not
 // certain, leaves the key free to ask again. A key belongs to what the body's member owner names, an order or an
-// attempt: anybody may use this door, and a key that was taken for all would be taken from whom it was meant for.
+// attempt, and to the body: anybody may use this door, and a key that was taken for all, or by whoever guesses it with
+// another body first, would be taken from whom it was meant for. Another body under the same key is another request; that
+// an order is charged once is the journal's to hold.
 func (g *Gateway) idempotent(r keyedRequest, owner string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		key, given, err := idempotencyKey(c)
@@ -72,8 +74,13 @@ func (g *Gateway) idempotent(r keyedRequest, owner string) fiber.Handler {
 		if id.Type != gjson.String || !validOrderID(id.Str) {
 			return r.run(c) // and be refused
 		}
+		print, err := r.print(body)
+		if err != nil {
+			return jsonProblem(err)
+		}
 		mine := r
-		mine.scope, mine.key = r.scope+" "+id.Str, key
+		mine.scope, mine.key = r.scope+" "+id.Str+" "+print, key
+		mine.print = func([]byte) (string, error) { return print, nil }
 		return g.underKey(c, mine)
 	}
 }

@@ -27,7 +27,11 @@ func (h *house) keyed(path, key, body string) answer {
 
 // scopeOf is what the key of a checkout belongs to.
 func scopeOf(checkout []byte) string {
-	return "POST " + pathCheckout + " " + gjson.GetBytes(checkout, "order_id").Str
+	print, err := fingerprint(checkout)
+	if err != nil {
+		panic(err)
+	}
+	return "POST " + pathCheckout + " " + gjson.GetBytes(checkout, "order_id").Str + " " + print
 }
 
 func TestAKeyIsAnsweredOnce(t *testing.T) {
@@ -45,10 +49,6 @@ func TestAKeyIsAnsweredOnce(t *testing.T) {
 	again := h.keyed(pathCheckout, `"key-000000000001"`, strings.Replace(string(raw), "{", "{ \n", 1))
 	if again.status != http.StatusOK || string(again.body) != string(first.body) || again.header.Get("Idempotent-Replayed") != "true" {
 		t.Errorf("got %d %s", again.status, again.body)
-	}
-	other := h.keyed(pathCheckout, `"key-000000000001"`, strings.Replace(string(raw), `"main"`, `"other"`, 1))
-	if other.status != http.StatusUnprocessableEntity || other.code() != "IDEMPOTENCY_KEY_REUSED" {
-		t.Errorf("another body got %d %s", other.status, other.body)
 	}
 	if n := len(h.sandbox.Executions("portone_v2", "prepare", "")); n != 1 {
 		t.Errorf("%d windows were prepared", n)
@@ -199,6 +199,61 @@ func TestAStrangerCannotTakeAnOrdersKey(t *testing.T) {
 		if a := h.keyed(pathComplete, key, body); a.json["status"] != "approved" {
 			t.Errorf("got %d %s", a.status, a.body)
 		}
+	}
+}
+
+// TestAStrangersBodyTakesNoKey: he knows the order, its amount and the buyer's key, and comes first. The buyer gets a
+// window of his own, and his double click the same one; so does the stranger's.
+func TestAStrangersBodyTakesNoKey(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	const key = `"order-1"`
+	body := h.checkout("card")
+	own, err := json.Marshal(body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	strangers := strings.Replace(string(own), "홍길동", "임꺽정", 1)
+	windows := map[any]string{}
+	for _, who := range []struct{ name, body string }{{"the stranger", strangers}, {"the buyer", string(own)}} {
+		first := h.keyed(pathCheckout, key, who.body)
+		if first.status != http.StatusOK || windows[first.json["attempt_id"]] != "" {
+			t.Fatalf("%s got %d %s", who.name, first.status, first.body)
+		}
+		windows[first.json["attempt_id"]] = who.name
+		again := h.keyed(pathCheckout, key, who.body)
+		if string(again.body) != string(first.body) || again.header.Get(headerReplayed) != "true" {
+			t.Errorf("%s clicked twice and got %d %s", who.name, again.status, again.body)
+		}
+	}
+	if back := h.postReturn(h.press(formIn(h.keyed(pathCheckout, key, string(own))), "pay")); !strings.Contains(back.header.Get("Location"), "status=approved") {
+		t.Errorf("the buyer's window came to %d %s", back.status, back.header.Get("Location"))
+	}
+	attempt, token := h.v2Authenticated()
+	_ = h.keyed(pathComplete, key, `{"attempt_id":"`+attempt+`","code":"CANCELLED"}`)
+	if a := h.keyed(pathComplete, key, `{"attempt_id":"`+attempt+`","payment_token":"`+token+`"}`); a.json["status"] != "approved" {
+		t.Errorf("the buyer's completion got %d %s", a.status, a.body)
+	}
+}
+
+// TestAStrangersRunningRequestHoldsNoKey: nor does one that has not ended.
+func TestAStrangersRunningRequestHoldsNoKey(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	raw, err := json.Marshal(h.checkout("card"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	strangers := []byte(strings.Replace(string(raw), "홍길동", "임꺽정", 1))
+	print, err := fingerprint(strangers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, begun, err := h.journal.KeyBegin(t.Context(), scopeOf(strangers), "order-1", print, h.g.now(), keyHold); err != nil || !begun {
+		t.Fatal(begun, err)
+	}
+	if a := h.keyed(pathCheckout, `"order-1"`, string(raw)); a.status != http.StatusOK {
+		t.Errorf("the buyer got %d %s", a.status, a.body)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// simKeyed is what was answered under one Idempotency-Key. An answer that stands must be the only one.
+// simKeyed is what was answered to one body under an Idempotency-Key. An answer that stands must be the only one.
 type simKeyed struct {
 	w    *simWorld
 	name string
@@ -24,8 +24,11 @@ type simKeyed struct {
 	stood []byte
 	// once are the answers that stood before stood did: a window that is over is not handed out again.
 	once [][]byte
-	// own tells that it is the answer to the key's own body.
-	own bool
+}
+
+// ofAStranger is the same key in the hands of somebody who sends another body under it.
+func (k *simKeyed) ofAStranger() *simKeyed {
+	return &simKeyed{w: k.w, name: k.name + " of a stranger", key: k.key, path: k.path}
 }
 
 func (w *simWorld) keyed(path, name string) *simKeyed {
@@ -48,11 +51,11 @@ func simCertain(status string) bool {
 	return s.Final() && s != payment.StateDeclined
 }
 
-// send sends a request under the key to a pod, with the key's own body or another one.
-func (k *simKeyed) send(p *simPod, body []byte, own bool) (simReply, bool) {
+// send sends a request under the key to a pod.
+func (k *simKeyed) send(p *simPod, body []byte) (simReply, bool) {
 	w := k.w
 	k.mu.Lock()
-	before, same := k.stood, own == k.own
+	before := k.stood
 	k.mu.Unlock()
 	header := map[string]string{"Content-Type": "application/json", headerIdempotencyKey: `"` + k.key + `"`}
 	a, ok := simKnock(p, 2*time.Minute, k.path, header, body)
@@ -65,12 +68,12 @@ func (k *simKeyed) send(p *simPod, body []byte, own bool) (simReply, bool) {
 	defer k.mu.Unlock()
 	switch {
 	case k.stands(a) && k.stood == nil:
-		k.stood, k.own = a.body, own
+		k.stood = a.body
 		w.tally("key_stood")
 	case k.stands(a) && a.replayed && slices.ContainsFunc(k.once, func(b []byte) bool { return string(b) == string(a.body) }):
 		w.tally("key_replayed_late")
 	case k.stands(a) && string(a.body) != string(k.stood) && !a.replayed && k.over(k.stood):
-		k.once, k.stood, k.own = append(k.once, k.stood), a.body, own
+		k.once, k.stood = append(k.once, k.stood), a.body
 		w.tally("key_renewed")
 	case k.stands(a) && string(a.body) != string(k.stood):
 		w.wrong("%s has two standing answers: %s and %s", k.name, k.stood, a.body)
@@ -79,14 +82,12 @@ func (k *simKeyed) send(p *simPod, body []byte, own bool) (simReply, bool) {
 	case a.code() == payment.CodeKeyInProgress:
 		w.tally("key_in_progress")
 	case a.code() == payment.CodeKeyReused:
-		w.tally("key_reused")
+		w.wrong("%s was taken by another body", k.name)
 	}
 	switch {
 	case before == nil || a.status >= 500 || !a.replayed && k.over(before):
-	case same && (a.status != http.StatusOK || !a.replayed):
+	case a.status != http.StatusOK || !a.replayed:
 		w.wrong("%s: the answer stood, but a repeat is answered %d %s, replayed %t", k.name, a.status, a.code(), a.replayed)
-	case !same && a.code() != payment.CodeKeyReused:
-		w.wrong("%s: the answer stood, but another body is answered %d %s", k.name, a.status, a.code())
 	}
 	return a, true
 }
@@ -138,7 +139,7 @@ func (b *simBuyer) askUnderKey(n int, method payment.Method) (ans checkoutAnswer
 		twin := w.draw(k.name + " twin")
 		twins.Go(func() {
 			time.Sleep(time.Duration(twin.Int64N(int64(200 * time.Millisecond))))
-			k.send(b.pod(twin), body, true)
+			k.send(b.pod(twin), body)
 		})
 	}
 	if b.r.Float64() < 0.1 {
@@ -146,11 +147,11 @@ func (b *simBuyer) askUnderKey(n int, method payment.Method) (ans checkoutAnswer
 		twins.Go(func() {
 			time.Sleep(time.Duration(other.Int64N(int64(time.Second))))
 			w.tally("key_with_another_body")
-			k.send(b.pod(other), b.checkoutBody(method, "other"), false)
+			k.ofAStranger().send(b.pod(other), b.checkoutBody(method, "other"))
 		})
 	}
 	for range 4 {
-		a, answered := k.send(b.pod(b.r), body, true)
+		a, answered := k.send(b.pod(b.r), body)
 		if answered && !a.again() {
 			if b.r.Float64() < 0.2 {
 				twins.Go(func() { k.repeat(b, w.draw(k.name+" repeat"), body) })
@@ -165,7 +166,7 @@ func (b *simBuyer) askUnderKey(n int, method payment.Method) (ans checkoutAnswer
 // repeat sends the same again much later.
 func (k *simKeyed) repeat(b *simBuyer, r *rand.Rand, body []byte) {
 	time.Sleep(time.Duration(r.Int64N(int64(5 * time.Minute))))
-	k.send(b.pod(r), body, true)
+	k.send(b.pod(r), body)
 }
 
 func simCheckoutAnswer(a simReply) (ans checkoutAnswer, err error, ok bool) {
@@ -192,7 +193,7 @@ func (b *simBuyer) completeUnderKey(at *simAttempt, req completeRequest) func(p 
 		w.wrong("a completion does not marshal: %v", err)
 	}
 	return func(p *simPod) (simTold, error, bool) {
-		a, ok := k.send(p, body, true)
+		a, ok := k.send(p, body)
 		if !ok || a.again() {
 			return simTold{}, nil, false
 		}

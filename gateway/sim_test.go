@@ -97,7 +97,7 @@ func simMustOccur() []string {
 		"word_200", "word_503", "word_401", "word_again", "word_lost", "word_late", "word_twice", "word_answer_lost", "word_resent_by_hand",
 		"question_yes", "question_no", "question_unheard", "question_lost", "question_late", "question_twice", "question_again",
 		"question_answer_lost", "pg_dies_asking", "pg_goes_on_unheard",
-		"checkout_under_key", "complete_under_key", "key_stood", "key_replayed", "key_in_progress", "key_reused", "key_with_another_body",
+		"checkout_under_key", "complete_under_key", "key_stood", "key_replayed", "key_in_progress", "key_with_another_body",
 		"late_money", "late_money_returned", "desk_closed_unknown", "order_closed_meanwhile",
 		"deposit_inicis", "deposit_portone", "deposit_portone_auto", "deposit_portone_ask", "deposit_portone1", "deposit_portone1_ask",
 		"deposit_twice", "deposit_of_another_amount", "deposit_after_hours", "deposit_after_the_end", "shop_closes_account", "account_closed",

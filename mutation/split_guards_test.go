@@ -72,9 +72,9 @@ func keyGuards() []guard {
 			pkg: tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
 		},
 		{
-			name: "a key belongs to its order", file: keys,
-			old: `mine.scope, mine.key = r.scope+" "+id.Str, key`, new: `mine.scope, mine.key = r.scope, key`,
-			pkg: tests, run: "TestAStrangerCannotTakeAnOrdersKey",
+			name: "a stranger's body takes no key", file: keys,
+			old: `r.scope+" "+id.Str+" "+print, key`, new: `r.scope+" "+id.Str, key`,
+			pkg: tests, run: "TestAStrangersBodyTakesNoKey",
 		},
 		{
 			name: "of two keys none is taken", file: keys,
