@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 	"time"
-
-	"github.com/google/uuid"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
@@ -118,10 +115,11 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 	if !ok {
 		return checkoutAnswer{}, fmt.Errorf("PG %s: no driver %q", d.PG.ID, d.PG.Driver)
 	}
-	a, err := newAttempt(c, d, now, v.rules.Limits().AttemptTTL)
+	id, err := g.sealer.newAttemptID(v.environment)
 	if err != nil {
 		return checkoutAnswer{}, err
 	}
+	a := newAttempt(id, c, d, now, v.rules.Limits().AttemptTTL)
 	_, settled := v.sides(c.Payments)
 	a.Secondary = payment.PartsOf(settled)
 	base := v.rules.Server().Public.BaseURL
@@ -268,25 +266,21 @@ func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([
 	return failed, nil
 }
 
-func newAttempt(c *payment.Checkout, d payment.Decision, now time.Time, ttl time.Duration) (payment.Attempt, error) {
-	id, err := uuid.NewV7()
-	if err != nil {
-		return payment.Attempt{}, fmt.Errorf("making an attempt id: %w", err)
-	}
+func newAttempt(id payment.AttemptID, c *payment.Checkout, d payment.Decision, now time.Time, ttl time.Duration) payment.Attempt {
 	amount := d.Amount
 	if c.Purpose == payment.PurposeBillingKey {
 		// Nothing is charged for a key, whatever amount the window shows.
 		amount = 0
 	}
 	return payment.Attempt{
-		ID: payment.AttemptID(strings.ReplaceAll(id.String(), "-", "")), OrderID: c.OrderID,
+		ID: id, OrderID: c.OrderID,
 		PG: d.PG.ID, Driver: d.PG.Driver, Merchant: d.Merchant.ID, MID: d.Merchant.MID, Method: d.Method,
 		Amount: amount, TaxFree: min(d.TaxFree, amount), VAT: d.VAT, VATSet: d.VATSet, OrderAmount: c.Amount, Currency: payment.CurrencyKRW,
 		Test: d.Merchant.Mode != payment.ModeLive, ManualConfirm: d.Merchant.ManualConfirm,
 		Device: c.Device, Site: c.Site, Purpose: c.Purpose, OrderName: c.OrderName, ReturnURL: c.ReturnURL,
 		RulesVersion: d.RulesVersion, CreatedAt: now, ExpiresAt: now.Add(ttl), DepositDue: d.DepositDue,
 		State: payment.StateOpened, UpdatedAt: now, NextCheck: now.Add(firstCheck),
-	}, nil
+	}
 }
 
 func withOrder(err error, id payment.OrderID) error {

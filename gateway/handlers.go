@@ -31,7 +31,7 @@ func (g *Gateway) publicApp() *fiber.App {
 	app.Options(pathCheckout, named(routePreflight, g.preflight))
 	app.Options(pathComplete, named(routePreflight, g.preflight))
 	app.Post(pathCheckout, named(routeCheckout, g.cors), g.admitted, g.idempotent(keyedRequest{scope: "POST " + pathCheckout, print: fingerprint, over: g.windowOver, admit: g.checkoutBody, run: g.handleCheckout}, "order_id"))
-	app.Post(pathComplete, named(routeComplete, g.cors), g.admitted, g.idempotent(keyedRequest{scope: "POST " + pathComplete, print: fingerprint, admit: g.completeBody, run: g.handleComplete}, "attempt_id"))
+	app.Post(pathComplete, named(routeComplete, g.cors), g.admitCompletion, g.idempotent(keyedRequest{scope: "POST " + pathComplete, print: fingerprint, admit: g.completeBody, run: g.handleComplete}, "attempt_id"))
 	app.Post(pathInicisReturn, named(routeInicis, g.handleInicisReturn))
 	app.Get(pathInicisReturn, named(routeInicis, g.handleStatusPage))
 	app.Post(pathInicisKey, named(routeInicisKey, g.handleInicisKey))
@@ -253,7 +253,7 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 	}
 	sealed := func() (payment.AttemptID, bool) {
 		by, ours := g.others.read(id, c.Query(journalParam))
-		return id, ours && !g.others.elsewhere(by)
+		return id, ours && !g.others.elsewhere(by) || g.sealer.madeID(g.view().environment, id)
 	}
 	if err := g.admitWindowOf(c, sealed); err != nil {
 		return g.page(c, settle.Result{}, err)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"github.com/gofiber/fiber/v2"
+	"github.com/tidwall/gjson"
 
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/metrics"
@@ -9,8 +10,9 @@ import (
 )
 
 // admitWindowOf is admit for what comes back from windows. Many buyers of phones share an address: whoever uses up its
-// rate must not have those refused who have authenticated meanwhile. So what carries a seal of ours is taken all the same,
-// as often as may be asked about the attempt that it is for. sealed is called only for who has used up his rate.
+// rate must not have those refused who have authenticated meanwhile. So what carries a seal of ours, be it the check in an
+// attempt's id, is taken all the same, as often as may be asked about the attempt that it is for. sealed is called only
+// for who has used up his rate.
 func (g *Gateway) admitWindowOf(c *fiber.Ctx, sealed func() (payment.AttemptID, bool)) error {
 	r, now := g.view().rules.Limits().Rates, g.now()
 	wait, ok := g.limits.clients.take(g.client(c), r.Client, now)
@@ -23,6 +25,22 @@ func (g *Gateway) admitWindowOf(c *fiber.Ctx, sealed func() (payment.AttemptID, 
 		}
 	}
 	return g.tooOften(metrics.LimitedClient, "", wait)
+}
+
+// admitCompletion is admitWindowOf in front of the handler of a window's callback, whose attempt the body names.
+func (g *Gateway) admitCompletion(c *fiber.Ctx) error {
+	err := g.admitWindowOf(c, func() (payment.AttemptID, bool) {
+		body, err := keptBody(c, g)
+		if err != nil {
+			return "", false
+		}
+		id := payment.AttemptID(gjson.GetBytes(body, "attempt_id").String())
+		return id, g.sealer.madeID(g.view().environment, id)
+	})
+	if err != nil {
+		return err
+	}
+	return c.Next()
 }
 
 // sealedReturn names the attempt whose token is in a form that an Inicis window sent through the browser.

@@ -30,7 +30,11 @@ const maxToken = 4096
 
 // sealer encrypts and authenticates (AES-256-GCM) what leaves our hands: the attempt that Inicis carries
 // through the browser, and the proofs that the journal keeps for a while. It is safe for concurrent use.
-type sealer struct{ aead cipher.AEAD }
+type sealer struct {
+	aead cipher.AEAD
+	// idKey makes the check in the ids of attempts.
+	idKey []byte
+}
 
 // newSealer makes a sealer of a 32-byte key.
 func newSealer(key []byte) (*sealer, error) {
@@ -42,7 +46,8 @@ func newSealer(key []byte) (*sealer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("using token_key: %w", err)
 	}
-	return &sealer{aead: aead}, nil
+	idKey := sha256.Sum256(append([]byte("attempt id:"), key...))
+	return &sealer{aead: aead, idKey: idKey[:]}, nil
 }
 
 // Seal encrypts a proof for one attempt.

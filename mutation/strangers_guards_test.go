@@ -59,5 +59,15 @@ func strangerGuards() []guard {
 			old: "now := w.seen.again(); !now.still(w.seen) {", new: "now := w.seen.again(); false && !now.still(w.seen) {",
 			pkg: "./rules", run: "TestAWriteThatNoEventTellsOfIsSeenBeforeTheLoad",
 		},
+		{
+			name: "neighbours do not hold a buyer's callback", file: "gateway/ownwindows.go",
+			old: "		return id, g.sealer.madeID(g.view().environment, id)", new: "		return id, false",
+			pkg: "./gateway", run: "TestNeighboursDoNotHoldAnAuthenticatedBuyer",
+		},
+		{
+			name: "an invented id lifts no rate", file: "gateway/attemptid.go",
+			old: "	return hmac.Equal(b[n:], s.idCheck(env, b[:n]))", new: "	return len(s.idCheck(env, b[:n])) > 0",
+			pkg: "./gateway", run: "TestNeighboursDoNotHoldAnAuthenticatedBuyer",
+		},
 	}
 }
