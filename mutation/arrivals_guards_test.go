@@ -75,5 +75,25 @@ func arrivalGuards() []guard {
 			old: "{ return tries%2 == 1 }", new: "{ return tries < 0 }",
 			pkg: tests, run: "TestAnUndoWhosePartsThePGRefuses",
 		},
+		{
+			name: "another transaction in an approved one's place is a contradiction", file: look,
+			old: "another && a.Driver == payment.DriverPortOneV1 {", new: "another {",
+			pkg: "./gateway", run: "TestAWordThatContradictsAnApprovedPayment",
+		},
+		{
+			name: "an approved payment that is not shown is told of again", file: look,
+			old: "	case r.Outcome == payment.OutcomeNotFound:\n		// A PG", new: "	case false:\n		// A PG",
+			pkg: "./gateway", run: "TestAWordThatContradictsAnApprovedPayment",
+		},
+		{
+			name: "a window's opening is looked at for an approved payment", file: "gateway/hooks.go",
+			old: "		case !approved:\n", new: "		case approved || !approved:\n",
+			pkg: "./gateway", run: "TestAWordThatContradictsAnApprovedPayment",
+		},
+		{
+			name: "a window's opening waits for the journal", file: "gateway/hooks.go",
+			old: "		case err != nil:\n			return metrics.WebhookFailed, again(err)\n		case !approved:", new: "		case !approved:",
+			pkg: "./gateway", run: "TestAReadyWaitsForTheJournal",
+		},
 	}
 }

@@ -143,6 +143,9 @@ func (c *Canceller) Notified(ctx context.Context, a payment.Attempt) error {
 		return fmt.Errorf("looking for cancels of attempt %s: %w", a.ID, err)
 	}
 	switch {
+	case r.Outcome == payment.OutcomeNotFound:
+		// A PG that tells of a payment and does not show it must tell again: not found is no proof of anything.
+		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: a.OrderID}
 	case contradicts(a, r):
 		return c.contradicted(context.WithoutCancel(ctx), w, r)
 	case !samePayment(a, r) || r.Cancelled == 0:
@@ -151,17 +154,19 @@ func (c *Canceller) Notified(ctx context.Context, a payment.Attempt) error {
 	return c.record(context.WithoutCancel(ctx), a, r)
 }
 
-// contradicts tells whether a PG shows the very payment that was approved as one that was not paid, or of another amount.
+// contradicts tells whether a PG shows the payment that was approved as one that was not paid, or of another amount, or
+// another one in its place. Only V1 has several payments under one id, so that another one says nothing of this.
 func contradicts(a payment.Attempt, r adapters.Result) bool {
-	if r.OrderRef != a.ID || r.PGTxID != a.PGTxID {
+	another := r.PGTxID != a.PGTxID
+	if r.OrderRef != a.ID || another && a.Driver == payment.DriverPortOneV1 {
 		return false
 	}
 	switch r.Outcome {
-	case payment.OutcomeIssued, payment.OutcomePending, payment.OutcomeDeclined:
+	case payment.OutcomeIssued, payment.OutcomePending, payment.OutcomeDeclined, payment.OutcomeUnknown:
 		return true
 	case payment.OutcomeApproved, payment.OutcomeCancelled:
-		return r.Amount != a.Amount
-	case payment.OutcomeUnknown, payment.OutcomeNotFound:
+		return r.Amount != a.Amount || another && a.PGTxID != "" && r.PGTxID != ""
+	case payment.OutcomeNotFound:
 	}
 	return false
 }
