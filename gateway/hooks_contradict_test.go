@@ -99,15 +99,3 @@ func TestAWordThatContradictsAnApprovedPayment(t *testing.T) {
 		}
 	}
 }
-
-// TestAReadyWaitsForTheJournal: it may be about a payment that is approved.
-func TestAReadyWaitsForTheJournal(t *testing.T) {
-	t.Parallel()
-	h := newHookHouse(t, nil, autoV2()...)
-	h.g.journal = deadJournal{h.g.journal}
-	const body = `{"type":"Transaction.Ready","data":{"paymentId":"A1","transactionId":"t"}}`
-	status, _ := h.sendHook(pathHooksV2+"portone", "application/json", signHook("wh_ready", body, time.Now()), body)
-	if status != http.StatusServiceUnavailable || h.counted("failed") != 1 {
-		t.Errorf("answered %d, counted %v", status, h.counted("failed"))
-	}
-}
