@@ -298,7 +298,7 @@ func wireGuards() []guard {
 
 // unauthenticated replaces the authenticated cipher by the bare one underneath.
 const unauthenticated = `	_ = aead
-	return &sealer{aead: bare{block}}, nil
+	return &sealer{aead: bare{block}, idKey: idKey[:]}, nil
 }
 
 // bare is AES in counter mode without authentication.
@@ -336,7 +336,7 @@ func doorGuards() []guard {
 		},
 		{
 			name: "a token is authenticated", file: "gateway/token.go",
-			old: "	return &sealer{aead: aead}, nil\n}", new: unauthenticated,
+			old: "	return &sealer{aead: aead, idKey: idKey[:]}, nil\n}", new: unauthenticated,
 			pkg: tests, run: "TestABentTokenIsNotOurs",
 		},
 		{
