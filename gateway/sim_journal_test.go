@@ -79,6 +79,8 @@ func (p *simPod) freeze(r *rand.Rand) {
 	}
 	p.w.tally("process_frozen")
 	p.w.tracef("%s freezes for %s", p.name, long.Round(time.Millisecond))
+	p.w.frozen.Add(1)
+	defer p.w.frozen.Add(-1)
 	p.pause(context.Background(), long)
 }
 

@@ -280,7 +280,7 @@ func (w *simWorld) heal() {
 	w.loops.Wait()
 }
 
-// calm ends every fault and waits for pods that are being restarted.
+// calm ends every fault and waits for pods that are being restarted or are frozen.
 func (w *simWorld) calm() {
 	// At a moment of its own, so that nothing else that happens now can come before or after it by chance.
 	alone := func() { time.Sleep(time.Second + time.Duration(w.draw("heal").Int64N(int64(time.Second)))) }
@@ -289,7 +289,7 @@ func (w *simWorld) calm() {
 	for down := true; down; {
 		alone()
 		w.mu.Lock()
-		down = w.booting > 0
+		down = w.booting > 0 || w.frozen.Load() > 0
 		w.mu.Unlock()
 	}
 	w.tracef("healed")

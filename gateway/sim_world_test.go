@@ -125,6 +125,8 @@ type simWorld struct {
 	weather simWeather
 	stop    chan struct{}
 	healed  atomic.Bool
+	// frozen is how many pods' work stands still.
+	frozen atomic.Int32
 	// decided is when PortOne last decided cancels that it had put off.
 	decided time.Time
 	loops   sync.WaitGroup
