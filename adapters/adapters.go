@@ -152,6 +152,10 @@ type Result struct {
 	Method    payment.Method
 	// Taxes are the parts of the amount.
 	Taxes Taxes
+	// Escrow tells whether the PG holds the money for the buyer, where EscrowKnown says that it tells.
+	Escrow, EscrowKnown bool
+	// Installment is in months, 0 being a lump sum or not told.
+	Installment int
 	// Silent is what no answer of this PG to this kind of question states.
 	Silent Facts
 	// Code and Message are the PG's own words: for logs and the desk, never for the buyer.

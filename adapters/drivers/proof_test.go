@@ -29,16 +29,18 @@ type proof struct {
 }
 
 // proofs is which answer proves what. What an answer does not tell is looked up before an approval is believed: that is
-// so for V2's confirm alone. Cancels, net cancels and closings prove what was sent, and carry no facts of their own
-// beyond the sum; a notification or a question proves nothing at all and is always looked up.
+// so for V2's confirm alone. What cancels, net cancels, closings, keys and notifications prove is in effects.
 //
-// What no answer tells: Inicis the test flag (the MID tells it), the parts of the amount, and in its mobile window and
-// its inquiries the currency; V1 the parts of the amount.
+// What no answer tells: Inicis the test flag (the MID tells it), the parts of the amount, whether it is an escrow (the MID
+// of an escrow contract tells), and in its mobile window and its inquiries the currency; its inquiries the plan of
+// instalments; V1 the parts of the amount; V2 that a payment is no escrow. A VAT that the shop does not state is the PG's
+// to reckon, and not compared. Which plans a window offered is not kept with its attempt: compared is that an amount below
+// 50,000 won has none.
 func proofs() []proof {
 	const v2 = `{"status":"PAID","id":"A1","transactionId":"tx-1","currency":"KRW","amount":{"total":64900,"taxFree":0,"vat":5900,"paid":64900,"cancelled":0},` +
 		`"method":{"type":"PaymentMethodCard"},"channel":{"type":"TEST","key":"channel-key-1","pgMerchantId":"INIpayTest"}}`
 	const v1 = `{"code":0,"message":null,"response":{"imp_uid":"imp_1","merchant_uid":"A1","status":"paid","amount":64900,"cancel_amount":0,` +
-		`"currency":"KRW","pay_method":"card","sandbox":true,"pg_id":"INIpayTest","paid_at":1769400000}}`
+		`"currency":"KRW","pay_method":"card","card_quota":0,"escrow":false,"sandbox":true,"pg_id":"INIpayTest","paid_at":1769400000}}`
 	const pc = `{"resultCode":"0000","resultMsg":"ok","tid":"` + proofTID + `","mid":"INIpayTest","MOID":"A1","TotPrice":"64900","payMethod":"Card","currency":"WON"}`
 	const mobile = "P_STATUS=00&P_RMESG1=ok&P_TID=" + proofTID + "&P_MID=INIpayTest&P_OID=A1&P_TYPE=CARD&P_AMT=64900"
 	return []proof{
@@ -46,6 +48,7 @@ func proofs() []proof {
 		{payment.DriverPortOneV2, "look up", v2, map[string][2]string{
 			"amount": {`"total":64900`, `"total":64901`}, "currency": {`"KRW"`, `"USD"`}, "mid": {"INIpayTest", "INIother00"}, "channel": {"channel-key-1", "channel-key-9"},
 			"test": {`"TEST"`, `"LIVE"`}, "method": {"PaymentMethodCard", "PaymentMethodMobile"}, "tax_free": {`"taxFree":0`, `"taxFree":100`},
+			"escrow": {`"currency"`, `"escrow":{"status":"BEFORE_REGISTERED"},"currency"`},
 		}, "", payment.OutcomeApproved},
 		{payment.DriverPortOneV2, "look up", strings.Replace(v2, `"method":{"type":"PaymentMethodCard"},`, "", 1), nil, "method", payment.OutcomeApproved},
 		{payment.DriverPortOneV2, "look up", strings.Replace(v2, `"type":"TEST",`, "", 1), nil, "test", payment.OutcomeApproved},
@@ -53,7 +56,7 @@ func proofs() []proof {
 		{payment.DriverPortOneV2, "look up", strings.Replace(strings.Replace(v2, `"key":"channel-key-1",`, "", 1), `,"pgMerchantId":"INIpayTest"`, "", 1), nil, "mid", payment.OutcomeApproved},
 		{payment.DriverPortOneV1, "look up", v1, map[string][2]string{
 			"amount": {`"amount":64900`, `"amount":64901`}, "currency": {`"KRW"`, `"USD"`}, "mid": {"INIpayTest", "INIother00"},
-			"test": {`"sandbox":true`, `"sandbox":false`}, "method": {`"pay_method":"card"`, `"pay_method":"phone"`},
+			"test": {`"sandbox":true`, `"sandbox":false`}, "method": {`"pay_method":"card"`, `"pay_method":"phone"`}, "escrow": {`"escrow":false`, `"escrow":true`},
 		}, "", payment.OutcomeApproved},
 		{payment.DriverPortOneV1, "look up", strings.Replace(v1, `"pay_method":"card"`, `"emb_pg_provider":"kakaopay","pay_method":"card"`, 1), map[string][2]string{"method": {"", ""}}, "", payment.OutcomeApproved},
 		{payment.DriverPortOneV1, "look up", strings.Replace(v1, `"pay_method":"card",`, "", 1), nil, "method", payment.OutcomeApproved},
@@ -80,6 +83,32 @@ func ask(t *testing.T, p proof, body string) (payment.Attempt, *payment.Merchant
 	if p.call == "approve, mobile" {
 		kind = "text/html; charset=UTF-8"
 	}
+	d, acc, a := answering(t, p.driver, kind, body)
+	var r adapters.Result
+	var err error
+	if strings.HasPrefix(p.call, "approve") {
+		r, err = d.Approve(t.Context(), approving(acc, a, p.call == "approve, mobile"))
+	} else {
+		r, err = d.LookUp(t.Context(), adapters.LookUpRequest{Account: acc, Attempt: a, PGTxID: "imp_1", Now: time.Now()})
+	}
+	if err != nil {
+		t.Fatalf("%s, %s: %v", p.driver, p.call, err)
+	}
+	return a, acc.Merchant, r
+}
+
+// approving is a request to approve, or to undo that.
+func approving(acc adapters.Account, a payment.Attempt, mobile bool) adapters.ApproveRequest {
+	token := payment.Secret("token")
+	if mobile {
+		token = proofTID
+	}
+	return adapters.ApproveRequest{Account: acc, Attempt: a, Now: time.Now(), Proof: adapters.Proof{AuthToken: token, IDC: "stg", Mobile: mobile}}
+}
+
+// answering is a driver whose PG answers everything with body, and a payment to ask it about.
+func answering(t *testing.T, driver payment.DriverName, kind, body string) (adapters.Driver, adapters.Account, payment.Attempt) {
+	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/users/getToken") {
 			w.Header().Set("Content-Type", "application/json")
@@ -89,12 +118,12 @@ func ask(t *testing.T, p proof, body string) (payment.Attempt, *payment.Merchant
 		w.Header().Set("Content-Type", kind)
 		_, _ = io.WriteString(w, body)
 	}))
-	defer srv.Close()
+	t.Cleanup(srv.Close)
 	client := onewrite.New(onewrite.Options{})
-	defer client.CloseIdleConnections()
+	t.Cleanup(client.CloseIdleConnections)
 	acc := adapters.Account{
 		PG: &payment.PG{
-			ID: "pg", Driver: p.driver, Environment: payment.EnvSandbox, BaseURL: srv.URL, StoreID: "store-1", APISecret: "s", ImpCode: "imp1", ImpKey: "k", ImpSecret: "s",
+			ID: "pg", Driver: driver, Environment: payment.EnvSandbox, BaseURL: srv.URL, StoreID: "store-1", APISecret: "s", ImpCode: "imp1", ImpKey: "k", ImpSecret: "s",
 			ApproveTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, ClientIP: "203.0.113.10",
 		},
 		Merchant: &payment.Merchant{
@@ -102,29 +131,14 @@ func ask(t *testing.T, p proof, body string) (payment.Attempt, *payment.Merchant
 			SignKey: "SU5JTElURV9UUklQTEVERVNfS0VZU1RS", HashKey: "3CB8183A4BE283555ACC8363C0360223", APIKey: "ItEQKi3rY7uvDS8l", APIIV: "HYb3yQ4f65QL89==",
 		},
 	}
-	if p.driver != payment.DriverInicis {
+	if driver != payment.DriverInicis {
 		acc.Merchant.ChannelKey = "channel-key-1"
 	}
 	a := payment.Attempt{
-		ID: "A1", OrderID: "O1", PG: "pg", Driver: p.driver, Merchant: "m", MID: "INIpayTest", Method: "card", Amount: 64_900, OrderAmount: 64_900,
+		ID: "A1", OrderID: "O1", PG: "pg", Driver: driver, Merchant: "m", MID: "INIpayTest", Method: "card", Amount: 64_900, OrderAmount: 64_900,
 		Currency: payment.CurrencyKRW, Test: true, ManualConfirm: true,
 	}
-	d := drivers.New(drivers.Options{Client: client})[p.driver]
-	var r adapters.Result
-	var err error
-	if strings.HasPrefix(p.call, "approve") {
-		token := payment.Secret("token")
-		if p.call == "approve, mobile" {
-			token = proofTID
-		}
-		r, err = d.Approve(t.Context(), adapters.ApproveRequest{Account: acc, Attempt: a, Now: time.Now(), Proof: adapters.Proof{AuthToken: token, IDC: "stg", Mobile: p.call == "approve, mobile"}})
-	} else {
-		r, err = d.LookUp(t.Context(), adapters.LookUpRequest{Account: acc, Attempt: a, PGTxID: "imp_1", Now: time.Now()})
-	}
-	if err != nil {
-		t.Fatalf("%s, %s: %v", p.driver, p.call, err)
-	}
-	return a, acc.Merchant, r
+	return drivers.New(drivers.Options{Client: client})[driver], acc, a
 }
 
 // TestWhichAnswerProvesWhat holds the table: each fact that a PG states is compared, and an answer that leaves one out
@@ -150,6 +164,69 @@ func TestWhichAnswerProvesWhat(t *testing.T) {
 			if _, _, r := ask(t, p, body); adapters.Mismatch(a, m, r) != field {
 				t.Errorf("%s, %s, another %s: differs in %q", p.driver, p.call, field, adapters.Mismatch(a, m, r))
 			}
+		}
+	}
+}
+
+// TestAnInstalmentThatNoWindowOffers: below 50,000 won every payment is a lump sum, whatever the buyer put into the window.
+func TestAnInstalmentThatNoWindowOffers(t *testing.T) {
+	t.Parallel()
+	plans := map[string][2]string{
+		"portone_v2": {`"type":"PaymentMethodCard"`, `"type":"PaymentMethodCard","installment":{"month":%s,"isInterestFree":true}`},
+		"portone_v1": {`"card_quota":0`, `"card_quota":%s`},
+		"inicis":     {`"payMethod":"Card"`, `"payMethod":"Card","CARD_Quota":"%s"`},
+		"mobile":     {"P_TYPE=CARD", "P_TYPE=CARD&P_RMESG2=%s"},
+	}
+	seen := map[string]bool{}
+	for _, p := range proofs() {
+		name := string(p.driver)
+		if p.call == "approve, mobile" {
+			name = "mobile"
+		}
+		plan := plans[name]
+		if len(p.differs) < 2 || !strings.Contains(p.body, plan[0]) {
+			continue
+		}
+		seen[name] = true
+		for months, want := range map[string]string{"0": "", "1": "", "12": "installment"} {
+			body := strings.Replace(p.body, plan[0], strings.Replace(plan[1], "%s", months, 1), 1)
+			a, m, r := ask(t, p, body)
+			if got := adapters.Mismatch(a, m, r); got != "" {
+				t.Errorf("%s, %s months for %d won: differs in %q", name, months, a.Amount, got)
+			}
+			a.Amount, r.Amount = 49_999, 49_999
+			if got := adapters.Mismatch(a, m, r); got != want {
+				t.Errorf("%s, %s months for %d won: differs in %q, want %q", name, months, a.Amount, got, want)
+			}
+		}
+	}
+	if len(seen) != len(plans) {
+		t.Errorf("only %v were asked", seen)
+	}
+}
+
+// TestAnEscrowThatTheBuyerTookOut: a transfer that was decided as an escrow is one. A card needs none.
+func TestAnEscrowThatTheBuyerTookOut(t *testing.T) {
+	t.Parallel()
+	m := &payment.Merchant{Tax: payment.TaxTaxable}
+	for _, tt := range []struct {
+		purpose payment.Purpose
+		method  payment.Method
+		told    adapters.Result
+		want    string
+	}{
+		{payment.PurposeEscrow, "trans", adapters.Result{EscrowKnown: true}, "escrow"},
+		{payment.PurposeEscrow, payment.MethodVBank, adapters.Result{EscrowKnown: true}, "escrow"},
+		{payment.PurposeEscrow, "card", adapters.Result{EscrowKnown: true}, ""},
+		{payment.PurposeEscrow, "trans", adapters.Result{}, ""},
+		{payment.PurposeEscrow, "trans", adapters.Result{Escrow: true, EscrowKnown: true}, ""},
+		{payment.PurposeOneTime, "trans", adapters.Result{Escrow: true, EscrowKnown: true}, "escrow"},
+		{payment.PurposeOneTime, "card", adapters.Result{Escrow: true, EscrowKnown: true}, "escrow"},
+		{payment.PurposeOneTime, "card", adapters.Result{EscrowKnown: true}, ""},
+	} {
+		a := payment.Attempt{Purpose: tt.purpose, Method: tt.method, Amount: 64_900}
+		if got := adapters.Mismatch(a, m, tt.told); got != tt.want {
+			t.Errorf("%s by %s, told %+v: differs in %q, want %q", tt.purpose, tt.method, tt.told, got, tt.want)
 		}
 	}
 }

@@ -61,7 +61,7 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 		r.Currency = currency(o.Text("currency"))
 	}
 	payMethod := o.Required("payMethod")
-	r.Method = method(a.Method, payMethod, o.Text("CARD_SrcCode"))
+	r.Method, r.Installment = method(a.Method, payMethod, o.Text("CARD_SrcCode")), wire.Months(o.Text("CARD_Quota"))
 	signature := o.Text("authSignature")
 	if err := o.Err(); err != nil {
 		return adapters.Result{}, err

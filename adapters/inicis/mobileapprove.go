@@ -131,6 +131,9 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 	}
 	r.PGTxID, r.OrderRef = f["P_TID"], payment.AttemptID(f["P_OID"])
 	r.Method = method(a.Method, f["P_TYPE"], f["P_SRC_CODE"])
+	if f["P_TYPE"] == "CARD" || f["P_TYPE"] == "ISP" {
+		r.Installment = wire.Months(f["P_RMESG2"])
+	}
 	r.Outcome, r.Warning = payment.OutcomeApproved, warning("", "", r, "")
 	if r.Method == payment.MethodVBank {
 		// An account was issued; the money comes later.

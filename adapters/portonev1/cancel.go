@@ -109,13 +109,18 @@ func parseCancelled(e envelope, req adapters.CancelRequest) (adapters.Result, er
 	if err != nil {
 		return adapters.Result{}, err
 	}
-	if !ValidateHint(req.Attempt, r) {
+	if !isAbout(req, r) {
 		return adapters.Result{}, fmt.Errorf("%w: another payment's answer", wire.ErrShape)
 	}
 	if r.Cancelled < req.Attempt.Amount-req.Remaining+req.Amount {
 		return adapters.Result{}, fmt.Errorf("%w: less was cancelled than asked", wire.ErrShape)
 	}
 	return r, nil
+}
+
+// isAbout tells whether an answer is about the very payment that was sent: an attempt may have two at V1.
+func isAbout(req adapters.CancelRequest, r adapters.Result) bool {
+	return ValidateHint(req.Attempt, r) && (req.PGTxID == "" || r.PGTxID == req.PGTxID)
 }
 
 func checkCancel(req adapters.CancelRequest) error {

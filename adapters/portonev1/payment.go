@@ -27,6 +27,8 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 		Silent: adapters.FactTaxes,
 	}
 	r.Test, r.TestKnown = o.Bool("sandbox")
+	r.Escrow, r.EscrowKnown = o.Bool("escrow")
+	r.Installment = wire.Months(o.Text("card_quota"))
 	if a.MID != "" {
 		r.MID = o.Text("pg_id")
 	}

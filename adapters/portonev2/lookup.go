@@ -67,6 +67,11 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	if channel, ok := o.Object("channel"); ok {
 		readChannel(channel, a, &r)
 	}
+	if _, r.Escrow = o.Object("escrow"); r.Escrow {
+		// It is there for escrow payments; that it is missing tells nothing.
+		r.EscrowKnown = true
+	}
+	r.Installment = installmentOf(o)
 	if failure, ok := o.Object("failure"); ok {
 		r.Message = failure.Text("reason") + " " + failure.Text("pgMessage")
 		if code := failure.Text("pgCode"); code != "" {
@@ -96,6 +101,16 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 		r.BuyerCancelled, r.Why = strings.Contains(r.Message, "취소"), wire.Decline(r.Message)
 	}
 	return r, nil
+}
+
+// installmentOf reads the plan of a card, which an easy-pay service may stand before.
+func installmentOf(o wire.Object) int {
+	method, _ := o.Object("method")
+	if service, ok := method.Object("easyPayMethod"); ok {
+		method = service
+	}
+	plan, _ := method.Object("installment")
+	return wire.Months(plan.Text("month"))
 }
 
 // taxesOf reads the parts of an amount, which stay as they were paid when some of it is given back.
