@@ -58,7 +58,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	if err := notLeftBehind(s.Journal(), place.Path); err != nil {
 		return err
 	}
-	place.Waiting = waiting(log)
+	place.Waiting = waiting(log, time.Now)
 	j, err := journal.Open(ctx, place)
 	if err != nil {
 		return fmt.Errorf("opening the journal: %w", err)
@@ -106,13 +106,18 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 }
 
 // waiting tells of a journal whose database is away at the start: the shop's pages are served, checkouts are refused.
-func waiting(log *slog.Logger) func(error) {
+// Of its tries, which are many, the first that fails is logged, and one a minute after that.
+func waiting(log *slog.Logger, now func() time.Time) func(error) {
+	var said time.Time
+	failures := 0
 	return func(err error) {
-		if err != nil {
-			log.Error("waiting for the journal's database; checkouts are refused until it can be used", slog.Any("err", err))
-			return
+		switch failures++; {
+		case err == nil:
+			log.Info("the journal's database was reached", slog.Int("failures", failures-1))
+		case failures == 1 || now().Sub(said) >= time.Minute:
+			said = now()
+			log.Error("waiting for the journal's database; checkouts are refused until it can be used", slog.Int("failures", failures), slog.Any("err", err))
 		}
-		log.Info("the journal's database was reached")
 	}
 }
 

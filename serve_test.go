@@ -7,11 +7,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/pflag"
 
 	"github.com/pg-gateway/pg-gateway/gateway"
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
@@ -100,4 +102,24 @@ func gauge(t *testing.T, g prometheus.Gatherer, name string) float64 {
 	}
 	t.Fatalf("there is no series %s", name)
 	return 0
+}
+
+// TestWaitingForTheDatabaseFillsNoLog: every second it is tried, and once a minute it is said.
+func TestWaitingForTheDatabaseFillsNoLog(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
+	heard := waiting(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now })
+	for range 150 {
+		heard(journal.ErrUnavailable)
+		now = now.Add(time.Second)
+	}
+	heard(nil)
+	for what, n := range map[string]int{
+		"level=ERROR": 3, " failures=1 ": 1, " failures=61 ": 1, " failures=121 ": 1, "was reached\" failures=150": 1,
+	} {
+		if got := strings.Count(log.String(), what); got != n {
+			t.Errorf("%q stands there %d times, want %d:\n%s", what, got, n, log.String())
+		}
+	}
 }

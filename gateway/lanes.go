@@ -33,6 +33,7 @@ type pool[L comparable, T any] struct {
 	mu      sync.Mutex
 	rooms   map[L]*room
 	running sync.WaitGroup
+	outage  outage
 }
 
 // room is a lane's workers.
@@ -54,15 +55,17 @@ func newPool[L comparable, T any](g *Gateway, q queue[L, T]) *pool[L, T] {
 	return &pool[L, T]{queue: q, now: func() time.Time { return g.now() }, log: g.log, rooms: map[L]*room{}}
 }
 
-// every looks for work at every tick until ctx ends, and then waits for what is under way.
+// every looks for work after every pause until ctx ends, and then waits for what is under way. Pauses are longer while
+// the journal cannot be asked.
 func (p *pool[L, T]) every(ctx context.Context, pause time.Duration) {
 	defer p.running.Wait()
-	tick := time.NewTicker(pause)
-	defer tick.Stop()
+	next := time.NewTimer(pause)
+	defer next.Stop()
 	for {
 		p.look(ctx)
+		next.Reset(p.outage.pause(pause))
 		select {
-		case <-tick.C:
+		case <-next.C:
 		case <-ctx.Done():
 			return
 		}
@@ -75,6 +78,9 @@ func (p *pool[L, T]) look(ctx context.Context) {
 	if err != nil {
 		p.failed(ctx, err)
 		return
+	}
+	if len(lanes) == 0 {
+		p.answered()
 	}
 	for _, l := range lanes {
 		p.ask(ctx, l)
@@ -129,6 +135,8 @@ func (p *pool[L, T]) takeSome(ctx context.Context, l L, r *room) bool {
 	entries, err := p.take(ctx, l, now, free)
 	if err != nil {
 		p.failed(ctx, err)
+	} else {
+		p.answered()
 	}
 	r.release(free - len(entries))
 	for _, e := range entries {
@@ -140,9 +148,21 @@ func (p *pool[L, T]) takeSome(ctx context.Context, l L, r *room) bool {
 	return len(entries) == free
 }
 
+// failed logs that the journal could not be asked, at most once in a while.
 func (p *pool[L, T]) failed(ctx context.Context, err error) {
-	if !errors.Is(ctx.Err(), context.Canceled) {
-		p.log.Error("the journal cannot be asked what is due", slog.String("of", p.what), slog.Any("err", err))
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return
+	}
+	if quiet, say := p.outage.failed(p.now()); say {
+		p.log.Error("the journal cannot be asked what is due", slog.String("of", p.what), slog.Int("failures_since", quiet), slog.Any("err", err))
+	}
+}
+
+// answered logs the end of what failed logged.
+func (p *pool[L, T]) answered() {
+	if failures, took, say := p.outage.answered(p.now()); say {
+		p.log.Info("the journal can be asked again what is due", slog.String("of", p.what), slog.Int("failures", failures),
+			slog.Float64("seconds", took.Seconds()))
 	}
 }
 

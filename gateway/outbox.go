@@ -90,16 +90,17 @@ func (g *Gateway) outboxQueue() queue[journal.OutboxLane, payment.Message] {
 func (g *Gateway) deliver(ctx context.Context) {
 	q := g.queues.outbox
 	defer q.running.Wait()
-	tick := time.NewTicker(outboxEvery)
-	defer tick.Stop()
+	next := time.NewTimer(outboxEvery)
+	defer next.Stop()
 	for {
 		select {
 		case <-g.wake:
 			// A payment ended, or the next message of an order came up: nobody has failed to take it yet.
 			q.ask(ctx, journal.OutboxLane{})
-		case <-tick.C:
+		case <-next.C:
 			q.look(ctx)
 			g.probeShop(ctx)
+			next.Reset(q.outage.pause(outboxEvery))
 		case <-ctx.Done():
 			return
 		}
