@@ -22,7 +22,7 @@ func portoneGuards() []guard {
 		},
 		{
 			name: "V1: a success that shows no closed account is none", file: v1 + "account.go",
-			old: "	case !ValidateHint(req.Attempt, r) || r.Outcome != payment.OutcomeCancelled:", new: "	case r.Outcome == payment.OutcomeDeclined:",
+			old: "	case !isAbout(req, r) || r.Outcome != payment.OutcomeCancelled:", new: "	case r.Outcome == payment.OutcomeDeclined:",
 			pkg: tests1, run: "TestConformance",
 		},
 		{
