@@ -28,7 +28,7 @@ func (j *Journal) Prune(ctx context.Context, before time.Time, from PruneMark, l
 		return 0, from, false, err
 	}
 	err = j.write(ctx, "", "pruning", func(x *txn) (err error) {
-		gone, err = 0, nil
+		gone = 0 // an earlier try was undone
 		if from == (PruneMark{}) {
 			if together := x.s.d.gather(); together != "" {
 				if _, err := x.exec(together); err != nil {
