@@ -105,11 +105,11 @@ cover: deps ## Measure what the tests reach
 
 .PHONY: crash
 crash: deps ## Kill the gateway KILLS times (default 200) under load on SQLite, on PostgreSQL, and as 3 pods; CRASH_SEED replays
-	$(GO) test ./e2e -run '^TestCrash$$' -count=1 -v -timeout 60m -crash.kills=$(or $(KILLS),200) -crash.seed=$(or $(CRASH_SEED),0)
+	$(GO) test ./test/e2e -run '^TestCrash$$' -count=1 -v -timeout 60m -crash.kills=$(or $(KILLS),200) -crash.seed=$(or $(CRASH_SEED),0)
 
 .PHONY: recovery
 recovery: deps ## Start on a journal with ATTEMPTS (default 100000) open attempts, on SQLite and on PostgreSQL
-	$(GO) test ./e2e -run '^TestRecovery$$' -count=1 -v -parallel 1 -timeout 60m -recovery.attempts=$(or $(ATTEMPTS),100000)
+	$(GO) test ./test/e2e -run '^TestRecovery$$' -count=1 -v -parallel 1 -timeout 60m -recovery.attempts=$(or $(ATTEMPTS),100000)
 
 .PHONY: journal-scale
 journal-scale: deps ## Time the journal's calls among ATTEMPTS (default 5000000) closed attempts, on SQLite and on PostgreSQL
@@ -117,9 +117,9 @@ journal-scale: deps ## Time the journal's calls among ATTEMPTS (default 5000000)
 
 .PHONY: fsyncs
 fsyncs: deps ## Count the fsyncs of a settle, 64 at once (SQLite by strace, PostgreSQL by its own count)
-	$(GO) test -c -o $(CACHE)/settle.test ./gateway/settle
-	cd gateway/settle && strace -f --seccomp-bpf -c -e trace=fsync,fdatasync $(CACHE)/settle.test -test.run '^$$' -test.bench 'SettleTogether$$' -test.benchtime 20000x
-	cd gateway/settle && $(CACHE)/settle.test -test.run '^$$' -test.bench 'SettleTogetherPostgres$$' -test.benchtime 20000x
+	$(GO) test -c -o $(CACHE)/lifecycle.test ./lifecycle
+	cd lifecycle && strace -f --seccomp-bpf -c -e trace=fsync,fdatasync $(CACHE)/lifecycle.test -test.run '^$$' -test.bench 'SettleTogether$$' -test.benchtime 20000x
+	cd lifecycle && $(CACHE)/lifecycle.test -test.run '^$$' -test.bench 'SettleTogetherPostgres$$' -test.benchtime 20000x
 
 .PHONY: soak
 soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED (default: the time)
@@ -127,7 +127,7 @@ soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED
 
 .PHONY: mutation
 mutation: ## Take each guard away and see that its test turns red
-	$(GO) test ./mutation -count=1 -v -timeout 60m -mutation.share=1
+	$(GO) test ./test/mutation -count=1 -v -timeout 60m -mutation.share=1
 
 .PHONY: vuln
 vuln: $(VULN) ## Look for known vulnerabilities (needs the vulnerability database, so not part of check)
@@ -138,7 +138,7 @@ generate: ## Write the generated files anew: schema, tables in docs/, Prometheus
 	$(GO) test ./rules -run Schema -update
 	$(GO) test ./k8s/monitoring -run PrometheusRule -update
 	$(GO) test . -run Documented -update-docs
-	$(GO) test ./gateway/settle -run Documented -update-docs
+	$(GO) test ./lifecycle -run Documented -update-docs
 
 .PHONY: check
 check: ## What CI runs: test, lint, build

@@ -69,8 +69,8 @@ func words(t *testing.T, prefixes ...string) []string {
 	t.Helper()
 	var list []string
 	sources := []string{filepath.Join("payment", "ending.go")}
-	for _, pattern := range []string{"*.go", "settle/*.go"} {
-		more, err := filepath.Glob(filepath.Join("gateway", filepath.FromSlash(pattern)))
+	for _, pattern := range []string{"gateway/*.go", "lifecycle/*.go"} {
+		more, err := filepath.Glob(filepath.FromSlash(pattern))
 		if err != nil {
 			t.Fatal(err)
 		}

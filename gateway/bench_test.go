@@ -17,11 +17,11 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
-	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 const benchBody = `{"order_id":"BENCH-20261201-0001","amount":64900,"order_name":"노르웨이 회전 의자",` +

@@ -9,9 +9,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
-	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 // Bounds of the texts of a cancel, in bytes.
@@ -53,7 +53,7 @@ func (g *Gateway) cancel(c *fiber.Ctx, id payment.AttemptID, key string) error {
 	if err != nil {
 		return err
 	}
-	ask.ID = settle.CancelIDOf(id, key)
+	ask.ID = lifecycle.CancelIDOf(id, key)
 	isAbout(c, "", id)
 	res, err := g.canceller.Cancel(g.requestContext(c), id, ask)
 	isAbout(c, res.Attempt.OrderID, id)
@@ -77,16 +77,16 @@ type cancelAnswer struct {
 
 // answerCancel says where a cancel stands. Only what is done is kept for a repeat; everything else may still change,
 // or is found again by the cancel's id.
-func answerCancel(c *fiber.Ctx, res settle.Cancelled) error {
+func answerCancel(c *fiber.Ctx, res lifecycle.Cancelled) error {
 	row, order := res.Cancel, res.Attempt.OrderID
-	later := row.State == payment.CancelRequested && row.Code == settle.CancelLater
+	later := row.State == payment.CancelRequested && row.Code == lifecycle.CancelLater
 	switch {
 	case row.State == payment.CancelDone, later:
 	case row.State == payment.CancelRequested:
 		return &payment.Problem{Code: payment.CodeKeyInProgress, OrderID: order, KeySafety: payment.NewKeyUnsafe}
 	case row.State == payment.CancelUnknown:
 		return &payment.Problem{Code: payment.CodeCancelUnknown, OrderID: order, KeySafety: payment.NewKeyUnsafe}
-	case row.Code == settle.CancelNotSent:
+	case row.Code == lifecycle.CancelNotSent:
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: order, KeySafety: payment.NewKeySafe}
 	default:
 		return &payment.Problem{Code: payment.CodeCancelRefused, OrderID: order, KeySafety: payment.NewKeySafe}
@@ -120,8 +120,8 @@ func (g *Gateway) cancelPrint(body []byte) (string, error) {
 }
 
 // parseCancel reads the body of a cancel. Errors are *payment.Problem that name the field.
-func parseCancel(body []byte) (settle.CancelAsk, error) {
-	var ask settle.CancelAsk
+func parseCancel(body []byte) (lifecycle.CancelAsk, error) {
+	var ask lifecycle.CancelAsk
 	r, err := strictjson.NewReader(body)
 	if err != nil {
 		return ask, jsonProblem(err)
@@ -278,7 +278,7 @@ func (g *Gateway) attemptAnswer(c *fiber.Ctx, a payment.Attempt) (attemptAnswer,
 		Amount: a.Amount, TaxFree: a.TaxFree, VAT: stated(a.VAT, a.VATSet), OrderAmount: a.OrderAmount, Payments: a.Split(), PGTxID: a.PGTxID,
 		CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, Cancels: []cancelListing{},
 	}
-	end := settle.Result{Attempt: a}.Ending()
+	end := lifecycle.Result{Attempt: a}.Ending()
 	ans.Code, ans.DetailKo, ans.DetailEn = end.Code, end.Ko, end.En
 	list, err := g.cancels.CancelsOf(g.requestContext(c), a.ID)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
@@ -377,7 +377,7 @@ func TestACrashBetweenIntentAndAnswer(t *testing.T) {
 func (h *cancelHouse) intend(key string, amount payment.Won) {
 	h.t.Helper()
 	_, begun, err := h.journal.CancelBegin(h.t.Context(), payment.Cancel{
-		ID: settle.CancelIDOf(h.attempt, key), AttemptID: h.attempt, OrderID: payment.OrderID(h.order), Amount: amount,
+		ID: lifecycle.CancelIDOf(h.attempt, key), AttemptID: h.attempt, OrderID: payment.OrderID(h.order), Amount: amount,
 		Remaining: payment.Won(h.amount), Reason: "고객 변심", Origin: payment.CancelByShop, NextCheck: time.Now().Add(time.Minute),
 	}, journal.Event{Kind: "cancel_intended"})
 	if err != nil || !begun {

@@ -6,8 +6,8 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 // Bounds of the texts in a checkout, in bytes.

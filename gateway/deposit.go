@@ -7,7 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -70,17 +70,17 @@ func (g *Gateway) deposit(c *fiber.Ctx, pg *payment.PG, raw []byte) (status int,
 		// Inicis says it again, ten times.
 		return fiber.StatusTooManyRequests, metrics.WebhookLimited
 	}
-	word, err := g.settler.Deposited(g.requestContext(c), g.late, settle.Deposit{
+	word, err := g.settler.Deposited(g.requestContext(c), g.late, lifecycle.Deposit{
 		ID: d.OID, PG: pg.ID, MID: d.MID, TID: d.TID, IssueTID: d.IssueTID, Amount: d.Amount,
 	})
 	isAbout(c, word.Attempt.OrderID, d.OID)
 	log = slog.New(log.Handler().WithAttrs(aboutOf(c).attrs()))
 	switch {
-	case errors.Is(err, settle.ErrNotOurs):
+	case errors.Is(err, lifecycle.ErrNotOurs):
 		// It may be about an approval that is just being written; Inicis asks ten times at most.
 		log.Warn("a deposit's notice is about no account of ours", slog.Any("err", err))
 		return fiber.StatusNotFound, metrics.WebhookNobodys
-	case errors.Is(err, settle.ErrDepositNotSeen):
+	case errors.Is(err, lifecycle.ErrDepositNotSeen):
 		log.Warn("a deposit's notice is not confirmed by the PG's inquiry yet")
 		return fiber.StatusServiceUnavailable, metrics.WebhookFailed
 	case err != nil:

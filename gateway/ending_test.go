@@ -14,8 +14,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -99,7 +99,7 @@ func TestABuyerWhoHasNotPaidHearsWhy(t *testing.T) {
 				t.Errorf("the journal says %q, %v; want %q", attempt.Reason, err, tt.reason)
 			}
 			// Whoever asks later hears the same code.
-			if end := (settle.Result{Attempt: attempt}).Ending(); string(end.Code) != tt.code {
+			if end := (lifecycle.Result{Attempt: attempt}).Ending(); string(end.Code) != tt.code {
 				t.Errorf("later it is %s", end.Code)
 			}
 			if tt.journaledAsked {

@@ -24,8 +24,8 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
@@ -36,7 +36,7 @@ var kst = payment.KST()
 
 // Journal is what the gateway needs of the journal; *journal.Journal has it.
 type Journal interface {
-	settle.Journal
+	lifecycle.Journal
 	Insert(ctx context.Context, a payment.Attempt, ev journal.Event, bound ...journal.Windows) error
 	AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error)
 	DueLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
@@ -64,7 +64,7 @@ type Options struct {
 	// Late keeps what PGs took for attempts that had ended; needed by Run.
 	Late LateStore
 	// Cancels keeps cancels of paid attempts. Without it none can be asked for, and none made at a PG are noticed.
-	Cancels settle.CancelJournal
+	Cancels lifecycle.CancelJournal
 	Drivers map[payment.DriverName]adapters.Driver
 	// OrderHTTP speaks to the order service.
 	OrderHTTP *http.Client
@@ -91,7 +91,7 @@ type Gateway struct {
 	log       *slog.Logger
 	now       func() time.Time
 	sealer    *sealer
-	settler   *settle.Settler
+	settler   *lifecycle.Settler
 	limits    *limits
 	health    *health
 	strangers *strangers
@@ -109,8 +109,8 @@ type Gateway struct {
 	pulse        pulse
 	others       *others
 	// cancels and canceller are nil when Options has no Cancels.
-	cancels   settle.CancelJournal
-	canceller *settle.Canceller
+	cancels   lifecycle.CancelJournal
+	canceller *lifecycle.Canceller
 	// printKey makes fingerprints of bodies that hold personal data.
 	printKey []byte
 	// words are the callbacks and redirects that are being followed up.
@@ -147,7 +147,7 @@ func New(o Options) (*Gateway, error) {
 	if o.Identity == nil {
 		g.others.own = func() journal.Identity { return journal.Identity{} }
 	}
-	g.settler = settle.New(settle.Options{
+	g.settler = lifecycle.New(lifecycle.Options{
 		Journal: o.Journal, Drivers: o.Drivers, Sealer: seal, Observer: g, Log: o.Log, Now: o.Now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return g.view().account(a) },
 		Shop:    g, Wake: g.wakeOutbox, Spread: o.Spread,
@@ -155,7 +155,7 @@ func New(o Options) (*Gateway, error) {
 	})
 	if g.cancels = o.Cancels; g.cancels != nil {
 		print := sha256.Sum256(append([]byte("fingerprint:"), key...))
-		g.canceller, g.printKey = settle.NewCanceller(g.settler, o.Cancels, g.cancelEnded), print[:]
+		g.canceller, g.printKey = lifecycle.NewCanceller(g.settler, o.Cancels, g.cancelEnded), print[:]
 	}
 	g.queues, g.retention = g.newQueues(), o.Store.Current().Journal().Retention
 	return g, nil

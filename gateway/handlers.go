@@ -6,9 +6,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
-	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 // Paths of the public listener.
@@ -145,7 +145,7 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 	if res.Attempt.State.Final() {
 		answerStands(c)
 	}
-	if res.Answer.Reason == settle.ReasonShopSilent {
+	if res.Answer.Reason == lifecycle.ReasonShopSilent {
 		leaveThisPod(c)
 	}
 	end := res.Ending()
@@ -210,7 +210,7 @@ func parseComplete(raw []byte) (completeRequest, error) {
 func (g *Gateway) handleInicisReturn(c *fiber.Ctx) error {
 	raw, err := g.returned(c)
 	if err != nil {
-		return g.page(c, settle.Result{}, err)
+		return g.page(c, lifecycle.Result{}, err)
 	}
 	res, err := g.inicisReturn(withClient(g.requestContext(c), g.payer(c)), g.view(), raw)
 	g.metrics.Returned("inicis", returnWord(res, err))
@@ -220,7 +220,7 @@ func (g *Gateway) handleInicisReturn(c *fiber.Ctx) error {
 func (g *Gateway) handleInicisKey(c *fiber.Ctx) error {
 	raw, err := g.returned(c)
 	if err != nil {
-		return g.page(c, settle.Result{}, err)
+		return g.page(c, lifecycle.Result{}, err)
 	}
 	res, err := g.inicisKey(withClient(g.requestContext(c), g.payer(c)), raw)
 	g.metrics.Returned("inicis", returnWord(res, err))
@@ -249,14 +249,14 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 	}
 	id := payment.AttemptID(q("attempt_id", "paymentId", "payment_id", "merchant_uid"))
 	if !payment.ValidID(string(id)) {
-		return g.page(c, settle.Result{}, &payment.Problem{Code: payment.CodeAttemptNotFound})
+		return g.page(c, lifecycle.Result{}, &payment.Problem{Code: payment.CodeAttemptNotFound})
 	}
 	sealed := func() (payment.AttemptID, bool) {
 		by, ours := g.others.read(id, c.Query(journalParam))
 		return id, ours && !g.others.elsewhere(by) || g.sealer.madeID(g.view().environment, id)
 	}
 	if err := g.admitWindowOf(c, sealed); err != nil {
-		return g.page(c, settle.Result{}, err)
+		return g.page(c, lifecycle.Result{}, err)
 	}
 	res, err := g.complete(withClient(g.requestContext(c), g.payer(c)), completeRequest{
 		AttemptID: id, PGTxID: clipText(q("billingKey", "billing_key", "imp_uid", "txId", "tx_id"), maxText),
@@ -272,10 +272,10 @@ func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
 
 // backToShop sends the browser to the shop's page, so that a reload asks the shop and not us again. Without a
 // known shop page it shows our own.
-func (g *Gateway) backToShop(c *fiber.Ctx, res settle.Result, err error) error {
+func (g *Gateway) backToShop(c *fiber.Ctx, res lifecycle.Result, err error) error {
 	end := res.Ending()
 	isAbout(c, res.Attempt.OrderID, res.Attempt.ID)
-	if res.Answer.Reason == settle.ReasonShopSilent {
+	if res.Answer.Reason == lifecycle.ReasonShopSilent {
 		leaveThisPod(c)
 	}
 	var p *payment.Problem
@@ -296,7 +296,7 @@ func (g *Gateway) backToShop(c *fiber.Ctx, res settle.Result, err error) error {
 }
 
 // returnWord is the metric's label for what a return came to: a status, or a problem's code.
-func returnWord(res settle.Result, err error) string {
+func returnWord(res lifecycle.Result, err error) string {
 	if err != nil {
 		return strings.ToLower(string(asProblem(err).Code))
 	}

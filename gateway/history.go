@@ -6,9 +6,9 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 // historyAnswer is the answer of GET /-/config/history: what was loaded or refused lately, newest first.

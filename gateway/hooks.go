@@ -17,8 +17,8 @@ import (
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
 	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -128,7 +128,7 @@ func (g *Gateway) noticeOfV1(c *fiber.Ctx, pg *payment.PG, raw []byte, listed bo
 		return metrics.WebhookInvalid, unreadableHook(err)
 	case n.Event == portonev1.EventCvsConfirm:
 		// A 200 would let a barcode be paid that nobody here waits for.
-		return metrics.WebhookRefused, refuseHook(c, "reason", settle.Answer{})
+		return metrics.WebhookRefused, refuseHook(c, "reason", lifecycle.Answer{})
 	case n.Event == portonev1.EventEscrow:
 		return g.noteEscrow(c, pg, n)
 	case n.Event != "":
@@ -139,7 +139,7 @@ func (g *Gateway) noticeOfV1(c *fiber.Ctx, pg *payment.PG, raw []byte, listed bo
 			return metrics.WebhookLimited, again(err)
 		}
 	}
-	return g.followUp(c, pg, settle.Notice{ID: n.MerchantUID, PGTxID: n.ImpUID, Says: n.Says(), Unsigned: true})
+	return g.followUp(c, pg, lifecycle.Notice{ID: n.MerchantUID, PGTxID: n.ImpUID, Says: n.Says(), Unsigned: true})
 }
 
 // eventEscrow is the record of how far an escrow has come; Code holds PortOne's number for it (portone.md §3.1).
@@ -202,7 +202,7 @@ func (g *Gateway) noticeV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, er
 		}
 	}
 	return g.onceByID(c, pg, id, raw, func() (string, error) {
-		return g.followUp(c, pg, settle.Notice{ID: ev.PaymentID, PGTxID: ev.TxID, Says: ev.Says()})
+		return g.followUp(c, pg, lifecycle.Notice{ID: ev.PaymentID, PGTxID: ev.TxID, Says: ev.Says()})
 	})
 }
 
@@ -252,13 +252,13 @@ func (g *Gateway) followKey(c *fiber.Ctx, pg *payment.PG, key payment.Secret) (s
 	if err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
-	return g.followUp(c, pg, settle.Notice{ID: id, PGTxID: key.Reveal()})
+	return g.followUp(c, pg, lifecycle.Notice{ID: id, PGTxID: key.Reveal()})
 }
 
 // followUp wakes the settle of an attempt. PortOne is told 200 once there is nothing that it should say again:
 // the attempt is settled, or is in the journal with a next check, or is nobody's here. A word of money that went back may
 // come while another request of ours has the attempt approved.
-func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n settle.Notice) (string, error) {
+func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notice) (string, error) {
 	ctx, id := g.requestContext(c), n.ID
 	if !payment.ValidID(string(id)) {
 		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
@@ -290,10 +290,10 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n settle.Notice) (strin
 var errStillFollowing = errors.New("the word is still being followed up")
 
 // notified settles in the background and waits as long as PortOne does.
-func (g *Gateway) notified(ctx context.Context, a payment.Attempt, n settle.Notice) (settle.Word, error) {
+func (g *Gateway) notified(ctx context.Context, a payment.Attempt, n lifecycle.Notice) (lifecycle.Word, error) {
 	given := n.Says == payment.OutcomeCancelled
 	type outcome struct {
-		word settle.Word
+		word lifecycle.Word
 		err  error
 	}
 	done := make(chan outcome, 1)
@@ -315,9 +315,9 @@ func (g *Gateway) notified(ctx context.Context, a payment.Attempt, n settle.Noti
 	case <-t.C:
 		waits := a.State == payment.StateOpened || a.State == payment.StateApproving || a.State == payment.StateIssued
 		if !waits || given || a.Driver == payment.DriverPortOneV1 {
-			return settle.Word{}, errStillFollowing
+			return lifecycle.Word{}, errStillFollowing
 		}
-		return settle.Word{}, nil
+		return lifecycle.Word{}, nil
 	}
 }
 
@@ -336,7 +336,7 @@ func (g *Gateway) confirmV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, e
 		if err != nil {
 			return metrics.WebhookInvalid, unreadableHook(err)
 		}
-		return g.answerHook(c, "reason", settle.Question{ID: q.MerchantUID, PG: pg.ID, PGTxID: q.ImpUID, Amount: q.Amount, Unlisted: !listed})
+		return g.answerHook(c, "reason", lifecycle.Question{ID: q.MerchantUID, PG: pg.ID, PGTxID: q.ImpUID, Amount: q.Amount, Unlisted: !listed})
 	})
 }
 
@@ -350,23 +350,23 @@ func (g *Gateway) confirmV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, e
 	case err != nil:
 		return metrics.WebhookInvalid, unreadableHook(err)
 	case ev.StoreID != "" && ev.StoreID != pg.StoreID:
-		return metrics.WebhookRefused, refuseHook(c, "errorMessage", settle.Answer{})
+		return metrics.WebhookRefused, refuseHook(c, "errorMessage", lifecycle.Answer{})
 	}
-	return g.answerHook(c, "errorMessage", settle.Question{ID: ev.PaymentID, PG: pg.ID, PGTxID: ev.TxID, Amount: ev.Amount})
+	return g.answerHook(c, "errorMessage", lifecycle.Question{ID: ev.PaymentID, PG: pg.ID, PGTxID: ev.TxID, Amount: ev.Amount})
 }
 
 // answerHook says yes with a 200 and no with a 409 whose body tells why under the given name.
-func (g *Gateway) answerHook(c *fiber.Ctx, name string, q settle.Question) (string, error) {
+func (g *Gateway) answerHook(c *fiber.Ctx, name string, q lifecycle.Question) (string, error) {
 	isAbout(c, "", q.ID)
-	ans := settle.Answer{Reason: settle.ReasonNoSuchPayment}
+	ans := lifecycle.Answer{Reason: lifecycle.ReasonNoSuchPayment}
 	switch {
 	case !payment.ValidID(string(q.ID)):
 	case g.others.problem("") != nil:
-		ans = settle.Answer{Reason: reasonSeveralJournals}
+		ans = lifecycle.Answer{Reason: reasonSeveralJournals}
 	default:
 		ans = g.settler.Allow(g.requestContext(c), q)
 	}
-	if ans.Reason == settle.ReasonNoSuchPayment {
+	if ans.Reason == lifecycle.ReasonNoSuchPayment {
 		g.others.notFound(q.ID, c.Query(journalParam))
 	}
 	if ans.Yes {
@@ -376,7 +376,7 @@ func (g *Gateway) answerHook(c *fiber.Ctx, name string, q settle.Question) (stri
 	return metrics.WebhookRefused, refuseHook(c, name, ans)
 }
 
-func refuseHook(c *fiber.Ctx, name string, ans settle.Answer) error {
+func refuseHook(c *fiber.Ctx, name string, ans lifecycle.Answer) error {
 	why := ans.DetailKo
 	if why == "" {
 		why = "결제를 진행할 수 없는 주문입니다"

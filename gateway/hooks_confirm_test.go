@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -250,7 +250,7 @@ func TestLateMoneyGoesBack(t *testing.T) {
 			if err != nil || len(list) != 1 || list[0].State != journal.LateUnknown || list[0].AttemptID != lost.attempt || list[0].Won != h.state(lost.attempt).Amount {
 				t.Fatalf("listed %+v, %v", list, err)
 			}
-			if _, err := h.g.settler.Notified(t.Context(), h.journal, settle.Notice{ID: lost.attempt, PGTxID: lost.txID}); err != nil {
+			if _, err := h.g.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: lost.attempt, PGTxID: lost.txID}); err != nil {
 				t.Fatal(err)
 			}
 			if l := h.sandbox.Ledger(); l.Net != 0 {
@@ -264,8 +264,8 @@ func TestLateMoneyGoesBack(t *testing.T) {
 }
 
 // settlerAt is the gateway's settler with another clock, on whatever journal the gateway has by now.
-func (h *hookHouse) settlerAt(now func() time.Time) *settle.Settler {
-	return settle.New(settle.Options{
+func (h *hookHouse) settlerAt(now func() time.Time) *lifecycle.Settler {
+	return lifecycle.New(lifecycle.Options{
 		Journal: h.g.journal, Drivers: h.g.drivers, Sealer: h.g.sealer, Observer: h.g, Log: h.g.log, Now: now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return h.g.view().account(a) },
 		Shop:    h.g, Wake: h.g.wakeOutbox,

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -49,7 +49,7 @@ func TestABuyerWhoChangesTheMethod(t *testing.T) {
 				if got := h.complete(o); got == "approved" || got == "issued" {
 					t.Errorf("the browser is told %s", got)
 				}
-				h.undone(o.attempt, settle.ReasonMismatch+"method")
+				h.undone(o.attempt, lifecycle.ReasonMismatch+"method")
 			})
 		}
 	}
@@ -63,7 +63,7 @@ func TestABuyerWhoChangesTheMethod(t *testing.T) {
 				if got := h.complete(o); got == "approved" || got == "issued" {
 					t.Errorf("the browser is told %s", got)
 				}
-				h.undone(o.attempt, settle.ReasonMismatch+"method")
+				h.undone(o.attempt, lifecycle.ReasonMismatch+"method")
 			})
 		}
 	}
@@ -80,7 +80,7 @@ func TestABuyerWhoChangesTheMethod(t *testing.T) {
 			if back.status != http.StatusSeeOther {
 				t.Errorf("the return answered %d %s", back.status, back.body)
 			}
-			h.undone(payment.AttemptID(form.Get("oid")), settle.ReasonMismatch+"method")
+			h.undone(payment.AttemptID(form.Get("oid")), lifecycle.ReasonMismatch+"method")
 		})
 	}
 }
@@ -105,7 +105,7 @@ func TestABuyerWhoPaysInPlaceOfAnAccount(t *testing.T) {
 			if got := h.complete(o); got == "approved" || got == "issued" {
 				t.Errorf("the browser is told %s", got)
 			}
-			h.undone(o.attempt, settle.ReasonMismatch+"method")
+			h.undone(o.attempt, lifecycle.ReasonMismatch+"method")
 		})
 	}
 	t.Run("inicis", func(t *testing.T) {
@@ -115,7 +115,7 @@ func TestABuyerWhoPaysInPlaceOfAnAccount(t *testing.T) {
 		form.Set("gopaymethod", "Card")
 		form.Set("acceptmethod", "centerCd(Y)")
 		h.postReturn(h.press(form, "pay"))
-		h.undone(payment.AttemptID(form.Get("oid")), settle.ReasonMismatch+"method")
+		h.undone(payment.AttemptID(form.Get("oid")), lifecycle.ReasonMismatch+"method")
 	})
 }
 
@@ -143,7 +143,7 @@ func TestABuyerWhoChangesTheTaxes(t *testing.T) {
 			if got := h.complete(o); got == "approved" {
 				t.Errorf("the browser is told %s", got)
 			}
-			h.undone(o.attempt, settle.ReasonMismatch+"tax_free")
+			h.undone(o.attempt, lifecycle.ReasonMismatch+"tax_free")
 		})
 	}
 }

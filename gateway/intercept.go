@@ -15,9 +15,9 @@ import (
 	"github.com/tidwall/gjson"
 	"github.com/tidwall/sjson"
 
-	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 // maxIntercepted is the largest body that an intercepted route may have, in bytes, on either side.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -121,7 +121,7 @@ func (h *hookHouse) keyIsTold(id payment.AttemptID) {
 	if err != nil || len(due) != 1 || due[0].Type != payment.MessageBillingKey || !due[0].Sealed {
 		h.t.Fatalf("messages %v, %v", due, err)
 	}
-	m, err := settle.OpenMessage(h.g.sealer, due[0])
+	m, err := lifecycle.OpenMessage(h.g.sealer, due[0])
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -5,14 +5,14 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // LateStore keeps late money, for all pods.
 type LateStore interface {
-	settle.LateJournal
+	lifecycle.LateJournal
 	LateLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
 	LateDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]journal.Late, error)
 }

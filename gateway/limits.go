@@ -13,7 +13,7 @@ import (
 	"github.com/tidwall/gjson"
 	"golang.org/x/time/rate"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
@@ -226,11 +226,11 @@ func (g *Gateway) turnOf(key string) error {
 
 // fromJournal answers a browser that comes too often for us to ask the PG once more: what the journal knows is the
 // truth too, and a buyer who reloads the page after he has paid must read that. Without a row the refusal stays.
-func (g *Gateway) fromJournal(ctx context.Context, id payment.AttemptID, refused error) (settle.Result, error) {
+func (g *Gateway) fromJournal(ctx context.Context, id payment.AttemptID, refused error) (lifecycle.Result, error) {
 	if known, ok, err := g.settler.Known(ctx, id); ok && err == nil {
 		return known, nil
 	}
-	return settle.Result{}, refused
+	return lifecycle.Result{}, refused
 }
 
 // checkoutBody admits a checkout by what its body names, before anything is written for it.

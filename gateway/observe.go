@@ -5,8 +5,8 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
@@ -51,7 +51,7 @@ func (g *Gateway) publishStats(ctx context.Context) {
 	if err != nil {
 		return // the gauges keep what was last known: a part of the unknown money would look like all of it
 	}
-	u := settle.UnknownOf(s, cancels)
+	u := lifecycle.UnknownOf(s, cancels)
 	g.metrics.Unknown(u.Count, int64(u.Won))
 }
 

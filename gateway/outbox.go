@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -149,7 +149,7 @@ const notAcknowledged = "not acknowledged"
 
 // send sends a message to the shop; nil means that the shop has acknowledged it.
 func (g *Gateway) send(ctx context.Context, m payment.Message) error {
-	m, err := settle.OpenMessage(g.sealer, m)
+	m, err := lifecycle.OpenMessage(g.sealer, m)
 	if err != nil {
 		// Nothing is wrong with the shop, and the orders' later messages wait behind this one.
 		g.log.Error("a sealed message cannot be opened; is token_key another one?", m.LogAttr())

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -38,7 +38,7 @@ func pageTemplate() *template.Template {
 }
 
 // page shows a browser how things stand when there is no shop page to send it to.
-func (g *Gateway) page(c *fiber.Ctx, res settle.Result, err error) error {
+func (g *Gateway) page(c *fiber.Ctx, res lifecycle.Result, err error) error {
 	status := fiber.StatusOK
 	data := pageData{
 		Title: "결제 상태", TextKo: "결제 창의 결과를 기다리고 있습니다. 주문 내역에서 결과를 확인하세요.",
@@ -90,4 +90,4 @@ func (g *Gateway) html(c *fiber.Ctx, status int, data pageData) error {
 
 // handleStatusPage answers a GET of the return address: some setups and every reload come that way. It
 // settles nothing.
-func (g *Gateway) handleStatusPage(c *fiber.Ctx) error { return g.page(c, settle.Result{}, nil) }
+func (g *Gateway) handleStatusPage(c *fiber.Ctx) error { return g.page(c, lifecycle.Result{}, nil) }

@@ -4,7 +4,7 @@ import (
 	"errors"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -31,12 +31,12 @@ func judge(a payment.Attempt) verdict {
 		}
 		return verdictGood
 	case payment.StateDeclined:
-		if a.Reason == settle.ReasonNotSent {
+		if a.Reason == lifecycle.ReasonNotSent {
 			return verdictFault
 		}
 	case payment.StateCancelled, payment.StateUnknown:
 		// While it is being given back an attempt is reported again and again; it counts at the end, once.
-		if a.Reason == settle.ReasonLost {
+		if a.Reason == lifecycle.ReasonLost {
 			return verdictFault
 		}
 	case payment.StateOpened, payment.StateClaimed, payment.StateApproving, payment.StateCaptured,

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
@@ -21,16 +21,16 @@ func TestOnlyThePGsFaultsCount(t *testing.T) {
 		reason string
 		want   verdict
 	}{
-		{"approved", payment.StateApproved, settle.ReasonApproved, verdictGood},
-		{"the PG could not be reached", payment.StateDeclined, settle.ReasonNotSent, verdictFault},
-		{"the PG rejected the request", payment.StateDeclined, settle.ReasonRejected, verdictNone},
-		{"the answer was lost and the money given back", payment.StateCancelled, settle.ReasonLost, verdictFault},
-		{"the answer was lost and nobody knows", payment.StateUnknown, settle.ReasonLost, verdictFault},
-		{"the card was declined", payment.StateDeclined, settle.ReasonDeclined, verdictNone},
-		{"the shop refused", payment.StateRefused, settle.ReasonShopRefused, verdictNone},
-		{"the shop refused what was charged", payment.StateCancelled, settle.ReasonShopRefused, verdictNone},
-		{"the buyer never paid", payment.StateExpired, settle.ReasonNeverPaid, verdictNone},
-		{"still being given back", payment.StateCancelling, settle.ReasonLost, verdictNone},
+		{"approved", payment.StateApproved, lifecycle.ReasonApproved, verdictGood},
+		{"the PG could not be reached", payment.StateDeclined, lifecycle.ReasonNotSent, verdictFault},
+		{"the PG rejected the request", payment.StateDeclined, lifecycle.ReasonRejected, verdictNone},
+		{"the answer was lost and the money given back", payment.StateCancelled, lifecycle.ReasonLost, verdictFault},
+		{"the answer was lost and nobody knows", payment.StateUnknown, lifecycle.ReasonLost, verdictFault},
+		{"the card was declined", payment.StateDeclined, lifecycle.ReasonDeclined, verdictNone},
+		{"the shop refused", payment.StateRefused, lifecycle.ReasonShopRefused, verdictNone},
+		{"the shop refused what was charged", payment.StateCancelled, lifecycle.ReasonShopRefused, verdictNone},
+		{"the buyer never paid", payment.StateExpired, lifecycle.ReasonNeverPaid, verdictNone},
+		{"still being given back", payment.StateCancelling, lifecycle.ReasonLost, verdictNone},
 		{"just opened", payment.StateOpened, "", verdictNone},
 	}
 	for _, tt := range tests {
@@ -61,10 +61,10 @@ func TestRatesFollowWhatHappened(t *testing.T) {
 		}
 	}
 	check("nothing yet", now, 0, 0)
-	end(payment.StateApproved, settle.ReasonApproved)
-	end(payment.StateDeclined, settle.ReasonDeclined)
+	end(payment.StateApproved, lifecycle.ReasonApproved)
+	end(payment.StateDeclined, lifecycle.ReasonDeclined)
 	check("a buyer's decline does not count", now, 1, 1)
-	end(payment.StateDeclined, settle.ReasonNotSent)
+	end(payment.StateDeclined, lifecycle.ReasonNotSent)
 	check("a fault counts", now, 0.5, 2)
 	for i, err := range []error{
 		adapters.ErrUnavailable, fmt.Errorf("x: %w", adapters.ErrRejected), // the PG's
@@ -76,7 +76,7 @@ func TestRatesFollowWhatHappened(t *testing.T) {
 		}
 	}
 	now = start.Add(5 * time.Minute)
-	end(payment.StateApproved, settle.ReasonApproved)
+	end(payment.StateApproved, lifecycle.ReasonApproved)
 	check("old and new minutes add up", now, 0.4, 5)
 	check("old minutes are forgotten", start.Add(12*time.Minute), 1, 1)
 	check("in the end all are", start.Add(time.Hour), 0, 0)
@@ -106,7 +106,7 @@ func TestRoutingFollowsTheRates(t *testing.T) {
 		t.Fatalf("before: %d %v", a.status, a.json["pg"])
 	}
 	for range 30 {
-		h.g.Settled(t.Context(), payment.Attempt{PG: "inicis", Method: "card", State: payment.StateDeclined, Reason: settle.ReasonNotSent})
+		h.g.Settled(t.Context(), payment.Attempt{PG: "inicis", Method: "card", State: payment.StateDeclined, Reason: lifecycle.ReasonNotSent})
 	}
 	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK || a.json["pg"] != "portone" {
 		t.Errorf("after: %d %v", a.status, a.json["pg"])

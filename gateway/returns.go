@@ -12,16 +12,16 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // inicisReturn settles what came back from an Inicis window (design flow C). Nothing in the message is
 // authenticated but our own token: a forged or stale one changes nothing. The returned attempt is set as soon
 // as the token opened, so that the browser can be sent back to the shop.
-func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle.Result, error) {
-	return g.once("inicis", string(raw), func() (settle.Result, error) {
+func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (lifecycle.Result, error) {
+	return g.once("inicis", string(raw), func() (lifecycle.Result, error) {
 		res, err := g.settleReturn(ctx, v, raw)
 		return g.truth(ctx, res, err)
 	})
@@ -29,15 +29,15 @@ func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (settle
 
 // once follows up what a browser brings. The same word that comes several times at once (a double click, a page that the
 // browser loads twice) is followed up one time, and all hear the same.
-func (g *Gateway) once(door, word string, do func() (settle.Result, error)) (settle.Result, error) {
+func (g *Gateway) once(door, word string, do func() (lifecycle.Result, error)) (lifecycle.Result, error) {
 	sum := sha256.Sum256([]byte(door + "\x00" + word))
 	res, err, _ := g.words.Do(string(sum[:]), func() (any, error) { return do() })
-	return res.(settle.Result), err //nolint:forcetypeassert // do returns nothing else
+	return res.(lifecycle.Result), err //nolint:forcetypeassert // do returns nothing else
 }
 
 // truth puts what the journal knows of an attempt in the place of what a return makes of it, when that was no settle: the
 // buyer may close a second window, or come back by an old page, after he has paid in the first one.
-func (g *Gateway) truth(ctx context.Context, res settle.Result, err error) (settle.Result, error) {
+func (g *Gateway) truth(ctx context.Context, res lifecycle.Result, err error) (lifecycle.Result, error) {
 	if res.Attempt.ID == "" || err == nil && !res.Declined {
 		return res, err
 	}
@@ -47,29 +47,29 @@ func (g *Gateway) truth(ctx context.Context, res settle.Result, err error) (sett
 		return known, nil
 	case err == nil && unread != nil:
 		// Nobody can say that it was not paid.
-		return settle.Result{Attempt: res.Attempt}, unread
+		return lifecycle.Result{Attempt: res.Attempt}, unread
 	}
 	return res, err
 }
 
-func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (settle.Result, error) {
+func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (lifecycle.Result, error) {
 	ret, err := inicis.ParseReturn(raw)
 	if err != nil {
-		return settle.Result{}, forged("the returned form cannot be read")
+		return lifecycle.Result{}, forged("the returned form cannot be read")
 	}
 	a, err := g.opened(ret.MerchantData)
 	switch {
 	case err != nil && a.ID != "":
-		return settle.Result{Attempt: a}, err
+		return lifecycle.Result{Attempt: a}, err
 	case err != nil:
-		return settle.Result{}, err
+		return lifecycle.Result{}, err
 	}
-	res := settle.Result{Attempt: a}
+	res := lifecycle.Result{Attempt: a}
 	switch {
 	case a.Purpose == payment.PurposeBillingKey:
-		return settle.Result{}, forged("the token is for a billing key")
+		return lifecycle.Result{}, forged("the token is for a billing key")
 	case string(a.ID) != ret.OrderNumber && ret.OrderNumber != "":
-		return settle.Result{}, forged("orderNumber belongs to another attempt")
+		return lifecycle.Result{}, forged("orderNumber belongs to another attempt")
 	}
 	if !ret.Authenticated() {
 		// By this window no money moved and none can: the buyer did not get through it. The attempt has no row in the
@@ -83,11 +83,11 @@ func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (settle
 		return res, err
 	}
 	if ret.OrderNumber == "" || ret.MID != a.MID || !ret.AuthToken.IsSet() {
-		return settle.Result{}, forged("mid, orderNumber or authToken is missing or another")
+		return lifecycle.Result{}, forged("mid, orderNumber or authToken is missing or another")
 	}
 	if err := inicis.CheckReturn(acc.PG, ret); err != nil {
 		g.log.ErrorContext(ctx, "a return broke the idc rule", a.LogAttr(), slog.Any("err", err))
-		return settle.Result{}, &payment.Problem{Code: payment.CodeAuthURLRefused, OrderID: a.OrderID}
+		return lifecycle.Result{}, &payment.Problem{Code: payment.CodeAuthURLRefused, OrderID: a.OrderID}
 	}
 	if err := g.others.problem(a.OrderID); err != nil {
 		return res, err
@@ -119,31 +119,31 @@ func (g *Gateway) opened(token string) (payment.Attempt, error) {
 
 // inicisKey takes the billing key that an Inicis window issued (inicis.md §4). As with a payment's return only our
 // own token is believed; the key itself proves nothing until it is charged, and moves no money here.
-func (g *Gateway) inicisKey(ctx context.Context, raw []byte) (settle.Result, error) {
-	return g.once("inicis key", string(raw), func() (settle.Result, error) {
+func (g *Gateway) inicisKey(ctx context.Context, raw []byte) (lifecycle.Result, error) {
+	return g.once("inicis key", string(raw), func() (lifecycle.Result, error) {
 		res, err := g.takeKey(ctx, raw)
 		return g.truth(ctx, res, err)
 	})
 }
 
-func (g *Gateway) takeKey(ctx context.Context, raw []byte) (settle.Result, error) {
+func (g *Gateway) takeKey(ctx context.Context, raw []byte) (lifecycle.Result, error) {
 	ret, err := inicis.ParseKeyReturn(raw)
 	if err != nil {
-		return settle.Result{}, forged("the returned form cannot be read")
+		return lifecycle.Result{}, forged("the returned form cannot be read")
 	}
 	a, err := g.opened(ret.MerchantData)
 	switch {
 	case err != nil && a.ID != "":
-		return settle.Result{Attempt: a}, err
+		return lifecycle.Result{Attempt: a}, err
 	case err != nil || a.Purpose != payment.PurposeBillingKey:
-		return settle.Result{}, forged("the token is not ours")
+		return lifecycle.Result{}, forged("the token is not ours")
 	case string(a.ID) != ret.OrderID && ret.OrderID != "":
-		return settle.Result{}, forged("orderId belongs to another attempt")
+		return lifecycle.Result{}, forged("orderId belongs to another attempt")
 	case !ret.Issued():
 		g.leftWindow(ctx, a, ret.BuyerCancelled, ret.ResultCode)
-		return settle.Result{Attempt: a, Declined: true, BuyerCancelled: ret.BuyerCancelled, Why: inicis.DeclineReason(ret.ResultCode, ret.ResultMsg)}, nil
+		return lifecycle.Result{Attempt: a, Declined: true, BuyerCancelled: ret.BuyerCancelled, Why: inicis.DeclineReason(ret.ResultCode, ret.ResultMsg)}, nil
 	case ret.MID != a.MID:
-		return settle.Result{}, forged("mid is another")
+		return lifecycle.Result{}, forged("mid is another")
 	}
 	if err := g.proofTurn(ctx, a.ID); err != nil {
 		return g.fromJournal(ctx, a.ID, err)
@@ -167,14 +167,14 @@ type completeRequest struct {
 }
 
 // complete settles what a callback or a redirect told.
-func (g *Gateway) complete(ctx context.Context, req completeRequest) (settle.Result, error) {
+func (g *Gateway) complete(ctx context.Context, req completeRequest) (lifecycle.Result, error) {
 	word := strings.Join([]string{
 		string(req.AttemptID), req.PGTxID, req.PaymentToken.Reveal(), req.Code, strconv.FormatBool(req.Refused),
 	}, "\x00")
-	return g.once("complete", word, func() (settle.Result, error) { return g.completeOnce(ctx, req) })
+	return g.once("complete", word, func() (lifecycle.Result, error) { return g.completeOnce(ctx, req) })
 }
 
-func (g *Gateway) completeOnce(ctx context.Context, req completeRequest) (settle.Result, error) {
+func (g *Gateway) completeOnce(ctx context.Context, req completeRequest) (lifecycle.Result, error) {
 	turn := g.turn
 	if req.PaymentToken.IsSet() {
 		turn = func(id payment.AttemptID) error { return g.proofTurn(ctx, id) }
@@ -185,7 +185,7 @@ func (g *Gateway) completeOnce(ctx context.Context, req completeRequest) (settle
 	if req.PaymentToken.IsSet() {
 		// The token is there to approve with, and nothing is approved by one of several.
 		if err := g.others.problem(""); err != nil {
-			return settle.Result{}, err
+			return lifecycle.Result{}, err
 		}
 	}
 	res, err := g.settler.Complete(ctx, req.AttemptID, adapters.Proof{
@@ -223,7 +223,7 @@ func (g *Gateway) noteWindowLeft(ctx context.Context, a payment.Attempt, code st
 
 // redirectURL is the shop page that a settled attempt's browser goes to, and what the buyer may be told there when he
 // has not paid.
-func redirectURL(res settle.Result, end payment.Ending) string {
+func redirectURL(res lifecycle.Result, end payment.Ending) string {
 	u, err := url.Parse(res.Attempt.ReturnURL)
 	if err != nil || res.Attempt.ReturnURL == "" {
 		return ""

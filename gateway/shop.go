@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters/orders"
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
@@ -31,11 +31,11 @@ func newOrders(c rules.OrderServiceConfig) (*orders.Client, error) {
 
 // Confirm asks the order service whether an attempt may be charged. No answer is a no (design promise 8). A shop
 // that chose not to be asked (order_service.confirm: none) has said yes beforehand.
-func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) settle.Answer {
+func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) lifecycle.Answer {
 	v := g.view()
 	if v.rules.OrderService().ConfirmNone {
 		g.metrics.Confirmed(metrics.AnswerNotAsked)
-		return settle.Answer{Yes: true}
+		return lifecycle.Answer{Yes: true}
 	}
 	start := time.Now()
 	ans, err := g.orderService(v).Confirm(ctx, orders.Question{
@@ -47,16 +47,16 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) settle.Answer 
 	case err != nil:
 		g.metrics.Confirmed(metrics.AnswerSilent)
 		g.log.WarnContext(ctx, "the order service did not confirm", a.LogAttr(), slog.Any("err", err))
-		return settle.Answer{
-			Reason: settle.ReasonShopSilent, DetailKo: "쇼핑몰이 응답하지 않아 결제하지 않았습니다",
+		return lifecycle.Answer{
+			Reason: lifecycle.ReasonShopSilent, DetailKo: "쇼핑몰이 응답하지 않아 결제하지 않았습니다",
 			DetailEn: "the shop did not answer, so nothing was charged",
 		}
 	case !ans.Yes:
 		g.metrics.Confirmed(metrics.AnswerNo)
-		reason := cmp.Or(payment.RefusedFor(ans.Code), settle.ReasonShopRefused)
+		reason := cmp.Or(payment.RefusedFor(ans.Code), lifecycle.ReasonShopRefused)
 		g.log.InfoContext(ctx, "the order service refused", a.LogAttr(), slog.String("reason", reason))
-		return settle.Answer{Reason: reason, DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText)}
+		return lifecycle.Answer{Reason: reason, DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText)}
 	}
 	g.metrics.Confirmed(metrics.AnswerYes)
-	return settle.Answer{Yes: true}
+	return lifecycle.Answer{Yes: true}
 }

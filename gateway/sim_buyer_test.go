@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -289,7 +289,7 @@ func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
 		b.bank(a, r)
 	}
 	send := func(p *simPod) (simTold, error, bool) {
-		return simHear(p, func(ctx context.Context, g *Gateway) (settle.Result, error) {
+		return simHear(p, func(ctx context.Context, g *Gateway) (lifecycle.Result, error) {
 			return g.inicisReturn(ctx, g.view(), bytes.Clone(body))
 		})
 	}
@@ -356,7 +356,7 @@ func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 	w.call(text("paymentToken"), a.name)
 	w.callResult(rsp, a.name)
 	send := func(p *simPod) (simTold, error, bool) {
-		return simHear(p, func(ctx context.Context, g *Gateway) (settle.Result, error) { return g.complete(ctx, req) })
+		return simHear(p, func(ctx context.Context, g *Gateway) (lifecycle.Result, error) { return g.complete(ctx, req) })
 	}
 	if r.Float64() < 0.3 {
 		send = b.completeUnderKey(a, req)
@@ -424,7 +424,7 @@ func (b *simBuyer) comeBack(a *simAttempt, r *rand.Rand, send func(p *simPod) (s
 }
 
 // simHear is what a browser hears of a settle that ran on a pod.
-func simHear(p *simPod, f func(ctx context.Context, g *Gateway) (settle.Result, error)) (simTold, error, bool) {
+func simHear(p *simPod, f func(ctx context.Context, g *Gateway) (lifecycle.Result, error)) (simTold, error, bool) {
 	res, err, ok := simAsk(p, f)
 	return simTold{res.Attempt.ID, res.Status(), res.Attempt.State}, err, ok
 }
@@ -464,7 +464,7 @@ func (b *simBuyer) forge(back url.Values, r *rand.Rand) {
 		f.Set("idc_name", "evil")
 	}
 	b.w.tally("forged_return")
-	_, err, ok := simAsk(b.pod(r), func(ctx context.Context, g *Gateway) (settle.Result, error) {
+	_, err, ok := simAsk(b.pod(r), func(ctx context.Context, g *Gateway) (lifecycle.Result, error) {
 		return g.inicisReturn(ctx, g.view(), []byte(f.Encode()))
 	})
 	if ok && err == nil && f.Get("resultCode") == "0000" {

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -103,7 +103,7 @@ func (w *simWorld) cancelDesk(ctx context.Context) {
 	p.g.sweepCancelsOnce(ctx)
 	for _, c := range w.cancelsOpen(p) {
 		for i, who := range []string{"kim", "kim", "lee"} {
-			done, err := settle.ResolveCancel(ctx, p.books, c.ID, settle.FindingNotApplied, who, "refused in PortOne's console", time.Now())
+			done, err := lifecycle.ResolveCancel(ctx, p.books, c.ID, lifecycle.FindingNotApplied, who, "refused in PortOne's console", time.Now())
 			if err != nil || done != (i == 2) {
 				w.wrong("%s: after hand %d of kim, kim, lee it is done: %t, %v", w.nameIn(string(c.ID)), i, done, err)
 			}

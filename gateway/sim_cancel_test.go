@@ -10,7 +10,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -97,7 +97,7 @@ func (w *simWorld) askCancel(p simPaid, name string, r *rand.Rand, body string) 
 	w.mu.Unlock()
 	name = fmt.Sprintf("%s#%d", name, n)
 	key := "key of " + name
-	id := settle.CancelIDOf(p.id, key)
+	id := lifecycle.CancelIDOf(p.id, key)
 	w.call(key, name)
 	w.call(string(id), name)
 	send := func(r *rand.Rand) simReply { return w.sendCancel(p, name, key, id, body, r) }
@@ -244,4 +244,4 @@ func (w *simWorld) stuck(c payment.Cancel) bool {
 }
 
 // waiting tells whether PortOne promised a cancel, and it did not come yet.
-func waiting(c payment.Cancel) bool { return c.Code == settle.CancelLater }
+func waiting(c payment.Cancel) bool { return c.Code == lifecycle.CancelLater }

@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -53,14 +53,14 @@ func (w *simWorld) leftOf() map[string]payment.Won {
 	return left
 }
 
-func (t simTruth) finding() settle.Finding {
+func (t simTruth) finding() lifecycle.Finding {
 	if t.captured == 0 {
-		return settle.FindingNotCharged
+		return lifecycle.FindingNotCharged
 	}
 	if t.captured == t.cancelled {
-		return settle.FindingGivenBack
+		return lifecycle.FindingGivenBack
 	}
-	return settle.FindingCharged
+	return lifecycle.FindingCharged
 }
 
 // unknownDesk lets people look into what the gateway is not certain of, in half of the schedules: they close it
@@ -111,19 +111,19 @@ func (w *simWorld) closedOrder(ctx context.Context, a payment.Attempt) {
 }
 
 // twoHands closes an attempt by what was found.
-func (w *simWorld) twoHands(ctx context.Context, books simBooks, a payment.Attempt, f settle.Finding) {
+func (w *simWorld) twoHands(ctx context.Context, books simBooks, a payment.Attempt, f lifecycle.Finding) {
 	name := w.nameIn(string(a.ID))
-	if f == settle.FindingCharged && a.State == payment.StateCancelling {
-		_, err := settle.Resolve(ctx, books, a.ID, f, "kim", "seen in the PG's back office", time.Now())
-		if !errors.Is(err, settle.ErrFinding) && !errors.Is(err, settle.ErrNotUnknown) {
+	if f == lifecycle.FindingCharged && a.State == payment.StateCancelling {
+		_, err := lifecycle.Resolve(ctx, books, a.ID, f, "kim", "seen in the PG's back office", time.Now())
+		if !errors.Is(err, lifecycle.ErrFinding) && !errors.Is(err, lifecycle.ErrNotUnknown) {
 			w.wrong("%s is to be given back, and could be found charged: %v", name, err)
 		}
 		return
 	}
 	for i, who := range []string{"kim", "kim", "lee"} {
-		done, err := settle.Resolve(ctx, books, a.ID, f, who, "seen in the PG's back office", time.Now())
+		done, err := lifecycle.Resolve(ctx, books, a.ID, f, who, "seen in the PG's back office", time.Now())
 		switch {
-		case errors.Is(err, settle.ErrNotUnknown), errors.Is(err, journal.ErrConflict):
+		case errors.Is(err, lifecycle.ErrNotUnknown), errors.Is(err, journal.ErrConflict):
 			return
 		case err != nil:
 			w.wrong("%s cannot be closed as %s by hand: %v", name, f, err)
@@ -155,7 +155,7 @@ func (w *simWorld) lateDesk(ctx context.Context) {
 	for _, l := range slices.DeleteFunc(open, watched) {
 		w.tally("desk_closed_late_" + string(l.State))
 		for i, who := range []string{"kim", "kim", "lee"} {
-			done, err := settle.ResolveLate(ctx, books, l.AttemptID, l.PGTxID, who, "given back in the PG's back office", time.Now())
+			done, err := lifecycle.ResolveLate(ctx, books, l.AttemptID, l.PGTxID, who, "given back in the PG's back office", time.Now())
 			if err != nil || done != (i == 2) {
 				w.wrong("late money of %s: after hand %d of kim, kim, lee it is done: %t, %v", w.nameIn(string(l.AttemptID)), i, done, err)
 			}

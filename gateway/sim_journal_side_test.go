@@ -44,7 +44,7 @@ func (j *simJournal) KeyDrop(ctx context.Context, scope, key string, heldUntil t
 	return j.do(ctx, "key drop", j.p.w.nameIn(key), func() error { return j.inner.KeyDrop(ctx, scope, key, heldUntil) })
 }
 
-// LateTake implements settle.LateJournal.
+// LateTake implements lifecycle.LateJournal.
 func (j *simJournal) LateTake(ctx context.Context, l journal.Late, now time.Time, hold time.Duration) (journal.Late, bool, error) {
 	type row struct {
 		l     journal.Late
@@ -57,22 +57,22 @@ func (j *simJournal) LateTake(ctx context.Context, l journal.Late, now time.Time
 	return r.l, r.taken, err
 }
 
-// LateEnd implements settle.LateJournal.
+// LateEnd implements lifecycle.LateJournal.
 func (j *simJournal) LateEnd(ctx context.Context, l journal.Late, to journal.LateState, ev journal.Event) error {
 	return j.do(ctx, "late end "+string(to), j.of(l.AttemptID), func() error { return j.inner.LateEnd(ctx, l, to, ev) })
 }
 
-// LateSeen implements settle.LateJournal.
+// LateSeen implements lifecycle.LateJournal.
 func (j *simJournal) LateSeen(ctx context.Context, l journal.Late, ev journal.Event) (bool, error) {
 	return simDo(ctx, j, "late seen", j.of(l.AttemptID), true, func() (bool, error) { return j.inner.LateSeen(ctx, l, ev) })
 }
 
-// LateTouch implements settle.LateJournal.
+// LateTouch implements lifecycle.LateJournal.
 func (j *simJournal) LateTouch(ctx context.Context, l journal.Late, ev journal.Event) error {
 	return j.do(ctx, "late touch", j.of(l.AttemptID), func() error { return j.inner.LateTouch(ctx, l, ev) })
 }
 
-// LateOf implements settle.LateJournal.
+// LateOf implements lifecycle.LateJournal.
 func (j *simJournal) LateOf(ctx context.Context, id payment.AttemptID) ([]journal.Late, error) {
 	return simDo(ctx, j, "late of", j.of(id), false, func() ([]journal.Late, error) { return j.inner.LateOf(ctx, id) })
 }
@@ -87,7 +87,7 @@ func (j *simJournal) LateDue(ctx context.Context, l journal.Lane, now time.Time,
 	return simDo(ctx, j, "late due", simLane(l), true, func() ([]journal.Late, error) { return j.inner.LateDue(ctx, l, now, limit, lease) })
 }
 
-// LateFlag implements settle.LateJournal.
+// LateFlag implements lifecycle.LateJournal.
 func (j *simJournal) LateFlag(ctx context.Context, l journal.Late, ev journal.Event) (bool, error) {
 	return simDo(ctx, j, "late flag", j.of(l.AttemptID), true, func() (bool, error) { return j.inner.LateFlag(ctx, l, ev) })
 }

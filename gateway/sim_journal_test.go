@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -18,8 +18,8 @@ type simBooks interface {
 	Journal
 	KeyStore
 	LateStore
-	settle.LateDeskJournal
-	settle.CancelJournal
+	lifecycle.LateDeskJournal
+	lifecycle.CancelJournal
 	CancelsOpen(ctx context.Context, limit int) ([]payment.Cancel, error)
 	EachOpen(ctx context.Context, yield func(payment.Attempt) error, states ...payment.State) error
 }

@@ -97,18 +97,18 @@ func (m *simMemoryView) nextCancel(to payment.CancelState, wanted time.Time) tim
 	return simMillis(wanted)
 }
 
-// CancelBegin implements settle.CancelJournal.
+// CancelBegin implements lifecycle.CancelJournal.
 func (m *simMemoryView) CancelBegin(_ context.Context, c payment.Cancel, ev journal.Event) (payment.Cancel, bool, error) {
 	return m.addCancel(c, payment.CancelRequested, ev, nil)
 }
 
-// CancelFound implements settle.CancelJournal.
+// CancelFound implements lifecycle.CancelJournal.
 func (m *simMemoryView) CancelFound(_ context.Context, c payment.Cancel, ev journal.Event, messages []payment.Message) (bool, error) {
 	_, found, err := m.addCancel(c, payment.CancelDone, ev, messages)
 	return found, err
 }
 
-// CancelMove implements settle.CancelJournal.
+// CancelMove implements lifecycle.CancelJournal.
 func (m *simMemoryView) CancelMove(_ context.Context, s journal.CancelStep) (payment.Cancel, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -138,7 +138,7 @@ func (m *simMemoryView) CancelMove(_ context.Context, s journal.CancelStep) (pay
 	return c.Cancel, nil
 }
 
-// Cancel implements settle.CancelJournal.
+// Cancel implements lifecycle.CancelJournal.
 func (m *simMemoryView) Cancel(_ context.Context, id payment.CancelID) (payment.Cancel, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -149,7 +149,7 @@ func (m *simMemoryView) Cancel(_ context.Context, id payment.CancelID) (payment.
 	return c.Cancel, nil
 }
 
-// CancelsOf implements settle.CancelJournal.
+// CancelsOf implements lifecycle.CancelJournal.
 func (m *simMemoryView) CancelsOf(_ context.Context, id payment.AttemptID) ([]payment.Cancel, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -177,7 +177,7 @@ func (m *simMemory) laneOf(c *simCancel) journal.Lane {
 	return journal.Lane{PG: m.rows[c.AttemptID].PG, Urgent: c.Checks < 5}
 }
 
-// CancelLanes implements settle.CancelJournal.
+// CancelLanes implements lifecycle.CancelJournal.
 func (m *simMemoryView) CancelLanes(_ context.Context, now time.Time) ([]journal.Lane, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -190,7 +190,7 @@ func (m *simMemoryView) CancelLanes(_ context.Context, now time.Time) ([]journal
 	return simLanes(due), nil
 }
 
-// CancelsDue implements settle.CancelJournal.
+// CancelsDue implements lifecycle.CancelJournal.
 func (m *simMemoryView) CancelsDue(_ context.Context, lane journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -43,7 +43,7 @@ func (m *simMemoryView) putLate(l journal.Late, state journal.LateState, at time
 	return row
 }
 
-// LateTake implements settle.LateJournal.
+// LateTake implements lifecycle.LateJournal.
 func (m *simMemoryView) LateTake(_ context.Context, l journal.Late, now time.Time, hold time.Duration) (journal.Late, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -76,7 +76,7 @@ func simTakable(s journal.LateState) bool {
 	return s == journal.LateUnknown || s == journal.LateReturning || s == journal.LateWatched || s == journal.LateAbsent
 }
 
-// LateEnd implements settle.LateJournal.
+// LateEnd implements lifecycle.LateJournal.
 func (m *simMemoryView) LateEnd(_ context.Context, l journal.Late, to journal.LateState, ev journal.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -108,12 +108,12 @@ func (m *simMemoryView) lateNext(to journal.LateState, wanted time.Time) time.Ti
 	return simMillis(m.now().Add(time.Minute))
 }
 
-// LateFlag implements settle.LateJournal.
+// LateFlag implements lifecycle.LateJournal.
 func (m *simMemoryView) LateFlag(_ context.Context, l journal.Late, ev journal.Event) (bool, error) {
 	return m.addLate(l, journal.LateFlagged, ev)
 }
 
-// LateSeen implements settle.LateJournal.
+// LateSeen implements lifecycle.LateJournal.
 func (m *simMemoryView) LateSeen(_ context.Context, l journal.Late, ev journal.Event) (bool, error) {
 	return m.addLate(l, journal.LateUnknown, ev)
 }
@@ -142,7 +142,7 @@ func (m *simMemoryView) addLate(l journal.Late, state journal.LateState, ev jour
 	return true, nil
 }
 
-// LateWatch implements settle.Journal.
+// LateWatch implements lifecycle.Journal.
 func (m *simMemoryView) LateWatch(_ context.Context, l journal.Late, ev journal.Event) (bool, error) {
 	return m.addLate(l, journal.LateWatched, ev)
 }
@@ -163,7 +163,7 @@ func (m *simMemoryView) LateOpen(_ context.Context, limit int) ([]journal.Late, 
 	return list[:min(limit, len(list))], nil
 }
 
-// LateOf implements settle.LateJournal.
+// LateOf implements lifecycle.LateJournal.
 func (m *simMemoryView) LateOf(_ context.Context, id payment.AttemptID) ([]journal.Late, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -219,7 +219,7 @@ func (m *simMemoryView) LateDue(_ context.Context, lane journal.Lane, now time.T
 	return list, nil
 }
 
-// LateTouch implements settle.LateJournal.
+// LateTouch implements lifecycle.LateJournal.
 func (m *simMemoryView) LateTouch(_ context.Context, l journal.Late, ev journal.Event) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pg-gateway/pg-gateway/gateway/settle"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -75,7 +75,7 @@ func TestLostPaymentsAreUnknownMoney(t *testing.T) {
 
 // unknownCancel is a journal with one cancel that nobody is certain of, and that may not be readable.
 type unknownCancel struct {
-	settle.CancelJournal
+	lifecycle.CancelJournal
 
 	err error
 }

@@ -3,9 +3,9 @@ package gateway
 import (
 	"github.com/gofiber/fiber/v2"
 
-	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 // maxMeans bounds the payment methods that one query names.

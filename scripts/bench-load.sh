@@ -52,7 +52,7 @@ started() {
   exit 1
 }
 
-# peer ROLE [ARG...]: starts one of bench/peers on a free port.
+# peer ROLE [ARG...]: starts one of test/bench/peers on a free port.
 peer() {
   local role=$1 i
   shift
@@ -88,7 +88,7 @@ measure() {
   local round=$1 workload=$2 conns=$3 target=$4 path=/goods/1 before after line
   if [ "$workload" = checkout ]; then path=/checkout; fi
   before=$(ticks "${pid_of[$target]}")
-  wrk -t1 -c"$conns" -d"${seconds}s" --latency -s bench/load.lua "${url_of[$target]}$path" -- "$workload" >"$dir/wrk.out"
+  wrk -t1 -c"$conns" -d"${seconds}s" --latency -s test/bench/load.lua "${url_of[$target]}$path" -- "$workload" >"$dir/wrk.out"
   after=$(ticks "${pid_of[$target]}")
   line=$(grep '^figures ' "$dir/wrk.out")
   echo "$round $workload $conns $target ${line#figures } $(((after - before) * 1000000 / $(getconf CLK_TCK)))" >>"$dir/figures"
@@ -129,7 +129,7 @@ table() {
 }
 
 find_wrk
-"$go" build -o "$dir/peers" ./bench/peers
+"$go" build -o "$dir/peers" ./test/bench/peers
 CGO_ENABLED=0 "$go" build -trimpath -o "$dir/pg-gateway" .
 
 declare -A pid_of url_of

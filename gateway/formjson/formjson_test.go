@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/pg-gateway/pg-gateway/gateway/formjson"
-	"github.com/pg-gateway/pg-gateway/gateway/strictjson"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 func TestConvert(t *testing.T) {

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Money that came in for an attempt that had ended stands in the desk's list until it is proven to be back.
+func TestTheDeskListsLateMoney(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	j := emptyJournal(t)
+	list := func(asJSON bool) string {
+		t.Helper()
+		var out bytes.Buffer
+		if err := listUnknown(ctx, j, &out, asJSON); err != nil {
+			t.Fatal(err)
+		}
+		return out.String()
+	}
+	a := payment.Attempt{ID: "A1", OrderID: "O1", PG: "portone", Amount: 15_000, CreatedAt: time.Now(), ExpiresAt: time.Now()}
+	if err := j.Insert(ctx, a, journal.Event{Kind: "opened"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := j.Move(ctx, journal.Transition{ID: "A1", From: []payment.State{payment.StateOpened}, To: payment.StateExpired}); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(false); !strings.Contains(got, "nothing is unknown") {
+		t.Errorf("listed %s", got)
+	}
+	if got := list(true); got != "[]\n" {
+		t.Errorf("an empty list is %q", got)
+	}
+	late, _, err := j.LateTake(ctx, journal.Late{AttemptID: "A1", PGTxID: "imp_1", Won: 14_000}, time.Now(), time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := j.LateEnd(ctx, late, journal.LateUnknown, journal.Event{Kind: "late_money_unknown"}); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"A1", "O1", "late_unknown", "14000", "late_money_unknown"} {
+		if got := list(false); !strings.Contains(got, want) {
+			t.Errorf("%q is missing in\n%s", want, got)
+		}
+	}
+	open, err := j.LateOpen(ctx, 1)
+	if err != nil || len(open) != 1 || !strings.Contains(list(false), open[0].NextCheck.In(payment.KST()).Format(time.DateTime)+" KST") {
+		t.Errorf("the next check of %+v is missing in\n%s", open, list(false))
+	}
+	if got := list(true); !strings.Contains(got, `"pg_tx_id": "imp_1"`) {
+		t.Errorf("listed %s", got)
+	}
+	if err := j.LateEnd(ctx, late, journal.LateReturned, journal.Event{Kind: "late_money_returned"}); err != nil {
+		t.Fatal(err)
+	}
+	if got := list(false); !strings.Contains(got, "nothing is unknown") {
+		t.Errorf("listed %s", got)
+	}
+}
+
+// TestTheListAndTheGaugeMeanTheSameMoney puts an attempt into every state, with late money, and compares the list's total
+// with what the gauge is set to.
+func TestTheListAndTheGaugeMeanTheSameMoney(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	j := emptyJournal(t)
+	now := time.Now()
+	put := func(id payment.AttemptID, won payment.Won, path ...payment.State) {
+		t.Helper()
+		a := payment.Attempt{ID: id, OrderID: payment.OrderID("O-" + id), PG: "inicis", Method: "card", Amount: won, CreatedAt: now, ExpiresAt: now, DepositDue: now.Add(-48 * time.Hour)}
+		if err := j.Insert(ctx, a, journal.Event{Kind: "opened"}); err != nil {
+			t.Fatal(err)
+		}
+		from := payment.StateOpened
+		for _, to := range path {
+			if _, err := j.Move(ctx, journal.Transition{ID: id, From: []payment.State{from}, To: to, NextCheck: now.Add(time.Hour)}); err != nil {
+				t.Fatalf("%s to %s: %v", id, to, err)
+			}
+			from = to
+		}
+	}
+	put("opened", 1)
+	put("approving", 2, payment.StateApproving)
+	put("captured", 4, payment.StateApproving, payment.StateCaptured)
+	put("issued", 8, payment.StateApproving, payment.StateIssued)
+	put("unknown", 100, payment.StateApproving, payment.StateUnknown)
+	put("cancelling", 1000, payment.StateApproving, payment.StateCancelling)
+	put("paid", 90_000, payment.StateApproving, payment.StateApproved)
+	put("given-back", 16, payment.StateApproving, payment.StateCancelling, payment.StateCancelled)
+	for id, state := range map[string]journal.LateState{"late-1": journal.LateUnknown, "late-2": journal.LateFlagged} {
+		l, _, err := j.LateTake(ctx, journal.Late{AttemptID: "given-back", PGTxID: id, Won: map[journal.LateState]payment.Won{journal.LateUnknown: 10_000, journal.LateFlagged: 32}[state]}, now, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := j.LateEnd(ctx, l, state, journal.Event{Kind: "late_money"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stats, err := j.Stats(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cancels, err := j.CancelStats(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if u := lifecycle.UnknownOf(stats, cancels); u.Count != 3 || u.Won != 11_100 {
+		t.Errorf("the gauge says %d payments of %d won, want 3 of 11100", u.Count, u.Won)
+	}
+	cancels[0].Count, cancels[0].Won, cancels[1].Count, cancels[1].Won = 1, 5, 2, 7
+	if u := lifecycle.UnknownOf(journal.Stats{}, cancels); cancels[1].State != payment.CancelUnknown || u.Count != 2 || u.Won != 7 {
+		t.Errorf("of the cancels %+v, %+v are unknown", cancels, u)
+	}
+	var out bytes.Buffer
+	if err := listUnknown(ctx, j, &out, false); err != nil {
+		t.Fatal(err)
+	}
+	if want := "3 unknown, 11100 won; 2 more wait for the PG or a person, 40 won\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("the list ends otherwise than %s%s", want, out.String())
+	}
+}

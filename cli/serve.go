@@ -1,0 +1,205 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
+	"github.com/pg-gateway/pg-gateway/gateway"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/sandbox"
+)
+
+// serve runs the gateway until ctx ends. It is one straight line: load, open, join, serve, and the same
+// backwards.
+func serve(ctx context.Context, o options, out io.Writer) error {
+	log, err := o.logger()
+	if err != nil {
+		return err
+	}
+	registry := metrics.NewRegistry()
+	m := metrics.New(registry)
+	m.SetBuild(o.version)
+
+	var store *rules.Store
+	store, err = rules.NewStore(rules.StoreOptions{
+		Path: o.configFile, Load: rules.LoadFile, Prepare: gateway.Prepare,
+		OnResult: func(r rules.ReloadResult) {
+			o.follow(store.Current())
+			reloaded(store, r, log, m)
+		},
+	})
+	if err != nil {
+		return fmt.Errorf("%s is not usable:\n%w", o.configFile, err)
+	}
+	s := store.Current()
+	gateway.PublishRules(s, m)
+	o.follow(s)
+	warnOf(s, log)
+	m.Reloaded(true, time.Now())
+
+	place := journalOf(o.configFile, s.Journal())
+	if err := notLeftBehind(s.Journal(), place.Path); err != nil {
+		return err
+	}
+	place.Waiting = waiting(log, time.Now)
+	j, err := journal.Open(ctx, place)
+	if err != nil {
+		return fmt.Errorf("opening the journal: %w", err)
+	}
+	defer func() {
+		if err := j.Close(); err != nil {
+			log.Error("closing the journal", slog.Any("err", err))
+		}
+	}()
+	client := onewrite.New(onewrite.Options{})
+	g, err := gateway.New(gateway.Options{
+		Store: store, Journal: j, Keys: j, Late: j, Cancels: j, Drivers: drivers.New(drivers.Options{Now: time.Now, Client: client}), OrderHTTP: client,
+		Metrics: m, Registry: registry, Log: log, Now: time.Now, Identity: j.Identity, DataDir: dataDir(place),
+	})
+	if err != nil {
+		return err
+	}
+	listeners, err := gateway.Listen(s)
+	if err != nil {
+		return err
+	}
+
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	work, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	if s.Sandbox().Enabled {
+		ln, err := net.Listen("tcp", s.Sandbox().Listen)
+		if err != nil {
+			return fmt.Errorf("opening the sandbox's listener: %w", err)
+		}
+		cfg := sandbox.Defaults()
+		cfg.InicisNoticeURL, cfg.InicisRetryUnit = depositURL(s), sandboxMinute
+		cfg.Logger = log
+		cfg.HookClient = &http.Client{Timeout: time.Minute}
+		wg.Go(func() { runLogged(log, "sandbox", func() error { return sandbox.New(cfg).Run(work, ln) }) })
+	}
+	wg.Go(func() { runLogged(log, "watching the configuration", func() error { return store.Watch(work) }) })
+	wg.Go(func() { reloadOnHangup(work, store) })
+
+	welcome(out, o.version, s, listeners)
+	err = g.Run(ctx, listeners)
+	log.Info("stopped")
+	return err
+}
+
+// waiting tells of a journal whose database is away at the start: the shop's pages are served, checkouts are refused.
+// Of its tries, which are many, the first that fails is logged, and one a minute after that.
+func waiting(log *slog.Logger, now func() time.Time) func(error) {
+	var said time.Time
+	failures := 0
+	return func(err error) {
+		switch failures++; {
+		case err == nil:
+			log.Info("the journal's database was reached", slog.Int("failures", failures-1))
+		case failures == 1 || now().Sub(said) >= time.Minute:
+			said = now()
+			log.Error("waiting for the journal's database; checkouts are refused until it can be used", slog.Int("failures", failures), slog.Any("err", err))
+		}
+	}
+}
+
+func runLogged(log *slog.Logger, what string, run func() error) {
+	if err := run(); err != nil && !errors.Is(err, context.Canceled) {
+		log.Error(what+" ended", slog.Any("err", err))
+	}
+}
+
+// reloadOnHangup reads the rules again at every SIGHUP.
+func reloadOnHangup(ctx context.Context, store *rules.Store) {
+	hup := make(chan os.Signal, 1)
+	signal.Notify(hup, syscall.SIGHUP)
+	defer signal.Stop(hup)
+	for {
+		select {
+		case <-hup:
+			store.Reload("sighup")
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// reloaded reports one attempt to load the rules.
+func reloaded(store *rules.Store, r rules.ReloadResult, log *slog.Logger, m *metrics.Metrics) {
+	if back := store.RolledBack(); back == nil {
+		m.RolledBack(false)
+	} else {
+		m.RolledBack(true)
+		log.Warn("a rollback is in force: the file on disk still holds the rules that were set aside, and a restart takes them",
+			slog.String("trigger", back.Trigger), slog.String("version", back.Version), slog.String("set_aside", back.SetAside))
+	}
+	if r.Err != nil {
+		m.Reloaded(false, r.At)
+		log.Error("the new rules are not usable; the last good ones stay", slog.Any("trigger", r.Trigger), slog.Any("err", r.Err))
+		return
+	}
+	m.Reloaded(true, r.At)
+	if !r.Changed {
+		return
+	}
+	gateway.PublishRules(store.Current(), m)
+	warnOf(store.Current(), log)
+	log.Info("rules loaded", slog.Any("trigger", r.Trigger), slog.Any("version", r.Version))
+	if len(r.RestartNeeded) > 0 {
+		log.Warn("these sections changed and need a restart", slog.String("sections", strings.Join(r.RestartNeeded, ", ")))
+	}
+}
+
+// warnOf logs what the rules in force do without.
+func warnOf(s *rules.Snapshot, log *slog.Logger) {
+	for _, a := range s.PassedOver() {
+		log.Warn("a value of the configuration is passed over", slog.String("path", a.Path), slog.String("why", a.Msg), slog.String("fix", a.Fix))
+	}
+}
+
+// dataDir is where the gateway keeps what it makes itself: beside the journal.
+func dataDir(place journal.Config) string { return filepath.Dir(place.Path) }
+
+// sandboxMinute is how long a minute is for the sandbox's Inicis when it repeats a notice.
+const sandboxMinute = time.Second
+
+// depositURL is where the sandbox's Inicis tells of deposits: at the first PG that is one.
+func depositURL(s *rules.Snapshot) string {
+	for _, p := range s.PGs() {
+		if p.Driver == payment.DriverInicis && p.Environment == payment.EnvSandbox {
+			return s.Server().Public.BaseURL + gateway.DepositPath(p.ID)
+		}
+	}
+	return ""
+}
+
+// welcome tells a person at a terminal where to look.
+func welcome(out io.Writer, version string, s *rules.Snapshot, l gateway.Listeners) {
+	fmt.Fprintf(out, "pg-gateway %s, rules %s\n", version, s.Version())
+	fmt.Fprintf(out, "  checkout  %s/checkout\n", s.Server().Public.BaseURL)
+	fmt.Fprintf(out, "  admin     http://%s/metrics  /readyz  /-/reload\n", l.Admin.Addr())
+	if l.Sidecar != nil {
+		fmt.Fprintf(out, "  sidecar   http://%s/attempts/...  (for the order service: cancels)\n", l.Sidecar.Addr())
+	}
+	if s.Sandbox().Enabled {
+		fmt.Fprintf(out, "  demo shop %s/  (sandbox: http://%s)\n", s.Server().Public.BaseURL, s.Sandbox().Listen)
+	}
+}

@@ -1,0 +1,125 @@
+package cli
+
+import (
+	"bytes"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/spf13/pflag"
+
+	"github.com/pg-gateway/pg-gateway/gateway"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// TestARollbackIsLoggedAndMeasured, until a reload ends it.
+func TestARollbackIsLoggedAndMeasured(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../config.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	save := func(text string) {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(string(text))
+	var lines bytes.Buffer
+	log, registry := slog.New(slog.NewTextHandler(&lines, nil)), prometheus.NewRegistry()
+	m := metrics.New(registry)
+	var store *rules.Store
+	store, err = rules.NewStore(rules.StoreOptions{
+		Path: path, Load: rules.LoadFile, Prepare: gateway.Prepare,
+		OnResult: func(r rules.ReloadResult) { reloaded(store, r, log, m) },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := store.Current().Version()
+	save(string(text) + "# another\n")
+	store.Reload("test")
+	if got := gauge(t, registry, "pg_gateway_config_rollback_in_force"); got != 0 {
+		t.Errorf("before a rollback: %v", got)
+	}
+	store.Rollback(first, "rollback by kim")
+	if got := gauge(t, registry, "pg_gateway_config_rollback_in_force"); got != 1 {
+		t.Errorf("with a rollback in force: %v", got)
+	}
+	if !strings.Contains(lines.String(), "the file on disk still holds the rules that were set aside") || !strings.Contains(lines.String(), "rollback by kim") {
+		t.Errorf("the log says\n%s", lines.String())
+	}
+	store.Reload("test")
+	if got := gauge(t, registry, "pg_gateway_config_rollback_in_force"); got != 0 {
+		t.Errorf("after a reload: %v", got)
+	}
+}
+
+// TestTheLogLevelFollowsTheRules, unless the flag says something.
+func TestTheLogLevelFollowsTheRules(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ flag, file, want string }{
+		{"", "debug", "DEBUG"}, {"", "warn", "WARN"}, {"", "error", "ERROR"}, {"", "info", "INFO"}, {"warn", "debug", "WARN"},
+	} {
+		text, err := os.ReadFile("../config.yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := rules.Parse("config.yaml", append(text, "\ntelemetry: { log_level: "+tt.file+" }\n"...), rules.Sources{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var o options
+		o.flags(pflag.NewFlagSet("", pflag.ContinueOnError))
+		o.logLevel = tt.flag
+		if _, err := o.logger(); err != nil {
+			t.Fatal(err)
+		}
+		if o.follow(s); o.level.Level().String() != tt.want {
+			t.Errorf("flag %q, file %s: %s", tt.flag, tt.file, o.level.Level())
+		}
+	}
+}
+
+// gauge reads a series without labels.
+func gauge(t *testing.T, g prometheus.Gatherer, name string) float64 {
+	t.Helper()
+	families, err := g.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == name {
+			return f.GetMetric()[0].GetGauge().GetValue()
+		}
+	}
+	t.Fatalf("there is no series %s", name)
+	return 0
+}
+
+// TestWaitingForTheDatabaseFillsNoLog: every second it is tried, and once a minute it is said.
+func TestWaitingForTheDatabaseFillsNoLog(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
+	heard := waiting(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now })
+	for range 150 {
+		heard(journal.ErrUnavailable)
+		now = now.Add(time.Second)
+	}
+	heard(nil)
+	for what, n := range map[string]int{
+		"level=ERROR": 3, " failures=1 ": 1, " failures=61 ": 1, " failures=121 ": 1, "was reached\" failures=150": 1,
+	} {
+		if got := strings.Count(log.String(), what); got != n {
+			t.Errorf("%q stands there %d times, want %d:\n%s", what, got, n, log.String())
+		}
+	}
+}

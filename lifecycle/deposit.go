@@ -1,0 +1,137 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Deposit is what a PG's notice says of money that came into a virtual account. Notices are not signed: this is a
+// hint, and the PG's own inquiry is the proof (inicis.md §7).
+type Deposit struct {
+	ID  payment.AttemptID
+	PG  payment.PGID
+	MID string
+	// TID names the deposit, IssueTID the issue of the account; IssueTID may be empty.
+	TID      string
+	IssueTID string
+	// Amount is what came in, in won.
+	Amount payment.Won
+}
+
+// Errors of a notice; the PG should send it again after ErrDepositNotSeen, and not after ErrNotOurs.
+var (
+	ErrDepositNotSeen = errors.New("the PG's inquiry does not show the deposit yet")
+	ErrNotOurs        = errors.New("the notice is about no account of ours")
+)
+
+// eventDeposit is the record of a deposit's notice; Code holds the deposit's TID.
+const eventDeposit = "deposit_noticed"
+
+// Deposited follows a notice up. The same notice may come any number of times; once it returns nil, everything in
+// it is on record: the order is paid, or the money is flagged. With an error the attempt is told, too, where it is known. Errors match ErrDepositNotSeen, ErrNotOurs, or are a
+// *payment.Problem.
+func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word, error) {
+	a, _, err := s.o.Journal.Attempt(ctx, d.ID)
+	switch {
+	case errors.Is(err, journal.ErrNotFound):
+		return Word{}, fmt.Errorf("%w: no such attempt", ErrNotOurs)
+	case err != nil:
+		return Word{}, journalProblem(err)
+	case a.PG != d.PG || a.MID != d.MID || !mayHaveAccount(a):
+		return about(a), fmt.Errorf("%w: another merchant's or method's", ErrNotOurs)
+	case d.IssueTID != "" && a.PGTxID != "" && d.IssueTID != a.PGTxID:
+		return about(a), fmt.Errorf("%w: another account's", ErrNotOurs)
+	case a.State == payment.StateApproved:
+		if err := s.showsPaid(ctx, a); err != nil {
+			return about(a), err
+		}
+		return s.toldOf(ctx, j, Word{Result: Result{Attempt: a}, won: a.Amount}, d)
+	}
+	word, err := s.Notified(ctx, j, Notice{ID: d.ID, Unsigned: true})
+	switch {
+	case err != nil:
+		return about(a), err
+	case word.Attempt.State == payment.StateApproved:
+		word.won = word.Attempt.Amount
+	case !word.Late:
+		return word, ErrDepositNotSeen
+	}
+	return s.toldOf(ctx, j, word, d)
+}
+
+// about is a word that came to nothing, and which attempt it was about.
+func about(a payment.Attempt) Word { return Word{Result: Result{Attempt: a}} }
+
+// mayHaveAccount tells whether there may be an account under an attempt: it was decided, or the buyer had one issued in
+// the place of what was decided, which is never approved.
+func mayHaveAccount(a payment.Attempt) bool {
+	return a.Method == payment.MethodVBank || a.State != payment.StateApproved
+}
+
+// showsPaid asks the PG whether the account of an approved attempt was paid into: without that, a notice that nobody
+// signed writes nothing.
+func (s *Settler) showsPaid(ctx context.Context, a payment.Attempt) error {
+	w, err := s.take(a)
+	if err != nil {
+		return err
+	}
+	r, err := s.lookUp(ctx, w)
+	switch {
+	case err != nil:
+		return fmt.Errorf("looking at the account of attempt %s: %w", a.ID, err)
+	case r.Outcome != payment.OutcomeApproved && r.Outcome != payment.OutcomeCancelled:
+		return ErrDepositNotSeen
+	}
+	return nil
+}
+
+// toldOf tells the deposit that the PG shows, which paid the order or is on record as late money, from a second one:
+// the first on record is the one, and its notice may come again. It is recorded before it is compared, so that of two
+// that come at once one is the first for both.
+func (s *Settler) toldOf(ctx context.Context, j LateJournal, word Word, d Deposit) (Word, error) {
+	a := word.Attempt
+	if d.Amount != word.won {
+		return s.oddDeposit(ctx, j, a, d, "another amount than the PG shows")
+	}
+	first, seen, err := s.firstDeposit(ctx, d)
+	if err == nil && !seen {
+		if err = j.Note(ctx, d.ID, journal.Event{At: s.o.Now(), Kind: eventDeposit, Code: d.TID}); err == nil {
+			first, _, err = s.firstDeposit(ctx, d)
+		}
+	}
+	switch {
+	case err != nil:
+		return word, journalProblem(err)
+	case first != d.TID:
+		return s.oddDeposit(ctx, j, a, d, "a second deposit")
+	}
+	return word, nil
+}
+
+// firstDeposit returns the TID of the first deposit on record, and whether this one is on record.
+func (s *Settler) firstDeposit(ctx context.Context, d Deposit) (first string, seen bool, err error) {
+	events, err := s.o.Journal.Events(ctx, d.ID)
+	for _, e := range events {
+		if e.Kind == eventDeposit {
+			if first == "" {
+				first = e.Code
+			}
+			seen = seen || e.Code == d.TID
+		}
+	}
+	return first, seen, err
+}
+
+// oddDeposit puts money that nobody asked for before a person: it cannot be sent back without the buyer's account.
+func (s *Settler) oddDeposit(ctx context.Context, j LateJournal, a payment.Attempt, d Deposit, what string) (Word, error) {
+	s.o.Log.ErrorContext(ctx, "a deposit needs a person", a.LogAttr(),
+		slog.Int64("amount", int64(d.Amount)), slog.String("what", what))
+	late := journal.Late{AttemptID: a.ID, PGTxID: d.TID, Won: d.Amount}
+	_, err := j.LateFlag(ctx, late, journal.Event{At: s.o.Now(), Kind: "late_money", Detail: what + ": " + d.Amount.String() + " won"})
+	return Word{Result: Result{Attempt: a}, Late: true}, lateError(err)
+}

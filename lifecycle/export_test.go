@@ -1,0 +1,17 @@
+package lifecycle
+
+import (
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Backoff is how long an attempt waits for its next look.
+func Backoff(id payment.AttemptID, checks int) time.Duration {
+	return New(Options{}).backoff(id, checks)
+}
+
+// PlanCancel makes a cancel of what a shop asks.
+func PlanCancel(a payment.Attempt, have []payment.Cancel, ask CancelAsk) (payment.Cancel, error) {
+	return planCancel(a, have, ask)
+}

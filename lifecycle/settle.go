@@ -1,0 +1,480 @@
+// Package lifecycle takes attempts to their end, whatever woke it: the browser's return, the SDK's callback, a
+// redirect, the sweep. However many triggers there are, in whatever order and from whatever pod, an attempt
+// has one result.
+//
+// Two rules carry all of it. The journal's guarded transitions decide who acts: whoever moved an attempt owns
+// it until its next check, everybody else waits for the result. And intent is written before anything that
+// moves money is sent, so that a crash leaves a trace of what may have happened.
+//
+// It must not know HTTP servers, YAML or databases.
+package lifecycle
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Journal is what settle needs of the journal.
+type Journal interface {
+	Claim(ctx context.Context, a payment.Attempt, c journal.Claim) error
+	Move(ctx context.Context, t journal.Transition) (payment.Attempt, error)
+	Touch(ctx context.Context, l journal.Look) error
+	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
+	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
+	LateOf(ctx context.Context, id payment.AttemptID) ([]journal.Late, error)
+	LateWatch(ctx context.Context, l journal.Late, ev journal.Event) (bool, error)
+}
+
+// Answer is the shop's word on whether an attempt may be charged.
+type Answer struct {
+	Yes bool
+	// Reason is a stable code for a no: shop_refused, shop_silent.
+	Reason   string
+	DetailKo string
+	DetailEn string
+}
+
+// Shop is the confirm gate. It answers within its own budget; silence is a no, told by Answer.
+type Shop interface {
+	Confirm(ctx context.Context, a payment.Attempt) Answer
+}
+
+// Sealer encrypts a proof for one attempt, so that an approval whose answer was lost can be undone after a
+// crash without the journal holding a usable token.
+type Sealer interface {
+	Seal(id payment.AttemptID, plain []byte) ([]byte, error)
+	Open(id payment.AttemptID, sealed []byte) ([]byte, error)
+}
+
+// Observer hears what became of attempts; it must not block.
+type Observer interface {
+	Settled(ctx context.Context, a payment.Attempt)
+	Upstream(pg payment.PGID, operation string, outcome payment.CallOutcome, took time.Duration)
+}
+
+// Options are a Settler's parts. All but Spread and ParkLate are required.
+type Options struct {
+	Journal Journal
+	Drivers map[payment.DriverName]adapters.Driver
+	// Account finds the PG and merchant of an attempt in the current rules; an error means that they are
+	// gone or another contract by now.
+	Account  func(a payment.Attempt) (adapters.Account, error)
+	Shop     Shop
+	Sealer   Sealer
+	Observer Observer
+	Log      *slog.Logger
+	Now      func() time.Time
+	// Wake tells the outbox that there is something to deliver.
+	Wake func()
+	// Spread is how long to wait instead of d, so that what came due at one moment does not again; nil means
+	// payment.Spread.
+	Spread func(id string, try int, d time.Duration) time.Duration
+	// ParkLate tells whether the rules leave late money to a person; nil means that it is given back.
+	ParkLate func() bool
+}
+
+// Times that shape a settle.
+const (
+	// gateBudget is the longest that the confirm gate may take, with room for the journal.
+	gateBudget = 20 * time.Second
+	// slack is added to a PG's timeout before anybody else may take an attempt over.
+	slack = 20 * time.Second
+	// netCancelWindow is how long after authentication a net cancel is tried: Inicis takes it for 10 minutes
+	// (inicis.md §1.12), and the buyer authenticated a moment before we heard of it.
+	netCancelWindow = 9 * time.Minute
+	// awaitLimit is how long a second trigger waits for the first one's result.
+	awaitLimit = 10 * time.Second
+	// journalPatience is how long a transition is tried again while the journal cannot be written.
+	journalPatience = 8 * time.Second
+)
+
+// Reasons: stable codes for how an attempt came to its state.
+const (
+	ReasonApproved      = "approved"
+	ReasonDeclined      = "declined_by_pg"
+	ReasonNotSent       = "pg_unreachable"
+	ReasonRejected      = "rejected_by_pg"
+	ReasonLost          = "approval_answer_lost"
+	ReasonMismatch      = "mismatch_"
+	ReasonDuplicate     = "order_already_has_a_winner"
+	ReasonShopRefused   = "shop_refused"
+	ReasonShopSilent    = "shop_silent"
+	ReasonInterrupted   = "interrupted_before_approval"
+	ReasonCancelledAtPG = "cancelled_at_pg"
+	ReasonNeverPaid     = "never_paid"
+)
+
+// Result is what a settle came to, as far as it is known now.
+type Result struct {
+	Attempt payment.Attempt
+	// Declined tells that the PG or the buyer said no although the attempt may still be tried again.
+	Declined bool
+	// BuyerCancelled tells that the buyer closed the window; for wording only.
+	BuyerCancelled bool
+	// Why is the reason of a no that ended nothing yet, as an attempt's; for wording only.
+	Why string
+	// Answer is the shop's, when it refused.
+	Answer Answer
+}
+
+// Status is the word that shops and browsers see for a result.
+func (r Result) Status() string {
+	switch r.Attempt.State {
+	case payment.StateApproved, payment.StateDeclined, payment.StateRefused, payment.StateCancelled,
+		payment.StateExpired, payment.StateUnknown:
+		return string(r.Attempt.State)
+	case payment.StateCancelling:
+		return string(payment.StateUnknown)
+	case payment.StateIssued:
+		return string(payment.StateIssued)
+	case payment.StateOpened, payment.StateClaimed, payment.StateApproving, payment.StateCaptured:
+	}
+	if r.Declined {
+		return string(payment.StateDeclined)
+	}
+	return string(statusPending)
+}
+
+// Settler settles attempts. It is safe for concurrent use.
+type Settler struct{ o Options }
+
+// New returns a settler of these parts.
+func New(o Options) *Settler {
+	if o.Spread == nil {
+		o.Spread = payment.Spread
+	}
+	return &Settler{o: o}
+}
+
+// work is one attempt in this settler's hands.
+type work struct {
+	a      payment.Attempt
+	acc    adapters.Account
+	driver adapters.Driver
+	proof  adapters.Proof
+	answer Answer
+	// asked tells that the shop may have said yes to this attempt, and so may have reserved stock for it.
+	asked    bool
+	declined bool
+	buyer    bool
+	// why is the reason of a decline that ended nothing yet.
+	why string
+	// guest tells that the attempt is somebody else's until it is moved; lease is until when the sweep's is ours.
+	guest bool
+	lease time.Time
+	// quiet leaves a look that decided nothing unwritten, until the attempt is moved.
+	quiet bool
+	// spent tells that the proof is another payment's, so that nothing may be undone with it.
+	spent bool
+	// exact has look-ups ask about the one transaction alone.
+	exact bool
+	// seen is what the PG last said it charged and gave back; a wrong amount is given back whole.
+	seen adapters.Result
+}
+
+// charged is the attempt with the amount and the method that the PG really charged, which a cancel is measured by: a
+// wrong amount is given back whole, be it more or less than was decided.
+func (w *work) charged() payment.Attempt {
+	a := withAmount(w.a, w.seen.Amount)
+	a.Method = w.method()
+	return a
+}
+
+// method is how the PG says it was paid, which need not be as decided; the decided one while it has not said.
+func (w *work) method() payment.Method { return cmp.Or(w.seen.Method, w.a.Method) }
+
+// withAmount is a with another charged amount; zero leaves it as it is.
+func withAmount(a payment.Attempt, won payment.Won) payment.Attempt {
+	if won > 0 {
+		a.Amount = won
+	}
+	return a
+}
+
+// standing is what the PG still holds of the attempt, in won.
+func (w *work) standing() payment.Won {
+	if w.seen.Amount > 0 {
+		return w.seen.Amount - w.seen.Cancelled
+	}
+	return w.a.Amount
+}
+
+func (w *work) result() Result {
+	return Result{Attempt: w.a, Declined: w.declined, BuyerCancelled: w.buyer, Why: w.why, Answer: w.answer}
+}
+
+// Authenticated settles an attempt whose buyer came back from an Inicis window with a proof. The attempt comes
+// from our own sealed token. Errors are *payment.Problem for what the buyer can be told, and nothing was
+// approved then.
+func (s *Settler) Authenticated(ctx context.Context, a payment.Attempt, proof adapters.Proof) (Result, error) {
+	w, err := s.take(a)
+	if err != nil {
+		return Result{Attempt: a}, err
+	}
+	w.proof = proof
+	return s.claimAndApprove(ctx, w)
+}
+
+// Complete settles an attempt that was journaled when its window was opened. The proof is what the browser
+// says; only its AuthToken is ever used, and only to approve the very attempt.
+func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adapters.Proof) (Result, error) {
+	return s.complete(ctx, id, proof, false)
+}
+
+// complete is Complete; a trigger that is quiet writes down nothing but what the PG shows.
+func (s *Settler) complete(ctx context.Context, id payment.AttemptID, proof adapters.Proof, quiet bool) (Result, error) {
+	a, sealed, err := s.o.Journal.Attempt(ctx, id)
+	if err != nil {
+		return Result{}, journalProblem(err)
+	}
+	follows := goesOnByItself(a, sealed)
+	if a.State != payment.StateOpened && a.State != payment.StateIssued && !follows {
+		return s.await(ctx, id)
+	}
+	w, err := s.take(a)
+	if err != nil {
+		return Result{Attempt: a}, err
+	}
+	w.proof, w.guest, w.quiet = proof, true, quiet
+	switch {
+	case a.State == payment.StateIssued:
+		return s.awaitDeposit(ctx, w)
+	case follows:
+		return s.follow(ctx, w)
+	}
+	if a.ManualConfirm && proof.AuthToken.IsSet() {
+		if s.o.Now().After(a.ExpiresAt) {
+			return Result{Attempt: a}, &payment.Problem{Code: payment.CodeReturnExpired, OrderID: a.OrderID}
+		}
+		return s.claimAndApprove(ctx, w)
+	}
+	return s.read(ctx, w)
+}
+
+// take finds the driver and account of an attempt.
+func (s *Settler) take(a payment.Attempt) (*work, error) {
+	acc, err := s.o.Account(a)
+	if err != nil {
+		return nil, fmt.Errorf("finding the merchant of attempt %s: %w", a.ID, err)
+	}
+	d, ok := s.o.Drivers[a.Driver]
+	if !ok {
+		return nil, fmt.Errorf("attempt %s: no driver %q", a.ID, a.Driver)
+	}
+	return &work{a: a, acc: acc, driver: d}, nil
+}
+
+func (s *Settler) claimAndApprove(ctx context.Context, w *work) (Result, error) {
+	sealed, err := s.seal(w)
+	if err != nil {
+		return w.result(), err
+	}
+	now := s.o.Now()
+	err = s.o.Journal.Claim(ctx, w.a, journal.Claim{
+		To:          payment.StateClaimed,
+		ProofHash:   proofHash(w.proof),
+		SealedProof: sealed,
+		Event:       journal.Event{At: now, Kind: "authenticated"},
+		NextCheck:   now.Add(gateBudget + slack),
+	})
+	if err != nil {
+		return s.notClaimed(ctx, w, err)
+	}
+	w.a.State = payment.StateClaimed
+	return s.ask(ctx, w)
+}
+
+// notClaimed answers a trigger that did not get the claim.
+func (s *Settler) notClaimed(ctx context.Context, w *work, err error) (Result, error) {
+	var taken *journal.ClaimedError
+	var conflict *journal.ConflictError
+	switch {
+	case errors.As(err, &taken):
+		return w.result(), claimedProblem(w.a.OrderID, taken.State)
+	case errors.As(err, &conflict) && conflict.Kind == journal.ConflictReplay && conflict.ID != w.a.ID:
+		return w.result(), &payment.Problem{Code: payment.CodeReturnReplayed, OrderID: w.a.OrderID}
+	case errors.Is(err, journal.ErrConflict):
+		return s.await(ctx, w.a.ID)
+	}
+	return w.result(), journalProblem(err)
+}
+
+// ask puts the shop's yes between the claim and the approval (design flow C).
+func (s *Settler) ask(ctx context.Context, w *work) (Result, error) {
+	w.answer = s.o.Shop.Confirm(ctx, w.a)
+	if !w.answer.Yes {
+		return s.finish(ctx, w, payment.StateRefused, w.answer.Reason)
+	}
+	w.asked = true
+	// The clock of the approval starts before the intent is written: a process that was stopped in between
+	// finds its time used up and sends nothing.
+	timeout := w.acc.PG.ApproveTimeout
+	ctx, cancel := context.WithTimeout(ctx, timeout+journalPatience)
+	defer cancel()
+	err := s.move(ctx, w, journal.Transition{
+		From: []payment.State{payment.StateClaimed}, To: payment.StateApproving,
+		Event:     journal.Event{Kind: "approval_intended"},
+		NextCheck: s.o.Now().Add(timeout + journalPatience + slack),
+	})
+	if err != nil {
+		return s.lostHold(ctx, w, err)
+	}
+	return s.approve(ctx, w)
+}
+
+// approve sends the one request that moves the money.
+func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
+	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
+	defer cancel()
+	start := s.o.Now()
+	r, err := w.driver.Approve(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
+	s.observe(ctx, w, "approve", r, err, start)
+	after := context.WithoutCancel(ctx)
+	switch {
+	case err == nil && (r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued):
+		return s.believe(after, w, r)
+	case err == nil && r.Outcome == payment.OutcomeDeclined:
+		w.buyer = r.BuyerCancelled
+		return s.finish(after, w, payment.StateDeclined, declined(r))
+	case err == nil && r.Outcome == payment.OutcomeNotFound:
+		return s.refusedProof(after, w)
+	case errors.Is(err, adapters.ErrUnavailable):
+		return s.finish(after, w, payment.StateDeclined, ReasonNotSent)
+	case errors.Is(err, adapters.ErrRejected):
+		s.o.Log.ErrorContext(ctx, "the PG rejected an approval", w.a.LogAttr(), slog.Any("err", err))
+		return s.finish(after, w, payment.StateDeclined, ReasonRejected)
+	}
+	s.o.Log.WarnContext(ctx, "an approval's answer was lost", w.a.LogAttr(), slog.Any("amount", w.a.Amount), slog.Any("err", err))
+	return s.lost(after, w)
+}
+
+// approved compares what the PG did with what was decided (design promise 2) and tells the shop.
+func (s *Settler) approved(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+	w.a.PGTxID, w.seen = r.PGTxID, r
+	switch wrong, whole := s.compare(ctx, w, r); {
+	case wrong != "":
+		return s.undo(ctx, w, wrong)
+	case !whole:
+		return s.unproven(ctx, w)
+	}
+	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
+}
+
+// lost deals with an approval of which nobody knows whether it happened.
+func (s *Settler) lost(ctx context.Context, w *work) (Result, error) {
+	if _, ok := w.driver.(adapters.NetCanceller); ok {
+		return s.undo(ctx, w, ReasonLost)
+	}
+	r, err := s.lookUp(ctx, w)
+	switch {
+	case err == nil && r.Outcome == payment.OutcomeApproved:
+		return s.approved(ctx, w, r)
+	case err == nil && r.Outcome == payment.OutcomeIssued:
+		return s.issued(ctx, w, r)
+	case err == nil && r.Outcome == payment.OutcomeDeclined:
+		return s.finish(ctx, w, payment.StateDeclined, declined(r))
+	}
+	return s.park(ctx, w, ReasonLost)
+}
+
+// lookUp reads what the PG knows of the attempt.
+func (s *Settler) lookUp(ctx context.Context, w *work) (adapters.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, w.acc.PG.ReadTimeout)
+	defer cancel()
+	txID := w.a.PGTxID
+	if txID == "" {
+		txID = w.proof.PGTxID
+	}
+	start := s.o.Now()
+	r, err := w.driver.LookUp(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Exact: w.exact, Now: start})
+	s.observe(ctx, w, "look_up", r, err, start)
+	if err == nil {
+		w.seen = r
+	}
+	return r, err
+}
+
+func (s *Settler) seal(w *work) ([]byte, error) {
+	plain, err := json.Marshal(sealedProof{w.proof.AuthToken.Reveal(), w.proof.IDC, w.proof.PGTxID, w.proof.AuthenticatedAt.UnixMilli(), w.proof.Mobile}) //nolint:gosec // sealed right below
+	if err != nil {
+		return nil, fmt.Errorf("encoding the proof of attempt %s: %w", w.a.ID, err)
+	}
+	sealed, err := s.o.Sealer.Seal(w.a.ID, plain)
+	if err != nil {
+		return nil, fmt.Errorf("sealing the proof of attempt %s: %w", w.a.ID, err)
+	}
+	return sealed, nil
+}
+
+// sealedProof is a proof's plain form inside the seal.
+type sealedProof struct {
+	AuthToken string `json:"t"`
+	IDC       string `json:"i,omitempty"`
+	PGTxID    string `json:"x,omitempty"`
+	At        int64  `json:"a"`
+	Mobile    bool   `json:"m,omitempty"`
+}
+
+func (s *Settler) unseal(id payment.AttemptID, sealed []byte) (adapters.Proof, error) {
+	if len(sealed) == 0 {
+		return adapters.Proof{}, nil
+	}
+	plain, err := s.o.Sealer.Open(id, sealed)
+	if err != nil {
+		return adapters.Proof{}, fmt.Errorf("opening the proof of attempt %s: %w", id, err)
+	}
+	var p sealedProof
+	if err := json.Unmarshal(plain, &p); err != nil {
+		return adapters.Proof{}, fmt.Errorf("decoding the proof of attempt %s: %w", id, err)
+	}
+	return adapters.Proof{AuthToken: payment.Secret(p.AuthToken), IDC: p.IDC, PGTxID: p.PGTxID, AuthenticatedAt: time.UnixMilli(p.At), Mobile: p.Mobile}, nil
+}
+
+// proofHash is what makes a proof usable once.
+func proofHash(p adapters.Proof) string {
+	sum := sha256.Sum256([]byte(p.AuthToken.Reveal()))
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *Settler) observe(ctx context.Context, w *work, operation string, r adapters.Result, err error, start time.Time) {
+	s.o.Observer.Upstream(w.a.PG, operation, wire.Outcome(r.Outcome, err), s.o.Now().Sub(start))
+	if err == nil && r.Outcome == payment.OutcomeDeclined {
+		s.o.Log.InfoContext(ctx, "the PG said no", w.a.LogAttr(), slog.String("operation", operation),
+			slog.String("pg_code", payment.PGCode(r.Code)), slog.String("pg_text", payment.PGWords(r.Message)))
+	}
+}
+
+// journalProblem is what a user is told when the journal does not answer: nothing is approved then.
+func journalProblem(err error) error {
+	if errors.Is(err, journal.ErrNotFound) {
+		return &payment.Problem{Code: payment.CodeAttemptNotFound}
+	}
+	return fmt.Errorf("%w: %w", &payment.Problem{Code: payment.CodeJournalDown}, err)
+}
+
+func claimedProblem(order payment.OrderID, state payment.State) error {
+	code := payment.CodeOrderInProgress
+	switch state {
+	case payment.StateApproved, payment.StateCaptured:
+		code = payment.CodeOrderAlreadyPaid
+	case payment.StateUnknown, payment.StateCancelling:
+		code = payment.CodePaymentUnknown
+	case payment.StateIssued:
+		code = payment.CodeOrderAwaitsDeposit
+	case payment.StateOpened, payment.StateClaimed, payment.StateApproving, payment.StateDeclined,
+		payment.StateRefused, payment.StateCancelled, payment.StateExpired:
+	}
+	return &payment.Problem{Code: code, OrderID: order}
+}

@@ -1,0 +1,258 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// eventUndo is the intent to give money back or to close an account, in the history.
+const eventUndo = "undo_intended"
+
+// undo records the intent to give the money back and tries to, once. What is not proven by the PG's answer
+// stays cancelling; the sweep goes on from there.
+func (s *Settler) undo(ctx context.Context, w *work, reason string) (Result, error) {
+	now := s.o.Now()
+	next := now.Add(w.acc.PG.ApproveTimeout + slack)
+	ev := journal.Event{At: now, Kind: eventUndo, Detail: reason}
+	if w.a.State == payment.StateCancelling {
+		if err := s.touch(ctx, w, next, ev); err != nil {
+			return s.lostHold(ctx, w, err)
+		}
+		w.a.Checks++
+		w.lease = time.Time{}
+		return s.giveBack(ctx, w)
+	}
+	err := s.move(ctx, w, journal.Transition{
+		From:   []payment.State{w.a.State},
+		To:     payment.StateCancelling,
+		Reason: reason, PGTxID: w.a.PGTxID,
+		Event:     ev,
+		NextCheck: next,
+		WipeProof: w.spent,
+	})
+	if err != nil {
+		return s.lostHold(ctx, w, err)
+	}
+	return s.giveBack(ctx, w)
+}
+
+// giveBack undoes an attempt in state cancelling: by net cancel while its window is open, else by a cancel of
+// the transaction.
+func (s *Settler) giveBack(ctx context.Context, w *work) (Result, error) {
+	if nc, ok := w.driver.(adapters.NetCanceller); ok && s.canNetCancel(w) {
+		callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
+		defer cancel()
+		start := s.o.Now()
+		r, err := nc.NetCancel(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
+		s.observe(ctx, w, "net_cancel", r, err, start)
+		if err == nil && r.Outcome == payment.OutcomeCancelled {
+			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
+		}
+		s.o.Log.WarnContext(ctx, "a net cancel was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err))
+		return s.notProven(ctx, w)
+	}
+	if w.method() == payment.MethodVBank {
+		return s.closeAccount(ctx, w)
+	}
+	if w.a.PGTxID == "" && netCancels(w) {
+		// Inicis cancels by transaction id only; the sweep asks for it.
+		return s.notProven(ctx, w)
+	}
+	return s.refund(ctx, w)
+}
+
+func (s *Settler) canNetCancel(w *work) bool {
+	return w.proof.AuthToken.IsSet() && s.o.Now().Sub(w.proof.AuthenticatedAt) < netCancelWindow
+}
+
+// refund cancels the whole transaction.
+func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
+	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
+	defer cancel()
+	start := s.o.Now()
+	charged := w.charged()
+	taxFree, vat := taxesOf(w.statedAs(), w.standing())
+	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
+		Account: w.acc, Attempt: charged, PGTxID: w.txID(),
+		Amount: w.standing(), Remaining: w.standing(), TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(w.a.Checks / 2),
+		Reason:      "approval withdrawn",
+		OperationID: undoID(w), Now: start,
+	})
+	s.observe(ctx, w, "cancel", r, err, start)
+	if err == nil && r.Outcome == payment.OutcomeCancelled {
+		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
+	}
+	s.o.Log.WarnContext(ctx, "a cancel was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err))
+	return s.notProven(ctx, w)
+}
+
+// statedAs is the attempt with the tax-free part that the PG says was stated at the payment, be it another than decided.
+func (w *work) statedAs() payment.Attempt {
+	a := w.a
+	if w.seen.Taxes.TaxFreeKnown {
+		a.TaxFree = w.seen.Taxes.TaxFree
+	}
+	return a
+}
+
+// taxesOf are the tax-free part and the value added tax of an amount that is given back whole, which need not be the
+// amount that was decided: what was stated at the payment must be stated here (portone.md §6.5).
+func taxesOf(a payment.Attempt, amount payment.Won) (taxFree, vat payment.Won) {
+	taxFree = min(a.TaxFree, amount)
+	return taxFree, min(a.VAT, (amount-taxFree+10)/11)
+}
+
+// unstated tells whether a try at giving everything back leaves the parts to the PG: by turns, as nobody tells which ones
+// a buyer stated who changed them in his window. The first try states what was decided.
+func unstated(tries int) bool { return tries%2 == 1 }
+
+// undoID names one try at giving back what an attempt holds. Every try is an operation of its own: it is made
+// only after the PG said that the money is still there.
+func undoID(w *work) string { return fmt.Sprintf("undo-%s-%d", w.a.ID, w.a.Checks) }
+
+// txID is what the PG finds the attempt by: a billing key by itself, which is not written down.
+func (w *work) txID() string {
+	if w.a.PGTxID == "" && isKey(w.a) {
+		return w.seen.BillingKey.Reveal()
+	}
+	return w.a.PGTxID
+}
+
+// notProven leaves an attempt cancelling, to be looked at again.
+func (s *Settler) notProven(ctx context.Context, w *work) (Result, error) {
+	s.o.Observer.Settled(ctx, w.a)
+	return s.later(ctx, w, "undo_not_proven")
+}
+
+// park leaves an approval as unknown, with a next check. Unknown is never failed.
+func (s *Settler) park(ctx context.Context, w *work, reason string) (Result, error) {
+	err := s.move(ctx, w, journal.Transition{
+		From:   []payment.State{w.a.State},
+		To:     payment.StateUnknown,
+		Reason: reason, PGTxID: w.a.PGTxID,
+		Event:     journal.Event{Kind: "outcome_unknown", Detail: reason},
+		NextCheck: s.o.Now().Add(s.backoff(w.a.ID, w.a.Checks)),
+	})
+	if err != nil {
+		return s.lostHold(ctx, w, err)
+	}
+	s.o.Observer.Settled(ctx, w.a)
+	return w.result(), nil
+}
+
+// finish takes an attempt to a final state; what the shop must hear goes into the outbox in the same write.
+func (s *Settler) finish(ctx context.Context, w *work, to payment.State, reason string) (Result, error) {
+	msgs, err := s.messages(w, to, reason)
+	if err != nil {
+		return w.result(), err
+	}
+	err = s.move(ctx, w, journal.Transition{
+		From:   []payment.State{w.a.State},
+		To:     to,
+		Reason: reason, PGTxID: w.a.PGTxID,
+		Event:     journal.Event{Kind: string(to), Detail: reason},
+		WipeProof: true,
+		Messages:  msgs,
+	})
+	if err != nil {
+		return s.lostHold(ctx, w, err)
+	}
+	s.o.Observer.Settled(ctx, w.a)
+	if len(msgs) > 0 {
+		s.o.Wake()
+	}
+	return w.result(), nil
+}
+
+// move writes a transition, trying again for a while when the journal cannot be written: a transition moves
+// no money, so it may be repeated, and its guard makes a repeat harmless.
+func (s *Settler) move(ctx context.Context, w *work, t journal.Transition) error {
+	t.ID = w.a.ID
+	deadline := s.o.Now().Add(journalPatience)
+	for wait := 50 * time.Millisecond; ; wait *= 2 {
+		t.Event.At = s.o.Now()
+		a, err := s.o.Journal.Move(ctx, t)
+		if err == nil {
+			w.a, w.guest, w.quiet, w.lease = a, false, false, time.Time{}
+			return nil
+		}
+		if !errors.Is(err, journal.ErrUnavailable) || s.o.Now().Add(wait).After(deadline) || ctx.Err() != nil {
+			return err
+		}
+		s.o.Log.ErrorContext(ctx, "the journal cannot be written; trying again", w.a.LogAttr(), slog.Any("to", t.To), slog.Any("err", err))
+		if !sleep(ctx, wait) {
+			return err
+		}
+	}
+}
+
+// lostHold answers when a transition was refused: either somebody else took the attempt over, and the journal
+// knows better, or the journal is down, and the sweep will find the attempt by its last written state.
+func (s *Settler) lostHold(ctx context.Context, w *work, err error) (Result, error) {
+	if errors.Is(err, journal.ErrConflict) {
+		return s.await(ctx, w.a.ID)
+	}
+	s.o.Log.ErrorContext(ctx, "a transition was not written; the sweep takes over", w.a.LogAttr(), slog.Any("state", w.a.State), slog.Any("err", err))
+	if w.a.State == payment.StateClaimed || w.a.State == payment.StateOpened {
+		return w.result(), journalProblem(err)
+	}
+	res := w.result()
+	res.Attempt.State = payment.StateUnknown
+	return res, nil
+}
+
+// Known returns what an attempt has come to, and waits for whoever has it in hand; known is false when the journal has no
+// such attempt. Errors are *payment.Problem.
+func (s *Settler) Known(ctx context.Context, id payment.AttemptID) (res Result, known bool, err error) {
+	_, _, err = s.o.Journal.Attempt(ctx, id)
+	switch {
+	case errors.Is(err, journal.ErrNotFound):
+		return Result{}, false, nil
+	case err != nil:
+		return Result{}, false, journalProblem(err)
+	}
+	res, err = s.await(ctx, id)
+	return res, err == nil, err
+}
+
+// await waits for the result of whoever owns the attempt.
+func (s *Settler) await(ctx context.Context, id payment.AttemptID) (Result, error) {
+	deadline := s.o.Now().Add(awaitLimit)
+	for wait := 20 * time.Millisecond; ; wait = min(wait*2, 500*time.Millisecond) {
+		a, _, err := s.o.Journal.Attempt(ctx, id)
+		if err != nil {
+			return Result{}, journalProblem(err)
+		}
+		if a.State.Final() || a.State == payment.StateUnknown || a.State == payment.StateIssued || a.State == payment.StateOpened ||
+			a.State == payment.StateCancelling && a.Checks > 0 {
+			return Result{Attempt: a}, nil
+		}
+		if s.o.Now().Add(wait).After(deadline) || !sleep(ctx, wait) {
+			return Result{Attempt: a}, nil
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}
+
+// backoff spaces the looks at what is open: 30 s, doubling, at most an hour, each a fifth longer or shorter by the attempt's id,
+// so that what an outage left behind does not come due in one moment again.
+func (s *Settler) backoff(id payment.AttemptID, checks int) time.Duration {
+	return s.o.Spread(string(id), checks, min(30*time.Second<<min(checks, 10), time.Hour))
+}

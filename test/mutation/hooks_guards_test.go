@@ -1,0 +1,104 @@
+package mutation
+
+// hookGuards are those of PortOne's webhooks, its confirm process and late money.
+func hookGuards() []guard {
+	const hook, late, tests = "lifecycle/hook.go", "lifecycle/late.go", "./lifecycle"
+	return []guard{
+		{
+			name: "V2 webhooks are verified", file: "adapters/portonev2/webhook.go",
+			old: `	if !signed(keys, id+"."+stamp+".", body, list) {`, new: `	if !signed(keys, id+"."+stamp+".", body, list) && false {`,
+			pkg: "./adapters/portonev2", run: "TestForgedWebhooks",
+		},
+		{
+			name: "an old webhook is refused", file: "adapters/portonev2/webhook.go",
+			old: "	case sec < at-tolerance:", new: "	case false:",
+			pkg: "./adapters/portonev2", run: "TestForgedWebhooks",
+		},
+		{
+			name: "an empty webhook key signs nothing", file: "adapters/portonev2/webhook.go",
+			old: "		if err == nil && len(key) >= minWebhookKey {", new: "		if err == nil {",
+			pkg: "./adapters/portonev2", run: "TestWebhooksNeedASecret",
+		},
+		{
+			name: "V1 questions from unlisted addresses are read at PortOne", file: hook,
+			old: "	case q.Unlisted && !s.asksAbout(ctx, a, q):", new: "	case false:",
+			pkg: "./gateway", run: "TestAnUnlistedSourceProvesNothing",
+		},
+		{
+			name: "what comes from unlisted addresses is bounded", file: "gateway/strangers.go",
+			old: "	if !g.strangers.allow(pg.ID, g.now()) {", new: "	if false {",
+			pkg: "./gateway", run: "TestUnlistedSourcesAreBounded",
+		},
+		{
+			name: "an escrow's word is shown by the PG", file: "gateway/hooks.go",
+			old: "err != nil || !shown.Paid() {", new: "err != nil || !shown.Paid() && false {",
+			pkg: "./gateway", run: "TestAnEscrowsWayIsWrittenDown",
+		},
+		{
+			name: "a question's amount is compared with what was decided", file: hook,
+			old: "	case q.Amount != a.Amount:", new: "	case false:",
+			pkg: "./gateway", run: "TestTheConfirmProcessComparesWhatItIsAsked",
+		},
+		{
+			name: "the shop's no is a no to the PG", file: hook,
+			old: "w.answer = s.o.Shop.Confirm(shopCtx, w.a); !w.answer.Yes {", new: "w.answer = s.o.Shop.Confirm(shopCtx, w.a); false {",
+			pkg: "./gateway", run: "TestTheConfirmProcessRefuses",
+		},
+		{
+			name: "a no that the PG no longer waits for ends nothing", file: hook,
+			old: "		if ctx.Err() != nil || s.lookedAt(ctx, w) {", new: "		if s.lookedAt(context.WithoutCancel(ctx), w) {",
+			pkg: tests, run: "TestANoThatNobodyHearsEndsNothing",
+		},
+		{
+			name: "a no to a question that was overtaken ends nothing", file: hook,
+			old: "		if ctx.Err() != nil || s.lookedAt(ctx, w) {", new: "		if ctx.Err() != nil {",
+			pkg: tests, run: "TestANoToAnOvertakenQuestionEndsNothing",
+		},
+		{
+			name: "a word about an attempt that was refused meanwhile is followed up", file: late,
+			old: "	if r.Attempt.State.Final() && r.Attempt.State != payment.StateApproved {", new: "	if false {",
+			pkg: tests, run: "TestAWordAboutAnAttemptThatWasRefusedMeanwhile",
+		},
+		{
+			name: "a payment that was told of too early is remembered", file: "lifecycle/latesweep.go",
+			old: "		if err := s.remember(ctx, late, a, pgTxID); err != nil || a.PGTxID == \"\" {", new: "		if err := error(nil); a.PGTxID == \"\" {",
+			pkg: tests, run: "TestAWordIsNotForgotten",
+		},
+		{
+			name: "a word that the PG contradicts is not acknowledged", file: late,
+			old: "pgTxID != \"\" && r.Outcome == payment.OutcomeNotFound {", new: "false {",
+			pkg: tests, run: "TestAWordIsNotForgotten",
+		},
+		{
+			name: "an answer that is not kept is not given", file: "gateway/idempotency.go",
+			old: "	case err != nil:\n		return fmt.Errorf(\"keeping", new: "	case false:\n		return fmt.Errorf(\"keeping",
+			pkg: "./gateway", run: "TestAnAnswerThatIsNotKeptIsNotGiven",
+		},
+		{
+			name: "an order that is held is not charged at the PG's question", file: hook,
+			old: "	case errors.As(err, &taken):\n		return no(ReasonOrderBlocked)", new: "	case errors.As(err, &taken):\n		return Answer{Yes: true}",
+			pkg: "./gateway", run: "TestTheConfirmProcessRefuses",
+		},
+		{
+			name: "the intent is written before the PG is told to go on", file: hook,
+			old: "		return no(ReasonJournalDown)\n	}\n	return Answer{Yes: true}", new: "		_ = err\n	}\n	return Answer{Yes: true}",
+			pkg: tests, run: "TestAllowFailsClosed",
+		},
+		{
+			name: "another transaction's decline proves nothing", file: hook,
+			old: "	case r.Outcome == payment.OutcomeDeclined && r.PGTxID == w.a.PGTxID:", new: "	case r.Outcome == payment.OutcomeDeclined:",
+			pkg: tests, run: "TestFollow",
+		},
+		{
+			name: "a word during a question is not acknowledged", file: late,
+			old: "	if r.Attempt.State == payment.StateClaimed || r.Attempt.State == payment.StateCaptured {",
+			new: "	if false {",
+			pkg: tests, run: "TestAWordDuringAQuestionIsSaidAgain",
+		},
+		{
+			name: "late money goes back only by whoever recorded the intent", file: late,
+			old: "	if err != nil || !taken {\n		return lateError(err)\n	}\n	taxFree, vat", new: "	_ = taken\n	taxFree, vat",
+			pkg: tests, run: "TestLateMoney",
+		},
+	}
+}
