@@ -175,6 +175,8 @@ type Result struct {
 
 // Driver speaks to one kind of PG. Its methods are safe for concurrent use.
 type Driver interface {
+	// Spec says what everybody else needs to know of the driver. It asks nobody, and says the same every time.
+	Spec() payment.DriverSpec
 	// Prepare makes the window of an attempt; where the PG has pre-registration it registers the amount
 	// first. Errors match ErrRejected, ErrUnavailable or ErrUnknownOutcome.
 	Prepare(ctx context.Context, req PrepareRequest) (payment.Window, error)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	pgdrivers "github.com/pg-gateway/pg-gateway/adapters/drivers"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -22,6 +23,7 @@ import (
 // stubPG is a PG that answers what and when it is told to, on a virtual clock.
 type stubPG struct {
 	adapters.Driver
+	spec   payment.DriverSpec
 	silent bool
 	mu     sync.Mutex
 	// seen is when the PG was first asked about an attempt, and undone when it was to undo one.
@@ -31,6 +33,8 @@ type stubPG struct {
 func newStubPG(silent bool) *stubPG {
 	return &stubPG{silent: silent, seen: map[payment.AttemptID]time.Time{}, undone: map[payment.AttemptID]time.Time{}}
 }
+
+func (s *stubPG) Spec() payment.DriverSpec { return s.spec }
 
 func (s *stubPG) note(when map[payment.AttemptID]time.Time, id payment.AttemptID) {
 	s.mu.Lock()
@@ -86,6 +90,7 @@ func newStubHouse(t *testing.T, parts *simParts, pgs map[payment.PGID]*stubPG, s
 		if !ok {
 			t.Fatalf("no PG %s", id)
 		}
+		s.spec = pgdrivers.New(pgdrivers.Options{})[p.Driver].Spec()
 		drivers[p.Driver] = s
 	}
 	g, err := New(Options{

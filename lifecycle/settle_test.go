@@ -18,6 +18,7 @@ import (
 
 // fakePG is a PG whose answers a test scripts. It counts what moves money and keeps what it holds.
 type fakePG struct {
+	name     payment.DriverName
 	mu       sync.Mutex
 	approve  func(n int, r adapters.ApproveRequest) (adapters.Result, error)
 	lookUp   func(n int, r adapters.LookUpRequest) (adapters.Result, error)
@@ -35,6 +36,12 @@ func (f *fakePG) count(op string) int {
 	f.calls[op]++
 	f.sequence = append(f.sequence, op)
 	return f.calls[op]
+}
+
+func (f *fakePG) named(name payment.DriverName) { f.name = name }
+
+func (f *fakePG) Spec() payment.DriverSpec {
+	return payment.DriverSpec{Name: f.name, SharesIDs: f.name == payment.DriverPortOneV1}
 }
 
 func (f *fakePG) Prepare(context.Context, adapters.PrepareRequest) (payment.Window, error) {
@@ -150,6 +157,9 @@ func openAs(t *testing.T, name payment.DriverName, driver adapters.Driver) *hous
 		}
 	})
 	h.journal = j
+	if fake, ok := driver.(interface{ named(name payment.DriverName) }); ok {
+		fake.named(name)
+	}
 	pg := &payment.PG{ID: "pg", Driver: name, ApproveTimeout: time.Second, ReadTimeout: time.Second}
 	m := &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest}
 	h.settler = lifecycle.New(lifecycle.Options{

@@ -30,9 +30,27 @@ func New(opt Options) map[payment.DriverName]adapters.Driver {
 	if client == nil {
 		client = onewrite.New(opt.HTTP)
 	}
-	return map[payment.DriverName]adapters.Driver{
-		payment.DriverInicis:    inicis.New(client),
-		payment.DriverPortOneV1: portonev1.New(client, opt.Now),
-		payment.DriverPortOneV2: portonev2.New(client),
+	byName := make(map[payment.DriverName]adapters.Driver)
+	for _, d := range all(client, opt.Now) {
+		byName[d.Spec().Name] = d
+	}
+	return byName
+}
+
+// Specs returns what each driver says of itself.
+func Specs() []payment.DriverSpec {
+	var specs []payment.DriverSpec
+	for _, d := range all(nil, nil) {
+		specs = append(specs, d.Spec())
+	}
+	return specs
+}
+
+// all is the list.
+func all(client *http.Client, now func() time.Time) []adapters.Driver {
+	return []adapters.Driver{
+		inicis.New(client),
+		portonev1.New(client, now),
+		portonev2.New(client),
 	}
 }

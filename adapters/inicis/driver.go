@@ -11,10 +11,11 @@ import (
 // Driver is the KG Inicis driver. It keeps no state.
 type Driver struct {
 	client *http.Client
+	spec   payment.DriverSpec
 }
 
 // New returns a driver that sends with client, which must be a one-write client (see onewrite).
-func New(client *http.Client) *Driver { return &Driver{client: client} }
+func New(client *http.Client) *Driver { return &Driver{client: client, spec: spec()} }
 
 var (
 	_ adapters.Driver        = (*Driver)(nil)

@@ -22,6 +22,7 @@ const defaultTimeout = 30 * time.Second
 // Driver is the PortOne V1 driver. It keeps access tokens and nothing else.
 type Driver struct {
 	client *http.Client
+	spec   payment.DriverSpec
 	now    func() time.Time
 	tokens *gocache.Cache
 	flight flights
@@ -34,7 +35,7 @@ func New(client *http.Client, now func() time.Time) *Driver {
 		now = time.Now
 	}
 	// No janitor: there is one entry per account, and its life is checked against now.
-	return &Driver{client: client, now: now, tokens: gocache.New(gocache.NoExpiration, 0)}
+	return &Driver{client: client, spec: spec(), now: now, tokens: gocache.New(gocache.NoExpiration, 0)}
 }
 
 var _ adapters.Driver = (*Driver)(nil)

@@ -20,10 +20,11 @@ const defaultTimeout = 60 * time.Second
 // Driver is the PortOne V2 driver. It keeps no state.
 type Driver struct {
 	client *http.Client
+	spec   payment.DriverSpec
 }
 
 // New returns a driver that sends with client, which must be a one-write client (see onewrite).
-func New(client *http.Client) *Driver { return &Driver{client: client} }
+func New(client *http.Client) *Driver { return &Driver{client: client, spec: spec()} }
 
 var _ adapters.Driver = (*Driver)(nil)
 

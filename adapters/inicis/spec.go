@@ -1,0 +1,76 @@
+package inicis
+
+import (
+	"slices"
+
+	"github.com/pg-gateway/pg-gateway/adapters/channels"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Name is what the configuration and the journal call this driver.
+const Name = payment.DriverInicis
+
+// iniapiKeySize is the length of the INIAPI key and IV, which are an AES-128 key and IV as they are (inicis.md §1).
+const iniapiKeySize = 16
+
+// Spec implements adapters.Driver.
+func (d *Driver) Spec() payment.DriverSpec { return d.spec }
+
+func spec() payment.DriverSpec {
+	return payment.DriverSpec{
+		Name: Name, Title: "Inicis", Company: "Inicis",
+		CarriesToken: true,
+		PGKeys: []payment.KeySpec{
+			{
+				Name: "idcs", Kind: payment.KeyTexts, Doc: "Inicis data centres whose answers are trusted (idc_name).",
+				Defaults: map[payment.Environment][]string{
+					payment.EnvLive: DefaultIDCs(payment.EnvLive), payment.EnvTest: DefaultIDCs(payment.EnvTest),
+					payment.EnvSandbox: DefaultIDCs(payment.EnvSandbox),
+				},
+			},
+			{Name: "client_ip", Doc: "Our address as INIAPI requests state it."},
+		},
+		MerchantKeys: []payment.KeySpec{
+			{
+				Name: "sign_key", Kind: payment.KeySecret, Doc: "Inicis web standard sign key (signKey).",
+				Required: true, Unless: []payment.MerchantPurpose{payment.MerchantAccountVerification},
+			},
+			{Name: "hash_key", Kind: payment.KeySecret, NotBuilt: "Inicis' window for phones is not opened"},
+			{Name: "api_key", Kind: payment.KeySecret, Size: iniapiKeySize, Doc: "INIAPI key."},
+			{Name: "api_iv", Kind: payment.KeySecret, Size: iniapiKeySize, Doc: "INIAPI IV."},
+			{Name: "lite_key", Kind: payment.KeySecret, Doc: "INILite key, for billing keys."},
+		},
+		WebhookSources: map[payment.Environment][]string{
+			payment.EnvLive: DepositSources(), payment.EnvTest: DepositSources(), payment.EnvSandbox: {"127.0.0.0/8", "::1"},
+		},
+		MID: payment.MIDSpec{Required: true, Longest: 10, Tests: []string{"INIpayTest", "INIBillTst", "iniescrow0"}},
+		PublicKeys: []string{
+			"SU5JTElURV9UUklQTEVERVNfS0VZU1RS",
+			"ItEQKi3rY7uvDS8l", "HYb3yQ4f65QL89==", "3CB8183A4BE283555ACC8363C0360223",
+			"yERbIlJ3NhTeObsA", "tOGDXbfoajk2DQ==", "37F3A120C1DFCDEB708B00F5383D2263",
+			"rKnPljRn5m6J9Mzz", "W2KLNKra6Wxc1P==", "b09LVzhuTGZVaEY1WmJoQnZzdXpRdz09",
+		},
+		// More are only behind PortOne (inicis.md §2.2).
+		Methods:    slices.Concat(channels.Easy(), []payment.Method{"cultureland", "booknlife", "happymoney"}),
+		KeyMethods: []payment.Method{"card"},
+		Devices:    []payment.Device{payment.DevicePC},
+		OtherDevices: payment.LiveNeed{
+			Purposes: []payment.MerchantPurpose{payment.MerchantGeneral, payment.MerchantEscrow},
+			Msg:      "driver inicis has no mobile window: phones and apps would get the PC window, which they cannot show",
+			Fix:      "devices: [pc], and a PortOne merchant for phones",
+		},
+		PGNeeds: []payment.LiveNeed{{
+			Keys: []string{"client_ip"}, Msg: "INIAPI requests do not state our address", Fix: "the address registered with Inicis",
+		}},
+		MerchantNeeds: []payment.LiveNeed{
+			{
+				Keys: []string{"api_key", "api_iv"},
+				Msg:  "nothing can be cancelled or looked up without the INIAPI key and IV", Fix: "add api_key and api_iv",
+			},
+			{
+				Keys: []string{"lite_key"}, Purposes: []payment.MerchantPurpose{payment.MerchantRecurring},
+				Msg: "billing keys need the INILite key", Fix: "add lite_key",
+			},
+		},
+	}
+}

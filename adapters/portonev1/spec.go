@@ -1,0 +1,36 @@
+package portonev1
+
+import (
+	"github.com/pg-gateway/pg-gateway/adapters/channels"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Name is what the configuration and the journal call this driver.
+const Name = payment.DriverPortOneV1
+
+// Spec implements adapters.Driver.
+func (d *Driver) Spec() payment.DriverSpec { return d.spec }
+
+func spec() payment.DriverSpec {
+	// Webhooks come from these three addresses (portone.md §3.2).
+	hooks := []string{"52.78.100.19", "52.78.48.223", "52.78.5.241"}
+	return payment.DriverSpec{
+		Name: Name, Title: "PortOne V1", Company: "PortOne",
+		SharesIDs: true,
+		PGKeys: []payment.KeySpec{
+			{Name: "imp_code", Doc: "PortOne V1 customer code (가맹점 식별코드).", Required: true},
+			{Name: "imp_key", Kind: payment.KeySecret, Doc: "PortOne V1 REST API key.", Required: true},
+			{Name: "imp_secret", Kind: payment.KeySecret, Doc: "PortOne V1 REST API secret.", Required: true},
+		},
+		MerchantKeys: []payment.KeySpec{
+			// Inicis behind a channel closes no account without it; its key has 16 bytes.
+			{Name: "api_key", Kind: payment.KeySecret, Size: 16, Doc: "INIAPI key."},
+		},
+		WebhookSources: map[payment.Environment][]string{
+			payment.EnvLive: hooks, payment.EnvTest: hooks, payment.EnvSandbox: {"127.0.0.0/8", "::1"},
+		},
+		Behind:      channels.All(),
+		KeyMethods:  []payment.Method{"card"},
+		ConfirmHook: true,
+	}
+}

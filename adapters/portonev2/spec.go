@@ -1,0 +1,40 @@
+package portonev2
+
+import (
+	"slices"
+
+	"github.com/pg-gateway/pg-gateway/adapters/channels"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// Name is what the configuration and the journal call this driver.
+const Name = payment.DriverPortOneV2
+
+// Spec implements adapters.Driver.
+func (d *Driver) Spec() payment.DriverSpec { return d.spec }
+
+func spec() payment.DriverSpec {
+	return payment.DriverSpec{
+		Name: Name, Title: "PortOne V2", Company: "PortOne",
+		PGKeys: []payment.KeySpec{
+			{Name: "api_secret", Kind: payment.KeySecret, Doc: "PortOne V2 API secret, as a reference.", Required: true},
+			{Name: "store_id", Doc: "PortOne V2 store id.", Required: true},
+			{
+				Name: "webhook_secrets", Kind: payment.KeySigningSecrets,
+				Doc: "PortOne V2 webhook secrets (whsec_ and base64); two while one is replaced. A malformed one beside a good one is passed over.",
+			},
+		},
+		// What PortOne V2 has words for (portone.md §4).
+		Behind:        channels.Among(slices.Concat(channels.Easy(), []payment.Method{"cultureland", "smartculture", "booknlife", "happymoney"})),
+		KeyMethods:    []payment.Method{"card"},
+		ManualConfirm: true,
+		ConfirmHook:   true, ConfirmKey: "webhook_secrets",
+		PGNeeds: []payment.LiveNeed{{
+			Keys: []string{"webhook_secrets"}, Msg: "webhooks cannot be verified", Fix: "take it from the PortOne console",
+		}},
+		MerchantNeeds: []payment.LiveNeed{{
+			Keys: []string{"manual_confirm", "confirm_hook"}, Any: true, Purposes: []payment.MerchantPurpose{payment.MerchantGeneral},
+			Msg: "money moves before the shop has said yes", Fix: "manual_confirm: Y, once PortOne has switched the channel",
+		}},
+	}
+}

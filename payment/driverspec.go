@@ -1,0 +1,116 @@
+package payment
+
+// DriverSpec is what everybody else needs to know of a driver, as data: the driver says it, and the rules, the gateway
+// and the lifecycle read it. Nobody outside the driver's folder asks for its name. It is made once and never changed.
+type DriverSpec struct {
+	// Name is the driver's name in the configuration and in the journal.
+	Name DriverName
+	// Title is what people call what the driver speaks to, as in "PortOne V2"; Company is who runs it, as in "PortOne".
+	Title   string
+	Company string
+
+	// SharesIDs tells that the PG can hold several payments under one attempt's id, so that another transaction is
+	// another payment. Elsewhere an id has one payment, whatever its transaction is called.
+	SharesIDs bool
+	// CarriesToken tells that the sealed attempt travels through the browser and comes back with the return, so that a
+	// window is opened without a word to the PG or to the journal.
+	CarriesToken bool
+
+	// PGKeys and MerchantKeys are the keys of the configuration that are this driver's own. Two drivers may have a key
+	// of one name when it is the same key.
+	PGKeys       []KeySpec
+	MerchantKeys []KeySpec
+	// WebhookSources are where unsigned messages come from when the configuration does not say, by environment.
+	WebhookSources map[Environment][]string
+
+	// MID is what is known of the MIDs that the PG gives out.
+	MID MIDSpec
+	// PublicKeys are keys printed in public manuals: worth nothing as secrets.
+	PublicKeys []string
+
+	// Methods are what the driver opens windows for by itself. Empty when it reaches other PGs through channels, which
+	// Behind lists then with the methods of each: a merchant needs a channel key and names the PG behind it.
+	Methods []Method
+	Behind  []BehindSpec
+	// KeyMethods are the methods that a billing key can be issued for.
+	KeyMethods []Method
+	// Devices are what the driver has a window for; empty is all. OtherDevices is what is said before going live of a
+	// merchant that is for more than those.
+	Devices      []Device
+	OtherDevices LiveNeed
+
+	// ManualConfirm tells that a channel can be told to approve only when we say so.
+	ManualConfirm bool
+	// ConfirmHook tells that the PG can ask us before it approves. ConfirmKey is the key of the PG without which its
+	// question cannot be told from a forged one; empty when it is not signed.
+	ConfirmHook bool
+	ConfirmKey  string
+
+	// PGNeeds and MerchantNeeds are what must be set before real money moves, beside what a file cannot be loaded
+	// without.
+	PGNeeds       []LiveNeed
+	MerchantNeeds []LiveNeed
+}
+
+// KeyKind says how a key of the configuration is written and kept.
+type KeyKind int
+
+// The kinds of keys.
+const (
+	// KeyText is text that goes to the PG as it is.
+	KeyText KeyKind = iota
+	// KeyTexts is a list of texts.
+	KeyTexts
+	// KeySecret is a secret that is signed with or sent as it is.
+	KeySecret
+	// KeySigningSecrets are one or several secrets in the form of Standard Webhooks (whsec_ and base64).
+	KeySigningSecrets
+)
+
+// Secret tells whether keys of this kind must not be shown.
+func (k KeyKind) Secret() bool { return k == KeySecret || k == KeySigningSecrets }
+
+// KeySpec is a key of the configuration that belongs to a driver.
+type KeySpec struct {
+	// Name is the key in the file, Doc what it is for, in the user's words.
+	Name string
+	Doc  string
+	Kind KeyKind
+	// Size is how many bytes a secret has; 0 is any number.
+	Size int
+	// Required tells that the driver cannot work without it, but for contracts of the purposes in Unless.
+	Required bool
+	Unless   []MerchantPurpose
+	// Defaults are its values when the file has none, by environment.
+	Defaults map[Environment][]string
+	// NotBuilt refuses the key and says why: nothing would act on it.
+	NotBuilt string
+}
+
+// MIDSpec is what is known of a PG's MIDs.
+type MIDSpec struct {
+	// Required tells that a merchant must have one.
+	Required bool
+	// Longest is how many characters one has at most; 0 is any number.
+	Longest int
+	// Tests are those that the PG gives everybody for tests. Where there are any, another one is a live MID.
+	Tests []string
+}
+
+// BehindSpec is a PG that a channel may stand for, and the methods that the driver can ask it for.
+type BehindSpec struct {
+	Name    string
+	Methods []Method
+}
+
+// LiveNeed is what a PG or a merchant must have before real money moves.
+type LiveNeed struct {
+	// Keys are all needed; with Any one of them is enough. The advice is about the first.
+	Keys []string
+	Any  bool
+	// Purposes are the contracts that need it; empty is all.
+	Purposes []MerchantPurpose
+	// Msg says what is wrong without it, Fix what to do.
+	Msg string
+	Fix string
+}
