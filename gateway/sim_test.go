@@ -35,6 +35,10 @@ func TestSimulation(t *testing.T) {
 		report(t, w)
 		return
 	}
+	schedules := uint64(*simSchedules)
+	if testing.Short() {
+		schedules = min(schedules, 200)
+	}
 	const workers = 2
 	// The schedules are short-lived garbage; collecting it less often makes them a third faster.
 	// What a pod pools outlives one collection, so with a much larger share the heap grows without end.
@@ -48,7 +52,7 @@ func TestSimulation(t *testing.T) {
 		for i := range workers {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
 				t.Parallel()
-				for n := next.Add(1); n <= uint64(*simSchedules) && failed.Load() < 5; n = next.Add(1) {
+				for n := next.Add(1); n <= schedules && failed.Load() < 5; n = next.Add(1) {
 					w := simRun(t, parts, *simFirst+n-1, false)
 					if len(w.problems) > 0 {
 						failed.Add(1)
@@ -65,12 +69,12 @@ func TestSimulation(t *testing.T) {
 		}
 	})
 	took := time.Since(began)
-	t.Logf("%d schedules in %s, %.0f per second; %.1f years were simulated", *simSchedules, took.Round(time.Second),
-		float64(*simSchedules)/took.Seconds(), virtual.Hours()/(365*24))
+	t.Logf("%d schedules in %s, %.0f per second; %.1f years were simulated", schedules, took.Round(time.Second),
+		float64(schedules)/took.Seconds(), virtual.Hours()/(365*24))
 	for _, k := range slices.Sorted(maps.Keys(counts)) {
 		t.Logf("%8d %s", counts[k], k)
 	}
-	if *simSchedules < 2000 || failed.Load() > 0 {
+	if schedules < 2000 || failed.Load() > 0 {
 		return
 	}
 	for _, k := range simMustOccur() {

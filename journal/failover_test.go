@@ -17,9 +17,12 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal/pgtest"
 )
 
-// newServer starts a PostgreSQL of the test's own.
+// newServer starts a PostgreSQL of the test's own. With -short it leaves the test out.
 func newServer(t *testing.T) *pgtest.Server {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("a real database is no part of -short")
+	}
 	s, err := pgtest.Start()
 	if err != nil {
 		t.Fatal(err)

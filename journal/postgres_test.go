@@ -247,22 +247,14 @@ func TestPodsSweepWithoutOverlap(t *testing.T) {
 
 func TestPostgresThatStopsIsUnavailableAndComesBack(t *testing.T) {
 	t.Parallel()
-	server, err := pgtest.Start()
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := server.Close(); err != nil {
-			t.Error(err)
-		}
-	})
+	server := newServer(t)
 	j := openPostgres(t, server.Database(t))
 	claimMany(t, j, "up", 10)
 	if err := server.Stop(); err != nil {
 		t.Fatal(err)
 	}
 	start := time.Now()
-	err = j.Claim(t.Context(), journaltest.Attempt("down", "down"), journal.Claim{To: payment.StateClaimed})
+	err := j.Claim(t.Context(), journaltest.Attempt("down", "down"), journal.Claim{To: payment.StateClaimed})
 	if !errors.Is(err, journal.ErrUnavailable) || errors.Is(err, journal.ErrClaimed) || errors.Is(err, journal.ErrConflict) {
 		t.Errorf("claiming without a server: %v", err)
 	}

@@ -164,6 +164,9 @@ type listener struct {
 // kustomize is the command that renders a kustomization: the one the Makefile built, or one that is installed.
 func kustomize(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("kustomize is no part of -short")
+	}
 	candidates := []string{os.Getenv("KUSTOMIZE"), filepath.Join("..", ".cache", "bin", "kustomize"), "kustomize"}
 	for _, candidate := range candidates {
 		if candidate == "" {

@@ -105,6 +105,9 @@ func (l look) differ(selectors ...string) {
 // TestPagesAreForPeople looks at every page and window of the sandbox in a real browser: what is hidden does not show,
 // windows name the method as buyers do, buttons differ, nothing sticks out on a phone, nothing is a raw code or date.
 func TestPagesAreForPeople(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a real browser is no part of -short")
+	}
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
 	t.Cleanup(cancel)
 	browser, cancel := chromedp.NewContext(allocator)
@@ -167,6 +170,9 @@ func TestPagesAreForPeople(t *testing.T) {
 
 // TestTheFrontPageSteers opens the sandbox's own address: orders, books, faults to click.
 func TestTheFrontPageSteers(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a real browser is no part of -short")
+	}
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
 	t.Cleanup(cancel)
 	browser, cancel := chromedp.NewContext(allocator)

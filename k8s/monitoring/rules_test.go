@@ -52,6 +52,9 @@ func readAlerts(t *testing.T) (ruleFile, []byte) {
 
 func promtool(t *testing.T, arguments ...string) (string, error) {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("promtool is no part of -short")
+	}
 	path, err := exec.LookPath("promtool")
 	if err != nil {
 		t.Fatal("promtool is not here: run `make deps`, which installs Debian's package prometheus, and try again")

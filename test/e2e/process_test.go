@@ -25,6 +25,11 @@ import (
 var binary string
 
 func TestMain(m *testing.M) {
+	flag.Parse() // testing.Short is not known before it
+	if testing.Short() {
+		fmt.Println("real processes are no part of -short")
+		return
+	}
 	dir, err := os.MkdirTemp("", "pg-gateway-e2e-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -48,7 +53,6 @@ func TestMain(m *testing.M) {
 // parallel lets more tests run at once than there are processors: most of what they do is wait. What the
 // command line says goes first.
 func parallel() {
-	flag.Parse()
 	said := false
 	flag.Visit(func(f *flag.Flag) { said = said || f.Name == "test.parallel" })
 	if said {
