@@ -48,7 +48,7 @@ func (w *simWorld) settleDown(ctx context.Context) {
 		open = w.withoutDesk(open)
 		// What is flagged waits for a person.
 		late := slices.DeleteFunc(w.lateOpen(w.alive()[0]), func(l journal.Late) bool {
-			return l.State == journal.LateFlagged || slices.ContainsFunc(every, func(a payment.Attempt) bool { return a.ID == l.AttemptID && w.behindDesk(a, every) })
+			return waitsForPerson(ctx, books, l, began) || slices.ContainsFunc(every, func(a payment.Attempt) bool { return a.ID == l.AttemptID && w.behindDesk(a, every) })
 		})
 		cancels := slices.DeleteFunc(w.cancelsOpen(w.alive()[0]), w.stuck)
 		if len(open) == 0 && len(late) == 0 && len(cancels) == 0 && stats.Pending == 0 {
@@ -71,6 +71,14 @@ func (w *simWorld) settleDown(ctx context.Context) {
 		}
 		time.Sleep(w.nextMoment(open, late, cancels, stats))
 	}
+}
+
+// waitsForPerson tells whether late money waits for a person. A payment that its PG contradicted is looked at again by
+// itself first: the PG may have erred twice.
+func waitsForPerson(ctx context.Context, books simBooks, l journal.Late, began time.Time) bool {
+	a, _, err := books.Attempt(ctx, l.AttemptID)
+	doubted := err == nil && a.State == payment.StateApproved && a.PGTxID == l.PGTxID
+	return l.State == journal.LateFlagged && (!doubted || time.Since(began) > 2*longestLook)
 }
 
 // nextMoment is how long nothing will happen.
