@@ -6,13 +6,15 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/adaptor"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // adminApp makes the listener for SREs: metrics, health and reload. It is never on the public port.
 func (g *Gateway) adminApp() *fiber.App {
 	app := g.newApp(false)
-	app.Get("/metrics", adaptor.HTTPHandler(promhttp.HandlerFor(g.registry, promhttp.HandlerOpts{EnableOpenMetrics: true})))
+	app.Get("/metrics", adaptor.HTTPHandler(metrics.Handler(g.registry)))
 	app.Get("/livez", func(c *fiber.Ctx) error { return c.SendString("ok\n") })
 	app.Get("/readyz", g.handleReady)
 	app.Get("/healthz", g.handleReady)
@@ -59,7 +61,7 @@ func (g *Gateway) handleReady(c *fiber.Ctx) error {
 	}}
 	r.Refused, _, _ = strings.Cut(g.store.Refused(), "\n")
 	if back := g.store.RolledBack(); back != nil {
-		r.Rollback = &rollbackState{back.At.In(kst).Format(time.RFC3339), back.Trigger, back.SetAside, rollbackNote}
+		r.Rollback = &rollbackState{back.At.In(payment.KST()).Format(time.RFC3339), back.Trigger, back.SetAside, rollbackNote}
 	}
 	if r.Checks["journal"] != checkPass {
 		r.Status = checkWarn

@@ -154,7 +154,7 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 	}
 	return checkoutAnswer{
 		OrderID: c.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, Amount: a.Amount,
-		ExpiresAt: a.ExpiresAt.In(kst).Format(time.RFC3339), RulesVersion: a.RulesVersion, Window: &w,
+		ExpiresAt: a.ExpiresAt.In(payment.KST()).Format(time.RFC3339), RulesVersion: a.RulesVersion, Window: &w,
 	}, nil
 }
 

@@ -31,9 +31,6 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
-// kst is Korean time, in which people read times here.
-var kst = payment.KST()
-
 // Journal is what the gateway needs of the journal; *journal.Journal has it.
 type Journal interface {
 	lifecycle.Journal

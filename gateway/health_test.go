@@ -14,7 +14,7 @@ import (
 
 func TestWhatMakesAPGUnwell(t *testing.T) {
 	t.Parallel()
-	start := time.Date(2026, 12, 1, 12, 0, 0, 0, kst)
+	start := time.Date(2026, 12, 1, 12, 0, 0, 0, payment.KST())
 	type seen struct {
 		operation string
 		outcome   payment.CallOutcome
@@ -64,7 +64,7 @@ func TestWhatMakesAPGUnwell(t *testing.T) {
 // TestADeadPGIsTriedLessAndLess: a spell ends by itself, and the next loss starts a longer one at once.
 func TestADeadPGIsTriedLessAndLess(t *testing.T) {
 	t.Parallel()
-	now := time.Date(2026, 12, 1, 12, 0, 0, 0, kst)
+	now := time.Date(2026, 12, 1, 12, 0, 0, 0, payment.KST())
 	h := newHealth()
 	lose := func() { h.saw("inicis", metrics.OperationApprove, payment.CallUnknown, now) }
 	lose()

@@ -35,7 +35,7 @@ func (g *Gateway) handleHistory(c *fiber.Ctx) error {
 	a := historyAnswer{Version: g.store.Current().Version(), History: []historyEntry{}}
 	for _, r := range g.store.History() {
 		e := historyEntry{
-			At: r.At.In(kst).Format(time.RFC3339), Trigger: r.Trigger, Version: r.Version, Changed: r.Changed,
+			At: r.At.In(payment.KST()).Format(time.RFC3339), Trigger: r.Trigger, Version: r.Version, Changed: r.Changed,
 			RestartNeeded: r.RestartNeeded, Kept: g.store.Kept(r.Version), Diff: r.Diff,
 		}
 		if r.Err != nil {

@@ -234,7 +234,7 @@ func (g *Gateway) refuseIntercepted(c *fiber.Ctx, i intercept, err error) error 
 	}
 	g.report(c, p, err)
 	c.Set(headerReason, string(p.Code))
-	return c.Status(p.Code.Describe().Status).JSON(x2bee(p, requestID(c), g.now().In(kst).Format(time.RFC3339)))
+	return c.Status(p.Code.Describe().Status).JSON(x2bee(p, requestID(c), g.now().In(payment.KST()).Format(time.RFC3339)))
 }
 
 // responseBody reads the shop's answer, up to a bound.

@@ -47,7 +47,7 @@ merchants:
 		p, _ := s.PG(info.PG)
 		for _, method := range info.Methods {
 			covered++
-			now := time.Date(2026, 12, 2, 12, 0, 0, 0, kst)
+			now := time.Date(2026, 12, 2, 12, 0, 0, 0, payment.KST())
 			req := adapters.PrepareRequest{
 				Account: adapters.Account{PG: p, Merchant: m}, Now: now, ReturnURL: "https://shop.example.com/return", Token: "token",
 				Buyer: payment.Buyer{Name: "홍길동", Tel: "010-1234-5678", Email: "gildong@example.com"},

@@ -45,7 +45,7 @@ func TestOnlyThePGsFaultsCount(t *testing.T) {
 
 func TestRatesFollowWhatHappened(t *testing.T) {
 	t.Parallel()
-	start := time.Date(2026, 12, 1, 12, 0, 0, 0, kst)
+	start := time.Date(2026, 12, 1, 12, 0, 0, 0, payment.KST())
 	now := start
 	g := &Gateway{rates: rules.NewOutcomes(), now: func() time.Time { return now }}
 	a := payment.Attempt{PG: "inicis", Method: "card"}

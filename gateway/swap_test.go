@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -31,7 +32,7 @@ func TestSwappedAuthTokensEnd(t *testing.T) {
 			}
 			for _, id := range []string{one.Get("orderNumber"), two.Get("orderNumber")} {
 				if faulty {
-					if _, err := h.g.settler.Resume(t.Context(), payment.AttemptID(id)); err != nil {
+					if _, err := h.g.settler.ResumeLeased(t.Context(), payment.AttemptID(id), time.Time{}); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -75,7 +75,7 @@ func (g *Gateway) storeRoute(c *fiber.Ctx) error {
 	})
 }
 
-func (g *Gateway) storeTime() string { return g.now().In(kst).Format(time.RFC3339) }
+func (g *Gateway) storeTime() string { return g.now().In(payment.KST()).Format(time.RFC3339) }
 
 // storeRefusal answers in the envelope, with the status of its code or with 900.
 func (g *Gateway) storeRefusal(c *fiber.Ctx, v *view, err error) error {

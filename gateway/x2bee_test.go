@@ -27,7 +27,7 @@ const storeBase = "/api/order/v1/payment/"
 // storeHouse is a house whose clock stands at noon of 10 December 2026 in Korea.
 func storeHouse(t *testing.T, edit func(string) string) *house {
 	h := newHouse(t, edit)
-	h.g.now = func() time.Time { return time.Date(2026, 12, 10, 12, 0, 0, 0, kst) }
+	h.g.now = func() time.Time { return time.Date(2026, 12, 10, 12, 0, 0, 0, payment.KST()) }
 	return h
 }
 

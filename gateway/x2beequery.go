@@ -221,9 +221,9 @@ func (g *Gateway) interestFreeNotices(c *fiber.Ctx, v *view) (any, error) {
 	for _, n := range list {
 		row := noticeAnswer{
 			NintInstGdNo: n.ID, AcqrCd: n.AcquirerCode, AcqrNm: n.AcquirerName, NintInstNm: n.Title,
-			AplyStrDtm: n.From.In(kst).Format(storeDateTime),
+			AplyStrDtm: n.From.In(payment.KST()).Format(storeDateTime),
 			// The end is stored as the first moment after it, and X2BEE writes the last second of it.
-			AplyEndDtm:      n.Until.Add(-time.Second).In(kst).Format(storeDateTime),
+			AplyEndDtm:      n.Until.Add(-time.Second).In(payment.KST()).Format(storeDateTime),
 			NintAplyTgtCont: n.AppliesTo, NintExcpTgtCont: n.Excludes, SctnNintYn: yn(n.Partial),
 			PGGbCd: n.PGCode, PGGbNm: n.PGName,
 		}

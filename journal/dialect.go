@@ -23,7 +23,6 @@ const (
 
 // dialect is where SQLite and PostgreSQL differ.
 type dialect interface {
-	name() string
 	// open opens the pool for writing and the one for reading.
 	open(ctx context.Context, cfg Config) (write, read *sql.DB, err error)
 	// hasSchema tells whether there is a journal in the database.

@@ -175,9 +175,6 @@ func (j *Journal) ready() error {
 	return nil
 }
 
-// Driver returns the name of the database's driver.
-func (j *Journal) Driver() string { return j.d.name() }
-
 // Close finishes the writes that were begun, refuses later ones and closes the database.
 func (j *Journal) Close() error {
 	j.once.Do(func() { close(j.closing) })

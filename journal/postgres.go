@@ -27,7 +27,6 @@ const (
 
 type postgresDialect struct{}
 
-func (postgresDialect) name() string   { return DriverPostgres }
 func (postgresDialect) prepares() bool { return false }
 
 func (postgresDialect) rewrite(query string) string {

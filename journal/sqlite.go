@@ -20,7 +20,6 @@ const sqliteReaders = 4
 
 type sqliteDialect struct{}
 
-func (sqliteDialect) name() string   { return DriverSQLite }
 func (sqliteDialect) prepares() bool { return true }
 
 func (sqliteDialect) rewrite(query string) string {

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"context"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -14,4 +15,9 @@ func Backoff(id payment.AttemptID, checks int) time.Duration {
 // PlanCancel makes a cancel of what a shop asks.
 func PlanCancel(a payment.Attempt, have []payment.Cancel, ask CancelAsk) (payment.Cancel, error) {
 	return planCancel(a, have, ask)
+}
+
+// Resume is ResumeLeased of an attempt that nobody has leased.
+func (s *Settler) Resume(ctx context.Context, id payment.AttemptID) (Result, error) {
+	return s.ResumeLeased(ctx, id, time.Time{})
 }

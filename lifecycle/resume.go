@@ -15,13 +15,9 @@ import (
 // is believed.
 const notFoundChecks = 5
 
-// Resume goes on with an attempt that nobody has leased: one whose owner died, or one that waits for an answer.
-func (s *Settler) Resume(ctx context.Context, id payment.AttemptID) (Result, error) {
-	return s.ResumeLeased(ctx, id, time.Time{})
-}
-
-// ResumeLeased is Resume for an attempt that the journal leased to the caller until then. Once somebody else has
-// leased it, nothing that the caller finds out puts the next check off or gives money back.
+// ResumeLeased goes on with an attempt whose owner died, or that waits for an answer. The journal leased it to the
+// caller until then; once somebody else has leased it, nothing that the caller finds out puts the next check off or
+// gives money back.
 func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until time.Time) (Result, error) {
 	a, sealed, err := s.o.Journal.Attempt(ctx, id)
 	if err != nil {

@@ -105,7 +105,7 @@ func NewRegistry() *prometheus.Registry {
 
 // Handler serves what g gathers.
 func Handler(g prometheus.Gatherer) http.Handler {
-	return promhttp.HandlerFor(g, promhttp.HandlerOpts{EnableOpenMetrics: true, MaxRequestsInFlight: 4})
+	return promhttp.HandlerFor(g, promhttp.HandlerOpts{EnableOpenMetrics: true})
 }
 
 // factory makes and registers vectors.

@@ -6,7 +6,6 @@ import "time"
 const (
 	DecisionForwarded = "forwarded"
 	DecisionDenied    = "denied"
-	DecisionError     = "error"
 
 	ReasonRouted   = "routed"
 	ReasonInternal = "internal"
@@ -24,8 +23,6 @@ const (
 	OperationNetCancel = "net_cancel"
 	OperationCancel    = "cancel"
 	OperationLookUp    = "look_up"
-	// OperationCloseAccount closes a virtual account that nobody has paid into.
-	OperationCloseAccount = "close_account"
 )
 
 // Words of the result labels of deliveries to the shop.

@@ -8,16 +8,15 @@ import (
 
 func TestParseDepositDueReadsFourForms(t *testing.T) {
 	t.Parallel()
-	kst := time.FixedZone("KST", 9*60*60)
 	tests := []struct {
 		in   string
 		want time.Time
 	}{
-		{"2026-12-24", time.Date(2026, 12, 24, 23, 59, 59, 0, kst)},
-		{"20261224", time.Date(2026, 12, 24, 23, 59, 59, 0, kst)},
-		{"2026-12-24 18:30:05", time.Date(2026, 12, 24, 18, 30, 5, 0, kst)},
-		{"20261224183005", time.Date(2026, 12, 24, 18, 30, 5, 0, kst)},
-		{"2028-02-29", time.Date(2028, 2, 29, 23, 59, 59, 0, kst)},
+		{"2026-12-24", time.Date(2026, 12, 24, 23, 59, 59, 0, KST())},
+		{"20261224", time.Date(2026, 12, 24, 23, 59, 59, 0, KST())},
+		{"2026-12-24 18:30:05", time.Date(2026, 12, 24, 18, 30, 5, 0, KST())},
+		{"20261224183005", time.Date(2026, 12, 24, 18, 30, 5, 0, KST())},
+		{"2028-02-29", time.Date(2028, 2, 29, 23, 59, 59, 0, KST())},
 	}
 	for _, tt := range tests {
 		if got, err := ParseDepositDue(tt.in); err != nil || !got.Equal(tt.want) {
@@ -45,7 +44,6 @@ func FuzzParseDepositDue(f *testing.F) {
 	for _, s := range []string{"2026-12-24", "20261224", "2026-12-24 18:30:05", "20261224183005", "2026-12-24 1:30:05.5", "0000-01-01"} {
 		f.Add(s)
 	}
-	kst := time.FixedZone("KST", 9*60*60)
 	f.Fuzz(func(t *testing.T, s string) {
 		got, err := ParseDepositDue(s)
 		if err != nil {
@@ -56,7 +54,7 @@ func FuzzParseDepositDue(f *testing.F) {
 		}
 		// Whatever is taken is written back by one of the four layouts, to the letter.
 		for _, layout := range []string{time.DateOnly, "20060102", time.DateTime, "20060102150405"} {
-			if got.In(kst).Format(layout) == s {
+			if got.In(KST()).Format(layout) == s {
 				return
 			}
 		}

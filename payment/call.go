@@ -19,11 +19,6 @@ const (
 	CallUnknown CallOutcome = "unknown"
 )
 
-// CallOutcomes are all of them.
-func CallOutcomes() []CallOutcome {
-	return []CallOutcome{CallOK, CallDeclined, CallRejected, CallUnreachable, CallTimeout, CallBadResponse, CallUnknown}
-}
-
 // Answered tells whether the PG did its part: it answered, be it with a no.
 func (o CallOutcome) Answered() bool {
 	return o == CallOK || o == CallDeclined || o == CallRejected

@@ -265,7 +265,7 @@ func (b *builder) cards(ws []word) []string {
 }
 
 func (b *builder) card(w word) {
-	if w.text != "" && !slices.Contains(acquirers(), w.text) {
+	if w.text != "" && !isAcquirer(w.text) {
 		w.at.fail(hintOf(w.text, acquirers()), "unknown card company %q", clip(w.text))
 	}
 }

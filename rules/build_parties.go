@@ -210,10 +210,6 @@ func (b *builder) linkable(p *pg, me *method) bool {
 }
 
 func (b *builder) controls() {
-	b.s.plans.cards = make(map[string]bool)
-	for _, c := range acquirers() {
-		b.s.plans.cards[c] = true
-	}
 	seen := make(map[string]bool)
 	for i := range b.f.controls {
 		r := &b.f.controls[i]

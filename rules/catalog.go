@@ -6,13 +6,18 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// acquirers are the card companies (카드사, 매입사) that the configuration may name. The drivers map these
-// words to each PG's own codes.
+// acquirers are the words of the card companies, in their order.
 func acquirers() []string {
-	return []string{
-		"bc", "citi", "gwangju", "hana", "hyundai", "jeju", "jeonbuk", "kakaobank", "kb", "kbank", "kdb", "kfcc",
-		"lotte", "nh", "post", "samsung", "savings", "shinhan", "shinhyup", "suhyup", "woori",
+	var words []string
+	for _, c := range payment.CardCompanies() {
+		words = append(words, c.Word)
 	}
+	return words
+}
+
+func isAcquirer(word string) bool {
+	_, ok := payment.CardCompanyOf(word)
+	return ok
 }
 
 // primaryMethods are the payment methods that go through a PG window, in PortOne V1's words.

@@ -124,7 +124,7 @@ func (d *deciding) split() *payment.Problem {
 	if p := d.sums(); p != nil {
 		return p
 	}
-	if company := cardOf(d.in); company != "" && !d.s.plans.cards[company] {
+	if company := cardOf(d.in); company != "" && !isAcquirer(company) {
 		return problem(payment.CodeInvalidField, "card.company", "알 수 없는 카드사: "+clip(company), "unknown card company "+clip(company))
 	}
 	for i, part := range d.in.Payments {

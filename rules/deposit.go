@@ -33,9 +33,6 @@ func virtualAccountReader(c *VirtualAccountConfig) reader {
 	}
 }
 
-// VirtualAccount is the section virtual_account.
-func (s *Snapshot) VirtualAccount() VirtualAccountConfig { return s.deposit }
-
 // deadline is until when a virtual account takes the deposit: what the shop asks for, else the configured time
 // from now. It is cut to the minute, as not every PG takes seconds, and so are its bounds.
 func (d *deciding) deadline() (time.Time, *payment.Problem) {

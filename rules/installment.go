@@ -22,7 +22,6 @@ type plans struct {
 	moments []int64
 	// closing are the controls that close card companies.
 	closing []*control
-	cards   map[string]bool
 }
 
 // notice is a compiled interest-free notice.
@@ -231,9 +230,9 @@ func (s *Snapshot) openCards(m *merchant, closed []string) []string {
 		return nil
 	}
 	var open []string
-	for _, c := range acquirers() {
-		if m.takesCard(c) && !slices.Contains(closed, c) {
-			open = append(open, c)
+	for _, c := range payment.CardCompanies() {
+		if m.takesCard(c.Word) && !slices.Contains(closed, c.Word) {
+			open = append(open, c.Word)
 		}
 	}
 	return open

@@ -51,6 +51,3 @@ func (s *Snapshot) merchantInfo(m *merchant) MerchantInfo {
 	}
 	return info
 }
-
-// For tells whether the merchant serves a site.
-func (i MerchantInfo) For(site payment.Site) bool { return hasSite(i.Sites, site) }

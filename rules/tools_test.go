@@ -15,7 +15,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
-func monday() time.Time { return time.Date(2026, 11, 30, 0, 0, 0, 0, time.FixedZone("KST", 9*60*60)) }
+func monday() time.Time { return time.Date(2026, 11, 30, 0, 0, 0, 0, payment.KST()) }
 
 func shop(t *testing.T) *rules.Snapshot {
 	t.Helper()
@@ -420,7 +420,7 @@ func TestMerchantInfosHoldNoKeys(t *testing.T) {
 	if got := fmt.Sprintf("%+v", infos); strings.Contains(got, "SU5JTElURV9UUklQTEVERVNfS0VZU1RS") {
 		t.Error("a merchant's info shows its key")
 	}
-	if infos[0].ID != "1001" || infos[0].PGCode != "10" || !infos[0].For("main") || !infos[0].InterestFree {
+	if infos[0].ID != "1001" || infos[0].PGCode != "10" || len(infos[0].Sites) > 0 && !slices.Contains(infos[0].Sites, "main") || !infos[0].InterestFree {
 		t.Errorf("the first merchant is %+v", infos[0])
 	}
 }

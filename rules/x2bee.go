@@ -113,7 +113,7 @@ func acquirerCodes(dst *map[string]string) reader {
 	return func(v value) {
 		read(v)
 		for _, e := range list {
-			if !slices.Contains(acquirers(), e.key.text) {
+			if !isAcquirer(e.key.text) {
 				e.key.at.fail(hintOf(e.key.text, acquirers()), "unknown card company %q", clip(e.key.text))
 				continue
 			}

@@ -175,7 +175,7 @@ func (s *Snapshot) AcquirerOf(code string) (string, bool) {
 			return company, true
 		}
 	}
-	return code, s.plans.cards[code]
+	return code, isAcquirer(code)
 }
 
 // AcquirerCode is the OM028 code of a card company, or our word where the configuration names none.

@@ -50,9 +50,10 @@ func (s *Snapshot) StoreNotices(q NoticeQuery, now time.Time) ([]StoreNotice, er
 		if i < 0 {
 			continue
 		}
+		issuer, _ := payment.CardCompanyOf(n.acquirer) // words of no company are refused when loading
 		v := StoreNotice{
 			Notice:       all[slices.IndexFunc(all, func(a Notice) bool { return a.ID == n.id })],
-			AcquirerCode: s.AcquirerCode(n.acquirer), AcquirerName: acquirerName(n.acquirer),
+			AcquirerCode: s.AcquirerCode(n.acquirer), AcquirerName: issuer.Name,
 			PGCode: s.merchants[i].owner.x2beeCode(), PGName: s.merchants[i].owner.Name,
 		}
 		if v.Thresholds = s.offeredSteps(n, s.merchants[i]); len(v.Thresholds) > 0 {
@@ -87,16 +88,4 @@ func (s *Snapshot) offeredSteps(n *notice, m *merchant) []Threshold {
 		}
 	}
 	return out
-}
-
-// acquirerName is what buyers call a card company.
-func acquirerName(company string) string {
-	names := map[string]string{
-		"bc": "비씨카드", "citi": "씨티카드", "gwangju": "광주카드", "hana": "하나카드", "hyundai": "현대카드",
-		"jeju": "제주카드", "jeonbuk": "전북카드", "kakaobank": "카카오뱅크", "kb": "KB국민카드", "kbank": "케이뱅크",
-		"kdb": "KDB산업은행카드", "kfcc": "새마을금고카드", "lotte": "롯데카드", "nh": "NH농협카드", "post": "우체국카드",
-		"samsung": "삼성카드", "savings": "저축은행카드", "shinhan": "신한카드", "shinhyup": "신협카드",
-		"suhyup": "수협카드", "woori": "우리카드",
-	}
-	return cmp.Or(names[company], company)
 }

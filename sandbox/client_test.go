@@ -21,6 +21,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
 
@@ -62,7 +63,7 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	c := &clock{now: time.Date(2026, 4, 2, 14, 15, 0, 0, time.FixedZone("KST", 9*3600))}
+	c := &clock{now: time.Date(2026, 4, 2, 14, 15, 0, 0, payment.KST())}
 	cfg := sandbox.Defaults()
 	cfg.Now = c.Now
 	cfg.Channels = append(cfg.Channels, sandbox.Channel{Key: "channel-key-v1-live", Module: "html5_inicis", MID: "MOIlive000"})

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // randomHex returns n random bytes as hex.
@@ -56,5 +58,5 @@ func (s *Sandbox) transactionID(method, mid string, at time.Time) string {
 		mid = mid[:10]
 	}
 	return fmt.Sprintf("Stdpay%-4s%s%s%06d", method, mid+strings.Repeat("_", 10-len(mid)),
-		at.In(kst).Format("20060102150405"), s.next()%1_000_000)
+		at.In(payment.KST()).Format("20060102150405"), s.next()%1_000_000)
 }

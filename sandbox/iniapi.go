@@ -12,6 +12,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // kstStamp is the form of an INIAPI timestamp.
@@ -80,7 +82,7 @@ func (s *Sandbox) inicisRefund(c *call, req refundRequest) answer {
 
 // inicisRefunded is the answer of a full refund, or of an account's closing.
 func inicisRefunded(c *call) answer {
-	at := c.now.In(kst)
+	at := c.now.In(payment.KST())
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"resultCode": "00", "resultMsg": "정상처리되었습니다.", "cancelDate": at.Format("20060102"),
 		"cancelTime": at.Format("150405"), "cshrCancelNum": "", "detailResultCode": "", "receiptInfo": "",
@@ -157,7 +159,7 @@ func (s *Sandbox) inicisPartialRefund(c *call, tx *inicisTx, req refundRequest) 
 	part := inicisPartial{tid: s.transactionID(tidMethod(tx.method), tx.mid, c.now), price: price, at: c.now}
 	tx.partials = append(tx.partials, part)
 	s.inicisGiveBack(tx, price, c.now, "refund")
-	at := c.now.In(kst)
+	at := c.now.In(payment.KST())
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"resultCode": "00", "resultMsg": "정상처리되었습니다.", "detailResultCode": "", "receiptInfo": "",
 		"tid": part.tid, "prtcTid": tx.tid, "prtcPrice": price.text(), "prtcRemains": tx.remaining.text(),
@@ -226,7 +228,7 @@ func (s *Sandbox) iniapiV1Extra(c *call) answer {
 		return jsonAnswer(http.StatusOK, map[string]string{"resultCode": "00", "resultMsg": "거래가 없습니다", "status": "9"})
 	}
 	c.ref = tx.oid
-	at := tx.at.In(kst)
+	at := tx.at.In(payment.KST())
 	out := map[string]string{
 		"resultCode": "00", "resultMsg": "정상처리되었습니다.", "status": "0", "tid": tx.tid, "mid": tx.mid, "oid": tx.oid,
 		"price": tx.price.text(), "applDate": at.Format("20060102"), "applTime": at.Format("150405"),
@@ -234,12 +236,12 @@ func (s *Sandbox) iniapiV1Extra(c *call) answer {
 	if status := tx.vbankStatus(); status != "" {
 		out["status"] = status
 		if status == "Y" {
-			paid := tx.paidAt.In(kst)
+			paid := tx.paidAt.In(payment.KST())
 			out["applDate"], out["applTime"] = paid.Format("20060102"), paid.Format("150405")
 		}
 	}
 	if tx.spent() {
-		cancelled := tx.cancelledAt.In(kst)
+		cancelled := tx.cancelledAt.In(payment.KST())
 		out["cancelDate"], out["cancelTime"] = cancelled.Format("20060102"), cancelled.Format("150405")
 		if out["status"] == "0" {
 			out["status"] = "1"

@@ -8,6 +8,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // iniapiV2Request is the envelope of every INIAPI v2 request.
@@ -166,7 +168,7 @@ func (s *Sandbox) iniapiV2Inquiry(c *call, req iniapiV2Request, data iniapiV2Dat
 		return iniapiFailure("500623", "거래를 찾을 수 없습니다 (500623)")
 	}
 	c.ref = tx.oid
-	at := tx.at.In(kst)
+	at := tx.at.In(payment.KST())
 	out := map[string]any{
 		"resultCode": "SUCCESS", "resultMsg": "정상처리되었습니다.", "mid": tx.mid, "tid": tx.tid, "oid": tx.oid,
 		"price": tx.price.text(), "paymethod": payMethodOf(tx.method), "transactionStatus": "APPROVAL",
@@ -182,7 +184,7 @@ func (s *Sandbox) iniapiV2Inquiry(c *call, req iniapiV2Request, data iniapiV2Dat
 		}
 	}
 	if tx.remaining < tx.price && tx.vbankStatus() != "N" {
-		cancelled := tx.cancelledAt.In(kst)
+		cancelled := tx.cancelledAt.In(payment.KST())
 		out["transactionStatus"] = "PART_CANCEL"
 		out["cancelDate"], out["cancelTime"] = cancelled.Format("20060102"), cancelled.Format("150405")
 	}
@@ -195,7 +197,7 @@ func (s *Sandbox) iniapiV2Inquiry(c *call, req iniapiV2Request, data iniapiV2Dat
 func partialList(tx *inicisTx) []map[string]string {
 	out := []map[string]string{}
 	for _, p := range tx.partials {
-		at := p.at.In(kst)
+		at := p.at.In(payment.KST())
 		out = append(out, map[string]string{
 			"tid": p.tid, "requestPrice": p.price.text(), "requestDate": at.Format("20060102"), "requestTime": at.Format("150405"),
 		})

@@ -3,6 +3,8 @@ package sandbox
 import (
 	"net/url"
 	"strconv"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // inicisApprove moves the money of an authentication, once.
@@ -73,7 +75,7 @@ func (s *Sandbox) inicisAuthOf(c *call, f url.Values) (*inicisAuth, *answer) {
 
 // approvalFields is the answer of a successful approval.
 func (s *Sandbox) approvalFields(tx *inicisTx, timestamp string) [][2]string {
-	at := tx.at.In(kst)
+	at := tx.at.In(payment.KST())
 	price := tx.price.text()
 	number := strconv.FormatInt(30_000_000+s.next()%10_000_000, 10)
 	fields := [][2]string{

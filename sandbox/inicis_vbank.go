@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"golang.org/x/text/encoding/korean"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // methodVBank is Inicis' gopaymethod of a virtual account.
@@ -17,8 +19,8 @@ const vbankDefaultDays = 10
 
 // vbankDue reads the deadline of acceptmethod's vbank(...) option: a day, to its end, or a minute.
 func vbankDue(options []string, now time.Time) (due time.Time, ok bool) {
-	local := now.In(kst)
-	due = time.Date(local.Year(), local.Month(), local.Day()+vbankDefaultDays, 23, 59, 59, 0, kst)
+	local := now.In(payment.KST())
+	due = time.Date(local.Year(), local.Month(), local.Day()+vbankDefaultDays, 23, 59, 59, 0, payment.KST())
 	for _, option := range options {
 		arg, found := strings.CutPrefix(option, "vbank(")
 		if !found {
@@ -31,10 +33,10 @@ func vbankDue(options []string, now time.Time) (due time.Time, ok bool) {
 		var err error
 		switch len(arg) {
 		case len("20060102"):
-			due, err = time.ParseInLocation("20060102", arg, kst)
+			due, err = time.ParseInLocation("20060102", arg, payment.KST())
 			due = due.Add(24*time.Hour - time.Second)
 		case len("200601021504"):
-			due, err = time.ParseInLocation("200601021504", arg, kst)
+			due, err = time.ParseInLocation("200601021504", arg, payment.KST())
 		default:
 			return time.Time{}, false
 		}
@@ -59,7 +61,7 @@ func (s *Sandbox) inicisIssue(tx *inicisTx, win *inicisWindow) {
 
 // issuedFields are what an approval tells of the account.
 func issuedFields(a *account) [][2]string {
-	due := a.due.In(kst)
+	due := a.due.In(payment.KST())
 	return [][2]string{
 		{"VACT_Num", a.number},
 		{"VACT_BankCode", bankInicis},
@@ -103,7 +105,7 @@ func (s *Sandbox) inicisNotice(tx *inicisTx, d deposit) []notice {
 	if address == "" {
 		return nil
 	}
-	at := d.at.In(kst)
+	at := d.at.In(payment.KST())
 	fields := [][2]string{
 		{"len", "0620"},
 		{"no_tid", d.tid},

@@ -5,6 +5,8 @@ import (
 	"net/url"
 	"slices"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // liteStampWindow is how far the billing window's timestamp may be from the clock, to either side.
@@ -68,7 +70,7 @@ func (s *Sandbox) checkLite(f url.Values, now time.Time) string {
 
 // liteStamp tells whether a timestamp is Korean wall clock and near the clock.
 func liteStamp(v string, now time.Time) bool {
-	at, err := time.ParseInLocation("20060102150405", v, kst)
+	at, err := time.ParseInLocation("20060102150405", v, payment.KST())
 	return err == nil && now.Sub(at).Abs() <= liteStampWindow
 }
 

@@ -121,6 +121,3 @@ func (s *Sandbox) next() int64 {
 	s.seq++
 	return s.seq
 }
-
-// kst is Korea's wall clock, which has no summer time.
-var kst = time.FixedZone("KST", 9*60*60)

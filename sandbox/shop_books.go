@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // paymentEvent is a message of the gateway to the shop.
@@ -171,7 +173,7 @@ func (s *Sandbox) MakeOrder(spec OrderSpec) (Order, error) {
 func (s *Sandbox) newOrder() *Order {
 	now := s.cfg.Now()
 	o := &Order{
-		ID:       fmt.Sprintf("O%s-%06d-%s", now.In(kst).Format("20060102"), s.next()%1_000_000, randomHex(3)),
+		ID:       fmt.Sprintf("O%s-%06d-%s", now.In(payment.KST()).Format("20060102"), s.next()%1_000_000, randomHex(3)),
 		Currency: "KRW", Status: "waiting", CreatedAt: now,
 	}
 	o.open()

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // payMethodVBank is V1's pay_method of a virtual account.
@@ -18,7 +20,7 @@ func v1Due(text string, now time.Time) (due time.Time, ok bool) {
 		return now.AddDate(0, 0, v1DefaultDays), true
 	}
 	for _, layout := range []string{"2006-01-02", "20060102", "2006-01-02 15:04:05", "20060102150405"} {
-		due, err := time.ParseInLocation(layout, text, kst)
+		due, err := time.ParseInLocation(layout, text, payment.KST())
 		if err != nil {
 			continue
 		}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"regexp"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // payMethodAccount is V2's payMethod of a virtual account.
@@ -36,7 +38,7 @@ func (p v2AccountParams) due(now time.Time) (due time.Time, ok bool) {
 	}
 	due, err := time.Parse(time.RFC3339, expiry.DueDate)
 	if err != nil {
-		due, err = time.ParseInLocation("2006-01-02 15:04:05", expiry.DueDate, kst)
+		due, err = time.ParseInLocation("2006-01-02 15:04:05", expiry.DueDate, payment.KST())
 	}
 	return due, err == nil && due.After(now)
 }

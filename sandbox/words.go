@@ -3,6 +3,8 @@ package sandbox
 import (
 	"encoding/json"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // methodTitle is what buyers call a payment method, from any stand-in's word for it.
@@ -53,7 +55,7 @@ func clock(at time.Time) string {
 	if at.IsZero() {
 		return "-"
 	}
-	return at.In(kst).Format("2006년 1월 2일 15:04")
+	return at.In(payment.KST()).Format("2006년 1월 2일 15:04")
 }
 
 // pgTitle is a stand-in's name in words.

@@ -69,11 +69,6 @@ func ByCode(code string) (Bank, bool) { return find(func(b Bank) bool { return b
 // ByV2 finds a bank by PortOne V2's name.
 func ByV2(name string) (Bank, bool) { return find(func(b Bank) bool { return b.V2 == name }) }
 
-// ByInicis finds a bank by KG Inicis' two digits.
-func ByInicis(code string) (Bank, bool) {
-	return find(func(b Bank) bool { return b.Inicis() == code })
-}
-
 // Standard makes the standard code of a numeric one that a PG wrote with three digits, with two, or with KCP's
 // BK in front. A code that is none of these is "": better no bank than a wrong one.
 func Standard(code string) string {

@@ -16,7 +16,6 @@ func TestABankIsTheSameByEveryName(t *testing.T) {
 	} {
 		for _, find := range []func() (banks.Bank, bool){
 			func() (banks.Bank, bool) { return banks.ByCode(code) },
-			func() (banks.Bank, bool) { return banks.ByInicis(want.inicis) },
 			func() (banks.Bank, bool) { return banks.ByV2(want.v2) },
 		} {
 			if b, ok := find(); !ok || b.Code != code || b.Inicis() != want.inicis || b.V2 != want.v2 {
@@ -24,7 +23,7 @@ func TestABankIsTheSameByEveryName(t *testing.T) {
 			}
 		}
 	}
-	for _, find := range []func(string) (banks.Bank, bool){banks.ByCode, banks.ByInicis, banks.ByV2} {
+	for _, find := range []func(string) (banks.Bank, bool){banks.ByCode, banks.ByV2} {
 		for _, name := range []string{"", "88", "088", "shinhan", "999"} {
 			if b, ok := find(name); ok && b.Code != "088" {
 				t.Errorf("%q is %+v", name, b)

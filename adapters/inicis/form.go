@@ -5,7 +5,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/adapters/cards"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -202,8 +201,8 @@ func planFor(a payment.Attempt, in payment.Installments) plan {
 	}
 	p.accept.OnlyCards = requestCodes(in.Cards)
 	if in.Fixed != nil {
-		if card, ok := cards.ByWord(in.Fixed.Company); ok {
-			p.card = card.InicisRequest
+		if card, ok := payment.CardCompanyOf(in.Fixed.Company); ok {
+			p.card = card.Inicis
 		}
 	}
 	if a.Amount < installmentFrom {

@@ -4,7 +4,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/pg-gateway/pg-gateway/adapters/cards"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -32,10 +31,10 @@ func SlimQuota(plans []payment.AcquirerMonths) string { return joinPlans(plans, 
 func joinPlans(plans []payment.AcquirerMonths, between string) string {
 	parts := make([]string, 0, len(plans))
 	for _, p := range plans {
-		card, ok := cards.ByWord(p.Acquirer)
+		card, ok := payment.CardCompanyOf(p.Acquirer)
 		months := QuotaBase(p.Months)
-		if ok && card.InicisRequest != "" && months != "" {
-			parts = append(parts, card.InicisRequest+"-"+months)
+		if ok && card.Inicis != "" && months != "" {
+			parts = append(parts, card.Inicis+"-"+months)
 		}
 	}
 	return strings.Join(parts, between)
@@ -45,8 +44,8 @@ func joinPlans(plans []payment.AcquirerMonths, between string) string {
 func requestCodes(words []string) []string {
 	codes := make([]string, 0, len(words))
 	for _, w := range words {
-		if card, ok := cards.ByWord(w); ok && card.InicisRequest != "" {
-			codes = append(codes, card.InicisRequest)
+		if card, ok := payment.CardCompanyOf(w); ok && card.Inicis != "" {
+			codes = append(codes, card.Inicis)
 		}
 	}
 	return codes

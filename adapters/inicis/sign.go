@@ -95,11 +95,6 @@ func LiteHash(price, mid, orderID, timestamp string, liteKey payment.Secret) str
 	return sha512hex(price + mid + orderID + timestamp + key(liteKey))
 }
 
-// LiteHashOld is the hashdata of the old mobile billing-key page.
-func LiteHashOld(mid, orderID, timestamp string, liteKey payment.Secret) string {
-	return sha256hex(mid + orderID + timestamp + key(liteKey))
-}
-
 // errKeySize is returned for an INIAPI key or IV that is not 16 bytes.
 var errKeySize = errors.New("the INIAPI key and IV must be 16 characters each")
 

@@ -108,8 +108,6 @@ func compute(t *testing.T, v vector) (any, bool) {
 		return ChkFake(in["P_AMT"], in["P_OID"], in["P_TIMESTAMP"], secret("HashKey")), true
 	case "inilite.hashdata.sha512":
 		return LiteHash(in["price"], in["mid"], in["orderId"], in["timestamp"], secret("INILiteKey")), true
-	case "inilite.hashdata.sha256":
-		return LiteHashOld(in["mid"], in["orderid"], in["timestamp"], secret("INILiteKey")), true
 	}
 	return computeRest(t, v)
 }

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/adapters/cards"
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -166,8 +165,8 @@ func cardParams(p *Params, a payment.Attempt, in payment.Installments) error {
 	}
 	card.FreeFromMall = slices.ContainsFunc(card.Detail, func(d CardDetail) bool { return d.MaxMonth > 0 })
 	if in.Fixed != nil {
-		if c, ok := cards.ByWord(in.Fixed.Company); ok && c.KFTC != "" {
-			direct := CardDirect{Code: c.KFTC}
+		if c, ok := payment.CardCompanyOf(in.Fixed.Company); ok && c.V1 != "" {
+			direct := CardDirect{Code: c.V1}
 			if a.Amount >= 50_000 && in.Fixed.Installment >= 2 {
 				direct.Quota = in.Fixed.Installment
 			}
@@ -184,14 +183,14 @@ func cardParams(p *Params, a payment.Attempt, in payment.Installments) error {
 func cardDetail(in payment.Installments, quota []int) []CardDetail {
 	var list []CardDetail
 	add := func(word string) int {
-		c, ok := cards.ByWord(word)
-		if !ok || c.KFTC == "" {
+		c, ok := payment.CardCompanyOf(word)
+		if !ok || c.V1 == "" {
 			return -1
 		}
-		if i := slices.IndexFunc(list, func(d CardDetail) bool { return d.Code == c.KFTC }); i >= 0 {
+		if i := slices.IndexFunc(list, func(d CardDetail) bool { return d.Code == c.V1 }); i >= 0 {
 			return i
 		}
-		list = append(list, CardDetail{Code: c.KFTC, Enabled: true})
+		list = append(list, CardDetail{Code: c.V1, Enabled: true})
 		return len(list) - 1
 	}
 	if len(in.Cards) > 0 {

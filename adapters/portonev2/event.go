@@ -20,7 +20,6 @@ const (
 	EventPaid          = "Transaction.Paid"
 	EventPartCancelled = "Transaction.PartialCancelled"
 	EventCancelled     = "Transaction.Cancelled"
-	EventCancelPending = "Transaction.CancelPending"
 	EventKeyIssued     = "BillingKey.Issued"
 	EventKeyDeleted    = "BillingKey.Deleted"
 )

@@ -181,7 +181,7 @@ func TestParseEvent(t *testing.T) {
 		},
 		{
 			"a cancel that comes later", "application/json", `{"type":"Transaction.CancelPending","data":{"paymentId":"P1","transactionId":"T1","cancellationId":"C1"}}`, false,
-			portonev2.Event{Type: portonev2.EventCancelPending, PaymentID: "P1", TxID: "T1", CancellationID: "C1"},
+			portonev2.Event{Type: "Transaction.CancelPending", PaymentID: "P1", TxID: "T1", CancellationID: "C1"},
 			false,
 		},
 		{

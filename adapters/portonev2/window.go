@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/adapters/cards"
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -214,7 +213,7 @@ func checkPrepare(req adapters.PrepareRequest) error {
 func cardParams(a payment.Attempt, in payment.Installments) (*Card, error) {
 	var c Card
 	for _, word := range in.Cards {
-		if card, ok := cards.ByWord(word); ok && card.V2 != "" {
+		if card, ok := payment.CardCompanyOf(word); ok && card.V2 != "" {
 			c.AvailableCards = append(c.AvailableCards, card.V2)
 		}
 	}
@@ -223,7 +222,7 @@ func cardParams(a payment.Attempt, in payment.Installments) (*Card, error) {
 	}
 	c.Installment = installment(a, in)
 	if in.Fixed != nil {
-		if card, ok := cards.ByWord(in.Fixed.Company); ok {
+		if card, ok := payment.CardCompanyOf(in.Fixed.Company); ok {
 			c.CardCompany = card.V2
 		}
 	}
@@ -246,7 +245,7 @@ func installment(a payment.Attempt, in payment.Installments) *Installment {
 		i.MonthOption = &MonthOption{AvailableMonthList: in.Months}
 	}
 	for _, free := range in.InterestFree {
-		if card, ok := cards.ByWord(free.Acquirer); ok && card.V2 != "" && len(free.Months) > 0 {
+		if card, ok := payment.CardCompanyOf(free.Acquirer); ok && card.V2 != "" && len(free.Months) > 0 {
 			i.FreePlans = append(i.FreePlans, FreePlan{CardCompany: card.V2, Months: free.Months})
 		}
 	}

@@ -101,7 +101,7 @@ func TestABrowserTakesAVirtualAccount(t *testing.T) { //nolint:tparallel // one 
 	p := start(t, daytime)
 	ctx := browser(t)
 	config := p.read()
-	day := time.Now().In(time.FixedZone("KST", 9*60*60)).AddDate(0, 0, 7).Format(time.DateOnly)
+	day := time.Now().In(payment.KST()).AddDate(0, 0, 7).Format(time.DateOnly)
 	tests := []struct {
 		name, pg, flow string
 		mobile         bool
@@ -191,7 +191,7 @@ func inWords(t *testing.T, due string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return at.In(time.FixedZone("KST", 9*60*60)).Format("2006년 1월 2일 15:04까지")
+	return at.In(payment.KST()).Format("2006년 1월 2일 15:04까지")
 }
 
 // Deposits come while the gateway is dead. Inicis and PortOne V2 tell again, PortOne V1 tells once: its deposit is
