@@ -72,6 +72,17 @@ func acknowledged() *http.Response {
 	return &http.Response{StatusCode: http.StatusNoContent, Header: http.Header{}, Body: io.NopCloser(strings.NewReader(""))}
 }
 
+// everythingKept is the simulation's journal with nothing in it that is old enough to be forgotten.
+type everythingKept struct{ *simMemoryView }
+
+// Prune implements lifecycle.Pruner.
+func (everythingKept) Prune(context.Context, time.Time, journal.PruneMark, int) (int, journal.PruneMark, bool, error) {
+	return 0, journal.PruneMark{}, false, nil
+}
+
+// KeyPrune implements lifecycle.KeyPruner.
+func (everythingKept) KeyPrune(context.Context, time.Time, int) (int, error) { return 0, nil }
+
 // stubHouse is a gateway on the simulation's journal, between PGs and a shop that are told what to do. It must be made
 // and used within a bubble of synctest.
 type stubHouse struct {
@@ -93,8 +104,9 @@ func newStubHouse(t *testing.T, parts *simParts, pgs map[payment.PGID]*stubPG, s
 		s.spec = pgdrivers.New(pgdrivers.Options{})[p.Driver].Spec()
 		drivers[p.Driver] = s
 	}
+	kept := everythingKept{h.memory}
 	g, err := New(Options{
-		Store: parts.store, Journal: h.memory, Keys: h.memory, Late: h.memory, Cancels: h.memory, Drivers: drivers,
+		Store: parts.store, Journal: kept, Keys: kept, Late: h.memory, Cancels: h.memory, Drivers: drivers,
 		OrderHTTP: &http.Client{Transport: shop}, Metrics: metrics.New(metrics.NewRegistry()), Log: slog.New(slog.DiscardHandler), Now: time.Now,
 	})
 	if err != nil {
@@ -158,6 +170,8 @@ func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 	t.Parallel()
 	parts := newSimParts(t)
 	const many, soon = 3000, 3 * time.Second
+	// sweepWorkers is how many the sweep asks one PG about at once.
+	const sweepWorkers = 128
 	within := func(t *testing.T, when map[payment.AttemptID]time.Time, id string, start time.Time) {
 		t.Helper()
 		at, ok := when[payment.AttemptID(id)]
@@ -189,7 +203,7 @@ func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 			h.leave(fmt.Sprintf("undo%d", n), "inicis", payment.StateApproving)
 		}
 		start := time.Now()
-		run(t, 20*time.Second, h.g.sweep)
+		run(t, 20*time.Second, h.g.worker.Run)
 		for n := range 5 {
 			within(t, well.seen, fmt.Sprintf("z%d", n), start)
 			within(t, silent.undone, fmt.Sprintf("undo%d", n), start)
@@ -202,7 +216,7 @@ func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 		for n := range many {
 			h.leave(fmt.Sprintf("a%04d", n), "inicis", payment.StateOpened)
 		}
-		run(t, 9*time.Second, h.g.sweep, func(context.Context) {
+		run(t, 9*time.Second, h.g.worker.Run, func(context.Context) {
 			time.Sleep(5 * time.Second)
 			h.leave("undo", "inicis", payment.StateApproving)
 			start := time.Now()
@@ -225,7 +239,7 @@ func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 		}
 		late("z", "portone")
 		start := time.Now()
-		run(t, 20*time.Second, h.g.sweepLate)
+		run(t, 20*time.Second, h.g.worker.Run)
 		within(t, well.seen, "z", start)
 	})
 	bubble("cancels", func(t *testing.T, h *stubHouse, _, well *stubPG) {
@@ -244,7 +258,7 @@ func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 		}
 		begin("z", "portone")
 		start := time.Now()
-		run(t, 20*time.Second, h.g.sweepCancels)
+		run(t, 20*time.Second, h.g.worker.Run)
 		within(t, well.seen, "z", start)
 	})
 }
@@ -291,7 +305,7 @@ func TestAHangingDeliveryStallsNoOther(t *testing.T) {
 		})
 		h.tell("hang", hang)
 		h.tell("quick", quick)
-		run(t, 4*time.Second, h.g.deliver)
+		run(t, 4*time.Second, h.g.worker.Run)
 		left := h.pending()
 		t.Logf("%d of %d messages went out in 4 s beside %d that hang", quick+hang-left, quick, hang)
 		if left != hang {
@@ -299,7 +313,7 @@ func TestAHangingDeliveryStallsNoOther(t *testing.T) {
 		}
 		// By now the hanging ones are due again with every pause.
 		h.tell("more", quick)
-		run(t, 4*time.Second, h.g.deliver)
+		run(t, 4*time.Second, h.g.worker.Run)
 		if left := h.pending(); left != hang {
 			t.Errorf("%d messages wait, %d of them hang", left, hang)
 		}
@@ -344,12 +358,12 @@ func TestWaitingMessagesGoOutWhenTheShopIsBack(t *testing.T) {
 				const waiting = 573
 				h.tell("never", never)
 				h.tell("w", waiting)
-				run(t, 3*time.Hour, h.g.deliver)
+				run(t, 3*time.Hour, h.g.worker.Run)
 				if left := h.pending(); left != waiting+never {
 					t.Fatalf("%d messages wait", left)
 				}
 				shop.turn(false)
-				run(t, time.Minute, h.g.deliver)
+				run(t, time.Minute, h.g.worker.Run)
 				left := h.pending()
 				t.Logf("%d of %d waiting messages went out in the minute after the shop was back", waiting+never-left, waiting)
 				if left != never {
@@ -369,19 +383,24 @@ func TestAMessageIsNotGivenUpWithinADay(t *testing.T) {
 		shop := &fickleShop{away: true, tries: map[string]int{}}
 		h := newStubHouse(t, parts, map[payment.PGID]*stubPG{"inicis": newStubPG(false)}, shop.answer)
 		h.tell("never", 1)
-		run(t, 23*time.Hour, h.g.deliver, func(ctx context.Context) {
+		run(t, 23*time.Hour, h.g.worker.Run, func(ctx context.Context) {
 			for n := 0; ctx.Err() == nil; n++ {
 				shop.turn(n%2 == 0)
 				h.tell(fmt.Sprintf("w%d-", n), 1)
-				rest(ctx, 10*time.Minute)
+				select {
+				case <-time.After(10 * time.Minute):
+				case <-ctx.Done():
+				}
 			}
 		})
 		shop.turn(false)
-		run(t, time.Minute, h.g.deliver)
+		run(t, time.Minute, h.g.worker.Run)
 		if left := h.pending(); left != 1 {
 			t.Errorf("%d messages wait, want the one that is never taken", left)
 		}
-		if shop.tries["m-never00000"] <= outboxGiveUp {
+		// After so many tries a message that is older than a day is given up.
+		const giveUp = 33
+		if shop.tries["m-never00000"] <= giveUp {
 			t.Errorf("it was tried %d times only: the test proves nothing", shop.tries["m-never00000"])
 		}
 	})

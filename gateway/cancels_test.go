@@ -110,7 +110,7 @@ func (h *cancelHouse) left(want int64) {
 	h.t.Helper()
 	h.sandbox.WaitNotices()
 	h.g.following.Wait()
-	h.g.deliverOnce(h.t.Context())
+	h.g.worker.DeliverDue(h.t.Context())
 	a := h.sandbox.Audit()
 	if !a.OK || int64(a.Confirmed) != want || int64(a.Net) != want {
 		h.t.Errorf("%d won should stand: %+v", want, a)
@@ -352,7 +352,7 @@ func TestACrashBetweenIntentAndAnswer(t *testing.T) {
 			h.cancel("k1", part(1000)).want(t, http.StatusConflict, "IDEMPOTENCY_IN_PROGRESS")
 			later := h.another(10 * time.Minute)
 			h.cancelOn(later, "k2", part(500)).want(t, http.StatusConflict, "CANCEL_IN_PROGRESS")
-			later.sweepCancelsOnce(t.Context())
+			later.worker.SweepCancels(t.Context())
 			if applied {
 				h.cancelOn(later, "k1", part(1000)).want(t, http.StatusOK, "")
 				if n := h.sent(); n != 1 {
@@ -362,7 +362,7 @@ func TestACrashBetweenIntentAndAnswer(t *testing.T) {
 			}
 			h.cancelOn(later, "k1", part(1000)).want(t, http.StatusConflict, "CANCEL_UNKNOWN")
 			for _, ahead := range []int{15, 25, 40, 60, 90, 120} {
-				h.another(time.Duration(ahead) * time.Minute).sweepCancelsOnce(t.Context())
+				h.another(time.Duration(ahead) * time.Minute).worker.SweepCancels(t.Context())
 			}
 			a := h.cancelOn(later, "k1", part(1000))
 			if a.want(t, http.StatusConflict, "CANCEL_REFUSED"); a.json["safe_new_key"] != true {

@@ -15,6 +15,9 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
+// firstCheck is when the sweep looks at a window that was opened for the first time.
+const firstCheck = 2 * time.Minute
+
 // checkoutAnswer is the answer of POST /checkout.
 type checkoutAnswer struct {
 	OrderID      payment.OrderID    `json:"order_id"`

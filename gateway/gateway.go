@@ -34,20 +34,20 @@ import (
 // Journal is what the gateway needs of the journal; *journal.Journal has it.
 type Journal interface {
 	lifecycle.Journal
+	lifecycle.AttemptQueue
+	lifecycle.Outbox
+	lifecycle.Pruner
 	Insert(ctx context.Context, a payment.Attempt, ev journal.Event, bound ...journal.Windows) error
 	AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error)
-	DueLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
-	Due(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error)
-	OutboxDue(ctx context.Context, l journal.OutboxLane, now time.Time, limit int, lease time.Duration) ([]payment.Message, error)
-	OutboxProbe(ctx context.Context, now time.Time, skip int, lease time.Duration) ([]payment.Message, error)
-	OutboxRelease(ctx context.Context, id string) error
-	OutboxPush(ctx context.Context, now time.Time, limit int) (int, error)
-	OutboxDone(ctx context.Context, id string) error
-	OutboxRetry(ctx context.Context, id string, next time.Time, reason string) error
-	OutboxPark(ctx context.Context, id, reason string) error
-	Prune(ctx context.Context, before time.Time, from journal.PruneMark, limit int) (gone int, next journal.PruneMark, more bool, err error)
 	Ping(ctx context.Context) error
 	Stats(ctx context.Context) (journal.Stats, error)
+}
+
+// CancelStore keeps cancels of paid attempts, for all pods; *journal.Journal has it.
+type CancelStore interface {
+	lifecycle.CancelJournal
+	lifecycle.CancelQueue
+	CancelStats(ctx context.Context) ([]journal.CancelStats, error)
 }
 
 // Options are what a gateway is made of.
@@ -59,9 +59,9 @@ type Options struct {
 	// Keys keeps the answers of idempotent requests; needed by Run.
 	Keys KeyStore
 	// Late keeps what PGs took for attempts that had ended; needed by Run.
-	Late LateStore
+	Late lifecycle.LateQueue
 	// Cancels keeps cancels of paid attempts. Without it none can be asked for, and none made at a PG are noticed.
-	Cancels lifecycle.CancelJournal
+	Cancels CancelStore
 	Drivers map[payment.DriverName]adapters.Driver
 	// OrderHTTP speaks to the order service.
 	OrderHTTP *http.Client
@@ -98,16 +98,15 @@ type Gateway struct {
 	openFiles    int
 	pageTemplate *template.Template
 	draining     atomic.Bool
-	wake         chan struct{}
-	queues       *queues
-	retention    time.Duration
 	keys         KeyStore
-	late         LateStore
+	late         lifecycle.LateJournal
 	pulse        pulse
 	others       *others
 	// cancels and canceller are nil when Options has no Cancels.
-	cancels   lifecycle.CancelJournal
+	cancels   CancelStore
 	canceller *lifecycle.Canceller
+	// worker does what goes on beside requests.
+	worker *lifecycle.Worker
 	// printKey makes fingerprints of bodies that hold personal data.
 	printKey []byte
 	// words are the callbacks and redirects that are being followed up.
@@ -136,7 +135,7 @@ func New(o Options) (*Gateway, error) {
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
 		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), strangers: newStrangers(), limits: newLimits(), rates: rules.NewOutcomes(),
-		openFiles: openFiles(), pageTemplate: pageTemplate(), wake: make(chan struct{}, 1), keys: o.Keys, late: o.Late,
+		openFiles: openFiles(), pageTemplate: pageTemplate(), keys: o.Keys, late: o.Late,
 		ctx: context.Background(),
 	}
 	g.shop = newShopClient(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
@@ -147,23 +146,29 @@ func New(o Options) (*Gateway, error) {
 	g.settler = lifecycle.New(lifecycle.Options{
 		Journal: o.Journal, Drivers: o.Drivers, Sealer: seal, Observer: g, Log: o.Log, Now: o.Now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return g.view().account(a) },
-		Shop:    g, Wake: g.wakeOutbox, Spread: o.Spread,
+		Shop:    g, Wake: func() { g.worker.Wake() }, Spread: o.Spread,
 		ParkLate: func() bool { return g.view().rules.Limits().LateMoney == rules.LatePark },
 	})
 	if g.cancels = o.Cancels; g.cancels != nil {
 		print := sha256.Sum256(append([]byte("fingerprint:"), key...))
 		g.canceller, g.printKey = lifecycle.NewCanceller(g.settler, o.Cancels, g.cancelEnded), print[:]
 	}
-	g.queues, g.retention = g.newQueues(), o.Store.Current().Journal().Retention
+	g.worker = g.newWorker(o)
 	return g, nil
 }
 
-// wakeOutbox lets the delivery look at once instead of at its next tick.
-func (g *Gateway) wakeOutbox() {
-	select {
-	case g.wake <- struct{}{}:
-	default:
+// newWorker makes what goes on beside requests.
+func (g *Gateway) newWorker(o Options) *lifecycle.Worker {
+	w := lifecycle.WorkerOptions{
+		Settler: g.settler, Canceller: g.canceller, Attempts: o.Journal, Late: o.Late, Outbox: o.Journal, Deliver: g.deliver,
+		// Like all of the section journal, the retention is what the process started with.
+		Sealer: g.sealer, Ended: o.Journal, Retention: o.Store.Current().Journal().Retention, Keys: o.Keys, KeysKept: keyKept,
+		Observer: g, Log: g.log, Now: func() time.Time { return g.now() },
 	}
+	if o.Cancels != nil {
+		w.Cancels = o.Cancels
+	}
+	return lifecycle.NewWorker(w)
 }
 
 // Listeners are the open sockets of a gateway.
@@ -199,7 +204,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var background sync.WaitGroup
-	for _, loop := range []func(context.Context){g.sweep, g.sweepLate, g.sweepCancels, g.deliver, g.stats, g.prune, g.feelPulse} {
+	for _, loop := range []func(context.Context){g.worker.Run, g.stats, g.feelPulse} {
 		background.Go(func() { loop(work) })
 	}
 	front := g.newDoor(l.Public, "public", g.publicRoom)

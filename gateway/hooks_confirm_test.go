@@ -268,6 +268,6 @@ func (h *hookHouse) settlerAt(now func() time.Time) *lifecycle.Settler {
 	return lifecycle.New(lifecycle.Options{
 		Journal: h.g.journal, Drivers: h.g.drivers, Sealer: h.g.sealer, Observer: h.g, Log: h.g.log, Now: now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return h.g.view().account(a) },
-		Shop:    h.g, Wake: h.g.wakeOutbox,
+		Shop:    h.g, Wake: h.g.worker.Wake,
 	})
 }

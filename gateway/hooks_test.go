@@ -247,7 +247,7 @@ func (h *hookHouse) counted(result string) float64 {
 // balanced delivers what the shop must hear and holds the books against each other.
 func (h *hookHouse) balanced(paid bool) {
 	h.t.Helper()
-	h.g.deliverOnce(h.t.Context())
+	h.g.worker.DeliverDue(h.t.Context())
 	a := h.sandbox.Audit()
 	if !a.OK || a.Captured-a.Cancelled != a.Confirmed || (a.Confirmed > 0) != paid {
 		h.t.Errorf("the books: %+v", a)

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
@@ -210,26 +209,15 @@ func TestWhatAPGSaysCanBeJoined(t *testing.T) {
 	})
 }
 
-// TestWhatGoesOnBesideRequestsCanBeJoined by attempt and order: the sweep, the outbox, and cancels.
+// TestWhatGoesOnBesideRequestsCanBeJoined by order: here the outbox; TestWhatASweepLogsCanBeJoined holds the sweeps.
 func TestWhatGoesOnBesideRequestsCanBeJoined(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
 	checkout := h.checkout("card")
 	h.postReturn(h.press(h.formOf(checkout), "pay"))
 	ctx, order := t.Context(), checkout["order_id"].(string)
-	list, err := h.journal.AttemptsOf(ctx, payment.OrderID(order))
-	if err != nil || len(list) != 1 {
-		t.Fatalf("%v, %v", list, err)
-	}
-	a := list[0]
 	h.lines()
-	h.g.resume(ctx, a, time.Now())
-	nameTheOrder(t, h.lines(), order, "the sweep looked at an attempt")
-	gone := a
-	gone.ID = "nobody"
-	h.g.resume(ctx, gone, time.Now())
-	nameTheOrder(t, h.lines(), order, "the sweep could not go on with an attempt")
 	h.moveShop("http://127.0.0.1:1")
-	h.g.deliverOnce(ctx)
+	h.g.worker.DeliverDue(ctx)
 	nameTheOrder(t, h.lines(), order, "a message to the shop was not acknowledged")
 }

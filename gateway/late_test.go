@@ -100,12 +100,12 @@ func TestTheSweepGivesLateMoneyBack(t *testing.T) {
 	if list, err := h.journal.LateOpen(t.Context(), 10); err != nil || len(list) != 1 || list[0].State != journal.LateUnknown {
 		t.Fatalf("late money %+v, %v", list, err)
 	}
-	h.g.sweepLateOnce(t.Context())
+	h.g.worker.SweepLate(t.Context())
 	if l := h.sandbox.Ledger(); l.Net == 0 {
 		t.Error("the sweep did not wait for the next check")
 	}
 	h.g.now = func() time.Time { return time.Now().Add(time.Hour) }
-	h.g.sweepLateOnce(t.Context())
+	h.g.worker.SweepLate(t.Context())
 	if list, err := h.journal.LateOpen(t.Context(), 10); err != nil || len(list) != 0 {
 		t.Errorf("late money %+v, %v", list, err)
 	}

@@ -25,6 +25,18 @@ func (g *Gateway) Upstream(pg payment.PGID, operation string, outcome payment.Ca
 	g.health.saw(pg, operation, outcome, g.now())
 }
 
+// Delivered counts one try to deliver a message to the shop.
+func (g *Gateway) Delivered(result lifecycle.Delivery) {
+	switch result {
+	case lifecycle.Delivered:
+		g.metrics.Delivered(metrics.ResultDelivered)
+	case lifecycle.DeliveryFailed:
+		g.metrics.Delivered(metrics.ResultFailed)
+	case lifecycle.DeliveryParked:
+		g.metrics.Delivered(metrics.ResultParked)
+	}
+}
+
 // countDecision counts a decision by its reason.
 func (g *Gateway) countDecision(d payment.Decision, err error) {
 	switch {
@@ -34,6 +46,23 @@ func (g *Gateway) countDecision(d payment.Decision, err error) {
 		g.metrics.Decision(metrics.DecisionForwarded, metrics.ReasonInternal, "", "")
 	default:
 		g.metrics.Decision(metrics.DecisionForwarded, metrics.ReasonRouted, string(d.Merchant.ID), d.Rule)
+	}
+}
+
+// statsEvery is the pause between two readings of the journal's gauges.
+const statsEvery = 10 * time.Second
+
+// stats keeps the journal's gauges fresh until ctx ends.
+func (g *Gateway) stats(ctx context.Context) {
+	tick := time.NewTicker(statsEvery)
+	defer tick.Stop()
+	for {
+		g.publishStats(ctx)
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 

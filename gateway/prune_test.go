@@ -10,6 +10,9 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
+// twoSteps is more than what two steps of pruning take.
+const twoSteps = 2*32 + 1
+
 // The gateway itself removes what ended longer ago than the configured retention, and nothing that somebody waits for.
 func TestTheRetentionActs(t *testing.T) {
 	t.Parallel()
@@ -51,14 +54,14 @@ func TestTheRetentionActs(t *testing.T) {
 					from = s
 				}
 			}
-			for n := range 2*pruneStep + 1 {
+			for n := range twoSteps {
 				put("ended"+strings.Repeat("x", n), payment.StateRefused)
 			}
 			put("untold", payment.StateDeclined)
 			put("unknown", payment.StateUnknown)
 			put("opened")
 			h.g.now = func() time.Time { return time.Now().Add(tt.after) }
-			h.g.pruneOnce(t.Context())
+			h.g.worker.Prune(t.Context())
 			there := func(id string) bool {
 				_, _, err := h.journal.Attempt(t.Context(), payment.AttemptID(id))
 				if err != nil && !errors.Is(err, journal.ErrNotFound) {
@@ -66,7 +69,7 @@ func TestTheRetentionActs(t *testing.T) {
 				}
 				return err == nil
 			}
-			for n := range 2*pruneStep + 1 {
+			for n := range twoSteps {
 				if id := "ended" + strings.Repeat("x", n); there(id) == tt.gone {
 					t.Fatalf("ended attempt %d: there %v", n, !tt.gone)
 				}

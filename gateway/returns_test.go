@@ -28,7 +28,7 @@ func TestAnInicisPaymentIsApprovedAndConfirmed(t *testing.T) {
 	if n := len(h.sandbox.Executions("inicis", "approve", "")); n != 1 {
 		t.Errorf("the PG saw %d approvals", n)
 	}
-	h.g.deliverOnce(t.Context())
+	h.g.worker.DeliverDue(t.Context())
 	if a := h.sandbox.Audit(); !a.OK || a.Confirmed == 0 || a.Captured != a.Confirmed {
 		t.Errorf("the books: %+v", a)
 	}
@@ -154,7 +154,7 @@ func TestLostAndWrongApprovals(t *testing.T) {
 			if n := len(h.sandbox.Executions("inicis", "approve", "")); n > 1 {
 				t.Errorf("the PG saw %d approvals", n)
 			}
-			h.g.deliverOnce(t.Context())
+			h.g.worker.DeliverDue(t.Context())
 			if a := h.sandbox.Audit(); !a.OK || a.Net != 0 || a.Confirmed != 0 {
 				t.Errorf("the books: %+v", a)
 			}

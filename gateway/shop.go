@@ -16,6 +16,11 @@ import (
 // orderService is the order service as a view knows it.
 func (g *Gateway) orderService(v *view) *orders.Client { return v.orders.Through(g.orderHTTP) }
 
+// deliver sends a message of the outbox to the order service; nil means that it has acknowledged it.
+func (g *Gateway) deliver(ctx context.Context, m payment.Message) error {
+	return g.orderService(g.view()).Deliver(ctx, m, g.now())
+}
+
 func newOrders(c rules.OrderServiceConfig) (*orders.Client, error) {
 	return orders.New(orders.Config{
 		URL: c.URL, LookupPath: c.LookupPath, LookupTimeout: c.LookupTimeout,

@@ -24,14 +24,14 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			if turn > 0 && i != turn%len(w.slots) {
 				continue
 			}
-			p.g.sweepOnce(ctx)
+			p.g.worker.SweepAttempts(ctx)
 			if len(w.lateOpen(p)) > 0 {
-				p.g.sweepLateOnce(ctx)
+				p.g.worker.SweepLate(ctx)
 			}
 			if len(w.cancelsOpen(p)) > 0 {
-				p.g.sweepCancelsOnce(ctx)
+				p.g.worker.SweepCancels(ctx)
 			}
-			p.g.deliverOnce(ctx)
+			p.g.worker.DeliverDue(ctx)
 		}
 		books := w.alive()[0].books
 		open, err := simOpen(ctx, books)

@@ -100,7 +100,7 @@ func (w *simWorld) cancelDesk(ctx context.Context) {
 		return
 	}
 	time.Sleep(8 * 24 * time.Hour)
-	p.g.sweepCancelsOnce(ctx)
+	p.g.worker.SweepCancels(ctx)
 	for _, c := range w.cancelsOpen(p) {
 		for i, who := range []string{"kim", "kim", "lee"} {
 			done, err := lifecycle.ResolveCancel(ctx, p.books, c.ID, lifecycle.FindingNotApplied, who, "refused in PortOne's console", time.Now())

@@ -45,12 +45,12 @@ func (j *simJournal) CancelsOf(ctx context.Context, id payment.AttemptID) ([]pay
 	return simDo(ctx, j, "cancels of", j.of(id), false, func() ([]payment.Cancel, error) { return j.inner.CancelsOf(ctx, id) })
 }
 
-// CancelLanes implements lifecycle.CancelJournal.
+// CancelLanes implements lifecycle.CancelQueue.
 func (j *simJournal) CancelLanes(ctx context.Context, now time.Time) ([]journal.Lane, error) {
 	return simDo(ctx, j, "cancels due lanes", "", false, func() ([]journal.Lane, error) { return j.inner.CancelLanes(ctx, now) })
 }
 
-// CancelsDue implements lifecycle.CancelJournal.
+// CancelsDue implements lifecycle.CancelQueue.
 func (j *simJournal) CancelsDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error) {
 	return simDo(ctx, j, "cancels due", simLane(l), true, func() ([]payment.Cancel, error) { return j.inner.CancelsDue(ctx, l, now, limit, lease) })
 }

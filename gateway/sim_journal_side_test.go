@@ -77,12 +77,12 @@ func (j *simJournal) LateOf(ctx context.Context, id payment.AttemptID) ([]journa
 	return simDo(ctx, j, "late of", j.of(id), false, func() ([]journal.Late, error) { return j.inner.LateOf(ctx, id) })
 }
 
-// LateLanes implements LateStore.
+// LateLanes implements lifecycle.LateQueue.
 func (j *simJournal) LateLanes(ctx context.Context, now time.Time) ([]journal.Lane, error) {
 	return simDo(ctx, j, "late due lanes", "", false, func() ([]journal.Lane, error) { return j.inner.LateLanes(ctx, now) })
 }
 
-// LateDue implements LateStore.
+// LateDue implements lifecycle.LateQueue.
 func (j *simJournal) LateDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]journal.Late, error) {
 	return simDo(ctx, j, "late due", simLane(l), true, func() ([]journal.Late, error) { return j.inner.LateDue(ctx, l, now, limit, lease) })
 }

@@ -17,9 +17,9 @@ import (
 type simBooks interface {
 	Journal
 	KeyStore
-	LateStore
+	lifecycle.LateQueue
 	lifecycle.LateDeskJournal
-	lifecycle.CancelJournal
+	CancelStore
 	CancelsOpen(ctx context.Context, limit int) ([]payment.Cancel, error)
 	EachOpen(ctx context.Context, yield func(payment.Attempt) error, states ...payment.State) error
 }

@@ -177,7 +177,7 @@ func (m *simMemory) laneOf(c *simCancel) journal.Lane {
 	return journal.Lane{PG: m.rows[c.AttemptID].PG, Urgent: c.Checks < 5}
 }
 
-// CancelLanes implements lifecycle.CancelJournal.
+// CancelLanes implements lifecycle.CancelQueue.
 func (m *simMemoryView) CancelLanes(_ context.Context, now time.Time) ([]journal.Lane, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -190,7 +190,7 @@ func (m *simMemoryView) CancelLanes(_ context.Context, now time.Time) ([]journal
 	return simLanes(due), nil
 }
 
-// CancelsDue implements lifecycle.CancelJournal.
+// CancelsDue implements lifecycle.CancelQueue.
 func (m *simMemoryView) CancelsDue(_ context.Context, lane journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

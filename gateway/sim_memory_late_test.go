@@ -184,7 +184,7 @@ func (m *simMemory) laneOfLate(l *simLate) journal.Lane {
 	return journal.Lane{PG: m.rows[l.AttemptID].PG, Urgent: l.State != journal.LateFlagged && l.Checks < 5}
 }
 
-// LateLanes implements LateStore.
+// LateLanes implements lifecycle.LateQueue.
 func (m *simMemoryView) LateLanes(_ context.Context, now time.Time) ([]journal.Lane, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

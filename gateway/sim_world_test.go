@@ -363,18 +363,18 @@ func (p *simPod) background(int) {
 			return
 		default:
 		}
-		p.g.sweepOnce(p.g.ctx)
+		p.g.worker.SweepAttempts(p.g.ctx)
 		if len(p.w.lateOpen(p)) > 0 {
-			p.g.sweepLateOnce(p.g.ctx)
+			p.g.worker.SweepLate(p.g.ctx)
 		}
 		if len(p.w.cancelsOpen(p)) > 0 {
-			p.g.sweepCancelsOnce(p.g.ctx)
+			p.g.worker.SweepCancels(p.g.ctx)
 		}
-		p.g.deliverOnce(p.g.ctx)
+		p.g.worker.DeliverDue(p.g.ctx)
 		wait := time.NewTimer(p.w.idle(p))
 		select {
 		case <-wait.C:
-		case <-p.g.wake:
+		case <-p.g.worker.Woken():
 			wait.Stop()
 		case <-p.dead:
 			wait.Stop()
@@ -404,12 +404,15 @@ func (w *simWorld) cancelsOpen(p *simPod) []payment.Cancel {
 	return open
 }
 
+// simTick is how often a worker looks for what is due.
+const simTick = 2 * time.Second
+
 // idle is how long nothing will be due: at least a tick, and now and then a while for nothing.
 func (w *simWorld) idle(p *simPod) time.Duration {
 	d := 30 * time.Second
 	open, err := simOpen(p.g.ctx, p.books)
 	if err != nil {
-		return sweepEvery
+		return simTick
 	}
 	for _, a := range open {
 		d = min(d, a.NextCheck.Sub(p.now()))
@@ -420,5 +423,5 @@ func (w *simWorld) idle(p *simPod) time.Duration {
 	for _, c := range p.w.cancelsOpen(p) {
 		d = min(d, c.NextCheck.Sub(p.now()))
 	}
-	return max(d, sweepEvery) + time.Duration(w.draw("tick "+p.name).Int64N(int64(200*time.Millisecond)))
+	return max(d, simTick) + time.Duration(w.draw("tick "+p.name).Int64N(int64(200*time.Millisecond)))
 }

@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/pg-gateway/pg-gateway/journal"
-	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -75,7 +74,7 @@ func TestLostPaymentsAreUnknownMoney(t *testing.T) {
 
 // unknownCancel is a journal with one cancel that nobody is certain of, and that may not be readable.
 type unknownCancel struct {
-	lifecycle.CancelJournal
+	CancelStore
 
 	err error
 }
@@ -91,7 +90,7 @@ func (j *unknownCancel) CancelStats(context.Context) ([]journal.CancelStats, err
 func TestUnknownMoneyIsToldWholeOrNotAtAll(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	j := &unknownCancel{CancelJournal: h.g.cancels}
+	j := &unknownCancel{CancelStore: h.g.cancels}
 	h.g.cancels = j
 	for _, err := range []error{nil, journal.ErrUnavailable} {
 		j.err = err

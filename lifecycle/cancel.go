@@ -5,7 +5,6 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
-	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/journal"
@@ -19,9 +18,6 @@ type CancelJournal interface {
 	CancelMove(ctx context.Context, s journal.CancelStep) (payment.Cancel, error)
 	Cancel(ctx context.Context, id payment.CancelID) (payment.Cancel, error)
 	CancelsOf(ctx context.Context, id payment.AttemptID) ([]payment.Cancel, error)
-	CancelLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
-	CancelsDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error)
-	CancelStats(ctx context.Context) ([]journal.CancelStats, error)
 	LateFlag(ctx context.Context, l journal.Late, ev journal.Event) (bool, error)
 }
 

@@ -10,9 +10,9 @@ func accountGuards() []guard {
 	)
 	return []guard{
 		{
-			name: "a message of another key says so", file: "gateway/outbox.go",
+			name: "a message of another key says so", file: "lifecycle/outbox.go",
 			old: "		why = sealedReason", new: "		_ = sealedReason",
-			pkg: "./gateway", run: "TestAMessageOfAnotherKeySaysSo",
+			pkg: "./lifecycle", run: "TestAMessageOfAnotherKeySaysSo",
 		},
 		{
 			name: "an account that nobody decided on is closed without asking", file: account,

@@ -4,7 +4,7 @@ package mutation
 func growthGuards() []guard {
 	return []guard{
 		{
-			name: "a silent PG has workers of its own", file: "gateway/lanes.go",
+			name: "a silent PG has workers of its own", file: "lifecycle/lanes.go",
 			old: "	r := p.rooms[l]\n", new: "	l = *new(L)\n	r := p.rooms[l]\n",
 			pkg: "./gateway", run: "TestASilentPGHoldsUpNobodyElse",
 		},
@@ -45,7 +45,7 @@ func growthGuards() []guard {
 			pkg: "./journal", run: "TestPruneLeavesWhatAnotherPodHasInHand",
 		},
 		{
-			name: "a message is not given up within a day", file: "gateway/outbox.go",
+			name: "a message is not given up within a day", file: "lifecycle/outbox.go",
 			old: " && now.Sub(m.CreatedAt) >= outboxPatience", new: " && now.Sub(m.CreatedAt) >= 0",
 			pkg: "./gateway", run: "TestAMessageIsNotGivenUpWithinADay",
 		},

@@ -367,8 +367,8 @@ func doorGuards() []guard {
 			pkg: tests, run: "TestTheShopsNoStopsTheApproval",
 		},
 		{
-			name: "a message is done only when the shop took it", file: "gateway/outbox.go",
-			old: "		g.queues.shop.refused()\n		return err", new: "		g.queues.shop.refused()\n		return nil",
+			name: "a message is done only when the shop took it", file: "lifecycle/outbox.go",
+			old: "		w.shop.refused()\n		return err", new: "		w.shop.refused()\n		return nil",
 			pkg: tests, run: "TestSimulation", args: simulation(),
 		},
 		{

@@ -1,4 +1,4 @@
-package gateway
+package lifecycle
 
 import (
 	"context"
@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/journal"
-	"github.com/pg-gateway/pg-gateway/lifecycle"
-	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -35,6 +33,17 @@ const (
 	// probeAmong is among how many messages the probes take turns: one that the shop never takes must not be the only one.
 	probeAmong = 8
 )
+
+// Outbox keeps the messages to the shop until it has them, for all pods.
+type Outbox interface {
+	OutboxDue(ctx context.Context, l journal.OutboxLane, now time.Time, limit int, lease time.Duration) ([]payment.Message, error)
+	OutboxProbe(ctx context.Context, now time.Time, skip int, lease time.Duration) ([]payment.Message, error)
+	OutboxRelease(ctx context.Context, id string) error
+	OutboxPush(ctx context.Context, now time.Time, limit int) (int, error)
+	OutboxDone(ctx context.Context, id string) error
+	OutboxRetry(ctx context.Context, id string, next time.Time, reason string) error
+	OutboxPark(ctx context.Context, id, reason string) error
+}
 
 // shopHealth remembers whether the shop takes messages. It is safe for concurrent use.
 type shopHealth struct {
@@ -73,33 +82,33 @@ func (h *shopHealth) probe(now time.Time) (skip int, due bool) {
 }
 
 // outboxQueue is the messages to the shop: those that it has not failed to take yet, and the others apart.
-func (g *Gateway) outboxQueue() queue[journal.OutboxLane, payment.Message] {
+func (w *Worker) outboxQueue() queue[journal.OutboxLane, payment.Message] {
 	return queue[journal.OutboxLane, payment.Message]{
 		what: "messages", workers: outboxWorkers, batch: outboxWorkers,
 		lanes: func(context.Context, time.Time) ([]journal.OutboxLane, error) {
 			return []journal.OutboxLane{{}, {Again: true}}, nil
 		},
 		take: func(ctx context.Context, l journal.OutboxLane, now time.Time, limit int) ([]payment.Message, error) {
-			return g.journal.OutboxDue(ctx, l, now, limit, outboxLease)
+			return w.o.Outbox.OutboxDue(ctx, l, now, limit, outboxLease)
 		},
-		work: func(ctx context.Context, m payment.Message, _ time.Time) { g.deliverMessage(ctx, m) },
+		work: func(ctx context.Context, m payment.Message, _ time.Time) { w.deliverMessage(ctx, m) },
 	}
 }
 
 // deliver sends the outbox to the shop until ctx ends: oldest first per order, again until acknowledged.
-func (g *Gateway) deliver(ctx context.Context) {
-	q := g.queues.outbox
+func (w *Worker) deliver(ctx context.Context) {
+	q := w.outbox
 	defer q.running.Wait()
 	next := time.NewTimer(outboxEvery)
 	defer next.Stop()
 	for {
 		select {
-		case <-g.wake:
+		case <-w.wake:
 			// A payment ended, or the next message of an order came up: nobody has failed to take it yet.
 			q.ask(ctx, journal.OutboxLane{})
 		case <-next.C:
 			q.look(ctx)
-			g.probeShop(ctx)
+			w.probeShop(ctx)
 			next.Reset(q.outage.pause(outboxEvery))
 		case <-ctx.Done():
 			return
@@ -108,36 +117,36 @@ func (g *Gateway) deliver(ctx context.Context) {
 }
 
 // probeShop tries one waiting message out of turn while the shop is away.
-func (g *Gateway) probeShop(ctx context.Context) {
-	skip, due := g.queues.shop.probe(g.now())
+func (w *Worker) probeShop(ctx context.Context) {
+	skip, due := w.shop.probe(w.o.Now())
 	if !due {
 		return
 	}
-	g.queues.outbox.running.Go(func() {
-		list, err := g.journal.OutboxProbe(ctx, g.now(), skip, outboxLease)
+	w.outbox.running.Go(func() {
+		list, err := w.o.Outbox.OutboxProbe(ctx, w.o.Now(), skip, outboxLease)
 		if err == nil && len(list) == 0 && skip > 0 {
-			list, err = g.journal.OutboxProbe(ctx, g.now(), 0, outboxLease)
+			list, err = w.o.Outbox.OutboxProbe(ctx, w.o.Now(), 0, outboxLease)
 		}
 		if err != nil {
-			g.queues.outbox.failed(ctx, err)
+			w.outbox.failed(ctx, err)
 		}
 		for _, m := range list {
-			g.tryEarly(ctx, m)
+			w.tryEarly(ctx, m)
 		}
 	})
 }
 
 // tryEarly delivers a message out of turn. In vain, that counts as no try: its own pause goes on.
-func (g *Gateway) tryEarly(ctx context.Context, m payment.Message) {
-	err := g.send(ctx, m)
+func (w *Worker) tryEarly(ctx context.Context, m payment.Message) {
+	err := w.send(ctx, m)
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {
-		g.delivered(ctx, m)
+		w.delivered(ctx, m)
 		return
 	}
-	g.metrics.Delivered(metrics.ResultFailed)
-	if err := g.journal.OutboxRelease(ctx, m.ID); err != nil {
-		g.log.Error("a message was not released; it waits for its lease to end", m.LogAttr(), slog.Any("err", err))
+	w.o.Observer.Delivered(DeliveryFailed)
+	if err := w.o.Outbox.OutboxRelease(ctx, m.ID); err != nil {
+		w.o.Log.Error("a message was not released; it waits for its lease to end", m.LogAttr(), slog.Any("err", err))
 	}
 }
 
@@ -148,15 +157,15 @@ const sealedReason = "sealed with another token_key"
 const notAcknowledged = "not acknowledged"
 
 // send sends a message to the shop; nil means that the shop has acknowledged it.
-func (g *Gateway) send(ctx context.Context, m payment.Message) error {
-	m, err := lifecycle.OpenMessage(g.sealer, m)
+func (w *Worker) send(ctx context.Context, m payment.Message) error {
+	m, err := OpenMessage(w.o.Sealer, m)
 	if err != nil {
 		// Nothing is wrong with the shop, and the orders' later messages wait behind this one.
-		g.log.Error("a sealed message cannot be opened; is token_key another one?", m.LogAttr())
+		w.o.Log.Error("a sealed message cannot be opened; is token_key another one?", m.LogAttr())
 		return &sealedError{err}
 	}
-	if err := g.orderService(g.view()).Deliver(ctx, m, g.now()); err != nil {
-		g.queues.shop.refused()
+	if err := w.o.Deliver(ctx, m); err != nil {
+		w.shop.refused()
 		return err
 	}
 	return nil
@@ -169,58 +178,58 @@ type sealedError struct{ error }
 func (e *sealedError) Unwrap() error { return e.error }
 
 // deliverMessage marks a message done only after the shop's 2xx.
-func (g *Gateway) deliverMessage(ctx context.Context, m payment.Message) {
-	err := g.send(ctx, m)
+func (w *Worker) deliverMessage(ctx context.Context, m payment.Message) {
+	err := w.send(ctx, m)
 	ctx = context.WithoutCancel(ctx)
 	if err == nil {
-		g.delivered(ctx, m)
+		w.delivered(ctx, m)
 		return
 	}
 	why := notAcknowledged
 	if _, sealed := errors.AsType[*sealedError](err); sealed {
 		why = sealedReason
 	}
-	if now := g.now(); m.Tries+1 >= outboxGiveUp && now.Sub(m.CreatedAt) >= outboxPatience {
-		g.metrics.Delivered(metrics.ResultParked)
-		g.log.Error("a message to the shop is parked", m.LogAttr(), slog.Any("tries", m.Tries+1), slog.Any("err", err))
-		if err := g.journal.OutboxPark(ctx, m.ID, why); err != nil {
-			g.log.Error("a message was not parked", m.LogAttr(), slog.Any("err", err))
+	if now := w.o.Now(); m.Tries+1 >= outboxGiveUp && now.Sub(m.CreatedAt) >= outboxPatience {
+		w.o.Observer.Delivered(DeliveryParked)
+		w.o.Log.Error("a message to the shop is parked", m.LogAttr(), slog.Any("tries", m.Tries+1), slog.Any("err", err))
+		if err := w.o.Outbox.OutboxPark(ctx, m.ID, why); err != nil {
+			w.o.Log.Error("a message was not parked", m.LogAttr(), slog.Any("err", err))
 		}
 		return
 	}
-	g.metrics.Delivered(metrics.ResultFailed)
-	next := g.now().Add(outboxWait(m))
-	g.log.Warn("a message to the shop was not acknowledged", m.LogAttr(), slog.Any("tries", m.Tries+1), slog.Any("err", err))
-	if err := g.journal.OutboxRetry(ctx, m.ID, next, why); err != nil {
-		g.log.Error("the next delivery was not written", m.LogAttr(), slog.Any("err", err))
+	w.o.Observer.Delivered(DeliveryFailed)
+	next := w.o.Now().Add(outboxWait(m))
+	w.o.Log.Warn("a message to the shop was not acknowledged", m.LogAttr(), slog.Any("tries", m.Tries+1), slog.Any("err", err))
+	if err := w.o.Outbox.OutboxRetry(ctx, m.ID, next, why); err != nil {
+		w.o.Log.Error("the next delivery was not written", m.LogAttr(), slog.Any("err", err))
 	}
 }
 
 // delivered marks a message as done, and brings the others forward when the shop had been away.
-func (g *Gateway) delivered(ctx context.Context, m payment.Message) {
-	g.metrics.Delivered(metrics.ResultDelivered)
-	if err := g.journal.OutboxDone(ctx, m.ID); err != nil {
-		g.log.Error("a delivered message was not marked; it will be sent again", m.LogAttr(), slog.Any("err", err))
+func (w *Worker) delivered(ctx context.Context, m payment.Message) {
+	w.o.Observer.Delivered(Delivered)
+	if err := w.o.Outbox.OutboxDone(ctx, m.ID); err != nil {
+		w.o.Log.Error("a delivered message was not marked; it will be sent again", m.LogAttr(), slog.Any("err", err))
 	}
 	// The next one of its order may have come up.
-	g.wakeOutbox()
-	if g.queues.shop.took() {
-		g.pushAll(ctx)
+	w.Wake()
+	if w.shop.took() {
+		w.pushAll(ctx)
 	}
 }
 
 // pushAll makes everything that waits for another try due, in steps that no writer waits long for.
-func (g *Gateway) pushAll(ctx context.Context) {
+func (w *Worker) pushAll(ctx context.Context) {
 	total := 0
 	for n := pushStep; n == pushStep; total += n {
 		var err error
-		if n, err = g.journal.OutboxPush(journal.Patient(ctx), g.now(), pushStep); err != nil {
-			g.log.Error("waiting messages were not brought forward; they keep their pauses", slog.Any("err", err))
+		if n, err = w.o.Outbox.OutboxPush(journal.Patient(ctx), w.o.Now(), pushStep); err != nil {
+			w.o.Log.Error("waiting messages were not brought forward; they keep their pauses", slog.Any("err", err))
 			break
 		}
 	}
-	g.log.Info("the shop takes messages again", slog.Int("brought_forward", total))
-	g.queues.outbox.ask(ctx, journal.OutboxLane{Again: true})
+	w.o.Log.Info("the shop takes messages again", slog.Int("brought_forward", total))
+	w.outbox.ask(ctx, journal.OutboxLane{Again: true})
 }
 
 // outboxWait is how long to wait before the next try of a message: 2 s, doubling, at most an hour, each a fifth longer

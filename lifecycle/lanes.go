@@ -1,4 +1,4 @@
-package gateway
+package lifecycle
 
 import (
 	"context"
@@ -51,8 +51,8 @@ const (
 	roomAsked
 )
 
-func newPool[L comparable, T any](g *Gateway, q queue[L, T]) *pool[L, T] {
-	return &pool[L, T]{queue: q, now: func() time.Time { return g.now() }, log: g.log, rooms: map[L]*room{}}
+func newPool[L comparable, T any](q queue[L, T], now func() time.Time, log *slog.Logger) *pool[L, T] {
+	return &pool[L, T]{queue: q, now: now, log: log, rooms: map[L]*room{}}
 }
 
 // every looks for work after every pause until ctx ends, and then waits for what is under way. Pauses are longer while
@@ -70,6 +70,12 @@ func (p *pool[L, T]) every(ctx context.Context, pause time.Duration) {
 			return
 		}
 	}
+}
+
+// once works on everything that is due now, and waits for it.
+func (p *pool[L, T]) once(ctx context.Context) {
+	p.look(ctx)
+	p.running.Wait()
 }
 
 // look starts to work on every lane in which something is due. It waits for none.

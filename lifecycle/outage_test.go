@@ -1,10 +1,11 @@
-package gateway
+package lifecycle
 
 import (
 	"context"
 	"encoding/json"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -14,7 +15,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// away is a journal that can be taken away from under the gateway's queues.
+// away is a journal that can be taken away from under the queues of a worker.
 type away struct {
 	gone  atomic.Bool
 	asked atomic.Int64
@@ -28,8 +29,31 @@ func (a *away) ask() error {
 	return nil
 }
 
+// awayOutbox is its outbox.
+type awayOutbox struct {
+	Outbox
+	away *away
+}
+
+// OutboxDue implements Outbox.
+func (o awayOutbox) OutboxDue(context.Context, journal.OutboxLane, time.Time, int, time.Duration) ([]payment.Message, error) {
+	return nil, o.away.ask()
+}
+
+// awayLog is what was logged.
+type awayLog struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *awayLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
 // awayLines are what was logged, in order.
-func awayLines(t *testing.T, log *logLines) []map[string]any {
+func awayLines(t *testing.T, log *awayLog) []map[string]any {
 	t.Helper()
 	log.mu.Lock()
 	defer log.mu.Unlock()
@@ -44,13 +68,13 @@ func awayLines(t *testing.T, log *logLines) []map[string]any {
 	return list
 }
 
-// quietly runs a loop of the gateway for ten minutes without a journal and one with it, and wants few lines, few
+// quietly runs a loop of a worker for ten minutes without a journal and one with it, and wants few lines, few
 // questions, and all failures counted.
 func quietly(t *testing.T, usual time.Duration, loop func(ctx context.Context, j *away, log *slog.Logger)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		var j away
-		var text logLines
+		var text awayLog
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		j.gone.Store(true)
@@ -114,34 +138,30 @@ func TestAJournalThatIsAwayFillsNoLog(t *testing.T) {
 	t.Run("a sweep", func(t *testing.T) {
 		t.Parallel()
 		quietly(t, sweepEvery, func(ctx context.Context, j *away, log *slog.Logger) {
-			p := newPool(&Gateway{now: time.Now, log: log}, queue[journal.Lane, payment.Attempt]{
+			p := newPool(queue[journal.Lane, payment.Attempt]{
 				what: "attempts", workers: 1, batch: 1,
 				lanes: func(context.Context, time.Time) ([]journal.Lane, error) { return nil, j.ask() },
-			})
+			}, time.Now, log)
 			p.every(ctx, sweepEvery)
 		})
 	})
 	t.Run("a sweep that is told of its lanes", func(t *testing.T) {
 		t.Parallel()
 		quietly(t, sweepEvery, func(ctx context.Context, j *away, log *slog.Logger) {
-			p := newPool(&Gateway{now: time.Now, log: log}, queue[journal.Lane, payment.Attempt]{
+			p := newPool(queue[journal.Lane, payment.Attempt]{
 				what: "attempts", workers: 1, batch: 1,
 				lanes: func(context.Context, time.Time) ([]journal.Lane, error) { return []journal.Lane{{PG: "inicis"}}, nil },
 				take:  func(context.Context, journal.Lane, time.Time, int) ([]payment.Attempt, error) { return nil, j.ask() },
-			})
+			}, time.Now, log)
 			p.every(ctx, sweepEvery)
 		})
 	})
 	t.Run("the outbox", func(t *testing.T) {
 		t.Parallel()
 		quietly(t, outboxEvery, func(ctx context.Context, j *away, log *slog.Logger) {
-			g := &Gateway{now: time.Now, log: log, wake: make(chan struct{}, 1), queues: &queues{}}
-			q := g.outboxQueue()
-			q.take = func(context.Context, journal.OutboxLane, time.Time, int) ([]payment.Message, error) {
-				return nil, j.ask()
-			}
-			g.queues.outbox = newPool(g, q)
-			g.deliver(ctx)
+			NewWorker(WorkerOptions{
+				Attempts: struct{ AttemptQueue }{}, Outbox: awayOutbox{away: j}, Log: log, Now: time.Now,
+			}).deliver(ctx)
 		})
 	})
 }
