@@ -276,17 +276,23 @@ func readSeries(t *testing.T, file *os.File) (all []*series) {
 // checkTable compares the table of a document with what the code says, or writes it.
 func checkTable(t *testing.T, path, want string) {
 	t.Helper()
+	checkBlock(t, path, tableBegins, want)
+}
+
+// checkBlock does so for a document with several, each of which begins with a line of its own.
+func checkBlock(t *testing.T, path, begins, want string) {
+	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	before, rest, found := strings.Cut(string(text), tableBegins)
+	before, rest, found := strings.Cut(string(text), begins)
 	got, after, ended := strings.Cut(rest, tableEnds)
 	if !found || !ended {
 		t.Fatalf("%s lacks the lines between which its table stands", path)
 	}
 	if *updateDocs {
-		if err := os.WriteFile(path, []byte(before+tableBegins+want+tableEnds+after), 0o600); err != nil {
+		if err := os.WriteFile(path, []byte(before+begins+want+tableEnds+after), 0o600); err != nil {
 			t.Fatal(err)
 		}
 		return
