@@ -8,9 +8,11 @@ package portonev1
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	gocache "github.com/patrickmn/go-cache"
+	"golang.org/x/sync/singleflight"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -24,8 +26,10 @@ type Driver struct {
 	client *http.Client
 	spec   payment.DriverSpec
 	now    func() time.Time
-	tokens *gocache.Cache
-	flight flights
+
+	tokens  *gocache.Cache
+	mu      sync.Mutex // between reading tokens and writing what that asks for
+	flights singleflight.Group
 }
 
 // New returns a driver that sends with client, which must be a one-write client (see onewrite). now times the

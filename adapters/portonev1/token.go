@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
-	"sync"
 	"time"
 
 	gocache "github.com/patrickmn/go-cache"
@@ -27,18 +26,6 @@ type token struct {
 	until time.Time
 }
 
-// flights lets one caller per account fetch a token while the others wait for it.
-type flights struct {
-	mu      sync.Mutex
-	running map[string]*flight
-}
-
-type flight struct {
-	done chan struct{}
-	tok  token
-	err  error
-}
-
 // cacheKey names an account without holding its secret.
 func cacheKey(pg *payment.PG) string {
 	sum := sha256.Sum256([]byte(root(pg) + "\x00" + pg.ImpKey.Reveal() + "\x00" + pg.ImpSecret.Reveal()))
@@ -51,39 +38,30 @@ func (d *Driver) token(ctx context.Context, pg *payment.PG) (token, error) {
 		return token{}, &adapters.FieldError{Field: "pgs.imp_key", Msg: "and imp_secret must be set"}
 	}
 	key := cacheKey(pg)
-	d.flight.mu.Lock()
 	if tok, ok := d.cached(key); ok {
-		d.flight.mu.Unlock()
 		return tok, nil
 	}
-	if f := d.flight.running[key]; f != nil {
-		d.flight.mu.Unlock()
-		select {
-		case <-f.done:
-			return f.tok, f.err
-		case <-ctx.Done():
-			return token{}, fmt.Errorf("waiting for an access token: %w: %w", adapters.ErrUnavailable, ctx.Err())
+	done := d.flights.DoChan(key, func() (any, error) {
+		// A flight may have landed since this caller looked.
+		if tok, ok := d.cached(key); ok {
+			return tok, nil
 		}
+		// Others wait for this fetch too, so it does not end with the context of whoever came first.
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeoutOf(pg.ReadTimeout))
+		defer cancel()
+		tok, err := d.fetch(ctx, pg)
+		if err == nil {
+			d.keep(key, tok)
+		}
+		return tok, err
+	})
+	select {
+	case r := <-done:
+		tok, _ := r.Val.(token)
+		return tok, r.Err
+	case <-ctx.Done():
+		return token{}, fmt.Errorf("waiting for an access token: %w: %w", adapters.ErrUnavailable, ctx.Err())
 	}
-	f := &flight{done: make(chan struct{})}
-	if d.flight.running == nil {
-		d.flight.running = map[string]*flight{}
-	}
-	d.flight.running[key] = f
-	d.flight.mu.Unlock()
-
-	// The others wait for this fetch, so it must not end with the context of whoever came first.
-	fetchCtx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeoutOf(pg.ReadTimeout))
-	defer cancel()
-	f.tok, f.err = d.fetch(fetchCtx, pg)
-	d.flight.mu.Lock()
-	if f.err == nil {
-		d.tokens.Set(key, f.tok, gocache.NoExpiration)
-	}
-	delete(d.flight.running, key)
-	d.flight.mu.Unlock()
-	close(f.done)
-	return f.tok, f.err
 }
 
 func (d *Driver) cached(key string) (token, bool) {
@@ -95,11 +73,17 @@ func (d *Driver) cached(key string) (token, bool) {
 	return tok, ok && d.now().Before(tok.until)
 }
 
+func (d *Driver) keep(key string, tok token) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.tokens.Set(key, tok, gocache.NoExpiration)
+}
+
 // forget drops a token that PortOne refused, unless somebody has replaced it already.
 func (d *Driver) forget(pg *payment.PG, refused token) {
 	key := cacheKey(pg)
-	d.flight.mu.Lock()
-	defer d.flight.mu.Unlock()
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	if value, ok := d.tokens.Get(key); ok {
 		if tok, ok := value.(token); ok && tok.text == refused.text {
 			d.tokens.Delete(key)

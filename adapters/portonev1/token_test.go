@@ -1,6 +1,7 @@
 package portonev1_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,11 +28,16 @@ type tokenPG struct {
 	life atomic.Int64
 	// gate, when not nil, holds every token request until it is closed.
 	gate chan struct{}
+	// asked, when not nil, is told of every token request.
+	asked chan struct{}
 }
 
 func (p *tokenPG) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	if strings.HasSuffix(r.URL.Path, "/users/getToken") {
+		if p.asked != nil {
+			p.asked <- struct{}{}
+		}
 		if p.gate != nil {
 			<-p.gate
 		}
@@ -131,6 +137,40 @@ func TestOneRefreshAtATime(t *testing.T) {
 	}
 	if got := pg.fetched.Load(); got != 1 {
 		t.Errorf("%d tokens fetched by 20 callers, want 1", got)
+	}
+}
+
+// Whoever came first may leave: the fetch goes on for those who wait, and they may leave too.
+func TestACallerThatLeavesFailsNoOther(t *testing.T) {
+	t.Parallel()
+	for name, leaving := range map[string]int{"the first": 0, "one that waits": 1} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			pg, d, acc := newTokenPG(t, nil)
+			pg.gate, pg.asked = make(chan struct{}), make(chan struct{}, 1)
+			leave, cancel := context.WithCancel(t.Context())
+			ctxs := []context.Context{t.Context(), t.Context()}
+			ctxs[leaving] = leave
+			errs := []chan error{make(chan error, 1), make(chan error, 1)}
+			call := func(i int) {
+				_, err := d.LookUp(ctxs[i], adapters.LookUpRequest{Account: acc, Attempt: attempt(), PGTxID: impUID})
+				errs[i] <- err
+			}
+			go call(0)
+			<-pg.asked
+			go call(1)
+			cancel()
+			if err := <-errs[leaving]; !errors.Is(err, context.Canceled) || !errors.Is(err, adapters.ErrUnavailable) {
+				t.Errorf("who left got %v", err)
+			}
+			close(pg.gate)
+			if err := <-errs[1-leaving]; err != nil {
+				t.Errorf("who stayed got %v", err)
+			}
+			if got := pg.fetched.Load(); got != 1 {
+				t.Errorf("%d tokens fetched, want 1", got)
+			}
+		})
 	}
 }
 
