@@ -12,13 +12,15 @@ type names struct {
 	few  [16]string
 	n    int
 	many map[string]struct{}
+	// exact tells names apart that differ in case.
+	exact bool
 }
 
-// add takes key in, and returns false when it is there already, be it in another case.
+// add takes key in, and returns false when it is there already, be it in another case unless names are exact.
 func (s *names) add(key string) bool {
 	if s.many == nil {
 		for _, k := range s.few[:s.n] {
-			if strings.EqualFold(k, key) {
+			if k == key || !s.exact && strings.EqualFold(k, key) {
 				return false
 			}
 		}
@@ -29,10 +31,10 @@ func (s *names) add(key string) bool {
 		}
 		s.many = make(map[string]struct{}, 4*len(s.few))
 		for _, k := range s.few {
-			s.many[fold(k)] = struct{}{}
+			s.many[s.fold(k)] = struct{}{}
 		}
 	}
-	folded := fold(key)
+	folded := s.fold(key)
 	if _, twice := s.many[folded]; twice {
 		return false
 	}
@@ -40,8 +42,13 @@ func (s *names) add(key string) bool {
 	return true
 }
 
-// fold writes key so that two keys come out equal exactly when strings.EqualFold calls them equal.
-func fold(key string) string { return strings.Map(smallest, key) }
+// fold writes key so that two keys come out equal exactly when they are the same name.
+func (s *names) fold(key string) string {
+	if s.exact {
+		return key
+	}
+	return strings.Map(smallest, key)
+}
 
 // smallest returns the smallest of the runes that differ from c only in case.
 func smallest(c rune) rune {

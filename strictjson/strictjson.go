@@ -64,6 +64,7 @@ type Reader struct {
 	b     []byte
 	i     int
 	depth int
+	exact bool // names that differ in case are two, and half a surrogate pair is U+FFFD
 	path  []string
 	room  [8]string // where path begins, so that usual texts need no other
 }
@@ -82,11 +83,18 @@ func NewReader(b []byte) (*Reader, error) {
 }
 
 // Check reads b as one whole JSON value and returns the first fault.
-func Check(b []byte) error {
+func Check(b []byte) error { return check(b, false) }
+
+// CheckExact is Check for a text that is then read by names in exact case: names that differ in case are two, and
+// half a surrogate pair, as where a server cut a text, is let pass.
+func CheckExact(b []byte) error { return check(b, true) }
+
+func check(b []byte, exact bool) error {
 	r, err := NewReader(b)
 	if err != nil {
 		return err
 	}
+	r.exact = exact
 	if err := r.Skip(); err != nil {
 		return err
 	}
@@ -113,7 +121,7 @@ func (r *Reader) Object(f func(key string) error) error {
 	if err := r.enter(); err != nil {
 		return err
 	}
-	var seen names
+	seen := names{exact: r.exact}
 	first := true
 	for {
 		r.space()
@@ -230,8 +238,7 @@ func (r *Reader) Skip() error {
 	case c == '[':
 		return r.Array(func(int) error { return r.Skip() })
 	case c == '"':
-		_, err := r.str()
-		return err
+		return r.skipText()
 	case c == '-' || (c >= '0' && c <= '9'):
 		_, err := r.number()
 		return err
@@ -289,6 +296,18 @@ func (r *Reader) str() (string, error) {
 	return "", r.fail(ErrSyntax, text{"the string does not end", "문자열이 끝나지 않았습니다"})
 }
 
+// skipText is str for a text that nobody wants, of which only one with escapes is made.
+func (r *Reader) skipText() error {
+	for i := r.i + 1; i < len(r.b) && r.b[i] >= 0x20 && r.b[i] != '\\'; i++ {
+		if r.b[i] == '"' {
+			r.i = i + 1
+			return nil
+		}
+	}
+	_, err := r.str()
+	return err
+}
+
 func (r *Reader) escaped(start int) (string, error) {
 	out := append([]byte(nil), r.b[start:r.i]...)
 	for r.i < len(r.b) {
@@ -332,7 +351,7 @@ func (r *Reader) escape() (rune, error) {
 		return hi, nil
 	}
 	if hi > 0xDBFF || r.i+1 >= len(r.b) || r.b[r.i] != '\\' || r.b[r.i+1] != 'u' {
-		return 0, r.fail(ErrUTF8, text{"a lone surrogate", "짝이 없는 서로게이트 문자가 있습니다"})
+		return r.lone()
 	}
 	r.i += 2
 	lo, err := r.hex4()
@@ -340,9 +359,18 @@ func (r *Reader) escape() (rune, error) {
 		return 0, err
 	}
 	if lo < 0xDC00 || lo > 0xDFFF {
-		return 0, r.fail(ErrUTF8, text{"a lone surrogate", "짝이 없는 서로게이트 문자가 있습니다"})
+		r.i -= len(`\uXXXX`)
+		return r.lone()
 	}
 	return (hi-0xD800)<<10 + (lo - 0xDC00) + 0x10000, nil
+}
+
+// lone is half a surrogate pair.
+func (r *Reader) lone() (rune, error) {
+	if r.exact {
+		return utf8.RuneError, nil
+	}
+	return 0, r.fail(ErrUTF8, text{"a lone surrogate", "짝이 없는 서로게이트 문자가 있습니다"})
 }
 
 func (r *Reader) hex4() (rune, error) {

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 // ErrShape is returned for an answer that is not what was expected of it.
@@ -35,6 +36,15 @@ func ParseObject(text []byte) (Object, error) {
 		return Object{}, err
 	}
 	return parseObject(text, new(error))
+}
+
+// CheckUnique refuses a text that is not JSON, or in which any object, at any depth, has the same name twice. It is
+// for texts that are then read by path.
+func CheckUnique(text []byte) error {
+	if err := strictjson.CheckExact(text); err != nil {
+		return fmt.Errorf("%w: %w", ErrShape, errors.Unwrap(err)) // without the names, which a stranger chose
+	}
+	return nil
 }
 
 func checkJSON(text []byte) error {

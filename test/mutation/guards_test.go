@@ -389,7 +389,7 @@ func doorGuards() []guard {
 		{
 			name: "a key that occurs twice is refused", file: "strictjson/strictjson.go",
 			old: "			return r.at(key, ErrDuplicate, text{\"the key appears twice\", \"같은 키가 두 번 나옵니다\"})", new: "			_ = key",
-			pkg: "./gateway/strictjson", run: "TestCheck",
+			pkg: "./strictjson", run: "TestCheck",
 		},
 	}
 }
