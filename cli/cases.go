@@ -3,10 +3,8 @@ package cli
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"text/tabwriter"
 	"time"
 
@@ -15,34 +13,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
-	"github.com/pg-gateway/pg-gateway/rules"
 )
-
-// withJournal opens the journal that the configuration names, also while the rest of the configuration is refused. A
-// gateway may be running on it. It makes none: an empty one would say that nothing is unknown.
-func withJournal(ctx context.Context, o *options, use func(*journal.Journal) error) error {
-	section, err := rules.LoadJournal(o.configFile)
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("the journal is found by the gateway's configuration file, which --config.file names: %w", err)
-	}
-	if err != nil {
-		return fmt.Errorf("the section journal of %s is not usable:\n%w", o.configFile, err)
-	}
-	cfg := journalOf(o.configFile, section)
-	cfg.MustExist = true
-	j, err := journal.Open(ctx, cfg)
-	if errors.Is(err, journal.ErrNoJournal) {
-		return fmt.Errorf("%w (journal.path of %s, which is relative to that file; --config.file names the gateway's own)", err, o.configFile)
-	}
-	if err != nil {
-		return fmt.Errorf("opening the journal: %w", err)
-	}
-	err = use(j)
-	if closing := j.Close(); err == nil {
-		err = closing
-	}
-	return err
-}
 
 // unknownCommand is the desk: payments that the gateway cannot settle by itself.
 func unknownCommand(o *options) *cobra.Command {
@@ -103,237 +74,108 @@ func resolveUnknown(ctx context.Context, j *journal.Journal, id payment.AttemptI
 	return lifecycle.ResolveLate(ctx, j, id, late, by, reason, time.Now())
 }
 
-// unknownRow is one line of the desk's list.
-type unknownRow struct {
+// resolveCancel records a finding about a cancel of an attempt.
+func resolveCancel(ctx context.Context, j *journal.Journal, id payment.AttemptID, cancel payment.CancelID, as, by, reason string) (bool, error) {
+	c, err := j.Cancel(ctx, cancel)
+	if err != nil {
+		return false, fmt.Errorf("reading the cancel: %w", err)
+	}
+	if c.AttemptID != id {
+		return false, fmt.Errorf("%w: the cancel is one of attempt %s", lifecycle.ErrFinding, c.AttemptID)
+	}
+	return lifecycle.ResolveCancel(ctx, j, cancel, lifecycle.Finding(as), by, reason, time.Now())
+}
+
+func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON bool) error {
+	now := time.Now()
+	cases, err := lifecycle.OpenCases(ctx, j, now)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		rows := []caseRow{} // an empty list, not null
+		for _, c := range cases.Open {
+			rows = append(rows, rowOf(c, now))
+		}
+		enc := json.NewEncoder(out)
+		enc.SetIndent("", "  ")
+		return enc.Encode(rows)
+	}
+	return printCases(cases, out, now)
+}
+
+// caseRow is an open case as JSON: its attempt's members, and its own.
+type caseRow struct {
 	payment.Attempt
 	Age string `json:"age"`
 	// History is what happened to the attempt, the oldest first.
 	History []happened `json:"history"`
 	// Last is what happened last to what the line is about.
-	Last happened `json:"last_event"`
-	// Late is money that came in after the attempt had ended and is not proven to be back; nil for others.
-	Late *journal.Late `json:"late_money,omitempty"`
-	// Cancel is a cancel of a paid attempt that has not ended; nil for others.
+	Last   happened        `json:"last_event"`
+	Late   *journal.Late   `json:"late_money,omitempty"`
 	Cancel *payment.Cancel `json:"cancel,omitempty"`
 }
 
-// state is where the money stands, as a word.
-func (r unknownRow) state() string {
-	if r.Late != nil {
-		return "late_" + string(r.Late.State)
-	}
-	if r.Cancel != nil {
-		return "cancel_" + string(r.Cancel.State)
-	}
-	return string(r.State)
+// happened is one event of an attempt's history, as the lists print it in JSON. Its members are the journal's.
+type happened struct {
+	At     time.Time     `json:"at,omitzero"`
+	Kind   string        `json:"kind"`
+	From   payment.State `json:"from,omitempty"`
+	To     payment.State `json:"to,omitempty"`
+	Actor  string        `json:"actor,omitempty"`
+	Reason string        `json:"reason,omitempty"`
+	Code   string        `json:"code,omitempty"`
+	PGTxID string        `json:"pg_tx_id,omitempty"`
+	Detail string        `json:"detail,omitempty"`
+	Times  int           `json:"times,omitempty"`
+	LastAt time.Time     `json:"last_at,omitzero"`
 }
 
-// unknown tells that nobody knows whether the money moved, or is back. The rest of the list waits for somebody.
-func (r unknownRow) unknown() bool {
-	switch {
-	case r.Late != nil:
-		return r.Late.State == journal.LateUnknown
-	case r.Cancel != nil:
-		return r.Cancel.State == payment.CancelUnknown
+func happenedAs(e journal.Event) happened {
+	return happened{
+		At: e.At, Kind: e.Kind, From: e.From, To: e.To, Actor: e.Actor, Reason: e.Reason, Code: e.Code, PGTxID: e.PGTxID,
+		Detail: e.Detail, Times: e.Times, LastAt: e.LastAt,
 	}
-	return lifecycle.InTheAir(r.State)
 }
 
-// cancelID names the cancel that a line is about, for resolving it.
-func (r unknownRow) cancelID() payment.CancelID {
-	if r.Cancel == nil {
-		return "-"
+func rowOf(c lifecycle.Case, now time.Time) caseRow {
+	r := caseRow{Attempt: c.Attempt, Age: ageOf(c, now), Last: happenedAs(c.Last), Late: c.Late, Cancel: c.Cancel}
+	r.Reason = c.Reason()
+	for _, e := range c.History {
+		r.History = append(r.History, happenedAs(e))
 	}
-	return r.Cancel.ID
+	return r
 }
 
-// won is what it is about.
-func (r unknownRow) won() payment.Won {
-	if r.Late != nil {
-		return r.Late.Won
-	}
-	if r.Cancel != nil {
-		return r.Cancel.Amount
-	}
-	return r.Amount
+func ageOf(c lifecycle.Case, now time.Time) string {
+	return now.Sub(c.Since).Round(time.Second).String()
 }
 
-// lateRows are the desk's lines for late money.
-func lateRows(ctx context.Context, j *journal.Journal) ([]unknownRow, error) {
-	list, err := j.LateOpen(ctx, 10_000)
-	if err != nil {
-		return nil, fmt.Errorf("listing late money: %w", err)
-	}
-	rows := make([]unknownRow, 0, len(list))
-	for i, l := range list {
-		if !l.State.Open() {
-			continue // a payment that is only watched is nobody's case
-		}
-		a, _, err := j.Attempt(ctx, l.AttemptID)
-		if errors.Is(err, journal.ErrNotFound) {
-			a, err = payment.Attempt{ID: l.AttemptID}, nil
-		}
-		if err != nil {
-			return nil, fmt.Errorf("reading attempt %s: %w", l.AttemptID, err)
-		}
-		row := unknownRow{Attempt: a, Age: time.Since(l.CreatedAt).Round(time.Second).String(), Late: &list[i]}
-		if err := row.remember(ctx, j, l.AttemptID, func(h happened) bool { return h.PGTxID == l.PGTxID }); err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-	}
-	return rows, nil
-}
-
-func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON bool) error {
-	rows, err := lateRows(ctx, j)
-	if err != nil {
-		return err
-	}
-	cancels, err := cancelRows(ctx, j)
-	if err != nil {
-		return err
-	}
-	rows = append(rows, cancels...)
-	err = j.EachOpen(ctx, func(a payment.Attempt) error {
-		if a.State == payment.StateIssued && !lifecycle.Overdue(a, time.Now()) {
-			return nil
-		}
-		row := unknownRow{Attempt: a, Age: time.Since(a.CreatedAt).Round(time.Second).String()}
-		if err := row.remember(ctx, j, a.ID, func(happened) bool { return true }); err != nil {
-			return err
-		}
-		rows = append(rows, row)
-		return nil
-	}, payment.StateUnknown, payment.StateCancelling, payment.StateIssued)
-	if err != nil {
-		return fmt.Errorf("listing unknown payments: %w", err)
-	}
-	return printUnknown(rows, out, asJSON)
-}
-
-func printUnknown(rows []unknownRow, out io.Writer, asJSON bool) error {
-	if asJSON {
-		enc := json.NewEncoder(out)
-		enc.SetIndent("", "  ")
-		if rows == nil {
-			rows = []unknownRow{} // an empty list, not null
-		}
-		return enc.Encode(rows)
-	}
-	if len(rows) == 0 {
+func printCases(cases lifecycle.Cases, out io.Writer, now time.Time) error {
+	if len(cases.Open) == 0 {
 		fmt.Fprintln(out, "nothing is unknown")
 		return nil
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "ATTEMPT\tORDER\tPG\tSTATE\tWON\tAGE\tREASON\tLAST\tNEXT CHECK\tCANCEL")
-	var unknown, waiting lifecycle.Unknown
-	for _, r := range rows {
-		sum := &waiting
-		if r.unknown() {
-			sum = &unknown
+	for _, c := range cases.Open {
+		next, cancel := "-", payment.CancelID("-")
+		if at := c.NextCheck(); !at.IsZero() {
+			next = onTheClock(at)
 		}
-		sum.Count, sum.Won = sum.Count+1, sum.Won+r.won()
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.OrderID, r.PG, r.state(), r.won(), r.Age, r.Reason, r.Last.Kind,
-			r.nextCheck(), r.cancelID())
+		if c.Cancel != nil {
+			cancel = c.Cancel.ID
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Attempt.ID, c.Attempt.OrderID, c.Attempt.PG, c.State(), c.Won(),
+			ageOf(c, now), c.Reason(), c.Last.Kind, next, cancel)
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "%d unknown, %s won", unknown.Count, unknown.Won)
-	if waiting.Count > 0 {
-		fmt.Fprintf(out, "; %d more wait for the PG or a person, %s won", waiting.Count, waiting.Won)
+	fmt.Fprintf(out, "%d unknown, %s won", cases.Unknown.Count, cases.Unknown.Won)
+	if cases.Waiting.Count > 0 {
+		fmt.Fprintf(out, "; %d more wait for the PG or a person, %s won", cases.Waiting.Count, cases.Waiting.Won)
 	}
 	fmt.Fprintln(out)
 	return nil
-}
-
-// nextCheck is when the gateway looks again.
-func (r unknownRow) nextCheck() string {
-	next := r.NextCheck
-	if r.Cancel != nil {
-		next = r.Cancel.NextCheck
-	}
-	if r.Late != nil {
-		next = r.Late.NextCheck
-	}
-	if next.IsZero() {
-		return "-"
-	}
-	return onTheClock(next)
-}
-
-// journalCommand looks after the journal.
-func journalCommand(o *options) *cobra.Command {
-	c := &cobra.Command{Use: "journal", Short: "Back up and check the journal"}
-	c.AddCommand(
-		&cobra.Command{
-			Use: "backup FILE", Short: "Write a consistent copy of a SQLite journal while the gateway runs", Args: cobra.ExactArgs(1),
-			RunE: func(c *cobra.Command, args []string) error {
-				return withJournal(c.Context(), o, func(j *journal.Journal) error {
-					if err := j.Backup(c.Context(), args[0]); err != nil {
-						return err
-					}
-					fmt.Fprintf(c.OutOrStdout(), "the journal is copied to %s\n", args[0])
-					return nil
-				})
-			},
-		},
-		&cobra.Command{
-			Use: "check", Short: "Read the whole journal and print every fault", Args: cobra.NoArgs,
-			RunE: func(c *cobra.Command, _ []string) error {
-				return withJournal(c.Context(), o, func(j *journal.Journal) error { return checkJournal(c.Context(), j, c.OutOrStdout()) })
-			},
-		},
-		pruneCommand(o),
-	)
-	return c
-}
-
-func checkJournal(ctx context.Context, j *journal.Journal, out io.Writer) error {
-	faults, err := j.Check(ctx)
-	if err != nil {
-		return err
-	}
-	for _, f := range faults {
-		fmt.Fprintln(out, f)
-	}
-	if len(faults) > 0 {
-		return fmt.Errorf("the journal has %d faults", len(faults))
-	}
-	fmt.Fprintln(out, "the journal is sound")
-	return nil
-}
-
-func pruneCommand(o *options) *cobra.Command {
-	var keep time.Duration
-	c := &cobra.Command{
-		Use: "prune", Short: "Remove attempts that ended long ago, in small steps; a running gateway does so by itself", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error {
-			if keep < rules.MinRetention {
-				return fmt.Errorf("--keep must be at least %s", rules.MinRetention)
-			}
-			return withJournal(c.Context(), o, func(j *journal.Journal) error {
-				total, err := pruneAll(c.Context(), j, time.Now().Add(-keep))
-				fmt.Fprintf(c.OutOrStdout(), "%d attempts removed\n", total)
-				return err
-			})
-		},
-	}
-	c.Flags().DurationVar(&keep, "keep", rules.DefaultRetention, "how long ended attempts are kept")
-	return c
-}
-
-// pruneAll makes one pass over what ended before.
-func pruneAll(ctx context.Context, j *journal.Journal, before time.Time) (total int, err error) {
-	const step = 200
-	var mark journal.PruneMark
-	for more := true; more; {
-		var n int
-		if n, mark, more, err = j.Prune(journal.Patient(ctx), before, mark, step); err != nil {
-			return total, fmt.Errorf("pruning the journal: %w", err)
-		}
-		total += n
-	}
-	return total, nil
 }

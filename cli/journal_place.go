@@ -1,7 +1,10 @@
 package cli
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -39,4 +42,30 @@ func notLeftBehind(c rules.JournalConfig, now string) error {
 func isThere(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil
+}
+
+// withJournal opens the journal that the configuration names, also while the rest of the configuration is refused. A
+// gateway may be running on it. It makes none: an empty one would say that nothing is unknown.
+func withJournal(ctx context.Context, o *options, use func(*journal.Journal) error) error {
+	section, err := rules.LoadJournal(o.configFile)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the journal is found by the gateway's configuration file, which --config.file names: %w", err)
+	}
+	if err != nil {
+		return fmt.Errorf("the section journal of %s is not usable:\n%w", o.configFile, err)
+	}
+	cfg := journalOf(o.configFile, section)
+	cfg.MustExist = true
+	j, err := journal.Open(ctx, cfg)
+	if errors.Is(err, journal.ErrNoJournal) {
+		return fmt.Errorf("%w (journal.path of %s, which is relative to that file; --config.file names the gateway's own)", err, o.configFile)
+	}
+	if err != nil {
+		return fmt.Errorf("opening the journal: %w", err)
+	}
+	err = use(j)
+	if closing := j.Close(); err == nil {
+		err = closing
+	}
+	return err
 }

@@ -5,16 +5,16 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// Unknown is the money of which nobody knows whether it moved, or whether it is back: what the gauge, the alert, the
-// dashboard's first number and the total of `unknown list` all say.
-type Unknown struct {
+// Total is how many payments it is about, and how much money.
+type Total struct {
 	Count int
 	Won   payment.Won
 }
 
-// UnknownOf sums it up. cancels may be nil where there are none.
-func UnknownOf(s journal.Stats, cancels []journal.CancelStats) Unknown {
-	var u Unknown
+// UnknownOf is the money of which nobody knows whether it moved, or whether it is back: what the gauge, the alert, the
+// dashboard's first number and the total of `unknown list` all say. cancels may be nil where there are none.
+func UnknownOf(s journal.Stats, cancels []journal.CancelStats) Total {
+	var u Total
 	for _, row := range s.Open {
 		if InTheAir(row.State) {
 			u.add(row.Count, row.Won)
@@ -33,7 +33,7 @@ func UnknownOf(s journal.Stats, cancels []journal.CancelStats) Unknown {
 	return u
 }
 
-func (u *Unknown) add(count int, won payment.Won) { u.Count, u.Won = u.Count+count, u.Won+won }
+func (u *Total) add(count int, won payment.Won) { u.Count, u.Won = u.Count+count, u.Won+won }
 
 // InTheAir tells that it is not known of an attempt in a state whether its money moved, or whether it is back: an undo
 // that was not confirmed leaves it as unknown as a lost approval.

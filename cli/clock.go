@@ -1,0 +1,23 @@
+package cli
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// onTheClock is a moment as the lists of commands print it: by Korea's clock, whatever the clock of the container is.
+func onTheClock(t time.Time) string { return t.In(payment.KST()).Format(time.DateTime + " MST") }
+
+// moment reads a time given on the command line; nothing is now.
+func moment(text string) (time.Time, error) {
+	if text == "" {
+		return time.Now(), nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		return at, fmt.Errorf("%q is not a time, as in 2026-12-24T23:45:00+09:00", text)
+	}
+	return at, nil
+}

@@ -1,0 +1,185 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// mostCases bounds how much late money, and how many cancels, are read at once.
+const mostCases = 10_000
+
+// CasesJournal is what the open cases are read from.
+type CasesJournal interface {
+	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
+	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
+	EachOpen(ctx context.Context, yield func(payment.Attempt) error, states ...payment.State) error
+	LateOpen(ctx context.Context, limit int) ([]journal.Late, error)
+	CancelsOpen(ctx context.Context, limit int) ([]payment.Cancel, error)
+}
+
+// Case is money that waits for a person or for a PG's word: of an attempt whose outcome nobody knows, of an account
+// whose deposit should have come or gone long ago, late money, or a cancel of a paid attempt.
+type Case struct {
+	// Attempt has nothing but its id when the journal does not hold it, which late money may outlive.
+	Attempt payment.Attempt
+	// Late is money that came in after the attempt had ended and is not proven to be back; nil for others.
+	Late *journal.Late
+	// Cancel is a cancel of a paid attempt that has not ended; nil for others.
+	Cancel *payment.Cancel
+	// Since is when what the case is about came up.
+	Since time.Time
+	// History is what happened to the attempt, the oldest first, and Last what happened last to what the case is about.
+	History []journal.Event
+	Last    journal.Event
+}
+
+// State is where the money stands, as a word.
+func (c Case) State() string {
+	switch {
+	case c.Late != nil:
+		return "late_" + string(c.Late.State)
+	case c.Cancel != nil:
+		return "cancel_" + string(c.Cancel.State)
+	}
+	return string(c.Attempt.State)
+}
+
+// Unknown tells that nobody knows whether the money moved, or is back. The other cases wait for somebody.
+func (c Case) Unknown() bool {
+	switch {
+	case c.Late != nil:
+		return c.Late.State == journal.LateUnknown
+	case c.Cancel != nil:
+		return c.Cancel.State == payment.CancelUnknown
+	}
+	return InTheAir(c.Attempt.State)
+}
+
+// Won is what it is about.
+func (c Case) Won() payment.Won {
+	switch {
+	case c.Late != nil:
+		return c.Late.Won
+	case c.Cancel != nil:
+		return c.Cancel.Amount
+	}
+	return c.Attempt.Amount
+}
+
+// Reason is the stable code of how it came to this.
+func (c Case) Reason() string {
+	if c.Cancel != nil {
+		return c.Cancel.Code
+	}
+	return c.Attempt.Reason
+}
+
+// NextCheck is when the gateway looks again; zero means that it does not.
+func (c Case) NextCheck() time.Time {
+	switch {
+	case c.Late != nil:
+		return c.Late.NextCheck
+	case c.Cancel != nil:
+		return c.Cancel.NextCheck
+	}
+	return c.Attempt.NextCheck
+}
+
+// Cases are the open cases, with what they come to.
+type Cases struct {
+	Open []Case
+	// Unknown is the money of which nobody knows, Waiting that of the other cases.
+	Unknown, Waiting Total
+}
+
+// add takes a case in, with its attempt's history; about tells which of that is about the case.
+func (s *Cases) add(ctx context.Context, j CasesJournal, c Case, about func(journal.Event) bool) error {
+	var err error
+	if c.History, err = j.Events(ctx, c.Attempt.ID); err != nil {
+		return fmt.Errorf("reading the history of attempt %s: %w", c.Attempt.ID, err)
+	}
+	for _, e := range c.History {
+		if about(e) {
+			c.Last = e
+		}
+	}
+	s.Open = append(s.Open, c)
+	if c.Unknown() {
+		s.Unknown.add(1, c.Won())
+	} else {
+		s.Waiting.add(1, c.Won())
+	}
+	return nil
+}
+
+// OpenCases reads which cases are open: late money, then cancels, then attempts.
+func OpenCases(ctx context.Context, j CasesJournal, now time.Time) (Cases, error) {
+	var s Cases
+	if err := s.readLate(ctx, j); err != nil {
+		return s, err
+	}
+	if err := s.readCancels(ctx, j); err != nil {
+		return s, err
+	}
+	err := j.EachOpen(ctx, func(a payment.Attempt) error {
+		if a.State == payment.StateIssued && !Overdue(a, now) {
+			return nil // it waits for its deposit, as it should
+		}
+		return s.add(ctx, j, Case{Attempt: a, Since: a.CreatedAt}, func(journal.Event) bool { return true })
+	}, payment.StateUnknown, payment.StateCancelling, payment.StateIssued)
+	if err != nil {
+		return s, fmt.Errorf("listing unknown payments: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Cases) readLate(ctx context.Context, j CasesJournal) error {
+	list, err := j.LateOpen(ctx, mostCases)
+	if err != nil {
+		return fmt.Errorf("listing late money: %w", err)
+	}
+	for _, l := range list {
+		if !l.State.Open() {
+			continue // a payment that is only watched is nobody's case
+		}
+		a, _, err := j.Attempt(ctx, l.AttemptID)
+		if errors.Is(err, journal.ErrNotFound) {
+			a, err = payment.Attempt{ID: l.AttemptID}, nil
+		}
+		if err != nil {
+			return fmt.Errorf("reading attempt %s: %w", l.AttemptID, err)
+		}
+		err = s.add(ctx, j, Case{Attempt: a, Late: &l, Since: l.CreatedAt}, func(e journal.Event) bool { return e.PGTxID == l.PGTxID })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// readCancels reads the cancels of which nobody knows whether they happened, and those that a PG has promised to do.
+func (s *Cases) readCancels(ctx context.Context, j CasesJournal) error {
+	list, err := j.CancelsOpen(ctx, mostCases)
+	if err != nil {
+		return fmt.Errorf("listing open cancels: %w", err)
+	}
+	for _, c := range list {
+		if c.State == payment.CancelRequested && c.Code != CancelLater {
+			continue // somebody is at it just now
+		}
+		a, _, err := j.Attempt(ctx, c.AttemptID)
+		if err != nil {
+			return fmt.Errorf("reading attempt %s: %w", c.AttemptID, err)
+		}
+		err = s.add(ctx, j, Case{Attempt: a, Cancel: &c, Since: c.CreatedAt}, func(e journal.Event) bool { return e.Reason == string(c.ID) })
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
