@@ -66,6 +66,7 @@ func (j *Journal) Insert(ctx context.Context, a payment.Attempt, ev Event, bound
 
 // hold fails when the order of a, itself left out, has as many open windows as it may.
 func (b Windows) hold(x *txn, a payment.Attempt) error {
+	// What other pods are inserting cannot be counted, so they wait for each other by the order's name.
 	if err := x.lockName(string(a.OrderID)); err != nil {
 		return err
 	}
@@ -173,6 +174,7 @@ func scanInto(rows *sql.Rows, more ...any) (payment.Attempt, error) {
 // sameContent compares what never changes of an attempt.
 func sameContent(have, want payment.Attempt) error {
 	state := have.State
+	// What a life changes is taken over, so that every other field is compared, also one that is added later.
 	want.State, want.PGTxID, want.Reason = have.State, have.PGTxID, have.Reason
 	want.UpdatedAt, want.NextCheck, want.Checks = have.UpdatedAt, have.NextCheck, have.Checks
 	if have != want {

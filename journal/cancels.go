@@ -30,6 +30,7 @@ const cancelColumns = `id, attempt_id, order_id, amount, remaining, tax_free, va
 //     (remaining) when something else is left than c.Remaining, (content) when the id is another attempt's cancel.
 func (j *Journal) CancelBegin(ctx context.Context, c payment.Cancel, ev Event) (row payment.Cancel, begun bool, err error) {
 	err = j.write(ctx, string(c.OrderID), "recording a cancel", func(x *txn) error {
+		// An earlier run may have been undone.
 		row, begun = payment.Cancel{}, false
 		a, err := one(x, c.AttemptID)
 		if err != nil {
@@ -39,6 +40,7 @@ func (j *Journal) CancelBegin(ctx context.Context, c payment.Cancel, ev Event) (
 		if err != nil {
 			return err
 		}
+		// Asked for again under its id: what became of it is the answer, and nothing is sent.
 		if i := slices.IndexFunc(have, func(h payment.Cancel) bool { return h.ID == c.ID }); i >= 0 {
 			row = have[i]
 			return nil
@@ -58,8 +60,11 @@ func (j *Journal) CancelBegin(ctx context.Context, c payment.Cancel, ev Event) (
 
 // CancelFound records a cancel that was made at the PG without us: it is done, and its messages go into the outbox
 // in the same write. It fails as CancelBegin does; found is false when it was recorded before.
-func (j *Journal) CancelFound(ctx context.Context, c payment.Cancel, ev Event, messages []payment.Message) (found bool, err error) {
+func (j *Journal) CancelFound(
+	ctx context.Context, c payment.Cancel, ev Event, messages []payment.Message,
+) (found bool, err error) {
 	err = j.write(ctx, string(c.OrderID), "recording a cancel that was found", func(x *txn) error {
+		// An earlier run may have been undone.
 		found = false
 		a, err := one(x, c.AttemptID)
 		if err != nil {
@@ -98,6 +103,7 @@ func cancellable(a payment.Attempt, have []payment.Cancel, c payment.Cancel) err
 			left -= h.Amount
 		}
 	}
+	// Compared, and not bounded alone: who reckons with another rest has not read the last cancel.
 	if left != c.Remaining || c.Amount <= 0 || c.Amount > left {
 		return &ConflictError{Kind: ConflictRemaining, ID: a.ID, State: a.State}
 	}
@@ -115,6 +121,7 @@ func (j *Journal) addCancel(x *txn, a row, c payment.Cancel, ev Event) (payment.
 	if err != nil {
 		return c, false, err
 	}
+	// The attempt's own cancels were looked through before, so the id is another attempt's.
 	if n != 1 {
 		return c, false, &ConflictError{Kind: ConflictContent, ID: a.ID, State: a.State}
 	}
@@ -194,6 +201,7 @@ func (j *Journal) putCancel(x *txn, c payment.Cancel, s CancelStep) (payment.Can
 		n, err = x.exec(`UPDATE cancels SET code = ?, next_check = ?, checks = ?, lease_until = 0 WHERE id = ? AND state = ? AND lease_until = ?`,
 			c.Code, millis(c.NextCheck), c.Checks, c.ID, s.From, millis(s.Lease))
 	} else {
+		// What is proven counts, whoever found it: no lease is asked for.
 		c.State, c.Checks, c.UpdatedAt = s.To, 0, at(millis(j.now()))
 		n, err = x.exec(`UPDATE cancels SET state = ?, code = ?, next_check = ?, checks = 0, lease_until = 0, updated_at = ? WHERE id = ? AND state = ?`,
 			c.State, c.Code, millis(c.NextCheck), millis(c.UpdatedAt), c.ID, s.From)
@@ -247,10 +255,13 @@ func (j *Journal) CancelLanes(ctx context.Context, now time.Time) ([]Lane, error
 
 // CancelsDue returns the open cancels of a lane whose next check has come, the most overdue first, and leases them
 // as Due does with attempts.
-func (j *Journal) CancelsDue(ctx context.Context, l Lane, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error) {
+func (j *Journal) CancelsDue(
+	ctx context.Context, l Lane, now time.Time, limit int, lease time.Duration,
+) ([]payment.Cancel, error) {
 	due, err := takeDue(ctx, j, "taking due cancels", `UPDATE cancels SET lease_until = ? WHERE id IN (
 		SELECT id FROM cancels WHERE pg = ? AND `+urgentCancel+` = ? AND next_check > 0 AND next_check <= ? AND lease_until <= ?
 		ORDER BY next_check, id LIMIT ? /*skip*/) RETURNING `+cancelColumns, scanCancel, l, now, limit, lease)
+	// RETURNING keeps no order.
 	slices.SortFunc(due, func(a, b payment.Cancel) int {
 		return cmp.Or(a.NextCheck.Compare(b.NextCheck), cmp.Compare(a.ID, b.ID))
 	})
@@ -296,6 +307,7 @@ func oneCancel(x *txn, id payment.CancelID) (payment.Cancel, row, error) {
 	if len(owners) == 0 {
 		return payment.Cancel{}, row{}, fmt.Errorf("cancel %s: %w", id, ErrNotFound)
 	}
+	// The attempt is what is locked. The cancel is read again behind the lock: somebody may have moved it since.
 	a, err := one(x, owners[0])
 	if err != nil {
 		return payment.Cancel{}, row{}, err

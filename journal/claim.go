@@ -40,6 +40,7 @@ func (j *Journal) Claim(ctx context.Context, a payment.Attempt, c Claim) error {
 	}
 	a = normal(a)
 	return j.write(ctx, string(a.OrderID), "claiming an order", func(x *txn) error {
+		// A window that carries its attempt through the browser has no row before its buyer comes back.
 		if _, err := j.insert(x, a); err != nil {
 			return err
 		}
@@ -58,6 +59,7 @@ func (j *Journal) Claim(ctx context.Context, a payment.Attempt, c Claim) error {
 		if own.State != payment.StateOpened {
 			return &ConflictError{Kind: ConflictState, ID: a.ID, State: own.State}
 		}
+		// Before the others of the order: a replay is called a replay, whoever holds the order.
 		if err := unusedProof(x, c.ProofHash); err != nil {
 			return err
 		}
@@ -65,6 +67,8 @@ func (j *Journal) Claim(ctx context.Context, a payment.Attempt, c Claim) error {
 			return err
 		}
 		own.proofHash, own.sealedProof, own.proven = c.ProofHash, c.SealedProof, true
+		// A row that another pod has not committed cannot be seen above. Then the unique index of holders refuses this
+		// one, and guarded runs it again with the winner to be seen.
 		_, err = j.put(x, own, Transition{To: c.To, Event: c.Event, NextCheck: c.NextCheck, PGTxID: c.PGTxID})
 		return err
 	})
@@ -120,6 +124,7 @@ func unusedProof(x *txn, hash string) error {
 	if hash == "" {
 		return nil
 	}
+	// The second condition is the partial index's: without it SQLite reads the whole table.
 	rows, err := x.query(`SELECT id, state FROM attempts WHERE proof_hash = ? AND proof_hash <> ''`, hash)
 	if err != nil {
 		return err

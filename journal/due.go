@@ -35,10 +35,13 @@ func (j *Journal) DueLanes(ctx context.Context, now time.Time) ([]Lane, error) {
 // Due returns the open attempts of a lane whose next check has come, the most overdue first, and leases them: until
 // the lease ends, or Touch or Move ends it, no other sweeper gets them. What is closed or in other lanes costs it
 // nothing.
-func (j *Journal) Due(ctx context.Context, l Lane, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error) {
+func (j *Journal) Due(
+	ctx context.Context, l Lane, now time.Time, limit int, lease time.Duration,
+) ([]payment.Attempt, error) {
 	due, err := takeDue(ctx, j, "taking due attempts", `UPDATE attempts SET lease_until = ? WHERE id IN (
 		SELECT id FROM attempts WHERE pg = ? AND `+urgentAttempt+` = ? AND next_check > 0 AND next_check <= ? AND lease_until <= ?
 		ORDER BY next_check, id LIMIT ? /*skip*/) RETURNING `+attemptColumns, scanAttempt, l, now, limit, lease)
+	// RETURNING keeps no order.
 	slices.SortFunc(due, func(a, b payment.Attempt) int {
 		return cmp.Or(a.NextCheck.Compare(b.NextCheck), cmp.Compare(a.ID, b.ID))
 	})
@@ -71,7 +74,10 @@ func (j *Journal) lanes(ctx context.Context, table, urgent string, now time.Time
 }
 
 // takeDue leases what is due in a lane by a query that takes the lease's end, the lane, now twice and the limit.
-func takeDue[T any](ctx context.Context, j *Journal, doing, query string, scan func(*sql.Rows) (T, error), l Lane, now time.Time, limit int, lease time.Duration) ([]T, error) {
+func takeDue[T any](
+	ctx context.Context, j *Journal, doing, query string, scan func(*sql.Rows) (T, error), l Lane, now time.Time,
+	limit int, lease time.Duration,
+) ([]T, error) {
 	var due []T
 	urgent := 0
 	if l.Urgent {
@@ -103,6 +109,7 @@ func (j *Journal) EachOpen(ctx context.Context, yield func(payment.Attempt) erro
 	for _, s := range states {
 		var last payment.Attempt
 		for more := true; more; {
+			// By position and not by offset: what is closed meanwhile would push others out of sight.
 			page, err := j.openPage(ctx, s, last, listPage)
 			if err != nil {
 				return err
@@ -120,7 +127,9 @@ func (j *Journal) EachOpen(ctx context.Context, yield func(payment.Attempt) erro
 }
 
 // openPage returns the oldest attempts in an open state that come after last.
-func (j *Journal) openPage(ctx context.Context, s payment.State, last payment.Attempt, limit int) ([]payment.Attempt, error) {
+func (j *Journal) openPage(
+	ctx context.Context, s payment.State, last payment.Attempt, limit int,
+) ([]payment.Attempt, error) {
 	rows, err := j.r.query(ctx, `SELECT `+attemptColumns+` FROM attempts WHERE next_check > 0 AND state = ?
 		AND (created_at, id) > (?, ?) ORDER BY created_at, id LIMIT ?`, s, millis(last.CreatedAt), last.ID, limit)
 	if err != nil {

@@ -111,6 +111,7 @@ func eventText(s string) string {
 		return s
 	}
 	cut := maxEventText
+	// Not within a character: PostgreSQL refuses the half of one.
 	for cut > 0 && !utf8.RuneStart(s[cut]) {
 		cut--
 	}

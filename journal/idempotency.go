@@ -23,10 +23,15 @@ type KeptAnswer struct {
 // KeyBegin takes a key for a request, for as long as hold: then begun is true, and the caller must end it with
 // KeyDone or KeyDrop and the HeldUntil of kept. Otherwise it returns what is known of the key. A key whose holder died can be taken
 // again, by the same body, after its hold. The first use wins, whichever pod it comes to.
-func (j *Journal) KeyBegin(ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration) (kept KeptAnswer, begun bool, err error) {
+func (j *Journal) KeyBegin(
+	ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration,
+) (kept KeptAnswer, begun bool, err error) {
 	until := at(millis(now.Add(hold)))
 	err = j.write(ctx, scope+key, "taking an idempotency key", func(x *txn) error {
+		// An earlier run may have been undone.
 		kept = KeptAnswer{}
+		// One statement takes a new key, and one whose holder did not end it in time, so that two who come at once
+		// cannot both.
 		n, err := x.exec(`INSERT INTO idempotency (scope, key, fingerprint, status, content_type, body, held_until, created_at)
 			VALUES (?, ?, ?, 0, '', ?, ?, ?) ON CONFLICT (scope, key) DO UPDATE SET held_until = excluded.held_until
 			WHERE idempotency.status = 0 AND idempotency.held_until < ? AND idempotency.fingerprint = excluded.fingerprint`,
@@ -55,7 +60,9 @@ func (j *Journal) KeyBegin(ctx context.Context, scope, key, fingerprint string, 
 
 // KeyRenew takes a key again whose kept answer can no longer be used, and forgets that answer. begun is false when
 // somebody else did so first.
-func (j *Journal) KeyRenew(ctx context.Context, scope, key string, kept KeptAnswer, now time.Time, hold time.Duration) (held KeptAnswer, begun bool, err error) {
+func (j *Journal) KeyRenew(
+	ctx context.Context, scope, key string, kept KeptAnswer, now time.Time, hold time.Duration,
+) (held KeptAnswer, begun bool, err error) {
 	held = KeptAnswer{Fingerprint: kept.Fingerprint, HeldUntil: at(millis(now.Add(hold)))}
 	err = j.write(ctx, scope+key, "renewing an idempotency key", func(x *txn) error {
 		n, err := x.exec(`UPDATE idempotency SET status = 0, content_type = '', body = ?, held_until = ?

@@ -31,6 +31,7 @@ func identify(ctx context.Context, tx *sql.Tx, d dialect, now time.Time) (Identi
 		only_one INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1), id TEXT NOT NULL, made_at BIGINT NOT NULL)`); err != nil {
 		return Identity{}, unavailable("preparing the journal's identity", err)
 	}
+	// Of two pods that start at once the first one's stands, and both read it.
 	_, err := tx.ExecContext(ctx, d.rewrite(`INSERT INTO journal_identity (only_one, id, made_at) VALUES (1, ?, ?) ON CONFLICT (only_one) DO NOTHING`),
 		rand.Text(), now.UnixMilli())
 	if err != nil {

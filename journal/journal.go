@@ -104,6 +104,7 @@ func openWith(ctx context.Context, cfg Config, d dialect, steps []migration) (*J
 	j.w = &statements{db: write, d: d, ready: j.ready}
 	j.r = &statements{db: read, d: d, ready: j.ready}
 	err = j.prepare(ctx, steps)
+	// Only what may heal by itself is waited for. A wrong password or another schema ends the start.
 	if err != nil && (cfg.Waiting == nil || !errors.Is(err, ErrUnavailable) || !d.away(err)) {
 		return nil, errors.Join(err, write.Close(), read.Close())
 	}
@@ -151,6 +152,7 @@ func (j *Journal) await(steps []migration, tell func(error)) {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.Background(), awaitTry)
+		// Close does not wait for a connection that hangs.
 		j.waiting.Go(func() {
 			select {
 			case <-j.closing:

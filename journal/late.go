@@ -71,13 +71,17 @@ func (j *Journal) lateNext(to LateState, wanted time.Time) time.Time {
 // is sent. l.Tries is the number that the caller knew of before it asked the PG whether the money is still there.
 // taken is false when there was another try since, or one is under way, or the money is back or flagged already;
 // one whose owner died can be taken again after its hold. It returns the row as it is then.
-func (j *Journal) LateTake(ctx context.Context, l Late, now time.Time, hold time.Duration) (row Late, taken bool, err error) {
+func (j *Journal) LateTake(
+	ctx context.Context, l Late, now time.Time, hold time.Duration,
+) (row Late, taken bool, err error) {
 	err = j.write(ctx, string(l.AttemptID), "taking late money", func(x *txn) error {
 		a, err := one(x, l.AttemptID)
 		if err != nil {
 			return err
 		}
 		until := millis(now.Add(hold))
+		// The number of tries is compared: who asked the PG before another try was made does not know what that try
+		// did. What was only watched, or absent, is money from now on, so its age begins here.
 		n, err := x.exec(`INSERT INTO late_money (attempt_id, pg_tx_id, won, state, tries, held_until, created_at, updated_at,
 			next_check, checks, lease_until, pg) VALUES (?, ?, ?, ?, 1, ?, ?, ?, ?, 0, 0, ?)
 			ON CONFLICT (attempt_id, pg_tx_id) DO UPDATE SET state = excluded.state, won = excluded.won,

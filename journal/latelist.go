@@ -23,6 +23,7 @@ func (j *Journal) LateDue(ctx context.Context, l Lane, now time.Time, limit int,
 	due, err := takeDue(ctx, j, "taking due late money", `UPDATE late_money SET lease_until = ? WHERE (attempt_id, pg_tx_id) IN (
 		SELECT attempt_id, pg_tx_id FROM late_money WHERE pg = ? AND `+urgentLate+` = ? AND next_check > 0 AND next_check <= ? AND lease_until <= ?
 		ORDER BY next_check, attempt_id, pg_tx_id LIMIT ? /*skip*/) RETURNING `+lateColumns, scanLate, l, now, limit, lease)
+	// RETURNING keeps no order.
 	slices.SortFunc(due, func(a, b Late) int {
 		return cmp.Or(a.NextCheck.Compare(b.NextCheck), cmp.Compare(a.AttemptID, b.AttemptID), cmp.Compare(a.PGTxID, b.PGTxID))
 	})

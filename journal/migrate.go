@@ -71,6 +71,7 @@ func migrate(ctx context.Context, db *sql.DB, d dialect, list []migration, now t
 }
 
 func migrateIn(ctx context.Context, tx *sql.Tx, d dialect, list []migration, now time.Time) error {
+	// Before the version is read, so that who waits here sees what the other process has applied.
 	if err := d.lockMigrations(ctx, tx); err != nil {
 		return unavailable("locking the journal's schema", err)
 	}

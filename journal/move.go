@@ -48,6 +48,7 @@ func (j *Journal) Move(ctx context.Context, t Transition) (payment.Attempt, erro
 		if !payment.CanMove(r.State, t.To) {
 			return &ConflictError{Kind: ConflictMove, ID: t.ID, State: r.State}
 		}
+		// Who holds the order already keeps it; only who takes hold anew has to ask the others.
 		if t.To.Holds() && !r.State.Holds() {
 			siblings, err := lockOrder(x, r.OrderID)
 			if err != nil {
@@ -69,6 +70,7 @@ func (j *Journal) Move(ctx context.Context, t Transition) (payment.Attempt, erro
 // put writes the move of r, its event and its messages.
 func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 	from := r.State
+	// In the form in which the database gives it back.
 	r.State, r.UpdatedAt = t.To, at(millis(j.now()))
 	if t.PGTxID != "" {
 		r.PGTxID = cleanText(t.PGTxID)
@@ -102,6 +104,7 @@ func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 // update writes what put made of r. The state in the condition is what the guards were checked against.
 func update(x *txn, r row, from payment.State) error {
 	x.forget(r.ID)
+	// A new proof is bytes, which the batch's JSON cannot carry: it is written alone.
 	if x.joint != nil && !r.proven {
 		wipe := 0
 		if r.sealedProof == nil {
@@ -161,6 +164,7 @@ func (j *Journal) Touch(ctx context.Context, l Look) error {
 		}
 		next := j.nextCheck(r.State, l.NextCheck)
 		if l.Guest {
+			// A guest may wake the owner earlier. It puts nothing off and ends nobody's lease.
 			if next.Before(r.NextCheck) {
 				_, err = x.exec(`UPDATE attempts SET next_check = ? WHERE id = ?`, millis(next), l.ID)
 			}

@@ -47,6 +47,7 @@ func (j *Journal) addMessages(x *txn, a payment.Attempt, messages []payment.Mess
 		if created.IsZero() {
 			created = j.now()
 		}
+		// A step that is made twice brings the same message: the shop hears of it once.
 		_, err := x.exec(`INSERT INTO outbox (id, attempt_id, order_id, type, body, created_at, status, tries, next_try,
 			lease_until, last_reason, done_at, sealed) VALUES (?, ?, ?, ?, ?, ?, 'pending', 0, ?, 0, '', 0, ?) ON CONFLICT (id) DO NOTHING`,
 			m.ID, a.ID, a.OrderID, m.Type, m.Body, millis(created), millis(created), m.Sealed)
@@ -67,11 +68,14 @@ type OutboxLane struct {
 // OutboxDue returns messages of a lane that are to be delivered now and leases them. Of each order it looks only at
 // the oldest that was not delivered, so that the shop hears of an order in sequence; a parked message holds back
 // those behind it. What waits behind another costs it nothing.
-func (j *Journal) OutboxDue(ctx context.Context, l OutboxLane, now time.Time, limit int, lease time.Duration) ([]payment.Message, error) {
+func (j *Journal) OutboxDue(
+	ctx context.Context, l OutboxLane, now time.Time, limit int, lease time.Duration,
+) ([]payment.Message, error) {
 	again := 0
 	if l.Again {
 		again = 1
 	}
+	// The CASE is the index's expression to the letter; in other words the index would not be used.
 	return j.takeMessages(ctx, `UPDATE outbox SET lease_until = ? WHERE seq IN (
 		SELECT seq FROM outbox WHERE head = 1 AND status = 'pending' AND (CASE WHEN tries > 0 THEN 1 ELSE 0 END) = ? AND next_try <= ? AND lease_until <= ?
 		ORDER BY next_try, seq LIMIT ? /*skip*/) RETURNING `+messageColumns, millis(now.Add(lease)), again, millis(now), millis(now), limit)
@@ -98,6 +102,7 @@ func (j *Journal) takeMessages(ctx context.Context, query string, args ...any) (
 	if err != nil {
 		return nil, err
 	}
+	// RETURNING keeps no order, and the shop hears of an order in sequence.
 	slices.SortFunc(due, func(a, b queued) int { return cmp.Compare(a.seq, b.seq) })
 	messages := make([]payment.Message, len(due))
 	for i, q := range due {
@@ -158,6 +163,7 @@ func (j *Journal) OutboxUnpark(ctx context.Context, id string) error {
 func (j *Journal) OutboxUnparkAll(ctx context.Context, limit int) (int, error) {
 	var n int64
 	err := j.write(ctx, "", "taking messages up again", func(x *txn) (err error) {
+		// The first condition is the partial index's.
 		n, err = x.exec(`UPDATE outbox SET status = 'pending', next_try = ?, lease_until = 0 WHERE seq IN (
 			SELECT seq FROM outbox WHERE status <> 'done' AND status = 'parked' ORDER BY created_at, seq LIMIT ? /*skip*/)`, millis(j.now()), limit)
 		return err
@@ -211,6 +217,7 @@ func (j *Journal) outboxSet(ctx context.Context, id, doing, update string, args 
 		if err != nil || n == 1 {
 			return err
 		}
+		// It is there in another state, which is no harm, or it is not there at all.
 		rows, err := x.query(`SELECT id FROM outbox WHERE id = ?`, id)
 		if err != nil {
 			return err

@@ -91,10 +91,12 @@ func (postgresDialect) away(err error) bool {
 		return awayCode(answered.code)
 	}
 	e, ok := errors.AsType[*pgconn.PgError](err)
+	// Without a code it was no server that answered.
 	return !ok || awayCode(e.Code)
 }
 
 func awayCode(code string) bool {
+	// Connection, rolled back, no room, not in that state, operator, system.
 	for _, class := range []string{"08", "40", "53", "55", "57", "58"} {
 		if strings.HasPrefix(code, class) {
 			return true

@@ -22,13 +22,16 @@ type PruneMark struct {
 //
 // It returns how many are gone and where the next step begins; more is false when the pass has come to its end. No
 // writer waits for longer than one small step takes.
-func (j *Journal) Prune(ctx context.Context, before time.Time, from PruneMark, limit int) (gone int, next PruneMark, more bool, err error) {
+func (j *Journal) Prune(
+	ctx context.Context, before time.Time, from PruneMark, limit int,
+) (gone int, next PruneMark, more bool, err error) {
 	ids, next, err := j.ended(ctx, before, from, limit)
 	if err != nil {
 		return 0, from, false, err
 	}
 	err = j.write(ctx, "", "pruning", func(x *txn) (err error) {
 		gone = 0 // an earlier try was undone
+		// Once a pass is often enough.
 		if from == (PruneMark{}) {
 			if together := x.s.d.gather(); together != "" {
 				if _, err := x.exec(together); err != nil {
@@ -93,6 +96,7 @@ func remove(x *txn, before time.Time, locked []string) (int, error) {
 	if list, err = asJSON(free); err != nil {
 		return 0, err
 	}
+	// Events and cancels go with their attempt, by their foreign key. These two have none.
 	for _, statement := range []string{`DELETE FROM outbox WHERE attempt_id /*in*/`, `DELETE FROM late_money WHERE attempt_id /*in*/`} {
 		if _, err := x.exec(statement, list); err != nil {
 			return 0, err

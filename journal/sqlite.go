@@ -51,6 +51,7 @@ func (sqliteDialect) open(_ context.Context, cfg Config) (write, read *sql.DB, e
 	if err != nil {
 		return nil, nil, err
 	}
+	// A file has one writer: a second connection would only wait for the first one's lock.
 	write.SetMaxOpenConns(1)
 	write.SetMaxIdleConns(1)
 	read, err = sqliteOpen(cfg.Path, sqliteReader())
@@ -76,6 +77,7 @@ func (sqliteDialect) away(err error) bool {
 	if !ok {
 		return errors.Is(err, context.DeadlineExceeded)
 	}
+	// The low byte says which kind of error, the rest only which one of the kind.
 	switch e.Code() & 0xff {
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR:
 		return true
@@ -86,6 +88,7 @@ func (sqliteDialect) away(err error) bool {
 // sqliteWriter makes every commit reach the disk (synchronous FULL) and takes the write lock at BEGIN, so
 // that what a transaction has read is still true when it writes.
 func sqliteWriter() url.Values {
+	// secure_delete: the bytes of a proof or a message that is removed are overwritten.
 	return url.Values{"_txlock": {"immediate"}, "_pragma": {
 		"busy_timeout(5000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)",
 		"secure_delete(1)", "journal_size_limit(67108864)",
@@ -160,6 +163,7 @@ func (sqliteDialect) backup(ctx context.Context, j *Journal, path string) error 
 		return fmt.Errorf("backing up the journal: %w", err)
 	}
 	defer f.Close() //nolint:errcheck // synced below; nothing is written through it
+	// A connection of its own, so that no reader is taken up for as long as the copy takes.
 	db, err := sqliteOpen(j.path, url.Values{"_pragma": {"busy_timeout(5000)"}})
 	if err != nil {
 		return err

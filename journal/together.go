@@ -52,6 +52,7 @@ func (x *txn) runTogether(batch []*op) (results []error, wrote bool, err error) 
 			wrote = true
 		case !logical(results[i]):
 			return nil, false, x.spoiled(results[i])
+		// Refused after it had written: without a savepoint that cannot be taken back by itself.
 		case x.wrote:
 			return nil, false, errSpoiled
 		}
@@ -75,6 +76,7 @@ func (x *txn) spoiled(err error) error {
 // readOnce hands out an attempt that was read for the whole batch. It is handed out once: whoever comes after
 // may have to see what the first one made of it.
 func (x *txn) readOnce(id payment.AttemptID) (row, bool, error) {
+	// A single attempt is read as fast by its own statement.
 	if x.joint == nil || len(x.joint.ids) < 2 {
 		return row{}, false, nil
 	}
@@ -155,6 +157,7 @@ func (x *txn) fold(id payment.AttemptID, values []any) error {
 	if x.joint == nil {
 		return x.writeFolds([][]any{values})
 	}
+	// A statement counts one event of each attempt; the second one counts in what the first one made.
 	if x.joint.folds[id] != nil {
 		if err := x.flush(); err != nil {
 			return err

@@ -65,6 +65,7 @@ func (j *Journal) queue(ctx context.Context, doing string, o *op) error {
 	if ctx.Value(patient{}) != nil {
 		queue = j.patient
 	}
+	// Asked by itself first: of two cases that are ready a select takes either.
 	select {
 	case <-j.closing:
 		return unavailable(doing, errClosed)
@@ -86,6 +87,7 @@ func (j *Journal) queue(ctx context.Context, doing string, o *op) error {
 	case <-j.stopped:
 		gaveUp = errClosed
 	}
+	// Not taken yet: surely nothing was written. Once it is taken its fate is waited for.
 	if o.state.CompareAndSwap(opQueued, opAbandoned) {
 		return unavailable(doing, gaveUp)
 	}
@@ -109,6 +111,7 @@ func (j *Journal) commitLoop() {
 		case o := <-j.patient:
 			j.commitBatch(j.gather(o))
 		case <-j.closing:
+			// What was queued before the end is written: its callers wait for the truth.
 			for batch := j.gather(); len(batch) > 0; batch = j.gather() {
 				j.commitBatch(batch)
 			}
@@ -190,6 +193,7 @@ func (j *Journal) commitAlone(o *op) error {
 // transact runs the batch in one transaction: all writes together, or each in a savepoint of its own, so that one
 // that is refused leaves the others alone. The error is the transaction's; the results are the writes'.
 func (j *Journal) transact(batch []*op, asOne bool) ([]error, error) {
+	// No caller's context: one who leaves must not undo what the others write.
 	ctx, cancel := context.WithTimeout(context.Background(), writeTimeout)
 	defer cancel()
 	if err := j.ready(); err != nil {
@@ -213,6 +217,7 @@ func (j *Journal) transact(batch []*op, asOne bool) ([]error, error) {
 	if err != nil {
 		return nil, err
 	}
+	// A batch that changed nothing needs no sync of the disk.
 	if !wrote {
 		return results, nil
 	}
