@@ -100,6 +100,7 @@ func Untold(a payment.Attempt, m *payment.Merchant, r Result) string {
 		return "test"
 	case tells(FactMethod) && r.Method == "":
 		return "method"
+	// A billing key costs nothing, and nothing has no parts.
 	case a.Amount == 0 || !tells(FactTaxes):
 		return ""
 	case want.TaxFreeKnown && !r.Taxes.TaxFreeKnown:

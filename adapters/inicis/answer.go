@@ -47,6 +47,7 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 		if classify(r.Code, r.Message) != classDeclined {
 			return adapters.Result{}, fmt.Errorf("result code %s", printable(r.Code))
 		}
+		// A no about another payment proves nothing of this one.
 		if moid := o.Text("MOID"); moid != "" && moid != string(a.ID) {
 			return adapters.Result{}, fmt.Errorf("%w: MOID is another payment's", wire.ErrShape)
 		}

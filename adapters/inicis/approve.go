@@ -80,6 +80,7 @@ func (d *Driver) post(
 ) (wire.Answer, error) {
 	urls := Endpoints(req.PG)
 	switch {
+	// It came with the browser, and may only choose among addresses that are ours.
 	case !urls.Allowed(req.Proof.IDC):
 		return wire.Answer{}, fmt.Errorf("%s: %w: %w", doing, adapters.ErrRejected, ErrAuthURL)
 	case !req.Proof.AuthToken.IsSet():
@@ -94,6 +95,7 @@ func (d *Driver) post(
 	if err != nil {
 		return wire.Answer{}, wire.WriteError(doing, err)
 	}
+	// Whoever wrote another status, Inicis may have approved before.
 	if answer.Status != http.StatusOK {
 		return wire.Answer{}, fmt.Errorf("%s: %w: HTTP status %d", doing, adapters.ErrUnknownOutcome, answer.Status)
 	}

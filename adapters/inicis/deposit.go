@@ -69,6 +69,7 @@ func ParseDeposit(contentType string, body []byte) (Deposit, error) {
 	_, mobile := f.first["P_STATUS"]
 	var d Deposit
 	switch {
+	// Two readers would see two deposits.
 	case pc && mobile:
 		return Deposit{}, fmt.Errorf("%w: it is of two kinds", ErrDeposit)
 	case pc:

@@ -63,8 +63,10 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 	accept.Escrow = a.Purpose == payment.PurposeEscrow
 	switch a.Method {
 	case "phone":
+		// 2 is physical goods, 1 digital content.
 		accept.HPP = 2
 	case payment.MethodVBank:
+		// Twelve digits: to the minute.
 		accept.VBankDue = KST(a.DepositDue)[:12]
 		// A deposit of another amount can only be given back by hand, so the bank is to refuse it.
 		accept.VACheckPrice = true

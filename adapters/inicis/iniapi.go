@@ -33,6 +33,7 @@ type caller struct {
 // clientIP is the address that a request states as ours.
 func (c caller) clientIP() string {
 	if c.PG.ClientIP == "" {
+		// Some address must be stated; client_ip says which, where Inicis was told to check it.
 		return "127.0.0.1"
 	}
 	return c.PG.ClientIP

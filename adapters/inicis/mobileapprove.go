@@ -114,6 +114,7 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 		if classify(r.Code, r.Message) != classDeclined {
 			return adapters.Result{}, fmt.Errorf("result code %s", printable(r.Code))
 		}
+		// A no about another payment proves nothing of this one.
 		if oid := f["P_OID"]; oid != "" && oid != string(a.ID) {
 			return adapters.Result{}, fmt.Errorf("%w: P_OID is another payment's", wire.ErrShape)
 		}
@@ -131,6 +132,7 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 	}
 	r.PGTxID, r.OrderRef = f["P_TID"], payment.AttemptID(f["P_OID"])
 	r.Method = method(a.Method, f["P_TYPE"], f["P_SRC_CODE"])
+	// The months are told of cards; what other methods write there is not documented.
 	if f["P_TYPE"] == "CARD" || f["P_TYPE"] == "ISP" {
 		r.Installment = wire.Months(f["P_RMESG2"])
 	}

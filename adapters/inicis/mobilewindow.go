@@ -168,6 +168,7 @@ func checkMobile(req adapters.PrepareRequest) error {
 	switch {
 	case !req.Merchant.HashKey.IsSet():
 		return bad("merchants.hash_key", "is missing")
+	// Mobile bodies are not percent-encoded: a query of ours would add fields to them.
 	case strings.ContainsAny(req.MobileReturnURL, "?&"):
 		return bad("return_url", "must have no query")
 	case plainText(a.OrderName) == "":

@@ -57,6 +57,7 @@ func refundOf(req adapters.CancelRequest) (call string, data refundData) {
 	if req.Amount == req.Remaining && req.Remaining == req.Attempt.Amount {
 		return "refund", data
 	}
+	// confirmPrice is what is left afterwards: a part that was given back before makes it wrong, and Inicis refuses.
 	data.Price, data.ConfirmPrice = req.Amount.String(), (req.Remaining - req.Amount).String()
 	data.Currency = "WON"
 	kind := req.Merchant.Tax
@@ -93,6 +94,7 @@ func (d *Driver) CloseAccount(ctx context.Context, req adapters.CancelRequest) (
 	if err != nil {
 		return adapters.Result{}, wire.WriteError(doing, err)
 	}
+	// Nothing was paid in, so nothing of it counts as given back.
 	req.Amount, req.Remaining = 0, 0
 	r, err := refunded(doing, answer, req)
 	r.Cancelled = 0

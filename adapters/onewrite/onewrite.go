@@ -60,6 +60,7 @@ func NewTransport(opt Options) *Transport {
 		opt.MaxResponse = 1 << 20
 	}
 	writes, reads := newTransport(opt), newTransport(opt)
+	// Only on a connection that was used before does net/http send a request again, so a write never gets one.
 	writes.DisableKeepAlives = true
 	// The order service is asked at every checkout; with fewer kept than there are checkouts at once, most of
 	// them would have to connect first.
@@ -74,6 +75,7 @@ func newTransport(opt Options) *http.Transport {
 		tlsConfig = opt.TLSConfig.Clone()
 		tlsConfig.MinVersion = max(tlsConfig.MinVersion, tls.VersionTLS12)
 	}
+	// HTTP/2 repeats a request by itself when a stream is refused or the connection goes away; it is not offered.
 	tlsConfig.NextProtos = []string{"http/1.1"}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
@@ -100,6 +102,7 @@ type Transport struct {
 func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	var resp *http.Response
 	var err error
+	// An empty method is net/http's GET.
 	if req.Method == http.MethodGet || req.Method == http.MethodHead || req.Method == "" {
 		resp, err = t.reads.RoundTrip(req)
 	} else {
@@ -145,6 +148,7 @@ type limited struct {
 }
 
 func (l *limited) Read(p []byte) (int, error) {
+	// One byte more than allowed is asked for: it tells an answer that is too long from one that just fits.
 	if int64(len(p)) > l.left+1 {
 		p = p[:l.left+1]
 	}

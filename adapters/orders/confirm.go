@@ -60,6 +60,7 @@ func (c *Client) Confirm(ctx context.Context, q Question) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 	}
+	// A yes in an error page is nobody's word: a cache or a proxy may have written it.
 	if a.Yes && answer.Status != http.StatusOK {
 		return Answer{}, fmt.Errorf("%s: %w: a yes with HTTP status %d", doing, ErrUnavailable, answer.Status)
 	}

@@ -22,6 +22,7 @@ func (c *Client) Deliver(ctx context.Context, msg payment.Message, now time.Time
 	if len(c.keys) == 0 {
 		return fmt.Errorf("%s: %w: no secret to sign with", doing, ErrNotAcknowledged)
 	}
+	// The time of this try and not of the message: receivers refuse what was signed long ago.
 	stamp := strconv.FormatInt(now.Unix(), 10)
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.EventsTimeout)
 	defer cancel()

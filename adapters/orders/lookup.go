@@ -58,6 +58,7 @@ func (c *Client) lookup(ctx context.Context, id payment.OrderID) (Order, error) 
 		return Order{}, elsewhere("Content-Type이 application/json이 아닙니다", "does not have the content type application/json")
 	}
 	order, err := parseOrder(answer.Body, c.cfg.Fields)
+	// A cache or a wrong route would have us charge another order's price.
 	if err == nil && order.ID != id {
 		err = wrong(c.cfg.Fields.OrderID, "다른 주문의 번호입니다", "is another order's")
 	}

@@ -35,6 +35,7 @@ func parseEnvelope(a wire.Answer) (envelope, error) {
 	if err != nil && o.Err() == nil {
 		return envelope{}, fmt.Errorf("%w: field code is not a whole number", wire.ErrShape)
 	}
+	// Beside an error's code a response proves nothing, whatever is in it.
 	if e.code == 0 {
 		if inner, ok := o.Object("response"); ok {
 			e.response = &inner
@@ -102,5 +103,6 @@ func refused(doing string, e envelope) error {
 	case http.StatusTooManyRequests:
 		return fmt.Errorf("%s: %w: HTTP status %d", doing, adapters.ErrUnavailable, e.status)
 	}
+	// A 5xx, and what nobody has documented, may come after the work was done.
 	return fmt.Errorf("%s: %w: HTTP status %d, code %d", doing, adapters.ErrUnknownOutcome, e.status, e.code)
 }

@@ -52,6 +52,7 @@ func (d *Driver) Cancel(ctx context.Context, req adapters.CancelRequest) (adapte
 	if answer.Status != http.StatusOK {
 		return adapters.Result{}, refused(doing, e)
 	}
+	// 200 with a code: the PG behind PortOne said no, and nothing was given back.
 	if e.code != 0 {
 		return declined(req, e), nil
 	}
@@ -112,6 +113,7 @@ func parseCancelled(e envelope, req adapters.CancelRequest) (adapters.Result, er
 	if !isAbout(req, r) {
 		return adapters.Result{}, fmt.Errorf("%w: another payment's answer", wire.ErrShape)
 	}
+	// More is no fault: a cancel in PortOne's console may have come on top of ours.
 	if r.Cancelled < req.Attempt.Amount-req.Remaining+req.Amount {
 		return adapters.Result{}, fmt.Errorf("%w: less was cancelled than asked", wire.ErrShape)
 	}

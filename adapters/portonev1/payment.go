@@ -29,6 +29,7 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	r.Test, r.TestKnown = o.Bool("sandbox")
 	r.Escrow, r.EscrowKnown = o.Bool("escrow")
 	r.Installment = wire.Months(o.Text("card_quota"))
+	// Where the configuration names no MID there is nothing to compare it with; the channel stands for it.
 	if a.MID != "" {
 		r.MID = o.Text("pg_id")
 	}
@@ -40,6 +41,7 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	if r.Cancelled > r.Amount {
 		return adapters.Result{}, fmt.Errorf("%w: more was cancelled than paid", wire.ErrShape)
 	}
+	// V1 writes 0 for a payment that was never paid.
 	r.Outcome = outcome(status, r, paidAt != "" && paidAt != "0", issued)
 	if r.Outcome == payment.OutcomeDeclined {
 		r.BuyerCancelled, r.Why = strings.Contains(r.Message, "취소"), wire.Decline(r.Message)

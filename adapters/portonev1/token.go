@@ -103,6 +103,7 @@ func (d *Driver) fetch(ctx context.Context, pg *payment.PG) (token, error) {
 	if err != nil {
 		return token{}, err
 	}
+	// The clock starts before the request, and is ours: PortOne's now only tells how long the token lives.
 	asked := d.now()
 	answer, err := wire.Send(ctx, d.client, wire.Request{
 		Method: http.MethodPost, URL: root(pg) + "/users/getToken", ContentType: "application/json", Body: body,
@@ -123,6 +124,7 @@ func (d *Driver) fetch(ctx context.Context, pg *payment.PG) (token, error) {
 	text := e.response.Required("access_token")
 	issued, err1 := strconv.ParseInt(e.response.Required("now"), 10, 64)
 	expires, err2 := strconv.ParseInt(e.response.Required("expired_at"), 10, 64)
+	// Times that make no sense would keep a dead token in use.
 	if e.response.Err() != nil || err1 != nil || err2 != nil || expires <= issued || expires-issued > 86_400 {
 		return token{}, fmt.Errorf("%s: %w: unreadable token", doing, adapters.ErrUnavailable)
 	}

@@ -96,6 +96,7 @@ func ParseNotice(contentType string, body []byte) (Notice, error) {
 		return Notice{}, err
 	}
 	switch {
+	// What is no change of status need not name a payment; who reads it asks for what it needs.
 	case n.Event != "":
 		return n, nil
 	case !impUID(n.ImpUID):
@@ -133,6 +134,7 @@ func readFields(contentType string, body []byte) (*fieldsOf, error) {
 	kind, _, err := mime.ParseMediaType(contentType)
 	// The content type of the confirm question is not documented: an object is JSON whatever it calls itself.
 	if err == nil && kind == "application/json" || bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")) {
+		// Of a name that comes twice one reader takes the first, another the last.
 		if err := wire.CheckUnique(body); err != nil {
 			return nil, err
 		}
@@ -174,6 +176,7 @@ func (f *fieldsOf) inner(outer, name string) string {
 	o, _ := f.object.Object(outer)
 	in := fieldsOf{object: &o}
 	s := in.text(name)
+	// The first fault is the one that is told.
 	if f.sticky == nil {
 		f.sticky = in.sticky
 	}

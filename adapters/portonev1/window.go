@@ -111,6 +111,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		p.VBankDue = a.DepositDue.In(payment.KST()).Format(time.DateTime)
 	}
 	if a.Method == "phone" {
+		// V1 wants it stated for phone bills. False is real goods, whose fee is another than that of digital ones.
 		p.Digital = new(bool)
 	}
 	if a.Method == "card" {

@@ -41,6 +41,7 @@ func (d *Driver) Approve(ctx context.Context, req adapters.ApproveRequest) (adap
 		StoreID: req.PG.StoreID, PaymentToken: req.Proof.AuthToken.Reveal(), Currency: payment.CurrencyKRW,
 		TotalAmount: a.Amount, TaxFreeAmount: a.TaxFree, IsTest: a.Test,
 	}
+	// The browser's word: PortOne verifies it, so one that can be no id is better left out than refused.
 	if tx := req.Proof.PGTxID; len(tx) <= 64 && plain(tx) {
 		body.TxID = tx
 	}

@@ -27,6 +27,7 @@ func (d *Driver) call(
 		r.Body = text
 	}
 	r.Header = http.Header{"Authorization": {"PortOne " + pg.APISecret.Reveal()}}
+	// The quotes belong to the header's value: it is a structured field (RFC 8941).
 	if key != "" {
 		r.Header.Set("Idempotency-Key", `"`+key+`"`)
 	}
@@ -85,6 +86,7 @@ func faultOf(a wire.Answer) (f fault, ok bool) {
 		return fault{status: a.Status}, false
 	}
 	f = fault{status: a.Status, kind: o.Required("type"), pgCode: o.Text("pgCode"), pgMsg: o.Text("pgMessage")}
+	// PortOne's own message, where the PG behind it said nothing.
 	if f.pgMsg == "" {
 		f.pgMsg = o.Text("message")
 	}

@@ -140,6 +140,7 @@ func parseCancel(answer wire.Answer, req adapters.CancelRequest) (adapters.Resul
 		r.Outcome = payment.OutcomeDeclined
 	case status == "REQUESTED":
 		r.Outcome, r.CancelPending = payment.OutcomePending, total
+	// Another amount under our key would be the answer to another cancel.
 	case status != "SUCCEEDED" || total != req.Amount:
 		return adapters.Result{}, fmt.Errorf("%w: not the cancel that was asked for", adapters.ErrUnknownOutcome)
 	default:

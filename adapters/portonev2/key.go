@@ -98,6 +98,7 @@ func (d *Driver) KeyOwner(ctx context.Context, pg *payment.PG, key payment.Secre
 	if err := o.Err(); err != nil {
 		return "", wire.ReadError(doing, err)
 	}
+	// Issued elsewhere, under a name that no attempt can have.
 	if !payment.ValidID(id) {
 		return "", nil
 	}

@@ -38,6 +38,7 @@ func VerifyWebhook(secrets []payment.Secret, header http.Header, body []byte, no
 	var stamp, list string
 	for name, into := range map[string]*string{"Webhook-Id": &id, "Webhook-Timestamp": &stamp, "Webhook-Signature": &list} {
 		values := header[name]
+		// Of a header that comes twice one reader takes the first, another the last.
 		if len(values) != 1 || values[0] == "" {
 			return "", fmt.Errorf("%w: %s must be there once", ErrForged, name)
 		}
@@ -75,6 +76,7 @@ func webhookKeys(secrets []payment.Secret) ([][]byte, error) {
 
 // timely refuses a message that was signed too long ago, or too far ahead, to be taken now.
 func timely(stamp string, now time.Time) error {
+	// ParseInt takes a sign as well, which PortOne never writes.
 	for i := range len(stamp) {
 		if stamp[i] < '0' || stamp[i] > '9' {
 			return fmt.Errorf("%w: the timestamp is not a number", ErrForged)
@@ -111,6 +113,7 @@ func signed(keys [][]byte, head string, body []byte, list string) bool {
 			mac := hmac.New(sha256.New, key)
 			mac.Write([]byte(head))
 			mac.Write(body)
+			// All are compared, so that the time taken does not tell which one came close.
 			found = hmac.Equal(mac.Sum(nil), got) || found
 		}
 	}

@@ -90,6 +90,7 @@ func parseObject(text []byte, sticky *error) (Object, error) {
 		if err := dec.Decode(&raw); err != nil {
 			return o, fmt.Errorf("%w: %w", ErrShape, err)
 		}
+		// An error only when somebody asks for it: PGs repeat fields that nobody reads.
 		if _, seen := o.fields[name]; seen {
 			o.twice[name] = true
 		}
@@ -143,6 +144,7 @@ func (o Object) Text(name string) string {
 		}
 		return s
 	}
+	// As it is written: a float would round an id or an amount.
 	if raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9' {
 		return string(raw)
 	}
