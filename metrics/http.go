@@ -2,16 +2,15 @@ package metrics
 
 import (
 	"strconv"
-	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 )
 
 func (m *Metrics) addHTTP(f factory) {
-	m.httpRequests = f.counter("http_requests_total",
+	counts := f.counter("http_requests_total",
 		"Requests answered, by our route name, method and status code.", "route", "method", "code")
-	m.httpDurations = f.histogram("http_request_duration_seconds",
+	durations := f.histogram("http_request_duration_seconds",
 		"Time to answer a request, upstreams included.", requestBuckets(), "route", "method", "code_class")
 	m.httpInFlight = f.gauge("http_requests_in_flight", "Requests being worked on.").WithLabelValues()
 	m.overhead = durationsOf1(f.histogram("overhead_duration_seconds",
@@ -23,52 +22,38 @@ func (m *Metrics) addHTTP(f factory) {
 		"Connections that a listener closed to have room, or could not take.", "listener", "reason")
 	m.problems = setOf1(f.counter("problems_total", "Problems answered, by problem code.", "code"))
 	m.badInput = setOf1(f.counter("bad_input_total", "Requests refused for their form, by problem code.", "code"))
-	m.routes = &set[[1]string, *route]{resolve: func(k [1]string) *route { return &route{m: m, name: k[0]} }}
+	m.requests = &set[request, requestSeries]{resolve: func(k request) requestSeries {
+		// A rate of errors sees zero before the first one.
+		counts.WithLabelValues(k.route, k.method, "200")
+		counts.WithLabelValues(k.route, k.method, "500")
+		code, class := Other, Other
+		if k.status > 0 {
+			code, class = strconv.Itoa(k.status), strconv.Itoa(k.status/100)+"xx"
+		}
+		return requestSeries{counts.WithLabelValues(k.route, k.method, code), durations.WithLabelValues(k.route, k.method, class)}
+	}}
 	m.done = m.requestDone
 }
 
-// httpMethods are the method label's values; the last stands for every other one.
-func httpMethods() [8]string {
-	return [8]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", Other}
-}
-
-func methodIndex(method string) int {
-	switch method {
-	case "GET":
-		return 0
-	case "HEAD":
-		return 1
-	case "POST":
-		return 2
-	case "PUT":
-		return 3
-	case "PATCH":
-		return 4
-	case "DELETE":
-		return 5
-	case "OPTIONS":
-		return 6
+// httpMethod is our own copy of the method label's value.
+func httpMethod(method string) string {
+	for _, own := range [...]string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"} {
+		if own == method {
+			return own
+		}
 	}
-	return 7
+	return Other
 }
 
-// The status codes that have a series of their own.
-const (
-	minCode = 100
-	maxCode = 599
-)
-
-// route is the series of one route. They are filled in as methods and codes occur, at most one per pair.
-type route struct {
-	m       *Metrics
-	name    string
-	methods [8]atomic.Pointer[methodSeries]
+// request is what the series of an answered request are told apart by. A status that HTTP does not have is 0.
+type request struct {
+	route, method string
+	status        int
 }
 
-type methodSeries struct {
-	codes   [maxCode - minCode + 1]atomic.Pointer[prometheus.Counter]
-	other   atomic.Pointer[prometheus.Counter]
-	classes [6]atomic.Pointer[prometheus.Observer]
+type requestSeries struct {
+	count prometheus.Counter
+	took  prometheus.Observer
 }
 
 // RequestStarted counts a request in and returns the function that counts it out, to be called once, with our
@@ -80,11 +65,12 @@ func (m *Metrics) RequestStarted() func(route, method string, status int, took t
 
 func (m *Metrics) requestDone(name, method string, status int, took time.Duration) {
 	m.httpInFlight.Dec()
-	r := m.routes.get([1]string{m.routeNames.guard(name)})
-	i := methodIndex(method)
-	s := r.series(i)
-	r.counter(s, i, status).Inc()
-	r.observer(s, i, status).Observe(took.Seconds())
+	if status < 100 || status > 599 {
+		status = 0
+	}
+	r := m.requests.get(request{m.routeNames.guard(name), httpMethod(method), status})
+	r.count.Inc()
+	r.took.Observe(took.Seconds())
 }
 
 // Overhead records the time that a request spent in the gateway itself.
@@ -94,56 +80,6 @@ func (m *Metrics) Overhead(name string, own time.Duration) {
 
 // Forwarded records how long the order service took to answer a forwarded request.
 func (m *Metrics) Forwarded(took time.Duration) { m.forwarded.Observe(took.Seconds()) }
-
-// series returns those of a method. The first request of a method makes the counters of 200 and 500 as well,
-// so that a rate sees zero before the first error.
-func (r *route) series(method int) *methodSeries {
-	if s := r.methods[method].Load(); s != nil {
-		return s
-	}
-	s := &methodSeries{}
-	if !r.methods[method].CompareAndSwap(nil, s) {
-		return r.methods[method].Load()
-	}
-	r.counter(s, method, 200)
-	r.counter(s, method, 500)
-	return s
-}
-
-func (r *route) counter(s *methodSeries, method, status int) prometheus.Counter {
-	slot, label := &s.other, Other
-	known := status >= minCode && status <= maxCode
-	if known {
-		slot = &s.codes[status-minCode]
-	}
-	if c := slot.Load(); c != nil {
-		return *c
-	}
-	if known {
-		label = strconv.Itoa(status)
-	}
-	c := r.m.httpRequests.WithLabelValues(r.name, httpMethods()[method], label)
-	slot.Store(&c)
-	return c
-}
-
-func (r *route) observer(s *methodSeries, method, status int) prometheus.Observer {
-	class := status / 100
-	if class < 1 || class > 5 {
-		class = 0
-	}
-	slot := &s.classes[class]
-	if o := slot.Load(); o != nil {
-		return *o
-	}
-	label := Other
-	if class > 0 {
-		label = strconv.Itoa(class) + "xx"
-	}
-	o := r.m.httpDurations.WithLabelValues(r.name, httpMethods()[method], label)
-	slot.Store(&o)
-	return o
-}
 
 // Panicked counts a panic that was recovered.
 func (m *Metrics) Panicked() { m.panics.Inc() }

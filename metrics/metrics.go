@@ -27,14 +27,12 @@ type Metrics struct {
 	// Sets of label values that are constants of the program, capped.
 	decisions, reasons, operations, outcomes, results, routeNames, intercepts capped
 
-	routes        *set[[1]string, *route]
-	done          func(route, method string, status int, took time.Duration)
-	httpRequests  *prometheus.CounterVec
-	httpDurations *prometheus.HistogramVec
-	httpInFlight  prometheus.Gauge
-	overhead      *observers1
-	forwarded     prometheus.Observer
-	panics        prometheus.Counter
+	requests     *set[request, requestSeries]
+	done         func(route, method string, status int, took time.Duration)
+	httpInFlight prometheus.Gauge
+	overhead     *observers1
+	forwarded    prometheus.Observer
+	panics       prometheus.Counter
 	// connectionsClosed has no set: both labels are constants.
 	connectionsClosed *prometheus.CounterVec
 	problems          *counters1
