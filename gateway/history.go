@@ -25,7 +25,7 @@ type historyEntry struct {
 	Changed       bool     `json:"changed"`
 	RestartNeeded []string `json:"restart_needed,omitempty"`
 	Error         string   `json:"error,omitempty"`
-	// Diff are the lines that went and came; secrets are hidden.
+	// Diff is a unified diff from the version before, a line each; secrets are hidden.
 	Diff []string `json:"diff,omitempty"`
 	// Kept tells that a rollback to the version is possible.
 	Kept bool `json:"kept"`

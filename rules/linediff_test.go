@@ -19,13 +19,19 @@ func TestLineDiff(t *testing.T) {
 		want          []string
 	}{
 		{"the same", "a b c", "a b c", nil},
-		{"one line changed", "a b c", "a x c", []string{"-2: b", "+2: x"}},
-		{"one line added", "a c", "a b c", []string{"+2: b"}},
-		{"one line removed at the end", "a b c", "a b", []string{"-3: c"}},
-		{"two places", "a b c d e", "a x c d y e", []string{"-2: b", "+2: x", "+5: y"}},
-		{"everything", "a b", "x y", []string{"-1: a", "-2: b", "+1: x", "+2: y"}},
+		{"one line changed", "a b c", "a x c", []string{"@@ -1,3 +1,3 @@", " a", "-b", "+x", " c"}},
+		{"one line added", "a c", "a b c", []string{"@@ -1,2 +1,3 @@", " a", "+b", " c"}},
+		{"one line removed at the end", "a b c", "a b", []string{"@@ -1,3 +1,2 @@", " a", " b", "-c"}},
+		{"two places", "a b c d e", "a x c d y e", []string{"@@ -1,5 +1,6 @@", " a", "-b", "+x", " c", " d", "+y", " e"}},
+		{"everything", "a b", "x y", []string{"@@ -1,2 +1,2 @@", "-a", "-b", "+x", "+y"}},
+		{"far apart", "a b c d e f g h i", "x b c d e f g h y", []string{
+			"@@ -1,4 +1,4 @@", "-a", "+x", " b", " c", " d", "@@ -6,4 +6,4 @@", " f", " g", " h", "-i", "+y",
+		}},
 	}
 	for _, tt := range tests {
+		if tt.want != nil {
+			tt.want = append([]string{"--- before", "+++ after"}, tt.want...)
+		}
 		got := lineDiff(strings.Fields(tt.before), strings.Fields(tt.after))
 		if d := cmp.Diff(tt.want, got); d != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, d)
@@ -35,7 +41,7 @@ func TestLineDiff(t *testing.T) {
 	for i := range 5000 {
 		long, other = append(long, fmt.Sprint("a", i)), append(other, fmt.Sprint("b", i))
 	}
-	if got := lineDiff(long, other); len(got) != maxDiffLines+1 || got[maxDiffLines] != "and 9800 more lines" {
+	if got := lineDiff(long, other); len(got) != maxDiffLines+1 || got[maxDiffLines] != "and 9803 more lines" {
 		t.Errorf("a large difference came to %d lines", len(got))
 	}
 }
@@ -61,7 +67,9 @@ func TestReloadsTellWhatChanged(t *testing.T) {
 	}
 	write(strings.Replace(string(text), "max_months: 12", "max_months: 6", 1))
 	res := st.Reload("test")
-	if len(res.Diff) != 2 || !strings.Contains(res.Diff[0], "max_months: 12") || !strings.Contains(res.Diff[1], "max_months: 6") {
+	changed := slices.DeleteFunc(slices.Clone(res.Diff), func(l string) bool { return l[0] == ' ' })
+	if len(changed) != 5 || !strings.HasPrefix(changed[2], "@@ ") || changed[3][0] != '-' || !strings.Contains(changed[3], "max_months: 12") ||
+		changed[4][0] != '+' || !strings.Contains(changed[4], "max_months: 6") {
 		t.Errorf("the diff is %q", res.Diff)
 	}
 	write(strings.Replace(string(text), "sandbox-v2-secret", "another-secret-text", 1))
@@ -76,6 +84,25 @@ func TestReloadsTellWhatChanged(t *testing.T) {
 			if strings.Contains(line, secret) {
 				t.Errorf("%q shows a secret", line)
 			}
+		}
+	}
+}
+
+// TestASecretOfSeveralLinesIsHidden, however it is written: what surrounds a change is shown too.
+func TestASecretOfSeveralLinesIsHidden(t *testing.T) {
+	t.Parallel()
+	for name, written := range map[string]string{
+		"literal": "|-\n      hidden-one\n\n", "folded": ">-\n      hidden-one\n",
+		"continued": "\"hidden-one\\\n      hidden-two\"\n", "escaped": "\"hidden\\x2done\"\n", "plain": "hidden-one\n",
+	} {
+		text := strings.Replace(fmt.Sprintf(tiny, "a"), "[{ id: m, pg: inicis, mid: INIpayTest, sign_key: k }]\n",
+			"\n  - id: m\n    pg: inicis\n    sign_key: "+written+"    mid: INIpayTest\n", 1)
+		s, err := Parse("config.yaml", []byte(text), Sources{})
+		if err != nil {
+			t.Fatal(name, err, text)
+		}
+		if got := strings.Join(s.lines, "\n"); strings.Contains(got, "hidden-") || !strings.Contains(got, "mid: INIpayTest") {
+			t.Errorf("%s: shows\n%s", name, got)
 		}
 	}
 }

@@ -21,7 +21,7 @@ type ReloadResult struct {
 	Changed bool
 	// RestartNeeded names what changed in the file but only a restart applies.
 	RestartNeeded []string
-	// Diff says which lines of the file went and came, secrets hidden; empty when nothing changed.
+	// Diff is a unified diff of the file, a line each and secrets hidden; empty when nothing changed.
 	Diff []string
 	// Err says why the file was refused; the last good rules stay in force.
 	Err error
