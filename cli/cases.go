@@ -64,7 +64,9 @@ func unknownCommand(o *options) *cobra.Command {
 }
 
 // resolveUnknown records a finding about an attempt, or about late money of one.
-func resolveUnknown(ctx context.Context, j *journal.Journal, id payment.AttemptID, as, late, by, reason string) (bool, error) {
+func resolveUnknown(
+	ctx context.Context, j *journal.Journal, id payment.AttemptID, as, late, by, reason string,
+) (bool, error) {
 	if late == "" {
 		return lifecycle.Resolve(ctx, j, id, lifecycle.Finding(as), by, reason, time.Now())
 	}
@@ -75,7 +77,9 @@ func resolveUnknown(ctx context.Context, j *journal.Journal, id payment.AttemptI
 }
 
 // resolveCancel records a finding about a cancel of an attempt.
-func resolveCancel(ctx context.Context, j *journal.Journal, id payment.AttemptID, cancel payment.CancelID, as, by, reason string) (bool, error) {
+func resolveCancel(
+	ctx context.Context, j *journal.Journal, id payment.AttemptID, cancel payment.CancelID, as, by, reason string,
+) (bool, error) {
 	c, err := j.Cancel(ctx, cancel)
 	if err != nil {
 		return false, fmt.Errorf("reading the cancel: %w", err)

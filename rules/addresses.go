@@ -85,7 +85,8 @@ func origin(dst *string) reader {
 // browserOrigin says why no browser sends an origin, and what it would send instead where that is known.
 func browserOrigin(s string) (want, why string) {
 	u, err := url.Parse(s)
-	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "#") {
+	if err != nil || u.Hostname() == "" || u.Opaque != "" || u.User != nil || u.RawQuery != "" ||
+		u.Fragment != "" || strings.HasSuffix(s, "?") || strings.HasSuffix(s, "#") {
 		return "", "it is no scheme, host and port"
 	}
 	bare := u.Scheme + "://" + strings.ToLower(u.Host)

@@ -23,6 +23,7 @@ func (f *file) build(d *decoder) *Snapshot {
 		methodBy: make(map[payment.Method]*method),
 	}
 	b := builder{f: f, d: d, s: s}
+	// In this order: each step looks names up that those before it have made.
 	b.pgs()
 	b.methods()
 	b.merchants()

@@ -27,6 +27,7 @@ func (b *builder) merchants() {
 		b.fees(r, m)
 		b.s.merchants = append(b.s.merchants, m)
 		b.s.merchantBy[m.ID] = m
+		// An unknown PG was complained about; what would follow from it is not.
 		if m.owner == nil {
 			continue
 		}

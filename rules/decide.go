@@ -69,6 +69,7 @@ func (d *deciding) run() (payment.Decision, *payment.Problem) {
 	if p != nil {
 		return payment.Decision{}, p
 	}
+	// Mileage alone: the shop settles all of it, and no PG is asked.
 	if d.method == nil {
 		return payment.Decision{Internal: true}, nil
 	}
@@ -79,6 +80,7 @@ func (d *deciding) run() (payment.Decision, *payment.Problem) {
 
 // route finds the PG and merchant for a primary method that is usable by itself.
 func (d *deciding) route() (payment.Decision, *payment.Problem) {
+	// On the stack, so that deciding allocates nothing.
 	var room, chosen [maxCandidates]candidate
 	pool, p := d.candidates(room[:0])
 	if p != nil {
@@ -111,6 +113,7 @@ func (d *deciding) split() *payment.Problem {
 		if p := d.sort(i, part); p != nil {
 			return p
 		}
+		// Each part is within its bounds by now, so the sum is too.
 		sum += part.Amount
 	}
 	if sum != d.in.Amount {
@@ -128,6 +131,7 @@ func (d *deciding) split() *payment.Problem {
 		return problem(payment.CodeInvalidField, "card.company", "알 수 없는 카드사: "+clip(company), "unknown card company "+clip(company))
 	}
 	for i, part := range d.in.Payments {
+		// In a second pass: what is wrong with the order as a whole is said before what is wrong with one method.
 		if p := d.usable(i, d.s.methodBy[part.Method], part.Amount); p != nil {
 			return p
 		}
@@ -145,6 +149,7 @@ func (d *deciding) sort(i int, part payment.MethodAmount) *payment.Problem {
 		return d.deny(payment.CodeInvalidField, i, "amount", "금액이 범위를 벗어났습니다", "the amount is out of range")
 	}
 	for _, earlier := range d.in.Payments[:i] {
+		// Compared as methods and not as words: X2BEE's 11 and card are the same.
 		if d.s.methodBy[earlier.Method] == me {
 			return d.deny(payment.CodeInvalidField, i, "method", "같은 결제수단이 두 번 있습니다", "the method appears twice")
 		}
@@ -188,6 +193,7 @@ func (d *deciding) refuse(i int, me *method, amount payment.Won) *payment.Proble
 		p := d.deny(payment.CodePurposeNotSupported, i, "method", "목적 "+string(d.in.Purpose)+"에 쓸 수 없습니다", "not for purpose "+string(d.in.Purpose))
 		p.Field = "purpose"
 		return p
+	// A billing key is registered with an amount of 0.
 	case amount < me.min && (amount > 0 || d.in.Purpose != payment.PurposeBillingKey):
 		return d.deny(payment.CodeAmountTooSmall, i, "amount", fmt.Sprintf("최소 %d원", me.min), fmt.Sprintf("the minimum is %d won", me.min))
 	case amount > me.max:
@@ -248,6 +254,7 @@ func (s *Snapshot) fallbacks(rest []candidate) []payment.Candidate {
 	}
 	var key memoKey
 	for i, c := range rest {
+		// From 1, so that an empty place is no merchant.
 		key[i] = int32(c.merchant.index) + 1
 	}
 	if list, ok := s.candidates.get(key); ok {

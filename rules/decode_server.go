@@ -115,7 +115,10 @@ func lookupFields(dst *map[string]string) reader {
 }
 
 func limitsReader(c *LimitsConfig) reader {
-	*c = LimitsConfig{CheckoutBody: 64 << 10, MaxAmount: payment.MaxWon, AttemptTTL: 30 * time.Minute, LateMoney: LateRefund, Connections: 10_000, ConnectionsPerAddress: 1_000}
+	*c = LimitsConfig{
+		CheckoutBody: 64 << 10, MaxAmount: payment.MaxWon, AttemptTTL: 30 * time.Minute, LateMoney: LateRefund,
+		Connections: 10_000, ConnectionsPerAddress: 1_000,
+	}
 	return object(fields{
 		"rates":         {ratesReader(&c.Rates), "How often what anybody may send is taken, as in 100/s or 20/m; ten seconds' worth may come at once. Live. Each process counts for itself."},
 		"checkout_body": {size(&c.CheckoutBody, 1<<10, 4<<20), "Largest checkout body, as in 64KiB."},

@@ -104,6 +104,7 @@ func evaluate(p *vm.Program, in *payment.Checkout, me *method, amount payment.Wo
 		msg, _, _ := strings.Cut(err.Error(), "\n")
 		return false, fmt.Errorf("evaluating the expression: %s", msg)
 	}
+	// It was compiled as a truth value, so it is one.
 	yes, _ := out.(bool)
 	return yes, nil
 }

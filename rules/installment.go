@@ -147,6 +147,7 @@ func (d *deciding) refusePlan(n int, months []int) *payment.Problem {
 // offer finds or makes the offer of a merchant for this amount and moment.
 func (d *deciding) offer(m *merchant) (payment.Installments, *payment.Problem) {
 	closed := d.closedCards()
+	// What controls close depends on site and device too, so such an offer is not kept.
 	if len(closed) > 0 {
 		offer := d.s.makeOffer(m, d.amount, d.now.unix, closed)
 		if len(offer.Cards) == 0 {
@@ -201,6 +202,7 @@ func (s *Snapshot) makeOffer(m *merchant, amount payment.Won, unix int64, closed
 		}
 	}
 	for _, n := range s.notices {
+		// Months that a card company pays for are its own offer; the window is told of the merchant's.
 		if !n.inUse || n.paidBy != "merchant" || !n.period.holds(unix) || !n.covers(m) {
 			continue
 		}
@@ -242,6 +244,7 @@ func (s *Snapshot) openCards(m *merchant, closed []string) []string {
 func (n *notice) months(amount payment.Won, offered []int) []int {
 	var best *Threshold
 	for i := range n.steps {
+		// The steps ascend: the last one that is reached counts.
 		if amount >= n.steps[i].FromAmount {
 			best = &n.steps[i]
 		}

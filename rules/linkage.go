@@ -32,6 +32,7 @@ func (d *deciding) candidates(out []candidate) ([]candidate, *payment.Problem) {
 			out = append(out, candidate{pg: l.pg, merchant: m})
 			continue
 		}
+		// Of several failures the one closest to a payment helps whoever has to put it right.
 		if got > far {
 			far, at = got, l
 		}
@@ -85,6 +86,8 @@ func (c *control) stops(code payment.Method) bool {
 // findMerchant is the first merchant of a PG that fits; those of one site come before general ones.
 func (d *deciding) findMerchant(p *pg) (*merchant, reach) {
 	purpose := merchantPurpose(d.in.Purpose)
+	// A trace names every merchant. Without one those of other sites are not looked at; the first that fits is the
+	// same.
 	if d.trace != nil {
 		m, how := d.firstFit(p, p.merchants[purpose])
 		return d.reached(p, m, how)

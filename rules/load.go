@@ -90,6 +90,7 @@ func readCapped(path string, limit int64) (_ []byte, info os.FileInfo, err error
 	if info, err = f.Stat(); err != nil || !info.Mode().IsRegular() {
 		return nil, nil, errors.Join(err, errors.New("not a regular file"))
 	}
+	// One byte more tells a file that is too large from one that just fits.
 	b, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err == nil && int64(len(b)) > limit {
 		return nil, info, errTooLarge
@@ -126,6 +127,7 @@ func version(text []byte, secrets []resolved) string {
 	h := sha256.New()
 	h.Write(text)
 	for _, s := range secrets {
+		// Each by itself, so that a reference and its value cannot be taken for another pair.
 		h.Write([]byte{0})
 		h.Write([]byte(s.ref))
 		sum := sha256.Sum256([]byte(s.got.Reveal()))
@@ -254,6 +256,7 @@ func (v value) resolve(s string) (string, bool, bool) {
 	if !ok {
 		return "", true, false
 	}
+	// Editors end a file with a newline, which belongs to no key.
 	got = strings.TrimRight(got, "\r\n")
 	if got == "" || !utf8.ValidString(got) {
 		v.fail("", "%s is empty or not UTF-8", clip(s))

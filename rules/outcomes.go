@@ -42,7 +42,9 @@ func (o *Outcomes) Record(pg payment.PGID, method payment.Method, approved bool,
 		o.rows[outcomeKey{pg, method}] = row
 	}
 	minute := now.Unix() / 60
+	// Never negative, whatever the clock says.
 	b := &row[((minute%outcomeBuckets)+outcomeBuckets)%outcomeBuckets]
+	// The minute that the bucket had before is too old to count.
 	if b.minute != minute {
 		*b = outcomeBucket{minute: minute}
 	}

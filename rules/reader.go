@@ -62,6 +62,7 @@ type fields map[string]field
 
 // fail records a complaint about v.
 func (v value) fail(fix, format string, args ...any) {
+	// More than anybody reads: a broken file must not fill the memory with complaints.
 	if v.d == nil || len(v.d.errs) >= 5*maxErrors {
 		return
 	}
@@ -166,6 +167,7 @@ func object(fs fields, required ...string) reader {
 			f, ok := fs[key]
 			if !ok {
 				v.at(v.n.Content[i], clip(key)).fail(hintOf(key, known), "unknown key %q", clip(key))
+				// A key that is misspelt is not missing as well.
 				seen[closest(key, known)] = true
 				continue
 			}

@@ -47,6 +47,7 @@ type week struct {
 }
 
 func (w *week) of(m moment) bitset {
+	// The part that began last, at this minute or before.
 	return w.sets[sort.SearchInts(w.starts, m.weekday*minutesPerDay+m.minute+1)-1]
 }
 
@@ -83,6 +84,7 @@ func newAxis[K comparable](all []*route, named func(*route) []K) axis[K] {
 	a := axis[K]{by: make(map[K]bitset), others: setOf(all, func(r *route) bool { return len(named(r)) == 0 })}
 	for i, r := range all {
 		for _, k := range named(r) {
+			// A value that one rule names is allowed as well by all rules that name none.
 			set, ok := a.by[k]
 			if !ok {
 				set = slices.Clone(a.others)
@@ -132,6 +134,7 @@ func newWeek(all []*route) week {
 			out.starts = append(out.starts, weekday*minutesPerDay+minute)
 			out.sets = append(out.sets, setOf(all, func(r *route) bool {
 				c := r.when.when
+				// The week comes again and the rule's period does not: that is compared as a bound.
 				c.span = period{}
 				return c.holds(moment{minute: minute, weekday: weekday})
 			}))
@@ -172,6 +175,7 @@ func (m *mayHold) next() int {
 			m.word++
 		}
 		i := (m.word-1)*64 + bits.TrailingZeros64(m.set)
+		// Takes the lowest bit away.
 		m.set &= m.set - 1
 		if b := &m.s.index.bounds[i]; m.d.amount >= b.from && m.d.amount <= b.to && b.span.holds(m.d.now.unix) {
 			return i

@@ -89,6 +89,7 @@ func (r *route) score(i int, c candidate, d *deciding) float64 {
 		if w := r.weights[i]; w.n > 0 && w.span.holds(d.now.unix) {
 			return -math.Log(unit(d.in.OrderID, c.pg.ID)) / float64(w.n)
 		}
+		// Without a share it comes behind all that have one, and still before a refusal.
 		return math.Inf(1)
 	case strategyFee:
 		fee, ok := c.merchant.feeOf(d.in, d.method, d.amount)
@@ -113,7 +114,9 @@ func (r *route) score(i int, c candidate, d *deciding) float64 {
 // unit is a number in (0, 1), the same for the same order and PG in every process.
 func unit(id payment.OrderID, p payment.PGID) float64 {
 	h := fnv(fnvOffset, string(id))
+	// The byte between them, which no id has, keeps a+bc apart from ab+c.
 	h = fnv((h^0xff)*fnvPrime, string(p))
+	// Half a step up, since the logarithm of 0 is no score.
 	return (float64(mix(h)>>11) + 0.5) / (1 << 53)
 }
 
@@ -189,6 +192,7 @@ func (r *route) pick(d *deciding, pool, out []candidate) []candidate {
 		}
 	}
 	order(out)
+	// Among equals only: no order is spent on measuring a PG that is unwell.
 	if len(out) > 1 && out[1].tier == out[0].tier && r.explores(d.in.OrderID) {
 		n := 1
 		for n+1 < len(out) && out[n+1].tier == out[0].tier {

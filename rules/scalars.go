@@ -33,6 +33,7 @@ func (v value) str() (string, bool) {
 	if !ok {
 		return "", false
 	}
+	// YAML takes 2026-01-01 for a time; here it is text that is read later.
 	if tag := v.n.ShortTag(); tag != "!!str" && tag != "!!timestamp" {
 		v.fail(fmt.Sprintf("write it in quotes: %q", clip(s)), "must be text, not %s", kindName(v.n))
 		return "", false
@@ -125,6 +126,7 @@ func flag(dst *bool) reader {
 			v.schema.Enum = nil
 			return
 		}
+		// As it is written: whether Y is a truth value depends on YAML's version.
 		s, ok := v.scalar("Y or N")
 		if !ok {
 			return

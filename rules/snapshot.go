@@ -274,8 +274,10 @@ type moment struct {
 func momentOf(t time.Time) moment {
 	const day = 24 * 60 * 60
 	unix := t.Unix()
+	// Korea has had no summer time since 1988.
 	local := unix + 9*60*60
 	days := local / day
+	// Division rounds towards zero, and days before 1970 begin below it.
 	if local%day < 0 {
 		days--
 	}

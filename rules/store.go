@@ -151,6 +151,7 @@ func (st *Store) reload(reason string, asked bool) ReloadResult {
 	st.failed = ""
 	st.refused.Store(nil)
 	back := st.rollback.Load()
+	// The poll must not undo a rollback: another text does, or somebody who asks.
 	ended := back != nil && (asked || snap.source.hash != back.file)
 	if ended {
 		st.rollback.Store(nil)
@@ -170,6 +171,7 @@ func (st *Store) refuse(res ReloadResult, err error, asked bool) ReloadResult {
 	res.Err = fmt.Errorf("loading the configuration: %w", err)
 	why := err.Error()
 	st.refused.Store(&why)
+	// The poll would say the same every 30 seconds.
 	if why != st.failed || asked {
 		st.failed = why
 		st.tell(res)
@@ -208,6 +210,7 @@ func (st *Store) use(snap *Snapshot) {
 	st.kept = slices.DeleteFunc(st.kept, func(s keptText) bool { return s.version == snap.version })
 	st.kept = append(st.kept, snap.source)
 	if len(st.kept) > historySize {
+		// Cloned, or the array below would keep the texts that were dropped.
 		st.kept = slices.Clone(st.kept[1:])
 	}
 }

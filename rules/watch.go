@@ -103,6 +103,7 @@ func (st *Store) watch(ctx context.Context, events <-chan fsnotify.Event, errs <
 			return ctx.Err()
 		case _, ok := <-events:
 			if !ok {
+				// A nil channel is never ready; the poll goes on.
 				events = nil
 				continue
 			}

@@ -107,6 +107,7 @@ func (m *merchant) fitsSomewhere(me *method, w Where, now moment) bool {
 		if w.devices()&deviceBit(d) == 0 {
 			continue
 		}
+		// Without an amount nothing is said of taxes: a stated tax-free part of 0 fits every kind of merchant.
 		if got, _ := m.fits(&payment.Checkout{Site: site, Device: d, TaxFreeSet: true}, me, 0, now); got == fitYes {
 			return true
 		}
