@@ -13,6 +13,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
+	"github.com/pg-gateway/pg-gateway/adapters/drivers"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -211,6 +212,11 @@ func TestDocumentsUseExistingWords(t *testing.T) {
 	})
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, spec := range drivers.Specs() {
+		for _, path := range []string{spec.Routes.Return, spec.Routes.KeyReturn} {
+			source.WriteString(payment.RouteName(path) + "\n")
+		}
 	}
 	program := source.String()
 	word := regexp.MustCompile("`([a-z]+(?:_[a-z]+)+|[a-z][a-z',]*(?: [a-z][a-z',]*){2,})`")

@@ -16,6 +16,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
 	"github.com/pg-gateway/pg-gateway/gateway"
@@ -69,8 +70,9 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 		}
 	}()
 	client := onewrite.New(onewrite.Options{})
+	all := drivers.New(drivers.Options{Now: time.Now, Client: client})
 	g, err := gateway.New(gateway.Options{
-		Store: store, Journal: j, Keys: j, Late: j, Cancels: j, Drivers: drivers.New(drivers.Options{Now: time.Now, Client: client}), OrderHTTP: client,
+		Store: store, Journal: j, Keys: j, Late: j, Cancels: j, Drivers: all, OrderHTTP: client,
 		Metrics: m, Registry: registry, Log: log, Now: time.Now, Identity: j.Identity, DataDir: dataDir(place),
 	})
 	if err != nil {
@@ -91,7 +93,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 			return fmt.Errorf("opening the sandbox's listener: %w", err)
 		}
 		cfg := sandbox.Defaults()
-		cfg.InicisNoticeURL, cfg.InicisRetryUnit = depositURL(s), sandboxMinute
+		cfg.InicisNoticeURL, cfg.InicisRetryUnit = depositURL(s, all), sandboxMinute
 		cfg.Logger = log
 		cfg.HookClient = &http.Client{Timeout: time.Minute}
 		wg.Go(func() { runLogged(log, "sandbox", func() error { return sandbox.New(cfg).Run(work, ln) }) })
@@ -181,11 +183,11 @@ func dataDir(place journal.Config) string { return filepath.Dir(place.Path) }
 // sandboxMinute is how long a minute is for the sandbox's Inicis when it repeats a notice.
 const sandboxMinute = time.Second
 
-// depositURL is where the sandbox's Inicis tells of deposits: at the first PG that is one.
-func depositURL(s *rules.Snapshot) string {
+// depositURL is where the sandbox's Inicis tells of deposits: at the first PG that has an address for them.
+func depositURL(s *rules.Snapshot, all map[payment.DriverName]adapters.Driver) string {
 	for _, p := range s.PGs() {
-		if p.Driver == payment.DriverInicis && p.Environment == payment.EnvSandbox {
-			return s.Server().Public.BaseURL + gateway.DepositPath(p.ID)
+		if path := all[p.Driver].Spec().Routes.Deposits; path != "" && p.Environment == payment.EnvSandbox {
+			return s.Server().Public.BaseURL + payment.RouteOf(path, p.ID)
 		}
 	}
 	return ""

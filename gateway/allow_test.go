@@ -28,7 +28,7 @@ func TestEveryDoorSaysWhichMethodsItTakes(t *testing.T) {
 		{h.app, pathHooksV2 + "portone", "POST"},
 		{h.app, pathHooksV1 + "portone1" + hookConfirm, "POST"},
 		{h.app, pathHooksV2 + "portone" + hookConfirm, "POST"},
-		{h.app, DepositPath("inicis"), "POST"},
+		{h.app, pathHooksInicis + "inicis" + hookDeposit, "POST"},
 		{h.app, storeBase + "payMeanLink", "POST, OPTIONS"},
 		{h.app, storeBase + "accountCertMid", "GET, OPTIONS"},
 		{h.sidecar, "/attempts/A-1", "GET, HEAD"},

@@ -20,9 +20,18 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
+// inbound is what a driver says that it can read; nobody asks a stubPG to.
+type inbound struct {
+	adapters.Returner
+	adapters.KeyReturner
+	adapters.Notifier
+	adapters.Asker
+}
+
 // stubPG is a PG that answers what and when it is told to, on a virtual clock.
 type stubPG struct {
 	adapters.Driver
+	inbound
 	spec   payment.DriverSpec
 	silent bool
 	mu     sync.Mutex

@@ -130,13 +130,11 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 		Account: adapters.Account{PG: d.PG, Merchant: d.Merchant}, Attempt: a, Buyer: c.Buyer,
 		Installments: d.Installments, Now: now,
 	}
-	if d.PG.Driver == payment.DriverInicis {
+	spec := driver.Spec()
+	req.ReturnURL = base + spec.Routes.ReturnOf(c.Purpose)
+	if spec.CarriesToken {
 		// Without a closeUrl the window posts a buyer's cancel to the return address, where we can send him
 		// back to the shop (inicis.md §1.2).
-		req.ReturnURL = base + pathInicisReturn
-		if c.Purpose == payment.PurposeBillingKey {
-			req.ReturnURL = base + pathInicisKey
-		}
 		if req.Token, err = g.sealer.sealAttempt(a, g.others.here()); err != nil {
 			return checkoutAnswer{}, err
 		}
@@ -145,14 +143,16 @@ func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d p
 		if err := g.record(ctx, a, now); err != nil {
 			return checkoutAnswer{}, err
 		}
-		req.ReturnURL = g.others.marked(base+pathPortOneReturn+"?attempt_id="+string(a.ID), a)
-		notice, confirm := hookURLs(base, d.PG, d.Merchant)
+		req.ReturnURL = g.others.marked(req.ReturnURL+"?"+returnParam+"="+string(a.ID), a)
+		notice, confirm := hookURLs(base, spec.Routes, d.PG, d.Merchant)
 		req.NoticeURL, req.ConfirmURL = g.others.marked(notice, a), g.others.marked(confirm, a)
 	}
 	w, err := g.window(ctx, driver, req)
 	if err != nil {
 		g.rateWindow(a, err)
-		g.abandon(ctx, a)
+		if !spec.CarriesToken {
+			g.abandon(ctx, a)
+		}
 		return checkoutAnswer{}, fmt.Errorf("preparing the window of attempt %s: %w", a.ID, err)
 	}
 	return checkoutAnswer{
@@ -178,7 +178,7 @@ func (g *Gateway) record(ctx context.Context, a payment.Attempt, now time.Time) 
 }
 
 func (g *Gateway) window(ctx context.Context, driver adapters.Driver, req adapters.PrepareRequest) (payment.Window, error) {
-	if req.PG.Driver == payment.DriverInicis {
+	if driver.Spec().CarriesToken {
 		return driver.Prepare(ctx, req)
 	}
 	ctx, cancel := context.WithTimeout(ctx, req.PG.ReadTimeout)
@@ -192,11 +192,8 @@ func (g *Gateway) window(ctx context.Context, driver adapters.Driver, req adapte
 // reasonNoWindow ends an attempt whose PG did not open its window.
 const reasonNoWindow = "window_not_opened"
 
-// abandon closes an attempt whose window never left this process.
+// abandon closes an attempt on record whose window never left this process.
 func (g *Gateway) abandon(ctx context.Context, a payment.Attempt) {
-	if a.Driver == payment.DriverInicis {
-		return
-	}
 	_, err := g.journal.Move(context.WithoutCancel(ctx), journal.Transition{
 		ID: a.ID, From: []payment.State{payment.StateOpened}, To: payment.StateExpired, Reason: reasonNoWindow,
 		Event: journal.Event{At: g.now(), Kind: reasonNoWindow},

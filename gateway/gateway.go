@@ -122,6 +122,9 @@ func New(o Options) (*Gateway, error) {
 	if _, ok := o.Store.Current().Prepared().(*view); !ok {
 		return nil, errors.New("the store does not make its rules ready with Prepare")
 	}
+	if err := adapters.CheckDrivers(o.Drivers); err != nil {
+		return nil, err
+	}
 	server := o.Store.Current().Server()
 	key, err := loadTokenKey(server.Public.TokenKey, filepath.Join(o.DataDir, "token.key"))
 	if err != nil {

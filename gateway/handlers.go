@@ -13,11 +13,8 @@ import (
 
 // Paths of the public listener.
 const (
-	pathCheckout      = "/checkout"
-	pathComplete      = "/checkout/complete"
-	pathInicisReturn  = "/return/inicis"
-	pathInicisKey     = "/return/inicis/key"
-	pathPortOneReturn = "/return/portone"
+	pathCheckout = "/checkout"
+	pathComplete = "/checkout/complete"
 )
 
 // maxReturn is the largest auth result that is read, in bytes: authToken alone may have 8192 characters, and
@@ -32,16 +29,9 @@ func (g *Gateway) publicApp() *fiber.App {
 	app.Options(pathComplete, named(routePreflight, g.preflight))
 	app.Post(pathCheckout, named(routeCheckout, g.cors), g.admitted, g.idempotent(keyedRequest{scope: "POST " + pathCheckout, print: fingerprint, over: g.windowOver, admit: g.checkoutBody, run: g.handleCheckout}, "order_id"))
 	app.Post(pathComplete, named(routeComplete, g.cors), g.admitCompletion, g.idempotent(keyedRequest{scope: "POST " + pathComplete, print: fingerprint, admit: g.completeBody, run: g.handleComplete}, "attempt_id"))
-	app.Post(pathInicisReturn, named(routeInicis, g.handleInicisReturn))
-	app.Get(pathInicisReturn, named(routeInicis, g.handleStatusPage))
-	app.Post(pathInicisKey, named(routeInicisKey, g.handleInicisKey))
-	app.Get(pathInicisKey, named(routeInicisKey, g.handleStatusPage))
-	app.Get(pathPortOneReturn, named(routePortOne, g.handlePortOneReturn))
 	only(app, routeCheckout, "POST, OPTIONS", pathCheckout)
 	only(app, routeComplete, "POST, OPTIONS", pathComplete)
-	only(app, routeInicis, "GET, HEAD, POST", pathInicisReturn)
-	only(app, routeInicisKey, "GET, HEAD, POST", pathInicisKey)
-	only(app, routePortOne, "GET, HEAD", pathPortOneReturn)
+	g.returnRoutes(app)
 	g.hookRoutes(app)
 	app.Use(g.storeRoute)
 	app.Use(named(routeShop, g.shopRoute))
@@ -205,69 +195,6 @@ func parseComplete(raw []byte) (completeRequest, error) {
 		return req, missing("attempt_id")
 	}
 	return req, nil
-}
-
-func (g *Gateway) handleInicisReturn(c *fiber.Ctx) error {
-	raw, err := g.returned(c)
-	if err != nil {
-		return g.page(c, lifecycle.Result{}, err)
-	}
-	res, err := g.inicisReturn(withClient(g.requestContext(c), g.payer(c)), g.view(), raw)
-	g.metrics.Returned("inicis", returnWord(res, err))
-	return g.backToShop(c, res, err)
-}
-
-func (g *Gateway) handleInicisKey(c *fiber.Ctx) error {
-	raw, err := g.returned(c)
-	if err != nil {
-		return g.page(c, lifecycle.Result{}, err)
-	}
-	res, err := g.inicisKey(withClient(g.requestContext(c), g.payer(c)), raw)
-	g.metrics.Returned("inicis", returnWord(res, err))
-	return g.backToShop(c, res, err)
-}
-
-// returned reads what a PG's window sent through the browser.
-func (g *Gateway) returned(c *fiber.Ctx) ([]byte, error) {
-	raw, err := readBody(c, maxReturn)
-	sealed := func() (payment.AttemptID, bool) { return g.sealedReturn(raw) }
-	if err := g.admitWindowOf(c, sealed); err != nil {
-		return nil, err
-	}
-	return raw, err
-}
-
-// handlePortOneReturn settles a mobile buyer's redirect. Its query is a hint, as the SDK's callback is.
-func (g *Gateway) handlePortOneReturn(c *fiber.Ctx) error {
-	q := func(names ...string) string {
-		for _, n := range names {
-			if s := c.Query(n); s != "" {
-				return clipText(s, maxToken)
-			}
-		}
-		return ""
-	}
-	id := payment.AttemptID(q("attempt_id", "paymentId", "payment_id", "merchant_uid"))
-	if !payment.ValidID(string(id)) {
-		return g.page(c, lifecycle.Result{}, &payment.Problem{Code: payment.CodeAttemptNotFound})
-	}
-	sealed := func() (payment.AttemptID, bool) {
-		by, ours := g.others.read(id, c.Query(journalParam))
-		return id, ours && !g.others.elsewhere(by) || g.sealer.madeID(g.view().environment, id)
-	}
-	if err := g.admitWindowOf(c, sealed); err != nil {
-		return g.page(c, lifecycle.Result{}, err)
-	}
-	res, err := g.complete(withClient(g.requestContext(c), g.payer(c)), completeRequest{
-		AttemptID: id, PGTxID: clipText(q("billingKey", "billing_key", "imp_uid", "txId", "tx_id"), maxText),
-		PaymentToken: payment.Secret(q("paymentToken", "payment_token")), Code: q("code", "error_code"),
-		Refused: strings.EqualFold(q("imp_success"), "false") || strings.EqualFold(q("success"), "false"),
-	})
-	if asked, ok := payment.AsProblem(err); ok && asked.Code == payment.CodeAttemptNotFound {
-		g.others.notFound(id, c.Query(journalParam))
-	}
-	g.metrics.Returned("portone", returnWord(res, err))
-	return g.backToShop(c, res, err)
 }
 
 // backToShop sends the browser to the shop's page, so that a reload asks the shop and not us again. Without a

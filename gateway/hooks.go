@@ -5,8 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"log/slog"
-	"net/http"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -15,20 +16,10 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
-	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
-)
-
-// Where PortOne reaches us; the PG's id of the configuration comes behind, and confirm behind that.
-const (
-	pathHooks   = "/hooks/portone"
-	pathHooksV1 = pathHooks + "/v1/"
-	pathHooksV2 = pathHooks + "/v2/"
-	hookConfirm = "/confirm"
 )
 
 const (
@@ -43,59 +34,75 @@ const (
 
 // hookRoutes adds the endpoints that PGs send to. Nothing else below their path reaches the shop.
 func (g *Gateway) hookRoutes(app *fiber.App) {
-	app.Post(pathHooksV1+":pg", named(routeNotice, g.hook(payment.DriverPortOneV1, g.noticeV1)))
-	app.Post(pathHooksV2+":pg", named(routeNotice, g.hook(payment.DriverPortOneV2, g.noticeV2)))
-	app.Post(pathHooksV1+":pg"+hookConfirm, named(routeConfirm, g.hook(payment.DriverPortOneV1, g.confirmV1)))
-	app.Post(pathHooksV2+":pg"+hookConfirm, named(routeConfirm, g.hook(payment.DriverPortOneV2, g.confirmV2)))
-	app.Post(pathHooksInicis+":pg"+hookDeposit, named(routeDeposit, g.handleDeposit))
-	only(app, routeNotice, "POST", pathHooksV1+":pg", pathHooksV2+":pg")
-	only(app, routeConfirm, "POST", pathHooksV1+":pg"+hookConfirm, pathHooksV2+":pg"+hookConfirm)
-	only(app, routeDeposit, "POST", pathHooksInicis+":pg"+hookDeposit)
-	app.Use(strings.TrimSuffix(pathHooksInicis, "/"), func(c *fiber.Ctx) error {
-		if !strings.HasPrefix(c.Path(), pathHooksInicis) {
-			return c.Next()
+	var folders []string
+	for _, name := range slices.Sorted(maps.Keys(g.drivers)) {
+		r := g.drivers[name].Spec().Routes
+		for _, h := range []struct {
+			path, route string
+			run         fiber.Handler
+		}{
+			{r.Notices, routeNotice, g.hook(name, g.notice)},
+			{r.Questions, routeConfirm, g.hook(name, g.question)},
+			{r.Deposits, routeDeposit, g.depositHook(name, r)},
+		} {
+			if h.path == "" {
+				continue
+			}
+			app.Post(h.path, named(h.route, h.run))
+			only(app, h.route, "POST", h.path)
+			folders = append(folders, folderOf(h.path))
 		}
-		c.Locals(localRoute, routeHooks)
-		return fiber.ErrNotFound
-	})
-	app.Use(pathHooks, func(c *fiber.Ctx) error {
-		if p := c.Path(); p != pathHooks && !strings.HasPrefix(p, pathHooks+"/") {
-			return c.Next()
-		}
-		c.Locals(localRoute, routeHooks)
-		return fiber.ErrNotFound
-	})
+	}
+	for _, folder := range slices.Compact(slices.Sorted(slices.Values(folders))) {
+		app.Use(folder, nothingBelow(folder))
+	}
 }
 
-// hookURLs are where PortOne reports and asks about a payment, when it can be expected to reach us and we to
-// know it.
-func hookURLs(base string, pg *payment.PG, m *payment.Merchant) (notice, confirm string) {
+// folderOf is the part of a path that is its driver's alone: two segments.
+func folderOf(path string) string {
+	parts := strings.SplitN(path, "/", 4)
+	return strings.Join(parts[:min(3, len(parts))], "/")
+}
+
+// nothingBelow refuses what is for a folder and for none of its endpoints.
+func nothingBelow(folder string) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		if p := c.Path(); p != folder && !strings.HasPrefix(p, folder+"/") {
+			return c.Next()
+		}
+		c.Locals(localRoute, routeHooks)
+		return fiber.ErrNotFound
+	}
+}
+
+// hookURLs are where a PG reports and asks about a payment, when it can be expected to reach us.
+func hookURLs(base string, r payment.Routes, pg *payment.PG, m *payment.Merchant) (notice, confirm string) {
 	if !strings.HasPrefix(base, "https://") && pg.Environment != payment.EnvSandbox {
 		return "", ""
 	}
-	path := pathHooksV1
-	switch pg.Driver {
-	case payment.DriverPortOneV1:
-	case payment.DriverPortOneV2:
-		if len(pg.WebhookSecrets) == 0 {
-			return "", ""
-		}
-		path = pathHooksV2
-	case payment.DriverInicis:
-		return "", ""
+	if r.Notices != "" {
+		notice = base + payment.RouteOf(r.Notices, pg.ID)
 	}
-	notice = base + path + string(pg.ID)
-	if m.ConfirmHook {
-		confirm = notice + hookConfirm
+	if r.Questions != "" && m.ConfirmHook {
+		confirm = base + payment.RouteOf(r.Questions, pg.ID)
 	}
 	return notice, confirm
 }
 
+// told is a message that came for a PG, and who reads it.
+type told struct {
+	adapters.Message
+	pg     *payment.PG
+	driver adapters.Driver
+}
+
 // hook finds the PG that a message is for, reads the message and counts what came of it.
-func (g *Gateway) hook(driver payment.DriverName, do func(*fiber.Ctx, *payment.PG, []byte) (string, error)) fiber.Handler {
+func (g *Gateway) hook(name payment.DriverName, do func(*fiber.Ctx, told) (string, error)) fiber.Handler {
+	driver := g.drivers[name]
+	_, signed := driver.(adapters.Verifier)
 	return func(c *fiber.Ctx) error {
 		pg, ok := g.view().rules.PG(payment.PGID(c.Params("pg")))
-		if !ok || pg.Driver != driver {
+		if !ok || pg.Driver != name {
 			return fiber.ErrNotFound
 		}
 		raw, err := readBody(c, maxHook)
@@ -103,55 +110,112 @@ func (g *Gateway) hook(driver payment.DriverName, do func(*fiber.Ctx, *payment.P
 			g.metrics.Webhook(string(pg.ID), metrics.WebhookInvalid)
 			return err
 		}
-		if driver != payment.DriverPortOneV2 && !g.isSource(c, pg) {
-			// Nothing proves who sent it; V2 is held when its signature is wrong.
+		if !signed && !g.isSource(c, pg) {
+			// Nothing proves who sent it; what is signed is held when its signature is wrong.
 			if err := g.admitHook(c); err != nil {
 				g.metrics.Webhook(string(pg.ID), metrics.WebhookLimited)
 				return again(err)
 			}
 		}
-		result, err := do(c, pg, raw)
+		result, err := do(c, told{Message: messageOf(c, raw, g.now()), pg: pg, driver: driver})
 		g.metrics.Webhook(string(pg.ID), result)
 		return err
 	}
 }
 
-// noticeV1 takes V1's unsigned word that something happened.
-func (g *Gateway) noticeV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
-	return g.hinted(c, pg, func(listed bool) (string, error) { return g.noticeOfV1(c, pg, raw, listed) })
+// messageOf is a message as drivers read it.
+func messageOf(c *fiber.Ctx, raw []byte, now time.Time) adapters.Message {
+	return adapters.Message{Header: c.GetReqHeaders(), Body: raw, Now: now}
 }
 
-func (g *Gateway) noticeOfV1(c *fiber.Ctx, pg *payment.PG, raw []byte, listed bool) (string, error) {
-	n, err := portonev1.ParseNotice(c.Get(fiber.HeaderContentType), raw)
-	switch {
-	case err != nil:
-		return metrics.WebhookInvalid, unreadableHook(err)
-	case n.Event == portonev1.EventCvsConfirm:
-		// A 200 would let a barcode be paid that nobody here waits for.
-		return metrics.WebhookRefused, refuseHook(c, "reason", lifecycle.Answer{})
-	case n.Event == portonev1.EventEscrow:
-		return g.noteEscrow(c, pg, n)
-	case n.Event != "":
-		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
+// notice takes a PG's word that something happened.
+func (g *Gateway) notice(c *fiber.Ctx, t told) (string, error) {
+	if verifier, ok := t.driver.(adapters.Verifier); ok {
+		return g.signedNotice(c, t, verifier)
 	}
-	if !listed {
-		if err := g.turn(n.MerchantUID); err != nil {
+	return g.hinted(c, t.pg, func(listed bool) (string, error) {
+		n, err := readNotice(t)
+		if err != nil {
+			return metrics.WebhookInvalid, unreadableHook(err)
+		}
+		return g.follow(c, t, heard{Notice: n, unsigned: true, unlisted: !listed})
+	})
+}
+
+// signedNotice takes a word that the PG has signed.
+func (g *Gateway) signedNotice(c *fiber.Ctx, t told, verifier adapters.Verifier) (string, error) {
+	id, err := g.verifyHook(c, t, verifier)
+	if err != nil {
+		if err := g.admitHook(c); err != nil {
+			return metrics.WebhookLimited, err
+		}
+		return metrics.WebhookForged, err
+	}
+	n, err := readNotice(t)
+	if err != nil {
+		return metrics.WebhookInvalid, unreadableHook(err)
+	}
+	return g.follow(c, t, heard{Notice: n, id: id})
+}
+
+// readNotice has a message read by its driver. That it can, checkRoutes has seen.
+func readNotice(t told) (adapters.Notice, error) {
+	return t.driver.(adapters.Notifier).ReadNotice(t.pg, t.Message) //nolint:forcetypeassert // see above
+}
+
+// heard is a notification that was read, and how far it may be believed.
+type heard struct {
+	adapters.Notice
+	// id is the message's own, the same when it is said again; empty when nobody signed it.
+	id string
+	// unsigned tells that nobody signed it, unlisted that it came from an address that its PG is not known to send from.
+	unsigned, unlisted bool
+}
+
+// follow does what a notification is there for.
+func (g *Gateway) follow(c *fiber.Ctx, t told, n heard) (string, error) {
+	switch n.Kind {
+	case adapters.NoticeAsks:
+		return metrics.WebhookRefused, refuseHook(c, t.driver, lifecycle.Answer{})
+	case adapters.NoticeEscrow:
+		return g.noteEscrow(c, t.pg, n.Notice)
+	case adapters.NoticeOther:
+		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
+	case adapters.NoticeKey:
+		return g.onceByID(c, t, n, func() (string, error) { return g.followKey(c, t, n.BillingKey) })
+	case adapters.NoticeOpened:
+		// A window was opened, which is nothing new but for a payment that is paid.
+		approved, err := g.isApproved(c, n.Attempt)
+		switch {
+		case err != nil:
+			return metrics.WebhookFailed, again(err)
+		case !approved:
+			return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
+		}
+	case adapters.NoticePayment, adapters.NoticeDeposit:
+	default:
+		return metrics.WebhookInvalid, unreadableHook(fmt.Errorf("driver %s read a notification of kind %q", t.pg.Driver, n.Kind))
+	}
+	if n.unlisted {
+		if err := g.turn(n.Attempt); err != nil {
 			return metrics.WebhookLimited, again(err)
 		}
 	}
-	return g.followUp(c, pg, lifecycle.Notice{ID: n.MerchantUID, PGTxID: n.ImpUID, Says: n.Says(), Unsigned: true})
+	return g.onceByID(c, t, n, func() (string, error) {
+		return g.followUp(c, t.pg, lifecycle.Notice{ID: n.Attempt, PGTxID: n.PGTxID, Says: n.Says, Unsigned: n.unsigned})
+	})
 }
 
-// eventEscrow is the record of how far an escrow has come; Code holds PortOne's number for it (portone.md §3.1).
+// eventEscrow is the record of how far an escrow has come; Code holds the PG's number for it (portone.md §3.1).
 const eventEscrow = "escrow_changed"
 
 // noteEscrow writes down how far an escrow has come. It moves no money of ours: the buyer's confirmation is between
 // him and the PG, and what a cancel may do is the PG's to say.
-func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n portonev1.Notice) (string, error) {
+func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n adapters.Notice) (string, error) {
 	ctx := g.requestContext(c)
-	a, _, err := g.journal.Attempt(ctx, n.MerchantUID)
+	a, _, err := g.journal.Attempt(ctx, n.Attempt)
 	switch {
-	case errors.Is(err, journal.ErrNotFound), err == nil && (a.PG != pg.ID || a.Purpose != payment.PurposeEscrow || !n.KnownEscrow()):
+	case errors.Is(err, journal.ErrNotFound), err == nil && (a.PG != pg.ID || a.Purpose != payment.PurposeEscrow || n.Escrow == ""):
 		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
 	case err != nil:
 		return metrics.WebhookFailed, again(err)
@@ -160,50 +224,16 @@ func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n portonev1.Notice) (
 	if err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
-	if i := slices.IndexFunc(events, func(e journal.Event) bool { return e.Kind == eventEscrow && e.Code == n.EscrowStatus }); i >= 0 {
+	if i := slices.IndexFunc(events, func(e journal.Event) bool { return e.Kind == eventEscrow && e.Code == n.Escrow }); i >= 0 {
 		return metrics.WebhookDuplicate, c.SendStatus(fiber.StatusOK)
 	}
-	if shown, err := g.settler.Shows(ctx, a, n.ImpUID); err != nil || !shown.Paid() {
+	if shown, err := g.settler.Shows(ctx, a, n.PGTxID); err != nil || !shown.Paid() {
 		return metrics.WebhookFailed, again(errors.Join(errNotShown, err))
 	}
-	if err := g.late.Note(ctx, a.ID, journal.Event{At: g.now(), Kind: eventEscrow, Code: n.EscrowStatus, PGTxID: n.ImpUID}); err != nil {
+	if err := g.late.Note(ctx, a.ID, journal.Event{At: g.now(), Kind: eventEscrow, Code: n.Escrow, PGTxID: n.PGTxID}); err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
 	return metrics.WebhookAccepted, c.SendStatus(fiber.StatusOK)
-}
-
-// noticeV2 takes V2's signed word that something happened.
-func (g *Gateway) noticeV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
-	id, err := g.verifyHook(c, pg, raw)
-	if err != nil {
-		if err := g.admitHook(c); err != nil {
-			return metrics.WebhookLimited, err
-		}
-		return metrics.WebhookForged, err
-	}
-	ev, err := portonev2.ParseEvent(c.Get(fiber.HeaderContentType), raw, false)
-	switch {
-	case err != nil:
-		return metrics.WebhookInvalid, unreadableHook(err)
-	case ev.StoreID != "" && ev.StoreID != pg.StoreID:
-		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
-	case ev.Type == portonev2.EventKeyIssued && ev.BillingKey.IsSet():
-		return g.onceByID(c, pg, id, raw, func() (string, error) { return g.followKey(c, pg, ev.BillingKey) })
-	case ev.PaymentID == "":
-		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
-	case ev.Type == portonev2.EventReady:
-		// A window was opened, which is nothing new but for a payment that is paid.
-		approved, err := g.isApproved(c, ev.PaymentID)
-		switch {
-		case err != nil:
-			return metrics.WebhookFailed, again(err)
-		case !approved:
-			return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
-		}
-	}
-	return g.onceByID(c, pg, id, raw, func() (string, error) {
-		return g.followUp(c, pg, lifecycle.Notice{ID: ev.PaymentID, PGTxID: ev.TxID, Says: ev.Says()})
-	})
 }
 
 // isApproved tells whether the journal has an attempt as approved.
@@ -215,11 +245,15 @@ func (g *Gateway) isApproved(c *fiber.Ctx, id payment.AttemptID) (bool, error) {
 	return a.State == payment.StateApproved, err
 }
 
-// onceByID follows a message up once by its id. Without that a repeat is harmless too: it is only not worked on
-// again.
-func (g *Gateway) onceByID(c *fiber.Ctx, pg *payment.PG, id string, raw []byte, do func() (string, error)) (string, error) {
-	sum := sha256.Sum256(raw)
-	ctx, scope, print := g.requestContext(c), "webhook v2 "+string(pg.ID), hex.EncodeToString(sum[:])
+// onceByID follows a message up once by its id, where it has one. Without that a repeat is harmless too: it is only not
+// worked on again.
+func (g *Gateway) onceByID(c *fiber.Ctx, t told, n heard, do func() (string, error)) (string, error) {
+	if n.unsigned {
+		return do()
+	}
+	sum := sha256.Sum256(t.Body)
+	// The scope is called as older versions have it in the journal.
+	ctx, id, scope, print := g.requestContext(c), n.id, "webhook v2 "+string(t.pg.ID), hex.EncodeToString(sum[:])
 	kept, begun, err := g.keys.KeyBegin(ctx, scope, id, print, g.now(), hookHold)
 	switch {
 	case err != nil:
@@ -243,16 +277,16 @@ func (g *Gateway) onceByID(c *fiber.Ctx, pg *payment.PG, id string, raw []byte, 
 }
 
 // followKey wakes the settle of the attempt that a billing key was issued for, which the webhook does not name.
-func (g *Gateway) followKey(c *fiber.Ctx, pg *payment.PG, key payment.Secret) (string, error) {
-	owner, ok := g.drivers[pg.Driver].(adapters.KeyOwner)
+func (g *Gateway) followKey(c *fiber.Ctx, t told, key payment.Secret) (string, error) {
+	owner, ok := t.driver.(adapters.KeyOwner)
 	if !ok {
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 	}
-	id, err := owner.KeyOwner(g.requestContext(c), pg, key)
+	id, err := owner.KeyOwner(g.requestContext(c), t.pg, key)
 	if err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
-	return g.followUp(c, pg, lifecycle.Notice{ID: id, PGTxID: key.Reveal()})
+	return g.followUp(c, t.pg, lifecycle.Notice{ID: id, PGTxID: key.Reveal()})
 }
 
 // followUp wakes the settle of an attempt. PortOne is told 200 once there is nothing that it should say again:
@@ -314,7 +348,7 @@ func (g *Gateway) notified(ctx context.Context, a payment.Attempt, n lifecycle.N
 		return o.word, o.err
 	case <-t.C:
 		waits := a.State == payment.StateOpened || a.State == payment.StateApproving || a.State == payment.StateIssued
-		if !waits || given || a.Driver == payment.DriverPortOneV1 {
+		if !waits || given || adapters.SharesIDs(g.drivers, a) {
 			return lifecycle.Word{}, errStillFollowing
 		}
 		return lifecycle.Word{}, nil
@@ -329,34 +363,31 @@ func again(err error) error {
 	return err
 }
 
-// confirmV1 answers V1's question before it approves.
-func (g *Gateway) confirmV1(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
-	return g.hinted(c, pg, func(listed bool) (string, error) {
-		q, err := portonev1.ParseQuestion(c.Get(fiber.HeaderContentType), raw)
-		if err != nil {
-			return metrics.WebhookInvalid, unreadableHook(err)
+// question answers a PG that asks before it approves.
+func (g *Gateway) question(c *fiber.Ctx, t told) (string, error) {
+	if verifier, ok := t.driver.(adapters.Verifier); ok {
+		if _, err := g.verifyHook(c, t, verifier); err != nil {
+			return metrics.WebhookForged, err
 		}
-		return g.answerHook(c, "reason", lifecycle.Question{ID: q.MerchantUID, PG: pg.ID, PGTxID: q.ImpUID, Amount: q.Amount, Unlisted: !listed})
-	})
+		return g.answerTo(c, t, true)
+	}
+	return g.hinted(c, t.pg, func(listed bool) (string, error) { return g.answerTo(c, t, listed) })
 }
 
-// confirmV2 answers V2's question before it approves.
-func (g *Gateway) confirmV2(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
-	if _, err := g.verifyHook(c, pg, raw); err != nil {
-		return metrics.WebhookForged, err
-	}
-	ev, err := portonev2.ParseEvent(c.Get(fiber.HeaderContentType), raw, true)
+// answerTo reads a question and answers it. known tells that it is signed, or from where its PG is known to send.
+func (g *Gateway) answerTo(c *fiber.Ctx, t told, known bool) (string, error) {
+	q, err := t.driver.(adapters.Asker).ReadQuestion(t.pg, t.Message) //nolint:forcetypeassert // checkRoutes has seen it
 	switch {
 	case err != nil:
 		return metrics.WebhookInvalid, unreadableHook(err)
-	case ev.StoreID != "" && ev.StoreID != pg.StoreID:
-		return metrics.WebhookRefused, refuseHook(c, "errorMessage", lifecycle.Answer{})
+	case q.Elsewhere:
+		return metrics.WebhookRefused, refuseHook(c, t.driver, lifecycle.Answer{})
 	}
-	return g.answerHook(c, "errorMessage", lifecycle.Question{ID: ev.PaymentID, PG: pg.ID, PGTxID: ev.TxID, Amount: ev.Amount})
+	return g.answerHook(c, t.driver, lifecycle.Question{ID: q.Attempt, PG: t.pg.ID, PGTxID: q.PGTxID, Amount: q.Amount, Unlisted: !known})
 }
 
-// answerHook says yes with a 200 and no with a 409 whose body tells why under the given name.
-func (g *Gateway) answerHook(c *fiber.Ctx, name string, q lifecycle.Question) (string, error) {
+// answerHook says yes or no as the PG reads it.
+func (g *Gateway) answerHook(c *fiber.Ctx, driver adapters.Driver, q lifecycle.Question) (string, error) {
 	isAbout(c, "", q.ID)
 	ans := lifecycle.Answer{Reason: lifecycle.ReasonNoSuchPayment}
 	switch {
@@ -370,22 +401,38 @@ func (g *Gateway) answerHook(c *fiber.Ctx, name string, q lifecycle.Question) (s
 		g.others.notFound(q.ID, c.Query(journalParam))
 	}
 	if ans.Yes {
-		return metrics.WebhookGoOn, c.Status(fiber.StatusOK).JSON(struct{}{})
+		return metrics.WebhookGoOn, replyTo(c, driver, true, "")
 	}
 	g.log.Warn("a payment was refused at PortOne's question", slog.String("request_id", requestID(c)), slog.Any("attempt_id", q.ID), slog.Any("pg", q.PG), slog.Any("reason", ans.Reason))
-	return metrics.WebhookRefused, refuseHook(c, name, ans)
+	return metrics.WebhookRefused, refuseHook(c, driver, ans)
 }
 
-func refuseHook(c *fiber.Ctx, name string, ans lifecycle.Answer) error {
+func refuseHook(c *fiber.Ctx, driver adapters.Driver, ans lifecycle.Answer) error {
 	why := ans.DetailKo
 	if why == "" {
 		why = "결제를 진행할 수 없는 주문입니다"
 	}
-	return c.Status(fiber.StatusConflict).JSON(map[string]string{name: why})
+	return replyTo(c, driver, false, why)
 }
 
-// isSource tells whether a request comes from where PortOne V1 sends, which is all that V1 gives to know it by.
-func (g *Gateway) isSource(c *fiber.Ctx, pg *payment.PG) bool { return g.isFrom(c, pg.WebhookSources) }
+func replyTo(c *fiber.Ctx, driver adapters.Driver, yes bool, why string) error {
+	asker, ok := driver.(adapters.Asker)
+	if !ok {
+		return c.SendStatus(fiber.StatusConflict)
+	}
+	r := asker.AnswerQuestion(yes, why)
+	return c.Status(r.Status).JSON(r.Body)
+}
+
+// isSource tells whether a request comes from where its PG sends, which is all there is to know one by that signs
+// nothing: as configured, else as its driver says.
+func (g *Gateway) isSource(c *fiber.Ctx, pg *payment.PG) bool {
+	if len(pg.WebhookSources) > 0 {
+		return g.isFrom(c, pg.WebhookSources)
+	}
+	d, ok := g.drivers[pg.Driver]
+	return ok && g.isFrom(c, d.Spec().WebhookSources[pg.Environment])
+}
 
 // isFrom tells whether a request comes from one of these addresses or CIDR ranges.
 func (g *Gateway) isFrom(c *fiber.Ctx, sources []string) bool {
@@ -405,17 +452,11 @@ func (g *Gateway) isFrom(c *fiber.Ctx, sources []string) bool {
 	return false
 }
 
-// verifyHook checks a V2 message's signature and returns its id.
-func (g *Gateway) verifyHook(c *fiber.Ctx, pg *payment.PG, raw []byte) (string, error) {
-	header := http.Header{}
-	for _, name := range []string{"Webhook-Id", "Webhook-Timestamp", "Webhook-Signature"} {
-		for _, value := range c.Request().Header.PeekAll(name) {
-			header.Add(name, string(value))
-		}
-	}
-	id, err := portonev2.VerifyWebhook(pg.WebhookSecrets, header, raw, g.now())
+// verifyHook checks a message's signature and returns its id.
+func (g *Gateway) verifyHook(c *fiber.Ctx, t told, verifier adapters.Verifier) (string, error) {
+	id, err := verifier.VerifyMessage(t.pg, t.Message)
 	if err != nil {
-		g.log.Warn("a webhook was refused", slog.String("request_id", requestID(c)), slog.Any("pg", pg.ID), slog.Any("err", err))
+		g.log.Warn("a webhook was refused", slog.String("request_id", requestID(c)), slog.Any("pg", t.pg.ID), slog.Any("err", err))
 		return "", &payment.Problem{Code: payment.CodeWebhookForged}
 	}
 	return id, nil

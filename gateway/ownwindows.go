@@ -4,7 +4,6 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/tidwall/gjson"
 
-	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -43,14 +42,12 @@ func (g *Gateway) admitCompletion(c *fiber.Ctx) error {
 	return c.Next()
 }
 
-// sealedReturn names the attempt whose token is in a form that an Inicis window sent through the browser.
-func (g *Gateway) sealedReturn(raw []byte) (payment.AttemptID, bool) {
-	token := ""
-	if ret, err := inicis.ParseReturn(raw); err == nil {
-		token = ret.MerchantData
-	} else if ret, err := inicis.ParseKeyReturn(raw); err == nil {
-		token = ret.MerchantData
+// sealedReturn names the attempt whose token is in a form that a window sent through the browser.
+func (g *Gateway) sealedReturn(route returnRoute, raw []byte) (payment.AttemptID, bool) {
+	ret, err := route.read(raw)
+	if err != nil {
+		return "", false
 	}
-	a, by, err := g.sealer.openAttempt(token, g.now())
+	a, by, err := g.sealer.openAttempt(ret.Token, g.now())
 	return a.ID, err == nil && !g.others.elsewhere(by)
 }

@@ -179,14 +179,11 @@ func (g *Gateway) report(c *fiber.Ctx, p *payment.Problem, err error) {
 // who comes back on a new connection reaches another one.
 func leaveThisPod(c *fiber.Ctx) { c.Context().SetConnectionClose() }
 
-// The routes' names, in logs and metrics. A route gets its name where it is registered, with named. What is handed
+// The routes' names, in logs and metrics. A route gets its name where it is registered, with named; those of returns are made of their paths. What is handed
 // on to the order service is its own, and outside our error budget; an intercepted checkout is ours.
 const (
 	routeCheckout  = "checkout"
 	routeComplete  = "complete"
-	routeInicis    = "return_inicis"
-	routeInicisKey = "return_inicis_key"
-	routePortOne   = "return_portone"
 	routePreflight = "preflight"
 	routeNotice    = "hooks_notice"
 	routeConfirm   = "hooks_confirm"

@@ -11,18 +11,49 @@ import (
 	"strings"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// inicisReturn settles what came back from an Inicis window (design flow C). Nothing in the message is
-// authenticated but our own token: a forged or stale one changes nothing. The returned attempt is set as soon
-// as the token opened, so that the browser can be sent back to the shop.
-func (g *Gateway) inicisReturn(ctx context.Context, v *view, raw []byte) (lifecycle.Result, error) {
-	return g.once("inicis", string(raw), func() (lifecycle.Result, error) {
-		res, err := g.settleReturn(ctx, v, raw)
+// returnRoute is where browsers come back to from a driver's windows that carry the attempt.
+type returnRoute struct {
+	path   string
+	driver payment.DriverName
+	read   func([]byte) (adapters.Return, error)
+	check  func(*payment.PG, adapters.Return) error
+	// settle deals with what came back there.
+	settle func(context.Context, *view, returnRoute, []byte) (lifecycle.Result, error)
+}
+
+// notFor says why a return that came here is not for the attempt that its token carries; empty when it is.
+func (r returnRoute) notFor(a payment.Attempt, ret adapters.Return) string {
+	switch {
+	case a.Driver != r.driver:
+		return "the token is for another PG's window"
+	case a.ID != ret.OrderRef && ret.OrderRef != "":
+		return "the order number belongs to another attempt"
+	}
+	return ""
+}
+
+// carriedReturns are the routes of a driver whose windows carry the attempt. That it can read what comes, checkRoutes has
+// seen.
+func (g *Gateway) carriedReturns(name payment.DriverName, r payment.Routes) []returnRoute {
+	returner := g.drivers[name].(adapters.Returner) //nolint:forcetypeassert // see above
+	routes := []returnRoute{{path: r.Return, driver: name, read: returner.ReadReturn, check: returner.CheckReturn, settle: g.settleReturn}}
+	if keys, ok := returner.(adapters.KeyReturner); ok {
+		routes = append(routes, returnRoute{path: r.KeyReturn, driver: name, read: keys.ReadKeyReturn, settle: g.takeKey})
+	}
+	return routes
+}
+
+// carriedReturn settles what came back from a window that carries its attempt (design flow C). Nothing in the message is
+// authenticated but our own token: a forged or stale one changes nothing. The returned attempt is set as soon as the
+// token opened, so that the browser can be sent back to the shop.
+func (g *Gateway) carriedReturn(ctx context.Context, v *view, route returnRoute, raw []byte) (lifecycle.Result, error) {
+	return g.once(route.path, string(raw), func() (lifecycle.Result, error) {
+		res, err := route.settle(ctx, v, route, raw)
 		return g.truth(ctx, res, err)
 	})
 }
@@ -52,12 +83,12 @@ func (g *Gateway) truth(ctx context.Context, res lifecycle.Result, err error) (l
 	return res, err
 }
 
-func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (lifecycle.Result, error) {
-	ret, err := inicis.ParseReturn(raw)
+func (g *Gateway) settleReturn(ctx context.Context, v *view, route returnRoute, raw []byte) (lifecycle.Result, error) {
+	ret, err := route.read(raw)
 	if err != nil {
 		return lifecycle.Result{}, forged("the returned form cannot be read")
 	}
-	a, err := g.opened(ret.MerchantData)
+	a, err := g.opened(ret.Token)
 	switch {
 	case err != nil && a.ID != "":
 		return lifecycle.Result{Attempt: a}, err
@@ -68,24 +99,22 @@ func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (lifecy
 	switch {
 	case a.Purpose == payment.PurposeBillingKey:
 		return lifecycle.Result{}, forged("the token is for a billing key")
-	case string(a.ID) != ret.OrderNumber && ret.OrderNumber != "":
-		return lifecycle.Result{}, forged("orderNumber belongs to another attempt")
+	case route.notFor(a, ret) != "":
+		return lifecycle.Result{}, forged(route.notFor(a, ret))
 	}
-	if !ret.Authenticated() {
+	if !ret.Through {
 		// By this window no money moved and none can: the buyer did not get through it. The attempt has no row in the
 		// journal before that, so that opening windows costs nothing; the log and pg_gateway_returns_total have it.
-		res.Declined, res.BuyerCancelled, res.Why = true, ret.BuyerCancelled, inicis.DeclineReason(ret.ResultCode, ret.ResultMsg)
-		g.leftWindow(ctx, a, ret.BuyerCancelled, ret.ResultCode)
-		return res, nil
+		return g.notThrough(ctx, a, ret), nil
 	}
 	acc, err := v.account(a)
 	if err != nil {
 		return res, err
 	}
-	if ret.OrderNumber == "" || ret.MID != a.MID || !ret.AuthToken.IsSet() {
-		return lifecycle.Result{}, forged("mid, orderNumber or authToken is missing or another")
+	if ret.OrderRef == "" || ret.MID != a.MID || !ret.Proof.AuthToken.IsSet() {
+		return lifecycle.Result{}, forged("the MID, the order number or the proof is missing or another")
 	}
-	if err := inicis.CheckReturn(acc.PG, ret); err != nil {
+	if err := route.check(acc.PG, ret); err != nil {
 		g.log.ErrorContext(ctx, "a return broke the idc rule", a.LogAttr(), slog.Any("err", err))
 		return lifecycle.Result{}, &payment.Problem{Code: payment.CodeAuthURLRefused, OrderID: a.OrderID}
 	}
@@ -95,9 +124,15 @@ func (g *Gateway) settleReturn(ctx context.Context, v *view, raw []byte) (lifecy
 	if err := g.proofTurn(ctx, a.ID); err != nil {
 		return g.fromJournal(ctx, a.ID, err)
 	}
-	return g.settler.Authenticated(ctx, a, adapters.Proof{
-		AuthToken: ret.AuthToken, IDC: ret.IDC, AuthenticatedAt: g.now(),
-	})
+	proof := ret.Proof
+	proof.AuthenticatedAt = g.now()
+	return g.settler.Authenticated(ctx, a, proof)
+}
+
+// notThrough is what a return makes of an attempt whose buyer did not come through the window.
+func (g *Gateway) notThrough(ctx context.Context, a payment.Attempt, ret adapters.Return) lifecycle.Result {
+	g.leftWindow(ctx, a, ret.BuyerCancelled, ret.Code)
+	return lifecycle.Result{Attempt: a, Declined: true, BuyerCancelled: ret.BuyerCancelled, Why: ret.Why}
 }
 
 // opened opens the token of a window. A problem that comes with an attempt is one whose browser can be sent back to the
@@ -117,38 +152,30 @@ func (g *Gateway) opened(token string) (payment.Attempt, error) {
 	return a, nil
 }
 
-// inicisKey takes the billing key that an Inicis window issued (inicis.md §4). As with a payment's return only our
-// own token is believed; the key itself proves nothing until it is charged, and moves no money here.
-func (g *Gateway) inicisKey(ctx context.Context, raw []byte) (lifecycle.Result, error) {
-	return g.once("inicis key", string(raw), func() (lifecycle.Result, error) {
-		res, err := g.takeKey(ctx, raw)
-		return g.truth(ctx, res, err)
-	})
-}
-
-func (g *Gateway) takeKey(ctx context.Context, raw []byte) (lifecycle.Result, error) {
-	ret, err := inicis.ParseKeyReturn(raw)
+// takeKey takes the billing key that a window issued (inicis.md §4). As with a payment's return only our own token is
+// believed; the key itself proves nothing until it is charged, and moves no money here.
+func (g *Gateway) takeKey(ctx context.Context, _ *view, route returnRoute, raw []byte) (lifecycle.Result, error) {
+	ret, err := route.read(raw)
 	if err != nil {
 		return lifecycle.Result{}, forged("the returned form cannot be read")
 	}
-	a, err := g.opened(ret.MerchantData)
+	a, err := g.opened(ret.Token)
 	switch {
 	case err != nil && a.ID != "":
 		return lifecycle.Result{Attempt: a}, err
 	case err != nil || a.Purpose != payment.PurposeBillingKey:
 		return lifecycle.Result{}, forged("the token is not ours")
-	case string(a.ID) != ret.OrderID && ret.OrderID != "":
-		return lifecycle.Result{}, forged("orderId belongs to another attempt")
-	case !ret.Issued():
-		g.leftWindow(ctx, a, ret.BuyerCancelled, ret.ResultCode)
-		return lifecycle.Result{Attempt: a, Declined: true, BuyerCancelled: ret.BuyerCancelled, Why: inicis.DeclineReason(ret.ResultCode, ret.ResultMsg)}, nil
+	case route.notFor(a, ret) != "":
+		return lifecycle.Result{}, forged(route.notFor(a, ret))
+	case !ret.Through:
+		return g.notThrough(ctx, a, ret), nil
 	case ret.MID != a.MID:
-		return lifecycle.Result{}, forged("mid is another")
+		return lifecycle.Result{}, forged("the MID is another")
 	}
 	if err := g.proofTurn(ctx, a.ID); err != nil {
 		return g.fromJournal(ctx, a.ID, err)
 	}
-	return g.settler.KeyIssued(ctx, a, ret.BillKey, ret.TID)
+	return g.settler.KeyIssued(ctx, a, ret.BillingKey, ret.PGTxID)
 }
 
 func forged(why string) error {

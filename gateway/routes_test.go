@@ -9,6 +9,22 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
+// The published addresses: contracts at PGs name them, so they stay.
+const (
+	pathInicisReturn  = "/return/inicis"
+	pathInicisKey     = "/return/inicis/key"
+	pathPortOneReturn = "/return/portone"
+	pathHooks         = "/hooks/portone"
+	pathHooksV1       = pathHooks + "/v1/"
+	pathHooksV2       = pathHooks + "/v2/"
+	hookConfirm       = "/confirm"
+	pathHooksInicis   = "/hooks/inicis/"
+	hookDeposit       = "/deposit"
+
+	routeInicis    = "return_inicis"
+	routeInicisKey = "return_inicis_key"
+)
+
 // routeOf sends a request and returns the route that it was counted as.
 func (h *house) routeOf(app *fiber.App, req *http.Request) string {
 	h.t.Helper()
@@ -84,7 +100,7 @@ func TestRoutesAreCountedByWhatTheyAreFor(t *testing.T) {
 		req   *http.Request
 		want  string
 	}{
-		{h, h.app, httptest.NewRequest(http.MethodPost, DepositPath("inicis"), nil), routeDeposit},
+		{h, h.app, httptest.NewRequest(http.MethodPost, pathHooksInicis+"inicis"+hookDeposit, nil), routeDeposit},
 		{h, h.app, httptest.NewRequest(http.MethodPost, "/return/inicis/key", nil), routeInicisKey},
 		{h, h.app, httptest.NewRequest(http.MethodGet, "/return/inicis", nil), routeInicis},
 		{h, h.app, httptest.NewRequest(http.MethodPost, "/hooks/portone/v2/portone", nil), routeNotice},

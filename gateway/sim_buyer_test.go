@@ -290,13 +290,19 @@ func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
 	}
 	send := func(p *simPod) (simTold, error, bool) {
 		return simHear(p, func(ctx context.Context, g *Gateway) (lifecycle.Result, error) {
-			return g.inicisReturn(ctx, g.view(), bytes.Clone(body))
+			return g.inicisReturn(ctx, bytes.Clone(body))
 		})
 	}
 	if r.Float64() < 0.03 {
 		b.forge(back, r)
 	}
 	b.comeBack(a, r, send)
+}
+
+// inicisReturn takes what an Inicis window of a payment made the browser post.
+func (g *Gateway) inicisReturn(ctx context.Context, raw []byte) (lifecycle.Result, error) {
+	routes := g.carriedReturns(payment.DriverInicis, g.drivers[payment.DriverInicis].Spec().Routes)
+	return g.carriedReturn(ctx, g.view(), routes[0], raw)
 }
 
 // portone goes through a PortOne window, which ends with a callback in the page.
@@ -465,7 +471,7 @@ func (b *simBuyer) forge(back url.Values, r *rand.Rand) {
 	}
 	b.w.tally("forged_return")
 	_, err, ok := simAsk(b.pod(r), func(ctx context.Context, g *Gateway) (lifecycle.Result, error) {
-		return g.inicisReturn(ctx, g.view(), []byte(f.Encode()))
+		return g.inicisReturn(ctx, []byte(f.Encode()))
 	})
 	if ok && err == nil && f.Get("resultCode") == "0000" {
 		b.w.wrong("a forged return was taken")

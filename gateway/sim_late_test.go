@@ -25,7 +25,7 @@ const simAliasMark = "-second"
 
 func (w *simWorld) boxConfig() sandbox.Config {
 	cfg := sandbox.Defaults()
-	cfg.InicisNoticeURL, cfg.InicisRetryUnit = "http://localhost:8080"+DepositPath("inicis"), 0
+	cfg.InicisNoticeURL, cfg.InicisRetryUnit = "http://localhost:8080"+pathHooksInicis+"inicis"+hookDeposit, 0
 	cfg.HookClient = &http.Client{Transport: simPost{w}}
 	cfg.Channels = append(cfg.Channels, simOtherChannels()...)
 	cfg.V1.FormNotices, cfg.V2.OldNotices, cfg.V2.RetryUnit = w.weather.forms, w.weather.forms, 0

@@ -3,9 +3,11 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/strictjson"
 )
@@ -36,7 +38,7 @@ func (g *Gateway) inicisPCParam(c *fiber.Ctx, v *view) (any, error) {
 	var req inicisRequest
 	err := storeRequest(c, v, req.read)
 	if err == nil {
-		err = req.complete(v)
+		err = req.complete(v, g.drivers)
 	}
 	if err != nil {
 		return nil, err
@@ -142,7 +144,7 @@ func (q *inicisRequest) readSettled(r *strictjson.Reader) error {
 }
 
 // complete checks a request and makes the checkout of it.
-func (q *inicisRequest) complete(v *view) error {
+func (q *inicisRequest) complete(v *view, drivers map[payment.DriverName]adapters.Driver) error {
 	c := &q.checkout
 	for _, f := range []struct{ name, value string }{
 		{"ordNo", string(c.OrderID)},
@@ -164,12 +166,16 @@ func (q *inicisRequest) complete(v *view) error {
 		return fieldProblem("ordNo", "영문, 숫자, - 와 _ 만 64자까지 쓸 수 있습니다", "up to 64 letters, digits, - and _")
 	}
 	c.Currency, c.Purpose, c.Device = payment.CurrencyKRW, payment.PurposeOneTime, payment.DevicePC
-	for _, check := range []func(*view) error{q.payments, q.contract, q.addresses, q.chosenCard} {
-		if err := check(v); err != nil {
-			return err
-		}
+	if err := q.payments(v); err != nil {
+		return err
 	}
-	return nil
+	if err := q.contract(v, drivers); err != nil {
+		return err
+	}
+	if err := q.addresses(v); err != nil {
+		return err
+	}
+	return q.chosenCard(v)
 }
 
 // payments puts the main means first, and the secondary ones behind it.
@@ -192,16 +198,22 @@ func (q *inicisRequest) payments(v *view) error {
 	return nil
 }
 
-// contract checks that the merchant is one of Inicis.
-func (q *inicisRequest) contract(v *view) error {
+// contract checks that the merchant is one of Inicis, whose window this is.
+func (q *inicisRequest) contract(v *view, drivers map[payment.DriverName]adapters.Driver) error {
 	m, ok := v.rules.Merchant(q.merchant)
 	if !ok {
 		return &payment.Problem{Code: payment.CodeMerchantNotFound, Field: "mersNo", DetailKo: "없는 가맹점입니다", DetailEn: "there is no such merchant"}
 	}
-	if p, ok := v.rules.PG(m.PG); !ok || p.Driver != payment.DriverInicis {
+	p, ok := v.rules.PG(m.PG)
+	if !ok || !opens(drivers[p.Driver], payment.WindowInicisPC) {
 		return fieldProblem("mersNo", "이니시스 가맹점이 아닙니다", "is not a merchant of Inicis")
 	}
 	return nil
+}
+
+// opens tells whether a driver has windows of a kind.
+func opens(d adapters.Driver, kind payment.WindowKind) bool {
+	return d != nil && slices.Contains(d.Spec().Windows, kind)
 }
 
 // addresses checks where the browser is sent: only to origins of the shop.

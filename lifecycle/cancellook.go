@@ -38,7 +38,7 @@ func (c *Canceller) look(ctx context.Context, w *work, row payment.Cancel) (stri
 	switch {
 	case err != nil:
 		return seenNothing, r
-	case !samePayment(w.a, r):
+	case !c.samePayment(w.a, r):
 		return seenOdd, r
 	case r.Cancelled == before+row.Amount:
 		return seenApplied, r
@@ -52,9 +52,9 @@ func (c *Canceller) look(ctx context.Context, w *work, row payment.Cancel) (stri
 }
 
 // samePayment tells whether a PG speaks of the payment that was approved, and as of one that was paid. An attempt that
-// people found to be charged may be without its transaction; only V1 can have another one under its id.
-func samePayment(a payment.Attempt, r adapters.Result) bool {
-	same := r.PGTxID == a.PGTxID || a.PGTxID == "" && a.Driver != payment.DriverPortOneV1
+// people found to be charged may be without its transaction; where ids are shared, another one may be under its id.
+func (c *Canceller) samePayment(a payment.Attempt, r adapters.Result) bool {
+	same := r.PGTxID == a.PGTxID || a.PGTxID == "" && !c.s.sharesIDs(a)
 	return r.OrderRef == a.ID && same && r.Amount == a.Amount &&
 		(r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeCancelled)
 }
@@ -146,19 +146,19 @@ func (c *Canceller) Notified(ctx context.Context, a payment.Attempt) error {
 	case r.Outcome == payment.OutcomeNotFound:
 		// A PG that tells of a payment and does not show it must tell again: not found is no proof of anything.
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: a.OrderID}
-	case contradicts(a, r):
+	case c.contradicts(a, r):
 		return c.contradicted(context.WithoutCancel(ctx), w, r)
-	case !samePayment(a, r) || r.Cancelled == 0:
+	case !c.samePayment(a, r) || r.Cancelled == 0:
 		return nil
 	}
 	return c.record(context.WithoutCancel(ctx), a, r)
 }
 
 // contradicts tells whether a PG shows the payment that was approved as one that was not paid, or of another amount, or
-// another one in its place. Only V1 has several payments under one id, so that another one says nothing of this.
-func contradicts(a payment.Attempt, r adapters.Result) bool {
+// another one in its place. Where ids are shared, another one says nothing of this.
+func (c *Canceller) contradicts(a payment.Attempt, r adapters.Result) bool {
 	another := r.PGTxID != a.PGTxID
-	if r.OrderRef != a.ID || another && a.Driver == payment.DriverPortOneV1 {
+	if r.OrderRef != a.ID || another && c.s.sharesIDs(a) {
 		return false
 	}
 	switch r.Outcome {
@@ -178,7 +178,7 @@ func (c *Canceller) contradicted(ctx context.Context, w *work, before adapters.R
 	if err != nil {
 		return fmt.Errorf("looking again at the payment of attempt %s: %w", w.a.ID, err)
 	}
-	if !contradicts(w.a, r) || r.Outcome != before.Outcome || r.Amount != before.Amount {
+	if !c.contradicts(w.a, r) || r.Outcome != before.Outcome || r.Amount != before.Amount {
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: w.a.OrderID}
 	}
 	c.s.o.Log.ErrorContext(ctx, "a PG does not show an approved payment as paid", w.a.LogAttr(),

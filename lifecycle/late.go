@@ -87,6 +87,9 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, n Notice) (Wor
 	return s.beside(ctx, late, word, pgTxID)
 }
 
+// sharesIDs tells whether the PG of an attempt can hold several payments under its id (PortOne V1).
+func (s *Settler) sharesIDs(a payment.Attempt) bool { return adapters.SharesIDs(s.o.Drivers, a) }
+
 // besideUndo looks at the PG for a word about an attempt that is being undone, or about an account whose issue is
 // unknown. Its end may be proven by an answer that was given before the money came in, as into an account that was
 // closed: so what is there is put on record before the word is acknowledged.
@@ -94,7 +97,7 @@ func (s *Settler) besideUndo(ctx context.Context, late LateJournal, word Word, p
 	a := word.Attempt
 	undone := a.State == payment.StateCancelling || a.State == payment.StateUnknown && a.Method == payment.MethodVBank
 	another := a.PGTxID != "" && pgTxID != "" && pgTxID != a.PGTxID
-	if isKey(a) || !undone || another && a.Driver == payment.DriverPortOneV1 {
+	if isKey(a) || !undone || another && s.sharesIDs(a) {
 		return word, nil
 	}
 	won, err := s.lookForLate(ctx, late, a, pgTxID)
@@ -110,8 +113,8 @@ func (s *Settler) afterEnd(ctx context.Context, late LateJournal, a payment.Atte
 		// A key moves no money, and must not be written down as a transaction's id.
 		return word, nil
 	}
-	if a.State == payment.StateApproved && (pgTxID == "" || pgTxID == a.PGTxID || a.Driver != payment.DriverPortOneV1) {
-		// Only V1 can hold two payments under one id; elsewhere it is the one that was approved.
+	if a.State == payment.StateApproved && (pgTxID == "" || pgTxID == a.PGTxID || !s.sharesIDs(a)) {
+		// Elsewhere than where ids are shared it is the one that was approved.
 		return word, nil
 	}
 	var err error
@@ -137,7 +140,7 @@ func (s *Settler) lookForLate(ctx context.Context, late LateJournal, a payment.A
 	if err != nil {
 		return 0, fmt.Errorf("looking for late money of attempt %s: %w", a.ID, err)
 	}
-	if a.Driver == payment.DriverPortOneV1 && pgTxID != "" && r.Outcome == payment.OutcomeNotFound {
+	if s.sharesIDs(a) && pgTxID != "" && r.Outcome == payment.OutcomeNotFound {
 		// One of the PG's two answers is wrong; which, only another look can show.
 		return 0, fmt.Errorf("looking for late money of attempt %s: %w: the PG told of a payment and shows none", a.ID, adapters.ErrUnavailable)
 	}

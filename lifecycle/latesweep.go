@@ -21,11 +21,11 @@ const (
 	lookCancelPending = "a cancel is pending at the PG"
 )
 
-// beside looks for payments that the PG holds of an attempt besides the one that it was just settled by. Only V1
-// can hold several: the word may be about another one, and a buyer who paid twice may be told of once.
+// beside looks for payments that the PG holds of an attempt besides the one that it was just settled by. Where
+// ids are shared, the word may be about another one, and a buyer who paid twice may be told of once.
 func (s *Settler) beside(ctx context.Context, late LateJournal, word Word, pgTxID string) (Word, error) {
 	a := word.Attempt
-	if a.Driver != payment.DriverPortOneV1 {
+	if !s.sharesIDs(a) {
 		return word, nil
 	}
 	if a.PGTxID == "" || a.State == payment.StateOpened {
@@ -45,7 +45,7 @@ func (s *Settler) beside(ctx context.Context, late LateJournal, word Word, pgTxI
 }
 
 // remember records the payment that a word was about, and that the PG shows, while its attempt is not settled. That may
-// end by another payment, and V1 does not say its word again. Of a payment that does not show, nothing is written: nobody
+// end by another payment, and the PG does not say its word again. Of a payment that does not show, nothing is written: nobody
 // signed the word. A virtual account is looked at until it is closed anyway, and a key moves no money.
 func (s *Settler) remember(ctx context.Context, late LateJournal, a payment.Attempt, pgTxID string) error {
 	if pgTxID == "" || a.State.Final() || a.Method == payment.MethodVBank || isKey(a) {

@@ -16,6 +16,10 @@ type DriverSpec struct {
 	// window is opened without a word to the PG or to the journal.
 	CarriesToken bool
 
+	// Routes are the addresses of ours that its PG is told, and Windows the kinds of window that it opens.
+	Routes  Routes
+	Windows []WindowKind
+
 	// PGKeys and MerchantKeys are the keys of the configuration that are this driver's own. Two drivers may have a key
 	// of one name when it is the same key.
 	PGKeys       []KeySpec

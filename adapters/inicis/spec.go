@@ -20,6 +20,12 @@ func spec() payment.DriverSpec {
 	return payment.DriverSpec{
 		Name: Name, Title: "Inicis", Company: "Inicis",
 		CarriesToken: true,
+		Routes: payment.Routes{
+			Return: "/return/inicis", KeyReturn: "/return/inicis/key",
+			// Inicis reads exactly OK, or anything else as a wish to be told again (inicis.md §7).
+			Deposits: "/hooks/inicis/:pg/deposit", DepositTaken: "OK", DepositRefused: "FAIL",
+		},
+		Windows: []payment.WindowKind{payment.WindowInicisPC, payment.WindowInicisMobile, payment.WindowInicisKey},
 		PGKeys: []payment.KeySpec{
 			{
 				Name: "idcs", Kind: payment.KeyTexts, Doc: "Inicis data centres whose answers are trusted (idc_name).",

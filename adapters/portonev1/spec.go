@@ -17,6 +17,14 @@ func spec() payment.DriverSpec {
 	return payment.DriverSpec{
 		Name: Name, Title: "PortOne V1", Company: "PortOne",
 		SharesIDs: true,
+		Routes: payment.Routes{
+			Return: "/return/portone", Notices: "/hooks/portone/v1/:pg", Questions: "/hooks/portone/v1/:pg/confirm",
+			Redirect: payment.Redirect{
+				Attempt: []string{"merchant_uid"}, PGTxID: []string{"imp_uid"},
+				Code: []string{"error_code"}, Success: []string{"imp_success", "success"},
+			},
+		},
+		Windows: []payment.WindowKind{payment.WindowPortOneV1},
 		PGKeys: []payment.KeySpec{
 			{Name: "imp_code", Doc: "PortOne V1 customer code (가맹점 식별코드).", Required: true},
 			{Name: "imp_key", Kind: payment.KeySecret, Doc: "PortOne V1 REST API key.", Required: true},

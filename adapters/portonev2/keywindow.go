@@ -42,9 +42,7 @@ func BuildKeyParams(req adapters.PrepareRequest) (KeyParams, error) {
 	p := KeyParams{
 		StoreID: req.PG.StoreID, ChannelKey: req.Merchant.ChannelKey, Method: "CARD", IssueID: string(a.ID),
 		IssueName: wire.OrderName(a.OrderName), Customer: customerOf(req.Buyer), RedirectURL: req.ReturnURL, Locale: "KO_KR",
-	}
-	if req.NoticeURL != "" {
-		p.NoticeURLs = []string{req.NoticeURL}
+		NoticeURLs: noticeURLs(req),
 	}
 	if a.Device == payment.DeviceMobile || a.Device == payment.DeviceApp {
 		// Inicis' mobile window needs one; what recurs by card does so by the month.

@@ -16,6 +16,14 @@ func (d *Driver) Spec() payment.DriverSpec { return d.spec }
 func spec() payment.DriverSpec {
 	return payment.DriverSpec{
 		Name: Name, Title: "PortOne V2", Company: "PortOne",
+		Routes: payment.Routes{
+			Return: "/return/portone", Notices: "/hooks/portone/v2/:pg", Questions: "/hooks/portone/v2/:pg/confirm",
+			Redirect: payment.Redirect{
+				Attempt: []string{"paymentId", "payment_id"}, PGTxID: []string{"billingKey", "billing_key", "txId", "tx_id"},
+				Token: []string{"paymentToken", "payment_token"}, Code: []string{"code"},
+			},
+		},
+		Windows: []payment.WindowKind{payment.WindowPortOneV2, payment.WindowPortOneV2Key},
 		PGKeys: []payment.KeySpec{
 			{Name: "api_secret", Kind: payment.KeySecret, Doc: "PortOne V2 API secret, as a reference.", Required: true},
 			{Name: "store_id", Doc: "PortOne V2 store id.", Required: true},

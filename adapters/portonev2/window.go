@@ -112,6 +112,18 @@ func customerOf(b payment.Buyer) *Customer {
 	return &c
 }
 
+// verifies tells whether there is anything to verify webhooks with. Where there is not, none is asked for: nothing in it
+// could be believed.
+func verifies(pg *payment.PG) bool { return len(pg.WebhookSecrets) > 0 }
+
+// noticeURLs is where PortOne is to report what becomes of a window.
+func noticeURLs(req adapters.PrepareRequest) []string {
+	if req.NoticeURL == "" || !verifies(req.PG) {
+		return nil
+	}
+	return []string{req.NoticeURL}
+}
+
 func behindInicis(m *payment.Merchant) bool { return m.Behind == "" || m.Behind == "inicis" }
 
 // BuildParams makes the window's parameters. It is pure.
@@ -131,10 +143,8 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		Customer: customerOf(req.Buyer),
 		IsEscrow: a.Purpose == payment.PurposeEscrow,
 	}
-	if req.NoticeURL != "" {
-		p.NoticeURLs = []string{req.NoticeURL}
-	}
-	if !a.ManualConfirm {
+	p.NoticeURLs = noticeURLs(req)
+	if !a.ManualConfirm && verifies(req.PG) {
 		// Where nothing is approved until we say so, there is nothing to ask.
 		p.ConfirmURL = req.ConfirmURL
 	}

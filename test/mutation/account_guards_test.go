@@ -133,7 +133,7 @@ func accountGuards() []guard {
 		},
 		{
 			name: "notices come from Inicis' addresses", file: "gateway/deposit.go",
-			old: "	if !g.isFrom(c, depositSources(pg)) {",
+			old: "	if !g.isSource(c, t.pg) {",
 			new: "	if false {",
 			pkg: "./gateway", run: "TestANoticeFromElsewhereIsRefused",
 		},

@@ -52,12 +52,12 @@ func arrivalGuards() []guard {
 		},
 		{
 			name: "a PG that shows an approved payment as not paid is before a person", file: look,
-			old: "	case contradicts(a, r):", new: "	case false:",
+			old: "	case c.contradicts(a, r):", new: "	case false:",
 			pkg: tests, run: table,
 		},
 		{
 			name: "a PG that errs once contradicts nothing", file: look,
-			old: "	if !contradicts(w.a, r) || r.Outcome != before.Outcome || r.Amount != before.Amount {", new: "	if false {",
+			old: "	if !c.contradicts(w.a, r) || r.Outcome != before.Outcome || r.Amount != before.Amount {", new: "	if false {",
 			pkg: tests, run: "TestAContradictionIsLookedAtTwice",
 		},
 		{
@@ -77,7 +77,7 @@ func arrivalGuards() []guard {
 		},
 		{
 			name: "another transaction in an approved one's place is a contradiction", file: look,
-			old: "another && a.Driver == payment.DriverPortOneV1 {", new: "another {",
+			old: "another && c.s.sharesIDs(a) {", new: "another {",
 			pkg: "./gateway", run: "TestAWordThatContradictsAnApprovedPayment",
 		},
 		{

@@ -91,7 +91,7 @@ func cancelGuards() []guard {
 		},
 		{
 			name: "only the payment that was approved tells of its cancels", file: look,
-			old: "	case !samePayment(w.a, r):", new: "	case false:",
+			old: "	case !c.samePayment(w.a, r):", new: "	case false:",
 			pkg: tests, run: "TestAnUnknownCancelEndsByProof",
 		},
 		{

@@ -347,8 +347,13 @@ func doorGuards() []guard {
 		},
 		{
 			name: "a token is bound to its order number", file: "gateway/returns.go",
-			old: "	case string(a.ID) != ret.OrderNumber && ret.OrderNumber != \"\":", new: "	case false:",
+			old: "	case a.ID != ret.OrderRef && ret.OrderRef != \"\":", new: "	case false:",
 			pkg: tests, run: "TestBadReturnsChangeNothing",
+		},
+		{
+			name: "a token is bound to its driver's addresses", file: "gateway/returns.go",
+			old: "	case a.Driver != r.driver:", new: "	case false:",
+			pkg: tests, run: "TestATokenIsGoodAtItsDriversAddressesOnly",
 		},
 		{
 			name: "a return states our MID", file: "gateway/returns.go",
@@ -357,8 +362,8 @@ func doorGuards() []guard {
 		},
 		{
 			name: "a return is held to the idc rule", file: "gateway/returns.go",
-			old: "	if err := inicis.CheckReturn(acc.PG, ret); err != nil {",
-			new: "	if err := inicis.CheckReturn(acc.PG, ret); false {",
+			old: "	if err := route.check(acc.PG, ret); err != nil {",
+			new: "	if err := route.check(acc.PG, ret); false {",
 			pkg: tests, run: "TestBadReturnsChangeNothing",
 		},
 		{

@@ -1,0 +1,67 @@
+package inicis
+
+import (
+	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+var (
+	_ adapters.Returner    = (*Driver)(nil)
+	_ adapters.KeyReturner = (*Driver)(nil)
+	_ adapters.Notifier    = (*Driver)(nil)
+)
+
+// ReadReturn implements adapters.Returner.
+func (d *Driver) ReadReturn(body []byte) (adapters.Return, error) {
+	ret, err := ParseReturn(body)
+	if err != nil {
+		return adapters.Return{}, err
+	}
+	r := adapters.Return{
+		Token: ret.MerchantData, OrderRef: payment.AttemptID(ret.OrderNumber), MID: ret.MID, Through: ret.Authenticated(),
+		Proof:      adapters.Proof{AuthToken: ret.AuthToken, IDC: ret.IDC},
+		ApproveURL: ret.AuthURL, UndoURL: ret.NetCancelURL, Code: ret.ResultCode, BuyerCancelled: ret.BuyerCancelled,
+	}
+	if !r.Through {
+		r.Why = DeclineReason(ret.ResultCode, ret.ResultMsg)
+	}
+	return r, nil
+}
+
+// CheckReturn implements adapters.Returner.
+func (d *Driver) CheckReturn(pg *payment.PG, r adapters.Return) error {
+	return CheckReturn(pg, Return{
+		AuthToken: r.Proof.AuthToken, IDC: r.Proof.IDC, AuthURL: r.ApproveURL, NetCancelURL: r.UndoURL,
+	})
+}
+
+// ReadKeyReturn implements adapters.KeyReturner.
+func (d *Driver) ReadKeyReturn(body []byte) (adapters.Return, error) {
+	ret, err := ParseKeyReturn(body)
+	if err != nil {
+		return adapters.Return{}, err
+	}
+	r := adapters.Return{
+		Token: ret.MerchantData, OrderRef: payment.AttemptID(ret.OrderID), MID: ret.MID, Through: ret.Issued(),
+		BillingKey: ret.BillKey, PGTxID: ret.TID, Code: ret.ResultCode, BuyerCancelled: ret.BuyerCancelled,
+	}
+	if !r.Through {
+		r.Why = DeclineReason(ret.ResultCode, ret.ResultMsg)
+	}
+	return r, nil
+}
+
+// ReadNotice implements adapters.Notifier. An account that was issued is no news: its approval has told us.
+func (d *Driver) ReadNotice(_ *payment.PG, m adapters.Message) (adapters.Notice, error) {
+	n, err := ParseDeposit(m.ContentType(), m.Body)
+	if err != nil {
+		return adapters.Notice{}, err
+	}
+	if n.Kind != DepositPaid {
+		return adapters.Notice{Kind: adapters.NoticeOther}, nil
+	}
+	return adapters.Notice{
+		Kind: adapters.NoticeDeposit, Attempt: n.OID, PGTxID: n.TID, Says: payment.OutcomeApproved,
+		MID: n.MID, IssueTxID: n.IssueTID, Amount: n.Amount,
+	}, nil
+}
