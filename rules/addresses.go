@@ -16,6 +16,7 @@ func address(dst *string) reader {
 		if err != nil || strings.ContainsAny(host, " /") {
 			return false
 		}
+		// A port has 16 bits, and no leading zero.
 		_, err = strconv.ParseUint(port, 10, 16)
 		return err == nil && (len(port) == 1 || port[0] != '0')
 	})
@@ -179,6 +180,7 @@ func outward(listen string) bool {
 		return false
 	}
 	ip = ip.Unmap()
+	// RFC 6598: carriers and clouds use it inside.
 	shared := netip.MustParsePrefix("100.64.0.0/10")
 	return !ip.IsUnspecified() && !ip.IsLoopback() && !ip.IsPrivate() && !ip.IsLinkLocalUnicast() && !shared.Contains(ip)
 }
@@ -233,5 +235,6 @@ func dsnInClear(dsn string) bool {
 			host = h
 		}
 	}
+	// A path is a socket on this machine.
 	return host != "" && !strings.HasPrefix(host, "/") && inClear("http://"+net.JoinHostPort(host, "5432"))
 }

@@ -19,6 +19,7 @@ func (b *builder) routes() {
 		if stopper != "" && rt.inUse {
 			r.at.fail("move it up", "never reached: rule %q before it takes everything", stopper)
 		}
+		// What cannot be compiled may have been a condition, so nothing is said of what follows it.
 		if stopper == "" && rt.inUse && !rt.next && len(r.when.methods) == 0 && rt.when.unconditional() && (r.when.at.n == nil || !r.when.at.broken("")) {
 			stopper = rt.name
 		}
@@ -75,6 +76,7 @@ func (b *builder) expression(w *rawWhen, rt *route) {
 	if err != nil {
 		at := w.expr.at
 		if at.n != nil {
+			// A copy: the node's own place belongs to the whole value.
 			moved := *at.n
 			moved.Column += column
 			at.n = &moved

@@ -60,6 +60,7 @@ func joinErrors(list []*Error) error {
 	slices.SortStableFunc(list, func(a, b *Error) int {
 		return cmp.Or(cmp.Compare(a.Line, b.Line), cmp.Compare(a.Column, b.Column), cmp.Compare(a.Path, b.Path))
 	})
+	// One mistake may be met on two ways.
 	list = slices.CompactFunc(list, func(a, b *Error) bool { return *a == *b })
 	all := make([]error, 0, min(len(list), maxErrors)+1)
 	for i, e := range list {
@@ -86,6 +87,7 @@ func didYouMean(got string, known []string) string {
 // closest is the known word that is nearest to what was written, or empty when none is near.
 func closest(got string, known []string) string {
 	best, bestDistance := "", 3
+	// In order, so that of two that are as near the hint is always the same.
 	for _, k := range slices.Sorted(slices.Values(known)) {
 		if d := distance(got, k, bestDistance); d < bestDistance && d < max(len([]rune(k)), 2) {
 			best, bestDistance = k, d

@@ -36,6 +36,7 @@ func parseJournal(name string, text []byte, src Sources) (JournalConfig, error) 
 	d := &decoder{file: name, src: src}
 	root := d.document(text)
 	if root == nil {
+		// A fault elsewhere must not keep people from the journal, so the section is read by itself.
 		alone := &decoder{file: name, src: src}
 		section := journalLines(text)
 		if section == nil {

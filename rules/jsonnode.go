@@ -37,6 +37,7 @@ type jsonPlaces struct {
 
 // next is the next token and a node at its place.
 func (p *jsonPlaces) next() (json.Token, *yaml.Node, error) {
+	// The offset is behind the last token; what separates it from the next one is no place.
 	start := int(p.dec.InputOffset())
 	for start < len(p.text) && strings.IndexByte(" \t\r\n,:", p.text[start]) >= 0 {
 		start++

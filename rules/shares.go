@@ -49,6 +49,7 @@ func (c *TestCase) shares(s *Snapshot, opt Options) []string {
 	}
 	count := make(map[string]int)
 	order := c.Checkout
+	// The case's own list stays as it is, whatever deciding does with it.
 	order.Payments = slices.Clone(order.Payments)
 	for i := range shareOrders {
 		order.OrderID = payment.OrderID(fmt.Sprintf("%s-%d", c.Checkout.OrderID, i+1))

@@ -162,6 +162,7 @@ func RunTests(s *Snapshot, tf *TestFile) []TestResult {
 	for i := range tf.Cases {
 		c := &tf.Cases[i]
 		opt := Options{Now: c.Now, Health: &c.world}
+		// Nil is that nothing is known, which is something else than a rate of 0.
 		if len(c.world.rates) > 0 {
 			opt.Rates = &c.world
 		}

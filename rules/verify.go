@@ -145,6 +145,7 @@ func (s *Snapshot) timeStates(ctx context.Context, start time.Time) []timeState 
 		}
 		at := start.Add(time.Duration(i) * time.Minute)
 		sign = s.signature(sign[:0], momentOf(at))
+		// Minutes of the same signature are decided alike: a week of 10,080 comes down to some dozens.
 		if n, ok := seen[string(sign)]; ok {
 			out[n].minutes++
 			continue
@@ -172,6 +173,7 @@ func (s *Snapshot) signature(sign []byte, now moment) []byte {
 			bit(r.when.when.holds(now))
 		}
 		if r.when.expr != nil && usesClock(r.when.exprText) {
+			// What an expression makes of the clock is not known, so every minute is one of its own.
 			sign = append(sign, byte(now.minute/60), byte(now.minute%60), byte(now.weekday))
 		}
 	}
@@ -212,6 +214,7 @@ func (v *verifier) cell(me *method, c *payment.Checkout, n int, state timeState)
 			g = &gapCount{gap: Gap{Method: me.code, Code: p.Code, Example: *c, At: state.at, Detail: p.DetailEn}, states: make(map[int]bool)}
 			v.gaps[key] = g
 		}
+		// Many checkouts of one set of minutes show the same gap; its minutes count once.
 		if !g.states[n] {
 			g.states[n] = true
 			g.gap.Minutes += state.minutes
@@ -258,6 +261,7 @@ func (v *verifier) follow(d *deciding, c *payment.Checkout, at time.Time) {
 			continue
 		}
 		decider = r.name
+		// An example in which it takes a payment says more than one in which it does not.
 		if !seen.decided || len(picked) > 0 {
 			seen.example, seen.at = *c, at
 		}
@@ -281,6 +285,7 @@ func (v *verifier) finish() {
 			f.State = RuleOff
 		case seen.taken:
 			f.State, f.By = RuleUsed, ""
+		// What was not tried may be what it is for.
 		case !v.rep.Complete:
 			f.State, f.By = RuleUnproven, ""
 		case seen.decided:

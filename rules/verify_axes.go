@@ -94,6 +94,7 @@ func (s *Snapshot) amountsOf(me *method) []payment.Won {
 	most := min(me.max, s.limits.MaxAmount)
 	bounds := []payment.Won{me.min, most}
 	for _, l := range me.links {
+		// A class begins behind the end of the one before.
 		bounds = append(bounds, l.min, l.max+1)
 	}
 	for _, r := range s.routes {
@@ -122,6 +123,7 @@ func (s *Snapshot) cardsOf(me *method) []string {
 			out.add(r.when.cards...)
 		}
 	}
+	// Other methods know no card; a rule may name one all the same.
 	if me.code != methodCard {
 		return out.list
 	}

@@ -27,6 +27,7 @@ func (v *verifier) space(me *method) *space {
 	}
 	sp.size = 1
 	for _, n := range sp.lengths(len(v.states)) {
+		// The product of many axes leaves the range of numbers; so many are never tried.
 		sp.size = min(sp.size*n, maxSpace)
 	}
 	return sp
@@ -42,6 +43,7 @@ func (sp *space) lengths(states int) [7]int {
 func (v *verifier) share(spaces []*space, budget int) bool {
 	bySize := slices.SortedStableFunc(slices.Values(spaces), func(a, b *space) int { return cmp.Compare(a.size, b.size) })
 	for i, sp := range bySize {
+		// The smallest first: what they leave of their share goes to the larger ones.
 		sp.part = min(budget/(len(spaces)-i), sp.size)
 		budget -= sp.part
 	}
@@ -59,6 +61,7 @@ func (v *verifier) share(spaces []*space, budget int) bool {
 func (v *verifier) try(sp *space) {
 	n, over := 0, false
 	visit(sp.size, sp.part, func(number int) {
+		// Asking the context costs more than deciding.
 		if n++; n%1024 == 0 {
 			over = v.ctx.Err() != nil
 		}
@@ -74,6 +77,7 @@ func (v *verifier) try(sp *space) {
 func visit(size, part int, do func(number int)) {
 	step := 1
 	if part < size {
+		// The golden section leaves the most even gaps, however few are tried.
 		step = max(1, int(float64(size)*0.6180339887498949))
 		for gcd(step, size) != 1 {
 			step++

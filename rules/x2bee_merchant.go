@@ -97,6 +97,7 @@ func (s *Snapshot) serving(p *pg, me *method, w Where, company string, now momen
 // fitsSomewhere asks fits for every device and site that a query leaves open.
 func (m *merchant) fitsSomewhere(me *method, w Where, now moment) bool {
 	site := w.Site
+	// Any site is asked about: one that the merchant is for will do.
 	if site == "" && len(m.sites) > 0 {
 		site = m.sites[0]
 	}
@@ -130,6 +131,7 @@ func compareNumbers(a, b string) int {
 	digits := func(s string) bool {
 		return !slices.ContainsFunc([]byte(s), func(c byte) bool { return c < '0' || c > '9' })
 	}
+	// As text 1002 comes before 9.
 	if digits(a) && digits(b) && len(a) != len(b) {
 		return len(a) - len(b)
 	}

@@ -51,6 +51,7 @@ func (s *Snapshot) StoreNotices(q NoticeQuery, now time.Time) ([]StoreNotice, er
 			continue
 		}
 		issuer, _ := payment.CardCompanyOf(n.acquirer) // words of no company are refused when loading
+		// The first merchant stands for all: X2BEE's row has room for one PG.
 		v := StoreNotice{
 			Notice:       all[slices.IndexFunc(all, func(a Notice) bool { return a.ID == n.id })],
 			AcquirerCode: s.AcquirerCode(n.acquirer), AcquirerName: issuer.Name,

@@ -95,6 +95,7 @@ func (s *Snapshot) judge(out *LinkCheck, means []*method, asked []*pg, w Where, 
 		return
 	}
 	out.Usable = s.taken(means, w, "", opt, func(cs []payment.Candidate) bool {
+		// No candidates: the shop settles the order itself, so it is taken.
 		if len(cs) == 0 {
 			return true
 		}

@@ -66,6 +66,7 @@ func splitPairs(body string, decode func(string) (string, error)) (fields, error
 		if err != nil {
 			return f, err
 		}
+		// The first stays: a name that a buyer injects comes behind the PG's own.
 		if _, seen := f.first[name]; seen {
 			f.twice[name] = true
 			continue

@@ -39,6 +39,7 @@ func classify(code, message string) class {
 	if !codeLike(code) {
 		return classUnknown
 	}
+	// The six digits may stand in either.
 	for _, text := range []string{code, message} {
 		for _, m := range detail.FindAllStringSubmatch(text, -1) {
 			if c := classifySuffix(m[1]); c != classDeclined {

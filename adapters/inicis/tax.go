@@ -10,6 +10,7 @@ import (
 // shop says nothing goes without. What the shop stated is sent as it is; otherwise the VAT is an eleventh of the
 // taxable part, rounded down, since it must not be over a tenth of the supply value.
 func taxes(kind payment.TaxKind, amount, taxFree, vat payment.Won, vatSet bool) (tax, free payment.Won, stated bool) {
+	// A tax-free merchant's whole sale is tax-free, also where the shop does not say so.
 	if kind == payment.TaxFree && taxFree == 0 && vat == 0 {
 		taxFree = amount
 	}

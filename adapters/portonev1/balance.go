@@ -16,6 +16,7 @@ func (d *Driver) withTaxes(ctx context.Context, req adapters.LookUpRequest, r ad
 		return r
 	}
 	o, err := d.get(ctx, req.PG, "/payments/"+url.PathEscape(r.PGTxID)+"/balance")
+	// The parts are a check on top: without them the payment is believed as before.
 	if err != nil {
 		return r
 	}

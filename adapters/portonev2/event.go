@@ -94,6 +94,7 @@ func ParseEvent(contentType string, body []byte, confirm bool) (Event, error) {
 func dataEvent(o wire.Object) Event {
 	ev := Event{Type: o.Required("type")}
 	isKey := strings.HasPrefix(ev.Type, "BillingKey.")
+	// PortOne adds types without notice; what they hold is not guessed.
 	if !isKey && !strings.HasPrefix(ev.Type, "Transaction.") {
 		return ev
 	}

@@ -97,5 +97,6 @@ func methodOf(o wire.Object, asked payment.Method) payment.Method {
 			}
 		}
 	}
+	// A word that is none of ours: it differs from every decided method, and so is undone.
 	return payment.Method(kind)
 }
