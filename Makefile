@@ -54,7 +54,7 @@ deps: $(KUSTOMIZE) ## Find or install what the tests need beyond Go
 .PHONY: test
 test: deps vet ## Run every test with the race detector
 	$(GO) test -race -timeout 25m -count=$(COUNT) $(PKG)
-	$(GO) test -timeout 25m -count=1 ./gateway -run '^TestSimulation$$' -sim.schedules=20000
+	$(GO) test -timeout 25m -count=1 ./test/simulation -run '^TestSimulation$$' -sim.schedules=20000
 
 # The inner loop: -short leaves out what needs more than Go, and takes 200 schedules where 20,000 are the check.
 .PHONY: test-fast
@@ -93,7 +93,7 @@ bench-load: ## Load the gateway beside a plain proxy (wrk; ROUNDS, SECONDS_EACH,
 bench-growth: deps ## Time returns while much waits, is open or is removed (MESSAGES, OPEN, OLD, FOR; a few minutes)
 	$(GO) test ./journal -run '^TestGrowth$$' -count=1 -v -parallel 1 -timeout 60m -growth.messages=$(or $(MESSAGES),50000) \
 	  -growth.open=$(or $(OPEN),400000) -growth.old=$(or $(OLD),40000) -growth.payments=5000 -growth.for=$(or $(FOR),5s)
-	$(GO) test ./gateway -run 'TestASilentPG|TestAHangingDelivery|TestWaitingMessages' -count=1 -v
+	$(GO) test ./test/simulation -run 'TestASilentPG|TestAHangingDelivery|TestWaitingMessages' -count=1 -v
 
 .PHONY: fuzz
 fuzz: ## Run each fuzz target for FUZZTIME (default 15s)
@@ -124,7 +124,7 @@ fsyncs: deps ## Count the fsyncs of a settle, 64 at once (SQLite by strace, Post
 
 .PHONY: soak
 soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED (default: the time)
-	$(GO) test ./gateway -run '^TestSimulation$$' -count=1 -v -timeout 0 -sim.schedules=$(or $(SCHEDULES),200000) -sim.first=$(or $(SEED),$(shell date +%s))
+	$(GO) test ./test/simulation -run '^TestSimulation$$' -count=1 -v -timeout 0 -sim.schedules=$(or $(SCHEDULES),200000) -sim.first=$(or $(SEED),$(shell date +%s))
 
 .PHONY: mutation
 mutation: ## Take each guard away and see that its test turns red

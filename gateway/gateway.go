@@ -21,6 +21,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/prometheus/client_golang/prometheus"
+	"github.com/valyala/fasthttp"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -199,6 +200,15 @@ func Listen(s *rules.Snapshot) (Listeners, error) {
 	}
 	return l, nil
 }
+
+// Public serves the public listener's requests, for who brings connections of his own.
+func (g *Gateway) Public() fasthttp.RequestHandler { return g.publicApp().Handler() }
+
+// Sidecar is Public for the sidecar listener.
+func (g *Gateway) Sidecar() fasthttp.RequestHandler { return g.sidecarApp().Handler() }
+
+// Worker is what goes on beside requests, for who goes step by step instead of calling Run.
+func (g *Gateway) Worker() *lifecycle.Worker { return g.worker }
 
 // Run serves until ctx ends, then drains: readyz says no, requests in flight are answered within
 // server.shutdown_timeout, background work ends, and only then does Run return.

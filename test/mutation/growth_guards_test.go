@@ -6,7 +6,7 @@ func growthGuards() []guard {
 		{
 			name: "a silent PG has workers of its own", file: "lifecycle/lanes.go",
 			old: "	r := p.rooms[l]\n", new: "	l = *new(L)\n	r := p.rooms[l]\n",
-			pkg: "./gateway", run: "TestASilentPGHoldsUpNobodyElse",
+			pkg: "./test/simulation", run: "TestASilentPGHoldsUpNobodyElse",
 		},
 		{
 			name: "what is urgent does not wait behind what is not", file: "journal/due.go",
@@ -47,7 +47,7 @@ func growthGuards() []guard {
 		{
 			name: "a message is not given up within a day", file: "lifecycle/outbox.go",
 			old: " && now.Sub(m.CreatedAt) >= outboxPatience", new: " && now.Sub(m.CreatedAt) >= 0",
-			pkg: "./gateway", run: "TestAMessageIsNotGivenUpWithinADay",
+			pkg: "./test/simulation", run: "TestAMessageIsNotGivenUpWithinADay",
 		},
 		{
 			name: "a look in between keeps equal looks apart", file: "journal/together.go",

@@ -374,7 +374,7 @@ func doorGuards() []guard {
 		{
 			name: "a message is done only when the shop took it", file: "lifecycle/outbox.go",
 			old: "		w.shop.refused()\n		return err", new: "		w.shop.refused()\n		return nil",
-			pkg: tests, run: "TestSimulation", args: simulation(),
+			pkg: "./test/simulation", run: "TestSimulation", args: simulation(),
 		},
 		{
 			name: "the order service's own endpoints are not forwarded", file: "gateway/forward.go",

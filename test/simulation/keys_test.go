@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"context"
@@ -42,7 +42,7 @@ func (k *simKeyed) stands(a simReply) bool {
 	if a.status != http.StatusOK {
 		return false
 	}
-	return k.path == pathCheckout || simCertain(simStatus(a.body))
+	return k.path == simCheckoutPath || simCertain(simStatus(a.body))
 }
 
 // simCertain tells the statuses that are an end. Declined may be one, or a hint that a page may try again.
@@ -57,8 +57,8 @@ func (k *simKeyed) send(p *simPod, body []byte) (simReply, bool) {
 	k.mu.Lock()
 	before := k.stood
 	k.mu.Unlock()
-	header := map[string]string{"Content-Type": "application/json", headerIdempotencyKey: `"` + k.key + `"`}
-	a, ok := simKnock(p, 2*time.Minute, k.path, header, body)
+	header := map[string]string{"Content-Type": "application/json", simKeyHeader: `"` + k.key + `"`}
+	a, ok := simKnock(p, simPatience, k.path, header, body)
 	if !ok {
 		w.tally("key_unanswered")
 		return a, false
@@ -94,9 +94,9 @@ func (k *simKeyed) send(p *simPod, body []byte) (simReply, bool) {
 
 // over tells whether a window that was handed out can no longer be paid in: the request is carried out anew then.
 func (k *simKeyed) over(answer []byte) bool {
-	var a checkoutAnswer
+	var a simOpened
 	up := k.w.alive()
-	if k.path != pathCheckout || json.Unmarshal(answer, &a) != nil || len(up) == 0 {
+	if k.path != simCheckoutPath || json.Unmarshal(answer, &a) != nil || len(up) == 0 {
 		return false
 	}
 	expires, err := time.Parse(time.RFC3339, a.ExpiresAt)
@@ -114,25 +114,34 @@ func (a simReply) again() bool {
 	return a.status >= 500 || a.code() == payment.CodeKeyInProgress
 }
 
-// checkoutBody is the body of POST /checkout.
-func (b *simBuyer) checkoutBody(method payment.Method, site string) []byte {
-	body, err := json.Marshal(map[string]any{
-		"order_id": b.id, "amount": b.won + b.mileage, "payments": b.payments(method),
+// checkoutBody is the body of POST /checkout for his order.
+func (b *simBuyer) checkoutBody(method payment.Method, site payment.Site, due time.Time) []byte {
+	return b.w.checkoutBody(b.id, b.won+b.mileage, b.payments(method), site, due)
+}
+
+// checkoutBody is the body of POST /checkout; due is for virtual accounts.
+func (w *simWorld) checkoutBody(order payment.OrderID, won payment.Won, payments []payment.MethodAmount, site payment.Site, due time.Time) []byte {
+	fields := map[string]any{
+		"order_id": order, "amount": won, "payments": payments,
 		"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
 		"site":  site, "device": "pc", "return_url": "http://localhost:8080/result",
-	})
+	}
+	if !due.IsZero() {
+		fields["vbank_due"] = due.In(payment.KST()).Format(time.DateTime)
+	}
+	body, err := json.Marshal(fields)
 	if err != nil {
-		b.w.wrong("a checkout does not marshal: %v", err)
+		w.wrong("a checkout does not marshal: %v", err)
 	}
 	return body
 }
 
 // askUnderKey asks for a window under a key, impatiently: the same again to other pods while the first one runs.
-func (b *simBuyer) askUnderKey(n int, method payment.Method) (ans checkoutAnswer, err error, ok bool) {
+func (b *simBuyer) askUnderKey(n int, method payment.Method) (ans simOpened, err error, ok bool) {
 	w := b.w
 	w.tally("checkout_under_key")
-	k := w.keyed(pathCheckout, fmt.Sprintf("%s checkout %d", b.name, n))
-	body := b.checkoutBody(method, "main")
+	k := w.keyed(simCheckoutPath, fmt.Sprintf("%s checkout %d", b.name, n))
+	body := b.checkoutBody(method, "main", time.Time{})
 	var twins sync.WaitGroup
 	defer twins.Wait()
 	if b.r.Float64() < 0.4 {
@@ -147,7 +156,7 @@ func (b *simBuyer) askUnderKey(n int, method payment.Method) (ans checkoutAnswer
 		twins.Go(func() {
 			time.Sleep(time.Duration(other.Int64N(int64(time.Second))))
 			w.tally("key_with_another_body")
-			k.ofAStranger().send(b.pod(other), b.checkoutBody(method, "other"))
+			k.ofAStranger().send(b.pod(other), b.checkoutBody(method, "other", time.Time{}))
 		})
 	}
 	for range 4 {
@@ -169,7 +178,7 @@ func (k *simKeyed) repeat(b *simBuyer, r *rand.Rand, body []byte) {
 	k.send(b.pod(r), body)
 }
 
-func simCheckoutAnswer(a simReply) (ans checkoutAnswer, err error, ok bool) {
+func simCheckoutAnswer(a simReply) (ans simOpened, err error, ok bool) {
 	if a.status != http.StatusOK {
 		return ans, &payment.Problem{Code: a.code()}, true
 	}
@@ -177,21 +186,10 @@ func simCheckoutAnswer(a simReply) (ans checkoutAnswer, err error, ok bool) {
 }
 
 // completeUnderKey sends a window's result over HTTP, every time under the same key.
-func (b *simBuyer) completeUnderKey(at *simAttempt, req completeRequest) func(p *simPod) (simTold, error, bool) {
+func (b *simBuyer) completeUnderKey(at *simAttempt, body []byte) func(p *simPod) (simTold, error, bool) {
 	w := b.w
 	w.tally("complete_under_key")
-	k := w.keyed(pathComplete, at.name+" complete")
-	fields := map[string]string{"attempt_id": string(req.AttemptID), "pg_tx_id": req.PGTxID}
-	if req.PaymentToken.IsSet() {
-		fields["payment_token"] = req.PaymentToken.Reveal()
-	}
-	if req.Code != "" {
-		fields["code"] = req.Code
-	}
-	body, err := json.Marshal(fields)
-	if err != nil {
-		w.wrong("a completion does not marshal: %v", err)
-	}
+	k := w.keyed(simCompletePath, at.name+" complete")
 	return func(p *simPod) (simTold, error, bool) {
 		a, ok := k.send(p, body)
 		if !ok || a.again() {
@@ -200,7 +198,7 @@ func (b *simBuyer) completeUnderKey(at *simAttempt, req completeRequest) func(p 
 		if a.status != http.StatusOK {
 			return simTold{}, &payment.Problem{Code: a.code()}, true
 		}
-		told := simTold{id: req.AttemptID, word: simStatus(a.body)}
+		told := simTold{id: at.answer.AttemptID, word: simStatus(a.body)}
 		if simCertain(told.word) {
 			told.status = payment.State(told.word)
 		}

@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// KeyBegin implements KeyStore.
+// KeyBegin implements gateway.KeyStore.
 func (j *simJournal) KeyBegin(ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error) {
 	type taken struct {
 		kept  journal.KeptAnswer
@@ -21,7 +21,7 @@ func (j *simJournal) KeyBegin(ctx context.Context, scope, key, fingerprint strin
 	return k.kept, k.begun, err
 }
 
-// KeyRenew implements KeyStore.
+// KeyRenew implements gateway.KeyStore.
 func (j *simJournal) KeyRenew(ctx context.Context, scope, key string, kept journal.KeptAnswer, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error) {
 	type taken struct {
 		held  journal.KeptAnswer
@@ -34,12 +34,12 @@ func (j *simJournal) KeyRenew(ctx context.Context, scope, key string, kept journ
 	return k.held, k.begun, err
 }
 
-// KeyDone implements KeyStore.
+// KeyDone implements gateway.KeyStore.
 func (j *simJournal) KeyDone(ctx context.Context, scope, key string, a journal.KeptAnswer) error {
 	return j.do(ctx, "key done", j.p.w.nameIn(key), func() error { return j.inner.KeyDone(ctx, scope, key, a) })
 }
 
-// KeyDrop implements KeyStore.
+// KeyDrop implements gateway.KeyStore.
 func (j *simJournal) KeyDrop(ctx context.Context, scope, key string, heldUntil time.Time) error {
 	return j.do(ctx, "key drop", j.p.w.nameIn(key), func() error { return j.inner.KeyDrop(ctx, scope, key, heldUntil) })
 }

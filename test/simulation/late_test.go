@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"bytes"
@@ -25,7 +25,7 @@ const simAliasMark = "-second"
 
 func (w *simWorld) boxConfig() sandbox.Config {
 	cfg := sandbox.Defaults()
-	cfg.InicisNoticeURL, cfg.InicisRetryUnit = "http://localhost:8080"+pathHooksInicis+"inicis"+hookDeposit, 0
+	cfg.InicisNoticeURL, cfg.InicisRetryUnit = "http://localhost:8080"+"/hooks/inicis/inicis/deposit", 0
 	cfg.HookClient = &http.Client{Transport: simPost{w}}
 	cfg.Channels = append(cfg.Channels, simOtherChannels()...)
 	cfg.V1.FormNotices, cfg.V2.OldNotices, cfg.V2.RetryUnit = w.weather.forms, w.weather.forms, 0
@@ -215,7 +215,9 @@ func (w *simWorld) lateRound() {
 
 // simStatus reads the status that a page is answered with.
 func simStatus(body []byte) string {
-	var a completeAnswer
+	var a struct {
+		Status string `json:"status"`
+	}
 	if json.Unmarshal(body, &a) != nil {
 		return ""
 	}

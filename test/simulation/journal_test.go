@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/gateway"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -15,11 +16,11 @@ import (
 
 // simBooks is a journal that the audit can read too.
 type simBooks interface {
-	Journal
-	KeyStore
+	gateway.Journal
+	gateway.KeyStore
 	lifecycle.LateQueue
 	lifecycle.LateDeskJournal
-	CancelStore
+	gateway.CancelStore
 	CancelsOpen(ctx context.Context, limit int) ([]payment.Cancel, error)
 	EachOpen(ctx context.Context, yield func(payment.Attempt) error, states ...payment.State) error
 }
@@ -142,27 +143,27 @@ func (j *simJournal) meet(a payment.Attempt) string {
 	return j.of(a.ID)
 }
 
-// Insert implements Journal.
+// Insert implements gateway.Journal.
 func (j *simJournal) Insert(ctx context.Context, a payment.Attempt, ev journal.Event, bound ...journal.Windows) error {
 	return j.do(ctx, "insert", j.meet(a), func() error { return j.inner.Insert(ctx, a, ev, bound...) })
 }
 
-// Claim implements Journal.
+// Claim implements gateway.Journal.
 func (j *simJournal) Claim(ctx context.Context, a payment.Attempt, c journal.Claim) error {
 	return j.do(ctx, "claim", j.meet(a), func() error { return j.inner.Claim(ctx, a, c) })
 }
 
-// Move implements Journal.
+// Move implements gateway.Journal.
 func (j *simJournal) Move(ctx context.Context, t journal.Transition) (payment.Attempt, error) {
 	return simDo(ctx, j, "move "+string(t.To), j.of(t.ID), true, func() (payment.Attempt, error) { return j.inner.Move(ctx, t) })
 }
 
-// Touch implements Journal.
+// Touch implements gateway.Journal.
 func (j *simJournal) Touch(ctx context.Context, l journal.Look) error {
 	return j.do(ctx, "touch", j.of(l.ID), func() error { return j.inner.Touch(ctx, l) })
 }
 
-// Attempt implements Journal.
+// Attempt implements gateway.Journal.
 func (j *simJournal) Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error) {
 	type read struct {
 		a      payment.Attempt
@@ -175,17 +176,17 @@ func (j *simJournal) Attempt(ctx context.Context, id payment.AttemptID) (payment
 	return r.a, r.sealed, err
 }
 
-// AttemptsOf implements Journal.
+// AttemptsOf implements gateway.Journal.
 func (j *simJournal) AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error) {
 	return simDo(ctx, j, "attempts", j.p.w.nameIn(string(order)), false, func() ([]payment.Attempt, error) { return j.inner.AttemptsOf(ctx, order) })
 }
 
-// DueLanes implements Journal.
+// DueLanes implements gateway.Journal.
 func (j *simJournal) DueLanes(ctx context.Context, now time.Time) ([]journal.Lane, error) {
 	return simDo(ctx, j, "due lanes", "", false, func() ([]journal.Lane, error) { return j.inner.DueLanes(ctx, now) })
 }
 
-// Due implements Journal.
+// Due implements gateway.Journal.
 func (j *simJournal) Due(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error) {
 	return simDo(ctx, j, "due", simLane(l), true, func() ([]payment.Attempt, error) { return j.inner.Due(ctx, l, now, limit, lease) })
 }
@@ -193,22 +194,22 @@ func (j *simJournal) Due(ctx context.Context, l journal.Lane, now time.Time, lim
 // simLane names a lane.
 func simLane(l journal.Lane) string { return fmt.Sprintf("%s urgent %v", l.PG, l.Urgent) }
 
-// OutboxDue implements Journal.
+// OutboxDue implements gateway.Journal.
 func (j *simJournal) OutboxDue(ctx context.Context, l journal.OutboxLane, now time.Time, limit int, lease time.Duration) ([]payment.Message, error) {
 	return simDo(ctx, j, "outbox due", fmt.Sprintf("again %v", l.Again), true, func() ([]payment.Message, error) { return j.inner.OutboxDue(ctx, l, now, limit, lease) })
 }
 
-// OutboxPush implements Journal.
+// OutboxPush implements gateway.Journal.
 func (j *simJournal) OutboxPush(ctx context.Context, now time.Time, limit int) (int, error) {
 	return simDo(ctx, j, "outbox push", "", true, func() (int, error) { return j.inner.OutboxPush(ctx, now, limit) })
 }
 
-// OutboxDone implements Journal.
+// OutboxDone implements gateway.Journal.
 func (j *simJournal) OutboxDone(ctx context.Context, id string) error {
 	return j.do(ctx, "outbox done", j.p.w.nameIn(id), func() error { return j.inner.OutboxDone(ctx, id) })
 }
 
-// OutboxRetry implements Journal. The jitter is drawn anew, from the seed.
+// OutboxRetry implements gateway.Journal. The jitter is drawn anew, from the seed.
 func (j *simJournal) OutboxRetry(ctx context.Context, id string, next time.Time, reason string) error {
 	subject := j.p.w.nameIn(id)
 	wait := max(next.Sub(j.p.now()), time.Second)
@@ -220,18 +221,18 @@ func (j *simJournal) OutboxRetry(ctx context.Context, id string, next time.Time,
 	return j.do(ctx, "outbox retry", subject, func() error { return j.inner.OutboxRetry(ctx, id, j.p.now().Add(base), reason) })
 }
 
-// OutboxPark implements Journal.
+// OutboxPark implements gateway.Journal.
 func (j *simJournal) OutboxPark(ctx context.Context, id, reason string) error {
 	j.p.w.tally("message_parked")
 	return j.do(ctx, "outbox park", j.p.w.nameIn(id), func() error { return j.inner.OutboxPark(ctx, id, reason) })
 }
 
-// Ping implements Journal.
+// Ping implements gateway.Journal.
 func (j *simJournal) Ping(ctx context.Context) error {
 	return j.do(ctx, "ping", "", func() error { return j.inner.Ping(ctx) })
 }
 
-// Stats implements Journal.
+// Stats implements gateway.Journal.
 func (j *simJournal) Stats(ctx context.Context) (journal.Stats, error) {
 	return simDo(ctx, j, "stats", "", false, func() (journal.Stats, error) { return j.inner.Stats(ctx) })
 }

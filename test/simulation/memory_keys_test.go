@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"context"
@@ -14,7 +14,7 @@ type simKey struct {
 	heldUntil time.Time
 }
 
-// KeyBegin implements KeyStore.
+// KeyBegin implements gateway.KeyStore.
 func (m *simMemoryView) KeyBegin(_ context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -30,7 +30,7 @@ func (m *simMemoryView) KeyBegin(_ context.Context, scope, key, fingerprint stri
 	return journal.KeptAnswer{HeldUntil: until}, true, nil
 }
 
-// KeyRenew implements KeyStore.
+// KeyRenew implements gateway.KeyStore.
 func (m *simMemoryView) KeyRenew(_ context.Context, scope, key string, kept journal.KeptAnswer, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -44,7 +44,7 @@ func (m *simMemoryView) KeyRenew(_ context.Context, scope, key string, kept jour
 	return held, true, nil
 }
 
-// KeyDone implements KeyStore.
+// KeyDone implements gateway.KeyStore.
 func (m *simMemoryView) KeyDone(_ context.Context, scope, key string, a journal.KeptAnswer) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -58,7 +58,7 @@ func (m *simMemoryView) KeyDone(_ context.Context, scope, key string, a journal.
 	return nil
 }
 
-// KeyDrop implements KeyStore.
+// KeyDrop implements gateway.KeyStore.
 func (m *simMemoryView) KeyDrop(_ context.Context, scope, key string, heldUntil time.Time) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()

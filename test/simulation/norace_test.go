@@ -1,6 +1,6 @@
 //go:build !race
 
-package gateway
+package simulation
 
 // simDefault is how many schedules are run unless -sim.schedules says otherwise: few enough for the inner loop. The
 // everyday check asks for 20,000 (make test).

@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"context"
@@ -100,7 +100,7 @@ func (w *simWorld) cancelDesk(ctx context.Context) {
 		return
 	}
 	time.Sleep(8 * 24 * time.Hour)
-	p.g.worker.SweepCancels(ctx)
+	p.g.Worker().SweepCancels(ctx)
 	for _, c := range w.cancelsOpen(p) {
 		for i, who := range []string{"kim", "kim", "lee"} {
 			done, err := lifecycle.ResolveCancel(ctx, p.books, c.ID, lifecycle.FindingNotApplied, who, "refused in PortOne's console", time.Now())

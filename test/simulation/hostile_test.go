@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"crypto/sha256"
@@ -154,7 +154,7 @@ func (b *simBuyer) cheat(n int, method payment.Method) {
 		return
 	}
 	var c map[string]any
-	if err := json.Unmarshal(b.checkoutBody(method, "main"), &c); err != nil {
+	if err := json.Unmarshal(b.checkoutBody(method, "main", time.Time{}), &c); err != nil {
 		b.w.wrong("a checkout is no object: %v", err)
 		return
 	}
@@ -176,7 +176,7 @@ func (b *simBuyer) cheat(n int, method payment.Method) {
 		return
 	}
 	b.w.tally("hostile_checkout_" + what)
-	a, ok := simKnock(b.pod(r), 2*time.Minute, pathCheckout, map[string]string{"Content-Type": "application/json"}, body)
+	a, ok := simKnock(b.pod(r), simPatience, simCheckoutPath, simJSON(), body)
 	if ok && a.status < 300 {
 		b.w.wrong("%s: a window was opened although the buyer changed the %s: %s", b.name, what, a.body)
 	}

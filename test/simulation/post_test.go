@@ -1,8 +1,11 @@
-package gateway
+package simulation
 
 import (
 	"bytes"
 	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"maps"
@@ -10,10 +13,12 @@ import (
 	"net/http"
 	"net/url"
 	"runtime"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/sandbox"
 )
 
 // How long PortOne waits for an answer to a word and to a question (portone.md §3.2, §3.3).
@@ -52,7 +57,7 @@ func (t simPost) RoundTrip(req *http.Request) (*http.Response, error) {
 	l.name = fmt.Sprintf("%s #%d", what, w.number(what))
 	w.call(l.id, l.name)
 	status := http.StatusOK
-	if strings.HasSuffix(l.path, hookConfirm) {
+	if strings.HasSuffix(l.path, "/confirm") {
 		status = w.question(req.Context(), l)
 	} else {
 		w.mu.Lock()
@@ -136,9 +141,21 @@ func (w *simWorld) say(l *simLetter, r *rand.Rand) int {
 func (l *simLetter) header() map[string]string {
 	h := map[string]string{"Content-Type": l.contentType}
 	if l.id != "" {
-		maps.Copy(h, signHook(l.id, string(l.body), time.Now()))
+		maps.Copy(h, simSign(l.id, l.body, time.Now()))
 	}
 	return h
+}
+
+// simSign signs a message as PortOne V2 does (Standard Webhooks).
+func simSign(id string, body []byte, at time.Time) map[string]string {
+	key, _ := base64.StdEncoding.DecodeString(strings.TrimPrefix(sandbox.Defaults().V2.WebhookSecret, "whsec_"))
+	stamp := strconv.FormatInt(at.Unix(), 10)
+	mac := hmac.New(sha256.New, key)
+	fmt.Fprintf(mac, "%s.%s.%s", id, stamp, body)
+	return map[string]string{
+		"webhook-id": id, "webhook-timestamp": stamp,
+		"webhook-signature": "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)),
+	}
 }
 
 // hand gives a letter to one of the pods.
@@ -255,7 +272,7 @@ func (w *simWorld) sayAgain() {
 }
 
 // bank tells whether a letter is Inicis' notice of a deposit, which it says ten times and not only once.
-func (l *simLetter) bank() bool { return strings.HasSuffix(l.path, hookDeposit) }
+func (l *simLetter) bank() bool { return strings.HasSuffix(l.path, "/deposit") }
 
 // forDesk tells whether a notice is of money in an account that waits for a person, or that one gave back: no order
 // is paid by it, and Inicis is not told that it is.
@@ -265,7 +282,7 @@ func (w *simWorld) forDesk(l *simLetter, status int) bool {
 		return false
 	}
 	p := w.alive()[0]
-	a, _, err := p.books.Attempt(p.g.ctx, payment.AttemptID(form.Get("no_oid")))
+	a, _, err := p.books.Attempt(context.Background(), payment.AttemptID(form.Get("no_oid")))
 	t := w.truth()[a.ID]
 	return err == nil && (w.atDesk(a) || a.State == payment.StateCancelled && t.captured == t.cancelled)
 }

@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"context"
@@ -164,7 +164,7 @@ func TestSimulationIsReplayable(t *testing.T) {
 func report(t *testing.T, w *simWorld) {
 	t.Helper()
 	if len(w.problems) > 0 {
-		t.Errorf("seed %d:\n  %s\nreplay: go test ./gateway -run '^TestSimulation$' -v -sim.seed=%d", w.seed, strings.Join(w.problems, "\n  "), w.seed)
+		t.Errorf("seed %d:\n  %s\nreplay: go test ./test/simulation -run '^TestSimulation$' -v -sim.seed=%d", w.seed, strings.Join(w.problems, "\n  "), w.seed)
 	}
 }
 

@@ -1,6 +1,7 @@
-package gateway
+package simulation
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"hash/fnv"
@@ -19,6 +20,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/gateway"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -37,7 +39,7 @@ type simParts struct {
 // channel without manual confirm, and one of either version that asks us before it approves.
 func newSimParts(t *testing.T) *simParts {
 	t.Helper()
-	raw, err := os.ReadFile("../config.yaml")
+	raw, err := os.ReadFile("../../config.yaml")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -101,7 +103,7 @@ payment_methods:`},
 	load := func(string) (*rules.Snapshot, error) {
 		return rules.Parse("config.yaml", []byte(text), rules.Sources{Env: func(string) (string, bool) { return key, true }})
 	}
-	store, err := rules.NewStore(rules.StoreOptions{Path: "config.yaml", Load: load, Prepare: Prepare})
+	store, err := rules.NewStore(rules.StoreOptions{Path: "config.yaml", Load: load, Prepare: gateway.Prepare})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +254,7 @@ type simPod struct {
 	slot int
 	skew time.Duration
 	dead chan struct{}
-	g    *Gateway
+	g    *gateway.Gateway
 	// crashAt is the step at which the pod dies; 0 for never.
 	crashAt int
 	books   simBooks
@@ -290,7 +292,7 @@ func (w *simWorld) boot(slot, generation int) error {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	books := &simJournal{simBooks: p.books, p: p, inner: p.books}
-	g, err := New(Options{
+	g, err := gateway.New(gateway.Options{
 		Store: w.parts.store, Journal: books, Keys: books, Late: books, Cancels: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
 		OrderHTTP: client, Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now, Spread: p.spread,
 	})
@@ -363,18 +365,18 @@ func (p *simPod) background(int) {
 			return
 		default:
 		}
-		p.g.worker.SweepAttempts(p.g.ctx)
+		p.g.Worker().SweepAttempts(context.Background())
 		if len(p.w.lateOpen(p)) > 0 {
-			p.g.worker.SweepLate(p.g.ctx)
+			p.g.Worker().SweepLate(context.Background())
 		}
 		if len(p.w.cancelsOpen(p)) > 0 {
-			p.g.worker.SweepCancels(p.g.ctx)
+			p.g.Worker().SweepCancels(context.Background())
 		}
-		p.g.worker.DeliverDue(p.g.ctx)
+		p.g.Worker().DeliverDue(context.Background())
 		wait := time.NewTimer(p.w.idle(p))
 		select {
 		case <-wait.C:
-		case <-p.g.worker.Woken():
+		case <-p.g.Worker().Woken():
 			wait.Stop()
 		case <-p.dead:
 			wait.Stop()
@@ -388,7 +390,7 @@ func (p *simPod) background(int) {
 
 // lateOpen is the late money that waits for something.
 func (w *simWorld) lateOpen(p *simPod) []journal.Late {
-	open, err := p.books.LateOpen(p.g.ctx, 1000)
+	open, err := p.books.LateOpen(context.Background(), 1000)
 	if err != nil {
 		w.wrong("listing late money: %v", err)
 	}
@@ -397,7 +399,7 @@ func (w *simWorld) lateOpen(p *simPod) []journal.Late {
 
 // cancelsOpen are the cancels that have not come to their end.
 func (w *simWorld) cancelsOpen(p *simPod) []payment.Cancel {
-	open, err := p.books.CancelsOpen(p.g.ctx, 1000)
+	open, err := p.books.CancelsOpen(context.Background(), 1000)
 	if err != nil {
 		w.wrong("listing open cancels: %v", err)
 	}
@@ -410,7 +412,7 @@ const simTick = 2 * time.Second
 // idle is how long nothing will be due: at least a tick, and now and then a while for nothing.
 func (w *simWorld) idle(p *simPod) time.Duration {
 	d := 30 * time.Second
-	open, err := simOpen(p.g.ctx, p.books)
+	open, err := simOpen(context.Background(), p.books)
 	if err != nil {
 		return simTick
 	}

@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// OutboxDue implements Journal.
+// OutboxDue implements gateway.Journal.
 func (m *simMemoryView) OutboxDue(_ context.Context, l journal.OutboxLane, now time.Time, limit int, lease time.Duration) ([]payment.Message, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -56,7 +56,7 @@ func (m *simMemory) heads(now time.Time) []*simMessage {
 	return free
 }
 
-// OutboxProbe implements Journal.
+// OutboxProbe implements gateway.Journal.
 func (m *simMemoryView) OutboxProbe(_ context.Context, now time.Time, skip int, lease time.Duration) ([]payment.Message, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -69,7 +69,7 @@ func (m *simMemoryView) OutboxProbe(_ context.Context, now time.Time, skip int, 
 	return []payment.Message{tried[skip].Message}, nil
 }
 
-// OutboxRelease implements Journal.
+// OutboxRelease implements gateway.Journal.
 func (m *simMemoryView) OutboxRelease(_ context.Context, id string) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -79,7 +79,7 @@ func (m *simMemoryView) OutboxRelease(_ context.Context, id string) error {
 	return nil
 }
 
-// OutboxPush implements Journal.
+// OutboxPush implements gateway.Journal.
 func (m *simMemoryView) OutboxPush(_ context.Context, now time.Time, limit int) (int, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -119,22 +119,22 @@ func (m *simMemory) message(id, status string, change func(q *simMessage)) error
 	return nil
 }
 
-// OutboxDone implements Journal.
+// OutboxDone implements gateway.Journal.
 func (m *simMemoryView) OutboxDone(_ context.Context, id string) error {
 	return m.message(id, "done", func(*simMessage) {})
 }
 
-// OutboxRetry implements Journal.
+// OutboxRetry implements gateway.Journal.
 func (m *simMemoryView) OutboxRetry(_ context.Context, id string, next time.Time, _ string) error {
 	return m.message(id, "pending", func(q *simMessage) { q.next = simMillis(next) })
 }
 
-// OutboxPark implements Journal.
+// OutboxPark implements gateway.Journal.
 func (m *simMemoryView) OutboxPark(_ context.Context, id, _ string) error {
 	return m.message(id, "parked", func(*simMessage) {})
 }
 
-// Ping implements Journal.
+// Ping implements gateway.Journal.
 func (m *simMemoryView) Ping(context.Context) error { return nil }
 
 // Stats implements Journal, as far as the simulation asks.

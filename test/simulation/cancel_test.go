@@ -1,6 +1,7 @@
-package gateway
+package simulation
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -132,15 +133,19 @@ func (w *simWorld) sendCancel(p simPaid, name, key string, id payment.CancelID, 
 		return simReply{}
 	}
 	pod := up[r.IntN(len(up))]
-	header := map[string]string{"Content-Type": "application/json", headerIdempotencyKey: `"` + key + `"`}
-	a, ok := simKnock(pod, 2*time.Minute, "/attempts/"+string(p.id)+"/cancels", header, []byte(body))
+	header := map[string]string{"Content-Type": "application/json", simKeyHeader: `"` + key + `"`}
+	a, ok := simKnock(pod, simPatience, "/attempts/"+string(p.id)+"/cancels", header, []byte(body))
 	w.tracef("%s: %s answers %d %s", name, pod.name, a.status, a.code())
 	if !ok {
 		w.tally("cancel_unanswered")
 		return simReply{}
 	}
 	w.tally(fmt.Sprintf("cancel_answer_%d_%s", a.status, a.code()))
-	var ans cancelAnswer
+	var ans struct {
+		CancelID payment.CancelID    `json:"cancel_id"`
+		State    payment.CancelState `json:"state"`
+		Amount   payment.Won         `json:"amount"`
+	}
 	if a.status == http.StatusOK {
 		if err := json.Unmarshal(a.body, &ans); err != nil || ans.CancelID != id || ans.State != payment.CancelDone {
 			w.wrong("%s: answered 200 %s", name, a.body)
@@ -187,7 +192,7 @@ func (w *simWorld) paidTwice(id string) bool {
 // quiet tells whether PortOne holds a payment of which no cancel is open.
 func (w *simWorld) quiet(id payment.AttemptID) bool {
 	p := w.alive()[0]
-	a, _, err := p.books.Attempt(p.g.ctx, id)
+	a, _, err := p.books.Attempt(context.Background(), id)
 	if err != nil {
 		w.wrong("reading a paid attempt: %v", err)
 	}

@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"context"
@@ -93,17 +93,13 @@ func (w *simWorld) unknownDesk(ctx context.Context) {
 
 // closedOrder tries to pay an order whose outcome is not known.
 func (w *simWorld) closedOrder(ctx context.Context, a payment.Attempt) {
-	g := w.alive()[0].g
-	_, err := g.checkout(ctx, g.view(), &payment.Checkout{
-		OrderID: a.OrderID, Amount: a.OrderAmount, Currency: payment.CurrencyKRW,
-		Payments: append([]payment.MethodAmount{{Method: "card", Amount: a.Amount}}, a.Secondary.List()...),
-		Buyer:    payment.Buyer{Name: "홍길동", Email: "gildong@example.com", Tel: "010-4242-4242"}, Site: "main", Device: payment.DevicePC,
-		Purpose: payment.PurposeOneTime, ReturnURL: "http://localhost:8080/result",
-	})
-	if now, _, reading := w.alive()[0].books.Attempt(ctx, a.ID); reading == nil && now.State.Final() {
+	p := w.alive()[0]
+	payments := append([]payment.MethodAmount{{Method: "card", Amount: a.Amount}}, a.Secondary.List()...)
+	answer := p.http(simCheckoutPath, simJSON(), w.checkoutBody(a.OrderID, a.OrderAmount, payments, "main", time.Time{}))
+	if now, _, reading := p.books.Attempt(ctx, a.ID); reading == nil && now.State.Final() {
 		return
 	}
-	if err == nil {
+	if answer.status == http.StatusOK {
 		w.wrong("%s is %s, and its order can be paid meanwhile", w.nameIn(string(a.ID)), a.State)
 		return
 	}

@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"context"
@@ -24,14 +24,14 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			if turn > 0 && i != turn%len(w.slots) {
 				continue
 			}
-			p.g.worker.SweepAttempts(ctx)
+			p.g.Worker().SweepAttempts(ctx)
 			if len(w.lateOpen(p)) > 0 {
-				p.g.worker.SweepLate(ctx)
+				p.g.Worker().SweepLate(ctx)
 			}
 			if len(w.cancelsOpen(p)) > 0 {
-				p.g.worker.SweepCancels(ctx)
+				p.g.Worker().SweepCancels(ctx)
 			}
-			p.g.worker.DeliverDue(ctx)
+			p.g.Worker().DeliverDue(ctx)
 		}
 		books := w.alive()[0].books
 		open, err := simOpen(ctx, books)

@@ -1,9 +1,9 @@
-package gateway
+package simulation
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"html"
 	"math/rand/v2"
@@ -14,7 +14,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/lifecycle"
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -34,7 +34,7 @@ type simBuyer struct {
 
 // simAttempt is an opened window.
 type simAttempt struct {
-	answer checkoutAnswer
+	answer simOpened
 	method payment.Method
 	params []byte
 	name   string
@@ -120,39 +120,33 @@ func (b *simBuyer) pod(r *rand.Rand) *simPod {
 	}
 }
 
-// simAsk runs one request of a browser on a pod. ok is false when no answer came.
-func simAsk[T any](p *simPod, f func(ctx context.Context, g *Gateway) (T, error)) (v T, err error, ok bool) {
-	return simAskFor(p, 2*time.Minute, f)
-}
-
 // simAskFor runs one request on a pod as its own goroutine, as a server does. ok is false when no answer came as
 // long as the caller waits.
-func simAskFor[T any](p *simPod, wait time.Duration, f func(ctx context.Context, g *Gateway) (T, error)) (v T, err error, ok bool) {
-	type result struct {
-		v   T
-		err error
-	}
-	done := make(chan result, 1)
+func simAskFor[T any](p *simPod, wait time.Duration, f func() T) (v T, ok bool) {
+	done := make(chan T, 1)
 	go func() {
 		defer close(done)
-		v, err := f(p.g.ctx, p.g)
-		p.pause(p.g.ctx, time.Millisecond+time.Duration(p.w.draw(p.name+" answers a browser").Int64N(int64(20*time.Millisecond))))
-		done <- result{v, err}
+		v := f()
+		p.pause(context.Background(), time.Millisecond+time.Duration(p.w.draw(p.name+" answers a browser").Int64N(int64(20*time.Millisecond))))
+		done <- v
 	}()
 	patience := time.NewTimer(wait)
 	defer patience.Stop()
 	select {
-	case r, ok := <-done:
-		return r.v, r.err, ok
+	case v, ok = <-done:
+		return v, ok
 	case <-p.dead:
 	case <-patience.C:
 		p.w.tally("browser_gave_up")
 	}
-	return v, nil, false
+	return v, false
 }
 
+// simJSON are the headers of a request with a body in JSON.
+func simJSON() map[string]string { return map[string]string{"Content-Type": "application/json"} }
+
 // ask asks for a window, over HTTP and under a key now and then.
-func (b *simBuyer) ask(n int, method payment.Method) (ans checkoutAnswer, err error, ok bool) {
+func (b *simBuyer) ask(n int, method payment.Method) (ans simOpened, err error, ok bool) {
 	site, due := payment.Site("main"), time.Time{}
 	if method == payment.MethodVBank {
 		sites := simBankSites()
@@ -161,13 +155,11 @@ func (b *simBuyer) ask(n int, method payment.Method) (ans checkoutAnswer, err er
 		return b.askUnderKey(n, method)
 	}
 	b.cheat(n, method)
-	return simAsk(b.pod(b.r), func(ctx context.Context, g *Gateway) (checkoutAnswer, error) {
-		return g.checkout(ctx, g.view(), &payment.Checkout{
-			OrderID: b.id, Amount: b.won + b.mileage, Currency: payment.CurrencyKRW, Payments: b.payments(method),
-			Buyer: payment.Buyer{Name: "홍길동", Email: "gildong@example.com", Tel: "010-4242-4242"}, Site: site, Device: payment.DevicePC,
-			DepositDue: due, Purpose: payment.PurposeOneTime, ReturnURL: "http://localhost:8080/result",
-		})
-	})
+	a, ok := simKnock(b.pod(b.r), simPatience, simCheckoutPath, simJSON(), b.checkoutBody(method, site, due))
+	if !ok {
+		return ans, nil, false
+	}
+	return simCheckoutAnswer(a)
 }
 
 // payments is how the order is to be paid.
@@ -189,15 +181,10 @@ func (b *simBuyer) checkout(n int) (*simAttempt, bool) {
 		return nil, false
 	case err != nil:
 		w.tally("checkout_refused")
-		w.tracef("%s checkout %d by %s: %s", b.name, n, method, asProblem(err).Code)
+		w.tracef("%s checkout %d by %s: %s", b.name, n, method, simCode(err))
 		return nil, false
 	}
-	params, err := json.Marshal(ans.Window.Params)
-	if err != nil {
-		w.wrong("the window's parameters do not marshal: %v", err)
-		return nil, false
-	}
-	a := &simAttempt{answer: ans, method: method, params: params, name: fmt.Sprintf("%s try %d", b.name, n), account: method == payment.MethodVBank}
+	a := &simAttempt{answer: ans, method: method, params: ans.Window.Params, name: fmt.Sprintf("%s try %d", b.name, n), account: method == payment.MethodVBank}
 	w.tally("window_" + string(ans.PG))
 	w.tracef("%s checkout %d by %s opens a window of %s", b.name, n, method, ans.PG)
 	return a, true
@@ -288,21 +275,11 @@ func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
 	if click == "pay" {
 		b.bank(a, r)
 	}
-	send := func(p *simPod) (simTold, error, bool) {
-		return simHear(p, func(ctx context.Context, g *Gateway) (lifecycle.Result, error) {
-			return g.inicisReturn(ctx, bytes.Clone(body))
-		})
-	}
+	send := func(p *simPod) (simTold, error, bool) { return simHear(p, simReturnPath, simForm(), body) }
 	if r.Float64() < 0.03 {
 		b.forge(back, r)
 	}
 	b.comeBack(a, r, send)
-}
-
-// inicisReturn takes what an Inicis window of a payment made the browser post.
-func (g *Gateway) inicisReturn(ctx context.Context, raw []byte) (lifecycle.Result, error) {
-	routes := g.carriedReturns(payment.DriverInicis, g.drivers[payment.DriverInicis].Spec().Routes)
-	return g.carriedReturn(ctx, g.view(), routes[0], raw)
 }
 
 // portone goes through a PortOne window, which ends with a callback in the page.
@@ -355,17 +332,21 @@ func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 		}
 		return ""
 	}
-	req := completeRequest{
-		AttemptID: a.answer.AttemptID, PGTxID: text("imp_uid", "txId"), PaymentToken: payment.Secret(text("paymentToken")),
-		Code: text("error_code", "code"),
+	fields := map[string]string{"attempt_id": string(a.answer.AttemptID), "pg_tx_id": text("imp_uid", "txId")}
+	for name, value := range map[string]string{"payment_token": text("paymentToken"), "code": text("error_code", "code")} {
+		if value != "" {
+			fields[name] = value
+		}
+	}
+	body, err := json.Marshal(fields)
+	if err != nil {
+		w.wrong("a completion does not marshal: %v", err)
 	}
 	w.call(text("paymentToken"), a.name)
 	w.callResult(rsp, a.name)
-	send := func(p *simPod) (simTold, error, bool) {
-		return simHear(p, func(ctx context.Context, g *Gateway) (lifecycle.Result, error) { return g.complete(ctx, req) })
-	}
+	send := func(p *simPod) (simTold, error, bool) { return simHear(p, simCompletePath, simJSON(), body) }
 	if r.Float64() < 0.3 {
-		send = b.completeUnderKey(a, req)
+		send = b.completeUnderKey(a, body)
 	}
 	b.comeBack(a, r, send)
 }
@@ -429,16 +410,39 @@ func (b *simBuyer) comeBack(a *simAttempt, r *rand.Rand, send func(p *simPod) (s
 	}
 }
 
-// simHear is what a browser hears of a settle that ran on a pod.
-func simHear(p *simPod, f func(ctx context.Context, g *Gateway) (lifecycle.Result, error)) (simTold, error, bool) {
-	res, err, ok := simAsk(p, f)
-	return simTold{res.Attempt.ID, res.Status(), res.Attempt.State}, err, ok
+// simForm are the headers of a form that a page posts.
+func simForm() map[string]string {
+	return map[string]string{"Content-Type": "application/x-www-form-urlencoded"}
+}
+
+// simHear is what a browser hears of a settle that ran on a pod, with the state that stood behind it then.
+func simHear(p *simPod, path string, header map[string]string, body []byte) (simTold, error, bool) {
+	type heard struct {
+		told simTold
+		err  error
+	}
+	h, ok := simAskFor(p, simPatience, func() (h heard) {
+		if h.told, h.err = p.http(path, header, body).told(); h.err == nil {
+			h.told.status, h.err = p.stateOf(h.told.id)
+		}
+		return h
+	})
+	return h.told, h.err, ok
+}
+
+// stateOf is how the journal has an attempt. An Inicis window has no row before anything came of it.
+func (p *simPod) stateOf(id payment.AttemptID) (payment.State, error) {
+	a, _, err := p.books.Attempt(context.Background(), id)
+	if errors.Is(err, journal.ErrNotFound) {
+		return payment.StateOpened, nil
+	}
+	return a.State, err
 }
 
 // tell notes what a browser was told of an attempt.
 func (w *simWorld) tell(a *simAttempt, told simTold, err error) {
 	if err != nil {
-		code := asProblem(err).Code
+		code := simCode(err)
 		w.tally("told_problem")
 		w.tracef("%s is told %s", a.name, code)
 		return
@@ -470,9 +474,7 @@ func (b *simBuyer) forge(back url.Values, r *rand.Rand) {
 		f.Set("idc_name", "evil")
 	}
 	b.w.tally("forged_return")
-	_, err, ok := simAsk(b.pod(r), func(ctx context.Context, g *Gateway) (lifecycle.Result, error) {
-		return g.inicisReturn(ctx, []byte(f.Encode()))
-	})
+	_, err, ok := simHear(b.pod(r), simReturnPath, simForm(), []byte(f.Encode()))
 	if ok && err == nil && f.Get("resultCode") == "0000" {
 		b.w.wrong("a forged return was taken")
 	}

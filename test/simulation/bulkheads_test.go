@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"context"
@@ -14,10 +14,11 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	pgdrivers "github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
 	"github.com/pg-gateway/pg-gateway/journal"
-	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
 )
 
 // inbound is what a driver says that it can read; nobody asks a stubPG to.
@@ -92,37 +93,80 @@ func (everythingKept) Prune(context.Context, time.Time, journal.PruneMark, int) 
 // KeyPrune implements lifecycle.KeyPruner.
 func (everythingKept) KeyPrune(context.Context, time.Time, int) (int, error) { return 0, nil }
 
-// stubHouse is a gateway on the simulation's journal, between PGs and a shop that are told what to do. It must be made
+// openSeal seals nothing: who looks at a proof here is a test.
+type openSeal struct{}
+
+func (openSeal) Seal(_ payment.AttemptID, plain []byte) ([]byte, error)  { return plain, nil }
+func (openSeal) Open(_ payment.AttemptID, sealed []byte) ([]byte, error) { return sealed, nil }
+
+// deaf hears what becomes of things, and keeps none of it.
+type deaf struct{}
+
+func (deaf) Settled(context.Context, payment.Attempt)                          {}
+func (deaf) Upstream(payment.PGID, string, payment.CallOutcome, time.Duration) {}
+func (deaf) Delivered(lifecycle.Delivery)                                      {}
+
+// yes is a shop that lets everything be charged.
+type yes struct{}
+
+func (yes) Confirm(context.Context, payment.Attempt) lifecycle.Answer {
+	return lifecycle.Answer{Yes: true}
+}
+
+// stubHouse is a worker on the simulation's journal, between PGs and a shop that are told what to do. It must be made
 // and used within a bubble of synctest.
 type stubHouse struct {
 	t      *testing.T
-	g      *Gateway
+	rules  *rules.Snapshot
+	worker *lifecycle.Worker
 	memory *simMemoryView
-	pgs    map[payment.PGID]*stubPG
 }
 
 func newStubHouse(t *testing.T, parts *simParts, pgs map[payment.PGID]*stubPG, shop plainShop) *stubHouse {
 	t.Helper()
-	h := &stubHouse{t: t, pgs: pgs, memory: &simMemoryView{simMemory: newSimMemory(), now: time.Now}}
+	h := &stubHouse{t: t, rules: parts.store.Current(), memory: &simMemoryView{simMemory: newSimMemory(), now: time.Now}}
 	drivers := map[payment.DriverName]adapters.Driver{}
 	for id, s := range pgs {
-		p, ok := parts.store.Current().PG(id)
-		if !ok {
-			t.Fatalf("no PG %s", id)
-		}
-		s.spec = pgdrivers.New(pgdrivers.Options{})[p.Driver].Spec()
-		drivers[p.Driver] = s
+		drivers[h.pg(id).Driver] = s
 	}
-	kept := everythingKept{h.memory}
-	g, err := New(Options{
-		Store: parts.store, Journal: kept, Keys: kept, Late: h.memory, Cancels: h.memory, Drivers: drivers,
-		OrderHTTP: &http.Client{Transport: shop}, Metrics: metrics.New(metrics.NewRegistry()), Log: slog.New(slog.DiscardHandler), Now: time.Now,
-	})
+	service := h.rules.OrderService()
+	client, err := orders.New(orders.Config{
+		URL: service.URL, EventsPath: service.EventsPath, EventsTimeout: service.EventsTimeout, Secrets: service.EventsSecrets,
+		LookupPath: service.LookupPath, LookupTimeout: service.LookupTimeout, ConfirmPath: service.ConfirmPath, ConfirmTimeout: service.ConfirmTimeout,
+	}, &http.Client{Transport: shop})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.g = g
+	log := slog.New(slog.DiscardHandler)
+	settler := lifecycle.New(lifecycle.Options{
+		Journal: h.memory, Drivers: drivers, Account: h.account, Shop: yes{}, Sealer: openSeal{}, Observer: deaf{}, Log: log, Now: time.Now,
+		Wake: func() { h.worker.Wake() },
+	})
+	kept := everythingKept{h.memory}
+	h.worker = lifecycle.NewWorker(lifecycle.WorkerOptions{
+		Settler: settler, Canceller: lifecycle.NewCanceller(settler, h.memory, nil), Attempts: h.memory, Late: h.memory, Cancels: h.memory,
+		Outbox: h.memory, Sealer: openSeal{}, Ended: kept, Keys: kept, Observer: deaf{}, Log: log, Now: time.Now,
+		Deliver: func(ctx context.Context, m payment.Message) error { return client.Deliver(ctx, m, time.Now()) },
+	})
 	return h
+}
+
+func (h *stubHouse) pg(id payment.PGID) *payment.PG {
+	h.t.Helper()
+	p, ok := h.rules.PG(id)
+	if !ok {
+		h.t.Fatalf("no PG %s", id)
+	}
+	return p
+}
+
+// account is the contract of an attempt.
+func (h *stubHouse) account(a payment.Attempt) (adapters.Account, error) {
+	m, ok := h.rules.Merchant(a.Merchant)
+	if !ok {
+		return adapters.Account{}, errAway
+	}
+	return adapters.Account{PG: h.pg(a.PG), Merchant: m}, nil
 }
 
 // merchants are contracts of the shipped configuration, by PG.
@@ -131,11 +175,10 @@ func merchants() map[payment.PGID][2]string {
 }
 
 func (h *stubHouse) attempt(id string, pg payment.PGID) payment.Attempt {
-	p, _ := h.g.store.Current().PG(pg)
 	m := merchants()[pg]
 	now := time.Now()
 	return payment.Attempt{
-		ID: payment.AttemptID(id), OrderID: payment.OrderID("o-" + id), PG: pg, Driver: p.Driver, Merchant: payment.MerchantID(m[0]), MID: m[1],
+		ID: payment.AttemptID(id), OrderID: payment.OrderID("o-" + id), PG: pg, Driver: h.pg(pg).Driver, Merchant: payment.MerchantID(m[0]), MID: m[1],
 		Method: "card", Amount: 1000, OrderAmount: 1000, Currency: payment.CurrencyKRW, Test: true, CreatedAt: now, ExpiresAt: now.Add(30 * time.Minute), NextCheck: now,
 	}
 }
@@ -151,11 +194,8 @@ func (h *stubHouse) leave(id string, pg payment.PGID, to payment.State) {
 	if to == payment.StateOpened {
 		return
 	}
-	sealed, err := h.g.sealer.Seal(a.ID, fmt.Appendf(nil, `{"t":"token","a":%d}`, time.Now().UnixMilli()))
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	_, err = h.memory.Move(ctx, journal.Transition{ID: a.ID, From: []payment.State{payment.StateOpened}, To: to, NextCheck: time.Now(), SealedProof: sealed, PGTxID: "tx-" + id, Reason: "approval_answer_lost"})
+	sealed := fmt.Appendf(nil, `{"t":"token","a":%d}`, time.Now().UnixMilli())
+	_, err := h.memory.Move(ctx, journal.Transition{ID: a.ID, From: []payment.State{payment.StateOpened}, To: to, NextCheck: time.Now(), SealedProof: sealed, PGTxID: "tx-" + id, Reason: "approval_answer_lost"})
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -212,7 +252,7 @@ func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 			h.leave(fmt.Sprintf("undo%d", n), "inicis", payment.StateApproving)
 		}
 		start := time.Now()
-		run(t, 20*time.Second, h.g.worker.Run)
+		run(t, 20*time.Second, h.worker.Run)
 		for n := range 5 {
 			within(t, well.seen, fmt.Sprintf("z%d", n), start)
 			within(t, silent.undone, fmt.Sprintf("undo%d", n), start)
@@ -225,7 +265,7 @@ func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 		for n := range many {
 			h.leave(fmt.Sprintf("a%04d", n), "inicis", payment.StateOpened)
 		}
-		run(t, 9*time.Second, h.g.worker.Run, func(context.Context) {
+		run(t, 9*time.Second, h.worker.Run, func(context.Context) {
 			time.Sleep(5 * time.Second)
 			h.leave("undo", "inicis", payment.StateApproving)
 			start := time.Now()
@@ -248,7 +288,7 @@ func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 		}
 		late("z", "portone")
 		start := time.Now()
-		run(t, 20*time.Second, h.g.worker.Run)
+		run(t, 20*time.Second, h.worker.Run)
 		within(t, well.seen, "z", start)
 	})
 	bubble("cancels", func(t *testing.T, h *stubHouse, _, well *stubPG) {
@@ -267,7 +307,7 @@ func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 		}
 		begin("z", "portone")
 		start := time.Now()
-		run(t, 20*time.Second, h.g.worker.Run)
+		run(t, 20*time.Second, h.worker.Run)
 		within(t, well.seen, "z", start)
 	})
 }
@@ -314,7 +354,7 @@ func TestAHangingDeliveryStallsNoOther(t *testing.T) {
 		})
 		h.tell("hang", hang)
 		h.tell("quick", quick)
-		run(t, 4*time.Second, h.g.worker.Run)
+		run(t, 4*time.Second, h.worker.Run)
 		left := h.pending()
 		t.Logf("%d of %d messages went out in 4 s beside %d that hang", quick+hang-left, quick, hang)
 		if left != hang {
@@ -322,7 +362,7 @@ func TestAHangingDeliveryStallsNoOther(t *testing.T) {
 		}
 		// By now the hanging ones are due again with every pause.
 		h.tell("more", quick)
-		run(t, 4*time.Second, h.g.worker.Run)
+		run(t, 4*time.Second, h.worker.Run)
 		if left := h.pending(); left != hang {
 			t.Errorf("%d messages wait, %d of them hang", left, hang)
 		}
@@ -367,12 +407,12 @@ func TestWaitingMessagesGoOutWhenTheShopIsBack(t *testing.T) {
 				const waiting = 573
 				h.tell("never", never)
 				h.tell("w", waiting)
-				run(t, 3*time.Hour, h.g.worker.Run)
+				run(t, 3*time.Hour, h.worker.Run)
 				if left := h.pending(); left != waiting+never {
 					t.Fatalf("%d messages wait", left)
 				}
 				shop.turn(false)
-				run(t, time.Minute, h.g.worker.Run)
+				run(t, time.Minute, h.worker.Run)
 				left := h.pending()
 				t.Logf("%d of %d waiting messages went out in the minute after the shop was back", waiting+never-left, waiting)
 				if left != never {
@@ -392,7 +432,7 @@ func TestAMessageIsNotGivenUpWithinADay(t *testing.T) {
 		shop := &fickleShop{away: true, tries: map[string]int{}}
 		h := newStubHouse(t, parts, map[payment.PGID]*stubPG{"inicis": newStubPG(false)}, shop.answer)
 		h.tell("never", 1)
-		run(t, 23*time.Hour, h.g.worker.Run, func(ctx context.Context) {
+		run(t, 23*time.Hour, h.worker.Run, func(ctx context.Context) {
 			for n := 0; ctx.Err() == nil; n++ {
 				shop.turn(n%2 == 0)
 				h.tell(fmt.Sprintf("w%d-", n), 1)
@@ -403,7 +443,7 @@ func TestAMessageIsNotGivenUpWithinADay(t *testing.T) {
 			}
 		})
 		shop.turn(false)
-		run(t, time.Minute, h.g.worker.Run)
+		run(t, time.Minute, h.worker.Run)
 		if left := h.pending(); left != 1 {
 			t.Errorf("%d messages wait, want the one that is never taken", left)
 		}

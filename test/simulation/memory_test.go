@@ -1,4 +1,4 @@
-package gateway
+package simulation
 
 import (
 	"cmp"
@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/gateway"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -49,7 +50,7 @@ func newSimMemory() *simMemory {
 // simMemoryView is the journal as one pod opens it, with that pod's clock.
 type simMemoryView struct {
 	// Both are nil: what a schedule does not call is not simulated.
-	Journal
+	gateway.Journal
 	simUnused
 	*simMemory
 	now func() time.Time
@@ -110,7 +111,7 @@ func (m *simMemoryView) addEvent(r *simRow, from, to payment.State, ev journal.E
 	r.events = append(r.events, ev)
 }
 
-// Insert implements Journal.
+// Insert implements gateway.Journal.
 func (m *simMemoryView) Insert(_ context.Context, a payment.Attempt, ev journal.Event, bound ...journal.Windows) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -136,7 +137,7 @@ func (m *simMemoryView) Insert(_ context.Context, a payment.Attempt, ev journal.
 	return nil
 }
 
-// Claim implements Journal.
+// Claim implements gateway.Journal.
 func (m *simMemoryView) Claim(_ context.Context, a payment.Attempt, c journal.Claim) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -184,7 +185,7 @@ func (m *simMemory) unblocked(own *simRow) error {
 	return found
 }
 
-// Move implements Journal.
+// Move implements gateway.Journal.
 func (m *simMemoryView) Move(_ context.Context, t journal.Transition) (payment.Attempt, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -247,7 +248,7 @@ func (m *simMemoryView) nextCheck(to payment.State, wanted time.Time) time.Time 
 	return simMillis(wanted)
 }
 
-// Touch implements Journal.
+// Touch implements gateway.Journal.
 func (m *simMemoryView) Touch(_ context.Context, l journal.Look) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -273,7 +274,7 @@ func (m *simMemoryView) Touch(_ context.Context, l journal.Look) error {
 	return nil
 }
 
-// Attempt implements Journal.
+// Attempt implements gateway.Journal.
 func (m *simMemoryView) Attempt(_ context.Context, id payment.AttemptID) (payment.Attempt, []byte, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -284,7 +285,7 @@ func (m *simMemoryView) Attempt(_ context.Context, id payment.AttemptID) (paymen
 	return r.Attempt, r.sealed, nil
 }
 
-// AttemptsOf implements Journal.
+// AttemptsOf implements gateway.Journal.
 func (m *simMemoryView) AttemptsOf(_ context.Context, order payment.OrderID) ([]payment.Attempt, error) {
 	return m.where(func(r *simRow) bool { return r.OrderID == order }, func(a, b payment.Attempt) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), strings.Compare(string(a.ID), string(b.ID)))
@@ -343,7 +344,7 @@ func simLanes(due []journal.Lane) []journal.Lane {
 	return slices.Compact(due)
 }
 
-// DueLanes implements Journal.
+// DueLanes implements gateway.Journal.
 func (m *simMemoryView) DueLanes(_ context.Context, now time.Time) ([]journal.Lane, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -356,7 +357,7 @@ func (m *simMemoryView) DueLanes(_ context.Context, now time.Time) ([]journal.La
 	return simLanes(due), nil
 }
 
-// Due implements Journal.
+// Due implements gateway.Journal.
 func (m *simMemoryView) Due(_ context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error) {
 	now = simMillis(now)
 	due := m.where(func(r *simRow) bool {

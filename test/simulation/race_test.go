@@ -1,6 +1,6 @@
 //go:build race
 
-package gateway
+package simulation
 
 // simDefault is how many schedules are run unless -sim.schedules says otherwise. The race detector makes each
 // several times as long, and finds what it finds in the first few.
