@@ -42,6 +42,19 @@ var onlyIn = map[string][]string{
 	"net/http":                  {"gateway", "console", "adapters", "sandbox", "metrics"},
 }
 
+// ofAdapters says which packages of adapters a room may import: the contract and what helps to speak HTTP, and no driver.
+// What a room needs to know of a single PG it asks that PG's driver for, through the contract.
+var ofAdapters = map[string][]string{
+	"gateway":   {"adapters", "adapters/onewrite", "adapters/orders", "adapters/wire"},
+	"console":   {"adapters"},
+	"lifecycle": {"adapters", "adapters/wire"},
+	// A driver imports no other one; only their list imports all.
+	"adapters": {"adapters", "adapters/banks", "adapters/channels", "adapters/onewrite", "adapters/wire"},
+}
+
+// allDrivers is the list of drivers.
+const allDrivers = module + "/adapters/drivers"
+
 // room is the top-level folder of one of our packages: "" for main, and false for a package that is not ours.
 func room(path string) (string, bool) {
 	rest, ours := strings.CutPrefix(path, module)
@@ -63,6 +76,9 @@ func broken(from, to string) string {
 		return "the room " + source + " has no row in mayImport"
 	}
 	if target, ours := room(to); ours {
+		if target == "adapters" && from != allDrivers && !slices.Contains(ofAdapters[source], strings.TrimPrefix(to, module+"/")) {
+			return source + " may not import " + to + ", which is a driver or none of its business"
+		}
 		if target == source || slices.Contains(allowed, target) {
 			return ""
 		}
@@ -124,6 +140,12 @@ func TestBrokenSeesBadImports(t *testing.T) {
 		{"gateway may decide", module + "/gateway", module + "/rules", false},
 		{"main may import all", module, module + "/sandbox", false},
 		{"a driver may use its own room", module + "/adapters/inicis", module + "/adapters", false},
+		{"the gateway knows the contract", module + "/gateway", module + "/adapters", false},
+		{"the gateway knows no driver", module + "/gateway", module + "/adapters/inicis", true},
+		{"the gateway is given the drivers", module + "/gateway", module + "/adapters/drivers", true},
+		{"the lifecycle knows no driver", module + "/lifecycle", module + "/adapters/portonev1", true},
+		{"a driver knows no other", module + "/adapters/portonev2", module + "/adapters/inicis", true},
+		{"the list knows all drivers", module + "/adapters/drivers", module + "/adapters/inicis", false},
 		{"the sandbox shares no code with adapters", module + "/sandbox", module + "/adapters/inicis", true},
 		{"rules do not look up", module + "/rules", module + "/gateway", true},
 		{"payment is the ground", module + "/payment", module + "/metrics", true},

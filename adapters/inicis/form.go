@@ -5,6 +5,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/channels"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -210,12 +211,12 @@ func planFor(a payment.Attempt, in payment.Installments) plan {
 	if a.Amount < installmentFrom {
 		return p
 	}
-	p.quotaBase = QuotaBase(in.Months)
+	p.quotaBase = channels.InicisQuotaBase(in.Months)
 	if in.Fixed != nil && in.Fixed.Installment >= 2 {
-		p.quotaBase = QuotaBase([]int{in.Fixed.Installment})
+		p.quotaBase = channels.InicisQuotaBase([]int{in.Fixed.Installment})
 	}
-	p.noInterest = NoInterest(in.InterestFree)
-	p.accept.SlimQuota = SlimQuota(in.PartlyInterestFree)
+	p.noInterest = channels.InicisNoInterest(in.InterestFree)
+	p.accept.SlimQuota = channels.InicisSlimQuota(in.PartlyInterestFree)
 	return p
 }
 

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/adapters/channels"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -234,7 +234,7 @@ func bypass(a payment.Attempt, in payment.Installments) *Bypass {
 	if a.Method == "card" {
 		// What is paid by another service than was decided is undone, so the card's window offers none.
 		b.AcceptMethod, b.Reserved = "noeasypay", "noeasypay=Y"
-		if slim := inicis.SlimQuota(in.PartlyInterestFree); slim != "" && a.Amount >= 50_000 {
+		if slim := channels.InicisSlimQuota(in.PartlyInterestFree); slim != "" && a.Amount >= 50_000 {
 			b.AcceptMethod = "slimquota(" + slim + "):" + b.AcceptMethod
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/adapters/channels"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -271,7 +271,7 @@ func bypass(a payment.Attempt, in payment.Installments) *Bypass {
 		b.AcceptMethod = append(b.AcceptMethod, "below1000")
 		b.Reserved = append(b.Reserved, "below1000=Y")
 	}
-	if slim := inicis.SlimQuota(in.PartlyInterestFree); slim != "" && a.Method == "card" && a.Amount >= 50_000 {
+	if slim := channels.InicisSlimQuota(in.PartlyInterestFree); slim != "" && a.Method == "card" && a.Amount >= 50_000 {
 		b.AcceptMethod = append(b.AcceptMethod, "slimquota("+slim+")")
 	}
 	if a.Method == "card" {
