@@ -85,6 +85,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	// The sandbox plays the PGs to the end: payments in flight need their answers while the gateway shuts down.
 	work, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
 	if s.Sandbox().Enabled {
@@ -113,6 +114,7 @@ func waiting(log *slog.Logger, now func() time.Time) func(error) {
 	var said time.Time
 	failures := 0
 	return func(err error) {
+		// It is tried every second.
 		switch failures++; {
 		case err == nil:
 			log.Info("the journal's database was reached", slog.Int("failures", failures-1))

@@ -44,6 +44,7 @@ func (m *Metrics) RolledBack(inForce bool) {
 
 // SetBuild records what this binary was built from.
 func (m *Metrics) SetBuild(version string) {
+	// One series at most, or a sum over them counts this process twice.
 	m.buildInfo.Reset()
 	m.buildInfo.WithLabelValues(version, revision(), runtime.Version()).Set(1)
 }

@@ -65,6 +65,7 @@ func (m *Metrics) RequestStarted() func(route, method string, status int, took t
 
 func (m *Metrics) requestDone(name, method string, status int, took time.Duration) {
 	m.httpInFlight.Dec()
+	// X2BEE answers business errors with 900, among others: what HTTP does not have is one value.
 	if status < 100 || status > 599 {
 		status = 0
 	}

@@ -80,6 +80,7 @@ func (c *capped) admit(v string) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	next := map[string]string{}
+	// Another caller may have admitted it since guard looked.
 	if m := c.values.Load(); m != nil {
 		if own, ok := (*m)[v]; ok {
 			return own
@@ -89,6 +90,7 @@ func (c *capped) admit(v string) string {
 		}
 		next = maps.Clone(*m)
 	}
+	// The caller's text may be a part of a request's buffer, which is used again.
 	own := strings.Clone(v)
 	next[own] = own
 	c.values.Store(&next)
@@ -133,6 +135,7 @@ func (s *set[K, M]) get(k K) M {
 		if child, ok := (*m)[k]; ok {
 			return child
 		}
+		// Copied and not changed: readers hold the old map without a lock.
 		next = maps.Clone(*m)
 	}
 	child := s.resolve(k)

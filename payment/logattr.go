@@ -74,6 +74,7 @@ func PGWords(s string) string {
 	s = numberLike.ReplaceAllString(s, "<number>")
 	s = namedLike.ReplaceAllString(s, "<name>")
 	if len(s) > maxPGWords {
+		// The cut may have been within a character.
 		s = strings.ToValidUTF8(s[:maxPGWords], "")
 	}
 	return strings.TrimSpace(s)

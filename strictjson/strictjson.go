@@ -198,6 +198,7 @@ func (r *Reader) Int() (int64, error) {
 		if c < '0' || c > '9' {
 			return 0, r.fail(ErrType, text{"must be an integer without sign, fraction or exponent", "부호, 소수점, 지수가 없는 정수여야 합니다"})
 		}
+		// Fifteen digits are exact in every reader's numbers, a float's too.
 		if n = n*10 + int64(c-'0'); n >= 1e15 {
 			return 0, r.fail(ErrType, text{"is too large", "너무 큰 수입니다"})
 		}
@@ -359,6 +360,7 @@ func (r *Reader) escape() (rune, error) {
 		return 0, err
 	}
 	if lo < 0xDC00 || lo > 0xDFFF {
+		// What follows is a character of its own.
 		r.i -= len(`\uXXXX`)
 		return r.lone()
 	}
@@ -403,6 +405,7 @@ func (r *Reader) number() ([]byte, error) {
 			return nil, r.fail(ErrSyntax, text{"expected digits in the exponent", "지수에 숫자가 있어야 합니다"})
 		}
 	}
+	// Only behind a 0 can digits be left: 010 is 8 to some readers.
 	if r.i < len(r.b) && r.b[r.i] >= '0' && r.b[r.i] <= '9' {
 		return nil, r.fail(ErrSyntax, text{"a leading zero", "0으로 시작하는 수입니다"})
 	}
@@ -447,6 +450,7 @@ func (r *Reader) next(c byte) bool {
 }
 
 func (r *Reader) wrongType(want text) error {
+	// A text that was cut off is said to be so, and not that a value is of the wrong type.
 	if r.i >= len(r.b) {
 		return r.fail(ErrSyntax, text{"the text ends too early", "내용이 중간에 끝났습니다"})
 	}
