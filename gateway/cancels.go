@@ -39,7 +39,7 @@ func (g *Gateway) handleCancel(c *fiber.Ctx) error {
 		return &payment.Problem{Code: payment.CodeKeyInvalid, Field: headerIdempotencyKey}
 	}
 	return g.underKey(c, keyedRequest{
-		scope: callerOf(c) + " POST " + string(id) + "/cancels", key: key, print: g.cancelPrint,
+		scope: requestOf(c).caller + " POST " + string(id) + "/cancels", key: key, print: g.cancelPrint,
 		run: func(c *fiber.Ctx) error { return g.cancel(c, id, key) },
 	})
 }
@@ -170,11 +170,6 @@ func readRefundAccount(r *strictjson.Reader, a *payment.RefundAccount) error {
 		}
 		return strangeField(r)
 	})
-}
-
-func optionalWon(r *strictjson.Reader, to **payment.Won) error {
-	*to = new(payment.Won)
-	return won(r, *to)
 }
 
 func strangeField(r *strictjson.Reader) error {

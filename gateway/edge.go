@@ -57,7 +57,7 @@ func wholeBody(c *fiber.Ctx) error {
 		return c.Next()
 	}
 	b := &wireBody{from: stream}
-	c.Locals(localWire, b)
+	requestOf(c).wire = b
 	err := c.Next()
 	if !b.drained(c) {
 		c.Context().SetConnectionClose()
@@ -82,12 +82,6 @@ func ambiguous(h *fasthttp.RequestHeader) bool {
 		encoding = encoding || bytes.EqualFold(name, []byte(fiber.HeaderTransferEncoding))
 	}
 	return encoding && (length || !chunked || !h.IsHTTP11())
-}
-
-// wireOf is the body of a request that is read as it comes, or nil when it has none or was read whole already.
-func wireOf(c *fiber.Ctx) *wireBody {
-	b, _ := c.Locals(localWire).(*wireBody)
-	return b
 }
 
 // wireBody reads a request's body from its connection and knows how that ended. fasthttp's stream does not: after

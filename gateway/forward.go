@@ -83,7 +83,7 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view, body []byte) error {
 		uri += "?" + string(q)
 	}
 	req.SetRequestURI(uri)
-	switch stream := wireOf(c); {
+	switch stream := requestOf(c).wire; {
 	case body != nil:
 		req.SetBodyRaw(body)
 	case stream != nil:
@@ -100,7 +100,7 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view, body []byte) error {
 		return g.notForwarded(c, err)
 	}
 	took := time.Since(start)
-	spentOn(c).add(took)
+	requestOf(c).spent.add(took)
 	g.metrics.Forwarded(took)
 	dropHopByHop(&res.Header)
 	c.Set(headerRequestID, requestID(c))

@@ -79,11 +79,3 @@ func (a healthAt) Healthy(pg payment.PGID) bool {
 	defer a.h.mu.Unlock()
 	return !a.now.Before(a.h.pgs[healthKey{pg, false}].until) && !a.now.Before(a.h.pgs[healthKey{pg, true}].until)
 }
-
-// publishHealth shows which PGs are well.
-func (g *Gateway) publishHealth() {
-	at := g.health.at(g.now())
-	for _, p := range g.view().rules.PGs() {
-		g.metrics.PGWell(string(p.ID), at.Healthy(p.ID))
-	}
-}

@@ -70,7 +70,7 @@ func nothingBelow(folder string) fiber.Handler {
 		if p := c.Path(); p != folder && !strings.HasPrefix(p, folder+"/") {
 			return c.Next()
 		}
-		c.Locals(localRoute, routeHooks)
+		requestOf(c).route = routeHooks
 		return fiber.ErrNotFound
 	}
 }

@@ -115,7 +115,7 @@ type keyedRequest struct {
 func keptBody(c *fiber.Ctx, g *Gateway) ([]byte, error) {
 	body, err := jsonBody(c, g.view().rules.Limits().CheckoutBody)
 	if err == nil {
-		c.Locals(localBody, body)
+		requestOf(c).body = body
 	}
 	return body, err
 }
@@ -196,8 +196,7 @@ func (g *Gateway) windowOver(ctx context.Context, answer []byte) (bool, error) {
 func (g *Gateway) runOnce(c *fiber.Ctx, r keyedRequest, held time.Time) error {
 	err := r.run(c)
 	ctx := context.WithoutCancel(g.requestContext(c))
-	stands, _ := c.Locals(localStands).(bool)
-	if err != nil || !stands {
+	if err != nil || !requestOf(c).stands {
 		if dropping := g.keys.KeyDrop(ctx, r.scope, r.key, held); dropping != nil {
 			g.log.Error("an idempotency key stays taken until its hold ends", slog.String("request_id", requestID(c)), slog.Any("err", dropping))
 		}
@@ -230,7 +229,7 @@ func replay(c *fiber.Ctx, kept journal.KeptAnswer, answer []byte) error {
 }
 
 // answerStands marks the answer being given as one that a repeat may be given too.
-func answerStands(c *fiber.Ctx) { c.Locals(localStands, true) }
+func answerStands(c *fiber.Ctx) { requestOf(c).stands = true }
 
 // quotedString reads an RFC 8941 string: printable ASCII in double quotes, with \" and \\ as escapes.
 func quotedString(s string) (string, bool) {

@@ -56,7 +56,7 @@ func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 		if i.Forward() {
 			return g.forward(c, v, nil)
 		}
-		c.Locals(localRoute, routeIntercept)
+		requestOf(c).route = routeIntercept
 		return g.intercepted(c, v, i)
 	}
 	return fiber.ErrNotFound
@@ -116,7 +116,7 @@ func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Chec
 		g.metrics.Intercepted(i.Name, "passed")
 		if res.StatusCode() >= 500 {
 			// The shop's own fault is none of ours.
-			c.Locals(localRoute, routeShop)
+			requestOf(c).route = routeShop
 		}
 		return nil
 	}

@@ -1,127 +1,73 @@
 package gateway
 
 import (
-	"context"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/journal"
-	"github.com/pg-gateway/pg-gateway/lifecycle"
-	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/gofiber/fiber/v2"
+
 	"github.com/pg-gateway/pg-gateway/payment"
-	"github.com/pg-gateway/pg-gateway/rules"
 )
 
-// Settled counts what became of an attempt.
-func (g *Gateway) Settled(ctx context.Context, a payment.Attempt) {
-	g.rate(a)
-	g.metrics.Payment(string(a.PG), string(a.Method), string(a.State), int64(a.Amount))
-	g.log.InfoContext(ctx, "attempt", a.LogAttr(), slog.Any("method", a.Method), slog.Int64("amount", int64(a.Amount)), slog.String("state", string(a.State)), slog.String("reason", a.Reason))
-}
-
-// Upstream counts one request to a PG, and remembers whether it was answered.
-func (g *Gateway) Upstream(pg payment.PGID, operation string, outcome payment.CallOutcome, took time.Duration) {
-	g.metrics.Upstream(string(pg), operation, string(outcome), took)
-	g.health.saw(pg, operation, outcome, g.now())
-}
-
-// Delivered counts one try to deliver a message to the shop.
-func (g *Gateway) Delivered(result lifecycle.Delivery) {
-	switch result {
-	case lifecycle.Delivered:
-		g.metrics.Delivered(metrics.ResultDelivered)
-	case lifecycle.DeliveryFailed:
-		g.metrics.Delivered(metrics.ResultFailed)
-	case lifecycle.DeliveryParked:
-		g.metrics.Delivered(metrics.ResultParked)
-	}
-}
-
-// countDecision counts a decision by its reason.
-func (g *Gateway) countDecision(d payment.Decision, err error) {
-	switch {
-	case err != nil:
-		g.metrics.Decision(metrics.DecisionDenied, string(asProblem(err).Code), "", "")
-	case d.Internal:
-		g.metrics.Decision(metrics.DecisionForwarded, metrics.ReasonInternal, "", "")
-	default:
-		g.metrics.Decision(metrics.DecisionForwarded, metrics.ReasonRouted, string(d.Merchant.ID), d.Rule)
-	}
-}
-
-// statsEvery is the pause between two readings of the journal's gauges.
-const statsEvery = 10 * time.Second
-
-// stats keeps the journal's gauges fresh until ctx ends.
-func (g *Gateway) stats(ctx context.Context) {
-	tick := time.NewTicker(statsEvery)
-	defer tick.Stop()
-	for {
-		g.publishStats(ctx)
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
+// observe is the outermost middleware: request id, recovery, one log line and the request's metrics.
+func (g *Gateway) observe(c *fiber.Ctx) (err error) {
+	start := time.Now()
+	id := requestID(c)
+	c.Set(headerRequestID, id)
+	done := g.metrics.RequestStarted()
+	defer func() {
+		if broken := recover(); broken != nil {
+			g.metrics.Panicked()
+			g.log.Error("a handler panicked", slog.Any("request_id", id), slog.Any("panic", broken), slog.String("stack", string(debug.Stack())))
+			err = writeProblem(c, &payment.Problem{Code: payment.CodeInternal}, id)
 		}
-	}
-}
-
-// publishStats sets the journal's gauges.
-func (g *Gateway) publishStats(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, statsEvery)
-	defer cancel()
-	s, err := g.journal.Stats(ctx)
-	if err != nil {
-		return
-	}
-	g.setStats(s)
-	g.publishHealth()
-	cancels, err := g.publishCancels(ctx)
-	if err != nil {
-		return // the gauges keep what was last known: a part of the unknown money would look like all of it
-	}
-	u := lifecycle.UnknownOf(s, cancels)
-	g.metrics.Unknown(u.Count, int64(u.Won))
-}
-
-func (g *Gateway) setStats(s journal.Stats) {
-	now := g.now()
-	var oldest time.Duration
-	for _, row := range s.Open {
-		g.metrics.JournalState(string(row.State), row.Count, int64(row.Won))
-		// A window may stay open, and an account wait for its deposit, without anything being wrong.
-		waits := row.State == payment.StateOpened || row.State == payment.StateIssued
-		if !waits && !row.Oldest.IsZero() {
-			oldest = max(oldest, now.Sub(row.Oldest))
+		r := requestOf(c)
+		took := time.Since(start)
+		status := c.Response().StatusCode()
+		done(r.route, c.Method(), status, took)
+		g.metrics.Overhead(r.route, took-r.spent.total())
+		level := slog.LevelInfo
+		if status >= 500 {
+			level = slog.LevelError
 		}
+		g.log.LogAttrs(c.Context(), level, "request", append(r.about.attrs(), slog.String("request_id", id), slog.String("route", r.route),
+			slog.String("method", c.Method()), slog.Int("status", status), slog.Float64("ms", float64(took.Microseconds())/1000))...)
+	}()
+	if err := c.Next(); err != nil {
+		return g.fail(c, err)
 	}
-	g.metrics.OldestUnsettled(oldest)
-	g.metrics.Outbox(s.Pending, s.Parked)
-	age := func(since time.Time) time.Duration {
-		if since.IsZero() {
-			return 0
-		}
-		return max(now.Sub(since), 0)
+	return nil
+}
+
+// fail answers a request with err as a problem.
+func (g *Gateway) fail(c *fiber.Ctx, err error) error {
+	p := asProblem(err)
+	g.report(c, p, err)
+	return writeProblem(c, p, requestID(c))
+}
+
+// report counts a problem, and logs it when it is ours rather than the caller's.
+func (g *Gateway) report(c *fiber.Ctx, p *payment.Problem, err error) {
+	g.metrics.Problem(string(p.Code))
+	if p.RetryAfter > 0 {
+		c.Set(fiber.HeaderRetryAfter, retryAfter(p.RetryAfter))
 	}
-	g.metrics.OutboxOldest(age(s.OldestPending))
-	for _, row := range s.Late {
-		g.metrics.LateMoney(string(row.State), row.Count, int64(row.Won), age(row.Oldest))
+	a := &requestOf(c).about
+	if a.code = p.Code; p.OrderID != "" {
+		a.order = p.OrderID
+	}
+	if p.Code == payment.CodeJournalDown {
+		g.pulse.fail(g.now())
+	}
+	if p.Code == payment.CodeUpstreamUnavailable || p.Code == payment.CodeOrderServiceDown {
+		leaveThisPod(c)
+	}
+	if p.Code.Describe().Status >= 500 {
+		g.log.LogAttrs(c.Context(), slog.LevelError, "a request failed", append(a.attrs(), slog.String("request_id", requestID(c)), slog.Any("err", err))...)
 	}
 }
 
-// PublishRules tells the metrics which rules are in force and which names they have. Call it at the start and
-// after every reload that was taken.
-func PublishRules(s *rules.Snapshot, m *metrics.Metrics) {
-	var n metrics.Names
-	for _, p := range s.PGs() {
-		n.PGs = append(n.PGs, string(p.ID))
-	}
-	for _, x := range s.Merchants() {
-		n.Merchants = append(n.Merchants, string(x.ID))
-	}
-	for _, x := range s.Methods() {
-		n.Methods = append(n.Methods, string(x.Code))
-	}
-	n.Rules = s.Routes()
-	m.SetRules(s.Version(), n)
-}
+// leaveThisPod ends the connection with its answer. A pod whose order service is gone is being replaced or is broken;
+// who comes back on a new connection reaches another one.
+func leaveThisPod(c *fiber.Ctx) { c.Context().SetConnectionClose() }

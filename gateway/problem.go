@@ -120,50 +120,6 @@ func body(p *payment.Problem, traceID string) problemBody {
 
 func isHangul(c rune) bool { return c >= '가' && c <= '힣' }
 
-// x2beeBody is X2BEE's envelope around a problem (x2bee.md §5).
-type x2beeBody struct {
-	Timestamp string       `json:"timestamp"`
-	Code      string       `json:"code"`
-	Message   string       `json:"message"`
-	IsProcess bool         `json:"isProcess"`
-	Error     bool         `json:"error"`
-	Payload   any          `json:"payload"`
-	Errors    []x2beeError `json:"errors"`
-}
-
-type x2beeError struct {
-	Field   string `json:"field"`
-	Message string `json:"message"`
-}
-
-// x2beeCode maps our codes to the envelope's.
-func x2beeCode(c payment.Code) string {
-	switch c { //nolint:exhaustive // every other code is an invalid parameter to X2BEE
-	case payment.CodeMethodNotLinked, payment.CodeMethodNotInUse, payment.CodeBlockedByControl:
-		return "2001"
-	case payment.CodePGNotInUse:
-		return "2002"
-	case payment.CodeTwoPrimaries:
-		return "2003"
-	case payment.CodeMerchantNotFound, payment.CodeNotRouted:
-		return "2004"
-	case payment.CodeMissingField:
-		return "1001"
-	case payment.CodeInternal, payment.CodeJournalDown, payment.CodeSeveralJournals, payment.CodeOrderServiceDown, payment.CodePGUnavailable:
-		return "9000"
-	}
-	return "1002"
-}
-
-// x2bee renders p in X2BEE's envelope; the problem itself is the payload.
-func x2bee(p *payment.Problem, traceID, timestamp string) x2beeBody {
-	b := body(p, traceID)
-	return x2beeBody{
-		Timestamp: timestamp, Code: x2beeCode(p.Code), Message: b.DetailKo, Error: true, Payload: b,
-		Errors: []x2beeError{{Field: b.Field, Message: b.DetailKo}},
-	}
-}
-
 // retryable tells whether the same request may come through in a moment.
 func retryable(c payment.Code) bool {
 	return c == payment.CodeOrderInProgress || c == payment.CodeKeyInProgress || c == payment.CodeCancelInProgress || c == payment.CodeCancelUnknown

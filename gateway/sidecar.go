@@ -26,9 +26,7 @@ const (
 const (
 	// loopback is who calls when no tokens are set: whoever shares the pod.
 	loopback = "loopback"
-	// localCaller is the caller, kept with a request.
-	localCaller = "caller"
-	bearer      = "Bearer "
+	bearer   = "Bearer "
 )
 
 // sidecarApp makes the listener for the order service: cancels, and where attempts stand. It is loopback or behind
@@ -67,7 +65,7 @@ func (g *Gateway) authenticate(tokens []payment.Secret) fiber.Handler {
 			if ofOtherPage(c) {
 				return &payment.Problem{Code: payment.CodeUnauthorized}
 			}
-			c.Locals(localCaller, loopback)
+			requestOf(c).caller = loopback
 			return c.Next()
 		}
 		token, ok := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), bearer)
@@ -80,15 +78,9 @@ func (g *Gateway) authenticate(tokens []payment.Secret) fiber.Handler {
 			c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
 			return &payment.Problem{Code: payment.CodeUnauthorized}
 		}
-		c.Locals(localCaller, hex.EncodeToString(sum[:8]))
+		requestOf(c).caller = hex.EncodeToString(sum[:8])
 		return c.Next()
 	}
-}
-
-// callerOf names who is calling, without its token.
-func callerOf(c *fiber.Ctx) string {
-	s, _ := c.Locals(localCaller).(string)
-	return s
 }
 
 // notFoundAs is an error of the journal, with its word for what is missing.
@@ -105,29 +97,4 @@ func (g *Gateway) cancelledAtPG(ctx context.Context, a payment.Attempt) error {
 		return nil
 	}
 	return g.canceller.Notified(ctx, a)
-}
-
-// cancelEnded counts a cancel that came to a state.
-func (g *Gateway) cancelEnded(a payment.Attempt, c payment.Cancel) {
-	g.metrics.Cancelled(string(a.PG), string(c.State), int64(c.Amount))
-}
-
-// publishCancels sets the gauges of open cancels, and returns what they say.
-func (g *Gateway) publishCancels(ctx context.Context) ([]journal.CancelStats, error) {
-	if g.cancels == nil {
-		return nil, nil
-	}
-	list, err := g.cancels.CancelStats(ctx)
-	if err != nil {
-		return nil, err
-	}
-	var oldest time.Duration
-	for _, row := range list {
-		g.metrics.OpenCancels(string(row.State), row.Count, int64(row.Won))
-		if row.State == payment.CancelUnknown && !row.Oldest.IsZero() {
-			oldest = max(oldest, g.now().Sub(row.Oldest))
-		}
-	}
-	g.metrics.OldestUnknownCancel(oldest)
-	return list, nil
 }

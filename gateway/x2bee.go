@@ -53,7 +53,7 @@ func (g *Gateway) storeRoute(c *fiber.Ctx) error {
 	if !ok {
 		return c.Next()
 	}
-	c.Locals(localRoute, routeX2BEE)
+	requestOf(c).route = routeX2BEE
 	if c.Method() == fiber.MethodOptions {
 		return g.preflight(c)
 	}
@@ -170,6 +170,50 @@ func storeField(field string) string {
 		return "instMonths"
 	}
 	return field
+}
+
+// x2beeBody is X2BEE's envelope around a problem (x2bee.md §5).
+type x2beeBody struct {
+	Timestamp string       `json:"timestamp"`
+	Code      string       `json:"code"`
+	Message   string       `json:"message"`
+	IsProcess bool         `json:"isProcess"`
+	Error     bool         `json:"error"`
+	Payload   any          `json:"payload"`
+	Errors    []x2beeError `json:"errors"`
+}
+
+type x2beeError struct {
+	Field   string `json:"field"`
+	Message string `json:"message"`
+}
+
+// x2beeCode maps our codes to the envelope's.
+func x2beeCode(c payment.Code) string {
+	switch c { //nolint:exhaustive // every other code is an invalid parameter to X2BEE
+	case payment.CodeMethodNotLinked, payment.CodeMethodNotInUse, payment.CodeBlockedByControl:
+		return "2001"
+	case payment.CodePGNotInUse:
+		return "2002"
+	case payment.CodeTwoPrimaries:
+		return "2003"
+	case payment.CodeMerchantNotFound, payment.CodeNotRouted:
+		return "2004"
+	case payment.CodeMissingField:
+		return "1001"
+	case payment.CodeInternal, payment.CodeJournalDown, payment.CodeSeveralJournals, payment.CodeOrderServiceDown, payment.CodePGUnavailable:
+		return "9000"
+	}
+	return "1002"
+}
+
+// x2bee renders p in X2BEE's envelope; the problem itself is the payload.
+func x2bee(p *payment.Problem, traceID, timestamp string) x2beeBody {
+	b := body(p, traceID)
+	return x2beeBody{
+		Timestamp: timestamp, Code: x2beeCode(p.Code), Message: b.DetailKo, Error: true, Payload: b,
+		Errors: []x2beeError{{Field: b.Field, Message: b.DetailKo}},
+	}
 }
 
 // yn is a flag as X2BEE writes it.

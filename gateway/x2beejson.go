@@ -31,14 +31,6 @@ func storeRequest(c *fiber.Ctx, v *view, field func(r *strictjson.Reader, key st
 	return nil
 }
 
-// optional reads a text that may be null.
-func optional[T ~string](r *strictjson.Reader, to *T, limit int) error {
-	if r.Null() {
-		return nil
-	}
-	return text(r, to, limit)
-}
-
 // items reads a list of objects; done is told how many there are so far, also of those that are empty.
 func items(r *strictjson.Reader, field func(key string, i int) error, done func(n int)) error {
 	if r.Null() {

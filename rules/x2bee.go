@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"slices"
 )
 
@@ -62,6 +63,21 @@ func x2beeReader(c *X2BEEConfig) reader {
 			c.clashes(v)
 		}
 	}
+}
+
+// AcquirerOf finds our word for a card company by its OM028 code or that word.
+func (s *Snapshot) AcquirerOf(code string) (string, bool) {
+	for company, c := range s.x2bee.Acquirers {
+		if c == code {
+			return company, true
+		}
+	}
+	return code, isAcquirer(code)
+}
+
+// AcquirerCode is the OM028 code of a card company, or our word where the configuration names none.
+func (s *Snapshot) AcquirerCode(company string) string {
+	return cmp.Or(s.x2bee.Acquirers[company], company)
 }
 
 // clashes refuses two functions at one path: only one of them could be called.

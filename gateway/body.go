@@ -1,0 +1,58 @@
+package gateway
+
+import (
+	"io"
+	"strings"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// maxDrain is how much of a body that is too large is read and dropped, in bytes, so that its sender gets to
+// read the answer: closing on unread data resets the connection.
+const maxDrain = 8 << 20
+
+// readBody reads a request's body up to limit bytes. More than that ends the connection.
+func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
+	stream := requestOf(c).wire
+	tooLarge := func() error {
+		c.Context().SetConnectionClose()
+		if stream != nil {
+			// The answer is the same whether or not the rest arrives.
+			_, _ = io.CopyN(io.Discard, stream, maxDrain)
+		}
+		return &payment.Problem{Code: payment.CodeBodyTooLarge}
+	}
+	if c.Request().Header.ContentLength() > limit {
+		return nil, tooLarge()
+	}
+	if stream == nil {
+		b := c.Request().Body()
+		if len(b) > limit {
+			return nil, tooLarge()
+		}
+		return b, nil
+	}
+	b, err := io.ReadAll(io.LimitReader(stream, int64(limit)+1))
+	if err != nil {
+		c.Context().SetConnectionClose()
+		return nil, &payment.Problem{Code: payment.CodeRequestUnreadable, DetailKo: "본문을 다 받지 못했습니다", DetailEn: "the body ended too early"}
+	}
+	if len(b) > limit {
+		return nil, tooLarge()
+	}
+	return b, nil
+}
+
+// jsonBody reads a body that must be JSON by its content type and not be compressed.
+func jsonBody(c *fiber.Ctx, limit int) ([]byte, error) {
+	if b := requestOf(c).body; b != nil {
+		return b, nil
+	}
+	ct, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
+	if !strings.EqualFold(strings.TrimSpace(ct), fiber.MIMEApplicationJSON) || c.Get(fiber.HeaderContentEncoding) != "" {
+		return nil, &payment.Problem{Code: payment.CodeUnsupportedMediaType}
+	}
+	return readBody(c, limit)
+}
