@@ -39,7 +39,7 @@ func TestProblemsAreDocumented(t *testing.T) {
 		fmt.Fprintf(&table, "| `%s` | %d | %s | %s | %s | %s |\n", code, d.Status, d.TitleEn, d.TitleKo, d.FixEn, d.FixKo)
 	}
 	table.WriteString("\n## How attempts end\n\n| `reason` | `code` | what the buyer is told | 안내 |\n|---|---|---|---|\n")
-	for _, reason := range words(t, "Reason", "Declined", "Refused", "reason", "eventResolved") {
+	for _, reason := range words(t, "Reason", "Declined", "Refused", "reason") {
 		e, known := payment.EndingOf(reason)
 		switch {
 		case !known:
@@ -53,7 +53,7 @@ func TestProblemsAreDocumented(t *testing.T) {
 	e := payment.UnknownEnding()
 	fmt.Fprintf(&table, "| (any, while `status` is `unknown`) | `%s` | %s | %s |\n", e.Code, e.En, e.Ko)
 	table.WriteString("\n## How cancels end\n\n| `code`, `reason` | what it means | 뜻 |\n|---|---|---|\n")
-	for _, code := range words(t, "Cancel", "eventResolved") {
+	for _, code := range words(t, "Cancel", "reasonResolved") {
 		ko, en, known := payment.CancelWord(code)
 		if !known {
 			t.Errorf("nobody says what the cancel's code %s means: payment.CancelWord does not know it", code)

@@ -122,17 +122,17 @@ type caseRow struct {
 
 // happened is one event of an attempt's history, as the lists print it in JSON. Its members are the journal's.
 type happened struct {
-	At     time.Time     `json:"at,omitzero"`
-	Kind   string        `json:"kind"`
-	From   payment.State `json:"from,omitempty"`
-	To     payment.State `json:"to,omitempty"`
-	Actor  string        `json:"actor,omitempty"`
-	Reason string        `json:"reason,omitempty"`
-	Code   string        `json:"code,omitempty"`
-	PGTxID string        `json:"pg_tx_id,omitempty"`
-	Detail string        `json:"detail,omitempty"`
-	Times  int           `json:"times,omitempty"`
-	LastAt time.Time     `json:"last_at,omitzero"`
+	At     time.Time         `json:"at,omitzero"`
+	Kind   journal.EventKind `json:"kind"`
+	From   payment.State     `json:"from,omitempty"`
+	To     payment.State     `json:"to,omitempty"`
+	Actor  string            `json:"actor,omitempty"`
+	Reason string            `json:"reason,omitempty"`
+	Code   string            `json:"code,omitempty"`
+	PGTxID string            `json:"pg_tx_id,omitempty"`
+	Detail string            `json:"detail,omitempty"`
+	Times  int               `json:"times,omitempty"`
+	LastAt time.Time         `json:"last_at,omitzero"`
 }
 
 func happenedAs(e journal.Event) happened {

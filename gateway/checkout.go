@@ -166,7 +166,7 @@ func (g *Gateway) record(ctx context.Context, a payment.Attempt, now time.Time) 
 	if err := g.admitWindow(ctx, a); err != nil {
 		return err
 	}
-	err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: "opened"}, journal.Windows{Most: maxOpened, Now: now})
+	err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: journal.EventOpened}, journal.Windows{Most: maxOpened, Now: now})
 	if err == nil {
 		return nil
 	}

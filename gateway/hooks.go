@@ -206,9 +206,6 @@ func (g *Gateway) follow(c *fiber.Ctx, t told, n heard) (string, error) {
 	})
 }
 
-// eventEscrow is the record of how far an escrow has come; Code holds the PG's number for it (portone.md §3.1).
-const eventEscrow = "escrow_changed"
-
 // noteEscrow writes down how far an escrow has come. It moves no money of ours: the buyer's confirmation is between
 // him and the PG, and what a cancel may do is the PG's to say.
 func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n adapters.Notice) (string, error) {
@@ -224,13 +221,13 @@ func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n adapters.Notice) (s
 	if err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
-	if i := slices.IndexFunc(events, func(e journal.Event) bool { return e.Kind == eventEscrow && e.Code == n.Escrow }); i >= 0 {
+	if i := slices.IndexFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventEscrow && e.Code == n.Escrow }); i >= 0 {
 		return metrics.WebhookDuplicate, c.SendStatus(fiber.StatusOK)
 	}
 	if shown, err := g.settler.Shows(ctx, a, n.PGTxID); err != nil || !shown.Paid() {
 		return metrics.WebhookFailed, again(errors.Join(errNotShown, err))
 	}
-	if err := g.late.Note(ctx, a.ID, journal.Event{At: g.now(), Kind: eventEscrow, Code: n.Escrow, PGTxID: n.PGTxID}); err != nil {
+	if err := g.late.Note(ctx, a.ID, journal.Event{At: g.now(), Kind: journal.EventEscrow, Code: n.Escrow, PGTxID: n.PGTxID}); err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
 	return metrics.WebhookAccepted, c.SendStatus(fiber.StatusOK)

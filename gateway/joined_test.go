@@ -9,6 +9,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -150,7 +151,7 @@ func TestABuyerWhoLeavesTheWindowLeavesAnEvent(t *testing.T) {
 	}
 	n := 0
 	for _, e := range events {
-		if e.Kind == eventWindowLeft {
+		if e.Kind == journal.EventWindowLeft {
 			n++
 			if e.Code != "FAILURE_TYPE_PG" {
 				t.Errorf("the event is %+v", e)

@@ -228,9 +228,6 @@ func (g *Gateway) completeOnce(ctx context.Context, req completeRequest) (lifecy
 	return res, err
 }
 
-// eventWindowLeft is the kind of the event that a buyer leaves who comes back from a window without having paid.
-const eventWindowLeft = "window_left"
-
 // leftWindow logs that a buyer came back from a window without having paid. The code is what the browser says.
 func (g *Gateway) leftWindow(ctx context.Context, a payment.Attempt, cancelled bool, code string) {
 	g.log.InfoContext(ctx, "the buyer left the window without paying", a.LogAttr(),
@@ -240,8 +237,8 @@ func (g *Gateway) leftWindow(ctx context.Context, a payment.Attempt, cancelled b
 // noteWindowLeft adds that to the history of an attempt, once: anybody may say it as often as he likes.
 func (g *Gateway) noteWindowLeft(ctx context.Context, a payment.Attempt, code string) {
 	events, err := g.journal.Events(ctx, a.ID)
-	if err == nil && !slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == eventWindowLeft }) {
-		err = g.late.Note(ctx, a.ID, journal.Event{Kind: eventWindowLeft, Code: payment.PGCode(code), Detail: "the browser came back without a payment"})
+	if err == nil && !slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventWindowLeft }) {
+		err = g.late.Note(ctx, a.ID, journal.Event{Kind: journal.EventWindowLeft, Code: payment.PGCode(code), Detail: "the browser came back without a payment"})
 	}
 	if err != nil {
 		g.log.WarnContext(ctx, "that a buyer left the window was not noted", a.LogAttr(), slog.Any("err", err))

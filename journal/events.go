@@ -18,8 +18,8 @@ const maxEventText = 300
 type Event struct {
 	// At is when it happened; zero means when it is recorded.
 	At time.Time
-	// Kind is what happened, a stable code: return, webhook, approve, net_cancel, sweep, ...
-	Kind string
+	// Kind is what happened.
+	Kind EventKind
 	// From and To are set by the journal.
 	From, To payment.State
 	// Actor is who did it: empty for the gateway itself, else an operator's name.
@@ -78,7 +78,7 @@ func (j *Journal) addEvent(x *txn, id payment.AttemptID, from, to payment.State,
 		when = j.now()
 	}
 	values := []any{
-		id, millis(when), eventText(ev.Kind), from, to, eventText(ev.Actor), eventText(ev.Reason), eventText(ev.Code),
+		id, millis(when), eventText(string(ev.Kind)), from, to, eventText(ev.Actor), eventText(ev.Reason), eventText(ev.Code),
 		eventText(ev.PGTxID), eventText(ev.Detail),
 	}
 	if ev.Fold {

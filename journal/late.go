@@ -94,7 +94,7 @@ func (j *Journal) LateTake(
 			return err
 		}
 		if taken = n == 1; taken {
-			ev := Event{At: now, Kind: "late_money", PGTxID: l.PGTxID, Reason: string(LateReturning), Detail: l.Won.String() + " won, giving it back"}
+			ev := Event{At: now, Kind: EventLate, PGTxID: l.PGTxID, Reason: string(LateReturning), Detail: l.Won.String() + " won, giving it back"}
 			if err := j.addEvent(x, l.AttemptID, a.State, a.State, ev); err != nil {
 				return err
 			}

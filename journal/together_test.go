@@ -169,7 +169,7 @@ func TestPatientWritesLetOthersGoFirst(t *testing.T) {
 		}
 		note := func(ctx context.Context, id payment.AttemptID) func() {
 			return func() {
-				if err := j.Note(ctx, id, journal.Event{Kind: "noted " + string(id)}); err != nil {
+				if err := j.Note(ctx, id, journal.Event{Kind: journal.EventKind("noted " + id)}); err != nil {
 					t.Error(err)
 				}
 			}

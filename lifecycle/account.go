@@ -21,11 +21,9 @@ const (
 
 // Reasons of attempts that pay into a virtual account.
 const (
-	ReasonIssued        = "account_issued"
-	ReasonNoDeposit     = "deposit_deadline_passed"
-	ReasonClosedByShop  = "closed_by_shop"
-	lookAwaitsDeposit   = "awaits_deposit"
-	lookAccountIsNeeded = "refund_account_needed"
+	ReasonIssued       = "account_issued"
+	ReasonNoDeposit    = "deposit_deadline_passed"
+	ReasonClosedByShop = "closed_by_shop"
 )
 
 // issued takes in a virtual account that the PG opened after the shop's yes. The order is held from here on, and
@@ -49,7 +47,7 @@ func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 		From:   []payment.State{w.a.State},
 		To:     payment.StateIssued,
 		Reason: ReasonIssued, PGTxID: r.PGTxID,
-		Event:     journal.Event{Kind: "issued", Detail: ReasonIssued},
+		Event:     journal.Event{Kind: journal.EventIssued, Detail: ReasonIssued},
 		NextCheck: s.nextDepositCheck(w.a, r.Account.Due),
 		WipeProof: true,
 		Messages:  []payment.Message{message},
@@ -76,7 +74,7 @@ func (s *Settler) accountFound(ctx context.Context, w *work, r adapters.Result) 
 	now := s.o.Now()
 	err := s.o.Journal.Claim(ctx, w.a, journal.Claim{
 		To: payment.StateClaimed, PGTxID: r.PGTxID,
-		Event:     journal.Event{At: now, Kind: "account_found"},
+		Event:     journal.Event{At: now, Kind: journal.EventAccountFound},
 		NextCheck: now.Add(gateBudget + slack),
 	})
 	var taken *journal.ClaimedError
@@ -122,7 +120,7 @@ func (s *Settler) awaitDeposit(ctx context.Context, w *work) (Result, error) {
 	return s.depositLater(ctx, w, r, lookAwaitsDeposit)
 }
 
-func (s *Settler) depositLater(ctx context.Context, w *work, r adapters.Result, why string) (Result, error) {
+func (s *Settler) depositLater(ctx context.Context, w *work, r adapters.Result, why look) (Result, error) {
 	return s.laterAt(ctx, w, s.nextDepositCheck(w.a, r.Account.Due), why)
 }
 
@@ -196,7 +194,7 @@ func (s *Settler) shutAccount(ctx context.Context, late LateJournal, a payment.A
 	if !ok {
 		return nil
 	}
-	intent := journal.Event{At: s.o.Now(), Kind: eventUndo, Detail: "an account of an ended attempt", PGTxID: r.PGTxID}
+	intent := journal.Event{At: s.o.Now(), Kind: journal.EventUndo, Detail: "an account of an ended attempt", PGTxID: r.PGTxID}
 	if err := late.Note(ctx, a.ID, intent); err != nil {
 		return lateError(err)
 	}

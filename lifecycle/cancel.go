@@ -102,7 +102,7 @@ func (c *Canceller) begin(ctx context.Context, w *work, plan payment.Cancel, ask
 	defer cancel()
 	now := c.s.o.Now()
 	plan.NextCheck = now.Add(timeout + slack)
-	row, begun, err := c.j.CancelBegin(ctx, plan, journal.Event{At: now, Kind: "cancel_intended", Detail: plan.Amount.String() + " won of " + plan.Remaining.String()})
+	row, begun, err := c.j.CancelBegin(ctx, plan, journal.Event{At: now, Kind: journal.EventCancelIntended, Detail: plan.Amount.String() + " won of " + plan.Remaining.String()})
 	if err != nil {
 		return Cancelled{Attempt: w.a}, beginProblem(w.a, err)
 	}
@@ -174,7 +174,7 @@ func (c *Canceller) declined(ctx context.Context, w *work, row payment.Cancel, e
 
 // pending keeps a cancel requested that the PG does later.
 func (c *Canceller) pending(ctx context.Context, a payment.Attempt, row payment.Cancel, ev journal.Event) (Cancelled, error) {
-	ev.At, ev.Kind, ev.Detail = c.s.o.Now(), "cancel_pending", CancelLater
+	ev.At, ev.Kind, ev.Detail = c.s.o.Now(), journal.EventCancelPending, CancelLater
 	moved, err := c.write(ctx, row, journal.CancelStep{
 		ID: row.ID, From: row.State, To: row.State, Code: CancelLater, NextCheck: c.s.o.Now().Add(c.s.backoff(row.AttemptID, 0)), Event: ev,
 	})
@@ -202,7 +202,7 @@ func (c *Canceller) glance(ctx context.Context, a payment.Attempt, row payment.C
 	if err != nil {
 		return Cancelled{Attempt: a, Cancel: row}, nil //nolint:nilerr // the cancel is open, whoever asks
 	}
-	if why, _ := c.look(ctx, w, row); why == seenApplied {
+	if why, _ := c.look(ctx, w, row); why == lookGivenBack {
 		return c.move(context.WithoutCancel(ctx), a, row, payment.CancelDone, CancelProven, journal.Event{})
 	}
 	return Cancelled{Attempt: a, Cancel: row}, nil

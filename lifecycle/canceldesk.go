@@ -17,9 +17,6 @@ const (
 	FindingNotApplied Finding = "not-applied"
 )
 
-// eventCancelProposed is the first hand's finding on a cancel.
-const eventCancelProposed = "cancel_resolution_proposed"
-
 // CancelDeskJournal is what the desk needs of the journal to close cancels.
 type CancelDeskJournal interface {
 	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
@@ -57,7 +54,7 @@ func ResolveCancel(ctx context.Context, j CancelDeskJournal, id payment.CancelID
 		return false, err
 	}
 	if first == "" || first == actor {
-		ev := journal.Event{At: now, Kind: eventCancelProposed, Actor: actor, Reason: string(id), Code: string(f), Detail: reason}
+		ev := journal.Event{At: now, Kind: journal.EventCancelProposed, Actor: actor, Reason: string(id), Code: string(f), Detail: reason}
 		if err := j.Note(ctx, row.AttemptID, ev); err != nil {
 			return false, fmt.Errorf("noting the finding on cancel %s: %w", id, err)
 		}
@@ -67,13 +64,13 @@ func ResolveCancel(ctx context.Context, j CancelDeskJournal, id payment.CancelID
 	if err != nil {
 		return false, fmt.Errorf("reading attempt %s: %w", row.AttemptID, err)
 	}
-	messages, err := cancelMessage(a, row, row.State, to, eventResolved, now)
+	messages, err := cancelMessage(a, row, row.State, to, reasonResolved, now)
 	if err != nil {
 		return false, err
 	}
 	_, err = j.CancelMove(ctx, journal.CancelStep{
-		ID: id, From: row.State, To: to, Code: eventResolved, Messages: messages,
-		Event: journal.Event{At: now, Kind: "cancel_" + eventResolved, Actor: actor, Code: string(f), Detail: "first hand " + first + "; " + reason},
+		ID: id, From: row.State, To: to, Code: reasonResolved, Messages: messages,
+		Event: journal.Event{At: now, Kind: journal.EventCancelResolved, Actor: actor, Code: string(f), Detail: "first hand " + first + "; " + reason},
 	})
 	if err != nil {
 		return false, fmt.Errorf("resolving cancel %s: %w", id, err)
@@ -91,11 +88,11 @@ func firstCancelHand(ctx context.Context, j CancelDeskJournal, row payment.Cance
 	for _, e := range events {
 		switch {
 		case e.Reason != string(row.ID):
-		case e.Kind == "cancel_"+string(payment.CancelUnknown):
+		case e.Kind == journal.EventCancel(payment.CancelUnknown):
 			hand = ""
-		case e.Kind == eventCancelProposed && e.Code == string(f):
+		case e.Kind == journal.EventCancelProposed && e.Code == string(f):
 			hand = e.Actor
-		case e.Kind == eventCancelProposed:
+		case e.Kind == journal.EventCancelProposed:
 			hand = ""
 		}
 	}

@@ -22,33 +22,24 @@ const (
 	cancelPatience = 7 * 24 * time.Hour
 )
 
-// What a look at a cancel came to, as the history has it.
-const (
-	seenApplied   = "given_back"
-	seenUntouched = "nothing_given_back"
-	seenOdd       = "another_amount_given_back"
-	seenPending   = "a cancel is pending at the PG"
-	seenNothing   = "lookup_failed"
-)
-
 // look asks the PG what it gave back so far. Only the very payment that was approved says anything.
-func (c *Canceller) look(ctx context.Context, w *work, row payment.Cancel) (string, adapters.Result) {
+func (c *Canceller) look(ctx context.Context, w *work, row payment.Cancel) (look, adapters.Result) {
 	r, err := c.s.lookUp(ctx, w)
 	before := w.a.Amount - row.Remaining
 	switch {
 	case err != nil:
-		return seenNothing, r
+		return lookFailed, r
 	case !c.samePayment(w.a, r):
-		return seenOdd, r
+		return lookOdd, r
 	case r.Cancelled == before+row.Amount:
-		return seenApplied, r
+		return lookGivenBack, r
 	case r.CancelPending > 0:
 		// The PG has taken a cancel that it does later, and it may be this one.
-		return seenPending, r
+		return lookCancelPending, r
 	case r.Cancelled == before:
-		return seenUntouched, r
+		return lookUntouched, r
 	}
-	return seenOdd, r
+	return lookOdd, r
 }
 
 // samePayment tells whether a PG speaks of the payment that was approved, and as of one that was paid. An attempt that
@@ -66,7 +57,7 @@ func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.T
 	if err != nil {
 		return fmt.Errorf("reading attempt %s: %w", row.AttemptID, err)
 	}
-	why := seenNothing
+	why := lookFailed
 	var r adapters.Result
 	if w, err := c.s.take(a); err == nil {
 		why, r = c.look(ctx, w, row)
@@ -75,14 +66,14 @@ func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.T
 	}
 	ev := journal.Event{Code: r.Code}
 	switch {
-	case why == seenApplied:
+	case why == lookGivenBack:
 		_, err = c.move(ctx, a, row, payment.CancelDone, CancelProven, ev)
 	case row.State == payment.CancelRequested && row.Code != CancelLater:
 		_, err = c.move(ctx, a, row, payment.CancelUnknown, CancelInterrupted, ev)
 	case row.State == payment.CancelRequested && c.s.o.Now().Sub(row.CreatedAt) > cancelPatience:
 		// Its code stays: that nothing shows is no proof while the PG has promised to do it.
 		_, err = c.move(ctx, a, row, payment.CancelUnknown, CancelLater, ev)
-	case why == seenUntouched && row.State == payment.CancelUnknown && c.neverApplied(ctx, row):
+	case why == lookUntouched && row.State == payment.CancelUnknown && c.neverApplied(ctx, row):
 		_, err = c.move(ctx, a, row, payment.CancelRefused, CancelNotApplied, ev)
 	default:
 		err = c.lookLater(ctx, row, until, why)
@@ -91,11 +82,11 @@ func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.T
 }
 
 // lookLater records a look that decided nothing.
-func (c *Canceller) lookLater(ctx context.Context, row payment.Cancel, until time.Time, why string) error {
+func (c *Canceller) lookLater(ctx context.Context, row payment.Cancel, until time.Time, why look) error {
 	now := c.s.o.Now()
 	_, err := c.write(ctx, row, journal.CancelStep{
 		ID: row.ID, From: row.State, To: row.State, Lease: until, NextCheck: now.Add(c.s.backoff(row.AttemptID, row.Checks+1)),
-		Event: journal.Event{At: now, Kind: "cancel_looked", Detail: why, Fold: true},
+		Event: journal.Event{At: now, Kind: journal.EventCancelLooked, Detail: string(why), Fold: true},
 	})
 	if errors.Is(err, journal.ErrConflict) {
 		// Somebody else is at it; theirs is the next check.
@@ -116,11 +107,11 @@ func (c *Canceller) neverApplied(ctx context.Context, row payment.Cancel) bool {
 	}
 	seen := 1
 	for _, e := range events {
-		switch {
+		switch saw := seenIn(e, journal.EventCancelLooked); {
 		case e.Reason != string(row.ID):
-		case e.Kind == "cancel_"+string(payment.CancelUnknown), e.Detail == seenOdd, e.Detail == seenPending:
+		case e.Kind == journal.EventCancel(payment.CancelUnknown), saw == lookOdd, saw == lookCancelPending:
 			seen = 1
-		case e.Detail == seenUntouched:
+		case saw == lookUntouched:
 			seen += e.Times
 		}
 	}
@@ -186,7 +177,7 @@ func (c *Canceller) contradicted(ctx context.Context, w *work, before adapters.R
 	now := c.s.o.Now()
 	l := journal.Late{AttemptID: w.a.ID, PGTxID: w.a.PGTxID, Won: w.a.Amount, NextCheck: now.Add(flaggedEvery)}
 	_, err = c.j.LateFlag(ctx, l, journal.Event{
-		At: now, Kind: eventLateFlagged, Code: r.Code, Detail: "approved, and the PG shows " + r.Amount.String() + " won as " + string(r.Outcome),
+		At: now, Kind: journal.EventLateFlagged, Code: r.Code, Detail: "approved, and the PG shows " + r.Amount.String() + " won as " + string(r.Outcome),
 	})
 	return lateError(err)
 }
@@ -221,7 +212,7 @@ func (c *Canceller) record(ctx context.Context, a payment.Attempt, r adapters.Re
 	if err != nil {
 		return err
 	}
-	found, err := c.j.CancelFound(ctx, row, journal.Event{At: now, Kind: "cancel_found", Code: r.Code, Detail: row.Amount.String() + " won given back at the PG"}, messages)
+	found, err := c.j.CancelFound(ctx, row, journal.Event{At: now, Kind: journal.EventCancelFound, Code: r.Code, Detail: row.Amount.String() + " won given back at the PG"}, messages)
 	switch {
 	case errors.Is(err, journal.ErrConflict):
 		// A cancel of ours came in between; the PG should say its word again.

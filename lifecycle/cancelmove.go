@@ -61,7 +61,7 @@ func cancelMessage(a payment.Attempt, c payment.Cancel, from, to payment.CancelS
 // cannot be written the sweep finds the cancel by its last written state.
 func (c *Canceller) move(ctx context.Context, a payment.Attempt, row payment.Cancel, to payment.CancelState, code string, ev journal.Event) (Cancelled, error) {
 	now := c.s.o.Now()
-	ev.At, ev.Kind, ev.Detail = now, "cancel_"+string(to), code
+	ev.At, ev.Kind, ev.Detail = now, journal.EventCancel(to), code
 	messages, err := cancelMessage(a, row, row.State, to, code, now)
 	if err != nil {
 		return Cancelled{Attempt: a, Cancel: row}, err

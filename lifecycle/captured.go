@@ -54,12 +54,12 @@ func (s *Settler) stillThere(ctx context.Context, w *work) (Result, error) {
 
 // notShown leaves an attempt of which the PG does not show the money that it had shown, until it was looked for often
 // enough: then it is unknown, so that a person hears of it. It is looked at all the same.
-func (s *Settler) notShown(ctx context.Context, w *work, why string) (Result, error) {
+func (s *Settler) notShown(ctx context.Context, w *work, why look) (Result, error) {
 	if w.a.State != payment.StateCaptured || !s.isOutOfSight(ctx, w) {
 		return s.later(ctx, w, why)
 	}
 	s.o.Log.ErrorContext(ctx, "the PG no longer shows the money of an attempt; a person must look", w.a.LogAttr(),
-		slog.Any("amount", w.a.Amount), slog.String("last", why))
+		slog.Any("amount", w.a.Amount), slog.String("last", string(why)))
 	return s.park(context.WithoutCancel(ctx), w, ReasonNotShown)
 }
 
@@ -70,7 +70,7 @@ func (s *Settler) shownAgain(ctx context.Context, w *work) (Result, error) {
 	}
 	err := s.move(ctx, w, journal.Transition{
 		From: []payment.State{payment.StateUnknown}, To: payment.StateCaptured, PGTxID: w.a.PGTxID,
-		Event: journal.Event{Kind: "captured", Detail: "shown_again"}, NextCheck: s.o.Now().Add(gateBudget + slack),
+		Event: journal.Event{Kind: journal.EventCaptured, Detail: "shown_again"}, NextCheck: s.o.Now().Add(gateBudget + slack),
 	})
 	if err != nil {
 		return s.lostHold(ctx, w, err)
@@ -91,9 +91,9 @@ func (s *Settler) isOutOfSight(ctx context.Context, w *work) bool {
 		switch {
 		case e.From != e.To:
 			since, answered, blind = e.At, 0, 0
-		case e.Kind == eventLooked && (e.Detail == lookFailed || e.Detail == lookNobody):
+		case seenIn(e, journal.EventLooked).blind():
 			blind += e.Times
-		case e.Kind == eventLooked:
+		case e.Kind == journal.EventLooked:
 			answered += e.Times
 		}
 	}

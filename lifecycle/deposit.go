@@ -29,9 +29,6 @@ var (
 	ErrNotOurs        = errors.New("the notice is about no account of ours")
 )
 
-// eventDeposit is the record of a deposit's notice; Code holds the deposit's TID.
-const eventDeposit = "deposit_noticed"
-
 // Deposited follows a notice up. The same notice may come any number of times; once it returns nil, everything in
 // it is on record: the order is paid, or the money is flagged. With an error the attempt is told, too, where it is known. Errors match ErrDepositNotSeen, ErrNotOurs, or are a
 // *payment.Problem.
@@ -100,7 +97,7 @@ func (s *Settler) toldOf(ctx context.Context, j LateJournal, word Word, d Deposi
 	}
 	first, seen, err := s.firstDeposit(ctx, d)
 	if err == nil && !seen {
-		if err = j.Note(ctx, d.ID, journal.Event{At: s.o.Now(), Kind: eventDeposit, Code: d.TID}); err == nil {
+		if err = j.Note(ctx, d.ID, journal.Event{At: s.o.Now(), Kind: journal.EventDeposit, Code: d.TID}); err == nil {
 			first, _, err = s.firstDeposit(ctx, d)
 		}
 	}
@@ -117,7 +114,7 @@ func (s *Settler) toldOf(ctx context.Context, j LateJournal, word Word, d Deposi
 func (s *Settler) firstDeposit(ctx context.Context, d Deposit) (first string, seen bool, err error) {
 	events, err := s.o.Journal.Events(ctx, d.ID)
 	for _, e := range events {
-		if e.Kind == eventDeposit {
+		if e.Kind == journal.EventDeposit {
 			if first == "" {
 				first = e.Code
 			}
@@ -132,6 +129,6 @@ func (s *Settler) oddDeposit(ctx context.Context, j LateJournal, a payment.Attem
 	s.o.Log.ErrorContext(ctx, "a deposit needs a person", a.LogAttr(),
 		slog.Int64("amount", int64(d.Amount)), slog.String("what", what))
 	late := journal.Late{AttemptID: a.ID, PGTxID: d.TID, Won: d.Amount}
-	_, err := j.LateFlag(ctx, late, journal.Event{At: s.o.Now(), Kind: "late_money", Detail: what + ": " + d.Amount.String() + " won"})
+	_, err := j.LateFlag(ctx, late, journal.Event{At: s.o.Now(), Kind: journal.EventLate, Detail: what + ": " + d.Amount.String() + " won"})
 	return Word{Result: Result{Attempt: a}, Late: true}, lateError(err)
 }

@@ -39,11 +39,8 @@ type DeskJournal interface {
 	Move(ctx context.Context, t journal.Transition) (payment.Attempt, error)
 }
 
-// The kinds of the desk's events.
-const (
-	eventProposed = "resolution_proposed"
-	eventResolved = "resolved_by_hand"
-)
+// reasonResolved is the reason of what people ended.
+const reasonResolved = "resolved_by_hand"
 
 // Resolve records what a person found out. Two hands are needed: the first one's finding is noted, and the
 // attempt ends when a second person finds the same. done tells that it has ended. Errors match ErrNotUnknown,
@@ -72,19 +69,19 @@ func Resolve(ctx context.Context, j DeskJournal, id payment.AttemptID, f Finding
 	}
 	first := firstHand(events, f)
 	if first == "" || first == actor {
-		err := j.Note(ctx, id, journal.Event{At: now, Kind: eventProposed, Actor: actor, Code: string(f), Detail: reason})
+		err := j.Note(ctx, id, journal.Event{At: now, Kind: journal.EventProposed, Actor: actor, Code: string(f), Detail: reason})
 		if err != nil {
 			return false, fmt.Errorf("noting the finding on attempt %s: %w", id, err)
 		}
 		return false, nil
 	}
-	messages, err := ending(a, to, eventResolved, now)
+	messages, err := ending(a, to, reasonResolved, now)
 	if err != nil {
 		return false, err
 	}
 	_, err = j.Move(ctx, journal.Transition{
-		ID: id, From: []payment.State{a.State}, To: to, Reason: eventResolved, WipeProof: true, Messages: messages,
-		Event: journal.Event{At: now, Kind: eventResolved, Actor: actor, Code: string(f), Detail: "first hand " + first + "; " + reason},
+		ID: id, From: []payment.State{a.State}, To: to, Reason: reasonResolved, WipeProof: true, Messages: messages,
+		Event: journal.Event{At: now, Kind: journal.EventResolved, Actor: actor, Code: string(f), Detail: "first hand " + first + "; " + reason},
 	})
 	if err != nil {
 		return false, fmt.Errorf("resolving attempt %s: %w", id, err)
@@ -128,9 +125,9 @@ func firstHand(events []journal.Event, f Finding) string {
 		switch {
 		case e.From != e.To:
 			hand = ""
-		case e.Kind == eventProposed && e.Code == string(f):
+		case e.Kind == journal.EventProposed && e.Code == string(f):
 			hand = e.Actor
-		case e.Kind == eventProposed:
+		case e.Kind == journal.EventProposed:
 			hand = ""
 		}
 	}

@@ -124,7 +124,7 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	now := s.o.Now()
 	err = s.o.Journal.Claim(ctx, a, journal.Claim{
 		To: payment.StateClaimed, PGTxID: q.PGTxID, NextCheck: now.Add(hookBudget + slack),
-		Event: journal.Event{At: now, Kind: "asked_by_pg"},
+		Event: journal.Event{At: now, Kind: journal.EventAsked},
 	})
 	var taken *journal.ClaimedError
 	switch {
@@ -155,7 +155,7 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	}
 	err = s.move(ctx, w, journal.Transition{
 		From: []payment.State{payment.StateClaimed}, To: payment.StateApproving,
-		Event: journal.Event{Kind: "approval_intended", Detail: "the PG was told to go on"}, NextCheck: s.o.Now().Add(firstFollow),
+		Event: journal.Event{Kind: journal.EventIntended, Detail: "the PG was told to go on"}, NextCheck: s.o.Now().Add(firstFollow),
 	})
 	if err != nil {
 		// Should it have been written all the same, following up finds that the PG took our no for a no.
@@ -168,7 +168,7 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 // lookedAt tells whether anybody looked for a payment of w before: its question is not the first that was heard of it.
 func (s *Settler) lookedAt(ctx context.Context, w *work) bool {
 	events, err := s.o.Journal.Events(ctx, w.a.ID)
-	return err != nil || slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == eventLooked })
+	return err != nil || slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventLooked })
 }
 
 func (s *Settler) readAgain(ctx context.Context, q Question) Answer {
@@ -229,7 +229,7 @@ func (s *Settler) follow(ctx context.Context, w *work) (Result, error) {
 	if s.o.Now().After(w.a.ExpiresAt) && !w.quiet {
 		return s.park(after, w, ReasonLost)
 	}
-	return s.later(ctx, w, "approval_not_seen_yet")
+	return s.later(ctx, w, lookNotYet)
 }
 
 // unanswered ends an attempt whose owner died while a PG's question was open. The yes is given only after the
@@ -237,7 +237,7 @@ func (s *Settler) follow(ctx context.Context, w *work) (Result, error) {
 func (s *Settler) unanswered(ctx context.Context, w *work) (Result, error) {
 	r, err := s.lookUp(ctx, w)
 	if err != nil {
-		return s.later(ctx, w, "lookup_failed")
+		return s.later(ctx, w, lookFailed)
 	}
 	switch r.Outcome {
 	case payment.OutcomeApproved:
@@ -248,7 +248,7 @@ func (s *Settler) unanswered(ctx context.Context, w *work) (Result, error) {
 	case payment.OutcomeCancelled:
 		return s.finish(ctx, w, payment.StateCancelled, ReasonCancelledAtPG)
 	case payment.OutcomeUnknown:
-		return s.later(ctx, w, "lookup_undecided")
+		return s.later(ctx, w, lookUnclear)
 	case payment.OutcomeDeclined:
 	case payment.OutcomePending, payment.OutcomeNotFound:
 		s.watch(ctx, w.a, w.a.PGTxID)
@@ -267,7 +267,7 @@ func (s *Settler) takeIn(ctx context.Context, w *work, r adapters.Result) (Resul
 	}
 	err := s.move(ctx, w, journal.Transition{
 		From: []payment.State{payment.StateClaimed}, To: payment.StateCaptured, PGTxID: r.PGTxID,
-		Event: journal.Event{Kind: "captured"}, NextCheck: s.o.Now().Add(gateBudget + slack),
+		Event: journal.Event{Kind: journal.EventCaptured}, NextCheck: s.o.Now().Add(gateBudget + slack),
 	})
 	if err != nil {
 		return s.lostHold(ctx, w, err)

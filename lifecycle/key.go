@@ -28,7 +28,7 @@ func (s *Settler) KeyIssued(ctx context.Context, a payment.Attempt, key payment.
 	}
 	err = s.o.Journal.Claim(ctx, w.a, journal.Claim{
 		To: payment.StateClaimed, ProofHash: proofHash(w.proof), SealedProof: sealed, PGTxID: tid,
-		Event:     journal.Event{At: now, Kind: "key_issued"},
+		Event:     journal.Event{At: now, Kind: journal.EventKeyIssued},
 		NextCheck: now.Add(gateBudget + slack),
 	})
 	if err != nil {
@@ -41,7 +41,7 @@ func (s *Settler) KeyIssued(ctx context.Context, a payment.Attempt, key payment.
 	w.asked = true
 	err = s.move(ctx, w, journal.Transition{
 		From: []payment.State{payment.StateClaimed}, To: payment.StateApproving,
-		Event: journal.Event{Kind: "key_taken"}, NextCheck: now.Add(gateBudget + slack),
+		Event: journal.Event{Kind: journal.EventKeyTaken}, NextCheck: now.Add(gateBudget + slack),
 	})
 	if err != nil {
 		return s.lostHold(ctx, w, err)

@@ -23,18 +23,6 @@ type LateJournal interface {
 	LateOf(ctx context.Context, id payment.AttemptID) ([]journal.Late, error)
 }
 
-// Events of late money in an attempt's history.
-const (
-	eventLate         = "late_money"
-	eventLateReturned = "late_money_returned"
-	eventLateUnknown  = "late_money_unknown"
-	eventLateFlagged  = "late_money_flagged"
-	eventLateKept     = "late_money_kept"
-	eventLateLooked   = "late_money_looked"
-	eventLateWatched  = "refused_payment_watched"
-	eventLateAbsent   = "late_money_absent"
-)
-
 // Word is what became of a PG's word that something happened to an attempt.
 type Word struct {
 	Result
@@ -167,7 +155,7 @@ func (s *Settler) found(ctx context.Context, late LateJournal, a payment.Attempt
 	switch {
 	case r.Outcome == payment.OutcomeCancelled && l.State.Open():
 		// Proof that late money is back.
-		return false, lateError(late.LateEnd(ctx, l, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: eventLateReturned}))
+		return false, lateError(late.LateEnd(ctx, l, journal.LateReturned, journal.Event{At: s.o.Now(), Kind: journal.EventLateReturned}))
 	case r.Outcome == payment.OutcomeIssued && a.State.Final():
 		return false, s.shutAccount(ctx, late, a, r)
 	case r.Outcome != payment.OutcomeApproved || won <= 0:
@@ -244,13 +232,13 @@ func (s *Settler) doubts(ctx context.Context, w *work, r adapters.Result) (strin
 }
 
 // notSure records money of which it cannot be said yet what to do about it; the sweep looks again.
-func (s *Settler) notSure(ctx context.Context, late LateJournal, l journal.Late, why string) error {
+func (s *Settler) notSure(ctx context.Context, late LateJournal, l journal.Late, why look) error {
 	if l.State.Open() {
 		return s.laterLate(ctx, late, l, why)
 	}
 	now := s.o.Now()
 	l.NextCheck = now.Add(s.backoff(l.AttemptID, 0))
-	_, err := late.LateSeen(ctx, l, journal.Event{At: now, Kind: eventLate, Detail: l.Won.String() + " won, " + why})
+	_, err := late.LateSeen(ctx, l, journal.Event{At: now, Kind: journal.EventLate, Detail: l.Won.String() + " won, " + string(why)})
 	return lateError(err)
 }
 
@@ -258,7 +246,7 @@ func (s *Settler) notSure(ctx context.Context, late LateJournal, l journal.Late,
 func (s *Settler) parkLate(ctx context.Context, late LateJournal, l journal.Late, why string) error {
 	now := s.o.Now()
 	l.NextCheck = now.Add(s.o.Spread(string(l.AttemptID), l.Checks, flaggedEvery))
-	ev := journal.Event{At: now, Kind: eventLateFlagged, Detail: l.Won.String() + " won, " + why}
+	ev := journal.Event{At: now, Kind: journal.EventLateFlagged, Detail: l.Won.String() + " won, " + why}
 	if l.State.Open() {
 		return lateError(late.LateEnd(ctx, l, journal.LateFlagged, ev))
 	}
@@ -285,10 +273,10 @@ func (s *Settler) returnLate(ctx context.Context, late LateJournal, w *work, l j
 		Reason: "late_money", OperationID: fmt.Sprintf("late-%s-%d", w.a.ID, row.Tries), Now: start,
 	})
 	s.observe(ctx, w, "cancel", r, err, start)
-	to, ev := journal.LateUnknown, journal.Event{At: s.o.Now(), Kind: eventLateUnknown, Code: r.Code}
+	to, ev := journal.LateUnknown, journal.Event{At: s.o.Now(), Kind: journal.EventLateUnknown, Code: r.Code}
 	row.NextCheck = s.o.Now().Add(s.backoff(row.AttemptID, row.Tries+row.Checks))
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
-		to, ev.Kind = journal.LateReturned, eventLateReturned
+		to, ev.Kind = journal.LateReturned, journal.EventLateReturned
 	} else {
 		s.o.Log.ErrorContext(ctx, "late money is not proven to be back", w.a.LogAttr(), slog.Int64("amount", int64(l.Won)), slog.Any("code", r.Code), slog.Any("err", err))
 	}

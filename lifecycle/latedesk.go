@@ -10,9 +10,6 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// eventLateProposed is the first hand's finding on late money.
-const eventLateProposed = "late_money_resolution_proposed"
-
 // LateDeskJournal is what the desk needs of the journal to close late money.
 type LateDeskJournal interface {
 	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
@@ -41,19 +38,19 @@ func ResolveLate(ctx context.Context, j LateDeskJournal, id payment.AttemptID, p
 	}
 	first := ""
 	for _, e := range events {
-		if e.Kind == eventLateProposed && e.PGTxID == pgTxID {
+		if e.Kind == journal.EventLateProposed && e.PGTxID == pgTxID {
 			first = e.Actor
 		}
 	}
 	if first == "" || first == actor {
-		err := j.Note(ctx, id, journal.Event{At: now, Kind: eventLateProposed, Actor: actor, PGTxID: pgTxID, Detail: reason})
+		err := j.Note(ctx, id, journal.Event{At: now, Kind: journal.EventLateProposed, Actor: actor, PGTxID: pgTxID, Detail: reason})
 		if err != nil {
 			return false, fmt.Errorf("noting the finding on attempt %s: %w", id, err)
 		}
 		return false, nil
 	}
 	err = j.LateEnd(ctx, journal.Late{AttemptID: id, PGTxID: pgTxID}, journal.LateReturned, journal.Event{
-		At: now, Kind: "late_money_" + eventResolved, Actor: actor, Detail: "first hand " + first + "; " + reason,
+		At: now, Kind: journal.EventLateResolved, Actor: actor, Detail: "first hand " + first + "; " + reason,
 	})
 	if err != nil {
 		return false, fmt.Errorf("closing late money of attempt %s: %w", id, err)

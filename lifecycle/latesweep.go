@@ -15,12 +15,6 @@ import (
 // flaggedEvery is how often money that waits for a person is looked at: only whether it is back.
 const flaggedEvery = time.Hour
 
-// What a look at late money came to, as the history has it.
-const (
-	lookAttemptOpen   = "its attempt is open"
-	lookCancelPending = "a cancel is pending at the PG"
-)
-
 // beside looks for payments that the PG holds of an attempt besides the one that it was just settled by. Where
 // ids are shared, the word may be about another one, and a buyer who paid twice may be told of once.
 func (s *Settler) beside(ctx context.Context, late LateJournal, word Word, pgTxID string) (Word, error) {
@@ -98,7 +92,7 @@ func (s *Settler) ResumeLate(ctx context.Context, late LateJournal, l journal.La
 	case !a.State.Final():
 		return s.laterLate(ctx, late, l, lookAttemptOpen)
 	case a.State == payment.StateApproved && a.PGTxID == l.PGTxID && l.State != journal.LateFlagged:
-		return lateError(late.LateEnd(ctx, l, journal.LateKept, journal.Event{At: s.o.Now(), Kind: eventLateKept}))
+		return lateError(late.LateEnd(ctx, l, journal.LateKept, journal.Event{At: s.o.Now(), Kind: journal.EventLateKept}))
 	}
 	w, err := s.take(a)
 	if err != nil {
@@ -124,7 +118,7 @@ func (s *Settler) ResumeLate(ctx context.Context, late LateJournal, l journal.La
 		if r.Outcome != payment.OutcomeApproved || r.Amount != a.Amount {
 			return s.laterLate(ctx, late, l, lookUndecided)
 		}
-		return lateError(late.LateEnd(ctx, l, journal.LateKept, journal.Event{At: s.o.Now(), Kind: eventLateKept}))
+		return lateError(late.LateEnd(ctx, l, journal.LateKept, journal.Event{At: s.o.Now(), Kind: journal.EventLateKept}))
 	case r.Outcome == payment.OutcomeCancelled:
 	case r.Outcome != payment.OutcomeApproved || r.Amount <= r.Cancelled || l.State == journal.LateFlagged:
 		return s.laterLate(ctx, late, l, lookUndecided)
@@ -139,7 +133,7 @@ func (s *Settler) absentLate(ctx context.Context, late LateJournal, l journal.La
 	if l.State == journal.LateFlagged || l.Tries > 0 || !s.neverSeen(ctx, l) {
 		return s.laterLate(ctx, late, l, lookAbsent)
 	}
-	return s.endAbsent(ctx, late, l, lookAbsent)
+	return s.endAbsent(ctx, late, l, string(lookAbsent))
 }
 
 // neverSeen tells whether late money that is absent now was absent at enough looks before, one after the other. Looks
@@ -153,8 +147,8 @@ func (s *Settler) neverSeen(ctx context.Context, l journal.Late) bool {
 	seen := 0
 	for _, e := range events {
 		switch {
-		case e.PGTxID != l.PGTxID, e.Detail == lookFailed:
-		case e.Kind == eventLateLooked && e.Detail == lookAbsent:
+		case e.PGTxID != l.PGTxID, seenIn(e, journal.EventLateLooked).blind():
+		case seenIn(e, journal.EventLateLooked) == lookAbsent:
 			seen += e.Times
 		default:
 			seen = 0
@@ -164,10 +158,10 @@ func (s *Settler) neverSeen(ctx context.Context, l journal.Late) bool {
 }
 
 // laterLate schedules the next look at late money. When somebody else is at it by now, theirs is the next check.
-func (s *Settler) laterLate(ctx context.Context, late LateJournal, l journal.Late, why string) error {
+func (s *Settler) laterLate(ctx context.Context, late LateJournal, l journal.Late, why look) error {
 	now := s.o.Now()
 	l.NextCheck = now.Add(s.backoff(l.AttemptID, l.Checks+l.Tries+1))
-	ev := journal.Event{At: now, Kind: eventLateLooked, Detail: why, Fold: true}
+	ev := journal.Event{At: now, Kind: journal.EventLateLooked, Detail: string(why), Fold: true}
 	switch l.State { //nolint:exhaustive // the others are looked at as an open attempt is
 	case journal.LateWatched:
 		l.NextCheck = now.Add(s.watchedAgain(l.AttemptID, l.Checks+1))

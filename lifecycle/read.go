@@ -18,14 +18,11 @@ const watchFor = 24 * time.Hour
 // firstGlance is the shortest time between two looks at a window that nobody has paid in.
 const firstGlance = time.Minute
 
-// eventLooked is a look at an attempt that changed nothing, in its history.
-const eventLooked = "looked"
-
 // read settles an attempt whose money moves without passing us, by asking the PG (design flow D).
 func (s *Settler) read(ctx context.Context, w *work) (Result, error) {
 	r, err := s.lookUp(ctx, w)
 	if err != nil {
-		return s.later(ctx, w, "lookup_failed")
+		return s.later(ctx, w, lookFailed)
 	}
 	switch r.Outcome {
 	case payment.OutcomeApproved:
@@ -42,7 +39,7 @@ func (s *Settler) read(ctx context.Context, w *work) (Result, error) {
 		return s.unpaid(ctx, w, payment.StateExpired, ReasonNeverPaid)
 	case payment.OutcomeUnknown:
 	}
-	return s.later(ctx, w, "lookup_undecided")
+	return s.later(ctx, w, lookUnclear)
 }
 
 // unpaid ends an attempt as to once nobody can pay it any more, and looks again later until then. A decline
@@ -51,7 +48,7 @@ func (s *Settler) unpaid(ctx context.Context, w *work, to payment.State, reason 
 	if s.o.Now().After(w.a.ExpiresAt.Add(watchFor)) {
 		return s.finish(ctx, w, to, reason)
 	}
-	return s.laterAt(ctx, w, s.nextGlance(w.a), reason)
+	return s.laterAt(ctx, w, s.nextGlance(w.a), look(reason))
 }
 
 // nextGlance is when a window that nobody has paid in is looked at again: when it is twice as old, so that money whose
@@ -66,16 +63,16 @@ func (s *Settler) nextGlance(a payment.Attempt) time.Time {
 	return next
 }
 
-func (s *Settler) later(ctx context.Context, w *work, why string) (Result, error) {
+func (s *Settler) later(ctx context.Context, w *work, why look) (Result, error) {
 	return s.laterAt(ctx, w, s.o.Now().Add(s.backoff(w.a.ID, w.a.Checks+1)), why)
 }
 
 // laterAt records a look that decided nothing, and when the next one is.
-func (s *Settler) laterAt(ctx context.Context, w *work, next time.Time, why string) (Result, error) {
+func (s *Settler) laterAt(ctx context.Context, w *work, next time.Time, why look) (Result, error) {
 	if w.quiet {
 		return w.result(), nil
 	}
-	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: why, Fold: true})
+	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: journal.EventLooked, Detail: string(why), Fold: true})
 	// When somebody else is at it, theirs is the next check.
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.ErrorContext(ctx, "the next check was not written", w.a.LogAttr(), slog.Any("err", err))
@@ -107,7 +104,7 @@ func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Resu
 	now := s.o.Now()
 	err = s.o.Journal.Claim(ctx, w.a, journal.Claim{
 		To: payment.StateCaptured, PGTxID: r.PGTxID, SealedProof: sealed,
-		Event:     journal.Event{At: now, Kind: "captured"},
+		Event:     journal.Event{At: now, Kind: journal.EventCaptured},
 		NextCheck: now.Add(gateBudget + slack),
 	})
 	var taken *journal.ClaimedError
@@ -132,7 +129,7 @@ func (s *Settler) duplicate(ctx context.Context, w *work, taken *journal.Claimed
 	if taken.State == payment.StateApproved || taken.State == payment.StateIssued {
 		return s.undo(ctx, w, ReasonDuplicate)
 	}
-	return s.later(ctx, w, "order_claimed_by_another_attempt")
+	return s.later(ctx, w, lookOrderTaken)
 }
 
 // askAfter asks the shop about money that the PG already has; no answer is a no, and the money goes back.

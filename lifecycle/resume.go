@@ -78,7 +78,7 @@ func (s *Settler) putOff(ctx context.Context, a payment.Attempt, until time.Time
 	}
 	err := s.o.Journal.Touch(ctx, journal.Look{
 		ID: a.ID, State: a.State, Checks: a.Checks, Lease: until, NextCheck: s.o.Now().Add(s.backoff(a.ID, a.Checks+1)),
-		Event: journal.Event{At: s.o.Now(), Kind: eventLooked, Detail: lookNobody, Fold: true},
+		Event: journal.Event{At: s.o.Now(), Kind: journal.EventLooked, Detail: string(lookNobody), Fold: true},
 	})
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.ErrorContext(ctx, "the next check was not written", a.LogAttr(), slog.Any("err", err))
@@ -160,15 +160,6 @@ func (s *Settler) isKept(ctx context.Context, r adapters.Result) bool {
 	return err != nil || owner.PGTxID == r.PGTxID && owner.State != payment.StateCancelling
 }
 
-// What a look came to, as the history has it.
-const (
-	lookAbsent    = "no_such_payment"
-	lookFailed    = "lookup_failed"
-	lookUndecided = "outcome_still_unknown"
-	lookNobody    = "merchant_gone"
-	lookNoKey     = "billing_key_not_read"
-)
-
 // graceIsOver tells whether an attempt that the PG does not know, or that still waits there, cannot be charged
 // any more. One that waits for a confirmation waits for ours alone (a crash came between the intent and the
 // request); any other could be paid from a page that was left open, and is watched for a day.
@@ -190,11 +181,11 @@ func (s *Settler) seenAbsent(ctx context.Context, w *work) bool {
 	}
 	seen := 0
 	for _, e := range events {
-		switch {
-		case e.From != e.To, e.Detail == lookUndecided, e.Detail == lookCancelPending:
-			seen = 0
-		case e.Detail == lookAbsent:
+		switch saw := seenIn(e, journal.EventLooked); {
+		case saw == lookAbsent:
 			seen += e.Times
+		case e.From != e.To, saw != "" && !saw.blind():
+			seen = 0
 		}
 	}
 	return seen >= notFoundChecks

@@ -286,7 +286,7 @@ func (s *Settler) claimAndApprove(ctx context.Context, w *work) (Result, error) 
 		To:          payment.StateClaimed,
 		ProofHash:   proofHash(w.proof),
 		SealedProof: sealed,
-		Event:       journal.Event{At: now, Kind: "authenticated"},
+		Event:       journal.Event{At: now, Kind: journal.EventAuthenticated},
 		NextCheck:   now.Add(gateBudget + slack),
 	})
 	if err != nil {
@@ -325,7 +325,7 @@ func (s *Settler) ask(ctx context.Context, w *work) (Result, error) {
 	defer cancel()
 	err := s.move(ctx, w, journal.Transition{
 		From: []payment.State{payment.StateClaimed}, To: payment.StateApproving,
-		Event:     journal.Event{Kind: "approval_intended"},
+		Event:     journal.Event{Kind: journal.EventIntended},
 		NextCheck: s.o.Now().Add(timeout + journalPatience + slack),
 	})
 	if err != nil {

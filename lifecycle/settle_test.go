@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -113,6 +114,7 @@ type house struct {
 	// gone takes the merchant out of the rules; purpose is what attempts are for.
 	gone    bool
 	purpose payment.Purpose
+	method  payment.Method // card when it is empty
 }
 
 func (h *house) clock() time.Time {
@@ -178,7 +180,7 @@ func openAs(t *testing.T, name payment.DriverName, driver adapters.Driver) *hous
 
 func (h *house) attempt(id string) payment.Attempt {
 	return payment.Attempt{
-		ID: payment.AttemptID(id), OrderID: "ORDER-1", PG: "pg", Driver: "fake", Merchant: "m", MID: "MID", Method: "card",
+		ID: payment.AttemptID(id), OrderID: "ORDER-1", PG: "pg", Driver: "fake", Merchant: "m", MID: "MID", Method: cmp.Or(h.method, "card"),
 		Amount: 50000, OrderAmount: 50000, Currency: "KRW", Test: true, CreatedAt: h.clock(), ExpiresAt: h.clock().Add(30 * time.Minute),
 		State: payment.StateOpened, NextCheck: h.clock().Add(2 * time.Minute), ManualConfirm: h.manual, Purpose: h.purpose,
 	}

@@ -12,15 +12,12 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// eventUndo is the intent to give money back or to close an account, in the history.
-const eventUndo = "undo_intended"
-
 // undo records the intent to give the money back and tries to, once. What is not proven by the PG's answer
 // stays cancelling; the sweep goes on from there.
 func (s *Settler) undo(ctx context.Context, w *work, reason string) (Result, error) {
 	now := s.o.Now()
 	next := now.Add(w.acc.PG.ApproveTimeout + slack)
-	ev := journal.Event{At: now, Kind: eventUndo, Detail: reason}
+	ev := journal.Event{At: now, Kind: journal.EventUndo, Detail: reason}
 	if w.a.State == payment.StateCancelling {
 		if err := s.touch(ctx, w, next, ev); err != nil {
 			return s.lostHold(ctx, w, err)
@@ -128,7 +125,7 @@ func (w *work) txID() string {
 // notProven leaves an attempt cancelling, to be looked at again.
 func (s *Settler) notProven(ctx context.Context, w *work) (Result, error) {
 	s.o.Observer.Settled(ctx, w.a)
-	return s.later(ctx, w, "undo_not_proven")
+	return s.later(ctx, w, lookUndoNotProven)
 }
 
 // park leaves an approval as unknown, with a next check. Unknown is never failed.
@@ -137,7 +134,7 @@ func (s *Settler) park(ctx context.Context, w *work, reason string) (Result, err
 		From:   []payment.State{w.a.State},
 		To:     payment.StateUnknown,
 		Reason: reason, PGTxID: w.a.PGTxID,
-		Event:     journal.Event{Kind: "outcome_unknown", Detail: reason},
+		Event:     journal.Event{Kind: journal.EventUnknown, Detail: reason},
 		NextCheck: s.o.Now().Add(s.backoff(w.a.ID, w.a.Checks)),
 	})
 	if err != nil {
@@ -157,7 +154,7 @@ func (s *Settler) finish(ctx context.Context, w *work, to payment.State, reason 
 		From:   []payment.State{w.a.State},
 		To:     to,
 		Reason: reason, PGTxID: w.a.PGTxID,
-		Event:     journal.Event{Kind: string(to), Detail: reason},
+		Event:     journal.Event{Kind: journal.EventEnd(to), Detail: reason},
 		WipeProof: true,
 		Messages:  msgs,
 	})

@@ -23,7 +23,7 @@ func (s *Settler) watch(ctx context.Context, a payment.Attempt, pgTxID string) {
 	}
 	now := s.o.Now()
 	l := journal.Late{AttemptID: a.ID, PGTxID: pgTxID, Won: a.Amount, NextCheck: now.Add(s.watchedAgain(a.ID, 0))}
-	if _, err := s.o.Journal.LateWatch(ctx, l, journal.Event{At: now, Kind: eventLateWatched}); err != nil {
+	if _, err := s.o.Journal.LateWatch(ctx, l, journal.Event{At: now, Kind: journal.EventLateWatched}); err != nil {
 		s.o.Log.ErrorContext(ctx, "a refused payment is not watched: it was not written", a.LogAttr(), slog.Any("err", err))
 	}
 }
@@ -80,5 +80,5 @@ func laterOf(a, b time.Time) time.Time {
 
 // endAbsent closes late money of which nothing is there.
 func (s *Settler) endAbsent(ctx context.Context, late LateJournal, l journal.Late, why string) error {
-	return lateError(late.LateEnd(ctx, l, journal.LateAbsent, journal.Event{At: s.o.Now(), Kind: eventLateAbsent, Detail: why}))
+	return lateError(late.LateEnd(ctx, l, journal.LateAbsent, journal.Event{At: s.o.Now(), Kind: journal.EventLateAbsent, Detail: why}))
 }

@@ -61,7 +61,7 @@ func Attempt(id, order string) payment.Attempt {
 	}
 }
 
-func event(kind string) journal.Event { return journal.Event{Kind: kind} }
+func event(kind string) journal.Event { return journal.Event{Kind: journal.EventKind(kind)} }
 
 func claim(to payment.State, proof string) journal.Claim {
 	c := journal.Claim{To: to, Event: event("return"), NextCheck: epoch().Add(time.Minute)}

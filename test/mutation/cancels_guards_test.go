@@ -11,7 +11,7 @@ func cancelGuards() []guard {
 		},
 		{
 			name: "a pending cancel starts the count of looks again", file: "lifecycle/cancellook.go",
-			old: ", e.Detail == seenOdd, e.Detail == seenPending:", new: ", e.Detail == seenOdd:",
+			old: ", saw == lookOdd, saw == lookCancelPending:", new: ", saw == lookOdd:",
 			pkg: "./lifecycle", run: "TestAnUnknownCancelEndsByProof",
 		},
 		{

@@ -173,6 +173,12 @@ func settleGuards() []guard {
 			pkg: tests, run: "TestAbsence",
 		},
 		{
+			name: "absence is counted since the payment was last seen", file: "lifecycle/resume.go",
+			old: "		case e.From != e.To, saw != \"\" && !saw.blind():",
+			new: "		case e.From != e.To, saw == lookUndecided, saw == lookCancelPending:",
+			pkg: tests, run: "TestAbsenceIsCounted",
+		},
+		{
 			name: "absence seen once is no proof", file: "lifecycle/resume.go",
 			old: "	return seen >= notFoundChecks",
 			new: "	return seen >= 0",

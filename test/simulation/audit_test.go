@@ -233,8 +233,8 @@ func (w *simWorld) history(ctx context.Context, books simBooks, a payment.Attemp
 		if ev.Kind == "undo_intended" || ev.Kind == "cancel_intended" || ev.Kind == "late_money" && ev.Reason == string(journal.LateReturning) {
 			undos++
 		}
-		if strings.HasPrefix(ev.Kind, "late_money") {
-			w.tally(ev.Kind)
+		if strings.HasPrefix(string(ev.Kind), "late_money") {
+			w.tally(string(ev.Kind))
 		}
 		if ev.From == "" || ev.From == ev.To {
 			continue
