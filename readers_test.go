@@ -61,7 +61,7 @@ func loadProgram(t *testing.T) *program {
 		if exports[l.ImportPath] = l.Export; l.Module == nil || !l.Module.Main {
 			continue
 		}
-		c := &checked{info: &types.Info{Selections: map[*ast.SelectorExpr]*types.Selection{}, Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}}}
+		c := &checked{info: &types.Info{Selections: map[*ast.SelectorExpr]*types.Selection{}, Uses: map[*ast.Ident]types.Object{}, Defs: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}}}
 		for _, name := range l.GoFiles {
 			file, err := parser.ParseFile(fset, filepath.Join(l.Dir, name), nil, 0)
 			if err != nil {

@@ -72,7 +72,7 @@ type PrepareRequest struct {
 type Proof struct {
 	// AuthToken is Inicis' authToken or PortOne V2's paymentToken.
 	AuthToken payment.Secret `json:"auth_token"`
-	// IDC is Inicis' idc_name, checked against PG.IDCs.
+	// IDC is Inicis' idc_name, checked against those of the configuration.
 	IDC string `json:"idc,omitempty"`
 	// PGTxID is V1's imp_uid or V2's txId as the browser tells it: a hint, never trusted.
 	PGTxID string `json:"pg_tx_id,omitempty"`

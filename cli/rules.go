@@ -8,7 +8,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/pg-gateway/pg-gateway/gateway"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
@@ -30,7 +29,7 @@ func loadRules(path string) (*rules.Snapshot, error) {
 
 // buildRules builds all that serve and a reload build of a configuration: what it accepts starts.
 func buildRules(path string) (*rules.Snapshot, error) {
-	store, err := rules.NewStore(rules.StoreOptions{Path: path, Load: rules.LoadFile, Prepare: gateway.Prepare})
+	store, err := newStore(path, nil)
 	if err != nil {
 		return nil, err
 	}

@@ -4,8 +4,6 @@ import (
 	"fmt"
 
 	"github.com/spf13/cobra"
-
-	"github.com/pg-gateway/pg-gateway/rules"
 )
 
 func schemaCommand() *cobra.Command {
@@ -13,7 +11,11 @@ func schemaCommand() *cobra.Command {
 		Use: "schema", Short: "Print the JSON Schema of the configuration, for editors", Args: cobra.NoArgs,
 		Example: "  pg-gateway schema > config.schema.json",
 		RunE: func(c *cobra.Command, _ []string) error {
-			text, err := rules.JSONSchema()
+			l, err := newLoader()
+			if err != nil {
+				return err
+			}
+			text, err := l.JSONSchema()
 			if err != nil {
 				return fmt.Errorf("making the schema: %w", err)
 			}

@@ -39,12 +39,9 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	m.SetBuild(o.version)
 
 	var store *rules.Store
-	store, err = rules.NewStore(rules.StoreOptions{
-		Path: o.configFile, Load: rules.LoadFile, Prepare: gateway.Prepare,
-		OnResult: func(r rules.ReloadResult) {
-			o.follow(store.Current())
-			reloaded(store, r, log, m)
-		},
+	store, err = newStore(o.configFile, func(r rules.ReloadResult) {
+		o.follow(store.Current())
+		reloaded(store, r, log, m)
 	})
 	if err != nil {
 		return fmt.Errorf("%s is not usable:\n%w", o.configFile, err)

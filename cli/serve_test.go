@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/pflag"
 
-	"github.com/pg-gateway/pg-gateway/gateway"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/rules"
@@ -36,10 +35,7 @@ func TestARollbackIsLoggedAndMeasured(t *testing.T) {
 	log, registry := slog.New(slog.NewTextHandler(&lines, nil)), prometheus.NewRegistry()
 	m := metrics.New(registry)
 	var store *rules.Store
-	store, err = rules.NewStore(rules.StoreOptions{
-		Path: path, Load: rules.LoadFile, Prepare: gateway.Prepare,
-		OnResult: func(r rules.ReloadResult) { reloaded(store, r, log, m) },
-	})
+	store, err = newStore(path, func(r rules.ReloadResult) { reloaded(store, r, log, m) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -72,7 +68,11 @@ func TestTheLogLevelFollowsTheRules(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := rules.Parse("config.yaml", append(text, "\ntelemetry: { log_level: "+tt.file+" }\n"...), rules.Sources{})
+		l, err := newLoader()
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, err := l.Parse("config.yaml", append(text, "\ntelemetry: { log_level: "+tt.file+" }\n"...), rules.Sources{})
 		if err != nil {
 			t.Fatal(err)
 		}

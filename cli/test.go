@@ -70,15 +70,7 @@ func runTests(config, file string) (testReport, error) {
 	if err != nil {
 		return rep, fmt.Errorf("%s is not usable:\n%w", file, err)
 	}
-	var s *rules.Snapshot
-	switch {
-	case tf.Config != "":
-		s, err = rules.Parse(filepath.Base(file), []byte(tf.Config), rules.Sources{Env: os.LookupEnv})
-	case tf.ConfigFile != "":
-		s, err = loadRules(filepath.Join(filepath.Dir(file), tf.ConfigFile))
-	default:
-		s, err = loadRules(config)
-	}
+	s, err := testedRules(config, file, tf)
 	if err != nil {
 		return rep, err
 	}
@@ -90,6 +82,23 @@ func runTests(config, file string) (testReport, error) {
 		rep.Failed = append(rep.Failed, testFailed{Line: r.Line, Name: r.Case, Diffs: r.Diffs})
 	}
 	return rep, nil
+}
+
+// testedRules are the rules that a file of expectations is about: its own, those of a file beside it, or the
+// configuration.
+func testedRules(config, file string, tf *rules.TestFile) (*rules.Snapshot, error) {
+	switch {
+	case tf.Config != "":
+	case tf.ConfigFile != "":
+		return loadRules(filepath.Join(filepath.Dir(file), tf.ConfigFile))
+	default:
+		return loadRules(config)
+	}
+	l, err := newLoader()
+	if err != nil {
+		return nil, err
+	}
+	return l.Parse(filepath.Base(file), []byte(tf.Config), rules.Sources{Env: os.LookupEnv})
 }
 
 // print writes a file's results in the way of promtool.

@@ -57,7 +57,7 @@ func benchGateway(b *testing.B, shopURL string) *Gateway {
 	if err := os.WriteFile(config, []byte(edited), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	store, err := rules.NewStore(rules.StoreOptions{Path: config, Load: rules.LoadFile, Prepare: Prepare})
+	store, err := rules.NewStore(rules.StoreOptions{Path: config, Load: loader().LoadFile, Prepare: Prepare})
 	if err != nil {
 		b.Fatal(err)
 	}

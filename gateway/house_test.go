@@ -74,7 +74,7 @@ func newHouseWith(t *testing.T, box sandbox.Config, edit func(string) string) *h
 	dir := t.TempDir()
 	h.config = filepath.Join(dir, "config.yaml")
 	h.write(config)
-	store, err := rules.NewStore(rules.StoreOptions{Path: h.config, Load: rules.LoadFile, Prepare: Prepare})
+	store, err := rules.NewStore(rules.StoreOptions{Path: h.config, Load: loader().LoadFile, Prepare: Prepare})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -37,7 +37,7 @@ merchants:
 	for m := range strings.FieldsSeq(primaries) {
 		fmt.Fprintf(&b, "  - { code: %s }\n", m)
 	}
-	s, err := rules.Parse("methods.yaml", []byte(b.String()), rules.Sources{})
+	s, err := loader().Parse("methods.yaml", []byte(b.String()), rules.Sources{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pg-gateway/pg-gateway/adapters/drivers"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
@@ -42,13 +43,17 @@ func TestConfigsAreAccepted(t *testing.T) {
 		}
 	}
 	noEnv := func(string) (string, bool) { return "", false }
+	l, err := rules.NewLoader(drivers.Specs())
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, dir := range []string{"base", "overlays/dev", "overlays/prod"} {
 		path := filepath.Join(dir, "config", "config.yaml")
 		text, err := os.ReadFile(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := rules.Parse(path, text, rules.Sources{Env: noEnv, ReadFile: readFile(dir != "overlays/dev")}); err != nil {
+		if _, err := l.Parse(path, text, rules.Sources{Env: noEnv, ReadFile: readFile(dir != "overlays/dev")}); err != nil {
 			t.Errorf("the gateway refuses it:\n%v", err)
 		}
 	}

@@ -1,5 +1,7 @@
 package payment
 
+import "slices"
+
 // DriverSpec is what everybody else needs to know of a driver, as data: the driver says it, and the rules, the gateway
 // and the lifecycle read it. Nobody outside the driver's folder asks for its name. It is made once and never changed.
 type DriverSpec struct {
@@ -38,8 +40,8 @@ type DriverSpec struct {
 	Behind  []BehindSpec
 	// KeyMethods are the methods that a billing key can be issued for.
 	KeyMethods []Method
-	// Devices are what the driver has a window for; empty is all. OtherDevices is what is said before going live of a
-	// merchant that is for more than those.
+	// Devices are what the driver has a window for; empty is all. OtherDevices is what is said, before going live, of a
+	// merchant that is for more than those; it has no keys.
 	Devices      []Device
 	OtherDevices LiveNeed
 
@@ -70,9 +72,6 @@ const (
 	// KeySigningSecrets are one or several secrets in the form of Standard Webhooks (whsec_ and base64).
 	KeySigningSecrets
 )
-
-// Secret tells whether keys of this kind must not be shown.
-func (k KeyKind) Secret() bool { return k == KeySecret || k == KeySigningSecrets }
 
 // KeySpec is a key of the configuration that belongs to a driver.
 type KeySpec struct {
@@ -117,4 +116,11 @@ type LiveNeed struct {
 	// Msg says what is wrong without it, Fix what to do.
 	Msg string
 	Fix string
+	// Optional tells that going without it costs comfort, and no money.
+	Optional bool
+}
+
+// For tells whether contracts of a purpose need it.
+func (n LiveNeed) For(p MerchantPurpose) bool {
+	return len(n.Purposes) == 0 || slices.Contains(n.Purposes, p)
 }

@@ -35,24 +35,13 @@ type PG struct {
 	Environment Environment
 	// BaseURL replaces the hosts of the environment; the sandbox environment always has it. No trailing slash.
 	BaseURL string
-	// IDCs are the idc_name values that Inicis may answer with (inicis.md §1.8).
-	IDCs []string
 	// ApproveTimeout bounds one money-moving request; ReadTimeout one that only reads.
 	ApproveTimeout time.Duration
 	ReadTimeout    time.Duration
-	// StoreID and APISecret are PortOne V2's; WebhookSecrets its live webhook keys.
-	StoreID        string
-	APISecret      Secret
-	WebhookSecrets []Secret
-	// WebhookSources are the addresses or CIDR ranges that unsigned messages may come from: PortOne V1's webhooks
-	// and Inicis' notices of deposits.
+	// WebhookSources are the addresses or CIDR ranges that unsigned messages may come from.
 	WebhookSources []string
-	// ImpCode, ImpKey and ImpSecret are PortOne V1's.
-	ImpCode   string
-	ImpKey    Secret
-	ImpSecret Secret
-	// ClientIP is the address that INIAPI requests state as ours.
-	ClientIP string
+	// Keys are what the driver alone reads (DriverSpec.PGKeys).
+	Keys Keys
 }
 
 // MerchantPurpose is what a contract is for.
@@ -95,17 +84,13 @@ type Merchant struct {
 	Purpose MerchantPurpose
 	Mode    Mode
 	Tax     TaxKind
-	// ChannelKey is PortOne's channel; Behind is our code for the PG behind that channel.
+	// ChannelKey is the channel at a driver that reaches other PGs; Behind is our code for the PG behind that channel.
 	ChannelKey string
 	Behind     string
-	// ManualConfirm tells that the PortOne V2 channel approves only when we say so (portone.md §4.7).
+	// ManualConfirm tells that the channel approves only when we say so.
 	ManualConfirm bool
-	// ConfirmHook tells that PortOne asks us just before it has a payment approved (portone.md §3.3, §4.7).
+	// ConfirmHook tells that the PG asks us just before it has a payment approved.
 	ConfirmHook bool
-	// SignKey, HashKey, APIKey, APIIV and LiteKey are Inicis' four secrets (inicis.md §0).
-	SignKey Secret
-	HashKey Secret
-	APIKey  Secret
-	APIIV   Secret
-	LiteKey Secret
+	// Keys are what the driver alone reads (DriverSpec.MerchantKeys).
+	Keys Keys
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pg-gateway/pg-gateway/adapters/drivers"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
@@ -86,6 +87,17 @@ func TestEverySecretIsHeld(t *testing.T) {
 			}
 		}
 	}
+	ofDrivers := make(map[string]bool)
+	for _, s := range drivers.Specs() {
+		for door, keys := range map[string][]payment.KeySpec{"pgs.": s.PGKeys, "merchants.": s.MerchantKeys} {
+			for _, k := range keys {
+				if k.Kind == payment.KeySecret || k.Kind == payment.KeySigningSecrets {
+					ofDrivers[door+k.Name] = true
+				}
+			}
+		}
+	}
+	fields += len(ofDrivers)
 	const refused = 1 // hash_key, by name
 	if fields-refused != len(secretKeys()) {
 		t.Errorf("%d fields are secrets and %d are tried here", fields-refused, len(secretKeys()))

@@ -16,7 +16,8 @@ type builder struct {
 // build checks sections against each other. The snapshot is only good when no complaint was recorded.
 func (f *file) build(d *decoder) *Snapshot {
 	s := &Snapshot{
-		mode: f.mode, server: f.server, journal: f.journal, sandbox: f.sandbox, orders: f.orders,
+		known: d.known,
+		mode:  f.mode, server: f.server, journal: f.journal, sandbox: f.sandbox, orders: f.orders,
 		intercepts: f.intercepts, limits: f.limits, deposit: f.deposit, telemetry: f.telemetry, x2bee: f.x2bee,
 		verifyMID: f.verifyMID,
 		pgByID:    make(map[payment.PGID]*pg), merchantBy: make(map[payment.MerchantID]*merchant),
@@ -60,7 +61,7 @@ func (b *builder) pgs() {
 	for i := range b.f.pgs {
 		e := &b.f.pgs[i]
 		p := &pg{
-			PG: e.val.PG, span: e.val.pgSpan.period(),
+			PG: e.val.PG, spec: b.d.known.spec(e.val.Driver), span: e.val.pgSpan.period(),
 			merchants: make(map[payment.MerchantPurpose][]*merchant),
 		}
 		p.ID = payment.PGID(e.key.text)
@@ -90,24 +91,14 @@ func (b *builder) environment(e *entry[rawPG], p *pg) {
 			e.val.at.fail("sandbox: { enabled: Y }, or environment: test or live", "environment sandbox needs the sandbox")
 		}
 	}
-	if len(p.WebhookSources) == 0 && p.Driver == payment.DriverPortOneV1 {
-		p.WebhookSources = webhookSources(p.Environment)
+	if len(p.WebhookSources) == 0 {
+		p.WebhookSources = p.spec.WebhookSources[p.Environment]
 	}
-	if len(p.IDCs) == 0 && p.Driver == payment.DriverInicis {
-		p.IDCs = []string{"stg"}
-		if p.Environment == payment.EnvLive {
-			p.IDCs = []string{"fc", "ks"}
+	for _, k := range p.spec.PGKeys {
+		if texts := k.Defaults[p.Environment]; len(texts) > 0 && !p.Keys.IsSet(k.Name) {
+			p.Keys = p.Keys.WithText(k.Name, texts...)
 		}
 	}
-}
-
-// webhookSources are the addresses that PortOne V1 sends webhooks from (portone.md §3.2); the sandbox is on this
-// machine.
-func webhookSources(env payment.Environment) []string {
-	if env == payment.EnvSandbox {
-		return []string{"127.0.0.0/8", "::1"}
-	}
-	return []string{"52.78.100.19", "52.78.48.223", "52.78.5.241"}
 }
 
 // loopback makes a listen address one that can be called.
@@ -120,20 +111,10 @@ func loopback(listen string) string {
 
 // credentials checks that a driver has what it cannot work without.
 func (b *builder) credentials(e *entry[rawPG], p *pg) {
-	need := func(set bool, key string) {
-		if !set && !e.val.at.broken(key) {
-			e.val.at.fail("add "+key+": ...", "driver %s needs %s", p.Driver, key)
+	for _, k := range p.spec.PGKeys {
+		if k.Required && !p.Keys.IsSet(k.Name) && !e.val.at.broken(k.Name) {
+			e.val.at.fail("add "+k.Name+": ...", "driver %s needs %s", p.Driver, k.Name)
 		}
-	}
-	switch p.Driver {
-	case payment.DriverPortOneV1:
-		need(p.ImpCode != "", "imp_code")
-		need(p.ImpKey.IsSet(), "imp_key")
-		need(p.ImpSecret.IsSet(), "imp_secret")
-	case payment.DriverPortOneV2:
-		need(p.APISecret.IsSet(), "api_secret")
-		need(p.StoreID != "", "store_id")
-	case payment.DriverInicis:
 	}
 }
 

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -131,45 +132,54 @@ func (b *builder) covers(r *rawMerchant, m *merchant) {
 
 // contract checks that a merchant has what its PG's driver cannot work without.
 func (b *builder) contract(r *rawMerchant, m *merchant) {
+	spec := m.owner.spec
+	if spec.Name == "" {
+		return // that there is no such driver was said
+	}
 	need := func(set bool, key string) {
 		if !set && !r.at.broken(key) {
 			r.at.fail("add "+key+": ...", "a merchant of driver %s needs %s", m.owner.Driver, key)
 		}
 	}
-	switch m.owner.Driver {
-	case payment.DriverInicis:
-		need(m.MID != "", "mid")
-		need(m.SignKey.IsSet() || m.Purpose == payment.MerchantAccountVerification, "sign_key")
-		if len(m.MID) > 10 {
-			r.midAt.fail("Inicis MIDs have 10 characters", "the MID is longer than 10 characters")
-		}
-		if m.ChannelKey != "" || m.ManualConfirm || m.ConfirmHook {
-			r.at.fail("leave channel_key, manual_confirm and confirm_hook out", "driver inicis has no channels")
-		}
-	case payment.DriverPortOneV1, payment.DriverPortOneV2:
+	need(m.MID != "" || !spec.MID.Required, "mid")
+	if longest := spec.MID.Longest; longest > 0 && len(m.MID) > longest {
+		r.midAt.fail(fmt.Sprintf("%s MIDs have %d characters", spec.Company, longest), "the MID is longer than %d characters", longest)
+	}
+	for _, k := range spec.MerchantKeys {
+		need(!k.Required || m.Keys.IsSet(k.Name) || slices.Contains(k.Unless, m.Purpose), k.Name)
+	}
+	switch {
+	case len(spec.Behind) > 0:
 		need(m.ChannelKey != "", "channel_key")
 		need(m.Behind != "", "behind")
-		if m.ManualConfirm && m.owner.Driver == payment.DriverPortOneV1 {
-			r.at.fail("leave it out", "manual_confirm is PortOne V2's")
-		}
-		b.confirmHook(r, m)
+	case m.ChannelKey != "" || m.ManualConfirm && !spec.ManualConfirm || m.ConfirmHook && !spec.ConfirmHook:
+		r.at.fail("leave channel_key, manual_confirm and confirm_hook out", "driver %s has no channels", spec.Name)
+		return
 	}
+	if m.ManualConfirm && !spec.ManualConfirm {
+		r.at.fail("leave it out", "manual_confirm is %s", b.d.known.whose(func(s *payment.DriverSpec) bool { return s.ManualConfirm }))
+	}
+	if m.ConfirmHook && !spec.ConfirmHook {
+		r.at.fail("leave it out", "confirm_hook is %s", b.d.known.whose(func(s *payment.DriverSpec) bool { return s.ConfirmHook }))
+	}
+	b.confirmHook(r, m)
 }
 
-// confirmHook checks that PortOne's question can reach us and be told from a forged one: else every payment of
-// the merchant would be refused, or none asked about.
+// confirmHook checks that the PG's question can reach us and be told from a forged one: else every payment of the
+// merchant would be refused, or none asked about.
 func (b *builder) confirmHook(r *rawMerchant, m *merchant) {
 	if !m.ConfirmHook {
 		return
 	}
+	spec := m.owner.spec
 	if m.ManualConfirm {
 		r.at.fail("leave confirm_hook out", "with manual_confirm nothing is approved before we say so")
 	}
-	if m.owner.Driver == payment.DriverPortOneV2 && len(m.owner.WebhookSecrets) == 0 {
-		r.at.fail("add webhook_secrets to pgs."+string(m.owner.ID), "confirm_hook needs the secrets that PortOne signs with")
+	if key := spec.ConfirmKey; key != "" && !m.owner.Keys.IsSet(key) {
+		r.at.fail("add "+key+" to pgs."+string(m.owner.ID), "confirm_hook needs the secrets that %s signs with", spec.Company)
 	}
 	if m.owner.Environment != payment.EnvSandbox && !strings.HasPrefix(b.s.server.Public.BaseURL, "https://") {
-		r.at.fail("server.public.base_url: https://...", "confirm_hook needs an address that PortOne can reach")
+		r.at.fail("server.public.base_url: https://...", "confirm_hook needs an address that %s can reach", spec.Company)
 	}
 }
 

@@ -13,36 +13,30 @@ type rawPG struct {
 	pgSpan span
 }
 
-func pgReader(p *rawPG, at value) reader {
+// pgReader reads a PG; its driver's own keys are beside what every PG has.
+func (f *file) pgReader(p *rawPG, at value) reader {
 	p.at = at
 	p.InUse, p.Environment = true, payment.EnvSandbox
 	p.ApproveTimeout, p.ReadTimeout = 30*time.Second, 10*time.Second
-	return object(fields{
+	return object(keyFields(p.fields(f.known), f.known.pgKeys, &p.Keys), "driver")
+}
+
+func (p *rawPG) fields(k *known) fields {
+	return fields{
 		"code":            {filled(&p.Code), "X2BEE's OM030 code, as in \"10\" for 이니시스."},
 		"name":            {filled(&p.Name), "What people call it."},
-		"driver":          {choice(&p.Driver, payment.DriverInicis, payment.DriverPortOneV1, payment.DriverPortOneV2), "Which driver speaks to it."},
+		"driver":          {choice(&p.Driver, k.names...), "Which driver speaks to it."},
 		"in_use":          {flag(&p.InUse), "N turns the PG off for every method at once (사용여부)."},
 		"environment":     {choice(&p.Environment, payment.EnvLive, payment.EnvTest, payment.EnvSandbox), "Which hosts: live, test, or our sandbox."},
 		"base_url":        {baseURL(&p.BaseURL), "Replaces the hosts of the environment."},
-		"idcs":            {list(&p.IDCs, func(s *string, _ value) reader { return filled(s) }), "Inicis data centres whose answers are trusted (idc_name)."},
 		"approve_timeout": {duration(&p.ApproveTimeout, time.Second, 2*time.Minute), "How long one money-moving request may take."},
 		"read_timeout":    {duration(&p.ReadTimeout, 100*time.Millisecond, time.Minute), "How long one look-up may take."},
-		"store_id":        {keyText(&p.StoreID), "PortOne V2 store id."},
-		"api_secret":      {keySecret(&p.APISecret), "PortOne V2 API secret, as a reference."},
-		"webhook_secrets": {verifyingSecrets(&p.WebhookSecrets), "PortOne V2 webhook secrets (whsec_ and base64); two while one is replaced. A malformed one beside a good one is passed over."},
 		"webhook_sources": {list(&p.WebhookSources, func(s *string, _ value) reader { return source(s) }), "Addresses or CIDR ranges that PortOne V1 webhooks come from; PortOne's own three when left out. It is a hint: a bounded number is taken from other addresses too, read at PortOne before it is believed, and counted as unlisted_source. Inicis' notices of deposits are taken from listed addresses only."},
-		"imp_code":        {keyText(&p.ImpCode), "PortOne V1 customer code (가맹점 식별코드)."},
-		"imp_key":         {keySecret(&p.ImpKey), "PortOne V1 REST API key."},
-		"imp_secret":      {keySecret(&p.ImpSecret), "PortOne V1 REST API secret."},
-		"client_ip":       {keyText(&p.ClientIP), "Our address as INIAPI requests state it."},
 		"sidecar_listen":  notBuilt("the sidecar passes no calls on to PGs"),
 		"from":            {instant(&p.pgSpan.from, false), "Not before this moment."},
 		"until":           {instant(&p.pgSpan.until, true), "Not from this moment on; a date means its end."},
-	}, "driver")
+	}
 }
-
-// inicisKeySize is the length of the INIAPI key and IV, which are an AES-128 key and IV as they are (inicis.md §1).
-const inicisKeySize = 16
 
 // reviewState is where a card company's review of a merchant stands (카드사 심사).
 type reviewState string
@@ -88,15 +82,20 @@ func feeReader(f *rawFee) reader {
 	}, "credit"))
 }
 
-func merchantReader(m *rawMerchant, at value) reader {
+// merchantReader reads a merchant; its driver's own keys are beside what every merchant has.
+func (f *file) merchantReader(m *rawMerchant, at value) reader {
 	m.at, m.inUse = at, true
 	m.Purpose, m.Tax = payment.MerchantGeneral, payment.TaxTaxable
-	return object(fields{
+	return object(keyFields(m.fields(f.known), f.known.merchantKeys, &m.Keys), "id", "pg")
+}
+
+func (m *rawMerchant) fields(k *known) fields {
+	return fields{
 		"id":             {name(&m.id), "Our name for the contract (가맹점번호)."},
 		"pg":             {name(&m.pg), "The PG it is with, one of pgs."},
 		"mid":            {placed(&m.midAt, keyText(&m.MID)), "What the PG calls us (MID)."},
 		"channel_key":    {keyText(&m.ChannelKey), "PortOne channel key."},
-		"behind":         {choice(&m.Behind, behindNames()...), "The PG behind the PortOne channel."},
+		"behind":         {choice(&m.Behind, k.behind...), "The PG behind the PortOne channel."},
 		"manual_confirm": {flag(&m.ManualConfirm), "PortOne V2 manual confirm: nothing is approved until we say so."},
 		"confirm_hook":   {flag(&m.ConfirmHook), "Y has PortOne ask us before it approves (confirm_url, confirmUrl); PortOne support must have switched it on."},
 		"purpose": {choice(&m.Purpose, payment.MerchantGeneral, payment.MerchantRecurring, payment.MerchantEscrow,
@@ -115,12 +114,7 @@ func merchantReader(m *rawMerchant, at value) reader {
 		"fees":          {dict(&m.fees, func(f *rawFee, _ value) reader { return feeReader(f) }), "Fee by method: 2.2%, 300won, 1.5%+100won."},
 		"interest_free": {flag(&m.free), "Y applies the interest-free notices (무이자 사용여부)."},
 		"max_months":    {whole(&m.maxMonths, 1, 36), "Longest instalment plan of this contract."},
-		"sign_key":      {keySecret(&m.SignKey), "Inicis web standard sign key (signKey)."},
-		"hash_key":      notBuilt("Inicis' window for phones is not opened"),
-		"api_key":       {sizedSecret(&m.APIKey, inicisKeySize), "INIAPI key."},
-		"api_iv":        {sizedSecret(&m.APIIV, inicisKeySize), "INIAPI IV."},
-		"lite_key":      {keySecret(&m.LiteKey), "INILite key, for billing keys."},
-	}, "id", "pg")
+	}
 }
 
 // placed notes where a value stands before reading it.

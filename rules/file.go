@@ -4,6 +4,7 @@ import "github.com/pg-gateway/pg-gateway/payment"
 
 // file is config.yaml as written, before names are looked up and sections checked against each other.
 type file struct {
+	known        *known
 	mode         payment.Mode
 	modeAt       value
 	server       ServerConfig
@@ -46,8 +47,8 @@ func (f *file) reader() reader {
 		"billing":               notBuilt("there are no rules for recurring payments"),
 		"telemetry":             {telemetryReader(&f.telemetry), "Logs."},
 		"x2bee":                 {x2beeReader(&f.x2bee), "The payment functions of the X2BEE store API."},
-		"pgs":                   {dict(&f.pgs, pgReader), "The PGs, by our name for each."},
-		"merchants":             {list(&f.merchants, merchantReader), "Contracts with PGs (가맹점)."},
+		"pgs":                   {dict(&f.pgs, f.pgReader), "The PGs, by our name for each."},
+		"merchants":             {list(&f.merchants, f.merchantReader), "Contracts with PGs (가맹점)."},
 		"payment_methods":       {list(&f.methods, methodReader), "Payment methods (결제수단) and where each may go."},
 		"routing":               {list(&f.routes, routeReader), "Which PG takes a payment; the first rule that holds decides."},
 		"installments":          {installmentsReader(&f.installments), "Instalment plans (할부)."},

@@ -15,6 +15,8 @@ type Advice struct {
 	Path string
 	Msg  string
 	Fix  string
+	// optional tells that going without costs comfort only.
+	optional bool
 }
 
 // String writes the advice in one line.
@@ -23,7 +25,7 @@ func (a Advice) String() string { return a.Path + ": " + a.Msg + " (" + a.Fix + 
 // GoLive lists what is left to do before a configuration takes real payments: test leftovers, keys and
 // contracts that are missing, reviews that are not done, addresses that browsers and PGs cannot use.
 func GoLive(s *Snapshot) []Advice {
-	var g goLive
+	g := goLive{known: s.known}
 	if s.mode != payment.ModeLive {
 		g.add("mode", "the file is in mode test", "mode: live")
 	}
@@ -50,16 +52,16 @@ func GoLive(s *Snapshot) []Advice {
 	if c := s.journal; c.Driver == "postgres" && dsnInClear(c.DSN.Reveal()) {
 		g.add("journal.dsn", "the connection to another machine is not encrypted", "sslmode=verify-full")
 	}
-	if slices.Contains(inicisTestMIDs(), s.verifyMID) {
+	if slices.Contains(s.known.testMIDs, s.verifyMID) {
 		g.add("account_verification.mid", s.verifyMID+" is a public test MID", "use the contract's own MID")
 	}
 	return g.list
 }
 
-// noWebhookSecrets is said where nothing verifies webhooks: payments are then looked up by the sweep alone.
-const noWebhookSecrets = "webhooks cannot be verified"
-
-type goLive struct{ list []Advice }
+type goLive struct {
+	known *known
+	list  []Advice
+}
 
 func (g *goLive) add(path, msg, fix string) {
 	g.list = append(g.list, Advice{Path: path, Msg: msg, Fix: fix})
@@ -111,11 +113,8 @@ func (g *goLive) pg(p *pg) {
 	if p.Environment != payment.EnvLive {
 		g.add(path+".environment", "it is "+string(p.Environment), "environment: live")
 	}
-	if p.Driver == payment.DriverPortOneV2 && len(p.WebhookSecrets) == 0 {
-		g.add(path+".webhook_secrets", noWebhookSecrets, "take it from the PortOne console")
-	}
-	if p.Driver == payment.DriverInicis && p.ClientIP == "" {
-		g.add(path+".client_ip", "INIAPI requests do not state our address", "the address registered with Inicis")
+	for _, n := range p.spec.PGNeeds {
+		g.need(n, path, "", p.Keys.IsSet)
 	}
 	if p.InUse && len(p.merchants[payment.MerchantGeneral]) == 0 {
 		g.add(path, "no general contract", "add a merchant, or in_use: N")
@@ -124,22 +123,15 @@ func (g *goLive) pg(p *pg) {
 
 func (g *goLive) merchant(m *merchant) {
 	path := fmt.Sprintf("merchants[%d]", m.index)
-	if slices.Contains(inicisTestMIDs(), m.MID) {
+	if slices.Contains(g.known.testMIDs, m.MID) {
 		g.add(path+".mid", m.MID+" is a public test MID", "use the contract's own MID")
 	}
-	if m.owner.Driver == payment.DriverInicis {
-		if !m.APIKey.IsSet() || !m.APIIV.IsSet() {
-			g.add(path+".api_key", "nothing can be cancelled or looked up without the INIAPI key and IV", "add api_key and api_iv")
-		}
-		if m.devices&^deviceBit(payment.DevicePC) != 0 && (m.Purpose == payment.MerchantGeneral || m.Purpose == payment.MerchantEscrow) {
-			g.add(path+".devices", "driver inicis has no mobile window: phones and apps would get the PC window, which they cannot show", "devices: [pc], and a PortOne merchant for phones")
-		}
-		if m.Purpose == payment.MerchantRecurring && !m.LiteKey.IsSet() {
-			g.add(path+".lite_key", "billing keys need the INILite key", "add lite_key")
-		}
+	spec := m.owner.spec
+	for _, n := range spec.MerchantNeeds {
+		g.need(n, path, m.Purpose, m.has)
 	}
-	if m.owner.Driver == payment.DriverPortOneV2 && m.Purpose == payment.MerchantGeneral && !m.ManualConfirm && !m.ConfirmHook {
-		g.add(path+".manual_confirm", "money moves before the shop has said yes", "manual_confirm: Y, once PortOne has switched the channel")
+	if n := spec.OtherDevices; m.devices&^windows(spec) != 0 && n.For(m.Purpose) {
+		g.list = append(g.list, Advice{Path: path + ".devices", Msg: n.Msg, Fix: n.Fix, optional: n.Optional})
 	}
 	if m.reviewed && m.Purpose == payment.MerchantGeneral {
 		var missing []string
@@ -150,6 +142,43 @@ func (g *goLive) merchant(m *merchant) {
 		}
 		g.add(path+".cards", "not approved: "+strings.Join(missing, ", "), "these are hidden until their review is done")
 	}
+}
+
+// need says what a driver says of a PG or a merchant that goes without one of its keys.
+func (g *goLive) need(n payment.LiveNeed, path string, purpose payment.MerchantPurpose, has func(key string) bool) {
+	set := 0
+	for _, key := range n.Keys {
+		if has(key) {
+			set++
+		}
+	}
+	if !n.For(purpose) || set == len(n.Keys) || n.Any && set > 0 {
+		return
+	}
+	g.list = append(g.list, Advice{Path: path + "." + n.Keys[0], Msg: n.Msg, Fix: n.Fix, optional: n.Optional})
+}
+
+// windows are the devices that a driver has windows for.
+func windows(spec *payment.DriverSpec) deviceSet {
+	if len(spec.Devices) == 0 {
+		return allDevices
+	}
+	var set deviceSet
+	for _, d := range spec.Devices {
+		set |= deviceBit(d)
+	}
+	return set
+}
+
+// has tells whether a merchant has a key of its driver's, or what every channel may have.
+func (m *merchant) has(key string) bool {
+	switch key {
+	case "manual_confirm":
+		return m.ManualConfirm
+	case "confirm_hook":
+		return m.ConfirmHook
+	}
+	return m.Keys.IsSet(key)
 }
 
 func (g *goLive) method(me *method) {

@@ -65,14 +65,14 @@ func TestALiveFileWithReferencesLoads(t *testing.T) {
 		t.Errorf("there is still advice: %v", left)
 	}
 	p, _ := s.PG("inicis")
-	if p.BaseURL != "" || cmp.Diff([]string{"fc", "ks"}, p.IDCs) != "" || p.ApproveTimeout != 30*time.Second || p.ReadTimeout != 10*time.Second {
+	if p.BaseURL != "" || cmp.Diff([]string{"fc", "ks"}, p.Keys.Texts("idcs")) != "" || p.ApproveTimeout != 30*time.Second || p.ReadTimeout != 10*time.Second {
 		t.Errorf("the live PG is %+v", p)
 	}
-	if o, _ := s.PG("portone"); o.BaseURL != "https://proxy.example.com" || o.WebhookSecrets[0].Reveal() != liveKeys()["HOOK"] {
+	if o, _ := s.PG("portone"); o.BaseURL != "https://proxy.example.com" || o.Keys.Secret("webhook_secrets").Reveal() != liveKeys()["HOOK"] {
 		t.Errorf("the PG with its own base URL is %+v", o)
 	}
 	m, _ := s.Merchant("1")
-	if m.Mode != payment.ModeLive || m.APIIV.Reveal() != liveKeys()["IV"] {
+	if m.Mode != payment.ModeLive || m.Keys.Secret("api_iv").Reveal() != liveKeys()["IV"] {
 		t.Errorf("the merchant is %+v", m)
 	}
 	if got := s.OrderService().EventsSecrets; len(got) != 2 || got[1].Reveal() != liveKeys()["OLD"] {
@@ -117,7 +117,7 @@ func TestSandboxPGsAreReachedAtTheSandbox(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p, _ := s.PG("inicis"); p.BaseURL != want || cmp.Diff([]string{"stg"}, p.IDCs) != "" {
+		if p, _ := s.PG("inicis"); p.BaseURL != want || cmp.Diff([]string{"stg"}, p.Keys.Texts("idcs")) != "" {
 			t.Errorf("with the sandbox at %s the PG is %+v", listen, p)
 		}
 	}

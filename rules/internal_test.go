@@ -244,7 +244,7 @@ func TestSecretsStayOutOfErrorsAndVersions(t *testing.T) {
 		t.Fatal(err)
 	}
 	m, _ := s.Merchant("m")
-	if m.SignKey.Reveal() != hidden {
+	if m.Keys.Secret("sign_key").Reveal() != hidden {
 		t.Error("the trailing newline of a secret was kept")
 	}
 	_, err = Parse("config.yaml", []byte(strings.Replace(text, "code: card", "code: crad", 1)), src)

@@ -16,6 +16,7 @@ import (
 // keptText is a version as text, with what its references stood for: enough to build the very same snapshot again.
 // Whole snapshots are many times as large.
 type keptText struct {
+	loader  *Loader
 	name    string
 	version string
 	// hash is the text's alone, without the references.
@@ -26,7 +27,7 @@ type keptText struct {
 }
 
 // newKept packs a text that was parsed.
-func newKept(name, version string, text []byte, refs []resolved) keptText {
+func newKept(l *Loader, name, version string, text []byte, refs []resolved) keptText {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 	if err == nil {
@@ -35,7 +36,7 @@ func newKept(name, version string, text []byte, refs []resolved) keptText {
 	if err == nil {
 		err = w.Close()
 	}
-	s := keptText{name: name, version: version, hash: textHash(text), packed: bytes.Clone(b.Bytes()), refs: make(map[string]payment.Secret, len(refs))}
+	s := keptText{loader: l, name: name, version: version, hash: textHash(text), packed: bytes.Clone(b.Bytes()), refs: make(map[string]payment.Secret, len(refs))}
 	if err != nil {
 		// A buffer takes every write; should it ever not, a rollback to this version says that it is not kept.
 		s.packed = nil
@@ -56,7 +57,7 @@ func (s keptText) parse() (*Snapshot, error) {
 	if err != nil {
 		return nil, fmt.Errorf("unpacking version %s: %w", s.version, err)
 	}
-	return Parse(s.name, text, Sources{
+	return s.loader.Parse(s.name, text, Sources{
 		Env: func(name string) (string, bool) {
 			got, ok := s.refs["${env:"+name+"}"]
 			return got.Reveal(), ok

@@ -80,11 +80,11 @@ func keyText(dst *string) reader {
 }
 
 // weak says what is wrong with a secret that guards real payments; empty when nothing is.
-func (k keyed) weak() string {
+func (k keyed) weak(public []string) string {
 	s := k.value.Reveal()
 	bare := strings.TrimPrefix(s, signingPrefix)
 	switch {
-	case slices.Contains(publicTestKeys(), bare):
+	case slices.Contains(public, bare):
 		return "is a public test key"
 	case slices.Contains(demoKeys(), bare):
 		return "is a key of the demo, which everybody knows"
@@ -120,7 +120,7 @@ func random(key []byte) bool {
 // weakKeys lists the secrets of the file that must not guard real payments. In mode live they are errors.
 func (b *builder) weakKeys() {
 	for _, k := range b.d.keys {
-		what := k.weak()
+		what := k.weak(b.d.known.publicKeys)
 		if what == "" || k.at.broken("") {
 			continue
 		}

@@ -2,6 +2,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -15,12 +16,12 @@ func (b *builder) live() {
 			r.at.fail("the file is in mode "+string(b.s.mode), "merchant %s is in mode %s", clip(r.id.text), m.Mode)
 			continue
 		}
-		test := slices.Contains(inicisTestMIDs(), m.MID)
+		test := slices.Contains(b.d.known.testMIDs, m.MID)
 		switch {
 		case b.s.mode == payment.ModeLive && test:
 			r.midAt.fail("use the contract's own MID", "%s is a public test MID, refused in mode live", m.MID)
-		case b.s.mode == payment.ModeTest && !test && m.owner != nil && m.owner.Driver == payment.DriverInicis && m.MID != "":
-			r.midAt.fail("the test MIDs are INIpayTest, INIBillTst, iniescrow0", "%s looks like a live MID, refused in mode test", clip(m.MID))
+		case b.s.mode == payment.ModeTest && !test && m.owner != nil && len(m.owner.spec.MID.Tests) > 0 && m.MID != "":
+			r.midAt.fail("the test MIDs are "+strings.Join(m.owner.spec.MID.Tests, ", "), "%s looks like a live MID, refused in mode test", clip(m.MID))
 		}
 	}
 	b.weakKeys()

@@ -44,7 +44,7 @@ type resolved struct {
 
 // LoadFile reads and checks the file at path with the operating system's environment and files. ${file:}
 // paths are relative to the file's own directory.
-func LoadFile(path string) (*Snapshot, error) {
+func (l *Loader) LoadFile(path string) (*Snapshot, error) {
 	name := filepath.Base(path)
 	var read stamp
 	open := func(p string, limit int64) ([]byte, error) {
@@ -60,7 +60,7 @@ func LoadFile(path string) (*Snapshot, error) {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	dir := filepath.Dir(path)
-	snap, err := Parse(name, text, Sources{
+	snap, err := l.Parse(name, text, Sources{
 		Env: os.LookupEnv,
 		ReadFile: func(p string) ([]byte, error) {
 			if !filepath.IsAbs(p) {
@@ -99,13 +99,13 @@ func readCapped(path string, limit int64) (_ []byte, info os.FileInfo, err error
 }
 
 // Parse checks text whole and builds a snapshot of it. The error joins every *Error found, in file order.
-func Parse(name string, text []byte, src Sources) (*Snapshot, error) {
-	d := &decoder{file: name, src: src}
+func (l *Loader) Parse(name string, text []byte, src Sources) (*Snapshot, error) {
+	d := &decoder{file: name, src: src, known: &l.drivers}
 	root := d.document(text)
 	if root == nil {
 		return nil, joinErrors(d.errs)
 	}
-	var f file
+	f := file{known: &l.drivers}
 	f.reader()(value{d: d, n: root})
 	snap := f.build(d)
 	if err := joinErrors(d.errs); err != nil {
@@ -114,7 +114,7 @@ func Parse(name string, text []byte, src Sources) (*Snapshot, error) {
 	snap.version = version(text, d.secrets)
 	snap.passed = d.passed
 	snap.left = append(snap.left, d.passed...)
-	snap.source = newKept(name, snap.version, text, d.secrets)
+	snap.source = newKept(l, name, snap.version, text, d.secrets)
 	snap.lines = shownLines(text, d.inline)
 	for _, v := range d.inline {
 		snap.inline = append(snap.inline, v.path)

@@ -27,6 +27,7 @@ type value struct {
 type decoder struct {
 	file    string
 	src     Sources
+	known   *known
 	errs    []*Error
 	secrets []resolved
 	// passed are malformed values that the snapshot does without.
@@ -146,6 +147,12 @@ func clip(s string) string {
 	return s
 }
 
+// known are the keys that may be written.
+func (fs fields) known() []string {
+	keys := slices.Sorted(maps.Keys(fs))
+	return slices.DeleteFunc(keys, func(key string) bool { return fs[key].read == nil })
+}
+
 // object reads a mapping with a fixed set of keys. Keys in required must be there.
 func object(fs fields, required ...string) reader {
 	return func(v value) {
@@ -157,8 +164,6 @@ func object(fs fields, required ...string) reader {
 			return
 		}
 		seen := make(map[string]bool, len(v.n.Content)/2)
-		known := slices.Sorted(maps.Keys(fs))
-		known = slices.DeleteFunc(known, func(key string) bool { return fs[key].read == nil })
 		for i := 0; i+1 < len(v.n.Content); i += 2 {
 			key, ok := v.key(v.n.Content[i], seen)
 			if !ok {
@@ -166,6 +171,7 @@ func object(fs fields, required ...string) reader {
 			}
 			f, ok := fs[key]
 			if !ok {
+				known := fs.known()
 				v.at(v.n.Content[i], clip(key)).fail(hintOf(key, known), "unknown key %q", clip(key))
 				// A key that is misspelt is not missing as well.
 				seen[closest(key, known)] = true

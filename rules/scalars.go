@@ -96,21 +96,24 @@ func names(dst *[]word) reader {
 
 // choice reads one of a closed set of words.
 func choice[T ~string](dst *T, options ...T) reader {
-	known := make([]string, len(options))
-	for i, o := range options {
-		known[i] = string(o)
+	known := func() []string {
+		words := make([]string, len(options))
+		for i, o := range options {
+			words[i] = string(o)
+		}
+		return words
 	}
 	return func(v value) {
 		if v.schema != nil {
-			v.schema.Type, v.schema.Enum = "string", known
+			v.schema.Type, v.schema.Enum = "string", known()
 			return
 		}
 		s, ok := v.str()
 		if !ok {
 			return
 		}
-		if !slices.Contains(known, s) {
-			v.fail(hintOf(s, known), "unknown value %q", clip(s))
+		if !slices.Contains(options, T(s)) {
+			v.fail(hintOf(s, known()), "unknown value %q", clip(s))
 			return
 		}
 		*dst = T(s)

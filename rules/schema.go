@@ -21,8 +21,8 @@ type Schema struct {
 }
 
 // JSONSchema returns the schema of config.yaml, for editors: indented JSON ending in a newline.
-func JSONSchema() ([]byte, error) {
-	var f file
+func (l *Loader) JSONSchema() ([]byte, error) {
+	f := file{known: &l.drivers}
 	s := describe(f.reader())
 	s.Schema = "https://json-schema.org/draft/2020-12/schema"
 	s.Title = "pg-gateway config.yaml"

@@ -9,10 +9,8 @@ func (a Advice) Blocking() bool {
 		return false
 	}
 	switch a.Path[strings.LastIndexByte(a.Path, '.')+1:] {
-	case "webhook_secrets":
-		return a.Msg != noWebhookSecrets // one that everybody knows is worse than none
-	case "cards", "client_ip", "manual_confirm", "confirm":
+	case "cards", "confirm":
 		return false
 	}
-	return true
+	return !a.optional
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
@@ -19,9 +21,7 @@ func TestWhatBlocksGoingLive(t *testing.T) {
 		{"merchants[0].mid", true},
 		{"merchants[0].api_key", true},
 		{"merchants[0].cards", false},
-		{"merchants[3].manual_confirm", false},
 		{"pgs.inicis.environment", true},
-		{"pgs.inicis.client_ip", false},
 		{"pgs.portone.webhook_secrets[1]", true},
 		{"payment_methods.card", false},
 	}
@@ -32,6 +32,39 @@ func TestWhatBlocksGoingLive(t *testing.T) {
 				t.Errorf("got %t", got)
 			}
 		})
+	}
+}
+
+// TestWhatDriversAskForBlocksAsTheySay: of what a driver wants before real money moves, some costs comfort only.
+func TestWhatDriversAskForBlocksAsTheySay(t *testing.T) {
+	t.Parallel()
+	s, err := rules.Parse("c.yaml", []byte(`order_service: { url: "http://127.0.0.1:9" }
+sandbox: { enabled: Y }
+pgs:
+  inicis: { driver: inicis }
+  p: { driver: portone_v2, store_id: s, api_secret: k }
+merchants:
+  - { id: "0", pg: inicis, mid: INIpayTest, sign_key: k }
+  - { id: "1", pg: inicis, mid: INIBillTst, sign_key: k, purpose: recurring }
+  - { id: "2", pg: p, channel_key: c, behind: inicis }
+  - { id: "3", pg: p, channel_key: c, behind: inicis, manual_confirm: Y, sites: a }
+payment_methods: [{ code: card, links: { p: Y } }]
+`), sources())
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := map[string]bool{
+		"pgs.inicis.client_ip": false, "pgs.p.webhook_secrets": false, "merchants[2].manual_confirm": false,
+		"merchants[0].api_key": true, "merchants[1].api_key": true, "merchants[1].lite_key": true, "merchants[0].devices": true,
+	}
+	got := map[string]bool{}
+	for _, a := range rules.GoLive(s) {
+		if _, asked := want[a.Path]; asked || strings.HasSuffix(a.Path, ".manual_confirm") || strings.HasSuffix(a.Path, ".devices") {
+			got[a.Path] = a.Blocking()
+		}
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("what blocks differs (-want +got)\n%s", diff)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 
 // Snapshot is one checked configuration. It never changes; everything it hands out is read-only.
 type Snapshot struct {
+	known      *known // what there is to know of the drivers
 	version    string
 	source     keptText // the text it was made of
 	read       stamp    // the files it was read from
@@ -48,6 +49,7 @@ type Snapshot struct {
 // pg is a PG with what the rules know about it beyond payment.PG.
 type pg struct {
 	payment.PG
+	spec     *payment.DriverSpec
 	span     period
 	controls []*control
 	// merchants by purpose, the one to try first in front; served is the same by site.

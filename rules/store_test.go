@@ -187,7 +187,7 @@ func TestWatchFollowsSecretFiles(t *testing.T) {
 	write(t, key, "second\n")
 	eventually(t, "the new key", func() bool {
 		m, _ := st.Current().Merchant("1")
-		return m.SignKey.Reveal() == "second"
+		return m.Keys.Secret("sign_key").Reveal() == "second"
 	})
 	if st.Current().Version() == before {
 		t.Error("the version does not tell the new key from the old one")

@@ -23,8 +23,8 @@ payment_methods: [{ code: card, links: { portone: Y } }]
 				t.Fatalf("%s: %v", list, err)
 			}
 			p, _ := s.PG("portone")
-			if len(p.WebhookSecrets) != 1 || p.WebhookSecrets[0].Reveal() != good {
-				t.Errorf("%s: %d secrets are in force", list, len(p.WebhookSecrets))
+			if got := p.Keys.Secrets("webhook_secrets"); len(got) != 1 || got[0].Reveal() != good {
+				t.Errorf("%s: %d secrets are in force", list, len(got))
 			}
 			path := fmt.Sprintf("pgs.portone.webhook_secrets[%d]", i)
 			if passed := s.PassedOver(); len(passed) != 1 || passed[0].Path != path || strings.Contains(passed[0].String(), bad) {

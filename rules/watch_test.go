@@ -290,7 +290,7 @@ func TestARollbackSaysWhatItSetsAside(t *testing.T) {
 	if st.automatic("watch"); st.RolledBack() == nil || st.Current().Version() != a {
 		t.Error("a new secret undid the rollback")
 	}
-	if m, _ := st.Current().Merchant("m"); m.SignKey.Reveal() != "first" {
+	if m, _ := st.Current().Merchant("m"); m.Keys.Secret("sign_key").Reveal() != "first" {
 		t.Error("the version that is in force is not the one that was")
 	}
 	if st.Rollback(b, "test"); st.RolledBack() == nil {

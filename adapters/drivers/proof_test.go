@@ -123,12 +123,16 @@ func answering(t *testing.T, driver payment.DriverName, kind, body string) (adap
 	t.Cleanup(client.CloseIdleConnections)
 	acc := adapters.Account{
 		PG: &payment.PG{
-			ID: "pg", Driver: driver, Environment: payment.EnvSandbox, BaseURL: srv.URL, StoreID: "store-1", APISecret: "s", ImpCode: "imp1", ImpKey: "k", ImpSecret: "s",
-			ApproveTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second, ClientIP: "203.0.113.10",
+			ID: "pg", Driver: driver, Environment: payment.EnvSandbox, BaseURL: srv.URL,
+			ApproveTimeout: 5 * time.Second, ReadTimeout: 5 * time.Second,
+			Keys: payment.Keys{}.WithText("store_id", "store-1").WithSecret("api_secret", "s").WithText("imp_code", "imp1").
+				WithSecret("imp_key", "k").WithSecret("imp_secret", "s").WithText("client_ip", "203.0.113.10"),
 		},
 		Merchant: &payment.Merchant{
 			ID: "m", PG: "pg", MID: "INIpayTest", Mode: payment.ModeTest, Tax: payment.TaxTaxable,
-			SignKey: "SU5JTElURV9UUklQTEVERVNfS0VZU1RS", HashKey: "3CB8183A4BE283555ACC8363C0360223", APIKey: "ItEQKi3rY7uvDS8l", APIIV: "HYb3yQ4f65QL89==",
+			Keys: payment.Keys{}.WithSecret("sign_key", "SU5JTElURV9UUklQTEVERVNfS0VZU1RS").
+				WithSecret("hash_key", "3CB8183A4BE283555ACC8363C0360223").
+				WithSecret("api_key", "ItEQKi3rY7uvDS8l").WithSecret("api_iv", "HYb3yQ4f65QL89=="),
 		},
 	}
 	if driver != payment.DriverInicis {

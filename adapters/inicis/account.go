@@ -73,7 +73,8 @@ func sealAccount(account *payment.RefundAccount, m *payment.Merchant) (refundAcc
 	if account == nil {
 		return bad("refund_account", "is needed to give a virtual account's money back")
 	}
-	if !m.APIIV.IsSet() {
+	k := keysOf(m)
+	if !k.iv.IsSet() {
 		return bad("merchants.api_iv", "is missing")
 	}
 	bank, ok := inicisBank(account.Bank)
@@ -88,7 +89,7 @@ func sealAccount(account *payment.RefundAccount, m *payment.Merchant) (refundAcc
 	if holder == "" || holder != cleanText(holder) {
 		return bad("refund_account.holder", "must be a name")
 	}
-	sealed, err := Encrypt(number, m.APIKey, m.APIIV)
+	sealed, err := Encrypt(number, k.api, k.iv)
 	if err != nil {
 		return bad("merchants.api_iv", "and api_key must be 16 characters each")
 	}

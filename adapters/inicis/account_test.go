@@ -305,7 +305,7 @@ func TestCloseAccountIsForAccountsOnly(t *testing.T) {
 	for name, change := range map[string]func(*adapters.CancelRequest){
 		"a card payment": func(r *adapters.CancelRequest) { r.Attempt.Method = "card" },
 		"no transaction": func(r *adapters.CancelRequest) { r.PGTxID = "" },
-		"no INIAPI key":  func(r *adapters.CancelRequest) { r.Merchant.APIKey = "" },
+		"no INIAPI key":  func(r *adapters.CancelRequest) { r.Merchant.Keys = r.Merchant.Keys.WithSecret("api_key", "") },
 	} {
 		req := closeRequest(account(base))
 		change(&req)
@@ -390,8 +390,8 @@ func TestADepositGoesNowhereWithoutAGoodAccount(t *testing.T) {
 		}},
 		{"no holder", "refund_account.holder", func(r *adapters.CancelRequest) { r.RefundAccount.Holder = "" }},
 		{"a holder that would break the hash", "refund_account.holder", func(r *adapters.CancelRequest) { r.RefundAccount.Holder = "홍\"길동" }},
-		{"no IV", "merchants.api_iv", func(r *adapters.CancelRequest) { r.Merchant.APIIV = "" }},
-		{"an IV of the wrong size", "merchants.api_iv", func(r *adapters.CancelRequest) { r.Merchant.APIIV = "short" }},
+		{"no IV", "merchants.api_iv", func(r *adapters.CancelRequest) { r.Merchant.Keys = r.Merchant.Keys.WithSecret("api_iv", "") }},
+		{"an IV of the wrong size", "merchants.api_iv", func(r *adapters.CancelRequest) { r.Merchant.Keys = r.Merchant.Keys.WithSecret("api_iv", "short") }},
 		{"a VAT that cannot be", "vat_amount", func(r *adapters.CancelRequest) { r.Amount, r.VAT, r.VATSet = 900, 901, true }},
 	}
 	for _, tt := range tests {

@@ -66,11 +66,12 @@ func (d *Driver) NetCancel(ctx context.Context, req adapters.ApproveRequest) (ad
 func (d *Driver) send(
 	ctx context.Context, req adapters.ApproveRequest, address func(URLs, string) string, stamp, doing string,
 ) (wire.Answer, error) {
-	if !req.Merchant.SignKey.IsSet() {
+	key := keysOf(req.Merchant).sign
+	if !key.IsSet() {
 		return wire.Answer{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "merchants.sign_key", Msg: "is missing"})
 	}
 	return d.post(ctx, req, address, ApprovalBody(
-		midOf(req.Attempt, req.Merchant), req.Proof.AuthToken, stamp, req.Merchant.SignKey, req.Attempt.Amount.String(),
+		midOf(req.Attempt, req.Merchant), req.Proof.AuthToken, stamp, key, req.Attempt.Amount.String(),
 	), doing)
 }
 

@@ -20,12 +20,14 @@ func account(base string) adapters.Account {
 	return adapters.Account{
 		PG: &payment.PG{
 			ID: "inicis", Driver: payment.DriverInicis, Environment: payment.EnvSandbox, BaseURL: base,
-			ApproveTimeout: 300 * time.Millisecond, ReadTimeout: 300 * time.Millisecond, ClientIP: "203.0.113.10",
+			ApproveTimeout: 300 * time.Millisecond, ReadTimeout: 300 * time.Millisecond,
+			Keys: payment.Keys{}.WithText("client_ip", "203.0.113.10"),
 		},
 		Merchant: &payment.Merchant{
 			ID: "1001", PG: "inicis", MID: "INIpayTest", Mode: payment.ModeTest,
-			SignKey: "SU5JTElURV9UUklQTEVERVNfS0VZU1RS", APIKey: "ItEQKi3rY7uvDS8l", APIIV: "HYb3yQ4f65QL89==",
-			HashKey: "3CB8183A4BE283555ACC8363C0360223",
+			Keys: payment.Keys{}.WithSecret("sign_key", "SU5JTElURV9UUklQTEVERVNfS0VZU1RS").
+				WithSecret("api_key", "ItEQKi3rY7uvDS8l").WithSecret("api_iv", "HYb3yQ4f65QL89==").
+				WithSecret("hash_key", "3CB8183A4BE283555ACC8363C0360223"),
 		},
 	}
 }

@@ -24,7 +24,7 @@ type URLs struct {
 
 // Endpoints returns the addresses of pg. A BaseURL replaces every host, in the sandbox's layout.
 func Endpoints(pg *payment.PG) URLs {
-	u := URLs{IDCs: pg.IDCs}
+	u := URLs{IDCs: pg.Keys.Texts(keyIDCs)}
 	if len(u.IDCs) == 0 {
 		u.IDCs = DefaultIDCs(pg.Environment)
 	}

@@ -76,7 +76,7 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 	if err != nil {
 		return Form{}, fmt.Errorf("preparing the window: %w", err)
 	}
-	stamp, price, oid := Millis(req.Now), a.Amount.String(), string(a.ID)
+	stamp, price, oid, key := Millis(req.Now), a.Amount.String(), string(a.ID), keysOf(m).sign
 	form := Form{
 		Version: "1.0", MID: midOf(a, m), OID: oid, GoodName: wire.OrderName(a.OrderName),
 		Price: price, Currency: "WON",
@@ -84,8 +84,8 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 		BuyerTel:   wire.Phone(req.Buyer.Tel),
 		BuyerEmail: wire.Email(req.Buyer.Email, maxEmail),
 		Timestamp:  stamp, Signature: Signature(oid, price, stamp),
-		Verification: Verification(oid, price, stamp, m.SignKey),
-		MKey:         MKey(m.SignKey), UseChkFake: "Y",
+		Verification: Verification(oid, price, stamp, key),
+		MKey:         MKey(key), UseChkFake: "Y",
 		ReturnURL: req.ReturnURL, CloseURL: req.CloseURL,
 		GoPayMethod: goPay, AcceptMethod: acceptText,
 		Charset: "UTF-8", LanguageView: "ko", PayViewType: "overlay",
@@ -99,7 +99,7 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 }
 
 func checkPrepare(req adapters.PrepareRequest) error {
-	if !req.Merchant.SignKey.IsSet() {
+	if !keysOf(req.Merchant).sign.IsSet() {
 		return &adapters.FieldError{Field: "merchants.sign_key", Msg: "is missing"}
 	}
 	if err := checkPayment(req); err != nil {

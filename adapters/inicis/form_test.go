@@ -189,7 +189,9 @@ func TestFormFollowsTheDecision(t *testing.T) {
 			map[string]string{"mid": "INIpayTest"},
 		},
 		{
-			"a sign key with a trailing newline signs the same", func(r *adapters.PrepareRequest) { r.Merchant.SignKey += "\n" },
+			"a sign key with a trailing newline signs the same", func(r *adapters.PrepareRequest) {
+				r.Merchant.Keys = r.Merchant.Keys.WithSecret("sign_key", r.Merchant.Keys.Secret("sign_key")+"\n")
+			},
 			map[string]string{"mKey": "3a9503069192f207491d4b19bd743fc249a761ed94246c8c42fed06c3cd15a33"},
 		},
 	}
@@ -232,7 +234,7 @@ func TestPrepareRefusesWhatTheWindowWouldRefuse(t *testing.T) {
 		change func(*adapters.PrepareRequest)
 		field  string
 	}{
-		{"no sign key", func(r *adapters.PrepareRequest) { r.Merchant.SignKey = "" }, "merchants.sign_key"},
+		{"no sign key", func(r *adapters.PrepareRequest) { r.Merchant.Keys = r.Merchant.Keys.WithSecret("sign_key", "") }, "merchants.sign_key"},
 		{"no MID", func(r *adapters.PrepareRequest) { r.Merchant.MID, r.Attempt.MID = "", "" }, "merchants.mid"},
 		{"no buyer name", func(r *adapters.PrepareRequest) { r.Buyer.Name = " " }, "buyer.name"},
 		{"no buyer phone", func(r *adapters.PrepareRequest) { r.Buyer.Tel = "전화" }, "buyer.tel"},

@@ -32,11 +32,11 @@ type caller struct {
 
 // clientIP is the address that a request states as ours.
 func (c caller) clientIP() string {
-	if c.PG.ClientIP == "" {
-		// Some address must be stated; client_ip says which, where Inicis was told to check it.
-		return "127.0.0.1"
+	if ip := c.PG.Keys.Text(keyClientIP); ip != "" {
+		return ip
 	}
-	return c.PG.ClientIP
+	// Some address must be stated; client_ip says which, where Inicis was told to check it.
+	return "127.0.0.1"
 }
 
 // callV2 sends one INIAPI v2 request of a kind to the path below /v2/pg/. The error is that of sending; nothing
@@ -49,7 +49,7 @@ func (d *Driver) callV2(ctx context.Context, c caller, path, kind string, data a
 	stamp := KST(c.now)
 	body, err := wire.JSON(envelope{
 		MID: c.mid, Type: kind, Timestamp: stamp, ClientIP: c.clientIP(), Data: json.RawMessage(text),
-		HashData: HashV2(c.Merchant.APIKey, c.mid, kind, stamp, text),
+		HashData: HashV2(keysOf(c.Merchant).api, c.mid, kind, stamp, text),
 	})
 	if err != nil {
 		return wire.Answer{}, err
@@ -74,7 +74,7 @@ func (d *Driver) callV1(
 	}
 	form := url.Values{
 		"type": {kind}, "paymethod": {payMethod}, "timestamp": {stamp}, "clientIp": {ip}, "mid": {c.mid},
-		"hashData": {HashV1(c.Merchant.APIKey, values...)},
+		"hashData": {HashV1(keysOf(c.Merchant).api, values...)},
 	}
 	for name, value := range more {
 		form.Set(name, value)
@@ -88,7 +88,7 @@ func (d *Driver) callV1(
 }
 
 func checkINIAPI(m *payment.Merchant) error {
-	if !m.APIKey.IsSet() {
+	if !keysOf(m).api.IsSet() {
 		return &adapters.FieldError{Field: "merchants.api_key", Msg: "is missing"}
 	}
 	return nil

@@ -41,7 +41,7 @@ func BuildKeyForm(req adapters.PrepareRequest) (KeyForm, error) {
 		BuyerEmail: wire.Email(req.Buyer.Email, maxEmail),
 		BuyerName:  wire.CutBytes(wire.Clean(req.Buyer.Name), 30),
 		GoodName:   wire.OrderName(a.OrderName), OrderID: string(a.ID), Price: keyPrice, Timestamp: stamp,
-		ReturnURL: req.ReturnURL, HashData: LiteHash(keyPrice, mid, string(a.ID), stamp, m.LiteKey), RedirectData: req.Token,
+		ReturnURL: req.ReturnURL, HashData: LiteHash(keyPrice, mid, string(a.ID), stamp, keysOf(m).lite), RedirectData: req.Token,
 	}, nil
 }
 
@@ -53,7 +53,7 @@ func checkKeyWindow(req adapters.PrepareRequest) error {
 		return fmt.Errorf("preparing a billing-key window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
 	case m.Purpose != payment.MerchantRecurring:
 		return bad("merchants.purpose", "must be recurring")
-	case !m.LiteKey.IsSet():
+	case !keysOf(m).lite.IsSet():
 		return bad("merchants.lite_key", "is missing")
 	}
 	if err := checkWindow(req); err != nil {

@@ -19,7 +19,8 @@ const liteKey = "b09LVzhuTGZVaEY1WmJoQnZzdXpRdz09"
 
 func keyRequest() adapters.PrepareRequest {
 	req := prepareRequest()
-	req.Merchant.MID, req.Merchant.Purpose, req.Merchant.LiteKey = "INIBillTst", payment.MerchantRecurring, liteKey
+	req.Merchant.MID, req.Merchant.Purpose = "INIBillTst", payment.MerchantRecurring
+	req.Merchant.Keys = req.Merchant.Keys.WithSecret("lite_key", liteKey)
 	req.Attempt.ID, req.Attempt.MID, req.Attempt.Amount = "KEY-20260402-0001", "INIBillTst", 0
 	req.Attempt.Purpose, req.Attempt.OrderName = payment.PurposeBillingKey, "정기구독"
 	req.ReturnURL = "https://shop.example.com/return/inicis/key"
@@ -76,7 +77,7 @@ func TestPrepareRefusesWhatTheBillingKeyWindowWouldRefuse(t *testing.T) {
 		change func(*adapters.PrepareRequest)
 		field  string
 	}{
-		{"no INILite key", func(r *adapters.PrepareRequest) { r.Merchant.LiteKey = "" }, "merchants.lite_key"},
+		{"no INILite key", func(r *adapters.PrepareRequest) { r.Merchant.Keys = r.Merchant.Keys.WithSecret("lite_key", "") }, "merchants.lite_key"},
 		{"a merchant for single payments", func(r *adapters.PrepareRequest) { r.Merchant.Purpose = payment.MerchantGeneral }, "merchants.purpose"},
 		{"no MID", func(r *adapters.PrepareRequest) { r.Merchant.MID, r.Attempt.MID = "", "" }, "merchants.mid"},
 		{"an id Inicis would not take", func(r *adapters.PrepareRequest) { r.Attempt.ID = "주문-1" }, "attempt_id"},

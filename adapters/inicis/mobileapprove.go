@@ -154,13 +154,14 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 func (d *Driver) netCancelMobile(ctx context.Context, req adapters.ApproveRequest) (adapters.Result, error) {
 	const doing = "net cancelling at Inicis, mobile"
 	a, m := req.Attempt, req.Merchant
-	if !m.HashKey.IsSet() {
+	key := keysOf(m).hash
+	if !key.IsSet() {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "merchants.hash_key", Msg: "is missing"})
 	}
 	amount, oid, stamp := a.Amount.String(), string(a.ID), Millis(req.Now)
 	form := url.Values{
 		"P_MID": {midOf(a, m)}, "P_TID": {req.Proof.AuthToken.Reveal()}, "P_AMT": {amount}, "P_OID": {oid},
-		"P_TIMESTAMP": {stamp}, "P_CHKFAKE": {ChkFake(amount, oid, stamp, m.HashKey)},
+		"P_TIMESTAMP": {stamp}, "P_CHKFAKE": {ChkFake(amount, oid, stamp, key)},
 	}
 	answer, err := d.post(ctx, req, URLs.MobileNetCancel, form.Encode(), doing)
 	if err != nil {

@@ -134,7 +134,7 @@ func TestNothingIsSentWhenTheMobileProofIsNotUsable(t *testing.T) {
 		}
 	}
 	req := mobileRequest(account(base))
-	req.Merchant.HashKey = ""
+	req.Merchant.Keys = req.Merchant.Keys.WithSecret("hash_key", "")
 	if _, err := driver().NetCancel(t.Context(), req); !errors.Is(err, adapters.ErrRejected) {
 		t.Errorf("no hash key: got %v", err)
 	}

@@ -85,7 +85,7 @@ func BuildMobileForm(req adapters.PrepareRequest) (MobileForm, error) {
 		Payment: method, MID: midOf(a, m), OID: oid, Amount: amount, Goods: wire.CutBytes(plainText(a.OrderName), 80),
 		UserName: wire.CutBytes(plainText(req.Buyer.Name), 30),
 		NextURL:  req.MobileReturnURL, NoticeURL: req.NoticeURL, Notice: req.Token, Timestamp: stamp,
-		ChkFake: ChkFake(amount, oid, stamp, m.HashKey), Charset: "utf8",
+		ChkFake: ChkFake(amount, oid, stamp, keysOf(m).hash), Charset: "utf8",
 	}
 	// Both may be left out here; cut, or without what EUC-KR lacks, they would be somebody else's.
 	if tel := wire.Phone(req.Buyer.Tel); len(tel) <= 15 {
@@ -166,7 +166,7 @@ func checkMobile(req adapters.PrepareRequest) error {
 	a := req.Attempt
 	bad := func(field, msg string) error { return &adapters.FieldError{Field: field, Msg: msg} }
 	switch {
-	case !req.Merchant.HashKey.IsSet():
+	case !keysOf(req.Merchant).hash.IsSet():
 		return bad("merchants.hash_key", "is missing")
 	// Mobile bodies are not percent-encoded: a query of ours would add fields to them.
 	case strings.ContainsAny(req.MobileReturnURL, "?&"):

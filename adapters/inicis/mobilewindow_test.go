@@ -163,7 +163,7 @@ func TestPrepareRefusesWhatTheMobileWindowWouldRefuse(t *testing.T) {
 		change func(*adapters.PrepareRequest)
 		field  string
 	}{
-		{"no hash key", func(r *adapters.PrepareRequest) { r.Merchant.HashKey = "" }, "merchants.hash_key"},
+		{"no hash key", func(r *adapters.PrepareRequest) { r.Merchant.Keys = r.Merchant.Keys.WithSecret("hash_key", "") }, "merchants.hash_key"},
 		{"a return address with a query", func(r *adapters.PrepareRequest) { r.MobileReturnURL += "?a=b" }, "return_url"},
 		{"a name of signs only", func(r *adapters.PrepareRequest) { r.Buyer.Name = "&=%" }, "buyer.name"},
 		{"goods that EUC-KR has not", func(r *adapters.PrepareRequest) { r.Attempt.OrderName = "🪑" }, "order_name"},

@@ -82,7 +82,7 @@ func refunder(req adapters.CancelRequest) caller {
 func (d *Driver) CloseAccount(ctx context.Context, req adapters.CancelRequest) (adapters.Result, error) {
 	const doing = "closing a virtual account at Inicis"
 	switch {
-	case !req.Merchant.APIKey.IsSet():
+	case !keysOf(req.Merchant).api.IsSet():
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, checkINIAPI(req.Merchant))
 	case req.PGTxID == "":
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "pg_tx_id", Msg: "is missing"})

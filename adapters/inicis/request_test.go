@@ -87,7 +87,7 @@ func TestNothingIsSentWhenTheProofIsNotUsable(t *testing.T) {
 		"a foreign data centre": func(r *adapters.ApproveRequest) { r.Proof.IDC = "evil.example.com/x" },
 		"no data centre":        func(r *adapters.ApproveRequest) { r.Proof.IDC = "" },
 		"no token":              func(r *adapters.ApproveRequest) { r.Proof.AuthToken = "" },
-		"no sign key":           func(r *adapters.ApproveRequest) { r.Merchant.SignKey = "" },
+		"no sign key":           func(r *adapters.ApproveRequest) { r.Merchant.Keys = r.Merchant.Keys.WithSecret("sign_key", "") },
 	} {
 		req := approveRequest(base)
 		change(&req)
@@ -220,7 +220,7 @@ func TestCancelRefusesFiguresThatCannotBe(t *testing.T) {
 		"more remains than paid":  func(r *adapters.CancelRequest) { r.Remaining = 64_901 },
 		"more tax-free than that": func(r *adapters.CancelRequest) { r.TaxFree = 64_901 },
 		"no transaction":          func(r *adapters.CancelRequest) { r.PGTxID = "" },
-		"no INIAPI key":           func(r *adapters.CancelRequest) { r.Merchant.APIKey = "" },
+		"no INIAPI key":           func(r *adapters.CancelRequest) { r.Merchant.Keys = r.Merchant.Keys.WithSecret("api_key", "") },
 	} {
 		req := adapters.CancelRequest{
 			Account: account(base), Attempt: attempt(), PGTxID: tid, Amount: 64_900, Remaining: 64_900, OperationID: "op", Now: at,

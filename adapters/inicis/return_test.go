@@ -117,7 +117,7 @@ func TestCheckReturnAppliesTheIDCRule(t *testing.T) {
 	t.Parallel()
 	live := &payment.PG{Environment: payment.EnvLive}
 	sandbox := &payment.PG{Environment: payment.EnvSandbox, BaseURL: "http://127.0.0.1:7070"}
-	both := &payment.PG{Environment: payment.EnvTest, IDCs: []string{"stg", "fc"}}
+	both := &payment.PG{Environment: payment.EnvTest, Keys: payment.Keys{}.WithText("idcs", "stg", "fc")}
 	tests := []struct {
 		name   string
 		pg     *payment.PG

@@ -28,23 +28,23 @@ func spec() payment.DriverSpec {
 		Windows: []payment.WindowKind{payment.WindowInicisPC, payment.WindowInicisMobile, payment.WindowInicisKey},
 		PGKeys: []payment.KeySpec{
 			{
-				Name: "idcs", Kind: payment.KeyTexts, Doc: "Inicis data centres whose answers are trusted (idc_name).",
+				Name: keyIDCs, Kind: payment.KeyTexts, Doc: "Inicis data centres whose answers are trusted (idc_name).",
 				Defaults: map[payment.Environment][]string{
 					payment.EnvLive: DefaultIDCs(payment.EnvLive), payment.EnvTest: DefaultIDCs(payment.EnvTest),
 					payment.EnvSandbox: DefaultIDCs(payment.EnvSandbox),
 				},
 			},
-			{Name: "client_ip", Doc: "Our address as INIAPI requests state it."},
+			{Name: keyClientIP, Doc: "Our address as INIAPI requests state it."},
 		},
 		MerchantKeys: []payment.KeySpec{
 			{
-				Name: "sign_key", Kind: payment.KeySecret, Doc: "Inicis web standard sign key (signKey).",
+				Name: keySign, Kind: payment.KeySecret, Doc: "Inicis web standard sign key (signKey).",
 				Required: true, Unless: []payment.MerchantPurpose{payment.MerchantAccountVerification},
 			},
-			{Name: "hash_key", Kind: payment.KeySecret, NotBuilt: "Inicis' window for phones is not opened"},
-			{Name: "api_key", Kind: payment.KeySecret, Size: iniapiKeySize, Doc: "INIAPI key."},
-			{Name: "api_iv", Kind: payment.KeySecret, Size: iniapiKeySize, Doc: "INIAPI IV."},
-			{Name: "lite_key", Kind: payment.KeySecret, Doc: "INILite key, for billing keys."},
+			{Name: keyHash, Kind: payment.KeySecret, NotBuilt: "Inicis' window for phones is not opened"},
+			{Name: keyAPI, Kind: payment.KeySecret, Size: iniapiKeySize, Doc: "INIAPI key."},
+			{Name: keyAPIIV, Kind: payment.KeySecret, Size: iniapiKeySize, Doc: "INIAPI IV."},
+			{Name: keyLite, Kind: payment.KeySecret, Doc: "INILite key, for billing keys."},
 		},
 		WebhookSources: map[payment.Environment][]string{
 			payment.EnvLive: DepositSources(), payment.EnvTest: DepositSources(), payment.EnvSandbox: {"127.0.0.0/8", "::1"},
@@ -66,15 +66,16 @@ func spec() payment.DriverSpec {
 			Fix:      "devices: [pc], and a PortOne merchant for phones",
 		},
 		PGNeeds: []payment.LiveNeed{{
-			Keys: []string{"client_ip"}, Msg: "INIAPI requests do not state our address", Fix: "the address registered with Inicis",
+			Keys: []string{keyClientIP}, Msg: "INIAPI requests do not state our address", Fix: "the address registered with Inicis",
+			Optional: true,
 		}},
 		MerchantNeeds: []payment.LiveNeed{
 			{
-				Keys: []string{"api_key", "api_iv"},
+				Keys: []string{keyAPI, keyAPIIV},
 				Msg:  "nothing can be cancelled or looked up without the INIAPI key and IV", Fix: "add api_key and api_iv",
 			},
 			{
-				Keys: []string{"lite_key"}, Purposes: []payment.MerchantPurpose{payment.MerchantRecurring},
+				Keys: []string{keyLite}, Purposes: []payment.MerchantPurpose{payment.MerchantRecurring},
 				Msg: "billing keys need the INILite key", Fix: "add lite_key",
 			},
 		},

@@ -20,8 +20,8 @@ func (d *Driver) CloseAccount(ctx context.Context, req adapters.CancelRequest) (
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "pg_tx_id", Msg: "is not an imp_uid"})
 	}
 	path := "/vbanks/" + url.PathEscape(req.PGTxID)
-	if behindInicis(req.Merchant) && req.Merchant.APIKey.IsSet() {
-		path += "?" + url.Values{"pg_api_key": {req.Merchant.APIKey.Reveal()}}.Encode()
+	if key := req.Merchant.Keys.Secret(keyINIAPI); behindInicis(req.Merchant) && key.IsSet() {
+		path += "?" + url.Values{"pg_api_key": {key.Reveal()}}.Encode()
 	}
 	answer, err := d.call(ctx, req.PG, req.PG.ApproveTimeout, http.MethodDelete, path, nil)
 	if err != nil {

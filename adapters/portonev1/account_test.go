@@ -261,7 +261,7 @@ func TestClosingCarriesTheKeyThatInicisWants(t *testing.T) {
 	for behind, want := range map[string]string{"inicis": "?pg_api_key=" + iniapiKey, "": "?pg_api_key=" + iniapiKey, "kcp": ""} {
 		base, asked := prepareServer(t, vbank("cancelled", "0", "0", issuedAccount), "")
 		acc := account(base)
-		acc.Merchant.Behind, acc.Merchant.APIKey = behind, iniapiKey
+		acc.Merchant.Behind, acc.Merchant.Keys = behind, acc.Merchant.Keys.WithSecret("api_key", iniapiKey)
 		r, err := portonev1.New(onewrite.New(onewrite.Options{}), nil).CloseAccount(t.Context(),
 			adapters.CancelRequest{Account: acc, Attempt: vbankAttempt(), PGTxID: impUID})
 		if err != nil || r.Outcome != payment.OutcomeCancelled || r.Cancelled != 0 {

@@ -23,7 +23,8 @@ func account(base string) adapters.Account {
 	return adapters.Account{
 		PG: &payment.PG{
 			ID: "portone1", Driver: payment.DriverPortOneV1, Environment: payment.EnvSandbox, BaseURL: base,
-			ImpCode: "imp00000000", ImpKey: "1234567890123456", ImpSecret: "TESTONLY-not-a-real-secret",
+			Keys: payment.Keys{}.WithText("imp_code", "imp00000000").WithSecret("imp_key", "1234567890123456").
+				WithSecret("imp_secret", "TESTONLY-not-a-real-secret"),
 			ApproveTimeout: 300 * time.Millisecond, ReadTimeout: 300 * time.Millisecond,
 		},
 		Merchant: &payment.Merchant{
@@ -55,7 +56,7 @@ func TestConformance(t *testing.T) {
 	t.Parallel()
 	adapterstest.Run(t, func(_ *testing.T, base string, client *http.Client) adapterstest.Subject {
 		d, acc, a := portonev1.New(client, nil), account(base), attempt()
-		acc.Merchant.APIKey = iniapiKey
+		acc.Merchant.Keys = acc.Merchant.Keys.WithSecret("api_key", iniapiKey)
 		account := vbankAttempt()
 		return adapterstest.Subject{
 			Plumbing: getToken,

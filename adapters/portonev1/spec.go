@@ -26,13 +26,13 @@ func spec() payment.DriverSpec {
 		},
 		Windows: []payment.WindowKind{payment.WindowPortOneV1},
 		PGKeys: []payment.KeySpec{
-			{Name: "imp_code", Doc: "PortOne V1 customer code (가맹점 식별코드).", Required: true},
-			{Name: "imp_key", Kind: payment.KeySecret, Doc: "PortOne V1 REST API key.", Required: true},
-			{Name: "imp_secret", Kind: payment.KeySecret, Doc: "PortOne V1 REST API secret.", Required: true},
+			{Name: keyImpCode, Doc: "PortOne V1 customer code (가맹점 식별코드).", Required: true},
+			{Name: keyImp, Kind: payment.KeySecret, Doc: "PortOne V1 REST API key.", Required: true},
+			{Name: keyImpSecret, Kind: payment.KeySecret, Doc: "PortOne V1 REST API secret.", Required: true},
 		},
 		MerchantKeys: []payment.KeySpec{
 			// Inicis behind a channel closes no account without it; its key has 16 bytes.
-			{Name: "api_key", Kind: payment.KeySecret, Size: 16, Doc: "INIAPI key."},
+			{Name: keyINIAPI, Kind: payment.KeySecret, Size: 16, Doc: "INIAPI key."},
 		},
 		WebhookSources: map[payment.Environment][]string{
 			payment.EnvLive: hooks, payment.EnvTest: hooks, payment.EnvSandbox: {"127.0.0.0/8", "::1"},

@@ -28,13 +28,14 @@ type token struct {
 
 // cacheKey names an account without holding its secret.
 func cacheKey(pg *payment.PG) string {
-	sum := sha256.Sum256([]byte(root(pg) + "\x00" + pg.ImpKey.Reveal() + "\x00" + pg.ImpSecret.Reveal()))
+	k := keysOf(pg)
+	sum := sha256.Sum256([]byte(root(pg) + "\x00" + k.key.Reveal() + "\x00" + k.secret.Reveal()))
 	return hex.EncodeToString(sum[:])
 }
 
 // token returns a live access token of pg, fetching one when none is cached.
 func (d *Driver) token(ctx context.Context, pg *payment.PG) (token, error) {
-	if !pg.ImpKey.IsSet() || !pg.ImpSecret.IsSet() {
+	if k := keysOf(pg); !k.key.IsSet() || !k.secret.IsSet() {
 		return token{}, &adapters.FieldError{Field: "pgs.imp_key", Msg: "and imp_secret must be set"}
 	}
 	key := cacheKey(pg)
@@ -99,7 +100,8 @@ type keyPair struct {
 // fetch asks for a token. Asking moves no money: PortOne answers with the same token until it is old.
 func (d *Driver) fetch(ctx context.Context, pg *payment.PG) (token, error) {
 	const doing = "fetching an access token"
-	body, err := wire.JSON(keyPair{Key: pg.ImpKey.Reveal(), Secret: pg.ImpSecret.Reveal()})
+	k := keysOf(pg)
+	body, err := wire.JSON(keyPair{Key: k.key.Reveal(), Secret: k.secret.Reveal()})
 	if err != nil {
 		return token{}, err
 	}

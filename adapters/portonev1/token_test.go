@@ -178,7 +178,7 @@ func TestAnotherAccountHasAnotherToken(t *testing.T) {
 	t.Parallel()
 	pg, d, acc := newTokenPG(t, nil)
 	other := *acc.PG
-	other.ImpSecret = "another"
+	other.Keys = other.Keys.WithSecret("imp_secret", "another")
 	for _, p := range []*payment.PG{acc.PG, &other, acc.PG, &other} {
 		if err := lookUp(t, d, adapters.Account{PG: p, Merchant: acc.Merchant}); err != nil {
 			t.Fatal(err)

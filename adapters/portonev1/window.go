@@ -129,7 +129,7 @@ func checkPrepare(req adapters.PrepareRequest) error {
 	a := req.Attempt
 	bad := func(field, msg string) error { return &adapters.FieldError{Field: field, Msg: msg} }
 	switch {
-	case req.PG.ImpCode == "":
+	case keysOf(req.PG).code == "":
 		return bad("pgs.imp_code", "is missing")
 	case req.Merchant.ChannelKey == "":
 		return bad("merchants.channel_key", "is missing")
@@ -263,7 +263,7 @@ func (d *Driver) Prepare(ctx context.Context, req adapters.PrepareRequest) (paym
 		}
 	}
 	return payment.Window{
-		Kind: payment.WindowPortOneV1, Script: script(req.PG), InitCode: req.PG.ImpCode, Params: params,
+		Kind: payment.WindowPortOneV1, Script: script(req.PG), InitCode: keysOf(req.PG).code, Params: params,
 	}, nil
 }
 

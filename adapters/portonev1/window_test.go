@@ -210,7 +210,7 @@ func TestPrepareRefusesBeforeItAsks(t *testing.T) {
 	t.Parallel()
 	base, asked := prepareServer(t, registered, registered)
 	for field, change := range map[string]func(*adapters.PrepareRequest){
-		"pgs.imp_code":          func(r *adapters.PrepareRequest) { r.PG.ImpCode = "" },
+		"pgs.imp_code":          func(r *adapters.PrepareRequest) { r.PG.Keys = r.PG.Keys.WithText("imp_code", "") },
 		"merchants.channel_key": func(r *adapters.PrepareRequest) { r.Merchant.ChannelKey = "" },
 		"buyer.tel":             func(r *adapters.PrepareRequest) { r.Buyer.Tel = "" },
 		"amount":                func(r *adapters.PrepareRequest) { r.Attempt.Amount = 0 },

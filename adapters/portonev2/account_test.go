@@ -166,7 +166,7 @@ func TestClosingAnAccountIsOneRequestUnderItsOwnKey(t *testing.T) {
 	}
 	for field, change := range map[string]func(*adapters.CancelRequest){
 		"operation_id":   func(r *adapters.CancelRequest) { r.OperationID = "" },
-		"pgs.api_secret": func(r *adapters.CancelRequest) { r.PG.APISecret = "" },
+		"pgs.api_secret": func(r *adapters.CancelRequest) { r.PG.Keys = r.PG.Keys.WithSecret("api_secret", "") },
 	} {
 		bad := req
 		bad.Account = account(base)

@@ -38,7 +38,7 @@ func (d *Driver) Approve(ctx context.Context, req adapters.ApproveRequest) (adap
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "payment_token", Msg: "is missing"})
 	}
 	body := confirmBody{
-		StoreID: req.PG.StoreID, PaymentToken: req.Proof.AuthToken.Reveal(), Currency: payment.CurrencyKRW,
+		StoreID: storeOf(req.PG), PaymentToken: req.Proof.AuthToken.Reveal(), Currency: payment.CurrencyKRW,
 		TotalAmount: a.Amount, TaxFreeAmount: a.TaxFree, IsTest: a.Test,
 	}
 	// The browser's word: PortOne verifies it, so one that can be no id is better left out than refused.

@@ -26,7 +26,7 @@ func (d *Driver) call(
 		}
 		r.Body = text
 	}
-	r.Header = http.Header{"Authorization": {"PortOne " + pg.APISecret.Reveal()}}
+	r.Header = http.Header{"Authorization": {"PortOne " + apiSecretOf(pg).Reveal()}}
 	// The quotes belong to the header's value: it is a structured field (RFC 8941).
 	if key != "" {
 		r.Header.Set("Idempotency-Key", `"`+key+`"`)
@@ -37,7 +37,7 @@ func (d *Driver) call(
 }
 
 func checkSecret(pg *payment.PG) error {
-	if !pg.APISecret.IsSet() {
+	if !apiSecretOf(pg).IsSet() {
 		return &adapters.FieldError{Field: "pgs.api_secret", Msg: "is missing"}
 	}
 	return nil

@@ -65,7 +65,7 @@ func cancelBodyOf(req adapters.CancelRequest) (cancelBody, error) {
 		return cancelBody{}, err
 	}
 	body := cancelBody{
-		StoreID: req.PG.StoreID, Amount: &req.Amount, TaxFreeAmount: &req.TaxFree, VATAmount: taxes.VAT,
+		StoreID: storeOf(req.PG), Amount: &req.Amount, TaxFreeAmount: &req.TaxFree, VATAmount: taxes.VAT,
 		Reason: reasonOf(req), Cancellable: req.Remaining,
 	}
 	if req.Unstated && req.Amount == req.Remaining {

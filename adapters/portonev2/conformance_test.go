@@ -20,7 +20,7 @@ func account(base string) adapters.Account {
 	return adapters.Account{
 		PG: &payment.PG{
 			ID: "portone", Driver: payment.DriverPortOneV2, Environment: payment.EnvSandbox, BaseURL: base,
-			StoreID: "store-1", APISecret: apiSecret,
+			Keys:           payment.Keys{}.WithText("store_id", "store-1").WithSecret("api_secret", apiSecret),
 			ApproveTimeout: 300 * time.Millisecond, ReadTimeout: 300 * time.Millisecond,
 		},
 		Merchant: &payment.Merchant{

@@ -51,10 +51,11 @@ func paymentURL(pg *payment.PG, id payment.AttemptID, call string) string {
 
 // storeQuery names the store in the query, for calls that have no body.
 func storeQuery(pg *payment.PG) string {
-	if pg.StoreID == "" {
+	store := storeOf(pg)
+	if store == "" {
 		return ""
 	}
-	return "?" + url.Values{"storeId": {pg.StoreID}}.Encode()
+	return "?" + url.Values{"storeId": {store}}.Encode()
 }
 
 func timeoutOf(d time.Duration) time.Duration {

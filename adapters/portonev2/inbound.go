@@ -15,7 +15,7 @@ var (
 
 // VerifyMessage implements adapters.Verifier.
 func (d *Driver) VerifyMessage(pg *payment.PG, m adapters.Message) (string, error) {
-	return VerifyWebhook(pg.WebhookSecrets, m.Header, m.Body, m.Now)
+	return VerifyWebhook(webhookSecretsOf(pg), m.Header, m.Body, m.Now)
 }
 
 // ReadNotice implements adapters.Notifier. What is of another store, or of nothing that we follow, is no news.
@@ -56,4 +56,4 @@ func (d *Driver) AnswerQuestion(yes bool, why string) adapters.Reply {
 }
 
 // elsewhere tells whether an event is of another store than pg's.
-func (ev Event) elsewhere(pg *payment.PG) bool { return ev.StoreID != "" && ev.StoreID != pg.StoreID }
+func (ev Event) elsewhere(pg *payment.PG) bool { return ev.StoreID != "" && ev.StoreID != storeOf(pg) }

@@ -32,7 +32,7 @@ func signedHeader(body string) http.Header {
 func TestInbound(t *testing.T) {
 	t.Parallel()
 	pg := account("").PG
-	pg.WebhookSecrets = []payment.Secret{payment.Secret("whsec_" + base64.StdEncoding.EncodeToString([]byte("0123456789abcdef")))}
+	pg.Keys = pg.Keys.WithSecret("webhook_secrets", payment.Secret("whsec_" + base64.StdEncoding.EncodeToString([]byte("0123456789abcdef"))))
 	event := func(kind, store string) string {
 		return `{"type":"` + kind + `","timestamp":"2026-03-01T10:00:00Z","data":{"storeId":"` + store + `","paymentId":"A1","transactionId":"tx-1","totalAmount":64900}}`
 	}
@@ -53,14 +53,14 @@ func TestInbound(t *testing.T) {
 	adapterstest.RunInbound(t, adapterstest.Inbound{
 		Driver: portonev2.New(nil), PG: pg, Now: sentAt,
 		Notices: []adapterstest.Letter[adapters.Notice]{
-			notice("of a payment", event(portonev2.EventPaid, pg.StoreID), about(adapters.NoticePayment, payment.OutcomeApproved)),
-			notice("of a window", event(portonev2.EventReady, pg.StoreID), about(adapters.NoticeOpened, payment.OutcomePending)),
+			notice("of a payment", event(portonev2.EventPaid, pg.Keys.Text("store_id")), about(adapters.NoticePayment, payment.OutcomeApproved)),
+			notice("of a window", event(portonev2.EventReady, pg.Keys.Text("store_id")), about(adapters.NoticeOpened, payment.OutcomePending)),
 			notice("of another store", event(portonev2.EventPaid, "store-2"), about(adapters.NoticeOther, payment.OutcomeApproved)),
 			notice("in the older form", `{"payment_id":"A1","tx_id":"tx-1","status":"Paid"}`, about(adapters.NoticePayment, payment.OutcomeApproved)),
-			notice("of a key", `{"type":"BillingKey.Issued","data":{"storeId":"`+pg.StoreID+`","billingKey":"`+key+`"}}`,
+			notice("of a key", `{"type":"BillingKey.Issued","data":{"storeId":"`+pg.Keys.Text("store_id")+`","billingKey":"`+key+`"}}`,
 				adapters.Notice{Kind: adapters.NoticeKey, BillingKey: payment.Secret(key)}),
 			notice("of something new", `{"type":"Something.New","data":{}}`, adapters.Notice{Kind: adapters.NoticeOther}),
 		},
-		Questions: []adapterstest.Letter[adapters.Question]{question("of ours", pg.StoreID, false), question("of another store", "store-2", true)},
+		Questions: []adapterstest.Letter[adapters.Question]{question("of ours", pg.Keys.Text("store_id"), false), question("of another store", "store-2", true)},
 	})
 }

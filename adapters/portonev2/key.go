@@ -180,7 +180,7 @@ func (d *Driver) searchKey(ctx context.Context, req adapters.LookUpRequest) (ada
 	q := keyQuery{
 		Page:   keyPage{Size: keysPerPage},
 		Sort:   keySort{By: "ISSUED_AT", Order: "DESC"},
-		Filter: keyFilter{StoreID: req.PG.StoreID, Field: "ISSUED_AT"},
+		Filter: keyFilter{StoreID: storeOf(req.PG), Field: "ISSUED_AT"},
 	}
 	if !req.Attempt.CreatedAt.IsZero() {
 		q.Filter.From = req.Attempt.CreatedAt.Add(-keyMargin).UTC().Format(time.RFC3339)
@@ -255,8 +255,8 @@ func (d *Driver) deleteKey(ctx context.Context, req adapters.CancelRequest) (ada
 		return adapters.Result{}, fmt.Errorf("%s: %w: there is no key to delete", doing, adapters.ErrUnavailable)
 	}
 	query := url.Values{"reason": {reasonOf(req)}}
-	if req.PG.StoreID != "" {
-		query.Set("storeId", req.PG.StoreID)
+	if store := storeOf(req.PG); store != "" {
+		query.Set("storeId", store)
 	}
 	answer, err := d.call(ctx, req.PG, req.PG.ApproveTimeout, http.MethodDelete,
 		keyURL(req.PG, r.BillingKey)+"?"+query.Encode(), IdempotencyKey("delete", req.OperationID), nil)

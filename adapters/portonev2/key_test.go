@@ -86,7 +86,8 @@ func keyDeletes() []adapterstest.Reply {
 func keyRequest(base string) adapters.PrepareRequest {
 	req := prepareRequest(base)
 	req.Attempt, req.Merchant.Purpose = keyAttempt(), payment.MerchantRecurring
-	req.NoticeURL, req.PG.WebhookSecrets = "https://gw.example.com/hooks/portone/v2/portone", []payment.Secret{"whsec_c2VjcmV0"}
+	req.NoticeURL = "https://gw.example.com/hooks/portone/v2/portone"
+	req.PG.Keys = req.PG.Keys.WithSecret("webhook_secrets", "whsec_c2VjcmV0")
 	return req
 }
 

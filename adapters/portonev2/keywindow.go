@@ -40,7 +40,7 @@ func BuildKeyParams(req adapters.PrepareRequest) (KeyParams, error) {
 	}
 	a := req.Attempt
 	p := KeyParams{
-		StoreID: req.PG.StoreID, ChannelKey: req.Merchant.ChannelKey, Method: "CARD", IssueID: string(a.ID),
+		StoreID: storeOf(req.PG), ChannelKey: req.Merchant.ChannelKey, Method: "CARD", IssueID: string(a.ID),
 		IssueName: wire.OrderName(a.OrderName), Customer: customerOf(req.Buyer), RedirectURL: req.ReturnURL, Locale: "KO_KR",
 		NoticeURLs: noticeURLs(req),
 	}

@@ -24,13 +24,14 @@ func TestNothingIsAskedForThatCannotBeVerified(t *testing.T) {
 		{"without one", nil, false, 0, "", ""},
 	} {
 		req := prepareRequest("https://pg.example.com")
-		req.NoticeURL, req.ConfirmURL, req.PG.WebhookSecrets, req.Attempt.ManualConfirm = notice, confirm, tt.secrets, tt.manual
+		req.NoticeURL, req.ConfirmURL, req.Attempt.ManualConfirm = notice, confirm, tt.manual
+		req.PG.Keys = req.PG.Keys.WithSecret("webhook_secrets", tt.secrets...)
 		p, err := portonev2.BuildParams(req)
 		if err != nil || len(p.NoticeURLs) != tt.notices || p.ConfirmURL != tt.question {
 			t.Errorf("%s: the window of a payment tells %q and asks %q: %v", tt.name, p.NoticeURLs, p.ConfirmURL, err)
 		}
 		key := keyRequest("https://pg.example.com")
-		key.PG.WebhookSecrets = tt.secrets
+		key.PG.Keys = key.PG.Keys.WithSecret("webhook_secrets", tt.secrets...)
 		k, err := portonev2.BuildKeyParams(key)
 		if err != nil || len(k.NoticeURLs) != tt.notices || tt.forKey != "" && k.NoticeURLs[0] != tt.forKey {
 			t.Errorf("%s: the window of a key tells %q: %v", tt.name, k.NoticeURLs, err)

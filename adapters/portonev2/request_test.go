@@ -205,8 +205,8 @@ func TestPrepareRefusesBeforeItAsks(t *testing.T) {
 	t.Parallel()
 	base, got := record(t, 200, `{}`)
 	for field, change := range map[string]func(*adapters.PrepareRequest){
-		"pgs.store_id":          func(r *adapters.PrepareRequest) { r.PG.StoreID = "" },
-		"pgs.api_secret":        func(r *adapters.PrepareRequest) { r.PG.APISecret = "" },
+		"pgs.store_id":          func(r *adapters.PrepareRequest) { r.PG.Keys = r.PG.Keys.WithText("store_id", "") },
+		"pgs.api_secret":        func(r *adapters.PrepareRequest) { r.PG.Keys = r.PG.Keys.WithSecret("api_secret", "") },
 		"merchants.channel_key": func(r *adapters.PrepareRequest) { r.Merchant.ChannelKey = "" },
 		"buyer.name":            func(r *adapters.PrepareRequest) { r.Buyer.Name = "" },
 		"buyer.tel":             func(r *adapters.PrepareRequest) { r.Buyer.Tel = "" },

@@ -114,7 +114,7 @@ func customerOf(b payment.Buyer) *Customer {
 
 // verifies tells whether there is anything to verify webhooks with. Where there is not, none is asked for: nothing in it
 // could be believed.
-func verifies(pg *payment.PG) bool { return len(pg.WebhookSecrets) > 0 }
+func verifies(pg *payment.PG) bool { return len(webhookSecretsOf(pg)) > 0 }
 
 // noticeURLs is where PortOne is to report what becomes of a window.
 func noticeURLs(req adapters.PrepareRequest) []string {
@@ -137,7 +137,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		return Params{}, fmt.Errorf("preparing the window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
 	}
 	p := Params{
-		StoreID: req.PG.StoreID, ChannelKey: m.ChannelKey, PaymentID: string(a.ID),
+		StoreID: storeOf(req.PG), ChannelKey: m.ChannelKey, PaymentID: string(a.ID),
 		OrderName: wire.OrderName(a.OrderName), TotalAmount: a.Amount, Currency: payment.CurrencyKRW,
 		PayMethod: method, RedirectURL: req.ReturnURL, Locale: "KO_KR",
 		Customer: customerOf(req.Buyer),
@@ -190,9 +190,9 @@ func checkPrepare(req adapters.PrepareRequest) error {
 	a := req.Attempt
 	bad := func(field, msg string) error { return &adapters.FieldError{Field: field, Msg: msg} }
 	switch {
-	case req.PG.StoreID == "":
+	case storeOf(req.PG) == "":
 		return bad("pgs.store_id", "is missing")
-	case !req.PG.APISecret.IsSet():
+	case !apiSecretOf(req.PG).IsSet():
 		return bad("pgs.api_secret", "is missing")
 	case req.Merchant.ChannelKey == "":
 		return bad("merchants.channel_key", "is missing")
@@ -310,7 +310,7 @@ func (d *Driver) Prepare(ctx context.Context, req adapters.PrepareRequest) (paym
 	answer, err := d.call(ctx, req.PG, req.PG.ReadTimeout, http.MethodPost,
 		paymentURL(req.PG, req.Attempt.ID, "/pre-register"), IdempotencyKey("register", string(req.Attempt.ID)),
 		registerBody{
-			StoreID: req.PG.StoreID, TotalAmount: req.Attempt.Amount, TaxFreeAmount: req.Attempt.TaxFree,
+			StoreID: storeOf(req.PG), TotalAmount: req.Attempt.Amount, TaxFreeAmount: req.Attempt.TaxFree,
 			Currency: payment.CurrencyKRW,
 		})
 	if err != nil {

@@ -101,7 +101,7 @@ payment_methods:`},
 	}
 	key := base64.StdEncoding.EncodeToString([]byte("the simulation's own token key.."))
 	load := func(string) (*rules.Snapshot, error) {
-		return rules.Parse("config.yaml", []byte(text), rules.Sources{Env: func(string) (string, bool) { return key, true }})
+		return loader().Parse("config.yaml", []byte(text), rules.Sources{Env: func(string) (string, bool) { return key, true }})
 	}
 	store, err := rules.NewStore(rules.StoreOptions{Path: "config.yaml", Load: load, Prepare: gateway.Prepare})
 	if err != nil {

@@ -1,0 +1,150 @@
+package main_test
+
+import (
+	"fmt"
+	"go/ast"
+	"go/constant"
+	"go/token"
+	"go/types"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+)
+
+// A driver is a folder: what others need to know of it they ask through the contract, or read from its spec. So nobody
+// outside asks for its name. What the configuration and the journal call it is data, and is handed on as such.
+
+func TestNobodyAsksForADriversName(t *testing.T) {
+	t.Parallel()
+	for file, what := range askedNames(loadProgram(t)) {
+		t.Errorf("%s asks for a driver's name:\n\t%s", file, strings.Join(what, "\n\t"))
+	}
+}
+
+// TestAskedNamesAreFound shows that the test above can fail: the drivers themselves say their names.
+func TestAskedNamesAreFound(t *testing.T) {
+	t.Parallel()
+	p := loadProgram(t)
+	found := 0
+	for path, c := range p.pkgs {
+		if room, _ := room(path); room == "adapters" {
+			for _, file := range c.files {
+				found += len(asks(p, c, file))
+			}
+		}
+	}
+	if found < 3 {
+		t.Errorf("found %d in the drivers' own folders, where each says its name", found)
+	}
+}
+
+// askedNames are the places outside the drivers' folders where a driver's name is asked for, by file.
+func askedNames(p *program) map[string][]string {
+	out := map[string][]string{}
+	for path, c := range p.pkgs {
+		if room, _ := room(path); room == "adapters" || room == "sandbox" || room == "test" {
+			continue
+		}
+		for _, file := range c.files {
+			if found := asks(p, c, file); len(found) > 0 {
+				out[p.fset.Position(file.Pos()).Filename] = found
+			}
+		}
+	}
+	return out
+}
+
+// asks are the uses of a constant driver's name in a file, and the comparisons with one.
+func asks(p *program, c *checked, file *ast.File) []string {
+	names := map[string]bool{}
+	for _, s := range drivers.Specs() {
+		names[string(s.Name)] = true
+	}
+	var out []string
+	note := func(n ast.Node, what string) {
+		out = append(out, fmt.Sprintf("line %d: %s", p.fset.Position(n.Pos()).Line, what))
+	}
+	compared := func(e ast.Expr) {
+		v := c.info.Types[e]
+		if v.Value == nil || v.Value.Kind() != constant.String || !names[constant.StringVal(v.Value)] {
+			return
+		}
+		if !strings.HasSuffix(v.Type.String(), "payment.WindowKind") {
+			note(e, "compares with "+v.Value.String())
+		}
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			if o, ok := c.info.Uses[n].(*types.Const); ok && strings.HasSuffix(o.Type().String(), "payment.DriverName") {
+				note(n, "uses "+o.Name())
+			}
+		case *ast.BinaryExpr:
+			if n.Op == token.EQL || n.Op == token.NEQ {
+				compared(n.X)
+				compared(n.Y)
+			}
+		case *ast.CaseClause:
+			for _, e := range n.List {
+				compared(e)
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// TestEveryKeyOfADriverIsRead: a key that nothing acts on is believed and does nothing (design promise 10), and one that
+// no spec names is never there.
+func TestEveryKeyOfADriverIsRead(t *testing.T) {
+	t.Parallel()
+	read := keysRead(loadProgram(t))
+	named := map[string]bool{}
+	for _, s := range drivers.Specs() {
+		for _, k := range slices.Concat(s.PGKeys, s.MerchantKeys) {
+			named[k.Name] = true
+			if k.NotBuilt == "" && !read[k.Name] {
+				t.Errorf("driver %s: nothing reads the key %s", s.Name, k.Name)
+			}
+		}
+	}
+	for name := range read {
+		if !named[name] {
+			t.Errorf("the key %s is read, and no driver's spec names it", name)
+		}
+	}
+	if len(read) < 10 {
+		t.Errorf("found %d keys, so the reading is broken", len(read))
+	}
+}
+
+// keysRead are the constant names that payment.Keys is asked for.
+func keysRead(p *program) map[string]bool {
+	read := map[string]bool{}
+	methods := []string{"Text", "Texts", "Secret", "Secrets"}
+	for _, c := range p.pkgs {
+		for _, file := range c.files {
+			ast.Inspect(file, func(n ast.Node) bool {
+				call, ok := n.(*ast.CallExpr)
+				if !ok || len(call.Args) != 1 {
+					return true
+				}
+				sel, ok := call.Fun.(*ast.SelectorExpr)
+				if !ok || !slices.Contains(methods, sel.Sel.Name) {
+					return true
+				}
+				of := c.info.Types[sel.X].Type
+				if of == nil || !strings.HasSuffix(of.String(), "payment.Keys") {
+					return true
+				}
+				if v := c.info.Types[call.Args[0]].Value; v != nil {
+					read[constant.StringVal(v)] = true
+				}
+				return true
+			})
+		}
+	}
+	return read
+}
