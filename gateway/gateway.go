@@ -167,7 +167,7 @@ func (g *Gateway) newWorker(o Options) *lifecycle.Worker {
 		Settler: g.settler, Canceller: g.canceller, Attempts: o.Journal, Late: o.Late, Outbox: o.Journal, Deliver: g.deliver,
 		// Like all of the section journal, the retention is what the process started with.
 		Sealer: g.sealer, Ended: o.Journal, Retention: o.Store.Current().Journal().Retention, Keys: o.Keys, KeysKept: keyKept,
-		Observer: g, Log: g.log, Now: func() time.Time { return g.now() },
+		Observer: g, Log: g.log, Now: func() time.Time { return g.now() }, Spread: o.Spread,
 	}
 	if o.Cancels != nil {
 		w.Cancels = o.Cancels

@@ -17,7 +17,7 @@ const (
 	outboxWorkers = 64
 	// outboxLease is longer than the longest events timeout.
 	outboxLease = 90 * time.Second
-	// A message is parked after outboxGiveUp tries, over which the waits of outboxWait stretch over about a day, and not
+	// A message is parked after outboxGiveUp tries, over which the waits of Worker.wait stretch over about a day, and not
 	// before it is outboxPatience old: a shop that comes and goes uses its tries up sooner.
 	outboxGiveUp   = 33
 	outboxPatience = 24 * time.Hour
@@ -198,7 +198,7 @@ func (w *Worker) deliverMessage(ctx context.Context, m payment.Message) {
 		return
 	}
 	w.o.Observer.Delivered(DeliveryFailed)
-	next := w.o.Now().Add(outboxWait(m))
+	next := w.o.Now().Add(w.wait(m))
 	w.o.Log.Warn("a message to the shop was not acknowledged", m.LogAttr(), slog.Any("tries", m.Tries+1), slog.Any("err", err))
 	if err := w.o.Outbox.OutboxRetry(ctx, m.ID, next, why); err != nil {
 		w.o.Log.Error("the next delivery was not written", m.LogAttr(), slog.Any("err", err))
@@ -232,8 +232,8 @@ func (w *Worker) pushAll(ctx context.Context) {
 	w.outbox.ask(ctx, journal.OutboxLane{Again: true})
 }
 
-// outboxWait is how long to wait before the next try of a message: 2 s, doubling, at most an hour, each a fifth longer
+// wait is how long to wait before the next try of a message: 2 s, doubling, at most an hour, each a fifth longer
 // or shorter, so that a shop that comes back is not hit by everything at once.
-func outboxWait(m payment.Message) time.Duration {
-	return payment.Spread(m.ID, m.Tries, min(2*time.Second<<min(m.Tries, 12), time.Hour))
+func (w *Worker) wait(m payment.Message) time.Duration {
+	return w.o.Spread(m.ID, m.Tries, min(2*time.Second<<min(m.Tries, 12), time.Hour))
 }

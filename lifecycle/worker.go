@@ -26,7 +26,7 @@ type WorkerObserver interface {
 	Delivered(result Delivery)
 }
 
-// WorkerOptions are a Worker's parts. All but Canceller, Late and Cancels are required.
+// WorkerOptions are a Worker's parts. All but Canceller, Late, Cancels and Spread are required.
 type WorkerOptions struct {
 	Settler *Settler
 	// Canceller goes on with what is due in Cancels; both are nil where nothing is cancelled.
@@ -46,8 +46,11 @@ type WorkerOptions struct {
 	Keys      KeyPruner
 	KeysKept  time.Duration
 	Observer  WorkerObserver
-	Log       *slog.Logger
-	Now       func() time.Time
+	// Spread is how long to wait instead of d, so that what failed at one moment does not come again at one; nil means
+	// payment.Spread.
+	Spread func(id string, try int, d time.Duration) time.Duration
+	Log    *slog.Logger
+	Now    func() time.Time
 }
 
 // Worker does what goes on beside requests: it takes up what is due, delivers the outbox, and forgets what is too old.
@@ -65,6 +68,9 @@ type Worker struct {
 
 // NewWorker returns a worker of these parts. It does nothing by itself.
 func NewWorker(o WorkerOptions) *Worker {
+	if o.Spread == nil {
+		o.Spread = payment.Spread
+	}
 	w := &Worker{o: o, wake: make(chan struct{}, 1)}
 	w.attempts = newPool(w.attemptQueue(), o.Now, o.Log)
 	w.outbox = newPool(w.outboxQueue(), o.Now, o.Log)

@@ -147,7 +147,7 @@ func TestSimulationOfSeedsThatFailed(t *testing.T) {
 func TestSimulationIsReplayable(t *testing.T) {
 	t.Parallel()
 	parts := newSimParts(t)
-	for seed := uint64(1); seed <= 20; seed++ {
+	for seed := uint64(1); seed <= 40; seed++ {
 		a, b := simRun(t, parts, seed, true), simRun(t, parts, seed, true)
 		if a.trace == b.trace {
 			continue

@@ -269,8 +269,11 @@ type simPod struct {
 	gone  bool
 }
 
-// spread is drawn from the seed: ids are made by chance.
+// spread is drawn from the seed: ids are made by chance, and those of messages with them.
 func (p *simPod) spread(id string, _ int, d time.Duration) time.Duration {
+	if strings.HasPrefix(id, "msg_") {
+		return d*4/5 + time.Duration(p.w.draw("spread of a message of "+p.w.nameIn(id)).Int64N(int64(d*2/5)))
+	}
 	return d*4/5 + time.Duration(p.w.draw(p.name+" spread "+p.w.nameIn(id)).Int64N(int64(d*2/5)))
 }
 
