@@ -17,6 +17,7 @@ import (
 	"github.com/tidwall/gjson"
 
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/strictjson"
 )
@@ -142,7 +143,7 @@ func (g *Gateway) underKey(c *fiber.Ctx, r keyedRequest) error {
 	case kept.Status == 0:
 		return &payment.Problem{Code: payment.CodeKeyInProgress, Field: headerIdempotencyKey}
 	}
-	answer, err := g.sealer.Open(payment.AttemptID(r.scope+r.key), kept.Body)
+	answer, err := g.sealer.Open(lifecycle.AnswerName(r.scope, r.key), kept.Body)
 	if err != nil {
 		return err
 	}
@@ -203,7 +204,7 @@ func (g *Gateway) runOnce(c *fiber.Ctx, r keyedRequest, held time.Time) error {
 		return err
 	}
 	res := c.Response()
-	sealed, err := g.sealer.Seal(payment.AttemptID(r.scope+r.key), res.Body())
+	sealed, err := g.sealer.Seal(lifecycle.AnswerName(r.scope, r.key), res.Body())
 	if err == nil {
 		err = g.keys.KeyDone(ctx, r.scope, r.key, journal.KeptAnswer{
 			Status: res.StatusCode(), ContentType: string(res.Header.ContentType()), Body: sealed, HeldUntil: held,

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -50,14 +51,14 @@ func newSealer(key []byte) (*sealer, error) {
 	return &sealer{aead: aead, idKey: idKey[:]}, nil
 }
 
-// Seal encrypts a proof for one attempt.
-func (s *sealer) Seal(id payment.AttemptID, plain []byte) ([]byte, error) {
-	return s.aead.Seal(nil, nil, plain, []byte("proof:"+id)), nil //nolint:gosec // the cipher makes its own random nonce
+// Seal encrypts what the journal keeps. Whatever it is, the cipher hears "proof:": rows of older versions open too.
+func (s *sealer) Seal(of lifecycle.SealName, plain []byte) ([]byte, error) {
+	return s.aead.Seal(nil, nil, plain, []byte("proof:"+of)), nil //nolint:gosec // the cipher makes its own random nonce
 }
 
-// Open decrypts what Seal made for the same attempt.
-func (s *sealer) Open(id payment.AttemptID, sealed []byte) ([]byte, error) {
-	plain, err := s.aead.Open(nil, nil, sealed, []byte("proof:"+id))
+// Open decrypts what Seal made under the same name.
+func (s *sealer) Open(of lifecycle.SealName, sealed []byte) ([]byte, error) {
+	plain, err := s.aead.Open(nil, nil, sealed, []byte("proof:"+of))
 	if err != nil {
 		return nil, errTokenForged
 	}

@@ -21,8 +21,8 @@ var updateDocs = flag.Bool("update-docs", false, "write the samples in docs/even
 // open is a seal that hides nothing, so that the samples can be read.
 type open struct{}
 
-func (open) Seal(_ payment.AttemptID, plain []byte) ([]byte, error)  { return plain, nil }
-func (open) Open(_ payment.AttemptID, sealed []byte) ([]byte, error) { return sealed, nil }
+func (open) Seal(_ SealName, plain []byte) ([]byte, error)  { return plain, nil }
+func (open) Open(_ SealName, sealed []byte) ([]byte, error) { return sealed, nil }
 
 // TestEventsAreDocumented makes every message that a shop can get, and compares the samples in docs/events.md.
 func TestEventsAreDocumented(t *testing.T) {

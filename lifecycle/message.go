@@ -61,7 +61,7 @@ func (s *Settler) accountMessage(a payment.Attempt, acc payment.VirtualAccount) 
 
 // sealed is m with its body encrypted for it alone; OpenMessage undoes that before delivery.
 func (s *Settler) sealed(m payment.Message) (payment.Message, error) {
-	body, err := s.o.Sealer.Seal(payment.AttemptID(m.ID), m.Body)
+	body, err := s.o.Sealer.Seal(MessageName(m.ID), m.Body)
 	if err != nil {
 		return payment.Message{}, fmt.Errorf("sealing message %s: %w", m.ID, err)
 	}
@@ -74,7 +74,7 @@ func OpenMessage(sealer Sealer, m payment.Message) (payment.Message, error) {
 	if !m.Sealed {
 		return m, nil
 	}
-	body, err := sealer.Open(payment.AttemptID(m.ID), m.Body)
+	body, err := sealer.Open(MessageName(m.ID), m.Body)
 	if err != nil {
 		return m, fmt.Errorf("opening message %s: %w", m.ID, err)
 	}

@@ -51,12 +51,26 @@ type Shop interface {
 	Confirm(ctx context.Context, a payment.Attempt) Answer
 }
 
-// Sealer encrypts a proof for one attempt, so that an approval whose answer was lost can be undone after a
-// crash without the journal holding a usable token.
+// Sealer encrypts what the journal keeps and must not hold in the clear, for one row alone: a proof, so that an
+// approval whose answer was lost can be undone after a crash without the journal holding a usable token, and what
+// tells of accounts and keys.
 type Sealer interface {
-	Seal(id payment.AttemptID, plain []byte) ([]byte, error)
-	Open(id payment.AttemptID, sealed []byte) ([]byte, error)
+	Seal(of SealName, plain []byte) ([]byte, error)
+	Open(of SealName, sealed []byte) ([]byte, error)
 }
+
+// SealName says what is sealed, which opens under that name alone. None can be taken for another: an attempt's id is ours
+// and signed, a message's begins with msg_, and of the three only a scope has a space.
+type SealName string
+
+// ProofName is that of an attempt's proof.
+func ProofName(id payment.AttemptID) SealName { return SealName(id) }
+
+// MessageName is that of the body of a message to the shop.
+func MessageName(id string) SealName { return SealName(id) }
+
+// AnswerName is that of the answer that is kept for an idempotency key.
+func AnswerName(scope, key string) SealName { return SealName(scope + key) }
 
 // Observer hears what became of attempts; it must not block.
 type Observer interface {
@@ -411,7 +425,7 @@ func (s *Settler) seal(w *work) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encoding the proof of attempt %s: %w", w.a.ID, err)
 	}
-	sealed, err := s.o.Sealer.Seal(w.a.ID, plain)
+	sealed, err := s.o.Sealer.Seal(ProofName(w.a.ID), plain)
 	if err != nil {
 		return nil, fmt.Errorf("sealing the proof of attempt %s: %w", w.a.ID, err)
 	}
@@ -431,7 +445,7 @@ func (s *Settler) unseal(id payment.AttemptID, sealed []byte) (adapters.Proof, e
 	if len(sealed) == 0 {
 		return adapters.Proof{}, nil
 	}
-	plain, err := s.o.Sealer.Open(id, sealed)
+	plain, err := s.o.Sealer.Open(ProofName(id), sealed)
 	if err != nil {
 		return adapters.Proof{}, fmt.Errorf("opening the proof of attempt %s: %w", id, err)
 	}

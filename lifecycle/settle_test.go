@@ -90,8 +90,8 @@ func (f *netCanceller) NetCancel(_ context.Context, r adapters.ApproveRequest) (
 // plainSeal is a seal that a test can look through.
 type plainSeal struct{}
 
-func (plainSeal) Seal(_ payment.AttemptID, b []byte) ([]byte, error) { return b, nil }
-func (plainSeal) Open(_ payment.AttemptID, b []byte) ([]byte, error) { return b, nil }
+func (plainSeal) Seal(_ lifecycle.SealName, b []byte) ([]byte, error) { return b, nil }
+func (plainSeal) Open(_ lifecycle.SealName, b []byte) ([]byte, error) { return b, nil }
 
 type quiet struct{}
 

@@ -52,7 +52,7 @@ func (d *deliveries) Delivered(result lifecycle.Delivery) { *d = append(*d, resu
 // noKey is a sealer whose key is another one.
 type noKey struct{ plainSeal }
 
-func (noKey) Open(payment.AttemptID, []byte) ([]byte, error) { return nil, errors.New("another key") }
+func (noKey) Open(lifecycle.SealName, []byte) ([]byte, error) { return nil, errors.New("another key") }
 
 // TestWhatASweepLogsCanBeJoined by attempt and order, also of an attempt that it could not go on with.
 func TestWhatASweepLogsCanBeJoined(t *testing.T) {

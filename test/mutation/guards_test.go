@@ -347,8 +347,8 @@ func doorGuards() []guard {
 		},
 		{
 			name: "a proof is bound to its attempt", file: "gateway/token.go",
-			old: "	plain, err := s.aead.Open(nil, nil, sealed, []byte(\"proof:\"+id))",
-			new: "	plain, err := s.aead.Open(nil, nil, sealed, []byte(\"proof:A1\"+id[:0]))",
+			old: "	plain, err := s.aead.Open(nil, nil, sealed, []byte(\"proof:\"+of))",
+			new: "	plain, err := s.aead.Open(nil, nil, sealed, []byte(\"proof:A1\"+of[:0]))",
 			pkg: tests, run: "TestAProofOpensForItsOwnAttemptOnly",
 		},
 		{

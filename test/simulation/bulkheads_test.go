@@ -96,8 +96,8 @@ func (everythingKept) KeyPrune(context.Context, time.Time, int) (int, error) { r
 // openSeal seals nothing: who looks at a proof here is a test.
 type openSeal struct{}
 
-func (openSeal) Seal(_ payment.AttemptID, plain []byte) ([]byte, error)  { return plain, nil }
-func (openSeal) Open(_ payment.AttemptID, sealed []byte) ([]byte, error) { return sealed, nil }
+func (openSeal) Seal(_ lifecycle.SealName, plain []byte) ([]byte, error)  { return plain, nil }
+func (openSeal) Open(_ lifecycle.SealName, sealed []byte) ([]byte, error) { return sealed, nil }
 
 // deaf hears what becomes of things, and keeps none of it.
 type deaf struct{}
