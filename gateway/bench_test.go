@@ -16,6 +16,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
@@ -189,7 +190,7 @@ func benchSealer(b *testing.B) (*sealer, payment.Attempt) {
 	}
 	at := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
 	return s, payment.Attempt{
-		ID: "019aa0c4b1c27e54b4e8d6f2a9c01c77", OrderID: "BENCH-20261201-0001", PG: "inicis", Driver: payment.DriverInicis,
+		ID: "019aa0c4b1c27e54b4e8d6f2a9c01c77", OrderID: "BENCH-20261201-0001", PG: "inicis", Driver: inicis.Name,
 		Merchant: "1001", MID: "INIpayTest", Method: "card", Amount: 60000, OrderAmount: 64900,
 		Currency: payment.CurrencyKRW, Test: true, Device: payment.DevicePC, Site: "main", Purpose: payment.PurposeOneTime,
 		OrderName: "노르웨이 회전 의자", ReturnURL: publicURL + "/result", RulesVersion: "0123456789ab",

@@ -10,6 +10,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
@@ -267,7 +268,7 @@ func TestThePaidOrderIsNotSoldTwice(t *testing.T) {
 	h := newHouse(t, nil)
 	body := h.checkout("card")
 	a := payment.Attempt{
-		ID: "A1", OrderID: payment.OrderID(body["order_id"].(string)), PG: "inicis", Driver: payment.DriverInicis, Merchant: "1001",
+		ID: "A1", OrderID: payment.OrderID(body["order_id"].(string)), PG: "inicis", Driver: inicis.Name, Merchant: "1001",
 		MID: "INIpayTest", Method: "card", Amount: payment.Won(body["amount"].(float64)), Currency: "KRW", State: payment.StateOpened,
 	}
 	if err := h.journal.Claim(t.Context(), a, journal.Claim{To: payment.StateClaimed, ProofHash: "x", Event: journal.Event{Kind: "test"}}); err != nil {

@@ -422,14 +422,8 @@ func replyTo(c *fiber.Ctx, driver adapters.Driver, yes bool, why string) error {
 }
 
 // isSource tells whether a request comes from where its PG sends, which is all there is to know one by that signs
-// nothing: as configured, else as its driver says.
-func (g *Gateway) isSource(c *fiber.Ctx, pg *payment.PG) bool {
-	if len(pg.WebhookSources) > 0 {
-		return g.isFrom(c, pg.WebhookSources)
-	}
-	d, ok := g.drivers[pg.Driver]
-	return ok && g.isFrom(c, d.Spec().WebhookSources[pg.Environment])
-}
+// nothing: as configured, else, by the rules, as its driver says.
+func (g *Gateway) isSource(c *fiber.Ctx, pg *payment.PG) bool { return g.isFrom(c, pg.WebhookSources) }
 
 // isFrom tells whether a request comes from one of these addresses or CIDR ranges.
 func (g *Gateway) isFrom(c *fiber.Ctx, sources []string) bool {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -75,7 +76,7 @@ func TestAWordThatContradictsAnApprovedPayment(t *testing.T) {
 						t.Fatalf("the payment came to %s", status)
 					}
 					h.sandbox.WaitNotices()
-					h.g.drivers[payment.DriverPortOneV2] = showing{h.g.drivers[payment.DriverPortOneV2], tt.as}
+					h.g.drivers[portonev2.Name] = showing{h.g.drivers[portonev2.Name], tt.as}
 					a := h.state(o.attempt)
 					body := fmt.Sprintf(text, word, o.attempt, a.PGTxID)
 					status, said := h.sendHook(pathHooksV2+"portone", "application/json", signHook("wh_contradicts", body, time.Now()), body)

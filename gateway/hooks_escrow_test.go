@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
@@ -21,7 +22,7 @@ func TestAnEscrowsWayIsWrittenDown(t *testing.T) {
 	like := h.state(o.attempt)
 	for _, a := range []payment.Attempt{{ID: "escrow", Purpose: payment.PurposeEscrow, PG: "portone1"}, {ID: "plain", Purpose: payment.PurposeOneTime, PG: "portone1"}, {ID: "other", Purpose: payment.PurposeEscrow, PG: "portone"}} {
 		a.Merchant, a.MID, a.Method, a.Amount, a.Test = like.Merchant, like.MID, like.Method, like.Amount, like.Test
-		a.OrderID, a.Driver, a.Currency, a.CreatedAt, a.ExpiresAt = payment.OrderID(a.ID), payment.DriverPortOneV1, payment.CurrencyKRW, time.Now(), time.Now().Add(time.Hour)
+		a.OrderID, a.Driver, a.Currency, a.CreatedAt, a.ExpiresAt = payment.OrderID(a.ID), portonev1.Name, payment.CurrencyKRW, time.Now(), time.Now().Add(time.Hour)
 		if err := h.journal.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
 			t.Fatal(err)
 		}

@@ -58,11 +58,11 @@ merchants:
 			}
 			var err error
 			switch p.Driver {
-			case payment.DriverInicis:
+			case inicis.Name:
 				_, err = inicis.BuildForm(req)
-			case payment.DriverPortOneV1:
+			case portonev1.Name:
 				_, err = portonev1.BuildParams(req)
-			case payment.DriverPortOneV2:
+			case portonev2.Name:
 				_, err = portonev2.BuildParams(req)
 			}
 			if err != nil {

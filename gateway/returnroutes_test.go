@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -27,7 +29,7 @@ func TestATokenIsGoodAtItsDriversAddressesOnly(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for driver, want := range map[payment.DriverName]int{payment.DriverInicis: http.StatusSeeOther, payment.DriverPortOneV2: http.StatusBadRequest} {
+		for driver, want := range map[payment.DriverName]int{inicis.Name: http.StatusSeeOther, portonev2.Name: http.StatusBadRequest} {
 			a.Driver = driver
 			token, err := h.g.sealer.sealAttempt(a, by)
 			if err != nil {
@@ -45,7 +47,7 @@ func TestATokenIsGoodAtItsDriversAddressesOnly(t *testing.T) {
 func TestAKeysReturnIsKnownToBeOurs(t *testing.T) {
 	t.Parallel()
 	h := newKeyHouse(t, "inicis")
-	routes := h.g.carriedReturns(payment.DriverInicis, h.g.drivers[payment.DriverInicis].Spec().Routes)
+	routes := h.g.carriedReturns(inicis.Name, h.g.drivers[inicis.Name].Spec().Routes)
 	window := h.inicisReturnToken(h.keyCheckout())
 	form := url.Values{
 		"resultCode": {"SUCCESS"}, "mid": {"INIBillTst"}, "orderId": {window.id}, "tid": {"t"}, "billkey": {"k"}, "merchantRedirectData": {window.token},

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
@@ -379,7 +380,7 @@ func TestInicisParamOfABusyOrder(t *testing.T) {
 	h := newHouse(t, nil)
 	req := h.storeOrder()
 	a := payment.Attempt{
-		ID: "busy-attempt", OrderID: payment.OrderID(req["ordNo"].(string)), PG: "portone", Driver: payment.DriverPortOneV2,
+		ID: "busy-attempt", OrderID: payment.OrderID(req["ordNo"].(string)), PG: "portone", Driver: portonev2.Name,
 		Merchant: "2001", MID: "INIpayTest", Method: "kakaopay", Amount: 1000, OrderAmount: 1000, Currency: payment.CurrencyKRW,
 		State: payment.StateOpened, CreatedAt: time.Now(), UpdatedAt: time.Now(), ExpiresAt: time.Now().Add(time.Hour),
 	}

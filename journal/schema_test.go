@@ -212,7 +212,7 @@ func TestAnOlderJournalIsBroughtForward(t *testing.T) {
 			t.Fatal(err)
 		}
 		want := payment.Attempt{
-			ID: "a", OrderID: "o", PG: "inicis", Driver: payment.DriverInicis, Merchant: "1001", MID: "INIpayTest",
+			ID: "a", OrderID: "o", PG: "inicis", Driver: "inicis", Merchant: "1001", MID: "INIpayTest",
 			Method: payment.MethodVBank, Amount: 64900, TaxFree: 900, OrderAmount: 64900, Currency: "KRW", Test: true,
 			Device: payment.DevicePC, Site: "main", Purpose: payment.PurposeOneTime, OrderName: "chair",
 			ReturnURL: "https://shop.example.com/done", RulesVersion: "abc", CreatedAt: time.UnixMilli(1000).UTC(),

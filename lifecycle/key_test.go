@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -124,9 +125,9 @@ func TestAKeysWordIsNoMoney(t *testing.T) {
 		}
 		return adapters.Result{Outcome: payment.OutcomePending, OrderRef: "A1"}, nil
 	}}
-	h := openAs(t, payment.DriverPortOneV1, pg)
+	h := openAs(t, portonev1.Name, pg)
 	a := h.keyAttempt("A1")
-	a.Driver = payment.DriverPortOneV1
+	a.Driver = portonev1.Name
 	if err := h.journal.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
 		t.Fatal(err)
 	}

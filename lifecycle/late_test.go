@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -68,9 +70,9 @@ func paidAs(tx string, change ...func(*adapters.Result)) adapters.Result {
 // atV1 opens a house with one V1 attempt.
 func atV1(t *testing.T, pg adapters.Driver) *house {
 	t.Helper()
-	h := openAs(t, payment.DriverPortOneV1, pg)
+	h := openAs(t, portonev1.Name, pg)
 	a := h.attempt("A1")
-	a.Driver = payment.DriverPortOneV1
+	a.Driver = portonev1.Name
 	if err := h.journal.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
 		t.Fatal(err)
 	}
@@ -133,17 +135,17 @@ func TestASecondPayment(t *testing.T) {
 		late     string
 		sequence string
 	}{
-		{"goes back", payment.DriverPortOneV1, paidAs("TX-A1"), second, false, "TX-2 returned", "lookup lookup cancel"},
-		{"is parked by rule", payment.DriverPortOneV1, paidAs("TX-A1"), second, true, "TX-2 flagged", "lookup"},
-		{"another amount", payment.DriverPortOneV1, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.Amount = 49999 }), false, "TX-2 flagged", "lookup"},
-		{"another merchant's", payment.DriverPortOneV1, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.MID = "X" }), false, "TX-2 flagged", "lookup"},
-		{"another attempt's", payment.DriverPortOneV1, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.OrderRef = "A2" }), false, "", "lookup"},
-		{"the first is partly back", payment.DriverPortOneV1, paidAs("TX-A1", part), second, false, "TX-2 flagged", "lookup lookup"},
-		{"the first is back", payment.DriverPortOneV1, paidAs("TX-A1", func(r *adapters.Result) { r.Outcome = payment.OutcomeCancelled }), second, false, "TX-2 flagged", "lookup lookup"},
-		{"the second was declined", payment.DriverPortOneV1, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.Outcome = payment.OutcomeDeclined }), false, "", "lookup"},
-		{"paid into an account", payment.DriverPortOneV1, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.Method = payment.MethodVBank }), false, "TX-2 flagged", "lookup"},
-		{"its cancel is pending", payment.DriverPortOneV1, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.CancelPending = 50000 }), false, "TX-2 unknown", "lookup"},
-		{"elsewhere there is none", payment.DriverPortOneV2, paidAs("TX-A1"), second, false, "", ""},
+		{"goes back", portonev1.Name, paidAs("TX-A1"), second, false, "TX-2 returned", "lookup lookup cancel"},
+		{"is parked by rule", portonev1.Name, paidAs("TX-A1"), second, true, "TX-2 flagged", "lookup"},
+		{"another amount", portonev1.Name, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.Amount = 49999 }), false, "TX-2 flagged", "lookup"},
+		{"another merchant's", portonev1.Name, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.MID = "X" }), false, "TX-2 flagged", "lookup"},
+		{"another attempt's", portonev1.Name, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.OrderRef = "A2" }), false, "", "lookup"},
+		{"the first is partly back", portonev1.Name, paidAs("TX-A1", part), second, false, "TX-2 flagged", "lookup lookup"},
+		{"the first is back", portonev1.Name, paidAs("TX-A1", func(r *adapters.Result) { r.Outcome = payment.OutcomeCancelled }), second, false, "TX-2 flagged", "lookup lookup"},
+		{"the second was declined", portonev1.Name, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.Outcome = payment.OutcomeDeclined }), false, "", "lookup"},
+		{"paid into an account", portonev1.Name, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.Method = payment.MethodVBank }), false, "TX-2 flagged", "lookup"},
+		{"its cancel is pending", portonev1.Name, paidAs("TX-A1"), paidAs("TX-2", func(r *adapters.Result) { r.CancelPending = 50000 }), false, "TX-2 unknown", "lookup"},
+		{"elsewhere there is none", portonev2.Name, paidAs("TX-A1"), second, false, "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -249,7 +251,7 @@ func TestAWordIsNotForgotten(t *testing.T) {
 		}, "TX-2 returned"},
 		"another attempt held the order, and the attempt ended by another payment": {func(h *house, _ *till) error {
 			other := h.attempt("A2")
-			other.Driver = payment.DriverPortOneV1
+			other.Driver = portonev1.Name
 			if err := h.journal.Claim(h.t.Context(), other, journal.Claim{To: payment.StateClaimed}); err != nil {
 				return err
 			}

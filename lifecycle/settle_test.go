@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -42,7 +43,7 @@ func (f *fakePG) count(op string) int {
 func (f *fakePG) named(name payment.DriverName) { f.name = name }
 
 func (f *fakePG) Spec() payment.DriverSpec {
-	return payment.DriverSpec{Name: f.name, SharesIDs: f.name == payment.DriverPortOneV1}
+	return payment.DriverSpec{Name: f.name, SharesIDs: f.name == portonev1.Name}
 }
 
 func (f *fakePG) Prepare(context.Context, adapters.PrepareRequest) (payment.Window, error) {

@@ -2,15 +2,8 @@ package payment
 
 import "time"
 
-// DriverName names the code that speaks to a PG.
+// DriverName names the code that speaks to a PG. Which there are is known where drivers are joined.
 type DriverName string
-
-// The drivers.
-const (
-	DriverInicis    DriverName = "inicis"
-	DriverPortOneV1 DriverName = "portone_v1"
-	DriverPortOneV2 DriverName = "portone_v2"
-)
 
 // Environment is the family of hosts a PG is reached at.
 type Environment string

@@ -10,7 +10,10 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -44,33 +47,33 @@ func proofs() []proof {
 	const pc = `{"resultCode":"0000","resultMsg":"ok","tid":"` + proofTID + `","mid":"INIpayTest","MOID":"A1","TotPrice":"64900","payMethod":"Card","currency":"WON"}`
 	const mobile = "P_STATUS=00&P_RMESG1=ok&P_TID=" + proofTID + "&P_MID=INIpayTest&P_OID=A1&P_TYPE=CARD&P_AMT=64900"
 	return []proof{
-		{payment.DriverPortOneV2, "approve", `{"pgTxId":"Stdpay1","paidAt":"2026-03-01T02:15:00Z"}`, nil, "amount", payment.OutcomeApproved},
-		{payment.DriverPortOneV2, "look up", v2, map[string][2]string{
+		{portonev2.Name, "approve", `{"pgTxId":"Stdpay1","paidAt":"2026-03-01T02:15:00Z"}`, nil, "amount", payment.OutcomeApproved},
+		{portonev2.Name, "look up", v2, map[string][2]string{
 			"amount": {`"total":64900`, `"total":64901`}, "currency": {`"KRW"`, `"USD"`}, "mid": {"INIpayTest", "INIother00"}, "channel": {"channel-key-1", "channel-key-9"},
 			"test": {`"TEST"`, `"LIVE"`}, "method": {"PaymentMethodCard", "PaymentMethodMobile"}, "tax_free": {`"taxFree":0`, `"taxFree":100`},
 			"escrow": {`"currency"`, `"escrow":{"status":"BEFORE_REGISTERED"},"currency"`},
 		}, "", payment.OutcomeApproved},
-		{payment.DriverPortOneV2, "look up", strings.Replace(v2, `"method":{"type":"PaymentMethodCard"},`, "", 1), nil, "method", payment.OutcomeApproved},
-		{payment.DriverPortOneV2, "look up", strings.Replace(v2, `"type":"TEST",`, "", 1), nil, "test", payment.OutcomeApproved},
-		{payment.DriverPortOneV2, "look up", strings.Replace(v2, `"taxFree":0,`, "", 1), nil, "tax_free", payment.OutcomeApproved},
-		{payment.DriverPortOneV2, "look up", strings.Replace(strings.Replace(v2, `"key":"channel-key-1",`, "", 1), `,"pgMerchantId":"INIpayTest"`, "", 1), nil, "mid", payment.OutcomeApproved},
-		{payment.DriverPortOneV1, "look up", v1, map[string][2]string{
+		{portonev2.Name, "look up", strings.Replace(v2, `"method":{"type":"PaymentMethodCard"},`, "", 1), nil, "method", payment.OutcomeApproved},
+		{portonev2.Name, "look up", strings.Replace(v2, `"type":"TEST",`, "", 1), nil, "test", payment.OutcomeApproved},
+		{portonev2.Name, "look up", strings.Replace(v2, `"taxFree":0,`, "", 1), nil, "tax_free", payment.OutcomeApproved},
+		{portonev2.Name, "look up", strings.Replace(strings.Replace(v2, `"key":"channel-key-1",`, "", 1), `,"pgMerchantId":"INIpayTest"`, "", 1), nil, "mid", payment.OutcomeApproved},
+		{portonev1.Name, "look up", v1, map[string][2]string{
 			"amount": {`"amount":64900`, `"amount":64901`}, "currency": {`"KRW"`, `"USD"`}, "mid": {"INIpayTest", "INIother00"},
 			"test": {`"sandbox":true`, `"sandbox":false`}, "method": {`"pay_method":"card"`, `"pay_method":"phone"`}, "escrow": {`"escrow":false`, `"escrow":true`},
 		}, "", payment.OutcomeApproved},
-		{payment.DriverPortOneV1, "look up", strings.Replace(v1, `"pay_method":"card"`, `"emb_pg_provider":"kakaopay","pay_method":"card"`, 1), map[string][2]string{"method": {"", ""}}, "", payment.OutcomeApproved},
-		{payment.DriverPortOneV1, "look up", strings.Replace(v1, `"pay_method":"card",`, "", 1), nil, "method", payment.OutcomeApproved},
-		{payment.DriverPortOneV1, "look up", strings.Replace(v1, `"sandbox":true,`, "", 1), nil, "test", payment.OutcomeApproved},
-		{payment.DriverInicis, "approve", pc, map[string][2]string{
+		{portonev1.Name, "look up", strings.Replace(v1, `"pay_method":"card"`, `"emb_pg_provider":"kakaopay","pay_method":"card"`, 1), map[string][2]string{"method": {"", ""}}, "", payment.OutcomeApproved},
+		{portonev1.Name, "look up", strings.Replace(v1, `"pay_method":"card",`, "", 1), nil, "method", payment.OutcomeApproved},
+		{portonev1.Name, "look up", strings.Replace(v1, `"sandbox":true,`, "", 1), nil, "test", payment.OutcomeApproved},
+		{inicis.Name, "approve", pc, map[string][2]string{
 			"order_ref": {`"MOID":"A1"`, `"MOID":"A9"`}, "amount": {`"64900"`, `"64901"`}, "currency": {`"WON"`, `"USD"`}, "mid": {`"mid":"INIpayTest"`, `"mid":"INIother00"`},
 			"method": {`"Card"`, `"VCash"`},
 		}, "", payment.OutcomeApproved},
-		{payment.DriverInicis, "approve", strings.Replace(pc, `"payMethod":"Card"`, `"payMethod":"Card","CARD_SrcCode":"O"`, 1), map[string][2]string{"method": {"", ""}}, "", payment.OutcomeApproved},
-		{payment.DriverInicis, "approve", strings.Replace(pc, `,"currency":"WON"`, "", 1), nil, "currency", payment.OutcomeApproved},
-		{payment.DriverInicis, "approve, mobile", mobile, map[string][2]string{
+		{inicis.Name, "approve", strings.Replace(pc, `"payMethod":"Card"`, `"payMethod":"Card","CARD_SrcCode":"O"`, 1), map[string][2]string{"method": {"", ""}}, "", payment.OutcomeApproved},
+		{inicis.Name, "approve", strings.Replace(pc, `,"currency":"WON"`, "", 1), nil, "currency", payment.OutcomeApproved},
+		{inicis.Name, "approve, mobile", mobile, map[string][2]string{
 			"order_ref": {"P_OID=A1", "P_OID=A9"}, "amount": {"P_AMT=64900", "P_AMT=64901"}, "mid": {"P_MID=INIpayTest", "P_MID=INIother00"}, "method": {"P_TYPE=CARD", "P_TYPE=MOBILE"},
 		}, "", payment.OutcomeApproved},
-		{payment.DriverInicis, "look up", `{"resultCode":"SUCCESS","tid":"` + proofTID + `","mid":"INIpayTest","oid":"A1","price":"64900","paymethod":"Card","transactionStatus":"APPROVAL"}`, map[string][2]string{
+		{inicis.Name, "look up", `{"resultCode":"SUCCESS","tid":"` + proofTID + `","mid":"INIpayTest","oid":"A1","price":"64900","paymethod":"Card","transactionStatus":"APPROVAL"}`, map[string][2]string{
 			"amount": {`"64900"`, `"64901"`}, "mid": {`"mid":"INIpayTest"`, `"mid":"INIother00"`}, "method": {`"Card"`, `"HPP"`},
 		}, "", payment.OutcomeApproved},
 	}
@@ -135,7 +138,7 @@ func answering(t *testing.T, driver payment.DriverName, kind, body string) (adap
 				WithSecret("api_key", "ItEQKi3rY7uvDS8l").WithSecret("api_iv", "HYb3yQ4f65QL89=="),
 		},
 	}
-	if driver != payment.DriverInicis {
+	if driver != inicis.Name {
 		acc.Merchant.ChannelKey = "channel-key-1"
 	}
 	a := payment.Attempt{

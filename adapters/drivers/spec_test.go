@@ -5,6 +5,9 @@ import (
 	"testing"
 
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -53,7 +56,7 @@ func TestSpecsTellWhatMoneyHangsOn(t *testing.T) {
 	t.Parallel()
 	all := drivers.New(drivers.Options{})
 	for name, want := range map[payment.DriverName][2]bool{
-		payment.DriverInicis: {false, true}, payment.DriverPortOneV1: {true, false}, payment.DriverPortOneV2: {false, false},
+		inicis.Name: {false, true}, portonev1.Name: {true, false}, portonev2.Name: {false, false},
 	} {
 		if s := all[name].Spec(); s.SharesIDs != want[0] || s.CarriesToken != want[1] {
 			t.Errorf("%s: shares ids %t, carries the token %t", name, s.SharesIDs, s.CarriesToken)

@@ -19,7 +19,7 @@ var at = time.Date(2026, 4, 2, 5, 15, 0, 123e6, time.UTC)
 func account(base string) adapters.Account {
 	return adapters.Account{
 		PG: &payment.PG{
-			ID: "inicis", Driver: payment.DriverInicis, Environment: payment.EnvSandbox, BaseURL: base,
+			ID: "inicis", Driver: inicis.Name, Environment: payment.EnvSandbox, BaseURL: base,
 			ApproveTimeout: 300 * time.Millisecond, ReadTimeout: 300 * time.Millisecond,
 			Keys: payment.Keys{}.WithText("client_ip", "203.0.113.10"),
 		},
@@ -34,7 +34,7 @@ func account(base string) adapters.Account {
 
 func attempt() payment.Attempt {
 	return payment.Attempt{
-		ID: "ORD-20260402-0001-A1", OrderID: "ORD-20260402-0001", PG: "inicis", Driver: payment.DriverInicis,
+		ID: "ORD-20260402-0001-A1", OrderID: "ORD-20260402-0001", PG: "inicis", Driver: inicis.Name,
 		Merchant: "1001", MID: "INIpayTest", Method: "card", Amount: 64_900, OrderAmount: 64_900,
 		Currency: payment.CurrencyKRW, Test: true, OrderName: "노르웨이 회전 의자",
 	}

@@ -8,7 +8,7 @@ import (
 )
 
 // Name is what the configuration and the journal call this driver.
-const Name = payment.DriverInicis
+const Name payment.DriverName = "inicis"
 
 // iniapiKeySize is the length of the INIAPI key and IV, which are an AES-128 key and IV as they are (inicis.md §1).
 const iniapiKeySize = 16

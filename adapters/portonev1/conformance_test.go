@@ -22,7 +22,7 @@ const (
 func account(base string) adapters.Account {
 	return adapters.Account{
 		PG: &payment.PG{
-			ID: "portone1", Driver: payment.DriverPortOneV1, Environment: payment.EnvSandbox, BaseURL: base,
+			ID: "portone1", Driver: portonev1.Name, Environment: payment.EnvSandbox, BaseURL: base,
 			Keys: payment.Keys{}.WithText("imp_code", "imp00000000").WithSecret("imp_key", "1234567890123456").
 				WithSecret("imp_secret", "TESTONLY-not-a-real-secret"),
 			ApproveTimeout: 300 * time.Millisecond, ReadTimeout: 300 * time.Millisecond,
@@ -36,7 +36,7 @@ func account(base string) adapters.Account {
 
 func attempt() payment.Attempt {
 	return payment.Attempt{
-		ID: "ORD-20260301-0001-A1", OrderID: "ORD-20260301-0001", PG: "portone1", Driver: payment.DriverPortOneV1,
+		ID: "ORD-20260301-0001-A1", OrderID: "ORD-20260301-0001", PG: "portone1", Driver: portonev1.Name,
 		Merchant: "2001", MID: "INIpayTest", Method: "card", Amount: 64_900, OrderAmount: 64_900,
 		Currency: payment.CurrencyKRW, Test: true, OrderName: "노르웨이 회전 의자",
 	}

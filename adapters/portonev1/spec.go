@@ -6,7 +6,7 @@ import (
 )
 
 // Name is what the configuration and the journal call this driver.
-const Name = payment.DriverPortOneV1
+const Name payment.DriverName = "portone_v1"
 
 // Spec implements adapters.Driver.
 func (d *Driver) Spec() payment.DriverSpec { return d.spec }

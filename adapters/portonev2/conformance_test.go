@@ -19,7 +19,7 @@ const apiSecret = "TESTONLY-v2-api-secret"
 func account(base string) adapters.Account {
 	return adapters.Account{
 		PG: &payment.PG{
-			ID: "portone", Driver: payment.DriverPortOneV2, Environment: payment.EnvSandbox, BaseURL: base,
+			ID: "portone", Driver: portonev2.Name, Environment: payment.EnvSandbox, BaseURL: base,
 			Keys:           payment.Keys{}.WithText("store_id", "store-1").WithSecret("api_secret", apiSecret),
 			ApproveTimeout: 300 * time.Millisecond, ReadTimeout: 300 * time.Millisecond,
 		},
@@ -32,7 +32,7 @@ func account(base string) adapters.Account {
 
 func attempt() payment.Attempt {
 	return payment.Attempt{
-		ID: "ORD-20260301-0002-A1", OrderID: "ORD-20260301-0002", PG: "portone", Driver: payment.DriverPortOneV2,
+		ID: "ORD-20260301-0002-A1", OrderID: "ORD-20260301-0002", PG: "portone", Driver: portonev2.Name,
 		Merchant: "3001", MID: "INIpayTest", Method: "card", Amount: 64_900, OrderAmount: 64_900,
 		Currency: payment.CurrencyKRW, Test: true, ManualConfirm: true, OrderName: "노르웨이 회전 의자",
 	}

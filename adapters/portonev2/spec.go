@@ -8,7 +8,7 @@ import (
 )
 
 // Name is what the configuration and the journal call this driver.
-const Name = payment.DriverPortOneV2
+const Name payment.DriverName = "portone_v2"
 
 // Spec implements adapters.Driver.
 func (d *Driver) Spec() payment.DriverSpec { return d.spec }

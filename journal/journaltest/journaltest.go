@@ -52,7 +52,7 @@ func epoch() time.Time { return time.Date(2026, 3, 2, 9, 30, 0, 123_000_000, tim
 // Attempt returns an opened attempt of an order, for tests of this and other packages.
 func Attempt(id, order string) payment.Attempt {
 	return payment.Attempt{
-		ID: payment.AttemptID(id), OrderID: payment.OrderID(order), PG: "inicis", Driver: payment.DriverInicis,
+		ID: payment.AttemptID(id), OrderID: payment.OrderID(order), PG: "inicis", Driver: "inicis",
 		Merchant: "shop-card", MID: "INIpayTest", Method: "card", Amount: 15_000, TaxFree: 1_000, OrderAmount: 18_000, Secondary: "mileage:3000",
 		Currency: payment.CurrencyKRW, Test: true, Device: payment.DevicePC, Site: "main",
 		Purpose: payment.PurposeOneTime, OrderName: "연필 세 자루", ReturnURL: "http://localhost:8080/done",

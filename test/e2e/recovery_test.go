@@ -16,6 +16,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
+	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -36,7 +39,7 @@ type leftover struct {
 }
 
 func leftovers() []leftover {
-	const inicis, v1, v2 = payment.DriverInicis, payment.DriverPortOneV1, payment.DriverPortOneV2
+	const inicis, v1, v2 = inicis.Name, portonev1.Name, portonev2.Name
 	return []leftover{
 		{"window-v2", 35, payment.StateOpened, v2, false, payment.StateOpened},
 		{"window-v1", 5, payment.StateOpened, v1, false, payment.StateOpened},
@@ -59,10 +62,10 @@ func (l leftover) attempt(n int, now time.Time) payment.Attempt {
 		RulesVersion: "before", CreatedAt: now.Add(-time.Hour), ExpiresAt: now.Add(-30 * time.Minute),
 		NextCheck: now.Add(-time.Second - rand.N(10*time.Minute)),
 	}
-	if l.by == payment.DriverPortOneV1 {
+	if l.by == portonev1.Name {
 		a.PG, a.Merchant, a.Method = "portone1", "2101", "tosspay"
 	}
-	if l.by == payment.DriverPortOneV2 {
+	if l.by == portonev2.Name {
 		a.PG, a.Merchant, a.Method, a.ManualConfirm = "portone", "2001", "kakaopay", true
 	}
 	return a

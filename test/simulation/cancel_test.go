@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
@@ -201,7 +202,7 @@ func (w *simWorld) quiet(id payment.AttemptID) bool {
 			return false
 		}
 	}
-	return a.Driver != payment.DriverInicis
+	return a.Driver != inicis.Name
 }
 
 // console gives money back in PortOne's console, of which the gateway hears by PortOne's word only.

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/adapters/portonev2"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -174,7 +175,7 @@ func (w *simWorld) giveBackByHand(ctx context.Context, books simBooks, l journal
 		return
 	}
 	header := http.Header{"Content-Type": {"application/json"}}
-	if a.Driver == payment.DriverPortOneV2 {
+	if a.Driver == portonev2.Name {
 		header.Set("Authorization", "PortOne sandbox-v2-secret")
 		w.handle(http.MethodPost, "/portone/v2/payments/"+string(a.ID)+"/cancel", header, []byte(`{"reason":"desk"}`))
 		return

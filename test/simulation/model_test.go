@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -59,7 +60,7 @@ type simModel struct {
 func (m *simModel) attempt() payment.Attempt {
 	n := m.r.IntN(8)
 	a := payment.Attempt{
-		ID: payment.AttemptID(fmt.Sprintf("a%d", n)), OrderID: payment.OrderID(fmt.Sprintf("o%d", n/3)), PG: "inicis", Driver: payment.DriverInicis,
+		ID: payment.AttemptID(fmt.Sprintf("a%d", n)), OrderID: payment.OrderID(fmt.Sprintf("o%d", n/3)), PG: "inicis", Driver: inicis.Name,
 		Merchant: "1001", MID: "INIpayTest", Method: "card", Amount: 1000, OrderAmount: 1000, Currency: "KRW", Test: true,
 		CreatedAt: m.start.Add(time.Duration(n) * time.Microsecond * 700), ExpiresAt: m.start.Add(time.Hour), NextCheck: m.start.Add(time.Minute),
 	}
