@@ -32,7 +32,7 @@ func signedHeader(body string) http.Header {
 func TestInbound(t *testing.T) {
 	t.Parallel()
 	pg := account("").PG
-	pg.Keys = pg.Keys.WithSecret("webhook_secrets", payment.Secret("whsec_" + base64.StdEncoding.EncodeToString([]byte("0123456789abcdef"))))
+	pg.Keys = pg.Keys.WithSecret("webhook_secrets", payment.Secret("whsec_"+base64.StdEncoding.EncodeToString([]byte("0123456789abcdef"))))
 	event := func(kind, store string) string {
 		return `{"type":"` + kind + `","timestamp":"2026-03-01T10:00:00Z","data":{"storeId":"` + store + `","paymentId":"A1","transactionId":"tx-1","totalAmount":64900}}`
 	}
