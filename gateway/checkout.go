@@ -10,7 +10,6 @@ import (
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/journal"
-	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
@@ -185,7 +184,7 @@ func (g *Gateway) window(ctx context.Context, driver adapters.Driver, req adapte
 	defer cancel()
 	start := time.Now()
 	w, err := driver.Prepare(ctx, req)
-	g.Upstream(req.PG.ID, metrics.OperationPrepare, wire.Outcome("", err), waited(ctx, start))
+	g.Upstream(req.PG.ID, payment.OperationPrepare, wire.Outcome("", err), waited(ctx, start))
 	return w, err
 }
 

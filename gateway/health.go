@@ -4,7 +4,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -38,19 +37,10 @@ type pgHealth struct {
 
 func newHealth() *health { return &health{pgs: map[healthKey]pgHealth{}} }
 
-// movesMoney tells whether an operation may move money.
-func movesMoney(operation string) bool {
-	switch operation {
-	case metrics.OperationPrepare, metrics.OperationLookUp:
-		return false
-	}
-	return true
-}
-
 // saw takes in what came of one request. An answer of any kind is a sign of life, a refusal too: a stranger's made-up
 // token is refused by a PG that is well.
-func (h *health) saw(pg payment.PGID, operation string, outcome payment.CallOutcome, now time.Time) {
-	key := healthKey{pg, movesMoney(operation)}
+func (h *health) saw(pg payment.PGID, operation payment.Operation, outcome payment.CallOutcome, now time.Time) {
+	key := healthKey{pg, operation.MovesMoney()}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if outcome.Answered() || outcome == payment.CallUnknown && !key.money {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
-	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -16,10 +15,10 @@ func TestWhatMakesAPGUnwell(t *testing.T) {
 	t.Parallel()
 	start := time.Date(2026, 12, 1, 12, 0, 0, 0, payment.KST())
 	type seen struct {
-		operation string
+		operation payment.Operation
 		outcome   payment.CallOutcome
 	}
-	lost, read := seen{metrics.OperationApprove, payment.CallUnknown}, seen{metrics.OperationLookUp, payment.CallOK}
+	lost, read := seen{payment.OperationApprove, payment.CallUnknown}, seen{payment.OperationLookUp, payment.CallOK}
 	for _, tt := range []struct {
 		name string
 		saw  []seen
@@ -29,23 +28,23 @@ func TestWhatMakesAPGUnwell(t *testing.T) {
 		{"two lost answers", []seen{lost, lost}, true},
 		{"three lost answers", []seen{lost, lost, lost}, false},
 		{"look-ups are answered all the while", []seen{lost, read, lost, read, lost, read}, false},
-		{"an approval came through", []seen{lost, lost, {metrics.OperationApprove, payment.CallOK}, lost}, true},
-		{"a card was declined: it is alive", []seen{lost, lost, {metrics.OperationApprove, payment.CallDeclined}, lost}, true},
+		{"an approval came through", []seen{lost, lost, {payment.OperationApprove, payment.CallOK}, lost}, true},
+		{"a card was declined: it is alive", []seen{lost, lost, {payment.OperationApprove, payment.CallDeclined}, lost}, true},
 		{"it refuses made-up tokens", []seen{
-			{metrics.OperationApprove, payment.CallRejected},
-			{metrics.OperationApprove, payment.CallDeclined},
-			{metrics.OperationApprove, payment.CallRejected},
-			{metrics.OperationApprove, payment.CallRejected},
+			{payment.OperationApprove, payment.CallRejected},
+			{payment.OperationApprove, payment.CallDeclined},
+			{payment.OperationApprove, payment.CallRejected},
+			{payment.OperationApprove, payment.CallRejected},
 		}, true},
 		{"no window opens", []seen{
-			{metrics.OperationPrepare, payment.CallUnreachable},
-			{metrics.OperationPrepare, payment.CallUnreachable},
-			{metrics.OperationPrepare, payment.CallUnreachable},
+			{payment.OperationPrepare, payment.CallUnreachable},
+			{payment.OperationPrepare, payment.CallUnreachable},
+			{payment.OperationPrepare, payment.CallUnreachable},
 		}, false},
 		{"look-ups that decide nothing", []seen{
-			{metrics.OperationLookUp, payment.CallUnknown},
-			{metrics.OperationLookUp, payment.CallUnknown},
-			{metrics.OperationLookUp, payment.CallUnknown},
+			{payment.OperationLookUp, payment.CallUnknown},
+			{payment.OperationLookUp, payment.CallUnknown},
+			{payment.OperationLookUp, payment.CallUnknown},
 		}, true},
 	} {
 		h := newHealth()
@@ -66,7 +65,7 @@ func TestADeadPGIsTriedLessAndLess(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 12, 1, 12, 0, 0, 0, payment.KST())
 	h := newHealth()
-	lose := func() { h.saw("inicis", metrics.OperationApprove, payment.CallUnknown, now) }
+	lose := func() { h.saw("inicis", payment.OperationApprove, payment.CallUnknown, now) }
 	lose()
 	lose()
 	for _, spell := range []time.Duration{30 * time.Second, time.Minute, 2 * time.Minute, 4 * time.Minute, 4 * time.Minute} {
@@ -78,7 +77,7 @@ func TestADeadPGIsTriedLessAndLess(t *testing.T) {
 			t.Errorf("not tried again after %v", spell)
 		}
 	}
-	h.saw("inicis", metrics.OperationApprove, payment.CallOK, now)
+	h.saw("inicis", payment.OperationApprove, payment.CallOK, now)
 	if lose(); !h.at(now).Healthy("inicis") {
 		t.Error("one loss after an answer makes it unwell")
 	}
@@ -92,8 +91,8 @@ func TestADeadPGIsLeftForOthers(t *testing.T) {
 		t.Fatalf("before: %d %s", a.status, a.body)
 	}
 	for range unwellAfter {
-		h.g.Upstream("inicis", metrics.OperationApprove, payment.CallUnknown, time.Second)
-		h.g.Upstream("inicis", metrics.OperationLookUp, payment.CallOK, time.Second)
+		h.g.Upstream("inicis", payment.OperationApprove, payment.CallUnknown, time.Second)
+		h.g.Upstream("inicis", payment.OperationLookUp, payment.CallOK, time.Second)
 	}
 	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK || a.json["pg"] == "inicis" {
 		t.Errorf("after lost approvals: %d %s", a.status, a.body)

@@ -19,8 +19,8 @@ func (g *Gateway) Settled(ctx context.Context, a payment.Attempt) {
 }
 
 // Upstream counts one request to a PG, and remembers whether it was answered.
-func (g *Gateway) Upstream(pg payment.PGID, operation string, outcome payment.CallOutcome, took time.Duration) {
-	g.metrics.Upstream(string(pg), operation, string(outcome), took)
+func (g *Gateway) Upstream(pg payment.PGID, operation payment.Operation, outcome payment.CallOutcome, took time.Duration) {
+	g.metrics.Upstream(string(pg), string(operation), string(outcome), took)
 	g.health.saw(pg, operation, outcome, g.now())
 }
 

@@ -50,7 +50,7 @@ func TestTheSeriesOfPGsAreThereFromTheStart(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := map[payment.CallOutcome]bool{}
+	seen, operations := map[payment.CallOutcome]bool{}, map[payment.Operation]bool{}
 	for _, f := range families {
 		if f.GetName() != "pg_gateway_upstream_requests_total" {
 			continue
@@ -59,6 +59,9 @@ func TestTheSeriesOfPGsAreThereFromTheStart(t *testing.T) {
 			for _, l := range m.GetLabel() {
 				if l.GetName() == "outcome" {
 					seen[payment.CallOutcome(l.GetValue())] = true
+				}
+				if l.GetName() == "operation" {
+					operations[payment.Operation(l.GetValue())] = true
 				}
 			}
 		}
@@ -72,5 +75,16 @@ func TestTheSeriesOfPGsAreThereFromTheStart(t *testing.T) {
 		if !o.Answered() && !seen[o] {
 			t.Errorf("no series for %s before it happens", o)
 		}
+	}
+	for _, o := range []payment.Operation{
+		payment.OperationPrepare, payment.OperationApprove, payment.OperationNetCancel, payment.OperationCancel, payment.OperationLookUp,
+	} {
+		if !operations[o] {
+			t.Errorf("no series of %s before the first", o)
+		}
+		delete(operations, o)
+	}
+	if len(operations) > 0 {
+		t.Errorf("series of %v, which are nothing", operations)
 	}
 }

@@ -179,7 +179,7 @@ func (s *Settler) sendClose(ctx context.Context, w *work, closer adapters.Accoun
 		Account: w.acc, Attempt: ofAccount(w.a), PGTxID: w.a.PGTxID, Amount: w.a.Amount, Remaining: w.a.Amount,
 		Reason: "account closed", OperationID: operation, Now: start,
 	})
-	s.observe(ctx, w, "close_account", r, err, start)
+	s.observe(ctx, w, payment.OperationCloseAccount, r, err, start)
 	return r, err
 }
 

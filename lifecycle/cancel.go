@@ -136,7 +136,7 @@ func (c *Canceller) send(ctx context.Context, w *work, row payment.Cancel, to *p
 		Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID, Amount: row.Amount, Remaining: row.Remaining, TaxFree: row.TaxFree,
 		VAT: row.VAT, VATSet: row.VATSet, Reason: row.Reason, RefundAccount: to, OperationID: string(row.ID), Now: start,
 	})
-	c.s.observe(ctx, w, "cancel", r, err, start)
+	c.s.observe(ctx, w, payment.OperationCancel, r, err, start)
 	after := context.WithoutCancel(ctx)
 	ev := journal.Event{Code: r.Code}
 	gave := err == nil && (r.Outcome == payment.OutcomeCancelled || r.Outcome == payment.OutcomeApproved)

@@ -272,7 +272,7 @@ func (s *Settler) returnLate(ctx context.Context, late LateJournal, w *work, l j
 		TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(row.Tries - 1),
 		Reason: "late_money", OperationID: fmt.Sprintf("late-%s-%d", w.a.ID, row.Tries), Now: start,
 	})
-	s.observe(ctx, w, "cancel", r, err, start)
+	s.observe(ctx, w, payment.OperationCancel, r, err, start)
 	to, ev := journal.LateUnknown, journal.Event{At: s.o.Now(), Kind: journal.EventLateUnknown, Code: r.Code}
 	row.NextCheck = s.o.Now().Add(s.backoff(row.AttemptID, row.Tries+row.Checks))
 	if err == nil && r.Outcome == payment.OutcomeCancelled {

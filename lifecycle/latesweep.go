@@ -70,7 +70,7 @@ func (s *Settler) others(ctx context.Context, a payment.Attempt, pgTxID string) 
 	defer cancel()
 	start := s.o.Now()
 	paid, err := lister.ListPaid(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: a, Now: start})
-	s.observe(ctx, w, "look_up", adapters.Result{}, err, start)
+	s.observe(ctx, w, payment.OperationLookUp, adapters.Result{}, err, start)
 	if err != nil {
 		// Every payment has a word of its own; the list is a second net.
 		s.o.Log.WarnContext(ctx, "the payments of an attempt were not listed", a.LogAttr(), slog.Any("err", err))

@@ -75,7 +75,7 @@ func AnswerName(scope, key string) SealName { return SealName(scope + key) }
 // Observer hears what became of attempts; it must not block.
 type Observer interface {
 	Settled(ctx context.Context, a payment.Attempt)
-	Upstream(pg payment.PGID, operation string, outcome payment.CallOutcome, took time.Duration)
+	Upstream(pg payment.PGID, operation payment.Operation, outcome payment.CallOutcome, took time.Duration)
 }
 
 // Options are a Settler's parts. All but Spread and ParkLate are required.
@@ -354,7 +354,7 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 	defer cancel()
 	start := s.o.Now()
 	r, err := w.driver.Approve(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
-	s.observe(ctx, w, "approve", r, err, start)
+	s.observe(ctx, w, payment.OperationApprove, r, err, start)
 	after := context.WithoutCancel(ctx)
 	switch {
 	case err == nil && (r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued):
@@ -413,7 +413,7 @@ func (s *Settler) lookUp(ctx context.Context, w *work) (adapters.Result, error) 
 	}
 	start := s.o.Now()
 	r, err := w.driver.LookUp(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Exact: w.exact, Now: start})
-	s.observe(ctx, w, "look_up", r, err, start)
+	s.observe(ctx, w, payment.OperationLookUp, r, err, start)
 	if err == nil {
 		w.seen = r
 	}
@@ -462,10 +462,10 @@ func proofHash(p adapters.Proof) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Settler) observe(ctx context.Context, w *work, operation string, r adapters.Result, err error, start time.Time) {
+func (s *Settler) observe(ctx context.Context, w *work, operation payment.Operation, r adapters.Result, err error, start time.Time) {
 	s.o.Observer.Upstream(w.a.PG, operation, wire.Outcome(r.Outcome, err), s.o.Now().Sub(start))
 	if err == nil && r.Outcome == payment.OutcomeDeclined {
-		s.o.Log.InfoContext(ctx, "the PG said no", w.a.LogAttr(), slog.String("operation", operation),
+		s.o.Log.InfoContext(ctx, "the PG said no", w.a.LogAttr(), slog.String("operation", string(operation)),
 			slog.String("pg_code", payment.PGCode(r.Code)), slog.String("pg_text", payment.PGWords(r.Message)))
 	}
 }

@@ -96,8 +96,8 @@ func (plainSeal) Open(_ lifecycle.SealName, b []byte) ([]byte, error) { return b
 
 type quiet struct{}
 
-func (quiet) Settled(context.Context, payment.Attempt)                          {}
-func (quiet) Upstream(payment.PGID, string, payment.CallOutcome, time.Duration) {}
+func (quiet) Settled(context.Context, payment.Attempt)                                     {}
+func (quiet) Upstream(payment.PGID, payment.Operation, payment.CallOutcome, time.Duration) {}
 
 // house is a settler on a real journal with a scripted PG, shop and clock.
 type house struct {

@@ -48,7 +48,7 @@ func (s *Settler) giveBack(ctx context.Context, w *work) (Result, error) {
 		defer cancel()
 		start := s.o.Now()
 		r, err := nc.NetCancel(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
-		s.observe(ctx, w, "net_cancel", r, err, start)
+		s.observe(ctx, w, payment.OperationNetCancel, r, err, start)
 		if err == nil && r.Outcome == payment.OutcomeCancelled {
 			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 		}
@@ -82,7 +82,7 @@ func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
 		Reason:      "approval withdrawn",
 		OperationID: undoID(w), Now: start,
 	})
-	s.observe(ctx, w, "cancel", r, err, start)
+	s.observe(ctx, w, payment.OperationCancel, r, err, start)
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 	}

@@ -24,7 +24,7 @@ func TestCallsPerRequestDoNotAllocate(t *testing.T) {
 		{"decision", func() { m.Decision(metrics.DecisionForwarded, metrics.ReasonRouted, "card-main", "default") }},
 		{"denial", func() { m.Decision(metrics.DecisionDenied, "METHOD_NOT_LINKED", "", "") }},
 		{"intercept", func() { m.Intercepted("checkout", "window") }},
-		{"upstream", func() { m.Upstream("inicis", metrics.OperationApprove, "ok", 2*time.Second) }},
+		{"upstream", func() { m.Upstream("inicis", "approve", "ok", 2*time.Second) }},
 		{"confirm", func() { m.Confirmed(metrics.AnswerYes) }},
 		{"payment", func() { m.Payment("inicis", "card", "approved", 100) }},
 		{"return", func() { m.Returned("inicis", "approved") }},

@@ -43,7 +43,7 @@ func useEverything(m *metrics.Metrics) {
 	m.Decision(metrics.DecisionForwarded, metrics.ReasonInternal, "", "")
 	m.Decision(metrics.DecisionDenied, "METHOD_NOT_LINKED", "", "")
 	m.Intercepted("checkout", "window")
-	m.Upstream("inicis", metrics.OperationApprove, "ok", 300*time.Millisecond)
+	m.Upstream("inicis", "approve", "ok", 300*time.Millisecond)
 	m.Confirmed(metrics.AnswerYes)
 	m.Payment("inicis", "card", "approved", 15_000)
 	m.Payment("portone", "trans", "declined", 9_000)

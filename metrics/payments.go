@@ -16,14 +16,8 @@ func callOutcomes() []string {
 	return []string{"ok", "unreachable", "timeout", "bad_response", "unknown"}
 }
 
-// Words of the operation label of requests to PGs.
-const (
-	OperationPrepare   = "prepare"
-	OperationApprove   = "approve"
-	OperationNetCancel = "net_cancel"
-	OperationCancel    = "cancel"
-	OperationLookUp    = "look_up"
-)
+// operations are the words of the operation label of requests to PGs that alerts take rates of.
+func operations() []string { return []string{"prepare", "approve", "net_cancel", "cancel", "look_up"} }
 
 // Words of the result labels of deliveries to the shop.
 const (
@@ -163,7 +157,7 @@ func (m *Metrics) zeroNames(n Names) {
 		for _, result := range webhookAlerts() {
 			m.webhooks.get([2]string{pg, result})
 		}
-		for _, op := range []string{OperationPrepare, OperationApprove, OperationNetCancel, OperationCancel, OperationLookUp} {
+		for _, op := range operations() {
 			for _, outcome := range callOutcomes() {
 				m.upstreamCount.get([3]string{pg, op, outcome})
 			}

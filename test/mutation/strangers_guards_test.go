@@ -41,7 +41,7 @@ func strangerGuards() []guard {
 		},
 		{
 			name: "answered look-ups do not make up for lost approvals", file: health,
-			old: "key := healthKey{pg, movesMoney(operation)}", new: "key := healthKey{pg, movesMoney(operation) || true}",
+			old: "key := healthKey{pg, operation.MovesMoney()}", new: "key := healthKey{pg, operation.MovesMoney() || true}",
 			pkg: "./gateway", run: "TestWhatMakesAPGUnwell|TestADeadPGIsLeftForOthers",
 		},
 		{

@@ -103,7 +103,7 @@ func (openSeal) Open(_ lifecycle.SealName, sealed []byte) ([]byte, error) { retu
 type deaf struct{}
 
 func (deaf) Settled(context.Context, payment.Attempt)                          {}
-func (deaf) Upstream(payment.PGID, string, payment.CallOutcome, time.Duration) {}
+func (deaf) Upstream(payment.PGID, payment.Operation, payment.CallOutcome, time.Duration) {}
 func (deaf) Delivered(lifecycle.Delivery)                                      {}
 
 // yes is a shop that lets everything be charged.
