@@ -10,6 +10,31 @@ func hookGuards() []guard {
 			pkg: "./adapters/portonev2", run: "TestForgedWebhooks",
 		},
 		{
+			name: "what a PG signs is verified at the door", file: "gateway/hooks.go",
+			old: "	id, err := verifier.VerifyMessage(t.pg, t.Message)\n	if err != nil {", new: "	id, err := verifier.VerifyMessage(t.pg, t.Message)\n	if false {",
+			pkg: "./gateway", run: "TestForgedWebhooksChangeNothing|TestAThirdPartysDriverIsPaidThrough",
+		},
+		{
+			name: "nothing is asked for that cannot be verified", file: "adapters/portonev2/window.go",
+			old: "	if req.NoticeURL == \"\" || !verifies(req.PG) {", new: "	if req.NoticeURL == \"\" {",
+			pkg: "./adapters/portonev2", run: "TestNothingIsAskedForThatCannotBeVerified",
+		},
+		{
+			name: "a question that cannot be verified is not asked for", file: "adapters/portonev2/window.go",
+			old: "	if !a.ManualConfirm && verifies(req.PG) {", new: "	if !a.ManualConfirm {",
+			pkg: "./adapters/portonev2", run: "TestNothingIsAskedForThatCannotBeVerified",
+		},
+		{
+			name: "V1 may hold two payments of one attempt", file: "adapters/portonev1/spec.go",
+			old: "		SharesIDs: true,\n", new: "",
+			pkg: "./gateway", run: "TestASecondV1PaymentGoesBack",
+		},
+		{
+			name: "two drivers do not share an address", file: "adapters/routes.go",
+			old: "			if taken && (owner != a.owner || a.owner == name) && a.path != \"\" {", new: "			if taken && owner == \"\" {",
+			pkg: "./adapters", run: "TestCheckDrivers",
+		},
+		{
 			name: "an old webhook is refused", file: "adapters/portonev2/webhook.go",
 			old: "	case sec < at-tolerance:", new: "	case false:",
 			pkg: "./adapters/portonev2", run: "TestForgedWebhooks",
