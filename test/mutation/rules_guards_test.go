@@ -19,6 +19,36 @@ func ruleGuards() []guard {
 			pkg: tests, run: "TestEverySecretIsHeld|TestNoPrintedKeyIsReal",
 		},
 		{
+			name: "keys of public manuals guard no real money", file: "rules/keys.go",
+			old: "	case slices.Contains(public, bare):", new: "	case false:",
+			pkg: tests, run: "TestEverySecretIsHeld|TestNoPrintedKeyIsReal|TestRulesTakeADriverAsData",
+		},
+		{
+			name: "a public test MID takes no real money", file: "rules/live.go",
+			old: "		case b.s.mode == payment.ModeLive && test:", new: "		case false:",
+			pkg: tests, run: "TestBadFiles",
+		},
+		{
+			name: "a live MID is in no test file", file: "rules/live.go",
+			old: "b.s.mode == payment.ModeTest && !test && m.owner != nil", new: "false && m.owner != nil",
+			pkg: tests, run: "TestBadFiles|TestRulesHoldADriverToItsSpec",
+		},
+		{
+			name: "a question that nobody signs is not asked for", file: "rules/build_parties.go",
+			old: "	if key := spec.ConfirmKey; key != \"\" && !m.owner.Keys.IsSet(key) {", new: "	if key := spec.ConfirmKey; false {",
+			pkg: tests, run: "TestBadFiles|TestRulesHoldADriverToItsSpec",
+		},
+		{
+			name: "a driver's keys are all there", file: "rules/build_parties.go",
+			old: "		need(!k.Required || m.Keys.IsSet(k.Name)", new: "		need(true || m.Keys.IsSet(k.Name)",
+			pkg: tests, run: "TestBadFiles|TestRulesHoldADriverToItsSpec",
+		},
+		{
+			name: "keys show nothing of what they hold", file: "payment/keys.go",
+			old: "		names = append(names, one.name)", new: "		names = append(names, one.name, fmt.Sprint(one.texts), string(append([]Secret{\"\"}, one.secrets...)[len(one.secrets)]))",
+			pkg: "./payment", run: "TestKeysPrintNothingOfWhatTheyHold",
+		},
+		{
 			name: "keys that are guessed guard no real money", file: "rules/keys.go",
 			old: "!k.long && len(bare) < minSecret", new: "false",
 			pkg: tests, run: "TestEverySecretIsHeld",
