@@ -21,7 +21,7 @@ import (
 var rooms = []struct{ name, what string }{
 	{"main", "main.go: calls cli, nothing more"},
 	{"cli", "one file a command: serve, sandbox, check, explain, diff, verify, test, schema, unknown, journal, outbox"},
-	{"test", "what needs the whole: e2e, simulation, mutation, peers of the benchmarks"},
+	{"test", "what needs the whole: e2e, simulation, mutation, peers of the benchmarks; the configuration that tests run on"},
 	{"gateway", "HTTP only: three doors, intercept, forward, sidecar, webhooks, X2BEE"},
 	{"console", "the admin pages"},
 	{"lifecycle", "the machine that takes an attempt to its end: attempts, cancels, late money, sweeps, messages to the shop"},

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -26,6 +25,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // simParts are what all schedules share: the rules and the metrics, neither of which remembers a schedule.
@@ -35,70 +35,10 @@ type simParts struct {
 	registry *prometheus.Registry
 }
 
-// newSimParts loads the shipped configuration with more PGs, so that every kind of capture occurs: a PortOne V2
-// channel without manual confirm, and one of either version that asks us before it approves.
+// newSimParts loads the tests' shop with more PGs, so that every kind of capture occurs.
 func newSimParts(t *testing.T) *simParts {
 	t.Helper()
-	raw, err := os.ReadFile("../../config.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text := string(raw)
-	for _, r := range [][2]string{
-		{"    trusted_proxies: []", "    trusted_proxies: []\n    token_key: \"${env:SIM_TOKEN_KEY}\""},
-		{"\nmerchants:", `
-  portone_auto:
-    { code: "92", name: 포트원 자동승인, driver: portone_v2, in_use: Y, environment: sandbox, store_id: store-sandbox, api_secret: sandbox-v2-secret, webhook_secrets: whsec_c2FuZGJveC1wb3J0b25lLXYyLWhvb2tzLTAwMDAwMDE= }
-  portone_ask:
-    { code: "93", name: 포트원 확인, driver: portone_v2, in_use: Y, environment: sandbox, store_id: store-sandbox, api_secret: sandbox-v2-secret, webhook_secrets: whsec_c2FuZGJveC1wb3J0b25lLXYyLWhvb2tzLTAwMDAwMDE= }
-  portone1_ask:
-    { code: "94", name: 포트원 V1 확인, driver: portone_v1, in_use: Y, environment: sandbox, imp_code: imp00000000, imp_key: sandbox-imp-key, imp_secret: sandbox-imp-secret }
-
-merchants:`},
-		{"\npayment_methods:", `
-  - { id: "2201", pg: portone_auto, mid: INIpayTest, channel_key: channel-key-v2-auto, behind: inicis, purpose: general, mode: test }
-  - { id: "2301", pg: portone_ask, mid: INIpayTest, channel_key: channel-key-v2-auto, behind: inicis, purpose: general, mode: test, confirm_hook: Y }
-  - { id: "2401", pg: portone1_ask, mid: INIpayTest, channel_key: channel-key-v1-inicis, behind: inicis, purpose: general, mode: test, confirm_hook: Y, api_key: ItEQKi3rY7uvDS8l }
-
-payment_methods:`},
-		{"links: { inicis: Y, portone: Y } }\n  - { code: payco", "links: { inicis: Y, portone: Y, portone_auto: Y } }\n  - { code: payco"},
-		{"links: { inicis: Y } }\n  - { code: samsung", "links: { inicis: Y, portone_ask: Y } }\n  - { code: samsung"},
-		{"links: { inicis: Y } }\n  - { code: applepay", "links: { inicis: Y, portone1_ask: Y } }\n  - { code: applepay"},
-		{
-			"name: 가상계좌, in_use: Y, links: { inicis: Y, portone: Y, portone1: Y } }",
-			"name: 가상계좌, in_use: Y, links: { inicis: Y, portone: Y, portone_auto: Y, portone_ask: Y, portone1: Y, portone1_ask: Y } }",
-		},
-		{"  - name: tosspay-by-portone-v1", `  - name: naverpay-by-portone-auto
-    when: { method: naverpay }
-    choose: { priority: [portone_auto, inicis] }
-  - name: payco-by-portone-that-asks
-    when: { method: payco }
-    choose: { priority: [portone_ask, inicis] }
-  - name: samsung-by-portone-v1-that-asks
-    when: { method: samsung }
-    choose: { priority: [portone1_ask, inicis] }
-  - name: bank-manual
-    when: { method: vbank, site: bank_manual }
-    choose: { priority: [portone] }
-  - name: bank-auto
-    when: { method: vbank, site: bank_auto }
-    choose: { priority: [portone_auto] }
-  - name: bank-ask
-    when: { method: vbank, site: bank_ask }
-    choose: { priority: [portone_ask] }
-  - name: bank-v1
-    when: { method: vbank, site: bank_v1 }
-    choose: { priority: [portone1] }
-  - name: bank-v1-ask
-    when: { method: vbank, site: bank_v1_ask }
-    choose: { priority: [portone1_ask] }
-  - name: tosspay-by-portone-v1`},
-	} {
-		if strings.Count(text, r[0]) != 1 {
-			t.Fatalf("config.yaml does not hold %q once; mend the simulation's edits", r[0])
-		}
-		text = strings.Replace(text, r[0], r[1], 1)
-	}
+	text := fixture.Text(withEveryCapture)
 	key := base64.StdEncoding.EncodeToString([]byte("the simulation's own token key.."))
 	load := func(string) (*rules.Snapshot, error) {
 		return loader().Parse("config.yaml", []byte(text), rules.Sources{Env: func(string) (string, bool) { return key, true }})
