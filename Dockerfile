@@ -22,7 +22,7 @@ LABEL org.opencontainers.image.title="pg-gateway" \
 # PGs are called over TLS, and the windows of the rules are in Korean time.
 COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /out/zoneinfo.zip /zoneinfo.zip
-# So that `kubectl exec ... -- /pg-gateway unknown list` reads the configuration that serves.
+# So that `kubectl exec ... -- /pg-gateway cases list` reads the configuration that serves.
 ENV PG_GATEWAY_CONFIG_FILE=/etc/pg-gateway/config.yaml
 ENV ZONEINFO=/zoneinfo.zip
 COPY --from=build /out/pg-gateway /pg-gateway

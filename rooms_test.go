@@ -20,11 +20,11 @@ import (
 // rooms are the rooms of the house from top to bottom, and what stands in each. A room imports only what is below it.
 var rooms = []struct{ name, what string }{
 	{"main", "main.go: calls cli, nothing more"},
-	{"cli", "one file a command: serve, sandbox, check, explain, diff, verify, test, schema, unknown, journal, outbox"},
+	{"cli", "one file a command: serve, sandbox, check, explain, diff, verify, test, schema, cases, journal, outbox"},
 	{"test", "what needs the whole: e2e, simulation, mutation, peers of the benchmarks; the configuration that tests run on"},
 	{"gateway", "HTTP only: three doors, intercept, forward, sidecar, webhooks, X2BEE"},
 	{"console", "the admin pages"},
-	{"lifecycle", "the machine that takes an attempt to its end: attempts, cancels, late money, sweeps, messages to the shop"},
+	{"lifecycle", "the machine that takes an attempt to its end: attempts, cancels, unmatched payments, sweeps, messages to the shop"},
 	{"sandbox", "stand-ins for the PGs and a demo shop, with books and faults of their own"},
 	{"adapters", "the contract, one folder per PG's driver, the order service's client, the one-write client"},
 	{"rules", "YAML → checked snapshot → decision; pure"},

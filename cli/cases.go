@@ -15,23 +15,28 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// unknownCommand is the desk: payments that the gateway cannot settle by itself.
-func unknownCommand(o *options) *cobra.Command {
-	c := &cobra.Command{Use: "unknown", Short: "List and resolve payments whose outcome is not known"}
+// casesCommand is where a person sees and closes what the gateway cannot conclude by itself. It was called unknown, and
+// scripts still call it so.
+func casesCommand(o *options) *cobra.Command {
+	c := &cobra.Command{
+		Use: "cases", Aliases: []string{"unknown"}, Short: "List and resolve what may need a person",
+		Long: "List and resolve what may need a person: payments and cancels whose outcome is not known, and unmatched\n" +
+			"payments (미매칭), which a PG took and their attempt cannot keep. The gateway goes on looking them up at the PG.",
+	}
 	var asJSON bool
 	list := &cobra.Command{
-		Use: "list", Short: "List them with age, won, what happened last and the next check", Args: cobra.NoArgs,
+		Use: "list", Short: "List the open cases with age, won, what happened last and the next check", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withJournal(c.Context(), o, func(j *journal.Journal) error { return listUnknown(c.Context(), j, c.OutOrStdout(), asJSON) })
+			return withJournal(c.Context(), o, func(j *journal.Journal) error { return listCases(c.Context(), j, c.OutOrStdout(), asJSON) })
 		},
 	}
 	list.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	var as, late, cancel, by, reason string
 	resolve := &cobra.Command{
 		Use:   "resolve ATTEMPT",
-		Short: "Record what you found out at the PG; it takes effect when a second person finds the same",
-		Example: `  pg-gateway unknown resolve 0193... --as given-back --by kim --reason "refunded in the Inicis admin"
-  pg-gateway unknown resolve 0193... --as given-back --by lee --reason "seen on the card statement"`,
+		Short: "Record what you found out at the PG about a case; it takes effect when a second person finds the same",
+		Example: `  pg-gateway cases resolve 0193... --as given-back --by kim --reason "refunded in the Inicis admin"
+  pg-gateway cases resolve 0193... --as given-back --by lee --reason "seen on the card statement"`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return withJournal(c.Context(), o, func(j *journal.Journal) error {
@@ -40,7 +45,7 @@ func unknownCommand(o *options) *cobra.Command {
 				if cancel != "" {
 					done, err = resolveCancel(c.Context(), j, payment.AttemptID(args[0]), payment.CancelID(cancel), as, by, reason)
 				} else {
-					done, err = resolveUnknown(c.Context(), j, payment.AttemptID(args[0]), as, late, by, reason)
+					done, err = resolveAttempt(c.Context(), j, payment.AttemptID(args[0]), as, late, by, reason)
 				}
 				if err != nil {
 					return err
@@ -55,23 +60,23 @@ func unknownCommand(o *options) *cobra.Command {
 		},
 	}
 	resolve.Flags().StringVar(&as, "as", "", "charged, not-charged or given-back; for a cancel done or not-applied")
-	resolve.Flags().StringVar(&cancel, "cancel", "", "the cancel, as the list names it, for an unknown cancel of a paid order")
-	resolve.Flags().StringVar(&late, "late", "", "the PG's transaction, for late money; --as is given-back then")
+	resolve.Flags().StringVar(&cancel, "cancel", "", "the cancel, as the list names it, for a cancel of a paid order (its state is cancel_unknown)")
+	resolve.Flags().StringVar(&late, "late", "", "the PG's transaction, for an unmatched payment (its state begins with late_); --as is given-back then")
 	resolve.Flags().StringVar(&by, "by", "", "who you are")
 	resolve.Flags().StringVar(&reason, "reason", "", "how you know")
 	c.AddCommand(list, resolve)
 	return c
 }
 
-// resolveUnknown records a finding about an attempt, or about late money of one.
-func resolveUnknown(
+// resolveAttempt records a finding about an attempt, or about an unmatched payment of one.
+func resolveAttempt(
 	ctx context.Context, j *journal.Journal, id payment.AttemptID, as, late, by, reason string,
 ) (bool, error) {
 	if late == "" {
 		return lifecycle.Resolve(ctx, j, id, lifecycle.Finding(as), by, reason, time.Now())
 	}
 	if lifecycle.Finding(as) != lifecycle.FindingGivenBack {
-		return false, fmt.Errorf("%w: late money is closed as given-back", lifecycle.ErrFinding)
+		return false, fmt.Errorf("%w: an unmatched payment is closed as given-back", lifecycle.ErrFinding)
 	}
 	return lifecycle.ResolveLate(ctx, j, id, late, by, reason, time.Now())
 }
@@ -90,7 +95,7 @@ func resolveCancel(
 	return lifecycle.ResolveCancel(ctx, j, cancel, lifecycle.Finding(as), by, reason, time.Now())
 }
 
-func listUnknown(ctx context.Context, j *journal.Journal, out io.Writer, asJSON bool) error {
+func listCases(ctx context.Context, j *journal.Journal, out io.Writer, asJSON bool) error {
 	now := time.Now()
 	cases, err := lifecycle.OpenCases(ctx, j, now)
 	if err != nil {
@@ -157,7 +162,7 @@ func ageOf(c lifecycle.Case, now time.Time) string {
 
 func printCases(cases lifecycle.Cases, out io.Writer, now time.Time) error {
 	if len(cases.Open) == 0 {
-		fmt.Fprintln(out, "nothing is unknown")
+		fmt.Fprintln(out, "no case is open")
 		return nil
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)

@@ -3,6 +3,7 @@ package cli
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,15 +14,15 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// Money that came in for an attempt that had ended stands in the desk's list until it is proven to be back.
-func TestTheDeskListsLateMoney(t *testing.T) {
+// Money that came in for an attempt that had ended stands in the list of cases until it is proven to be back.
+func TestCasesListUnmatchedPayments(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	j := emptyJournal(t)
 	list := func(asJSON bool) string {
 		t.Helper()
 		var out bytes.Buffer
-		if err := listUnknown(ctx, j, &out, asJSON); err != nil {
+		if err := listCases(ctx, j, &out, asJSON); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()
@@ -33,7 +34,7 @@ func TestTheDeskListsLateMoney(t *testing.T) {
 	if _, err := j.Move(ctx, journal.Transition{ID: "A1", From: []payment.State{payment.StateOpened}, To: payment.StateExpired}); err != nil {
 		t.Fatal(err)
 	}
-	if got := list(false); !strings.Contains(got, "nothing is unknown") {
+	if got := list(false); !strings.Contains(got, "no case is open") {
 		t.Errorf("listed %s", got)
 	}
 	if got := list(true); got != "[]\n" {
@@ -61,12 +62,12 @@ func TestTheDeskListsLateMoney(t *testing.T) {
 	if err := j.LateEnd(ctx, late, journal.LateReturned, journal.Event{Kind: "late_money_returned"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := list(false); !strings.Contains(got, "nothing is unknown") {
+	if got := list(false); !strings.Contains(got, "no case is open") {
 		t.Errorf("listed %s", got)
 	}
 }
 
-// TestTheListAndTheGaugeMeanTheSameMoney puts an attempt into every state, with late money, and compares the list's total
+// TestTheListAndTheGaugeMeanTheSameMoney puts an attempt into every state, with unmatched payments, and compares the list's total
 // with what the gauge is set to.
 func TestTheListAndTheGaugeMeanTheSameMoney(t *testing.T) {
 	t.Parallel()
@@ -120,7 +121,7 @@ func TestTheListAndTheGaugeMeanTheSameMoney(t *testing.T) {
 		t.Errorf("of the cancels %+v, %+v are unknown", cancels, u)
 	}
 	var out bytes.Buffer
-	if err := listUnknown(ctx, j, &out, false); err != nil {
+	if err := listCases(ctx, j, &out, false); err != nil {
 		t.Fatal(err)
 	}
 	if want := "3 unknown, 11100 won; 2 more wait for the PG or a person, 40 won\n"; !strings.HasSuffix(out.String(), want) {
@@ -128,8 +129,8 @@ func TestTheListAndTheGaugeMeanTheSameMoney(t *testing.T) {
 	}
 }
 
-// An unknown cancel stands in the desk's list until two people, or the PG, have said what became of it.
-func TestTheDeskListsAndResolvesCancels(t *testing.T) {
+// An unknown cancel stands in the list of cases until two people, or the PG, have said what became of it.
+func TestCasesListAndResolveCancels(t *testing.T) {
 	t.Parallel()
 	ctx := t.Context()
 	j := emptyJournal(t)
@@ -143,7 +144,7 @@ func TestTheDeskListsAndResolvesCancels(t *testing.T) {
 	list := func(asJSON bool) string {
 		t.Helper()
 		var out bytes.Buffer
-		if err := listUnknown(ctx, j, &out, asJSON); err != nil {
+		if err := listCases(ctx, j, &out, asJSON); err != nil {
 			t.Fatal(err)
 		}
 		return out.String()
@@ -152,7 +153,7 @@ func TestTheDeskListsAndResolvesCancels(t *testing.T) {
 	if _, _, err := j.CancelBegin(ctx, c, journal.Event{Kind: "cancel_intended"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := list(false); !strings.Contains(got, "nothing is unknown") {
+	if got := list(false); !strings.Contains(got, "no case is open") {
 		t.Errorf("a cancel that is just being sent is listed:\n%s", got)
 	}
 	step := journal.CancelStep{ID: "c_1", From: payment.CancelRequested, To: payment.CancelUnknown, Code: "cancel_answer_lost", Event: journal.Event{Kind: "cancel_unknown"}}
@@ -195,8 +196,50 @@ func TestTheDeskListsAndResolvesCancels(t *testing.T) {
 	if done, err := resolveCancel(ctx, j, "A1", "c_1", "done", "lee", "on the statement"); err != nil || !done {
 		t.Errorf("the second hand: %v, %v", done, err)
 	}
-	if got := list(false); !strings.Contains(got, "nothing is unknown") {
+	if got := list(false); !strings.Contains(got, "no case is open") {
 		t.Errorf("listed %s", got)
+	}
+}
+
+// Scripts that call the command by the name that it had before do the same as ever.
+func TestUnknownIsAnotherNameOfCases(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	config := filepath.Join(dir, "config.yaml")
+	put(t, config, shippedConfig(t))
+	j, err := journal.Open(t.Context(), journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(dir, "data", "journal.db")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := payment.Attempt{ID: "A1", OrderID: "O1", PG: "inicis", Amount: 15_000, CreatedAt: time.Now(), ExpiresAt: time.Now()}
+	if err := j.Claim(t.Context(), a, journal.Claim{To: payment.StateUnknown, ProofHash: "p", NextCheck: time.Now()}); err != nil {
+		t.Fatal(err)
+	}
+	if err := j.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct{ line, want string }{
+		{"unknown list --json", `"state": "unknown"`},
+		{"unknown list", "1 unknown, 15000 won\n"},
+		{"cases list", "1 unknown, 15000 won\n"},
+		{"unknown resolve A1 --as not-charged --by kim --reason seen", "noted; a second person must find the same\n"},
+		{"cases resolve A1 --as not-charged --by lee --reason seen", "resolved\n"},
+		{"unknown list", "no case is open\n"},
+		{"unknown list --json", "[]\n"},
+	} {
+		if out, err := run(t, config, strings.Fields(step.line)...); err != nil || !strings.Contains(out, step.want) {
+			t.Errorf("%s: %v, %q, want %q", step.line, err, out, step.want)
+		}
+	}
+	for _, name := range []string{"unknown", "cases"} {
+		_, err := run(t, config, name, "resolve", "A1", "--late", "imp_1", "--as", "charged", "--by", "kim", "--reason", "seen")
+		if !errors.Is(err, lifecycle.ErrFinding) || !strings.Contains(err.Error(), "an unmatched payment is closed as given-back") {
+			t.Errorf("%s ended with %v", name, err)
+		}
+		_, err = run(t, config, name, "resolve", "A1", "--late", "imp_1", "--as", "given-back", "--by", "kim", "--reason", "seen")
+		if !errors.Is(err, lifecycle.ErrNotUnknown) || !strings.Contains(err.Error(), "the unmatched payment of attempt A1") {
+			t.Errorf("%s ended with %v", name, err)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,6 +42,41 @@ func TestDocumentsNameExistingCommands(t *testing.T) {
 	}
 	if seen < 50 {
 		t.Errorf("found %d commands, so the reading is broken", seen)
+	}
+}
+
+// TestPeopleReadTheNamesOfCommands wants a command by its name, and not by one that only old scripts still use, wherever
+// people read of it. The table of renames in the changelog stands behind "### Renamed".
+func TestPeopleReadTheNamesOfCommands(t *testing.T) {
+	t.Parallel()
+	var olds []string
+	for _, c := range rootCommand("dev").Commands() {
+		for _, alias := range c.Aliases {
+			for _, sub := range c.Commands() {
+				olds = append(olds, alias+" "+sub.Name())
+			}
+		}
+	}
+	if !slices.Contains(olds, "unknown list") {
+		t.Fatalf("the old names are %q", olds)
+	}
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../docs/*/*.md", "../k8s/monitoring/*.yaml", "../k8s/monitoring/*/*.json", "../metrics/testdata/*"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil || len(paths) == 0 {
+			t.Fatalf("%s: %d files, %v", pattern, len(paths), err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			now, _, _ := strings.Cut(string(text), "\n### Renamed\n")
+			for _, old := range olds {
+				if strings.Contains(now, old) {
+					t.Errorf("%s says %s", path, old)
+				}
+			}
+		}
 	}
 }
 
@@ -96,13 +132,14 @@ func faultOf(root *cobra.Command, line string) string {
 func TestTheDocumentsCommandsAreRead(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ line, want string }{
-		{"unknown list --json", ""},
+		{"cases list --json", ""},
+		{"unknown list --json", ""}, // the command's name of before
 		{"serve --config.file=config.yaml", ""},
-		{"unknown lists", "there is no such command"},
+		{"cases lists", "there is no such command"},
 		{"unkown list", "there is no such command"},
-		{"unknown", "there is no such command"},
-		{"unknown list --jsno", "there is no flag --jsno"},
-		{"unknown resolve ATTEMPT --as x --bye kim", "there is no flag --bye"},
+		{"cases", "there is no such command"},
+		{"cases list --jsno", "there is no flag --jsno"},
+		{"cases resolve ATTEMPT --as x --bye kim", "there is no flag --bye"},
 		{"diff a.yaml b.yaml --max-refused-orders=0", ""},
 		{"journal prune --keep 9600h --until tomorrow", "there is no flag --until"},
 	} {

@@ -45,7 +45,7 @@ func isThere(path string) bool {
 }
 
 // withJournal opens the journal that the configuration names, also while the rest of the configuration is refused. A
-// gateway may be running on it. It makes none: an empty one would say that nothing is unknown.
+// gateway may be running on it. It makes none: an empty one would say that no case is open.
 func withJournal(ctx context.Context, o *options, use func(*journal.Journal) error) error {
 	section, err := rules.LoadJournal(o.configFile)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -18,8 +18,8 @@ import (
 // journalCommands are the commands that work on a journal.
 func journalCommands(dir string) [][]string {
 	return [][]string{
-		{"unknown", "list"},
-		{"unknown", "resolve", "A1", "--as", "charged", "--by", "kim", "--reason", "seen"},
+		{"cases", "list"},
+		{"cases", "resolve", "A1", "--as", "charged", "--by", "kim", "--reason", "seen"},
 		{"journal", "check"},
 		{"journal", "backup", filepath.Join(dir, "copy.db")},
 		{"journal", "prune"},
@@ -85,7 +85,7 @@ func TestCommandsFindTheJournalOfTheConfiguration(t *testing.T) {
 		"no YAML elsewhere": strings.Replace(good, "routing:", "routing: [", 1),
 	} {
 		put(t, config, text)
-		if out, err := run(t, config, "unknown", "list"); err != nil || !strings.Contains(out, "A1") {
+		if out, err := run(t, config, "cases", "list"); err != nil || !strings.Contains(out, "A1") {
 			t.Errorf("%s: %v %s", name, err, out)
 		}
 		if out, err := run(t, config, "journal", "check"); err != nil || !strings.Contains(out, "sound") {
@@ -97,7 +97,7 @@ func TestCommandsFindTheJournalOfTheConfiguration(t *testing.T) {
 	}
 }
 
-// No command makes a journal: an empty one says that nothing is unknown.
+// No command makes a journal: an empty one says that no case is open.
 func TestCommandsMakeNoJournal(t *testing.T) {
 	t.Parallel()
 	for _, args := range journalCommands(t.TempDir()) {

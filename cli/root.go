@@ -40,7 +40,7 @@ func rootCommand(version string) *cobra.Command {
 			RunE: func(c *cobra.Command, _ []string) error { return serve(c.Context(), o, c.OutOrStdout()) },
 		},
 		sandboxCommand(&o),
-		unknownCommand(&o),
+		casesCommand(&o),
 		journalCommand(&o),
 		outboxCommand(&o),
 		&cobra.Command{

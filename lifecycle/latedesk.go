@@ -27,10 +27,10 @@ func ResolveLate(ctx context.Context, j LateDeskJournal, id payment.AttemptID, p
 	}
 	open, err := j.LateOpen(ctx, 100_000)
 	if err != nil {
-		return false, fmt.Errorf("reading late money of attempt %s: %w", id, err)
+		return false, fmt.Errorf("reading the unmatched payments of attempt %s: %w", id, err)
 	}
 	if !slices.ContainsFunc(open, func(l journal.Late) bool { return l.AttemptID == id && l.PGTxID == pgTxID && l.State.Open() }) {
-		return false, fmt.Errorf("resolving late money of attempt %s: %w", id, ErrNotUnknown)
+		return false, fmt.Errorf("resolving the unmatched payment of attempt %s: %w", id, ErrNotUnknown)
 	}
 	events, err := j.Events(ctx, id)
 	if err != nil {
@@ -53,7 +53,7 @@ func ResolveLate(ctx context.Context, j LateDeskJournal, id payment.AttemptID, p
 		At: now, Kind: journal.EventLateResolved, Actor: actor, Detail: "first hand " + first + "; " + reason,
 	})
 	if err != nil {
-		return false, fmt.Errorf("closing late money of attempt %s: %w", id, err)
+		return false, fmt.Errorf("closing the unmatched payment of attempt %s: %w", id, err)
 	}
 	return true, nil
 }

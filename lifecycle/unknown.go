@@ -12,7 +12,7 @@ type Total struct {
 }
 
 // UnknownOf is the money of which nobody knows whether it moved, or whether it is back: what the gauge, the alert, the
-// dashboard's first number and the total of `unknown list` all say. cancels may be nil where there are none.
+// dashboard's first number and the total of `cases list` all say. cancels may be nil where there are none.
 func UnknownOf(s journal.Stats, cancels []journal.CancelStats) Total {
 	var u Total
 	for _, row := range s.Open {

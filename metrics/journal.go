@@ -11,9 +11,9 @@ func (m *Metrics) addJournal(f factory) {
 	m.severalJournals = f.gauge("several_journals",
 		"1 when another process of this shop was found to keep a journal of its own; nothing is sold then.").WithLabelValues()
 	m.foreignWindows = f.counter("foreign_windows_total",
-		"Words of windows that another environment with the same token_key opened. They are refused, and nothing is stopped.").WithLabelValues()
-	m.unknownWon = f.gauge("unknown_won", "Won of which it is not known whether they moved or are back: the total of unknown list.").WithLabelValues()
-	m.unknownCount = f.gauge("unknown_payments", "Attempts, cancels and late money that unknown_won is about.").WithLabelValues()
+		"Windows that another environment with the same token_key opened. They are refused, and nothing is stopped.").WithLabelValues()
+	m.unknownWon = f.gauge("unknown_won", "Won of which it is not known whether they moved or are back: the total of cases list.").WithLabelValues()
+	m.unknownCount = f.gauge("unknown_payments", "Attempts, cancels and unmatched payments that unknown_won is about.").WithLabelValues()
 	m.outboxMessages = f.gauge("outbox_messages", "Messages that the shop has not acknowledged, by state.", "state")
 	m.outboxOldest = f.gauge("outbox_oldest_seconds", "Age of the oldest message that is still being sent to the shop.").WithLabelValues()
 	m.lateEntries = f.gauge("late_money_entries", "Payments that an attempt cannot keep and that are not proven to be back, by state.", "state")

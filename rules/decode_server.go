@@ -128,7 +128,7 @@ func limitsReader(c *LimitsConfig) reader {
 			"all":         {whole(&c.Connections, 16, 1_000_000), "How many in all, and never more than four tenths of the files that the process may open."},
 			"per_address": {whole(&c.ConnectionsPerAddress, 8, 1_000_000), "How many of one address, or of one IPv6 network of 64 bits, and at most half of all. Trusted proxies have no such bound."},
 		}), "Connections to the public listener. Where they are used up the one that has been silent for longest makes room."},
-		"late_money": {choice(&c.LateMoney, LateRefund, LatePark), "What becomes of money that comes in after its attempt has ended, or twice: refund (given back) or park (a person decides). Money in a virtual account is always parked."},
+		"late_money": {choice(&c.LateMoney, LateRefund, LatePark), "What becomes of an unmatched payment (미매칭), as money that comes in after its attempt has ended, or twice: refund (given back) or park (a person decides). Money in a virtual account is always parked."},
 	})
 }
 

@@ -199,7 +199,7 @@ func (p *gatewayProcess) settleAll(patience time.Duration) time.Duration {
 		if time.Since(began) > patience {
 			p.t.Fatalf("after %s %d attempts are unsettled, %v messages are undelivered, and the books say: captured %d, "+
 				"cancelled %d, confirmed %d; differences: %.2000s\n%s", patience, open, pending, a.Captured, a.Cancelled, a.Confirmed,
-				a.Differences, p.command("unknown", "list"))
+				a.Differences, p.command("cases", "list"))
 		}
 		time.Sleep(250 * time.Millisecond)
 	}
@@ -216,7 +216,7 @@ func (p *gatewayProcess) desk() {
 		State  string `json:"state"`
 		Checks int    `json:"checks"`
 	}
-	if err := json.Unmarshal([]byte(p.command("unknown", "list", "--json")), &rows); err != nil {
+	if err := json.Unmarshal([]byte(p.command("cases", "list", "--json")), &rows); err != nil {
 		p.t.Fatalf("reading the desk's list: %v", err)
 	}
 	var books struct {
@@ -237,7 +237,7 @@ func (p *gatewayProcess) desk() {
 			continue
 		}
 		for _, hand := range []string{"first", "second"} {
-			p.command("unknown", "resolve", r.ID, "--as", "not-charged", "--by", hand, "--reason", "not in the PG's books")
+			p.command("cases", "resolve", r.ID, "--as", "not-charged", "--by", hand, "--reason", "not in the PG's books")
 		}
 		p.t.Logf("the desk found attempt %s not charged", r.ID)
 	}
