@@ -64,7 +64,7 @@ func PublishRules(s *rules.Snapshot, m *metrics.Metrics) {
 		n.Merchants = append(n.Merchants, string(x.ID))
 	}
 	for _, x := range s.Methods() {
-		n.Methods = append(n.Methods, string(x.Code))
+		n.Methods = append(n.Methods, string(x))
 	}
 	n.Rules = s.Routes()
 	m.SetRules(s.Version(), n)

@@ -12,11 +12,10 @@ import (
 type Stats struct {
 	// Open has a row per open state, those without attempts included.
 	Open []StateStats
-	// Pending and Parked count messages that the shop has not acknowledged; OldestMessage is the creation time
-	// of the oldest of them, OldestPending of the oldest that is still sent, zero when there is none.
+	// Pending and Parked count messages that the shop has not acknowledged; OldestPending is the creation time of the
+	// oldest that is still sent, zero when there is none.
 	Pending       int
 	Parked        int
-	OldestMessage time.Time
 	OldestPending time.Time
 	// Late has a row per open state of late money, those without any included.
 	Late []LateStats
@@ -90,10 +89,6 @@ func (j *Journal) Stats(ctx context.Context) (Stats, error) {
 	}
 	pending, parked := messages[MessagePending], messages[MessageParked]
 	stats.Pending, stats.Parked, stats.OldestPending = pending.count, parked.count, pending.oldest
-	stats.OldestMessage = pending.oldest
-	if pending.oldest.IsZero() || !parked.oldest.IsZero() && parked.oldest.Before(pending.oldest) {
-		stats.OldestMessage = parked.oldest
-	}
 	late, err := j.tallies(ctx, "late_money", "state", "next_check > 0")
 	if err != nil {
 		return Stats{}, err

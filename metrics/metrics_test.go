@@ -27,7 +27,6 @@ func names() metrics.Names {
 	return metrics.Names{
 		PGs: []string{"inicis", "portone"}, Merchants: []string{"card-main", "card-second"},
 		Methods: []string{"card", "trans"}, Rules: []string{"default", "big-orders"},
-		Links: []metrics.Link{{PG: "inicis", Method: "card"}, {PG: "portone", Method: "trans"}},
 	}
 }
 
@@ -214,7 +213,6 @@ func TestReloadDropsRemovedNamesAndKeepsTheRest(t *testing.T) {
 	useEverything(m)
 	n := names()
 	n.PGs, n.Merchants, n.Rules = []string{"inicis"}, []string{"card-main", "card-third"}, []string{"default"}
-	n.Links = n.Links[:1]
 	m.SetRules("v", n)
 	text := exposition(t, reg)
 	for _, gone := range []string{`pg="portone"`, `merchant="card-second"`, `rule="big-orders"`} {

@@ -100,20 +100,12 @@ func (m *Metrics) PGWell(pg string, well bool) {
 	m.pgWell.WithLabelValues(m.pgs.guard(pg)).Set(v)
 }
 
-// Link is a payment method and a PG that it may go to.
-type Link struct {
-	PG     string
-	Method string
-}
-
 // Names are the label values that a configuration allows.
 type Names struct {
 	PGs       []string
 	Merchants []string
 	Methods   []string
 	Rules     []string
-	// Links are the pairs of PG and method whose series are made beforehand; every pair when it is nil.
-	Links []Link
 }
 
 // SetRules takes over the version and the names of a configuration: series of names that are gone are
@@ -163,25 +155,14 @@ func (m *Metrics) zeroNames(n Names) {
 			}
 		}
 	}
-	for _, l := range n.links() {
-		for _, outcome := range []string{outcomeApproved, "declined", "unknown"} {
-			m.payments.get([3]string{l.PG, l.Method, outcome})
-		}
-		m.paymentWon.get([2]string{l.PG, l.Method})
-	}
-}
-
-func (n Names) links() []Link {
-	if n.Links != nil {
-		return n.Links
-	}
-	all := make([]Link, 0, len(n.PGs)*len(n.Methods))
 	for _, pg := range n.PGs {
 		for _, method := range n.Methods {
-			all = append(all, Link{PG: pg, Method: method})
+			for _, outcome := range []string{outcomeApproved, "declined", "unknown"} {
+				m.payments.get([3]string{pg, method, outcome})
+			}
+			m.paymentWon.get([2]string{pg, method})
 		}
 	}
-	return all
 }
 
 // preCreate makes the series that no configuration changes.

@@ -154,9 +154,19 @@ func TestListsForMetrics(t *testing.T) {
 	if got := len(s.Merchants()); got != 10 {
 		t.Errorf("%d merchants, want 10", got)
 	}
-	m := s.Methods()[0]
-	if m.Code != "card" || m.X2BEE != "11" || !m.Primary || !m.InUse || len(m.Links) != 4 || !m.Links[0].On {
-		t.Errorf("the first method is %+v", m)
+	card := s.Methods()[0]
+	if code, ok := s.ResolveMethod("11"); card != "card" || !ok || code != card || s.Secondary(card) {
+		t.Errorf("the first method is %s, 11 is %s", card, code)
+	}
+	linked := 0
+	for _, p := range s.PGs() {
+		check, err := s.CheckLinks([]rules.Means{{Method: "card", PG: string(p.ID)}}, rules.Where{}, rules.Options{Now: monday()})
+		if err == nil && check.Rows[0].Linked && check.Rows[0].InUse {
+			linked++
+		}
+	}
+	if linked != 4 {
+		t.Errorf("cards are linked to %d PGs, want 4", linked)
 	}
 	if code, ok := s.ResolveMethod("32"); !ok || code != "mileage" || !s.Secondary(code) {
 		t.Errorf("32 is %s", code)
@@ -164,16 +174,14 @@ func TestListsForMetrics(t *testing.T) {
 	if _, ok := s.ResolveMethod("33"); ok {
 		t.Error("33 is a method")
 	}
-	if states := s.Notices(time.Date(2026, 12, 20, 0, 0, 0, 0, time.UTC)); states[0].Acquirer != "bc" || states[0].State != rules.NoticeRunning {
-		t.Errorf("the first notice is %+v", states[0])
-	}
-	for at, want := range map[string]rules.NoticeState{"2026-11-30T15:00:00Z": rules.NoticeRunning, "2026-11-30T14:59:59Z": rules.NoticeWaiting, "2026-12-31T15:00:00Z": rules.NoticeEnded} {
+	// From December's first moment in Korea to its last.
+	for at, want := range map[string]int{"2026-11-30T14:59:59Z": 0, "2026-11-30T15:00:00Z": 1, "2026-12-20T00:00:00Z": 1, "2026-12-31T14:59:59Z": 1, "2026-12-31T15:00:00Z": 0} {
 		now, err := time.Parse(time.RFC3339, at)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := s.Notices(now)[0].State; got != want {
-			t.Errorf("at %s the notice is %s, want %s", at, got, want)
+		if list, err := s.StoreNotices(rules.NoticeQuery{Acquirer: "bc"}, now); err != nil || len(list) != want {
+			t.Errorf("at %s BC shows %+v, %v; want %d", at, list, err, want)
 		}
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -44,63 +43,6 @@ type notice struct {
 type Threshold struct {
 	FromAmount payment.Won
 	Months     []int
-}
-
-// NoticeState is where a notice stands, by the clock: 대기, 진행, 종료.
-type NoticeState string
-
-// The states of a notice.
-const (
-	NoticeWaiting NoticeState = "waiting"
-	NoticeRunning NoticeState = "running"
-	NoticeEnded   NoticeState = "ended"
-)
-
-// Notice is an interest-free notice as shops show it.
-type Notice struct {
-	ID         string
-	Acquirer   string
-	From       time.Time
-	Until      time.Time
-	Title      string
-	AppliesTo  string
-	Excludes   string
-	InUse      bool
-	Partial    bool
-	PaidBy     string
-	Merchants  []payment.MerchantID
-	Thresholds []Threshold
-	State      NoticeState
-}
-
-// Notices are all interest-free notices with their state at a moment, by acquirer and then by start.
-func (s *Snapshot) Notices(now time.Time) []Notice {
-	out := make([]Notice, 0, len(s.notices))
-	for _, n := range s.notices {
-		v := Notice{
-			ID: n.id, Acquirer: n.acquirer, From: n.span.from, Until: n.span.until, Title: n.title,
-			AppliesTo: n.applies, Excludes: n.excludes, InUse: n.inUse, Partial: n.partial, PaidBy: n.paidBy,
-			Thresholds: n.steps, State: n.state(now.Unix()),
-		}
-		for _, m := range n.merchants {
-			v.Merchants = append(v.Merchants, m.ID)
-		}
-		out = append(out, v)
-	}
-	slices.SortStableFunc(out, func(a, b Notice) int {
-		return cmp.Or(cmp.Compare(a.Acquirer, b.Acquirer), a.From.Compare(b.From))
-	})
-	return out
-}
-
-func (n *notice) state(unix int64) NoticeState {
-	switch {
-	case unix < n.period.from:
-		return NoticeWaiting
-	case unix < n.period.until:
-		return NoticeRunning
-	}
-	return NoticeEnded
 }
 
 // covers tells whether a notice applies to a merchant: to those named, or to all, as far as they have

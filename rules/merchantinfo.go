@@ -8,21 +8,16 @@ import (
 
 // MerchantInfo is what lists and the X2BEE store API show of a merchant. It holds no key.
 type MerchantInfo struct {
-	ID      payment.MerchantID
-	PG      payment.PGID
-	PGCode  string
-	MID     string
-	Purpose payment.MerchantPurpose
-	Mode    payment.Mode
-	InUse   bool
+	ID     payment.MerchantID
+	PG     payment.PGID
+	PGCode string
+	MID    string
+	InUse  bool
 	// Sites is empty for all sites.
 	Sites        []payment.Site
 	Devices      []payment.Device
 	Methods      []payment.Method
 	InterestFree bool
-	// Approved are the card companies whose review is done; Reviewed tells that some are not.
-	Approved []string
-	Reviewed bool
 }
 
 // MerchantInfos are all merchants in file order.
@@ -36,8 +31,8 @@ func (s *Snapshot) MerchantInfos() []MerchantInfo {
 
 func (s *Snapshot) merchantInfo(m *merchant) MerchantInfo {
 	info := MerchantInfo{
-		ID: m.ID, PG: m.PG, PGCode: m.owner.Code, MID: m.MID, Purpose: m.Purpose, Mode: m.Mode, InUse: m.inUse,
-		Sites: slices.Clone(m.sites), InterestFree: m.free, Approved: slices.Clone(m.approved), Reviewed: m.reviewed,
+		ID: m.ID, PG: m.PG, PGCode: m.owner.Code, MID: m.MID, InUse: m.inUse,
+		Sites: slices.Clone(m.sites), InterestFree: m.free,
 	}
 	for _, d := range []payment.Device{payment.DevicePC, payment.DeviceMobile, payment.DeviceApp} {
 		if m.devices&deviceBit(d) != 0 {

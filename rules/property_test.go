@@ -294,7 +294,7 @@ func FuzzParse(f *testing.F) {
 			for _, amount := range []payment.Won{0, 1000, 60000, payment.MaxWon} {
 				_, _ = s.Decide(&payment.Checkout{
 					OrderID: "o", Amount: amount, Device: "pc", Site: "a", Card: &payment.Card{Company: "kb", Installment: 3},
-					Payments: []payment.MethodAmount{{Method: m.Code, Amount: amount}},
+					Payments: []payment.MethodAmount{{Method: m, Amount: amount}},
 				}, rules.Options{Now: time.Unix(1.8e9, 0), Trace: amount == 1000})
 			}
 		}

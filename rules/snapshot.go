@@ -84,23 +84,6 @@ type link struct {
 	min, max payment.Won
 }
 
-// MethodInfo is what lists and metrics need to know about a payment method.
-type MethodInfo struct {
-	Code    payment.Method
-	X2BEE   string
-	Name    string
-	Primary bool
-	InUse   bool
-	// Links are the PGs it may go to, on or off, in file order.
-	Links []LinkInfo
-}
-
-// LinkInfo is one link of a method.
-type LinkInfo struct {
-	PG payment.PGID
-	On bool
-}
-
 // Version is the first 12 hex digits of the SHA-256 of the file and of what its references stood for.
 func (s *Snapshot) Version() string { return s.version }
 
@@ -171,13 +154,10 @@ func (s *Snapshot) Merchants() []*payment.Merchant {
 }
 
 // Methods are all payment methods in file order.
-func (s *Snapshot) Methods() []MethodInfo {
-	out := make([]MethodInfo, len(s.methods))
+func (s *Snapshot) Methods() []payment.Method {
+	out := make([]payment.Method, len(s.methods))
 	for i, m := range s.methods {
-		out[i] = MethodInfo{Code: m.code, X2BEE: m.x2bee, Name: m.title, Primary: !m.secondary, InUse: m.inUse}
-		for _, l := range m.links {
-			out[i].Links = append(out[i].Links, LinkInfo{PG: l.pg.ID, On: l.on})
-		}
+		out[i] = m.code
 	}
 	return out
 }

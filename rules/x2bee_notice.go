@@ -18,7 +18,15 @@ type NoticeQuery struct {
 
 // StoreNotice is a running notice with the PG of the first merchant that it holds for.
 type StoreNotice struct {
-	Notice
+	ID    string
+	From  time.Time
+	Until time.Time
+	Title string
+	// AppliesTo and Excludes say to people what it holds for; Partial tells that buyers pay a part of the interest.
+	AppliesTo    string
+	Excludes     string
+	Partial      bool
+	Thresholds   []Threshold
 	AcquirerCode string
 	AcquirerName string
 	PGCode       string
@@ -41,7 +49,6 @@ func (s *Snapshot) StoreNotices(q NoticeQuery, now time.Time) ([]StoreNotice, er
 	}
 	out := []StoreNotice{}
 	m := momentOf(now)
-	all := s.Notices(now)
 	for _, n := range s.notices {
 		if !n.inUse || !n.period.holds(m.unix) || company != "" && company != n.acquirer {
 			continue
@@ -53,7 +60,8 @@ func (s *Snapshot) StoreNotices(q NoticeQuery, now time.Time) ([]StoreNotice, er
 		issuer, _ := payment.CardCompanyOf(n.acquirer) // words of no company are refused when loading
 		// The first merchant stands for all: X2BEE's row has room for one PG.
 		v := StoreNotice{
-			Notice:       all[slices.IndexFunc(all, func(a Notice) bool { return a.ID == n.id })],
+			ID: n.id, From: n.span.from, Until: n.span.until, Title: n.title,
+			AppliesTo: n.applies, Excludes: n.excludes, Partial: n.partial,
 			AcquirerCode: s.AcquirerCode(n.acquirer), AcquirerName: issuer.Name,
 			PGCode: s.merchants[i].owner.x2beeCode(), PGName: s.merchants[i].owner.Name,
 		}

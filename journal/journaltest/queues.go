@@ -174,7 +174,7 @@ func testStats(t *testing.T, open Open) {
 			{State: payment.StateUnknown, Count: 2, Won: 300, Oldest: epoch().Add(-time.Hour)},
 			{State: payment.StateCancelling, Count: 1, Won: 500, Oldest: epoch().Add(-4 * time.Hour)},
 		},
-		Pending: 1, Parked: 1, OldestMessage: epoch(), OldestPending: epoch(),
+		Pending: 1, Parked: 1, OldestPending: epoch(),
 		Late: []journal.LateStats{{State: journal.LateReturning}, {State: journal.LateUnknown}, {State: journal.LateFlagged}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
