@@ -48,7 +48,7 @@ type Notice struct {
 // every other trigger; for one that has ended, the PG is asked whether it took money afterwards. Errors match
 // a *payment.Problem or an adapters error: the PG should say it again.
 func (s *Settler) Notified(ctx context.Context, late LateJournal, n Notice) (Word, error) {
-	a, _, err := s.o.Journal.Attempt(ctx, n.ID)
+	a, sealed, err := s.o.Journal.Attempt(ctx, n.ID)
 	if err != nil {
 		return Word{}, journalProblem(err)
 	}
@@ -56,7 +56,7 @@ func (s *Settler) Notified(ctx context.Context, late LateJournal, n Notice) (Wor
 		return s.afterEnd(ctx, late, a, n.PGTxID)
 	}
 	pgTxID := n.PGTxID
-	r, err := s.complete(ctx, n.ID, adapters.Proof{PGTxID: pgTxID}, n.Unsigned)
+	r, err := s.complete(ctx, a, sealed, adapters.Proof{PGTxID: pgTxID}, n.Unsigned)
 	if err != nil {
 		return Word{Result: r}, err
 	}

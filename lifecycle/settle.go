@@ -244,18 +244,19 @@ func (s *Settler) Authenticated(ctx context.Context, a payment.Attempt, proof ad
 // Complete settles an attempt that was journaled when its window was opened. The proof is what the browser
 // says; only its AuthToken is ever used, and only to approve the very attempt.
 func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adapters.Proof) (Result, error) {
-	return s.complete(ctx, id, proof, false)
-}
-
-// complete is Complete; a trigger that is quiet writes down nothing but what the PG shows.
-func (s *Settler) complete(ctx context.Context, id payment.AttemptID, proof adapters.Proof, quiet bool) (Result, error) {
 	a, sealed, err := s.o.Journal.Attempt(ctx, id)
 	if err != nil {
 		return Result{}, journalProblem(err)
 	}
+	return s.complete(ctx, a, sealed, proof, false)
+}
+
+// complete is Complete of a row that was read; whatever happened to it since is seen where it is moved. A trigger
+// that is quiet writes down nothing but what the PG shows.
+func (s *Settler) complete(ctx context.Context, a payment.Attempt, sealed []byte, proof adapters.Proof, quiet bool) (Result, error) {
 	follows := goesOnByItself(a, sealed)
 	if a.State != payment.StateOpened && a.State != payment.StateIssued && !follows {
-		return s.await(ctx, id)
+		return s.awaitRow(ctx, a)
 	}
 	w, err := s.take(a)
 	if err != nil {

@@ -208,31 +208,40 @@ func (s *Settler) lostHold(ctx context.Context, w *work, err error) (Result, err
 // Known returns what an attempt has come to, and waits for whoever has it in hand; known is false when the journal has no
 // such attempt. Errors are *payment.Problem.
 func (s *Settler) Known(ctx context.Context, id payment.AttemptID) (res Result, known bool, err error) {
-	_, _, err = s.o.Journal.Attempt(ctx, id)
+	a, _, err := s.o.Journal.Attempt(ctx, id)
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		return Result{}, false, nil
 	case err != nil:
 		return Result{}, false, journalProblem(err)
 	}
-	res, err = s.await(ctx, id)
+	res, err = s.awaitRow(ctx, a)
 	return res, err == nil, err
 }
 
 // await waits for the result of whoever owns the attempt.
 func (s *Settler) await(ctx context.Context, id payment.AttemptID) (Result, error) {
+	a, _, err := s.o.Journal.Attempt(ctx, id)
+	if err != nil {
+		return Result{}, journalProblem(err)
+	}
+	return s.awaitRow(ctx, a)
+}
+
+// awaitRow is await from a row that was just read.
+func (s *Settler) awaitRow(ctx context.Context, a payment.Attempt) (Result, error) {
 	deadline := s.o.Now().Add(awaitLimit)
 	for wait := 20 * time.Millisecond; ; wait = min(wait*2, 500*time.Millisecond) {
-		a, _, err := s.o.Journal.Attempt(ctx, id)
-		if err != nil {
-			return Result{}, journalProblem(err)
-		}
 		if a.State.Final() || a.State == payment.StateUnknown || a.State == payment.StateIssued || a.State == payment.StateOpened ||
 			a.State == payment.StateCancelling && a.Checks > 0 {
 			return Result{Attempt: a}, nil
 		}
 		if s.o.Now().Add(wait).After(deadline) || !sleep(ctx, wait) {
 			return Result{Attempt: a}, nil
+		}
+		var err error
+		if a, _, err = s.o.Journal.Attempt(ctx, a.ID); err != nil {
+			return Result{}, journalProblem(err)
 		}
 	}
 }
