@@ -5,6 +5,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 func TestAdmin(t *testing.T) {
@@ -36,8 +38,8 @@ func TestAdmin(t *testing.T) {
 func TestAdminWritesNeedAToken(t *testing.T) {
 	t.Parallel()
 	const first, second = "first-token-of-16-bytes", "second-token-of-16-bytes"
-	h := newHouse(t, func(s string) string {
-		return strings.Replace(s, `admin: { listen: "127.0.0.1:9090" }`, `admin: { listen: ":9090", token: ["`+first+`", "`+second+`"] }`, 1)
+	h := newHouse(t, func(c *fixture.Config) {
+		c.Server.Admin = fixture.Admin{Listen: ":9090", Token: []string{first, second}}
 	})
 	version, _ := h.history()
 	send := func(method, path, authorization string) answer {
@@ -84,11 +86,10 @@ func TestAdminIsNotOnThePublicListener(t *testing.T) {
 func TestReload(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
-	good := h.read()
 	reload := func() answer { return h.send(h.admin, httptest.NewRequest(http.MethodPost, "/-/reload", nil)) }
 	body := h.checkout("card")
 
-	h.write(strings.Replace(good, "links: { inicis: Y, portone: Y, portone1: Y } }", "links: { inicis: N, portone: N, portone1: N } }", 1))
+	h.change(fixture.LinksOff("card"))
 	if a := reload(); a.status != http.StatusOK || a.json["changed"] != true {
 		t.Fatalf("got %d %s", a.status, a.body)
 	}
@@ -96,14 +97,14 @@ func TestReload(t *testing.T) {
 	if a.code() != "METHOD_NOT_LINKED" || a.json["detail_ko"] == a.json["detail_en"] {
 		t.Errorf("got %d %s", a.status, a.body)
 	}
-	h.write(strings.Replace(good, "mode: test", "mode: tset", 1))
+	h.change(func(c *fixture.Config) { c.Mode = "tset" })
 	if a := reload(); a.status != http.StatusUnprocessableEntity || !strings.Contains(a.json["error"].(string), "config.yaml:") {
 		t.Errorf("got %d %s", a.status, a.body)
 	}
 	if a := h.postCheckout(body); a.code() != "METHOD_NOT_LINKED" {
 		t.Errorf("the last good rules are gone: %d %s", a.status, a.body)
 	}
-	h.write(good)
+	h.change()
 	if a := reload(); a.status != http.StatusOK {
 		t.Errorf("got %d %s", a.status, a.body)
 	}

@@ -23,6 +23,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/strictjson"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 const benchBody = `{"order_id":"BENCH-20261201-0001","amount":64900,"order_name":"노르웨이 회전 의자",` +
@@ -42,20 +43,16 @@ func (ordersInMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// benchGateway is a gateway on the shipped configuration whose order service answers from memory. It logs as
+// benchGateway is a gateway on the configuration of the tests whose order service answers from memory. It logs as
 // in production, into nothing.
 func benchGateway(b *testing.B, shopURL string) *Gateway {
 	b.Helper()
-	text, err := os.ReadFile("../config.yaml")
-	if err != nil {
-		b.Fatal(err)
-	}
 	dir := b.TempDir()
 	config := filepath.Join(dir, "config.yaml")
-	edited := strings.NewReplacer(
-		"http://127.0.0.1:7070/shop", shopURL, "limits: {", "limits: { rates: { client: 1000000/s, order: 1000000/s },",
-	).Replace(string(text))
-	if err := os.WriteFile(config, []byte(edited), 0o600); err != nil {
+	text := fixture.Text(shopAt(shopURL), func(c *fixture.Config) {
+		c.Limits.Rates = map[string]string{"client": "1000000/s", "order": "1000000/s"}
+	})
+	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
 	store, err := rules.NewStore(rules.StoreOptions{Path: config, Load: loader().LoadFile, Prepare: Prepare})

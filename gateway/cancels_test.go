@@ -20,6 +20,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // cancelHouse is a hook house with one paid order.
@@ -407,8 +408,8 @@ func (h *cancelHouse) console(amount int64) {
 // Whoever reaches the listener without a token, where tokens are set, learns and moves nothing.
 func TestTheSidecarWantsItsToken(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(config string) string {
-		return strings.Replace(config, `sidecar: { listen: "127.0.0.1:8081" }`, `sidecar: { listen: ":8081", tokens: [first-token-of-the-shop, second-token-of-the-shop] }`, 1)
+	h := newHouse(t, func(c *fixture.Config) {
+		c.Server.Sidecar = fixture.Sidecar{Listen: ":8081", Tokens: []string{"first-token-of-the-shop", "second-token-of-the-shop"}}
 	})
 	for _, tt := range []struct {
 		authorization string

@@ -14,6 +14,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 func TestCheckoutOpensEachKindOfWindow(t *testing.T) {
@@ -211,9 +212,7 @@ func TestADeadPGFallsBackAndThenIsSaidHonestly(t *testing.T) {
 	if a.status != http.StatusOK || a.json["pg"] != "inicis" {
 		t.Fatalf("got %d %s, want the fallback's window", a.status, a.body)
 	}
-	h2 := newHouse(t, func(c string) string {
-		return strings.Replace(c, "choose: { priority: [portone, inicis] }", "choose: { priority: [portone] }", 1)
-	})
+	h2 := newHouse(t, kakaopayOnlyByPortOne)
 	if err := h2.sandbox.Inject(sandbox.Fault{PG: "portone_v2", Operation: "prepare", Kind: "drop_before_commit", Times: 1}); err != nil {
 		t.Fatal(err)
 	}
@@ -310,8 +309,9 @@ func TestThePGsNeedsAreNamed(t *testing.T) {
 // TestAnExpressionThatFailsIsCounted and its rule passed over: a typo in a rule never stops a checkout.
 func TestAnExpressionThatFailsIsCounted(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c string) string {
-		return strings.Replace(c, "routing: # the first", "routing:\n  - name: bursts\n    when: \"amount % (hour - hour) == 0\"\n    choose: { priority: [portone1] }\n  # the first", 1)
+	h := newHouse(t, func(c *fixture.Config) {
+		when := fixture.When{Expression: "amount % (hour - hour) == 0"}
+		c.RouteFirst(fixture.Rule{Name: "bursts", When: when, Choose: fixture.Choose{Priority: []string{"portone1"}}})
 	})
 	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK || a.json["pg"] != "inicis" {
 		t.Fatalf("got %d %s", a.status, a.body)

@@ -7,11 +7,12 @@ import (
 	"net"
 	"net/netip"
 	"slices"
-	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // scarce is a listener that has no file descriptor left for a while.
@@ -227,9 +228,9 @@ func TestADoorForgetsWhoLeft(t *testing.T) {
 // TestTheConfigurationSaysHowManyComeIn, and the process how many can.
 func TestTheConfigurationSaysHowManyComeIn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c string) string {
-		c = strings.Replace(c, "trusted_proxies: []", `trusted_proxies: ["10.0.0.0/8"]`, 1)
-		return strings.Replace(c, "limits: { ", "limits: { connections: { all: 120, per_address: 30 }, ", 1)
+	h := newHouse(t, func(c *fixture.Config) {
+		c.Server.Public.TrustedProxies = []string{"10.0.0.0/8"}
+		c.Limits.Connections = map[string]int{"all": 120, "per_address": 30}
 	})
 	h.g.openFiles = 1 << 20
 	r := h.g.publicRoom()

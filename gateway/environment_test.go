@@ -9,23 +9,15 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
-	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 const stagingURL = "http://staging.localhost:8080"
 
 // newEnvironments are production and a staging that has its token_key by mistake.
-func newEnvironments(t *testing.T, more func(string) string) (production, staging *house) {
+func newEnvironments(t *testing.T, more fixture.Edit) (production, staging *house) {
 	t.Helper()
-	edit := func(s string) string {
-		s = more(s)
-		s = strings.Replace(s, "imp_code: imp00000000", "imp_code: imp00000000\n    webhook_sources: [0.0.0.0/0]", 1)
-		return strings.Replace(s, "    allow_origins:", "    token_key: \""+sharedKey+"\"\n    allow_origins:", 1)
-	}
-	elsewhere := func(s string) string {
-		return strings.Replace(edit(s), `base_url: "`+publicURL+`"`, `base_url: "`+stagingURL+`"`, 1)
-	}
-	return newHouseWith(t, sandbox.Defaults(), edit), newHouseWith(t, sandbox.Defaults(), elsewhere)
+	return newHouse(t, more, asPod), newHouse(t, more, asPod, publicAt(stagingURL))
 }
 
 // isOpen holds a process to selling, and to having counted so many windows of another environment.
@@ -69,7 +61,7 @@ func TestAForeignEnvironmentStopsNothing(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			production, staging := newEnvironments(t, strings.Clone)
+			production, staging := newEnvironments(t, nil)
 			if a := tt.tell(production, staging); !strings.Contains(string(a.body)+a.header.Get(headerReason), tt.want) {
 				t.Errorf("it was told %d %s", a.status, a.body)
 			}
@@ -84,7 +76,7 @@ func TestAForeignEnvironmentStopsNothing(t *testing.T) {
 // A seal of another environment is none that its buyer's rate is forgiven for.
 func TestAForeignSealLiftsNoRate(t *testing.T) {
 	t.Parallel()
-	production, staging := newEnvironments(t, withRates("client: 3/h"))
+	production, staging := newEnvironments(t, withRates(rates{"client": "3/h"}))
 	const form, client = "application/x-www-form-urlencoded", "203.0.113.7"
 	id, mark := staging.openedAtV1()
 	back := staging.inicisReturn("pay").Encode()

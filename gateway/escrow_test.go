@@ -3,6 +3,8 @@ package gateway
 import (
 	"strings"
 	"testing"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // TestAnEscrowThatTheBuyerPutIn: a payment that was not decided as an escrow does not stand as one. V1 charges before we
@@ -12,13 +14,13 @@ func TestAnEscrowThatTheBuyerPutIn(t *testing.T) {
 	for _, tt := range []struct {
 		version, method string
 		param           string
-		edits           []string
+		edit            fixture.Edit
 	}{
 		{"v1", "tosspay", "escrow", nil},
-		{"v2", "kakaopay", "isEscrow", autoV2()},
+		{"v2", "kakaopay", "isEscrow", autoV2},
 		{"v2", "kakaopay", "isEscrow", nil},
 	} {
-		h := newHookHouse(t, nil, tt.edits...)
+		h := newHookHouse(t, nil, tt.edit)
 		for put, want := range map[bool]string{false: "approved", true: "cancelled"} {
 			params := map[string]any{}
 			if put {

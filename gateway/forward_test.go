@@ -19,6 +19,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite/onewritetest"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // TestForwardWritesOnce is design promise 5 on the way to the shop.
@@ -129,13 +130,8 @@ func TestForwardFiltersHeaders(t *testing.T) {
 }
 
 // shopAt points the configuration at another order service.
-func shopAt(url string) func(string) string {
-	return func(c string) string {
-		_, after, _ := strings.Cut(c, "order_service:")
-		_, after, _ = strings.Cut(after, `url: "`)
-		old, _, _ := strings.Cut(after, `"`)
-		return strings.ReplaceAll(c, `url: "`+old+`"`, `url: "`+url+`"`)
-	}
+func shopAt(url string) fixture.Edit {
+	return func(c *fixture.Config) { c.OrderService.URL = url }
 }
 
 func TestTheShopsOwnEndpointsAreNotReachable(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // TestAShopThatIsNotAsked: order_service.confirm: none approves without a question.
@@ -17,33 +18,27 @@ func TestAShopThatIsNotAsked(t *testing.T) {
 	asked := 0
 	shop := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked++ }))
 	t.Cleanup(shop.Close)
-	const section = `confirm: { path: "/orders/{order_id}/confirm", timeout: 5s }`
 	for _, tt := range []struct {
-		confirm string
-		yes     bool
-		asked   int
-		metric  string
+		name   string
+		edit   fixture.Edit
+		yes    bool
+		asked  int
+		metric string
 	}{
-		{section, false, 1, "silent"},
-		{"confirm: none", true, 0, "not_asked"},
+		{"asked", nil, false, 1, "silent"},
+		{"not asked", func(c *fixture.Config) { c.OrderService.Confirm = fixture.Call{} }, true, 0, "not_asked"},
 	} {
 		asked = 0
-		h := newHouse(t, func(c string) string {
-			c = strings.Replace(c, section, tt.confirm, 1)
-			from, to := strings.Index(c, "order_service:"), strings.Index(c, "intercepts:")
-			urlAt := strings.Index(c[from:to], `url: "`) + from
-			end := strings.Index(c[urlAt:], "\n") + urlAt
-			return c[:urlAt] + `url: "` + shop.URL + `"` + c[end:]
-		})
+		h := newHouse(t, tt.edit, shopAt(shop.URL))
 		ans := h.g.Confirm(t.Context(), payment.Attempt{ID: "A1", OrderID: "O1", PG: "inicis", Method: "card", Amount: 1000, OrderAmount: 1000})
 		if ans.Yes != tt.yes || asked != tt.asked {
-			t.Errorf("%s: yes %v after %d questions, want %v after %d", tt.confirm, ans.Yes, asked, tt.yes, tt.asked)
+			t.Errorf("%s: yes %v after %d questions, want %v after %d", tt.name, ans.Yes, asked, tt.yes, tt.asked)
 		}
 		want := `# HELP pg_gateway_confirmations_total Confirm gates: what the order service said about charging an order.
 # TYPE pg_gateway_confirmations_total counter
 ` + counts(tt.metric)
 		if err := testutil.GatherAndCompare(h.g.registry, strings.NewReader(want), "pg_gateway_confirmations_total"); err != nil {
-			t.Errorf("%s: %v", tt.confirm, err)
+			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
 }
@@ -64,9 +59,7 @@ func counts(once string) string {
 // TestTheShopsOwnWordsForMethods: what the shop's requests call a method is read like its code.
 func TestTheShopsOwnWordsForMethods(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c string) string {
-		return strings.Replace(c, `{ code: card, x2bee: "11",`, `{ code: card, x2bee: "11", words: [CREDIT_CARD, 신용카드],`, 1)
-	})
+	h := newHouse(t, func(c *fixture.Config) { c.Method("card").Words = []string{"CREDIT_CARD", "신용카드"} })
 	for _, word := range []string{"CREDIT_CARD", "신용카드", "card", "11"} {
 		if a := h.postCheckout(h.checkout(word)); a.status != http.StatusOK || a.json["method"] != "card" {
 			t.Errorf("/checkout with %q: %d %s", word, a.status, a.body)

@@ -9,6 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 func TestWhatMakesAPGUnwell(t *testing.T) {
@@ -113,10 +114,7 @@ pg_gateway_pg_well{pg="portone1"} 1
 // TestMadeUpTokensMoveNoTraffic: sixty of them moved all payments to another PG.
 func TestMadeUpTokensMoveNoTraffic(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c string) string {
-		return swap("attempt_ttl: 30m", "attempt_ttl: 30m, rates: { client: 1000/s }")(
-			swap("choose: { priority: [inicis, portone, portone1] }", "choose: { success_rate: [inicis, portone] }")(c))
-	})
+	h := newHouse(t, bySuccess, func(c *fixture.Config) { c.Limits.Rates = rates{"client": "1000/s"} })
 	for range 30 {
 		form := h.press(h.inicisForm(), "pay")
 		form.Set("authToken", "made-up")

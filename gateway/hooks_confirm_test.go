@@ -68,11 +68,11 @@ func TestTheConfirmProcessRefuses(t *testing.T) {
 		for _, tt := range tests {
 			t.Run(version+", "+tt.name, func(t *testing.T) {
 				t.Parallel()
-				edits := askingV1()
+				edit := askingV1
 				if version == "v2" {
-					edits = askingV2()
+					edit = askingV2
 				}
-				h := newHookHouse(t, nil, edits...)
+				h := newHookHouse(t, nil, edit)
 				o := h.window(version)
 				tt.prepare(h, o)
 				h.click(o, "pay")
@@ -99,7 +99,7 @@ func TestTheConfirmProcessComparesWhatItIsAsked(t *testing.T) {
 	for _, version := range []string{"v1", "v2"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			h := newHookHouse(t, nil, autoV2()...)
+			h := newHookHouse(t, nil, autoV2)
 			o := h.window(version)
 			tx := map[string]string{"v1": "imp_000000000001", "v2": "tx-1"}[version]
 			amount := int64(h.state(o.attempt).Amount)
@@ -159,7 +159,7 @@ func TestTheSameQuestionAtOnceIsAnsweredOnce(t *testing.T) {
 // The shop's reason reaches PortOne, and nothing of ours does.
 func TestARefusalTellsTheShopsReason(t *testing.T) {
 	t.Parallel()
-	h := newHookHouse(t, nil, autoV2()...)
+	h := newHookHouse(t, nil, autoV2)
 	if err := h.sandbox.SetShop(sandbox.ShopNo); err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestARefusalTellsTheShopsReason(t *testing.T) {
 // A yes of ours is no approval: what PortOne made of it is read, and the shop hears of either.
 func TestAfterAYesPortOneIsFollowed(t *testing.T) {
 	t.Parallel()
-	h := newHookHouse(t, nil, askingV2()...)
+	h := newHookHouse(t, nil, askingV2)
 	o := h.window("v2")
 	h.click(o, "pay")
 	if got := h.complete(o); got != "approved" {
@@ -207,7 +207,7 @@ func TestLateMoneyGoesBack(t *testing.T) {
 	for _, version := range []string{"v1", "v2"} {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			h := newHookHouse(t, nil, autoV2()...)
+			h := newHookHouse(t, nil, autoV2)
 			end := func(o *opened) {
 				t.Helper()
 				_, err := h.journal.Move(t.Context(), journal.Transition{ID: o.attempt, From: []payment.State{payment.StateOpened}, To: payment.StateExpired})

@@ -69,7 +69,7 @@ func TestAWordThatContradictsAnApprovedPayment(t *testing.T) {
 			t.Run(word+" "+form, func(t *testing.T) {
 				t.Parallel()
 				for _, tt := range shows {
-					h := newHookHouse(t, nil, autoV2()...)
+					h := newHookHouse(t, nil, autoV2)
 					o := h.window("v2")
 					h.click(o, "pay")
 					if status := h.complete(o); status != "approved" {

@@ -23,6 +23,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // hookHouse is a house that PortOne can reach: a real listener, and a sandbox that sends webhooks to it.
@@ -31,7 +32,7 @@ type hookHouse struct {
 	base string
 }
 
-func newHookHouse(t *testing.T, box func(*sandbox.Config), edits ...string) *hookHouse {
+func newHookHouse(t *testing.T, box func(*sandbox.Config), edits ...fixture.Edit) *hookHouse {
 	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -44,16 +45,7 @@ func newHookHouse(t *testing.T, box func(*sandbox.Config), edits ...string) *hoo
 		box(&cfg)
 	}
 	base := "http://" + ln.Addr().String()
-	edits = append(edits, `base_url: "http://localhost:8080"`, `base_url: "`+base+`"`)
-	h := newHouseWith(t, cfg, func(config string) string {
-		for i := 0; i < len(edits); i += 2 {
-			if strings.Count(config, edits[i]) != 1 {
-				t.Fatalf("config.yaml does not hold %q once", edits[i])
-			}
-			config = strings.Replace(config, edits[i], edits[i+1], 1)
-		}
-		return config
-	})
+	h := newHouseWith(t, cfg, append(edits, publicAt(base))...)
 	done := make(chan error, 1)
 	go func() { done <- h.app.Listener(ln) }()
 	t.Cleanup(func() {
@@ -67,20 +59,25 @@ func newHookHouse(t *testing.T, box func(*sandbox.Config), edits ...string) *hoo
 	return &hookHouse{house: h, base: base}
 }
 
-// Edits of config.yaml: V2 without manual confirm, and the confirm process.
-const (
-	manualChannel = "channel_key: channel-key-v2-inicis"
-	autoChannel   = "channel_key: channel-key-v2-auto"
-	manualOn      = "manual_confirm: Y # nothing is approved until the gateway says so"
-	manualOff     = "manual_confirm: N"
-	askV2         = "confirm_hook: Y"
-	feesV1        = "fees: { card: 2.6%, tosspay: 2.7% }"
-	askV1         = "confirm_hook: Y"
-)
+// publicAt has buyers and PGs come to another address.
+func publicAt(base string) fixture.Edit {
+	return func(c *fixture.Config) { c.Server.Public.BaseURL = base }
+}
 
-func autoV2() []string   { return []string{manualChannel, autoChannel, manualOn, manualOff} }
-func askingV2() []string { return []string{manualChannel, autoChannel, manualOn, askV2} }
-func askingV1() []string { return []string{feesV1, askV1} }
+// autoV2 is a V2 without manual confirm.
+func autoV2(c *fixture.Config) {
+	m := c.Merchant("2001")
+	m.ChannelKey, m.ManualConfirm = "channel-key-v2-auto", false
+}
+
+// askingV2 is a V2 that asks us before it approves.
+func askingV2(c *fixture.Config) {
+	autoV2(c)
+	c.Merchant("2001").ConfirmHook = true
+}
+
+// askingV1 is a V1 that asks us before it approves.
+func askingV1(c *fixture.Config) { c.Merchant("2101").ConfirmHook = true }
 
 // opened is a payment in PortOne's window.
 type opened struct {
@@ -263,7 +260,7 @@ func TestWebhooksAndBrowsersSettleOnce(t *testing.T) {
 		mode          sandbox.NoticeMode
 		browser       bool
 		box           func(*sandbox.Config)
-		edits         []string
+		edit          fixture.Edit
 	}{
 		{"V1, the browser closed", "v1", sandbox.NoticeAfter, false, nil, nil},
 		{"V1, the webhook first", "v1", sandbox.NoticeBefore, true, nil, nil},
@@ -271,23 +268,23 @@ func TestWebhooksAndBrowsersSettleOnce(t *testing.T) {
 		{"V1, twice and closed", "v1", sandbox.NoticeTwice, false, nil, nil},
 		{"V1, no webhook", "v1", sandbox.NoticeNever, true, nil, nil},
 		{"V1, a form", "v1", sandbox.NoticeAfter, false, form, nil},
-		{"V2, the browser closed", "v2", sandbox.NoticeAfter, false, nil, autoV2()},
-		{"V2, the webhook first", "v2", sandbox.NoticeBefore, true, nil, autoV2()},
-		{"V2, the browser first", "v2", sandbox.NoticeAfter, true, nil, autoV2()},
-		{"V2, twice and closed", "v2", sandbox.NoticeTwice, false, nil, autoV2()},
-		{"V2, the older version", "v2", sandbox.NoticeAfter, false, form, autoV2()},
+		{"V2, the browser closed", "v2", sandbox.NoticeAfter, false, nil, autoV2},
+		{"V2, the webhook first", "v2", sandbox.NoticeBefore, true, nil, autoV2},
+		{"V2, the browser first", "v2", sandbox.NoticeAfter, true, nil, autoV2},
+		{"V2, twice and closed", "v2", sandbox.NoticeTwice, false, nil, autoV2},
+		{"V2, the older version", "v2", sandbox.NoticeAfter, false, form, autoV2},
 		{"V2 manual, the webhook after", "v2", sandbox.NoticeAfter, true, nil, nil},
 		{"V2 manual, the webhook during the approval", "v2", sandbox.NoticeBefore, true, nil, nil},
-		{"V1 with the confirm process", "v1", sandbox.NoticeAfter, false, nil, askingV1()},
-		{"V1 with the confirm process and a browser", "v1", sandbox.NoticeTwice, true, nil, askingV1()},
-		{"V2 with the confirm process", "v2", sandbox.NoticeAfter, false, nil, askingV2()},
-		{"V2 with the confirm process, no webhook", "v2", sandbox.NoticeNever, true, nil, askingV2()},
-		{"V2 with the confirm process, older version", "v2", sandbox.NoticeTwice, true, form, askingV2()},
+		{"V1 with the confirm process", "v1", sandbox.NoticeAfter, false, nil, askingV1},
+		{"V1 with the confirm process and a browser", "v1", sandbox.NoticeTwice, true, nil, askingV1},
+		{"V2 with the confirm process", "v2", sandbox.NoticeAfter, false, nil, askingV2},
+		{"V2 with the confirm process, no webhook", "v2", sandbox.NoticeNever, true, nil, askingV2},
+		{"V2 with the confirm process, older version", "v2", sandbox.NoticeTwice, true, form, askingV2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHookHouse(t, tt.box, tt.edits...)
+			h := newHookHouse(t, tt.box, tt.edit)
 			if err := h.sandbox.SetNotices(tt.mode); err != nil {
 				t.Fatal(err)
 			}
@@ -321,7 +318,7 @@ func TestWebhooksAndBrowsersSettleOnce(t *testing.T) {
 // A failed payment leaves the attempt to be tried again, and moves nothing.
 func TestAWebhookOfAFailureChargesNobody(t *testing.T) {
 	t.Parallel()
-	h := newHookHouse(t, nil, autoV2()...)
+	h := newHookHouse(t, nil, autoV2)
 	o := h.window("v2")
 	h.click(o, "fail")
 	h.sandbox.WaitNotices()
@@ -333,7 +330,7 @@ func TestAWebhookOfAFailureChargesNobody(t *testing.T) {
 
 func TestForgedWebhooksChangeNothing(t *testing.T) {
 	t.Parallel()
-	h := newHookHouse(t, nil, autoV2()...)
+	h := newHookHouse(t, nil, autoV2)
 	if err := h.sandbox.SetNotices(sandbox.NoticeNever); err != nil {
 		t.Fatal(err)
 	}
@@ -389,8 +386,7 @@ func TestForgedWebhooksChangeNothing(t *testing.T) {
 // What a proxy's caller states of its own address counts only as far as a trusted proxy wrote it.
 func TestSourcesAreReadBehindTrustedProxies(t *testing.T) {
 	t.Parallel()
-	h := newHookHouse(t, nil, "trusted_proxies: []", `trusted_proxies: ["127.0.0.0/8"]`,
-		"imp_code: imp00000000", "imp_code: imp00000000\n    webhook_sources: [52.78.5.241, 52.78.48.0/24]")
+	h := newHookHouse(t, nil, behindLoopback, v1From("52.78.5.241", "52.78.48.0/24"))
 	bodies := 0
 	body := func() string {
 		bodies++
@@ -416,7 +412,7 @@ func TestSourcesAreReadBehindTrustedProxies(t *testing.T) {
 
 func TestWebhooksThatConcernNobody(t *testing.T) {
 	t.Parallel()
-	h := newHookHouse(t, nil, autoV2()...)
+	h := newHookHouse(t, nil, autoV2)
 	signed := func(id, body string) int {
 		t.Helper()
 		status, _ := h.sendHook(pathHooksV2+"portone", "application/json", signHook(id, body, time.Now()), body)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // undone wants an attempt that was paid otherwise than decided to have ended without money, and the shop not to have
@@ -39,11 +40,11 @@ func TestABuyerWhoChangesTheMethod(t *testing.T) {
 		"a virtual account": account, "a transfer": {"payMethod": "TRANSFER"}, "a card": {"payMethod": "CARD"},
 		"a phone bill": {"payMethod": "MOBILE", "productType": "REAL"}, "another service": {"easyPay": map[string]any{"easyPayProvider": "NAVERPAY"}},
 	}
-	for name, edits := range map[string][]string{"confirmed by us": nil, "approved by itself": autoV2(), "asking before": askingV2()} {
+	for name, edit := range map[string]fixture.Edit{"confirmed by us": nil, "approved by itself": autoV2, "asking before": askingV2} {
 		for what, change := range v2 {
 			t.Run("V2, "+name+", "+what, func(t *testing.T) {
 				t.Parallel()
-				h := newHookHouse(t, nil, edits...)
+				h := newHookHouse(t, nil, edit)
 				o := h.changed("v2", h.checkout("kakaopay"), change)
 				h.click(o, "pay")
 				if got := h.complete(o); got == "approved" || got == "issued" {
@@ -53,11 +54,11 @@ func TestABuyerWhoChangesTheMethod(t *testing.T) {
 			})
 		}
 	}
-	for name, edits := range map[string][]string{"": nil, ", asking before": askingV1()} {
+	for name, edit := range map[string]fixture.Edit{"": nil, ", asking before": askingV1} {
 		for _, method := range []string{"vbank", "phone", "trans", "card", "naverpay"} {
 			t.Run("V1"+name+", "+method, func(t *testing.T) {
 				t.Parallel()
-				h := newHookHouse(t, nil, edits...)
+				h := newHookHouse(t, nil, edit)
 				o := h.changed("v1", h.checkout("tosspay"), map[string]any{"pay_method": method})
 				h.click(o, "pay")
 				if got := h.complete(o); got == "approved" || got == "issued" {
@@ -90,16 +91,16 @@ func TestABuyerWhoPaysInPlaceOfAnAccount(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		pg, version string
-		edits       []string
+		edit        fixture.Edit
 		change      map[string]any
 	}{
 		{"portone", "v2", nil, map[string]any{"payMethod": "CARD"}},
-		{"portone", "v2", autoV2(), map[string]any{"payMethod": "TRANSFER"}},
+		{"portone", "v2", autoV2, map[string]any{"payMethod": "TRANSFER"}},
 		{"portone1", "v1", nil, map[string]any{"pay_method": "card"}},
 	} {
 		t.Run(tt.pg, func(t *testing.T) {
 			t.Parallel()
-			h := newBankHouse(t, tt.pg, tt.edits...)
+			h := newBankHouse(t, tt.pg, tt.edit)
 			o := h.changed(tt.version, h.checkout("vbank"), tt.change)
 			h.click(o, "pay")
 			if got := h.complete(o); got == "approved" || got == "issued" {

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,9 +22,10 @@ import (
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
-// house is a gateway with a sandbox, on the shipped configuration, without listeners.
+// house is a gateway with a sandbox, on the configuration of the tests, without listeners.
 type house struct {
 	t       *testing.T
 	g       *Gateway
@@ -33,6 +35,7 @@ type house struct {
 	sandbox *sandbox.Sandbox
 	url     string // the sandbox's
 	config  string // path
+	edits   []fixture.Edit
 	journal *journal.Journal
 	// log is what the gateway has logged.
 	log logLines
@@ -40,40 +43,23 @@ type house struct {
 
 const publicURL = "http://localhost:8080"
 
-// readConfig is the text of the shipped configuration, without its maintenance window: what a test finds must not
-// depend on the hour at which it runs.
-func readConfig(t *testing.T) string {
+func newHouse(t *testing.T, edits ...fixture.Edit) *house {
 	t.Helper()
-	text, err := os.ReadFile("../config.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	const control = "  - name: bank-night\n"
-	if strings.Count(string(text), control) != 1 {
-		t.Fatalf("config.yaml does not hold %q once", control)
-	}
-	return strings.Replace(string(text), control, control+"    in_use: N\n", 1)
-}
-
-func newHouse(t *testing.T, edit func(string) string) *house {
-	t.Helper()
-	return newHouseWith(t, sandbox.Defaults(), edit)
+	return newHouseWith(t, sandbox.Defaults(), edits...)
 }
 
 // newHouseWith is newHouse with a sandbox of one's own.
-func newHouseWith(t *testing.T, box sandbox.Config, edit func(string) string) *house {
+func newHouseWith(t *testing.T, box sandbox.Config, edits ...fixture.Edit) *house {
 	t.Helper()
 	h := &house{t: t, sandbox: sandbox.New(box)}
 	server := httptest.NewServer(h.sandbox.Handler())
 	t.Cleanup(server.Close)
 	h.url = server.URL
-	config := strings.ReplaceAll(readConfig(t), "127.0.0.1:7070", strings.TrimPrefix(server.URL, "http://"))
-	if edit != nil {
-		config = edit(config)
-	}
+	here := func(c *fixture.Config) { c.SandboxAt(strings.TrimPrefix(server.URL, "http://")) }
+	h.edits = append([]fixture.Edit{here}, edits...)
 	dir := t.TempDir()
 	h.config = filepath.Join(dir, "config.yaml")
-	h.write(config)
+	h.change()
 	store, err := rules.NewStore(rules.StoreOptions{Path: h.config, Load: loader().LoadFile, Prepare: Prepare})
 	if err != nil {
 		t.Fatal(err)
@@ -110,13 +96,10 @@ func (h *house) write(config string) {
 	}
 }
 
-func (h *house) read() string {
+// change saves the configuration that the house began with, and more edits of it.
+func (h *house) change(more ...fixture.Edit) {
 	h.t.Helper()
-	b, err := os.ReadFile(h.config)
-	if err != nil {
-		h.t.Fatal(err)
-	}
-	return string(b)
+	h.write(fixture.Text(slices.Concat(h.edits, more)...))
 }
 
 // answer is what a request came to.

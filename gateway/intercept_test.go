@@ -6,6 +6,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // orderBody is what the demo shop's page posts to its own server.
@@ -30,16 +32,13 @@ func TestInterceptPutsTheWindowIntoTheShopsAnswer(t *testing.T) {
 
 func TestInterceptRefusesBeforeTheOrderExists(t *testing.T) {
 	t.Parallel()
-	off := func(c string) string {
-		return strings.Replace(c, "links: { inicis: Y, portone: Y, portone1: Y } }", "links: { inicis: N, portone: N, portone1: N } }", 1)
-	}
 	tests := []struct {
 		name string
-		edit func(string) string
+		edit fixture.Edit
 		body func(h *house) string
 		code string
 	}{
-		{"the link is off", off, func(h *house) string { return h.orderBody(`{"payWayCd":"11"}`) }, "METHOD_NOT_LINKED"},
+		{"the link is off", fixture.LinksOff("card"), func(h *house) string { return h.orderBody(`{"payWayCd":"11"}`) }, "METHOD_NOT_LINKED"},
 		{"an unknown method", nil, func(h *house) string { return h.orderBody(`{"payWayCd":"99"}`) }, "UNKNOWN_METHOD"},
 		{"two primaries", nil, func(h *house) string { return h.orderBody(`{"payWayCd":"11"},{"payWayCd":"12"}`) }, "TWO_PRIMARIES"},
 		{"a duplicate key", nil, func(h *house) string {
@@ -144,9 +143,7 @@ func TestTheBrowsersAmountNeverCounts(t *testing.T) {
 	}))
 	defer shop.Close()
 	body := newHouse(t, nil).orderBody(`{"payWayCd":"11"}`)
-	h := newHouse(t, func(c string) string {
-		return strings.Replace(shopAt(shop.URL)(c), "      buyer_name: ", "      amount: \"body:claimed\"\n      buyer_name: ", 1)
-	})
+	h := newHouse(t, shopAt(shop.URL), func(c *fixture.Config) { c.Intercepts[0].ReadRequest["amount"] = "body:claimed" })
 	a := h.post("/api/orders", "application/json", strings.Replace(body, "{", `{"claimed":1000,`, 1))
 	payload, _ := a.json["payload"].(map[string]any)
 	pg, _ := payload["pg"].(map[string]any)

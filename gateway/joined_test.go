@@ -195,7 +195,7 @@ func TestWhatAPGSaysCanBeJoined(t *testing.T) {
 	})
 	t.Run("a deposit's notice", func(t *testing.T) {
 		t.Parallel()
-		h := newBankHouse(t, "inicis", "name: 이니시스, driver: inicis,", "name: 이니시스, driver: inicis, webhook_sources: [0.0.0.0],")
+		h := newBankHouse(t, "inicis", inicisFrom("0.0.0.0"))
 		a := h.state(h.issue("inicis"))
 		h.sandbox.WaitNotices()
 		h.lines()

@@ -12,20 +12,13 @@ import (
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
-
-const cardLine = `in_use: Y, min: 100, max: 10000000, links: { inicis: Y, portone: Y, portone1: Y } }`
 
 // newKeyHouse is a house where cards may be registered, at one PG.
 func newKeyHouse(t *testing.T, pg string) *hookHouse {
 	t.Helper()
-	merchant := map[string]string{
-		"portone":  "  - { id: \"2009\", pg: portone, mid: INIBillTst, channel_key: channel-key-v2-billing, behind: inicis, purpose: recurring, mode: test }\n",
-		"portone1": "  - { id: \"2109\", pg: portone1, mid: INIBillTst, channel_key: channel-key-v1-billing, behind: inicis, purpose: recurring, mode: test }\n",
-	}[pg]
-	return newHookHouse(t, nil,
-		cardLine, `in_use: Y, min: 100, max: 10000000, purposes: [one_time, billing_key], links: { `+pg+`: Y } }`,
-		"payment_methods: # 결제수단", merchant+"payment_methods: # 결제수단")
+	return newHookHouse(t, nil, fixture.KeysBy(pg))
 }
 
 // keyCheckout is a checkout that charges nothing and has a card registered.

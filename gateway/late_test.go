@@ -9,6 +9,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // twice opens two V1 windows of one attempt and pays in both.
@@ -37,23 +38,23 @@ func (h *hookHouse) twice() (first, second *opened) {
 // and the other goes back, or is left to a person where the rules say so.
 func TestASecondV1PaymentGoesBack(t *testing.T) {
 	t.Parallel()
-	const refund, park = "attempt_ttl: 30m }", "attempt_ttl: 30m, late_money: park }"
+	park := func(c *fixture.Config) { c.Limits.LateMoney = "park" }
 	tests := []struct {
 		name  string
 		words []int
-		edits []string
+		edit  fixture.Edit
 		late  journal.LateState
 	}{
 		{"both are told of", []int{0, 1}, nil, journal.LateReturned},
 		{"the second first", []int{1, 0}, nil, journal.LateReturned},
 		{"the second alone", []int{1}, nil, journal.LateReturned},
 		{"the first alone, twice", []int{0, 0}, nil, journal.LateReturned},
-		{"parked by rule", []int{0, 1}, []string{refund, park}, journal.LateFlagged},
+		{"parked by rule", []int{0, 1}, park, journal.LateFlagged},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHookHouse(t, func(c *sandbox.Config) { c.V1.PaysTwice = true }, tt.edits...)
+			h := newHookHouse(t, func(c *sandbox.Config) { c.V1.PaysTwice = true }, tt.edit)
 			if err := h.sandbox.SetNotices(sandbox.NoticeNever); err != nil {
 				t.Fatal(err)
 			}
@@ -87,7 +88,7 @@ func TestASecondV1PaymentGoesBack(t *testing.T) {
 // Late money whose cancel was lost goes back by the sweep, without another word of the PG's.
 func TestTheSweepGivesLateMoneyBack(t *testing.T) {
 	t.Parallel()
-	h := newHookHouse(t, nil, autoV2()...)
+	h := newHookHouse(t, nil, autoV2)
 	o := h.window("v2")
 	if _, err := h.journal.Move(t.Context(), journal.Transition{ID: o.attempt, From: []payment.State{payment.StateOpened}, To: payment.StateExpired}); err != nil {
 		t.Fatal(err)

@@ -10,17 +10,23 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // behindProxies believes X-Forwarded-For from what tests call from.
-func behindProxies(config string) string {
-	return strings.Replace(config, "trusted_proxies: []", `trusted_proxies: ["0.0.0.0/32"]`, 1)
-}
+func behindProxies(c *fixture.Config) { c.Server.Public.TrustedProxies = []string{"0.0.0.0/32"} }
+
+// behindLoopback believes X-Forwarded-For from what calls a real listener.
+func behindLoopback(c *fixture.Config) { c.Server.Public.TrustedProxies = []string{"127.0.0.0/8"} }
+
+// rates is limits.rates.
+type rates map[string]string
 
 // withRates sets limits.rates.
-func withRates(rates string) func(string) string {
-	return func(config string) string {
-		return strings.Replace(behindProxies(config), "attempt_ttl: 30m", "attempt_ttl: 30m, rates: { "+rates+" }", 1)
+func withRates(r rates) fixture.Edit {
+	return func(c *fixture.Config) {
+		behindProxies(c)
+		c.Limits.Rates = r
 	}
 }
 
@@ -63,7 +69,7 @@ func TestEveryDoorHoldsAClientToItsRate(t *testing.T) {
 	} {
 		t.Run(door.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, withRates("client: 20/m, hooks: 20/m, attempt: 1000/s"))
+			h := newHouse(t, withRates(rates{"client": "20/m", "hooks": "20/m", "attempt": "1000/s"}))
 			limited := 0
 			for range 6 {
 				a := h.from("203.0.113.7", door.method, door.path, door.kind, door.body)
@@ -85,7 +91,7 @@ func TestEveryDoorHoldsAClientToItsRate(t *testing.T) {
 
 func TestClientsOfIPv6AreNetworks(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, withRates("client: 3/h"))
+	h := newHouse(t, withRates(rates{"client": "3/h"}))
 	limited := false
 	for i := range 5 {
 		limited = h.from(fmt.Sprintf("2001:db8::%d", i+1), "POST", pathCheckout, "application/json", `{}`).tooOften()
@@ -101,7 +107,7 @@ func TestClientsOfIPv6AreNetworks(t *testing.T) {
 // TestOneOrderMakesFewKeys: in 8 seconds one client made 18,642 rows with keys of his own.
 func TestOneOrderMakesFewKeys(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, withRates("order: 60/m"))
+	h := newHouse(t, withRates(rates{"order": "60/m"}))
 	body, err := json.Marshal(h.checkout("card"))
 	if err != nil {
 		t.Fatal(err)
@@ -166,7 +172,7 @@ func TestTwoStrangersBlockNoBuyer(t *testing.T) {
 // TestAnAmountIsGuessedAFewTimes: also the right one is refused then, or the guessing would go on.
 func TestAnAmountIsGuessedAFewTimes(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, withRates("guesses: 3/h"))
+	h := newHouse(t, withRates(rates{"guesses": "3/h"}))
 	body := h.checkout("card")
 	right := body["amount"]
 	for i := range 3 {
@@ -187,7 +193,7 @@ func TestAnAmountIsGuessedAFewTimes(t *testing.T) {
 // TestAnAmountIsGuessedByOneNetwork: a customer of IPv6 has 65,536 networks of 64 bits.
 func TestAnAmountIsGuessedByOneNetwork(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, withRates("guesses: 3/h"))
+	h := newHouse(t, withRates(rates{"guesses": "3/h"}))
 	body := h.checkout("card")
 	body["amount"], body["payments"] = 100, []any{map[string]any{"method": "card", "amount": 100}}
 	refused := 0
@@ -207,7 +213,7 @@ func TestAnAmountIsGuessedByOneNetwork(t *testing.T) {
 // TestASplitIsGuessedAFewTimes, as an amount is.
 func TestASplitIsGuessedAFewTimes(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, withRates("guesses: 3/h"))
+	h := newHouse(t, withRates(rates{"guesses": "3/h"}))
 	body := h.checkout("card")
 	whole := int(body["amount"].(float64))
 	for i := range 3 {
@@ -258,7 +264,7 @@ func TestStrangersMakeFewLookUps(t *testing.T) {
 // TestSignedWordsAreNeverTooMany: what a signature proves to be PortOne's is taken at any rate.
 func TestSignedWordsAreNeverTooMany(t *testing.T) {
 	t.Parallel()
-	h := newHookHouse(t, nil, "attempt_ttl: 30m", "attempt_ttl: 30m, rates: { hooks: 1/h, client: 1/h, attempt: 1/h }")
+	h := newHookHouse(t, nil, func(c *fixture.Config) { c.Limits.Rates = rates{"hooks": "1/h", "client": "1/h", "attempt": "1/h"} })
 	for i := range 20 {
 		body := fmt.Sprintf(`{"type":"Transaction.Paid","data":{"storeId":"store-sandbox","paymentId":"nobody-%d","transactionId":"t"}}`, i)
 		if status, text := h.sendHook(pathHooksV2+"portone", "application/json", signHook(fmt.Sprintf("wh_%d", i), body, time.Now()), body); status != http.StatusOK {
@@ -270,7 +276,7 @@ func TestSignedWordsAreNeverTooMany(t *testing.T) {
 // TestRatesAreLive: a bucket follows the rules in force.
 func TestRatesAreLive(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, withRates("client: 3/h"))
+	h := newHouse(t, withRates(rates{"client": "3/h"}))
 	knock := func() bool { return h.from("203.0.113.7", "POST", pathCheckout, "application/json", `{}`).tooOften() }
 	for range 3 {
 		knock()
@@ -278,7 +284,7 @@ func TestRatesAreLive(t *testing.T) {
 	if !knock() {
 		t.Fatal("the fourth request of an hour was taken")
 	}
-	h.write(strings.Replace(h.read(), "client: 3/h", "client: 1000000/s", 1))
+	h.change(withRates(rates{"client": "1000000/s"}))
 	h.adminPost("/-/reload", "")
 	if knock() {
 		t.Error("the old rate is in force after a reload")

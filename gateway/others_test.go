@@ -10,7 +10,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
-	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // sharedKey is the token key of two pods of one shop.
@@ -19,11 +19,13 @@ const sharedKey = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 // newPods are two processes of one shop with a journal each, which is how an order comes to be charged twice.
 func newPods(t *testing.T) (a, b *house) {
 	t.Helper()
-	edit := func(s string) string {
-		s = strings.Replace(s, "imp_code: imp00000000", "imp_code: imp00000000\n    webhook_sources: [0.0.0.0/0]", 1)
-		return strings.Replace(s, "    trusted_proxies: []\n", "    trusted_proxies: []\n    token_key: \""+sharedKey+"\"\n", 1)
-	}
-	return newHouseWith(t, sandbox.Defaults(), edit), newHouseWith(t, sandbox.Defaults(), edit)
+	return newHouse(t, asPod), newHouse(t, asPod)
+}
+
+// asPod has a process share its tokens with others, and hear PortOne V1 from anywhere.
+func asPod(c *fixture.Config) {
+	c.Server.Public.TokenKey = sharedKey
+	c.PGs["portone1"].WebhookSources = []string{"0.0.0.0/0"}
 }
 
 func (h *house) readyz() answer {

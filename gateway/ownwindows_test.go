@@ -12,7 +12,7 @@ import (
 func TestNeighboursDoNotHoldAnAuthenticatedBuyer(t *testing.T) {
 	t.Parallel()
 	const form, client = "application/x-www-form-urlencoded", "203.0.113.7"
-	h := newHouse(t, withRates("client: 3/h"))
+	h := newHouse(t, withRates(rates{"client": "3/h"}))
 	paid, left := h.inicisReturn("pay"), h.inicisReturn("cancel")
 	id, mark := h.openedAtV1()
 	h.g.limits.clients = newBuckets() // more windows than one client opens at this rate

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // twoSteps is more than what two steps of pruning take.
@@ -28,12 +29,7 @@ func TestTheRetentionActs(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, func(config string) string {
-				if tt.retention == "" {
-					return config
-				}
-				return strings.Replace(config, "journal: { driver: sqlite,", "journal: { retention: "+tt.retention+", driver: sqlite,", 1)
-			})
+			h := newHouse(t, func(c *fixture.Config) { c.Journal.Retention = tt.retention })
 			put := func(id string, to ...payment.State) {
 				a := payment.Attempt{
 					ID: payment.AttemptID(id), OrderID: payment.OrderID("o-" + id), PG: "inicis", Amount: 1000, OrderAmount: 1000,

@@ -3,7 +3,6 @@ package gateway
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 func TestOnlyThePGsFaultsCount(t *testing.T) {
@@ -85,20 +85,15 @@ func TestRatesFollowWhatHappened(t *testing.T) {
 	}
 }
 
-// swap edits the configuration of a house.
-func swap(from, to string) func(string) string {
-	return func(config string) string {
-		if !strings.Contains(config, from) {
-			panic("the configuration has no " + from)
-		}
-		return strings.Replace(config, from, to, 1)
-	}
+// bySuccess prefers the PG whose payments succeed.
+func bySuccess(c *fixture.Config) {
+	c.Rule("default").Choose = fixture.Choose{SuccessRate: []string{"inicis", "portone"}}
 }
 
 // TestRoutingFollowsTheRates: a PG that fails its payments goes behind one that does not.
 func TestRoutingFollowsTheRates(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, swap("choose: { priority: [inicis, portone, portone1] }", "choose: { success_rate: [inicis, portone] }"))
+	h := newHouse(t, bySuccess)
 	for range 30 {
 		h.g.Settled(t.Context(), payment.Attempt{PG: "portone", Method: "card", State: payment.StateApproved})
 	}

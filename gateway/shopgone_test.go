@@ -8,12 +8,19 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
+
+// confirmWithin is how long the shop may take to say whether an order may be charged.
+func confirmWithin(timeout string) fixture.Edit {
+	return func(c *fixture.Config) { c.OrderService.Confirm.Timeout = timeout }
+}
 
 // moveShop points the running gateway at another order service.
 func (h *house) moveShop(to string) {
 	h.t.Helper()
-	h.write(strings.Replace(shopAt(to)(h.read()), "timeout: 5s } # may", "timeout: 30s } # may", 1))
+	h.change(shopAt(to), confirmWithin("30s"))
 	if a := h.adminPost("/-/reload", ""); a.status != http.StatusOK {
 		h.t.Fatalf("reload: %d %s", a.status, a.body)
 	}
@@ -23,11 +30,11 @@ func (h *house) moveShop(to string) {
 // back on a connection to another pod.
 func TestAnAnswerWithoutTheShopEndsItsConnection(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(c string) string { return strings.Replace(c, "timeout: 5s } # may", "timeout: 200ms } # may", 1) })
+	h := newHouse(t, confirmWithin("200ms"))
 	form := h.inicisReturn("pay")
 	attempt, token := h.v2Authenticated()
 	checkout := h.checkout("card")
-	h.write(shopAt("http://127.0.0.1:1")(h.read()))
+	h.change(shopAt("http://127.0.0.1:1"))
 	if a := h.adminPost("/-/reload", ""); a.status != http.StatusOK {
 		t.Fatalf("reload: %d %s", a.status, a.body)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // pays is one method of a split and what it pays.
@@ -73,9 +74,9 @@ var splits = []struct {
 	{"a list that does not add up", `"payments":[{"method":"card","amount":60000}]`, []any{pays("card", 60000), pays("mileage", 4900)}, "ORDER_ANSWER_INVALID payments"},
 }
 
-// withGiftcards is the shipped configuration with a second secondary method.
-func withGiftcards(c string) string {
-	return strings.Replace(c, "  - { code: mileage,", "  - { code: giftcard, name: 상품권, kind: secondary, in_use: Y }\n  - { code: mileage,", 1)
+// withGiftcards adds a second secondary method.
+func withGiftcards(c *fixture.Config) {
+	c.Methods = append(c.Methods, fixture.Method{Code: "giftcard", Name: "상품권", Kind: "secondary", InUse: true})
 }
 
 // orderSaying is an order of 64,900 won as the order service shows it.
@@ -89,7 +90,7 @@ func TestCheckoutTakesTheSplitFromTheShop(t *testing.T) {
 	for _, tt := range splits {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, func(c string) string { return withGiftcards(shopAt(answering(t, orderSaying(tt.said)).URL)(c)) })
+			h := newHouse(t, withGiftcards, shopAt(answering(t, orderSaying(tt.said)).URL))
 			a := h.postCheckout(map[string]any{
 				"order_id": "O-1", "amount": 64900, "payments": tt.asked, "site": "main", "device": "pc", "return_url": publicURL + "/result",
 				"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
@@ -137,7 +138,7 @@ func TestInicisParamTakesTheSplitFromTheShop(t *testing.T) {
 		}
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := storeHouse(t, func(c string) string { return withGiftcards(shopAt(answering(t, orderSaying(tt.said)).URL)(c)) })
+			h := storeHouse(t, withGiftcards, shopAt(answering(t, orderSaying(tt.said)).URL))
 			a := h.store("inicisPcParam", encoded(t, map[string]any{
 				"ordNo": "O-1", "mersNo": "1001", "payWayCd": "11", "payAmt": card, "subPayInfoList": others, "goodsNm": "의자", "ordManNm": "홍길동",
 				"ordManTelNo": "010-4242-4242", "ordManEmailAddr": "gildong@example.com", "returnUrl": publicURL + "/result",
@@ -178,15 +179,16 @@ func splitShop(t *testing.T, answered, lookedUp string) (url string, lookups fun
 // the same.
 func TestInterceptTakesTheSplitFromTheShop(t *testing.T) {
 	t.Parallel()
-	readList := func(c string) string {
-		return strings.Replace(c, `pg_amount: "body:payload.pgAmt" }`, `pay_method: "body:payload.means.#.code", pay_amount: "body:payload.means.#.won", pg_amount: "body:payload.pgAmt" }`, 1)
+	readList := func(c *fixture.Config) {
+		read := c.Intercepts[0].ReadAnswer
+		read["pay_method"], read["pay_amount"] = "body:payload.means.#.code", "body:payload.means.#.won"
 	}
 	both := `{"payWayCd":"11","payAmt":60000},{"payWayCd":"32","payAmt":4900}`
 	cheat := `{"payWayCd":"11","payAmt":100},{"payWayCd":"32","payAmt":64800}`
 	unsaid := `{"payWayCd":"11"},{"payWayCd":"32"}`
 	tests := []struct {
 		name, asked, answered, lookedUp string
-		edit                            func(string) string
+		edit                            fixture.Edit
 		want                            string
 		lookups                         int
 	}{
@@ -218,12 +220,7 @@ func TestInterceptTakesTheSplitFromTheShop(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			url, lookups := splitShop(t, tt.answered, tt.lookedUp)
-			h := newHouse(t, func(c string) string {
-				if tt.edit != nil {
-					c = tt.edit(c)
-				}
-				return shopAt(url)(c)
-			})
+			h := newHouse(t, tt.edit, shopAt(url))
 			a := h.post("/api/orders", "application/json", `{"goods":[],"payMeans":[`+tt.asked+`],"buyer":{"name":"홍길동","tel":"010-4242-4242","email":"a@example.com"},"return_url":"`+publicURL+`/result"}`)
 			payload, _ := a.json["payload"].(map[string]any)
 			pg, ok := payload["pg"].(map[string]any)

@@ -8,18 +8,22 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // elsewhere is a webhook_sources that names nobody here, so that every message comes from an unlisted address.
-func elsewhere() []string {
-	return []string{"imp_code: imp00000000", "imp_code: imp00000000\n    webhook_sources: [203.0.113.7]"}
+func elsewhere(c *fixture.Config) { v1From("203.0.113.7")(c) }
+
+// v1From is where PortOne V1 says that it sends from.
+func v1From(sources ...string) fixture.Edit {
+	return func(c *fixture.Config) { c.PGs["portone1"].WebhookSources = sources }
 }
 
 // PortOne V1 has changed the addresses that it sends from: what comes from others is a hint as good as any, and is read
 // at PortOne before anything is believed.
 func TestAnUnlistedSourceIsHeard(t *testing.T) {
 	t.Parallel()
-	for name, edits := range map[string][]string{"a webhook": elsewhere(), "a question": append(elsewhere(), askingV1()...)} {
+	for name, edits := range map[string][]fixture.Edit{"a webhook": {elsewhere}, "a question": {elsewhere, askingV1}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHookHouse(t, func(c *sandbox.Config) {}, edits...)
@@ -40,7 +44,7 @@ func TestAnUnlistedSourceIsHeard(t *testing.T) {
 // Invented messages from anywhere write nothing, say yes to nothing, and are bounded.
 func TestAnUnlistedSourceProvesNothing(t *testing.T) {
 	t.Parallel()
-	h := newHookHouse(t, nil, append(elsewhere(), askingV1()...)...)
+	h := newHookHouse(t, nil, elsewhere, askingV1)
 	at := time.Now()
 	h.g.now = func() time.Time { return at }
 	o := h.window("v1")
@@ -76,7 +80,7 @@ func TestAnUnlistedSourceProvesNothing(t *testing.T) {
 // However many addresses they come from, what is not listed is bounded for each PG.
 func TestUnlistedSourcesAreBounded(t *testing.T) {
 	t.Parallel()
-	h := newHookHouse(t, nil, append(elsewhere(), "trusted_proxies: []", `trusted_proxies: ["127.0.0.0/8"]`)...)
+	h := newHookHouse(t, nil, elsewhere, behindLoopback)
 	at := time.Now()
 	h.g.now = func() time.Time { return at }
 	notice := func(i int) int {

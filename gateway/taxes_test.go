@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // answering is a shop that answers everything with one JSON text.
@@ -109,9 +110,8 @@ func TestInterceptTakesTaxesAndDeadline(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			shop := answering(t, `{"payload":{`+tt.answer+`}}`)
-			h := newHouse(t, func(c string) string {
-				c = strings.Replace(shopAt(shop.URL)(c), "      buyer_name: ", "      vat_amount: \"body:vat\"\n      buyer_name: ", 1)
-				return strings.Replace(c, "read_answer: { ", "read_answer: { vat_amount: \"body:payload.vat\", ", 1)
+			h := newHouse(t, shopAt(shop.URL), func(c *fixture.Config) {
+				c.Intercepts[0].ReadRequest["vat_amount"], c.Intercepts[0].ReadAnswer["vat_amount"] = "body:vat", "body:payload.vat"
 			})
 			a := h.post("/api/orders", "application/json", `{`+tt.request+`,"payMeans":[{"payWayCd":"`+tt.code+`"}],
 				"buyer":{"name":"홍길동","tel":"010-4242-4242","email":"gildong@example.com"},"return_url":"`+publicURL+`/result"}`)

@@ -4,33 +4,26 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"strings"
 	"testing"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // newBankHouse is a house whose virtual accounts go to one PG.
-func newBankHouse(t *testing.T, pg string, edits ...string) *hookHouse {
+func newBankHouse(t *testing.T, pg string, edits ...fixture.Edit) *hookHouse {
 	t.Helper()
-	h := newHookHouse(t, nil, append(edits, vbankLine(t), "  - { code: vbank, name: 가상계좌, in_use: Y, links: { "+pg+": Y } }")...)
+	h := newHookHouse(t, nil, append(edits, func(c *fixture.Config) { c.Method("vbank").Links = fixture.Links(pg) })...)
 	if err := h.sandbox.SetInicisNotice("", h.base+pathHooksInicis+"inicis"+hookDeposit); err != nil {
 		t.Fatal(err)
 	}
 	return h
 }
 
-// vbankLine is the line of config.yaml that says where virtual accounts go.
-func vbankLine(t *testing.T) string {
-	t.Helper()
-	for line := range strings.SplitSeq(readConfig(t), "\n") {
-		if strings.Contains(line, "code: vbank,") {
-			return line
-		}
-	}
-	t.Fatal("config.yaml has no vbank")
-	return ""
+// inicisFrom believes Inicis' notices from some addresses only.
+func inicisFrom(sources ...string) fixture.Edit {
+	return func(c *fixture.Config) { c.PGs["inicis"].WebhookSources = sources }
 }
 
 // issue has the buyer take an account in PG's window and come back.
@@ -57,20 +50,20 @@ func (h *hookHouse) issue(pg string) payment.AttemptID {
 func TestADepositPaysTheOrder(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name  string
-		pg    string
-		edits []string
+		name string
+		pg   string
+		edit fixture.Edit
 	}{
 		{"Inicis", "inicis", nil},
 		{"PortOne V2, confirmed by us", "portone", nil},
-		{"PortOne V2", "portone", autoV2()},
+		{"PortOne V2", "portone", autoV2},
 		{"PortOne V1", "portone1", nil},
-		{"PortOne V1, asking before", "portone1", askingV1()},
+		{"PortOne V1, asking before", "portone1", askingV1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newBankHouse(t, tt.pg, tt.edits...)
+			h := newBankHouse(t, tt.pg, tt.edit)
 			id := h.issue(tt.pg)
 			h.sandbox.WaitNotices()
 			a := h.state(id)
@@ -189,7 +182,7 @@ func TestAForgedNoticePaysNothing(t *testing.T) {
 
 func TestANoticeFromElsewhereIsRefused(t *testing.T) {
 	t.Parallel()
-	h := newBankHouse(t, "inicis", "name: 이니시스, driver: inicis,", "name: 이니시스, driver: inicis, webhook_sources: [203.0.113.7],")
+	h := newBankHouse(t, "inicis", inicisFrom("203.0.113.7"))
 	status, body := h.sendHook(pathHooksInicis+"inicis"+hookDeposit, "application/x-www-form-urlencoded", nil, "no_tid=x")
 	if status != http.StatusForbidden || body != "FAIL" {
 		t.Errorf("answered %d %q", status, body)

@@ -3,7 +3,6 @@ package gateway
 import (
 	"context"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // fullJournal takes no new attempts while it is full.
@@ -28,13 +28,15 @@ func (j *fullJournal) Insert(ctx context.Context, a payment.Attempt, ev journal.
 	return j.Journal.Insert(ctx, a, ev, bound...)
 }
 
+// kakaopayOnlyByPortOne leaves no PG to fall back on.
+func kakaopayOnlyByPortOne(c *fixture.Config) {
+	c.Rule("kakaopay-by-portone").Choose.Priority = []string{"portone"}
+}
+
 // TestAWindowThatDidNotOpenIsNotCounted, whatever kept it from opening: who tried again through an outage can pay
 // when it is over, and no more often than anybody else.
 func TestAWindowThatDidNotOpenIsNotCounted(t *testing.T) {
 	t.Parallel()
-	onlyV2 := func(c string) string {
-		return strings.Replace(c, "choose: { priority: [portone, inicis] }", "choose: { priority: [portone] }", 1)
-	}
 	for _, tt := range []struct {
 		name, method, code string
 		down               func(h *house, j *fullJournal)
@@ -49,7 +51,7 @@ func TestAWindowThatDidNotOpenIsNotCounted(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, onlyV2)
+			h := newHouse(t, kakaopayOnlyByPortOne)
 			j := &fullJournal{Journal: h.journal}
 			h.g.journal = j
 			body := h.checkout(tt.method)

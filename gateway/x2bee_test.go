@@ -19,6 +19,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 var updateGolden = flag.Bool("update", false, "rewrite golden files")
@@ -26,8 +27,8 @@ var updateGolden = flag.Bool("update", false, "rewrite golden files")
 const storeBase = "/api/order/v1/payment/"
 
 // storeHouse is a house whose clock stands at noon of 10 December 2026 in Korea.
-func storeHouse(t *testing.T, edit func(string) string) *house {
-	h := newHouse(t, edit)
+func storeHouse(t *testing.T, edits ...fixture.Edit) *house {
+	h := newHouse(t, edits...)
 	h.g.now = func() time.Time { return time.Date(2026, 12, 10, 12, 0, 0, 0, payment.KST()) }
 	return h
 }
@@ -281,7 +282,7 @@ func TestStoreOptions(t *testing.T) {
 	const query = `{"payInfoList":[]}`
 	t.Run("900 for business errors", func(t *testing.T) {
 		t.Parallel()
-		h := storeHouse(t, swap("business_error_status: http", "business_error_status: 900"))
+		h := storeHouse(t, func(c *fixture.Config) { c.X2BEE.BusinessErrorStatus = "900" })
 		checkRefusal(t, h.store("payMeanLink", query), 900, "1001", "payInfoList")
 		if a := h.get(storeBase + "accountCertMid"); a.status != http.StatusOK {
 			t.Errorf("got %d", a.status)
@@ -289,7 +290,7 @@ func TestStoreOptions(t *testing.T) {
 	})
 	t.Run("other paths", func(t *testing.T) {
 		t.Parallel()
-		h := storeHouse(t, swap("pg_info: /v1/payment/pgInfo", "pg_info: /v9/pg"))
+		h := storeHouse(t, func(c *fixture.Config) { c.X2BEE.Paths["pg_info"] = "/v9/pg" })
 		if a := h.post("/api/order/v9/pg", "application/json", `{"payWayCd":"11"}`); a.code() != "0000" {
 			t.Errorf("got %d %s", a.status, a.body)
 		}
@@ -299,19 +300,19 @@ func TestStoreOptions(t *testing.T) {
 	})
 	t.Run("switched off, the shop's own service answers", func(t *testing.T) {
 		t.Parallel()
-		h := storeHouse(t, swap("x2bee: # the six payment functions of the X2BEE store API, answered from these rules (docs/x2bee.md)\n  enabled: Y", "x2bee:\n  enabled: N"))
+		h := storeHouse(t, func(c *fixture.Config) { c.X2BEE.Enabled = false })
 		if a := h.store("payMeanLink", query); a.code() == "1001" {
 			t.Errorf("got %d %s", a.status, a.body)
 		}
 	})
 	t.Run("no MID for accounts", func(t *testing.T) {
 		t.Parallel()
-		h := storeHouse(t, swap("account_verification: { mid: INIpayTest }", ""))
+		h := storeHouse(t, func(c *fixture.Config) { c.Verification.MID = "" })
 		checkRefusal(t, h.get(storeBase+"accountCertMid"), 500, "2006", "")
 	})
 	t.Run("no page to return to", func(t *testing.T) {
 		t.Parallel()
-		h := storeHouse(t, swap(`  return_url: "http://localhost:8080/result"`, ""))
+		h := storeHouse(t, func(c *fixture.Config) { c.X2BEE.ReturnURL = "" })
 		req := h.storeOrder()
 		delete(req, "returnUrl")
 		checkRefusal(t, h.store("inicisPcParam", encoded(t, req)), 400, "1001", "returnUrl")
@@ -364,7 +365,7 @@ func TestStoreFollowsReloads(t *testing.T) {
 	if got := usable(); got != "Y" {
 		t.Fatalf("before: %v", got)
 	}
-	h.write(strings.Replace(h.read(), "links: { inicis: Y, portone: Y, portone1: Y } }", "links: { inicis: N, portone: N, portone1: N } }", 1))
+	h.change(fixture.LinksOff("card"))
 	if a := h.send(h.admin, httptest.NewRequest(http.MethodPost, "/-/reload", nil)); a.status != http.StatusOK {
 		t.Fatalf("reload: %s", a.body)
 	}

@@ -102,9 +102,9 @@ func (openSeal) Open(_ lifecycle.SealName, sealed []byte) ([]byte, error) { retu
 // deaf hears what becomes of things, and keeps none of it.
 type deaf struct{}
 
-func (deaf) Settled(context.Context, payment.Attempt)                          {}
+func (deaf) Settled(context.Context, payment.Attempt)                                     {}
 func (deaf) Upstream(payment.PGID, payment.Operation, payment.CallOutcome, time.Duration) {}
-func (deaf) Delivered(lifecycle.Delivery)                                      {}
+func (deaf) Delivered(lifecycle.Delivery)                                                 {}
 
 // yes is a shop that lets everything be charged.
 type yes struct{}

@@ -7,7 +7,7 @@ import "github.com/pg-gateway/pg-gateway/test/fixture"
 // site says.
 func withEveryCapture(c *fixture.Config) {
 	c.Server.Public.TokenKey = "${env:SIM_TOKEN_KEY}"
-	c.PGs["portone_auto"], c.PGs["portone_ask"], c.PGs["portone1_ask"] = fixture.V2("92"), fixture.V2("93"), fixture.V1("94")
+	c.PGs["portone_auto"], c.PGs["portone_ask"], c.PGs["portone1_ask"] = fixture.V2("92", "포트원 자동승인"), fixture.V2("93", "포트원 확인"), fixture.V1("94", "포트원 V1 확인")
 	auto, ask, ask1 := *c.Merchant("2001"), *c.Merchant("2001"), *c.Merchant("2101")
 	auto.ID, auto.PG, auto.ChannelKey, auto.ManualConfirm, auto.Fees = "2201", "portone_auto", "channel-key-v2-auto", false, nil
 	ask.ID, ask.PG, ask.ChannelKey, ask.ManualConfirm, ask.Fees = "2301", "portone_ask", "channel-key-v2-auto", false, nil
