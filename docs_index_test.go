@@ -17,6 +17,9 @@ func TestEveryDocumentIsInTheIndex(t *testing.T) {
 		if name, ok := strings.CutPrefix(path, "docs/"); ok && !strings.Contains(name, "/") && name != "README.md" && !strings.Contains(index, "]("+name) {
 			t.Errorf("docs/README.md does not lead to %s", path)
 		}
+		if room, ok := strings.CutSuffix(path, "/README.md"); ok && room != "docs" && !strings.Contains(index, "](../"+path) {
+			t.Errorf("docs/README.md does not lead to %s", path)
+		}
 	}
 	for _, path := range []string{"README.md", "README.ko.md"} {
 		if !strings.Contains(documents[path], "](docs/README.md)") {

@@ -17,11 +17,11 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// readDocuments returns the texts of what users read, by path: both READMEs, docs and the runbooks.
+// readDocuments returns the texts of what users read, by path: both READMEs, docs, the runbooks and the sandbox's page.
 func readDocuments(t *testing.T) map[string]string {
 	t.Helper()
 	documents := map[string]string{}
-	for _, pattern := range []string{"*.md", "docs/*.md", "docs/*/*.md"} {
+	for _, pattern := range []string{"*.md", "*/*.md", "docs/*/*.md"} {
 		paths, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -61,7 +62,7 @@ func casesCommand(o *options) *cobra.Command {
 	}
 	resolve.Flags().StringVar(&as, "as", "", "charged, not-charged or given-back; for a cancel done or not-applied")
 	resolve.Flags().StringVar(&cancel, "cancel", "", "the cancel, as the list names it, for a cancel of a paid order (its state is cancel_unknown)")
-	resolve.Flags().StringVar(&late, "late", "", "the PG's transaction, for an unmatched payment (its state begins with late_); --as is given-back then")
+	resolve.Flags().StringVar(&late, "late", "", "the PG's transaction, as the list names it, for an unmatched payment (its state begins with late_); --as is given-back then")
 	resolve.Flags().StringVar(&by, "by", "", "who you are")
 	resolve.Flags().StringVar(&reason, "reason", "", "how you know")
 	c.AddCommand(list, resolve)
@@ -160,23 +161,27 @@ func ageOf(c lifecycle.Case, now time.Time) string {
 	return now.Sub(c.Since).Round(time.Second).String()
 }
 
+// casesHead heads the list. The commands that resolve a case ask for what stands below ATTEMPT, TRANSACTION and CANCEL.
+const casesHead = "ATTEMPT\tORDER\tPG\tSTATE\tWON\tAGE\tREASON\tLAST\tNEXT CHECK\tTRANSACTION\tCANCEL"
+
 func printCases(cases lifecycle.Cases, out io.Writer, now time.Time) error {
 	if len(cases.Open) == 0 {
 		fmt.Fprintln(out, "no case is open")
 		return nil
 	}
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "ATTEMPT\tORDER\tPG\tSTATE\tWON\tAGE\tREASON\tLAST\tNEXT CHECK\tCANCEL")
+	fmt.Fprintln(w, casesHead)
 	for _, c := range cases.Open {
 		next, cancel := "-", payment.CancelID("-")
+		tx := cmp.Or(c.PGTxID(), "-")
 		if at := c.NextCheck(); !at.IsZero() {
 			next = onTheClock(at)
 		}
 		if c.Cancel != nil {
 			cancel = c.Cancel.ID
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Attempt.ID, c.Attempt.OrderID, c.Attempt.PG, c.State(), c.Won(),
-			ageOf(c, now), c.Reason(), c.Last.Kind, next, cancel)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Attempt.ID, c.Attempt.OrderID, c.Attempt.PG, c.State(), c.Won(),
+			ageOf(c, now), c.Reason(), c.Last.Kind, next, tx, cancel)
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -47,7 +47,7 @@ func TestCasesListUnmatchedPayments(t *testing.T) {
 	if err := j.LateEnd(ctx, late, journal.LateUnknown, journal.Event{Kind: "late_money_unknown"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"A1", "O1", "late_unknown", "14000", "late_money_unknown"} {
+	for _, want := range []string{"A1", "O1", "late_unknown", "14000", "late_money_unknown", " imp_1 "} {
 		if got := list(false); !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}

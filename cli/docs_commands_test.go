@@ -80,6 +80,36 @@ func TestPeopleReadTheNamesOfCommands(t *testing.T) {
 	}
 }
 
+// TestListsShowWhatCommandsAskFor wants a column for every word in capitals that a documented command leaves to the reader.
+func TestListsShowWhatCommandsAskFor(t *testing.T) {
+	t.Parallel()
+	columns := strings.Split(casesHead+"\t"+outboxHead+"\tFILE", "\t")
+	blank := regexp.MustCompile(`\b[A-Z]{4,}\b`)
+	seen := map[string]bool{}
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../docs/*/*.md"} {
+		paths, err := filepath.Glob(pattern)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, path := range paths {
+			text, err := os.ReadFile(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, line := range commandLines(string(text)) {
+				for _, word := range blank.FindAllString(line, -1) {
+					if seen[word] = true; !slices.Contains(columns, word) {
+						t.Errorf("%s: pg-gateway %s: no list has a column %s", path, line, word)
+					}
+				}
+			}
+		}
+	}
+	if len(seen) < 4 {
+		t.Errorf("found %v, so the reading is broken", seen)
+	}
+}
+
 // commandLines are the calls of this program that stand in code, without its name.
 func commandLines(text string) (lines []string) {
 	var code []string

@@ -81,10 +81,13 @@ func inSteps(step func(limit int) (int, error)) (int, error) {
 	}
 }
 
+// outboxHead heads the list.
+const outboxHead = "MESSAGE\tORDER\tTYPE\tSTATE\tSINCE\tTRIES\tNEXT TRY\tREASON"
+
 // listOutbox prints every message that the shop has not acknowledged, the parked ones first.
 func listOutbox(ctx context.Context, j *journal.Journal, out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "MESSAGE\tORDER\tTYPE\tSTATE\tSINCE\tTRIES\tNEXT TRY\tREASON")
+	fmt.Fprintln(w, outboxHead)
 	total := 0
 	for _, status := range []string{journal.MessageParked, journal.MessagePending} {
 		err := j.OutboxEach(ctx, status, func(m journal.WaitingMessage) error {

@@ -71,6 +71,14 @@ func (c Case) Won() payment.Won {
 	return c.Attempt.Amount
 }
 
+// PGTxID is the PG's transaction that it is about; empty when none is known.
+func (c Case) PGTxID() string {
+	if c.Late != nil {
+		return c.Late.PGTxID
+	}
+	return c.Attempt.PGTxID
+}
+
 // Reason is the stable code of how it came to this.
 func (c Case) Reason() string {
 	if c.Cancel != nil {
