@@ -13,21 +13,18 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
-// daytime keeps the banks' maintenance at night away from tests that run then.
-var daytime = swap("methods: [trans, vbank]", "methods: [trans]")
-
 // accountsBy has a PG issue the virtual accounts.
-func accountsBy(pg string) edit {
-	const first = "  - name: kakaopay-by-portone\n"
-	return swap(first, "  - { name: accounts, when: { method: vbank }, choose: { priority: ["+pg+"] } }\n"+first)
+func accountsBy(pg string) fixture.Edit {
+	return func(c *fixture.Config) { c.RouteFirst(fixture.ByPG("accounts", "vbank", pg)) }
 }
 
-// change saves another configuration and waits until it decides.
-func (p *gatewayProcess) change(config string) {
+// change saves the configuration with more edits and waits until it decides.
+func (p *gatewayProcess) change(more ...fixture.Edit) {
 	p.t.Helper()
-	p.write(config)
+	p.write(p.text(more...))
 	if status, a := p.reload(); status != http.StatusOK {
 		p.t.Fatalf("the configuration was refused: %d %+v", status, a)
 	}
@@ -98,9 +95,8 @@ type shopBooks struct {
 // A buyer takes an account in the PG's window, sees it on the order's page, pays into it, and the order is paid.
 func TestABrowserTakesAVirtualAccount(t *testing.T) { //nolint:tparallel // one browser, one buyer after the other
 	t.Parallel()
-	p := start(t, daytime)
+	p := start(t)
 	ctx := browser(t)
-	config := p.read()
 	day := time.Now().In(payment.KST()).AddDate(0, 0, 7).Format(time.DateOnly)
 	tests := []struct {
 		name, pg, flow string
@@ -120,7 +116,7 @@ func TestABrowserTakesAVirtualAccount(t *testing.T) { //nolint:tparallel // one 
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			if tt.pg != "" {
-				p.change(accountsBy(tt.pg)(config))
+				p.change(accountsBy(tt.pg))
 			}
 			due := chromedp.SetValue(chromedp.CSS("input[name=due]"), tt.due)
 			got, err := buy(ctx, "http://"+p.public, purchase{"vbank", tt.flow, tt.mobile, "pay", "deposit"}, due)
@@ -198,16 +194,16 @@ func inWords(t *testing.T, due string) string {
 // found by the look that every open account gets.
 func TestADepositWhileTheGatewayIsDead(t *testing.T) {
 	t.Parallel()
-	p := startApart(t, daytime)
+	p := startApart(t)
 	notice := "http://" + p.public + "/hooks/inicis/inicis/deposit"
 	if status, a := p.postJSON("http://"+p.sandbox+"/_sandbox/notices", map[string]string{"url": notice}); status != http.StatusOK {
 		t.Fatalf("setting where Inicis tells of deposits: %d %v", status, a)
 	}
-	config, b := p.read(), p.buyer("vbank")
+	b := p.buyer("vbank")
 	visits := map[string]visit{}
 	var confirmed int64
 	for _, pg := range []string{"inicis", "portone", "portone1"} {
-		p.change(accountsBy(pg)(config))
+		p.change(accountsBy(pg))
 		visits[pg] = b.mustBuy(t, "pay", "issued")
 		confirmed += visits[pg].order.Amount
 	}

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // browser starts a headless Chromium of its own.
@@ -112,20 +114,6 @@ func TestABrowserBuys(t *testing.T) { //nolint:tparallel // one browser, one buy
 	}
 }
 
-// keysBy lets a card be registered, with one PG.
-func keysBy(pg string) edit {
-	const contract = `  - { id: "%s", pg: %s, mid: INIBillTst, channel_key: %s, behind: inicis, purpose: recurring, mode: test }` + "\n"
-	const methods = "payment_methods: # 결제수단"
-	return func(config string) string {
-		return strings.NewReplacer(
-			methods, fmt.Sprintf(contract, "2009", "portone", "channel-key-v2-billing")+
-				fmt.Sprintf(contract, "2109", "portone1", "channel-key-v1-billing")+methods,
-			"name: 신용카드, in_use: Y, min: 100, max: 10000000, links: { inicis: Y, portone: Y, portone1: Y }",
-			"name: 신용카드, in_use: Y, min: 100, max: 10000000, purposes: [one_time, billing_key], links: { "+pg+": Y }",
-		).Replace(config)
-	}
-}
-
 // registerCard is what a page does with a window that registers a card.
 const registerCard = `(async () => {
 	const post = (path, body) => fetch(path, {
@@ -166,10 +154,9 @@ func TestABrowserRegistersACard(t *testing.T) { //nolint:tparallel // one browse
 	t.Parallel()
 	p := start(t)
 	ctx := browser(t)
-	config := p.read()
 	for _, pg := range []string{"inicis", "portone", "portone1"} {
 		t.Run(pg, func(t *testing.T) {
-			p.change(keysBy(pg)(config))
+			p.change(fixture.KeysBy(pg))
 			_, made := p.postJSON("http://"+p.sandbox+"/_sandbox/orders", map[string]string{"order_name": "월간 이용권", "purpose": "billing_key"})
 			id, _ := made["order_id"].(string)
 			body, err := json.Marshal(map[string]any{

@@ -9,6 +9,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // orderService is the shop's own service, which calls the sidecar listener.
@@ -20,10 +22,10 @@ type orderService struct {
 }
 
 // orderServiceAt makes an order service, and the edit that opens the sidecar listener for it.
-func orderServiceAt(t *testing.T) (*orderService, edit) {
+func orderServiceAt(t *testing.T) (*orderService, fixture.Edit) {
 	t.Helper()
 	address := freePort(t)
-	return &orderService{base: "http://" + address}, swap(`listen: "127.0.0.1:0"`, `listen: "`+address+`"`)
+	return &orderService{base: "http://" + address}, func(c *fixture.Config) { c.Server.Sidecar.Listen = address }
 }
 
 // cancelled is what the gateway answers a cancel with, a problem's code included.
@@ -178,11 +180,11 @@ func TestAPaidOrderIsGivenBackInParts(t *testing.T) { //nolint:tparallel // one 
 func TestAccountsAreClosedAndGivenBack(t *testing.T) { //nolint:tparallel // one PG after the other, one sum
 	t.Parallel()
 	s, sidecar := orderServiceAt(t)
-	s.p = start(t, sidecar, daytime)
-	config, b := s.p.read(), s.p.buyer("vbank")
+	s.p = start(t, sidecar)
+	b := s.p.buyer("vbank")
 	for _, pg := range []string{"inicis", "portone", "portone1"} {
 		t.Run(pg, func(t *testing.T) {
-			s.p.change(accountsBy(pg)(config))
+			s.p.change(accountsBy(pg))
 			v := b.mustBuy(t, "pay", "issued")
 			closed, sum := v.window.Attempt, v.order.Amount
 			if _, err := b.checkout(t.Context(), v.order); !hasCode(err, "ORDER_AWAITS_DEPOSIT") {
@@ -234,7 +236,9 @@ func TestTheSidecarListenerWantsATokenBeyondLoopback(t *testing.T) {
 		t.Fatal(err)
 	}
 	s := &orderService{base: "http://" + address}
-	s.p = start(t, swap(`sidecar: { listen: "127.0.0.1:0" }`, `sidecar: { listen: ":`+port+`", tokens: ["`+token+`"] }`))
+	s.p = start(t, func(c *fixture.Config) {
+		c.Server.Sidecar = fixture.Sidecar{Listen: ":" + port, Tokens: []string{token}}
+	})
 	v := s.p.buyer("card").mustBuy(t, "pay", "approved")
 	id, body := v.window.Attempt, map[string]any{"reason": "x"}
 	for _, wrong := range []string{"", token + "0", "sidecar"} {

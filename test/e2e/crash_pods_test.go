@@ -2,11 +2,12 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"math/rand/v2"
 	"net"
-	"strings"
+	"slices"
 	"testing"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // crashPods is how many gateways share a journal in TestCrash/pods.
@@ -15,13 +16,11 @@ const crashPods = 3
 // sharedKey lets every pod open what another one sealed.
 const sharedKey = "cG9kcyBzaGFyZSB0aGlzIGtleSBpbiB0aGVzZSB0ZXM="
 
-func withSharedKey(config string) string {
-	return swap("trusted_proxies: []", fmt.Sprintf("trusted_proxies: []\n    token_key: %q", sharedKey))(config)
-}
+func withSharedKey(c *fixture.Config) { c.Server.Public.TokenKey = sharedKey }
 
 // startPods runs gateways on one configuration, with one sandbox in a process of its own. Several of them stand
 // behind the address of the first.
-func startPods(t *testing.T, n int, edits ...edit) []*gatewayProcess {
+func startPods(t *testing.T, n int, edits ...fixture.Edit) []*gatewayProcess {
 	t.Helper()
 	if n == 1 {
 		return []*gatewayProcess{startApart(t, edits...)}
@@ -32,7 +31,10 @@ func startPods(t *testing.T, n int, edits ...edit) []*gatewayProcess {
 		p := &gatewayProcess{
 			t: t, dir: t.TempDir(), public: freePort(t), admin: freePort(t), sandbox: first.sandbox, log: &syncBuffer{},
 		}
-		p.write(strings.NewReplacer(`listen: "`+first.public, `listen: "`+p.public, first.admin, p.admin).Replace(first.read()))
+		p.edits = append(slices.Clone(first.edits), func(c *fixture.Config) {
+			c.Server.Public.Listen, c.Server.Admin.Listen = p.public, p.admin
+		})
+		p.write(p.text())
 		p.run()
 		t.Cleanup(p.stop)
 		pods = append(pods, p)

@@ -17,6 +17,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/journal/pgtest"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 var (
@@ -27,20 +28,17 @@ var (
 // database is a kind of journal and how to configure it.
 type database struct {
 	name string
-	// use makes a configuration use it.
-	use edit
+	// use makes a configuration use it; nil is for what it uses anyway.
+	use fixture.Edit
 	// open opens the journal of a gateway that was stopped.
 	open func(p *gatewayProcess) journal.Config
 	// raw names the driver and source of a connection that passes the journal by.
 	raw func(p *gatewayProcess) (driver, source string)
 }
 
-const sqliteLine = "journal: { driver: sqlite, path: ./data/journal.db }"
-
 func onSQLite() database {
 	return database{
 		name: "sqlite",
-		use:  swap(sqliteLine, sqliteLine+" # as shipped"),
 		open: func(p *gatewayProcess) journal.Config {
 			return journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(p.dir, "data", "journal.db")}
 		},
@@ -55,10 +53,15 @@ func onPostgres(t *testing.T, s *pgtest.Server) database {
 	dsn := s.Database(t)
 	return database{
 		name: "postgres",
-		use:  swap(sqliteLine, fmt.Sprintf("journal: { driver: postgres, dsn: %q }", dsn)),
+		use:  journalAt(dsn),
 		open: func(*gatewayProcess) journal.Config { return journal.Config{Driver: journal.DriverPostgres, DSN: dsn} },
 		raw:  func(*gatewayProcess) (string, string) { return "pgx", dsn },
 	}
+}
+
+// journalAt has the journal in a PostgreSQL.
+func journalAt(dsn string) fixture.Edit {
+	return func(c *fixture.Config) { c.Journal = fixture.Journal{Driver: journal.DriverPostgres, DSN: dsn} }
 }
 
 func startPostgres(t *testing.T) *pgtest.Server {
@@ -94,7 +97,7 @@ func TestCrash(t *testing.T) {
 				seed = uint64(time.Now().UnixNano())
 			}
 			t.Logf("go test ./test/e2e -run TestCrash/%s -crash.kills=%d -crash.seed=%d", name, *crashKills, seed)
-			crash(t, db, startPods(t, pods, append(slices.Clone(quick), db.use)...), seed)
+			crash(t, db, startPods(t, pods, quick, db.use), seed)
 		})
 	}
 }
@@ -371,7 +374,7 @@ func TestPostgresStopsAndStartsUnderLoad(t *testing.T) {
 	t.Parallel()
 	server := startPostgres(t)
 	db := onPostgres(t, server)
-	p := startApart(t, append(slices.Clone(quick), db.use)...)
+	p := startApart(t, quick, db.use)
 	c := gather(t, p, uint64(time.Now().UnixNano()))
 	for range 3 {
 		time.Sleep(time.Second)

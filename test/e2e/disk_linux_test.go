@@ -4,7 +4,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"unsafe"
 
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // disk is where the journal lies, and how to take its room away and give it back.
@@ -101,10 +101,10 @@ func fullDisk(t *testing.T, d disk) {
 	t.Helper()
 	file := filepath.Join(d.dir, "data", "journal.db")
 	db := database{
-		use:  swap("path: ./data/journal.db", "path: "+file),
+		use:  func(c *fixture.Config) { c.Journal.Path = file },
 		open: func(*gatewayProcess) journal.Config { return journal.Config{Driver: journal.DriverSQLite, Path: file} },
 	}
-	p := startApart(t, append(slices.Clone(quick), db.use)...)
+	p := startApart(t, quick, db.use)
 	c := gather(t, p, uint64(time.Now().UnixNano()))
 	time.Sleep(time.Second)
 	if err := d.fill(p); err != nil {

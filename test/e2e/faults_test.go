@@ -6,17 +6,19 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // quick makes PGs and the shop be waited for no longer than a test likes to.
-var quick = []edit{
-	swap("approve_timeout: 30s", "approve_timeout: 2s"),
-	swap(`/confirm", timeout: 5s`, `/confirm", timeout: 1s`),
+func quick(c *fixture.Config) {
+	c.PGs["inicis"].ApproveTimeout = "2s"
+	c.OrderService.Confirm.Timeout = "1s"
 }
 
 func TestAnApprovalThatCannotBeBelievedIsUndone(t *testing.T) { //nolint:tparallel // each fault waits for its own approval
 	t.Parallel()
-	p := start(t, quick...)
+	p := start(t, quick)
 	b := p.buyer("card")
 	var confirmed int64
 	tests := []struct {
@@ -54,7 +56,7 @@ func TestAnApprovalThatCannotBeBelievedIsUndone(t *testing.T) { //nolint:tparall
 // Money that may have moved keeps its order closed until the sweep has proof.
 func TestADoubtfulApprovalIsParkedAndSwept(t *testing.T) {
 	t.Parallel()
-	p := start(t, quick...)
+	p := start(t, quick)
 	tests := []struct {
 		name, method string
 		faults       [][3]string
@@ -120,7 +122,7 @@ func (b *buyer) mustBeOpen(t *testing.T, v visit, patience time.Duration) {
 
 func TestWithoutTheShopsYesNothingIsCharged(t *testing.T) {
 	t.Parallel()
-	p := start(t, quick...)
+	p := start(t, quick)
 	for _, mode := range []string{"no", "down", "slow"} {
 		p.shop(mode)
 		for method, want := range map[string]string{"card": "refused", "kakaopay": "refused", "tosspay": "cancelled"} {
@@ -156,7 +158,7 @@ func (p *gatewayProcess) shop(mode string) {
 
 func TestAPaymentThatCannotBeLookedUpWaitsUntilItCan(t *testing.T) {
 	t.Parallel()
-	p := start(t, quick...)
+	p := start(t, quick)
 	var confirmed int64
 
 	// V1 has the money before we are told: until it can be asked, the buyer waits, and nothing is lost.
@@ -188,7 +190,7 @@ func TestAPaymentThatCannotBeLookedUpWaitsUntilItCan(t *testing.T) {
 
 func TestTheShopHearsOfAPaymentOnceItListens(t *testing.T) {
 	t.Parallel()
-	p := start(t, quick...)
+	p := start(t, quick)
 	b := p.buyer("card")
 	p.fault("shop", "events", "status", map[string]any{"times": 2, "status": 503})
 	p.fault("shop", "events", "drop_after_commit", nil)
@@ -208,7 +210,7 @@ func TestTheShopHearsOfAPaymentOnceItListens(t *testing.T) {
 
 func TestWithoutTheOrderServiceNoWindowOpens(t *testing.T) {
 	t.Parallel()
-	p := start(t, quick...)
+	p := start(t, quick)
 	for _, kind := range []string{"drop_before_commit", "status", "garbage"} {
 		b := p.buyer("card")
 		o, err := b.order(t.Context())
@@ -231,7 +233,7 @@ func TestWithoutTheOrderServiceNoWindowOpens(t *testing.T) {
 // Whatever strangers post to the return address changes nothing.
 func TestAForgedReturnChangesNothing(t *testing.T) {
 	t.Parallel()
-	p := start(t, quick...)
+	p := start(t, quick)
 	b := p.buyer("card")
 	mine, err := b.open(t.Context(), "pay")
 	if err != nil {
@@ -299,7 +301,7 @@ func TestAForgedReturnChangesNothing(t *testing.T) {
 // A proof that belongs to another attempt, and was never used, pays for neither.
 func TestAStolenProofPaysForNothing(t *testing.T) {
 	t.Parallel()
-	p := start(t, quick...)
+	p := start(t, quick)
 	b := p.buyer("card")
 	victim, err := b.open(t.Context(), "pay")
 	if err != nil {
@@ -320,7 +322,7 @@ func TestAStolenProofPaysForNothing(t *testing.T) {
 
 func TestAnExpiredReturnApprovesNothing(t *testing.T) {
 	t.Parallel()
-	p := start(t, append(quick, swap("attempt_ttl: 30m", "attempt_ttl: 1m"))...)
+	p := start(t, quick, func(c *fixture.Config) { c.Limits.AttemptTTL = "1m" })
 	card, kakao := p.buyer("card"), p.buyer("kakaopay")
 	late, err := card.open(t.Context(), "pay")
 	if err != nil {
@@ -345,7 +347,7 @@ func TestAnExpiredReturnApprovesNothing(t *testing.T) {
 // SIGTERM with a slow payment in flight answers it.
 func TestShuttingDownAnswersWhatIsInFlight(t *testing.T) {
 	t.Parallel()
-	p := startApart(t, swap("approve_timeout: 30s", "approve_timeout: 10s"))
+	p := startApart(t, func(c *fixture.Config) { c.PGs["inicis"].ApproveTimeout = "10s" })
 	card, kakao := p.buyer("card"), p.buyer("kakaopay")
 	p.fault("inicis", "approve", "delay", map[string]any{"delay_ms": 3000})
 	p.fault("portone_v2", "confirm", "delay_before_commit", map[string]any{"delay_ms": 3000})

@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // planted is what a log must never hold, in the forms that people and programs send it.
@@ -117,7 +119,7 @@ func status(t *testing.T, at, request string) int {
 // TestLogsHoldNothingThatWasPlanted at the level that tells most, whatever is wrong with a request, on every door.
 func TestLogsHoldNothingThatWasPlanted(t *testing.T) {
 	t.Parallel()
-	p := start(t, func(c string) string { return c + "\ntelemetry: { log_level: debug }\n" })
+	p := start(t, func(c *fixture.Config) { c.Telemetry.LogLevel = "debug" })
 	var doors []string
 	for _, url := range p.doors() {
 		doors = append(doors, between(url, "http://", "/"))

@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"fmt"
 	"sync"
 	"testing"
 )
@@ -11,7 +10,7 @@ func TestBuyersBehindAPooler(t *testing.T) {
 	t.Parallel()
 	server := startPostgres(t)
 	dsn := server.Pooler(t, server.Database(t))
-	p := start(t, swap(sqliteLine, fmt.Sprintf("journal: { driver: postgres, dsn: %q }", dsn)))
+	p := start(t, journalAt(dsn))
 	var wg sync.WaitGroup
 	for _, method := range []string{"card", "kakaopay", "tosspay", "card"} {
 		b := p.buyer(method)

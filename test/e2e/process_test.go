@@ -14,11 +14,14 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // binary is the gateway under test, built once.
@@ -74,18 +77,16 @@ type gatewayProcess struct {
 	cmd     *exec.Cmd
 	log     *syncBuffer
 	exited  chan struct{}
+	// edits are what its configuration is made of.
+	edits []fixture.Edit
 	// files is how ulimit bounds the files that it may open; empty leaves that as it is.
 	files string
 	// dial connects its buyers; nil goes where the address says.
 	dial func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// edit changes a configuration's text.
-type edit func(string) string
-
-// start runs the shipped config.yaml on free ports, with the sandbox in the same process. The edits change the
-// text first.
-func start(t *testing.T, edits ...edit) *gatewayProcess {
+// start runs the tests' shop on free ports, with the sandbox in the same process.
+func start(t *testing.T, edits ...fixture.Edit) *gatewayProcess {
 	t.Helper()
 	p := prepare(t, edits...)
 	p.run()
@@ -94,9 +95,9 @@ func start(t *testing.T, edits ...edit) *gatewayProcess {
 }
 
 // startApart does the same with the sandbox in a process of its own, so that its books outlive the gateway.
-func startApart(t *testing.T, edits ...edit) *gatewayProcess {
+func startApart(t *testing.T, edits ...fixture.Edit) *gatewayProcess {
 	t.Helper()
-	p := prepare(t, append([]edit{apart}, edits...)...)
+	p := prepare(t, append([]fixture.Edit{apart}, edits...)...)
 	p.runSandbox()
 	p.run()
 	t.Cleanup(p.stop)
@@ -104,18 +105,11 @@ func startApart(t *testing.T, edits ...edit) *gatewayProcess {
 }
 
 // apart makes a configuration use a sandbox that runs elsewhere.
-func apart(config string) string {
-	url := "http://" + between(config, `sandbox: { enabled: Y, listen: "`, `"`)
-	return strings.NewReplacer(
-		"sandbox: { enabled: Y", "sandbox: { enabled: N",
-		"environment: sandbox,", `environment: sandbox, base_url: "`+url+`",`,
-		"environment: sandbox\n", "environment: sandbox\n    base_url: \""+url+"\"\n",
-	).Replace(config)
-}
-
-// swap replaces one piece of the configuration's text by another.
-func swap(old, new string) edit {
-	return func(config string) string { return strings.ReplaceAll(config, old, new) }
+func apart(c *fixture.Config) {
+	c.Sandbox.Enabled = false
+	for _, pg := range c.PGs {
+		pg.BaseURL = "http://" + c.Sandbox.Listen
+	}
 }
 
 func between(s, from, to string) string {
@@ -125,35 +119,30 @@ func between(s, from, to string) string {
 }
 
 // prepare writes the configuration of a gateway that does not run yet.
-func prepare(t *testing.T, edits ...edit) *gatewayProcess {
+func prepare(t *testing.T, edits ...fixture.Edit) *gatewayProcess {
 	t.Helper()
 	p := &gatewayProcess{t: t, dir: t.TempDir(), public: freePort(t), admin: freePort(t), sandbox: freePort(t), log: &syncBuffer{}}
-	text, err := os.ReadFile("../../config.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	// What a test finds must not depend on the hour at which it runs.
-	const control = "  - name: bank-night\n"
-	if strings.Count(string(text), control) != 1 {
-		t.Fatalf("config.yaml does not hold %q once", control)
-	}
-	config := strings.NewReplacer(
-		control, control+"    in_use: N\n",
-		// All buyers of a test call from one address.
-		"limits: {", "limits: { rates: { client: 1000000/s, hooks: 1000000/s },",
-		`":8080"`, `"`+p.public+`"`,
-		"http://localhost:8080", "http://"+p.public,
-		"127.0.0.1:8081", "127.0.0.1:0", "127.0.0.1:9090", p.admin, "127.0.0.1:7070", p.sandbox,
-	).Replace(string(text))
-	for _, change := range edits {
-		changed := change(config)
-		if changed == config {
-			t.Fatal("an edit of config.yaml found nothing to change")
-		}
-		config = changed
-	}
-	p.write(config)
+	p.edits = append([]fixture.Edit{onPorts(p.public, p.admin, p.sandbox)}, edits...)
+	p.write(p.text())
 	return p
+}
+
+// onPorts has everybody listen at addresses of the test's own.
+func onPorts(public, admin, sandbox string) fixture.Edit {
+	base := "http://" + public
+	return func(c *fixture.Config) {
+		c.Server.Public.Listen, c.Server.Public.BaseURL, c.Server.Public.AllowOrigins = public, base, []string{base}
+		c.Server.Sidecar.Listen, c.Server.Admin.Listen = "127.0.0.1:0", admin
+		c.X2BEE.ReturnURL = base + "/result"
+		c.SandboxAt(sandbox)
+		// All buyers of a test call from one address.
+		c.Limits.Rates = map[string]string{"client": "1000000/s", "hooks": "1000000/s"}
+	}
+}
+
+// text is the configuration that the gateway began with, and more edits of it.
+func (p *gatewayProcess) text(more ...fixture.Edit) string {
+	return fixture.Text(slices.Concat(p.edits, more)...)
 }
 
 func (p *gatewayProcess) configFile() string { return filepath.Join(p.dir, "config.yaml") }
@@ -168,15 +157,6 @@ func (p *gatewayProcess) write(config string) {
 	if err := os.Rename(tmp, p.configFile()); err != nil {
 		p.t.Fatal(err)
 	}
-}
-
-func (p *gatewayProcess) read() string {
-	p.t.Helper()
-	b, err := os.ReadFile(p.configFile())
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	return string(b)
 }
 
 // run starts the gateway and waits until it is ready.

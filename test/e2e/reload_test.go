@@ -16,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // edition is one good version of the rules. Each odd one differs from each even one in everything a checkout
@@ -25,30 +27,32 @@ type edition struct {
 	ttl                         time.Duration
 }
 
-func newEdition(config string, n int) edition {
+func (p *gatewayProcess) edition(n int) edition {
 	e := edition{pg: "inicis", merchant: "1001", ttl: 30 * time.Minute}
+	var odd fixture.Edit
 	if n%2 == 1 {
 		e.pg, e.merchant, e.ttl = "portone", "2001", 47*time.Minute
-		config = strings.NewReplacer(
-			"attempt_ttl: 30m", "attempt_ttl: 47m",
-			"choose: { priority: [inicis, portone, portone1] }", "choose: { priority: [portone, inicis, portone1] }",
-		).Replace(config)
+		odd = func(c *fixture.Config) {
+			c.Limits.AttemptTTL = "47m"
+			c.Rule("default").Choose.Priority = []string{"portone", "inicis", "portone1"}
+		}
 	}
-	e.text = config + fmt.Sprintf("\n# edition %d\n", n)
+	e.text = p.text(odd) + fmt.Sprintf("\n# edition %d\n", n)
 	sum := sha256.Sum256([]byte(e.text))
 	e.version = hex.EncodeToString(sum[:])[:12]
 	return e
 }
 
-// spoil breaks a configuration in one of the ways that people do.
-func spoil(config string, n int) string {
+// spoiled is a configuration that is broken in one of the ways that people do.
+func (p *gatewayProcess) spoiled(n int) string {
+	config := p.text()
 	switch n % 7 {
 	case 0:
 		return config + "\nrouting: [\n"
 	case 1:
-		return strings.Replace(config, "priority: [", "priority: [nobody, ", 1)
+		return p.text(func(c *fixture.Config) { c.Routing[0].Choose.Priority[0] = "nobody" })
 	case 2:
-		return strings.Replace(config, "attempt_ttl: ", "attempt_ttl: many # ", 1)
+		return p.text(func(c *fixture.Config) { c.Limits.AttemptTTL = "many" })
 	case 3:
 		return config[:len(config)/2]
 	case 4:
@@ -63,13 +67,12 @@ func TestTwoHundredReloadsUnderLoad(t *testing.T) {
 	t.Parallel()
 	const reloads, buyers = 200, 8
 	p := start(t)
-	shipped := p.read()
 	var editions sync.Map // by version
 	remember := func(e edition) edition {
 		editions.Store(e.version, e)
 		return e
 	}
-	good := remember(newEdition(shipped, 0))
+	good := remember(p.edition(0))
 	p.write(good.text)
 	p.mustReload(good)
 
@@ -103,11 +106,11 @@ func TestTwoHundredReloadsUnderLoad(t *testing.T) {
 
 	for n := 1; n <= reloads && !t.Failed(); n++ {
 		if n%2 == 1 {
-			p.write(spoil(good.text, n/2))
+			p.write(p.spoiled(n / 2))
 			p.mustRefuse(good)
 			continue
 		}
-		good = remember(newEdition(shipped, n/2))
+		good = remember(p.edition(n / 2))
 		p.write(good.text)
 		switch rand.IntN(8) {
 		case 0: // The file watcher alone, which waits until the file stands still.
@@ -240,13 +243,6 @@ func TestALinkTurnedOffRefusesTheNextCheckout(t *testing.T) {
 	t.Parallel()
 	p := start(t)
 	b := p.buyer("card")
-	on := p.read()
-	const links = "links: { inicis: Y, portone: Y, portone1: Y } }"
-	off := strings.Replace(on, links, "links: { inicis: N, portone: N, portone1: N } }", 1)
-	half := strings.Replace(on, links, "links: { inicis: N, portone: Y, portone1: Y } }", 1)
-	if off == on || half == on {
-		t.Fatal("config.yaml has other links for card than this test thinks")
-	}
 	o, err := b.order(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -269,9 +265,9 @@ func TestALinkTurnedOffRefusesTheNextCheckout(t *testing.T) {
 		return func(w window, err error) bool { return err == nil && w.PG == pg }
 	}
 	within("card by Inicis", byPG("inicis"))
-	p.write(half)
+	p.write(p.text(func(c *fixture.Config) { c.Method("card").Links["inicis"] = false }))
 	within("card by PortOne", byPG("portone"))
-	p.write(off)
+	p.write(p.text(fixture.LinksOff("card")))
 	within("card refused", func(_ window, err error) bool {
 		refusal, ok := problemOf(err)
 		return ok && refusal.Code == "METHOD_NOT_LINKED" && refusal.Status == http.StatusConflict &&
@@ -279,7 +275,7 @@ func TestALinkTurnedOffRefusesTheNextCheckout(t *testing.T) {
 			refusal.DetailEn != "" && !strings.ContainsFunc(refusal.DetailEn, korean)
 	})
 	p.mustRefuseIntercepted(b)
-	p.write(on)
+	p.write(p.text())
 	within("card by Inicis again", byPG("inicis"))
 }
 
