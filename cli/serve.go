@@ -128,6 +128,9 @@ func runLogged(log *slog.Logger, what string, run func() error) {
 	}
 }
 
+// triggerHangup is what asks for a reload and can be answered in the log alone.
+const triggerHangup = "sighup"
+
 // reloadOnHangup reads the rules again at every SIGHUP.
 func reloadOnHangup(ctx context.Context, store *rules.Store) {
 	hup := make(chan os.Signal, 1)
@@ -136,7 +139,7 @@ func reloadOnHangup(ctx context.Context, store *rules.Store) {
 	for {
 		select {
 		case <-hup:
-			store.Reload("sighup")
+			store.Reload(triggerHangup)
 		case <-ctx.Done():
 			return
 		}
@@ -159,6 +162,9 @@ func reloaded(store *rules.Store, r rules.ReloadResult, log *slog.Logger, m *met
 	}
 	m.Reloaded(true, r.At)
 	if !r.Changed {
+		if r.Trigger == triggerHangup {
+			log.Info("the rules are the same as before", slog.Any("trigger", r.Trigger), slog.Any("version", r.Version))
+		}
 		return
 	}
 	gateway.PublishRules(store.Current(), m)

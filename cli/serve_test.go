@@ -58,6 +58,27 @@ func TestARollbackIsLoggedAndMeasured(t *testing.T) {
 	}
 }
 
+// TestAHangupIsAnsweredInTheLog, also when the file is as it was. What nobody asked for is not.
+func TestAHangupIsAnsweredInTheLog(t *testing.T) {
+	t.Parallel()
+	var lines bytes.Buffer
+	log, m := slog.New(slog.NewTextHandler(&lines, nil)), metrics.New(prometheus.NewRegistry())
+	var store *rules.Store
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	put(t, path, shippedConfig(t))
+	store, err := newStore(path, func(r rules.ReloadResult) { reloaded(store, r, log, m) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if store.Reload("poll"); lines.Len() > 0 {
+		t.Errorf("a look at an unchanged file says\n%s", lines.String())
+	}
+	store.Reload(triggerHangup)
+	if got := lines.String(); !strings.Contains(got, "the rules are the same as before") || !strings.Contains(got, store.Current().Version()) {
+		t.Errorf("the log says %q", got)
+	}
+}
+
 // TestTheLogLevelFollowsTheRules, unless the flag says something.
 func TestTheLogLevelFollowsTheRules(t *testing.T) {
 	t.Parallel()
