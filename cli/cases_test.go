@@ -12,6 +12,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // Money that came in for an attempt that had ended stands in the list of cases until it is proven to be back.
@@ -206,7 +207,7 @@ func TestUnknownIsAnotherNameOfCases(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	config := filepath.Join(dir, "config.yaml")
-	put(t, config, shippedConfig(t))
+	put(t, config, fixture.Text())
 	j, err := journal.Open(t.Context(), journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(dir, "data", "journal.db")})
 	if err != nil {
 		t.Fatal(err)

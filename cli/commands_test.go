@@ -2,9 +2,12 @@ package cli
 
 import (
 	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // TestMain lets the scripts of testdata/script run this program as pg-gateway.
@@ -14,23 +17,24 @@ func TestMain(m *testing.M) {
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	shipped := map[string]string{}
+	files := map[string]string{"shop/config.yaml": fixture.Text(fixture.BankNight)}
 	for _, name := range []string{"config.yaml", "rules_test.yaml", "config.schema.json"} {
 		text, err := os.ReadFile("../" + name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		shipped[name] = string(text)
+		files["shipped/"+name] = string(text)
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
-		// Every script finds the shipped files in shipped/.
+		// Every script finds the tests' shop in shop/, and in shipped/ the files that users begin with.
 		Setup: func(env *testscript.Env) error {
-			if err := os.Mkdir(env.WorkDir+"/shipped", 0o750); err != nil {
-				return err
-			}
-			for name, text := range shipped {
-				if err := os.WriteFile(env.WorkDir+"/shipped/"+name, []byte(text), 0o600); err != nil {
+			for name, text := range files {
+				path := filepath.Join(env.WorkDir, name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
+					return err
+				}
+				if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 					return err
 				}
 			}

@@ -13,6 +13,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // journalCommands are the commands that work on a journal.
@@ -40,15 +41,6 @@ func run(t *testing.T, config string, args ...string) (string, error) {
 	return out.String(), err
 }
 
-func shippedConfig(t *testing.T) string {
-	t.Helper()
-	text, err := os.ReadFile("../config.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(text)
-}
-
 func put(t *testing.T, path, text string) {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -73,16 +65,16 @@ func TestCommandsFindTheJournalOfTheConfiguration(t *testing.T) {
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
 	}
-	good := shippedConfig(t)
+	good := fixture.Text()
 	put(t, config, good)
 	copied := filepath.Join(dir, "copy.db")
 	if out, err := run(t, config, "journal", "backup", copied); err != nil || !strings.Contains(out, "copied to "+copied) {
 		t.Errorf("backup: %v %s", err, out)
 	}
 	for name, text := range map[string]string{
-		"as shipped":        good,
-		"refused elsewhere": strings.Replace(good, "mode: test", "mode: tset", 1),
-		"no YAML elsewhere": strings.Replace(good, "routing:", "routing: [", 1),
+		"a good file":       good,
+		"refused elsewhere": fixture.Text(func(c *fixture.Config) { c.Mode = "tset" }),
+		"no YAML elsewhere": good + "routing: [\n",
 	} {
 		put(t, config, text)
 		if out, err := run(t, config, "cases", "list"); err != nil || !strings.Contains(out, "A1") {
@@ -108,7 +100,7 @@ func TestCommandsMakeNoJournal(t *testing.T) {
 			if out, err := run(t, config, args...); !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "--config.file") {
 				t.Errorf("without a configuration it ended with %v: %s", err, out)
 			}
-			put(t, config, shippedConfig(t))
+			put(t, config, fixture.Text())
 			if out, err := run(t, config, args...); !errors.Is(err, journal.ErrNoJournal) || !strings.Contains(err.Error(), "--config.file") {
 				t.Errorf("ended with %v: %s", err, out)
 			}

@@ -15,32 +15,30 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // TestARollbackIsLoggedAndMeasured, until a reload ends it.
 func TestARollbackIsLoggedAndMeasured(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../config.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	text := fixture.Text()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	save := func(text string) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	save(string(text))
+	save(text)
 	var lines bytes.Buffer
 	log, registry := slog.New(slog.NewTextHandler(&lines, nil)), prometheus.NewRegistry()
 	m := metrics.New(registry)
 	var store *rules.Store
-	store, err = newStore(path, func(r rules.ReloadResult) { reloaded(store, r, log, m) })
+	store, err := newStore(path, func(r rules.ReloadResult) { reloaded(store, r, log, m) })
 	if err != nil {
 		t.Fatal(err)
 	}
 	first := store.Current().Version()
-	save(string(text) + "# another\n")
+	save(text + "# another\n")
 	store.Reload("test")
 	if got := gauge(t, registry, "pg_gateway_config_rollback_in_force"); got != 0 {
 		t.Errorf("before a rollback: %v", got)
@@ -65,7 +63,7 @@ func TestAHangupIsAnsweredInTheLog(t *testing.T) {
 	log, m := slog.New(slog.NewTextHandler(&lines, nil)), metrics.New(prometheus.NewRegistry())
 	var store *rules.Store
 	path := filepath.Join(t.TempDir(), "config.yaml")
-	put(t, path, shippedConfig(t))
+	put(t, path, fixture.Text())
 	store, err := newStore(path, func(r rules.ReloadResult) { reloaded(store, r, log, m) })
 	if err != nil {
 		t.Fatal(err)
@@ -85,15 +83,12 @@ func TestTheLogLevelFollowsTheRules(t *testing.T) {
 	for _, tt := range []struct{ flag, file, want string }{
 		{"", "debug", "DEBUG"}, {"", "warn", "WARN"}, {"", "error", "ERROR"}, {"", "info", "INFO"}, {"warn", "debug", "WARN"},
 	} {
-		text, err := os.ReadFile("../config.yaml")
-		if err != nil {
-			t.Fatal(err)
-		}
+		text := fixture.Text(func(c *fixture.Config) { c.Telemetry.LogLevel = tt.file })
 		l, err := newLoader()
 		if err != nil {
 			t.Fatal(err)
 		}
-		s, err := l.Parse("config.yaml", append(text, "\ntelemetry: { log_level: "+tt.file+" }\n"...), rules.Sources{})
+		s, err := l.Parse("config.yaml", []byte(text), rules.Sources{})
 		if err != nil {
 			t.Fatal(err)
 		}

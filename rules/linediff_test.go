@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 func TestLineDiff(t *testing.T) {
@@ -49,10 +51,6 @@ func TestLineDiff(t *testing.T) {
 // TestReloadsTellWhatChanged, and never a secret that stands in the file.
 func TestReloadsTellWhatChanged(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("../config.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write := func(s string) {
 		t.Helper()
@@ -60,19 +58,19 @@ func TestReloadsTellWhatChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	write(string(text))
+	write(fixture.Text())
 	st, err := NewStore(StoreOptions{Path: path, Load: LoadFile})
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(strings.Replace(string(text), "max_months: 12", "max_months: 6", 1))
+	write(fixture.Text(func(c *fixture.Config) { c.Installments.MaxMonths = 6 }))
 	res := st.Reload("test")
 	changed := slices.DeleteFunc(slices.Clone(res.Diff), func(l string) bool { return l[0] == ' ' })
 	if len(changed) != 5 || !strings.HasPrefix(changed[2], "@@ ") || changed[3][0] != '-' || !strings.Contains(changed[3], "max_months: 12") ||
 		changed[4][0] != '+' || !strings.Contains(changed[4], "max_months: 6") {
 		t.Errorf("the diff is %q", res.Diff)
 	}
-	write(strings.Replace(string(text), "sandbox-v2-secret", "another-secret-text", 1))
+	write(fixture.Text(func(c *fixture.Config) { c.PGs["portone"].APISecret = "another-secret-text" }))
 	res = st.Reload("test")
 	if !res.Changed || slices.ContainsFunc(res.Diff, func(l string) bool {
 		return strings.Contains(l, "sandbox-v2-secret") || strings.Contains(l, "another-secret-text")

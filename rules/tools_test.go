@@ -13,6 +13,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 func monday() time.Time { return time.Date(2026, 11, 30, 0, 0, 0, 0, payment.KST()) }
@@ -337,9 +338,9 @@ cases:
 	}
 }
 
-func TestGoLiveOfTheShippedFile(t *testing.T) {
+func TestGoLiveOfADemo(t *testing.T) {
 	t.Parallel()
-	s, err := rules.LoadFile("../config.yaml")
+	s, err := rules.Parse("config.yaml", []byte(fixture.Text()), rules.Sources{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -412,7 +413,7 @@ func TestExplorationKeepsMeasuringTheOthers(t *testing.T) {
 
 func TestMerchantInfosHoldNoKeys(t *testing.T) {
 	t.Parallel()
-	s, err := rules.LoadFile("../config.yaml")
+	s, err := rules.Parse("config.yaml", []byte(fixture.Text()), rules.Sources{})
 	if err != nil {
 		t.Fatal(err)
 	}

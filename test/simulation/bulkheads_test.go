@@ -169,7 +169,7 @@ func (h *stubHouse) account(a payment.Attempt) (adapters.Account, error) {
 	return adapters.Account{PG: h.pg(a.PG), Merchant: m}, nil
 }
 
-// merchants are contracts of the shipped configuration, by PG.
+// merchants are contracts of the tests' shop, by PG.
 func merchants() map[payment.PGID][2]string {
 	return map[payment.PGID][2]string{"inicis": {"1001", "INIpayTest"}, "portone": {"2001", "INIpayTest"}}
 }

@@ -25,11 +25,8 @@ func withEveryCapture(c *fixture.Config) {
 		accountsAt("bank_manual", "portone"), accountsAt("bank_auto", "portone_auto"), accountsAt("bank_ask", "portone_ask"),
 		accountsAt("bank_v1", "portone1"), accountsAt("bank_v1_ask", "portone1_ask"),
 	)
-	// The schedules run through the night, in which banks are closed.
-	c.Controls = []fixture.Control{{
-		Name: "bank-night", Methods: []string{"trans", "vbank"}, Daily: []string{"23:30-00:30"},
-		Message: map[string]string{"ko": "은행 점검 시간입니다", "en": "Bank maintenance"},
-	}}
+	// The schedules run through the night.
+	fixture.BankNight(c)
 }
 
 // accountsAt has a PG issue the virtual accounts of a site.
