@@ -40,12 +40,23 @@ func CheckRoutes(d Driver) error {
 			return fmt.Errorf("driver %s: the address for its %s is not below %s", spec.Name, c.what, c.below)
 		case (c.below == HooksAt) != strings.Contains(c.path, "/"+payment.RoutePG):
 			return fmt.Errorf("driver %s: the address for its %s must tell its PG by %s, and one for browsers must not", spec.Name, c.what, payment.RoutePG)
+		case strings.HasPrefix(c.path, c.below+payment.RoutePG):
+			return fmt.Errorf("driver %s: the address for its %s must have a folder of the driver's own", spec.Name, c.what)
 		case !c.reads:
 			return fmt.Errorf("driver %s cannot read what comes to the address for its %s", spec.Name, c.what)
 		}
 	}
-	if r.Return == "" {
+	_, signs := d.(Verifier)
+	switch {
+	case r.Return == "":
 		return fmt.Errorf("driver %s: browsers have no address to come back to", spec.Name)
+	case spec.CarriesToken && keyReturns && r.KeyReturn == "":
+		return fmt.Errorf("driver %s: it reads returns of billing keys, and has no address for them", spec.Name)
+	case r.Deposits != "" && signs:
+		// They are known by where they come from alone.
+		return fmt.Errorf("driver %s: nobody verifies what comes to the address for its deposits", spec.Name)
+	case r.Deposits != "" && (r.DepositTaken == "" || r.DepositTaken == r.DepositRefused):
+		return fmt.Errorf("driver %s: that a deposit is taken is answered like that it is not", spec.Name)
 	}
 	return nil
 }

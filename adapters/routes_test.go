@@ -24,6 +24,12 @@ type reader struct {
 	adapters.Asker
 }
 
+// signer reads all, and verifies it.
+type signer struct {
+	reader
+	adapters.Verifier
+}
+
 func TestCheckRoutes(t *testing.T) {
 	t.Parallel()
 	reads := func(carries bool, r payment.Routes) adapters.Driver {
@@ -34,6 +40,12 @@ func TestCheckRoutes(t *testing.T) {
 	}
 	all := payment.Routes{
 		Return: "/return/d", KeyReturn: "/return/d/key", Notices: "/hooks/d/:pg", Questions: "/hooks/d/:pg/may", Deposits: "/hooks/d/:pg/deposit",
+		DepositTaken: "OK", DepositRefused: "FAIL",
+	}
+	with := func(change func(*payment.Routes)) payment.Routes {
+		r := all
+		change(&r)
+		return r
 	}
 	for _, tt := range []struct {
 		name   string
@@ -49,6 +61,13 @@ func TestCheckRoutes(t *testing.T) {
 		{"a return of one PG", reads(false, payment.Routes{Return: "/return/:pg"}), "must tell its PG"},
 		{"a form that nobody reads", blind(true, payment.Routes{Return: "/return/d"}), "cannot read what comes to the address for its return"},
 		{"a notification that nobody reads", blind(false, payment.Routes{Return: "/return/d", Notices: "/hooks/d/:pg"}), "cannot read"},
+		{"an address that is every driver's", reads(false, payment.Routes{Return: "/return/d", Notices: "/hooks/:pg/notice"}), "a folder of the driver's own"},
+		{"keys that come back nowhere", reads(true, with(func(r *payment.Routes) { r.KeyReturn = "" })), "no address for them"},
+		{"keys that come back by redirect", reads(false, with(func(r *payment.Routes) { r.KeyReturn = "" })), ""},
+		{"a deposit is taken as it is refused", reads(true, with(func(r *payment.Routes) { r.DepositTaken = "FAIL" })), "answered like that it is not"},
+		{"a deposit is taken without a word", reads(true, with(func(r *payment.Routes) { r.DepositTaken = "" })), "answered like that it is not"},
+		{"deposits that are signed", signer{reader: reads(true, all).(reader)}, "nobody verifies"},
+		{"signed, without deposits", signer{reader: reads(true, with(func(r *payment.Routes) { r.Deposits = "" })).(reader)}, ""},
 		{"a question that nobody answers", blind(false, payment.Routes{Return: "/return/d", Questions: "/hooks/d/:pg"}), "cannot read"},
 	} {
 		wrongIs(t, tt.name, adapters.CheckRoutes(tt.driver), tt.wrong)
@@ -64,7 +83,7 @@ func TestCheckDrivers(t *testing.T) {
 		return payment.Routes{Return: "/return/" + word, Notices: "/hooks/" + word + "/:pg"}
 	}
 	shared := own("a")
-	shared.Notices = "/hooks/a/more/:pg"
+	shared.KeyReturn, shared.Notices = "/return/a/key", "/hooks/a/more/:pg"
 	twice := own("b")
 	twice.Questions = twice.Notices
 	for _, tt := range []struct {

@@ -17,7 +17,7 @@ type Routes struct {
 	Redirect Redirect
 
 	// Notices is where the PG tells what happened, Questions where it asks before it has a payment approved, and
-	// Deposits where it tells of money in virtual accounts. RoutePG in them stands for the PG's id.
+	// Deposits where one that signs nothing tells of money in virtual accounts. RoutePG in them stands for the PG's id.
 	Notices   string
 	Questions string
 	Deposits  string
