@@ -31,7 +31,7 @@ func (g *Gateway) newApp(stream bool) *fiber.App {
 	app := fiber.New(fiber.Config{
 		DisableStartupMessage: true,
 		StreamRequestBody:     stream,
-		// Reading a form in advance leaves what comes after its last part in the connection.
+		// A form that is read in advance is written anew for the shop, and its last bytes may stay in the connection.
 		DisablePreParseMultipartForm: true,
 		Immutable:                    true,
 		ReadBufferSize:               16 << 10,

@@ -169,6 +169,26 @@ func TestADeadShopIsAProblemWithoutInnerText(t *testing.T) {
 	}
 }
 
+// TestAFormReachesTheShopAsItWasSent sends a form that reading and writing it anew would change.
+func TestAFormReachesTheShopAsItWasSent(t *testing.T) {
+	t.Parallel()
+	var got []byte
+	shop := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		var err error
+		if got, err = io.ReadAll(r.Body); err != nil {
+			t.Error(err)
+		}
+	}))
+	defer shop.Close()
+	h := newHouse(t, shopAt(shop.URL))
+	form := "a preamble\r\n--b\r\nContent-Disposition:   form-data; name=x\r\nX-Own: 1\r\n\r\nvalue\r\n--b--\r\nan epilogue"
+	req := httptest.NewRequest(http.MethodPost, "/api/reviews", strings.NewReader(form))
+	req.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+	if a := h.send(h.app, req); a.status != http.StatusOK || string(got) != form {
+		t.Errorf("answer %d, the shop got %q", a.status, got)
+	}
+}
+
 func TestLargeBodiesStreamThrough(t *testing.T) {
 	t.Parallel()
 	var n int64

@@ -32,7 +32,7 @@ func edgeGuards() []guard {
 		{
 			name: "a form is not read in advance", file: edge,
 			old: "		DisablePreParseMultipartForm: true,\n", new: "",
-			pkg: tests, run: "TestAnUnreadBodyIsNoRequest",
+			pkg: tests, run: "TestAFormReachesTheShopAsItWasSent",
 		},
 		{
 			name: "an interim answer is not the answer", file: shop,

@@ -32,7 +32,7 @@ func failoverGuards() []guard {
 		{
 			name: "a command makes no SQLite journal", file: "journal/migrate.go",
 			old: "	if exists {", new: "	if exists && d.name() != DriverSQLite {",
-			pkg: ".", run: "TestCommandsMakeNoJournal",
+			pkg: "./cli", run: "TestCommandsMakeNoJournal",
 		},
 		{
 			name: "a command changes no schema", file: "journal/migrate.go",

@@ -170,6 +170,30 @@ func (r *runner) overlay(t *testing.T, g guard) string {
 	return overlay
 }
 
+// missing returns the test that is to hold a guard and that its package does not have; empty when it has all of them.
+func (g guard) missing(t *testing.T) string {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(root, g.pkg, "*_test.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var sources strings.Builder
+	for _, path := range paths {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sources.Write(text)
+	}
+	for name := range strings.SplitSeq(g.run, "|") {
+		name, _, _ = strings.Cut(strings.Trim(name, "^$"), "/")
+		if !strings.Contains(sources.String(), "\nfunc "+name) {
+			return name
+		}
+	}
+	return ""
+}
+
 // share is which part of the list is run: one guard in so many. The others are only looked up in their files.
 var share = flag.Int("mutation.share", 4, "take away one guard in so many; 1 takes away each of them")
 
@@ -184,6 +208,9 @@ func TestEveryGuardIsHeldByATest(t *testing.T) {
 		t.Run(strings.ReplaceAll(g.name, " ", "_"), func(t *testing.T) {
 			t.Parallel()
 			overlay := r.overlay(t, g)
+			if name := g.missing(t); name != "" {
+				t.Fatalf("no test of %s is called %s", g.pkg, name)
+			}
 			if testing.Short() || i%*share != 0 {
 				// Only that the guard is where the list says.
 				return

@@ -186,6 +186,7 @@ func simRunWorld(t *testing.T, w *simWorld) {
 		}
 	}()
 	synctest.Test(t, func(t *testing.T) { w.run(context.Background()) })
+	w.endMoment()
 }
 
 // run is a schedule from its first moment to its audit.

@@ -98,7 +98,10 @@ type simWorld struct {
 	problems []string
 	lines    []string
 	trace    uint64
-	closers  []func() error
+	// moment has the lines of the instant that is traced now.
+	moment  []string
+	instant time.Duration
+	closers []func() error
 }
 
 // simWrite is one request that may move money, as it was handed to the network.
@@ -166,17 +169,32 @@ func (w *simWorld) tally(what string) {
 	w.counts[what]++
 }
 
-// tracef writes a line of the schedule's trace.
+// tracef writes a line of the schedule's trace. What happens in one instant has no order: which goroutine comes first
+// then, no seed decides.
 func (w *simWorld) tracef(format string, args ...any) {
-	line := fmt.Sprintf("%12s ", time.Since(w.start).Round(time.Microsecond)) + fmt.Sprintf(format, args...)
+	at := time.Since(w.start)
+	line := fmt.Sprintf("%12s ", at.Round(time.Microsecond)) + fmt.Sprintf(format, args...)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	h := fnv.New64a()
-	fmt.Fprintf(h, "%x%s", w.trace, line)
-	w.trace = h.Sum64()
-	if w.verbose {
-		w.lines = append(w.lines, line)
+	if at != w.instant {
+		w.endMoment()
+		w.instant = at
 	}
+	w.moment = append(w.moment, line)
+}
+
+// endMoment puts the lines of an instant into the trace, in an order of their own.
+func (w *simWorld) endMoment() {
+	slices.Sort(w.moment)
+	for _, line := range w.moment {
+		h := fnv.New64a()
+		fmt.Fprintf(h, "%x%s", w.trace, line)
+		w.trace = h.Sum64()
+		if w.verbose {
+			w.lines = append(w.lines, line)
+		}
+	}
+	w.moment = w.moment[:0]
 }
 
 // wrong notes a broken promise.
