@@ -407,6 +407,47 @@ func TestAnUnreadBodyIsNoRequest(t *testing.T) {
 	}
 }
 
+// TestTwoReadersSeeOneRequest: where a request ends must not be a matter of taste, whoever stands in front of us.
+func TestTwoReadersSeeOneRequest(t *testing.T) {
+	t.Parallel()
+	shop := newRawShop(t, func(_ string, conn net.Conn) {
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
+	})
+	h := newHouse(t, shopAt(shop.url))
+	for door, app := range map[string]*fiber.App{"public": h.app, "sidecar": h.sidecar, "admin": h.admin} {
+		at := listening(t, app)
+		for _, framing := range []string{
+			"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+			"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
+			"Transfer-Encoding: identity\r\nContent-Length: 5\r\n\r\nhello",
+			"Transfer-Encoding: identity\r\n\r\n",
+		} {
+			c := dialRaw(t, at)
+			c.send("POST /upload HTTP/1.1\r\nHost: a\r\n" + framing)
+			if res, _ := c.answer("POST"); res == nil || res.StatusCode != http.StatusBadRequest || !res.Close {
+				t.Errorf("%s: %q was answered with %v", door, framing, res)
+			}
+		}
+	}
+	if seen := shop.requests(); len(seen) > 0 {
+		t.Errorf("the shop saw %q", seen)
+	}
+}
+
+// TestABodyThatNobodyWaitsForIsToldToEnd: a sender that stalls in the middle of a body that nobody reads is told that
+// its connection ends, and does not keep it until the read timeout.
+func TestABodyThatNobodyWaitsForIsToldToEnd(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	for door, app := range map[string]*fiber.App{"public": h.app, "sidecar": h.sidecar} {
+		c := dialRaw(t, listening(t, app))
+		c.send("POST /hooks/portone/v1/zzz HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel")
+		if res, _ := c.answer("POST"); res == nil || !res.Close {
+			t.Errorf("%s: answered with %v", door, res)
+		}
+	}
+}
+
 // TestABodyReadWholeKeepsItsConnection: closing is for bodies that were not.
 func TestABodyReadWholeKeepsItsConnection(t *testing.T) {
 	t.Parallel()

@@ -7,7 +7,7 @@ func edgeGuards() []guard {
 		{
 			name: "a body left unread ends its connection", file: edge,
 			old: "	if !b.drained(c) {", new: "	if false {",
-			pkg: tests, run: "TestAnUnreadBodyIsNoRequest",
+			pkg: tests, run: "TestABodyThatNobodyWaitsForIsToldToEnd",
 		},
 		{
 			name: "a body that ended is not read on", file: edge,
@@ -27,7 +27,7 @@ func edgeGuards() []guard {
 		{
 			name: "two lengths are refused", file: edge,
 			old: "	return encoding && (length || !chunked || !h.IsHTTP11())", new: "	return encoding && length && chunked && false",
-			pkg: tests, run: "TestAnUnreadBodyIsNoRequest",
+			pkg: tests, run: "TestTwoReadersSeeOneRequest",
 		},
 		{
 			name: "a form is not read in advance", file: edge,
