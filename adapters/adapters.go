@@ -182,8 +182,9 @@ type Driver interface {
 	Prepare(ctx context.Context, req PrepareRequest) (payment.Window, error)
 	// Approve moves the money, with exactly one request. err == nil means a definite answer (approved or
 	// declined, or not found: the PG refused the proof itself, as one that it does not know or that was used before, so
-	// that nothing was approved by it now, and nothing may be undone with it). Errors match ErrUnavailable when surely nothing was sent, ErrRejected when the PG refused
-	// the request as such, ErrUnknownOutcome for everything else, a timeout and an unreadable answer included.
+	// that nothing was approved by it now, and nothing may be undone with it). Errors match ErrUnavailable when surely
+	// nothing was sent, ErrRejected when the PG refused the request as such, ErrUnknownOutcome for everything else, a
+	// timeout and an unreadable answer included.
 	Approve(ctx context.Context, req ApproveRequest) (Result, error)
 	// LookUp reads what the PG knows. OutcomeIssued is a virtual account that waits for its deposit; once it is
 	// paid into, the outcome is OutcomeApproved. Errors match ErrUnavailable or ErrUnsupported.

@@ -58,9 +58,9 @@ func (s *Settler) Allow(ctx context.Context, q Question) Answer {
 		return no(ReasonNotAwaited)
 	}
 	ans := s.answer(ctx, a, sealed, q)
-	if !ans.Yes {
-		// The PG may have stopped waiting; what it does then is what this is about.
-		s.watchRefused(context.WithoutCancel(ctx), a, q)
+	if !ans.Yes && (!q.Unlisted || ans.Reason != ReasonNoSuchPayment) {
+		// Where the PG was just asked and showed no such payment, it is not asked once more.
+		s.watchRefused(ctx, a, q)
 	}
 	return ans
 }

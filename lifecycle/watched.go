@@ -15,28 +15,30 @@ const maxWatched = 20
 
 // watch records a payment that the PG is told not to take, before it is told. It may not hear that, and whether it then
 // goes on is not written anywhere (portone.md §3.3): if it does, its notification may never come.
-func (s *Settler) watch(ctx context.Context, a payment.Attempt, pgTxID string) {
+func (s *Settler) watch(ctx context.Context, a payment.Attempt, pgTxID string) (watched bool) {
 	rows, err := s.o.Journal.LateOf(ctx, a.ID)
 	if err == nil && len(rows) >= maxWatched {
 		s.o.Log.ErrorContext(ctx, "a refused payment is not watched: its attempt has too many", a.LogAttr(), slog.Int("payments", len(rows)))
-		return
+		return false
 	}
 	now := s.o.Now()
 	l := journal.Late{AttemptID: a.ID, PGTxID: pgTxID, Won: a.Amount, NextCheck: now.Add(s.watchedAgain(a.ID, 0))}
 	if _, err := s.o.Journal.LateWatch(ctx, l, journal.Event{At: now, Kind: journal.EventLateWatched}); err != nil {
 		s.o.Log.ErrorContext(ctx, "a refused payment is not watched: it was not written", a.LogAttr(), slog.Any("err", err))
+		return false
 	}
+	return true
 }
 
 // watchRefused watches the payment of a question that was answered no. An unlisted question is written down only when
-// the PG shows the payment, as nobody signed it.
+// the PG shows the payment, as nobody signed it; that look is within ctx, since the PG waits for the answer meanwhile.
 func (s *Settler) watchRefused(ctx context.Context, a payment.Attempt, q Question) {
 	if q.Unlisted {
 		if shown, err := s.Shows(ctx, a, q.PGTxID); err != nil || !shown.ours || shown.r.Outcome == payment.OutcomeNotFound {
 			return
 		}
 	}
-	s.watch(ctx, a, q.PGTxID)
+	s.watch(context.WithoutCancel(ctx), a, q.PGTxID)
 }
 
 // watchedAgain spaces the looks at a payment that is only watched: 30 s, doubling up to four hours, so that a day takes
@@ -55,7 +57,9 @@ func (s *Settler) lookedAtWatched(ctx context.Context, late LateJournal, a payme
 		return false, nil
 	case r.PGTxID != "" && r.PGTxID != l.PGTxID:
 		// The PG goes by another payment of the attempt by now: V2 shows the last one only.
-		s.watch(ctx, a, r.PGTxID)
+		if !s.watch(ctx, a, r.PGTxID) {
+			return true, s.laterLate(ctx, late, l, lookUndecided)
+		}
 		return true, s.endAbsent(ctx, late, l, "another payment of the attempt")
 	case r.Outcome == payment.OutcomeDeclined, r.Outcome == payment.OutcomeCancelled,
 		waits && s.o.Now().After(end):

@@ -2,6 +2,7 @@ package lifecycle_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -88,6 +89,68 @@ func TestAPaymentIsWatchedBeforeItsAttemptEnds(t *testing.T) {
 	if got := h.late(); got != "TX-A1 watched" {
 		t.Errorf("the process died after the no, and %q is watched", got)
 	}
+}
+
+// forgetfulJournal cannot write what is to be watched.
+type forgetfulJournal struct{ *journal.Journal }
+
+func (forgetfulJournal) LateWatch(context.Context, journal.Late, journal.Event) (bool, error) {
+	return false, errors.New("the disk is full")
+}
+
+// TestAWatchIsHandedOnOrKept: while the payment in its place cannot be written down, the old one stays on record.
+func TestAWatchIsHandedOnOrKept(t *testing.T) {
+	t.Parallel()
+	other := paidAs("TX-2")
+	other.Outcome = payment.OutcomePending
+	pg := &fakePG{lookUp: says(other, nil)}
+	h, _ := asked(t, pg)
+	h.moves(payment.StateRefused)
+	if _, err := h.journal.LateWatch(t.Context(), journal.Late{AttemptID: "A1", PGTxID: "TX-1", Won: 50000}, journal.Event{Kind: journal.EventLateWatched}); err != nil {
+		t.Fatal(err)
+	}
+	h.settleOn(forgetfulJournal{h.journal}, pg, &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest})
+	h.sweepUntilDue()
+	if got := h.late(); got != "TX-1 watched" {
+		t.Errorf("%q, want the first payment still watched", got)
+	}
+}
+
+// hurriedJournal is read by somebody whose caller has gone when the answer is there.
+type hurriedJournal struct {
+	*journal.Journal
+	gone context.CancelFunc
+}
+
+func (j hurriedJournal) Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error) {
+	a, sealed, err := j.Journal.Attempt(ctx, id)
+	j.gone()
+	return a, sealed, err
+}
+
+// TestANoWaitsForNoLook: the PG takes silence for anything, so no look for the record may hold up an answer to it.
+func TestANoWaitsForNoLook(t *testing.T) {
+	t.Parallel()
+	pg := &contextPG{}
+	h, q := asked(t, &pg.fakePG)
+	h.moves(payment.StateRefused)
+	ctx, gone := context.WithCancel(t.Context())
+	h.settleOn(hurriedJournal{h.journal, gone}, pg, &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest})
+	q.Unlisted, q.PGTxID = true, "TX-2"
+	if h.settler.Allow(ctx, q).Yes || pg.waited {
+		t.Errorf("the PG was asked when nobody waited for it any more: %t", pg.waited)
+	}
+}
+
+// contextPG tells whether it was asked by somebody who still waits.
+type contextPG struct {
+	fakePG
+	waited bool
+}
+
+func (p *contextPG) LookUp(ctx context.Context, _ adapters.LookUpRequest) (adapters.Result, error) {
+	p.waited = p.waited || ctx.Err() == nil
+	return adapters.Result{}, adapters.ErrUnavailable
 }
 
 // sweepUntilDue lets time pass until something is due, for five hours at most, and sweeps it.

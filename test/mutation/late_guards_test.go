@@ -17,7 +17,7 @@ func lateGuards() []guard {
 		},
 		{
 			name: "every no to a question is watched", file: "lifecycle/hook.go",
-			old: "		s.watchRefused(context.WithoutCancel(ctx), a, q)", new: "		_ = ctx",
+			old: "		s.watchRefused(ctx, a, q)", new: "		_ = ctx",
 			pkg: tests, run: "TestArrivals",
 		},
 		{
