@@ -194,8 +194,11 @@ func TestQuestionsThatAreWatched(t *testing.T) {
 	h, q := asked(t, &fakePG{lookUp: says(adapters.Result{Outcome: payment.OutcomeNotFound}, nil)})
 	unlisted := q
 	unlisted.Unlisted, unlisted.PGTxID = true, "invented"
-	if h.settler.Allow(t.Context(), unlisted).Yes || h.late() != "" {
-		t.Errorf("a payment that the PG does not show is on record: %q", h.late())
+	for _, amount := range []payment.Won{q.Amount, 1} {
+		unlisted.Amount = amount
+		if h.settler.Allow(t.Context(), unlisted).Yes || h.late() != "" {
+			t.Errorf("a payment of %d won that the PG does not show is on record: %q", amount, h.late())
+		}
 	}
 	for n := range 30 {
 		other := q
