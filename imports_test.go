@@ -14,11 +14,12 @@ const module = "github.com/pg-gateway/pg-gateway"
 // mayImport says which rooms each room may import. Imports point downward only; main, the command line and the tests of
 // the whole may import everything. CONTRIBUTING.md and .golangci.yml are held to it by rooms_test.go.
 var mayImport = map[string][]string{
-	"gateway":    {"lifecycle", "rules", "adapters", "journal", "metrics", "strictjson", "payment"},
-	"console":    {"lifecycle", "rules", "adapters", "journal", "metrics", "strictjson", "payment"},
+	"gateway":    {"lifecycle", "reload", "rules", "adapters", "journal", "metrics", "strictjson", "payment"},
+	"console":    {"lifecycle", "reload", "rules", "adapters", "journal", "metrics", "strictjson", "payment"},
 	"lifecycle":  {"adapters", "journal", "payment"},
 	"sandbox":    {"payment"},
 	"adapters":   {"strictjson", "payment"},
+	"reload":     {"rules"},
 	"rules":      {"strictjson", "payment"},
 	"journal":    {"strictjson", "payment"},
 	"metrics":    {},
@@ -34,7 +35,7 @@ var onlyIn = map[string][]string{
 	"gopkg.in/yaml":             {"rules"},
 	"go.yaml.in/yaml":           {"rules"},
 	"github.com/expr-lang/expr": {"rules"},
-	"github.com/fsnotify/":      {"rules"},
+	"github.com/fsnotify/":      {"reload"},
 	"database/sql":              {"journal"},
 	"modernc.org/":              {"journal"},
 	"github.com/jackc/":         {"journal"},
@@ -153,6 +154,8 @@ func TestBrokenSeesBadImports(t *testing.T) {
 		{"the journal knows no rules", module + "/journal", module + "/rules", true},
 		{"rules know no network", module + "/rules", "net/http", true},
 		{"the journal knows no Fiber", module + "/journal", "github.com/gofiber/fiber/v2", true},
+		{"rules do not watch themselves", module + "/rules", module + "/reload", true},
+		{"only reload watches files", module + "/rules", "github.com/fsnotify/fsnotify", true},
 		{"only rules read YAML", module + "/gateway", "gopkg.in/yaml.v3", true},
 		{"only the journal speaks SQL", module + "/gateway", "database/sql", true},
 		{"a new room needs a row", module + "/helpers", "strings", true},

@@ -27,6 +27,7 @@ var rooms = []struct{ name, what string }{
 	{"lifecycle", "the machine that takes an attempt to its end: attempts, cancels, unmatched payments, sweeps, messages to the shop"},
 	{"sandbox", "stand-ins for the PGs and a demo shop, with books and faults of their own"},
 	{"adapters", "the contract, one folder per PG's driver, the order service's client, the one-write client"},
+	{"reload", "the rules in force: reading the file, watching it, swapping, rolling back"},
 	{"rules", "YAML → checked snapshot → decision; pure"},
 	{"journal", "attempts, events, cancels and messages on SQLite or PostgreSQL"},
 	{"metrics", "every Prometheus series"},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
 	"github.com/pg-gateway/pg-gateway/gateway"
+	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
@@ -18,10 +19,10 @@ func newLoader() (*rules.Loader, error) {
 }
 
 // newStore loads a configuration and all that is made of it. told hears of reloads; nil when nobody needs to.
-func newStore(path string, told func(rules.ReloadResult)) (*rules.Store, error) {
+func newStore(path string, told func(reload.Result)) (*reload.Store, error) {
 	l, err := newLoader()
 	if err != nil {
 		return nil, err
 	}
-	return rules.NewStore(rules.StoreOptions{Path: path, Load: l.LoadFile, Prepare: gateway.Prepare, OnResult: told})
+	return reload.New(reload.Options{Path: path, Load: l.LoadFile, Prepare: gateway.Prepare, OnResult: told})
 }

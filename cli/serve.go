@@ -23,6 +23,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -38,8 +39,8 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	m := metrics.New(registry)
 	m.SetBuild(o.version)
 
-	var store *rules.Store
-	store, err = newStore(o.configFile, func(r rules.ReloadResult) {
+	var store *reload.Store
+	store, err = newStore(o.configFile, func(r reload.Result) {
 		o.follow(store.Current())
 		reloaded(store, r, log, m)
 	})
@@ -132,7 +133,7 @@ func runLogged(log *slog.Logger, what string, run func() error) {
 const triggerHangup = "sighup"
 
 // reloadOnHangup reads the rules again at every SIGHUP.
-func reloadOnHangup(ctx context.Context, store *rules.Store) {
+func reloadOnHangup(ctx context.Context, store *reload.Store) {
 	hup := make(chan os.Signal, 1)
 	signal.Notify(hup, syscall.SIGHUP)
 	defer signal.Stop(hup)
@@ -147,7 +148,7 @@ func reloadOnHangup(ctx context.Context, store *rules.Store) {
 }
 
 // reloaded reports one attempt to load the rules.
-func reloaded(store *rules.Store, r rules.ReloadResult, log *slog.Logger, m *metrics.Metrics) {
+func reloaded(store *reload.Store, r reload.Result, log *slog.Logger, m *metrics.Metrics) {
 	if back := store.RolledBack(); back == nil {
 		m.RolledBack(false)
 	} else {

@@ -14,6 +14,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
+	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
@@ -32,8 +33,8 @@ func TestARollbackIsLoggedAndMeasured(t *testing.T) {
 	var lines bytes.Buffer
 	log, registry := slog.New(slog.NewTextHandler(&lines, nil)), prometheus.NewRegistry()
 	m := metrics.New(registry)
-	var store *rules.Store
-	store, err := newStore(path, func(r rules.ReloadResult) { reloaded(store, r, log, m) })
+	var store *reload.Store
+	store, err := newStore(path, func(r reload.Result) { reloaded(store, r, log, m) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,10 +62,10 @@ func TestAHangupIsAnsweredInTheLog(t *testing.T) {
 	t.Parallel()
 	var lines bytes.Buffer
 	log, m := slog.New(slog.NewTextHandler(&lines, nil)), metrics.New(prometheus.NewRegistry())
-	var store *rules.Store
+	var store *reload.Store
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	put(t, path, fixture.Text())
-	store, err := newStore(path, func(r rules.ReloadResult) { reloaded(store, r, log, m) })
+	store, err := newStore(path, func(r reload.Result) { reloaded(store, r, log, m) })
 	if err != nil {
 		t.Fatal(err)
 	}

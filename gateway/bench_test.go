@@ -21,7 +21,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
-	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/strictjson"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
@@ -55,7 +55,7 @@ func benchGateway(b *testing.B, shopURL string) *Gateway {
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		b.Fatal(err)
 	}
-	store, err := rules.NewStore(rules.StoreOptions{Path: config, Load: loader().LoadFile, Prepare: Prepare})
+	store, err := reload.New(reload.Options{Path: config, Load: loader().LoadFile, Prepare: Prepare})
 	if err != nil {
 		b.Fatal(err)
 	}

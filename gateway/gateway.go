@@ -29,6 +29,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
@@ -54,7 +55,7 @@ type CancelStore interface {
 // Options are what a gateway is made of.
 type Options struct {
 	// Store holds the rules and reloads them. Its snapshots are made ready by Prepare.
-	Store *rules.Store
+	Store *reload.Store
 	// Journal must be open; Run closes nothing that it did not open.
 	Journal Journal
 	// Keys keeps the answers of idempotent requests; needed by Run.
@@ -80,7 +81,7 @@ type Options struct {
 
 // Gateway serves one configuration. Make it with New, then Run it once.
 type Gateway struct {
-	store     *rules.Store
+	store     *reload.Store
 	journal   Journal
 	drivers   map[payment.DriverName]adapters.Driver
 	orderHTTP *http.Client
@@ -120,7 +121,7 @@ type Gateway struct {
 
 // New puts a gateway together. It opens no listener.
 func New(o Options) (*Gateway, error) {
-	if _, ok := o.Store.Current().Prepared().(*view); !ok {
+	if _, ok := o.Store.Prepared().(*view); !ok {
 		return nil, errors.New("the store does not make its rules ready with Prepare")
 	}
 	if err := adapters.CheckDrivers(o.Drivers); err != nil {

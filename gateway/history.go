@@ -7,7 +7,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/pg-gateway/pg-gateway/payment"
-	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
@@ -68,7 +68,7 @@ func (g *Gateway) handleRollback(c *fiber.Ctx) error {
 		trigger += " by " + who
 	}
 	res := g.store.Rollback(version, trigger)
-	if errors.Is(res.Err, rules.ErrNoSuchVersion) {
+	if errors.Is(res.Err, reload.ErrNoSuchVersion) {
 		return &payment.Problem{
 			Code: payment.CodeNotFound, Field: "version",
 			DetailKo: "보관된 버전이 아닙니다", DetailEn: "no such version is kept",

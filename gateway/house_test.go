@@ -20,7 +20,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
-	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
@@ -60,7 +60,7 @@ func newHouseWith(t *testing.T, box sandbox.Config, edits ...fixture.Edit) *hous
 	dir := t.TempDir()
 	h.config = filepath.Join(dir, "config.yaml")
 	h.change()
-	store, err := rules.NewStore(rules.StoreOptions{Path: h.config, Load: loader().LoadFile, Prepare: Prepare})
+	store, err := reload.New(reload.Options{Path: h.config, Load: loader().LoadFile, Prepare: Prepare})
 	if err != nil {
 		t.Fatal(err)
 	}

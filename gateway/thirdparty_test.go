@@ -21,6 +21,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -116,7 +117,7 @@ payment_methods: [{ code: card, links: { other: Y } }]
 	if err != nil {
 		t.Fatal(err)
 	}
-	store, err := rules.NewStore(rules.StoreOptions{Path: config, Load: load.LoadFile, Prepare: gateway.Prepare})
+	store, err := reload.New(reload.Options{Path: config, Load: load.LoadFile, Prepare: gateway.Prepare})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ type view struct {
 // origin is one allowed origin of return URLs.
 type origin struct{ scheme, host string }
 
-// Prepare is what rules.StoreOptions asks for: it makes all that the gateway derives from a snapshot, before that is
+// Prepare is what reload.Options asks for: it makes all that the gateway derives from a snapshot, before that is
 // in force. What can fail fails here, and refuses the file.
 func Prepare(s *rules.Snapshot) (any, error) { return newView(s) }
 
@@ -74,7 +74,7 @@ func newView(s *rules.Snapshot) (*view, error) {
 
 // view returns the view of the rules in force. A request calls it once.
 func (g *Gateway) view() *view {
-	v, _ := g.store.Current().Prepared().(*view) // New has seen that it is one
+	v, _ := g.store.Prepared().(*view) // New has seen that it is one
 	return v
 }
 

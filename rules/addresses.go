@@ -130,12 +130,12 @@ type endpoint struct{ path, address string }
 // listeners are all doors that the file opens.
 func (s *Snapshot) listeners() []endpoint {
 	list := []endpoint{
-		{"server.public.listen", s.server.Public.Listen},
-		{"server.sidecar.listen", s.server.Sidecar.Listen},
-		{"server.admin.listen", s.server.Admin.Listen},
+		{"server.public.listen", s.start.Server.Public.Listen},
+		{"server.sidecar.listen", s.start.Server.Sidecar.Listen},
+		{"server.admin.listen", s.start.Server.Admin.Listen},
 	}
-	if s.sandbox.Enabled {
-		list = append(list, endpoint{"sandbox.listen", s.sandbox.Listen})
+	if s.start.Sandbox.Enabled {
+		list = append(list, endpoint{"sandbox.listen", s.start.Sandbox.Listen})
 	}
 	return slices.DeleteFunc(list, func(l endpoint) bool { return l.address == "" })
 }
@@ -215,7 +215,7 @@ func (b *builder) returnPage() {
 			continue
 		}
 		at, err := url.Parse(u.text)
-		if err == nil && !slices.Contains(b.s.server.Public.AllowOrigins, at.Scheme+"://"+at.Host) && len(b.s.server.Public.AllowOrigins) > 0 {
+		if err == nil && !slices.Contains(b.s.start.Server.Public.AllowOrigins, at.Scheme+"://"+at.Host) && len(b.s.start.Server.Public.AllowOrigins) > 0 {
 			u.at.fail("add it to server.public.allow_origins", "%s://%s is not one of allow_origins, so every request that names no page would be refused", at.Scheme, at.Host)
 		}
 	}

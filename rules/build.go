@@ -17,11 +17,12 @@ type builder struct {
 func (f *file) build(d *decoder) *Snapshot {
 	s := &Snapshot{
 		known: d.known,
-		mode:  f.mode, server: f.server, journal: f.journal, sandbox: f.sandbox, orders: f.orders,
+		mode:  f.mode, start: f.start, orders: f.orders,
 		intercepts: f.intercepts, limits: f.limits, deposit: f.deposit, telemetry: f.telemetry, x2bee: f.x2bee,
 		verifyMID: f.verifyMID,
 		pgByID:    make(map[payment.PGID]*pg), merchantBy: make(map[payment.MerchantID]*merchant),
-		methodBy: make(map[payment.Method]*method),
+		methodBy:   make(map[payment.Method]*method),
+		candidates: new(memo[[]payment.Candidate]), offers: new(memo[payment.Installments]),
 	}
 	b := builder{f: f, d: d, s: s}
 	// In this order: each step looks names up that those before it have made.
@@ -43,7 +44,7 @@ func (f *file) build(d *decoder) *Snapshot {
 }
 
 func (b *builder) server() {
-	if b.s.journal.Driver == "postgres" && !b.s.journal.DSN.IsSet() {
+	if b.s.start.Journal.Driver == "postgres" && !b.s.start.Journal.DSN.IsSet() {
 		b.f.journalAt.fail("dsn: ${env:JOURNAL_DSN}", "driver postgres needs dsn")
 	}
 	seen := make(map[string]bool)
@@ -85,9 +86,9 @@ func (b *builder) pgs() {
 func (b *builder) environment(e *entry[rawPG], p *pg) {
 	if p.Environment == payment.EnvSandbox {
 		if p.BaseURL == "" {
-			p.BaseURL = "http://" + loopback(b.s.sandbox.Listen)
+			p.BaseURL = "http://" + loopback(b.s.start.Sandbox.Listen)
 		}
-		if !b.s.sandbox.Enabled && e.val.BaseURL == "" {
+		if !b.s.start.Sandbox.Enabled && e.val.BaseURL == "" {
 			e.val.at.fail("sandbox: { enabled: Y }, or environment: test or live", "environment sandbox needs the sandbox")
 		}
 	}

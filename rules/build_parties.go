@@ -178,7 +178,7 @@ func (b *builder) confirmHook(r *rawMerchant, m *merchant) {
 	if key := spec.ConfirmKey; key != "" && !m.owner.Keys.IsSet(key) {
 		r.at.fail("add "+key+" to pgs."+string(m.owner.ID), "confirm_hook needs the secrets that %s signs with", spec.Company)
 	}
-	if m.owner.Environment != payment.EnvSandbox && !strings.HasPrefix(b.s.server.Public.BaseURL, "https://") {
+	if m.owner.Environment != payment.EnvSandbox && !strings.HasPrefix(b.s.start.Server.Public.BaseURL, "https://") {
 		r.at.fail("server.public.base_url: https://...", "confirm_hook needs an address that %s can reach", spec.Company)
 	}
 }

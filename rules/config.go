@@ -6,6 +6,13 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
+// StartOnly are the sections that only a restart applies.
+type StartOnly struct {
+	Server  ServerConfig
+	Journal JournalConfig
+	Sandbox SandboxConfig
+}
+
 // ServerConfig is the section server; a change needs a restart.
 type ServerConfig struct {
 	Public          PublicConfig

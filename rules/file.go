@@ -7,10 +7,8 @@ type file struct {
 	known        *known
 	mode         payment.Mode
 	modeAt       value
-	server       ServerConfig
-	journal      JournalConfig
+	start        StartOnly
 	journalAt    value
-	sandbox      SandboxConfig
 	sandboxAt    value
 	orders       OrderServiceConfig
 	intercepts   []Intercept
@@ -34,9 +32,9 @@ func (f *file) reader() reader {
 	f.mode = payment.ModeTest
 	return object(fields{
 		"mode":          {placed(&f.modeAt, choice(&f.mode, payment.ModeTest, payment.ModeLive)), "live makes test MIDs, public test keys and secrets in the file errors."},
-		"server":        {serverReader(&f.server), "Listeners. A change needs a restart."},
-		"journal":       {placed(&f.journalAt, journalReader(&f.journal)), "Where payments are recorded. A change needs a restart."},
-		"sandbox":       {placed(&f.sandboxAt, sandboxReader(&f.sandbox)), "Stand-ins for PortOne, Inicis and a demo shop."},
+		"server":        {serverReader(&f.start.Server), "Listeners. A change needs a restart."},
+		"journal":       {placed(&f.journalAt, journalReader(&f.start.Journal)), "Where payments are recorded. A change needs a restart."},
+		"sandbox":       {placed(&f.sandboxAt, sandboxReader(&f.start.Sandbox)), "Stand-ins for PortOne, Inicis and a demo shop."},
 		"order_service": {orderServiceReader(&f.orders), "The shop's order service."},
 		"intercepts": {list(&f.intercepts, func(c *Intercept, at value) reader {
 			f.interceptsAt = append(f.interceptsAt, at)

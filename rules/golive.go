@@ -29,7 +29,7 @@ func GoLive(s *Snapshot) []Advice {
 	if s.mode != payment.ModeLive {
 		g.add("mode", "the file is in mode test", "mode: live")
 	}
-	if s.sandbox.Enabled {
+	if s.start.Sandbox.Enabled {
 		g.add("sandbox", "the sandbox is on", "enabled: N")
 	}
 	for _, path := range s.inline {
@@ -49,7 +49,7 @@ func GoLive(s *Snapshot) []Advice {
 	for _, me := range s.methods {
 		g.method(me)
 	}
-	if c := s.journal; c.Driver == "postgres" && dsnInClear(c.DSN.Reveal()) {
+	if c := s.start.Journal; c.Driver == "postgres" && dsnInClear(c.DSN.Reveal()) {
 		g.add("journal.dsn", "the connection to another machine is not encrypted", "sslmode=verify-full")
 	}
 	if slices.Contains(s.known.testMIDs, s.verifyMID) {
@@ -68,7 +68,7 @@ func (g *goLive) add(path, msg, fix string) {
 }
 
 func (g *goLive) server(s *Snapshot) {
-	pub := s.server.Public
+	pub := s.start.Server.Public
 	if !strings.HasPrefix(pub.BaseURL, "https://") {
 		g.add("server.public.base_url", "PGs return browsers to "+pub.BaseURL, "an https:// address that buyers reach")
 	}
@@ -83,7 +83,7 @@ func (g *goLive) server(s *Snapshot) {
 	if slices.Contains(pub.TrustedProxies, "0.0.0.0/0") || slices.Contains(pub.TrustedProxies, "::/0") {
 		g.add("server.public.trusted_proxies", "everybody may state the buyer's address", "list the load balancer's range")
 	}
-	if s.journal.Driver == "postgres" && !pub.TokenKey.IsSet() {
+	if s.start.Journal.Driver == "postgres" && !pub.TokenKey.IsSet() {
 		g.add("server.public.token_key", "each pod seals tokens with its own key", "token_key: ${file:...}, the same for all pods")
 	}
 	if s.orders.ConfirmNone {

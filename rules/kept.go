@@ -13,9 +13,9 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// keptText is a version as text, with what its references stood for: enough to build the very same snapshot again.
+// KeptText is a version as text, with what its references stood for: enough to build the very same snapshot again.
 // Whole snapshots are many times as large.
-type keptText struct {
+type KeptText struct {
 	loader  *Loader
 	name    string
 	version string
@@ -26,8 +26,14 @@ type keptText struct {
 	refs   map[string]payment.Secret
 }
 
+// Version is that of the snapshot that was made of the text.
+func (k KeptText) Version() string { return k.version }
+
+// Hash is the text's alone: other values of its references leave it as it is.
+func (k KeptText) Hash() string { return k.hash }
+
 // newKept packs a text that was parsed.
-func newKept(l *Loader, name, version string, text []byte, refs []resolved) keptText {
+func newKept(l *Loader, name, version string, text []byte, refs []resolved) KeptText {
 	var b bytes.Buffer
 	w, err := gzip.NewWriterLevel(&b, gzip.BestSpeed)
 	if err == nil {
@@ -36,34 +42,37 @@ func newKept(l *Loader, name, version string, text []byte, refs []resolved) kept
 	if err == nil {
 		err = w.Close()
 	}
-	s := keptText{loader: l, name: name, version: version, hash: textHash(text), packed: bytes.Clone(b.Bytes()), refs: make(map[string]payment.Secret, len(refs))}
+	k := KeptText{
+		loader: l, name: name, version: version, hash: textHash(text), packed: bytes.Clone(b.Bytes()),
+		refs: make(map[string]payment.Secret, len(refs)),
+	}
 	if err != nil {
 		// A buffer takes every write; should it ever not, a rollback to this version says that it is not kept.
-		s.packed = nil
+		k.packed = nil
 	}
 	for _, r := range refs {
-		s.refs[r.ref] = r.got
+		k.refs[r.ref] = r.got
 	}
-	return s
+	return k
 }
 
-// parse builds the snapshot again.
-func (s keptText) parse() (*Snapshot, error) {
-	r, err := gzip.NewReader(bytes.NewReader(s.packed))
+// Parse builds the snapshot again.
+func (k KeptText) Parse() (*Snapshot, error) {
+	r, err := gzip.NewReader(bytes.NewReader(k.packed))
 	if err != nil {
-		return nil, fmt.Errorf("unpacking version %s: %w", s.version, err)
+		return nil, fmt.Errorf("unpacking version %s: %w", k.version, err)
 	}
 	text, err := io.ReadAll(io.LimitReader(r, MaxFileSize+1))
 	if err != nil {
-		return nil, fmt.Errorf("unpacking version %s: %w", s.version, err)
+		return nil, fmt.Errorf("unpacking version %s: %w", k.version, err)
 	}
-	return s.loader.Parse(s.name, text, Sources{
+	return k.loader.Parse(k.name, text, Sources{
 		Env: func(name string) (string, bool) {
-			got, ok := s.refs["${env:"+name+"}"]
+			got, ok := k.refs["${env:"+name+"}"]
 			return got.Reveal(), ok
 		},
 		ReadFile: func(path string) ([]byte, error) {
-			got, ok := s.refs["${file:"+path+"}"]
+			got, ok := k.refs["${file:"+path+"}"]
 			if !ok {
 				return nil, errors.New("not kept")
 			}
@@ -77,8 +86,8 @@ func textHash(text []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// hashOf is the hash of the text on disk; empty when it cannot be read.
-func hashOf(path string) string {
+// HashFile is the hash of the text at path, as KeptText.Hash has it; empty when it cannot be read.
+func HashFile(path string) string {
 	text, _, err := readCapped(filepath.Clean(path), MaxFileSize)
 	if err != nil {
 		return ""

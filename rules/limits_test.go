@@ -3,10 +3,12 @@ package rules
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // TestAnOrderHasALargestAmount: the whole order, whatever its parts.
@@ -28,5 +30,21 @@ func TestAnOrderHasALargestAmount(t *testing.T) {
 		if errors.As(err, &p); (p == nil) != (tt.code == "") || p != nil && (p.Code != tt.code || p.Field != "amount") {
 			t.Errorf("%d won: %v, want %q", tt.amount, err, tt.code)
 		}
+	}
+}
+
+// TestTenThousandMerchantsLoad, and what is larger than any shop does not.
+func TestTenThousandMerchantsLoad(t *testing.T) {
+	t.Parallel()
+	s, err := Parse("config.yaml", fixture.ManyMerchants(10_000, "a"), Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := len(s.Merchants()); n != 10_000 {
+		t.Errorf("%d merchants", n)
+	}
+	list := "merchants: [" + strings.Repeat("1,", maxItems+1) + "]"
+	if _, err := Parse("config.yaml", []byte(list), Sources{}); err == nil || !strings.Contains(err.Error(), "more than 50000 items") {
+		t.Errorf("a list without end: %v", err)
 	}
 }

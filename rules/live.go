@@ -31,7 +31,7 @@ func (b *builder) live() {
 	for _, v := range b.d.inline {
 		v.fail("${file:path} or ${env:NAME}", "a secret in the file is refused in mode live")
 	}
-	if b.s.sandbox.Enabled {
+	if b.s.start.Sandbox.Enabled {
 		b.f.sandboxAt.fail("enabled: N", "the sandbox is refused in mode live")
 	}
 	for i, p := range b.s.pgs {

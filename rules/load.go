@@ -46,10 +46,10 @@ type resolved struct {
 // paths are relative to the file's own directory.
 func (l *Loader) LoadFile(path string) (*Snapshot, error) {
 	name := filepath.Base(path)
-	var read stamp
+	var read []SeenFile
 	open := func(p string, limit int64) ([]byte, error) {
 		text, info, err := readCapped(p, limit)
-		read = append(read, seenFile{p, info})
+		read = append(read, SeenFile{Path: p, Info: info})
 		return text, err
 	}
 	text, err := open(path, MaxFileSize)
@@ -72,8 +72,14 @@ func (l *Loader) LoadFile(path string) (*Snapshot, error) {
 	if err != nil {
 		return nil, err
 	}
-	snap.read = read
+	snap.files = read
 	return snap, nil
+}
+
+// SeenFile is a path and what was there when it was read. Info is nil when nothing was.
+type SeenFile struct {
+	Path string
+	Info os.FileInfo
 }
 
 // errTooLarge is returned by readCapped.
@@ -114,7 +120,7 @@ func (l *Loader) Parse(name string, text []byte, src Sources) (*Snapshot, error)
 	snap.version = version(text, d.secrets)
 	snap.passed = d.passed
 	snap.left = append(snap.left, d.passed...)
-	snap.source = newKept(l, name, snap.version, text, d.secrets)
+	snap.text = newKept(l, name, snap.version, text, d.secrets)
 	snap.lines = shownLines(text, d.inline)
 	for _, v := range d.inline {
 		snap.inline = append(snap.inline, v.path)

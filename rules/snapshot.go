@@ -11,18 +11,15 @@ import (
 type Snapshot struct {
 	known      *known // what there is to know of the drivers
 	version    string
-	source     keptText // the text it was made of
-	read       stamp    // the files it was read from
-	passed     []Advice // what it does without
-	prepared   any      // what the store's Prepare made of it
-	inline     []string // where secrets stand in the file itself
-	lines      []string // the file without its secrets
-	left       []Advice // what building found that must be settled before real payments
+	text       KeptText   // what it was made of
+	files      []SeenFile // what it was read from
+	passed     []Advice   // what it does without
+	inline     []string   // where secrets stand in the file itself
+	lines      []string   // the file without its secrets
+	left       []Advice   // what building found that must be settled before real payments
 	urls       []endpoint
 	mode       payment.Mode
-	server     ServerConfig
-	journal    JournalConfig
-	sandbox    SandboxConfig
+	start      StartOnly
 	orders     OrderServiceConfig
 	intercepts []Intercept
 	limits     LimitsConfig
@@ -42,8 +39,8 @@ type Snapshot struct {
 	controls   []*control
 	notices    []*notice
 	plans      plans
-	candidates memo[[]payment.Candidate]
-	offers     memo[payment.Installments]
+	candidates *memo[[]payment.Candidate]
+	offers     *memo[payment.Installments]
 }
 
 // pg is a PG with what the rules know about it beyond payment.PG.
@@ -87,20 +84,36 @@ type link struct {
 // Version is the first 12 hex digits of the SHA-256 of the file and of what its references stood for.
 func (s *Snapshot) Version() string { return s.version }
 
-// Prepared is what the store's Prepare derived from the snapshot.
-func (s *Snapshot) Prepared() any { return s.prepared }
+// Text is what the snapshot was made of, to make it again.
+func (s *Snapshot) Text() KeptText { return s.text }
+
+// Files are what the snapshot was read from, the configuration first; none when it was parsed from a text.
+func (s *Snapshot) Files() []SeenFile { return s.files }
+
+// Lines are those of the file, with its secrets hidden.
+func (s *Snapshot) Lines() []string { return s.lines }
 
 // Mode tells whether the file is for real money.
 func (s *Snapshot) Mode() payment.Mode { return s.mode }
 
+// StartOnly are the sections that only a restart applies.
+func (s *Snapshot) StartOnly() StartOnly { return s.start }
+
+// With is the same snapshot under the sections that the process started with.
+func (s *Snapshot) With(start StartOnly) *Snapshot {
+	under := *s
+	under.start = start
+	return &under
+}
+
 // Server is the section server.
-func (s *Snapshot) Server() ServerConfig { return s.server }
+func (s *Snapshot) Server() ServerConfig { return s.start.Server }
 
 // Journal is the section journal.
-func (s *Snapshot) Journal() JournalConfig { return s.journal }
+func (s *Snapshot) Journal() JournalConfig { return s.start.Journal }
 
 // Sandbox is the section sandbox.
-func (s *Snapshot) Sandbox() SandboxConfig { return s.sandbox }
+func (s *Snapshot) Sandbox() SandboxConfig { return s.start.Sandbox }
 
 // OrderService is the section order_service.
 func (s *Snapshot) OrderService() OrderServiceConfig { return s.orders }

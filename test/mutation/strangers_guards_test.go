@@ -2,7 +2,7 @@ package mutation
 
 // strangerGuards are those that hold strangers and PGs that are not well, and those of reloads.
 func strangerGuards() []guard {
-	const limits, health, store, watch = "gateway/limits.go", "gateway/health.go", "rules/store.go", "rules/watch.go"
+	const limits, health, store, watch = "gateway/limits.go", "gateway/health.go", "reload/store.go", "reload/watch.go"
 	return []guard{
 		{
 			name: "a wrong amount is guessed a few times", file: limits,
@@ -51,13 +51,13 @@ func strangerGuards() []guard {
 		},
 		{
 			name: "all that can fail is done before the rules are in force", file: store,
-			old: "		err = st.prepare(snap)\n", new: "		_ = st.prepare(snap)\n",
-			pkg: "./rules", run: "TestWhatIsDerivedIsDerivedBeforeTheSwap",
+			old: "		ready, err = st.prepare(snap)\n", new: "		ready, _ = st.prepare(snap)\n",
+			pkg: "./reload", run: "TestWhatIsDerivedIsDerivedBeforeTheSwap",
 		},
 		{
 			name: "a file is read when it stands still", file: watch,
 			old: "now := w.seen.again(); !now.still(w.seen) {", new: "now := w.seen.again(); false && !now.still(w.seen) {",
-			pkg: "./rules", run: "TestAWriteThatNoEventTellsOfIsSeenBeforeTheLoad",
+			pkg: "./reload", run: "TestAWriteThatNoEventTellsOfIsSeenBeforeTheLoad",
 		},
 		{
 			name: "neighbours do not hold a buyer's callback", file: "gateway/ownwindows.go",

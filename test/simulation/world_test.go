@@ -23,6 +23,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
@@ -30,7 +31,7 @@ import (
 
 // simParts are what all schedules share: the rules and the metrics, neither of which remembers a schedule.
 type simParts struct {
-	store    *rules.Store
+	store    *reload.Store
 	metrics  *metrics.Metrics
 	registry *prometheus.Registry
 }
@@ -43,7 +44,7 @@ func newSimParts(t *testing.T) *simParts {
 	load := func(string) (*rules.Snapshot, error) {
 		return loader().Parse("config.yaml", []byte(text), rules.Sources{Env: func(string) (string, bool) { return key, true }})
 	}
-	store, err := rules.NewStore(rules.StoreOptions{Path: "config.yaml", Load: load, Prepare: gateway.Prepare})
+	store, err := reload.New(reload.Options{Path: "config.yaml", Load: load, Prepare: gateway.Prepare})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package rules
+package reload
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/fsnotify/fsnotify"
+
+	"github.com/pg-gateway/pg-gateway/rules"
 )
 
 // How the watch behaves. A writer may write in two goes, so a file is read when it has stood still for settleTime;
@@ -19,40 +21,35 @@ const (
 )
 
 // stamp is how the file, and those it references, looked at one moment. The first is the file itself.
-type stamp []seenFile
-
-// seenFile is a path and what was there; info is nil when nothing was.
-type seenFile struct {
-	path string
-	info os.FileInfo
-}
+type stamp []rules.SeenFile
 
 // again looks at the same paths now.
 func (s stamp) again() stamp {
 	out := make(stamp, len(s))
 	for i, f := range s {
-		info, err := os.Stat(f.path)
+		info, err := os.Stat(f.Path)
 		if err != nil {
 			info = nil
 		}
-		out[i] = seenFile{f.path, info}
+		out[i] = rules.SeenFile{Path: f.Path, Info: info}
 	}
 	return out
 }
 
 // still tells that nothing was written, renamed or removed in between.
 func (s stamp) still(o stamp) bool {
-	return slices.EqualFunc(s, o, func(a, b seenFile) bool {
-		if a.info == nil || b.info == nil {
-			return a.path == b.path && a.info == nil && b.info == nil
+	return slices.EqualFunc(s, o, func(a, b rules.SeenFile) bool {
+		if a.Info == nil || b.Info == nil {
+			return a.Path == b.Path && a.Info == nil && b.Info == nil
 		}
-		return a.path == b.path && os.SameFile(a.info, b.info) && a.info.Size() == b.info.Size() && a.info.ModTime().Equal(b.info.ModTime())
+		return a.Path == b.Path && os.SameFile(a.Info, b.Info) &&
+			a.Info.Size() == b.Info.Size() && a.Info.ModTime().Equal(b.Info.ModTime())
 	})
 }
 
 // complete tells that every file was there.
 func (s stamp) complete() bool {
-	return !slices.ContainsFunc(s, func(f seenFile) bool { return f.info == nil })
+	return !slices.ContainsFunc(s, func(f rules.SeenFile) bool { return f.Info == nil })
 }
 
 // Watch reloads when the file changes, until ctx is done. It watches the directory, because editors rename and
@@ -77,8 +74,8 @@ func (st *Store) Watch(ctx context.Context) error {
 func (st *Store) watched() []string {
 	var out []string
 	for _, f := range st.lookedAt() {
-		out = append(out, f.path, filepath.Dir(f.path))
-		if real, err := filepath.EvalSymlinks(f.path); err == nil {
+		out = append(out, f.Path, filepath.Dir(f.Path))
+		if real, err := filepath.EvalSymlinks(f.Path); err == nil {
 			out = append(out, filepath.Dir(real))
 		}
 	}

@@ -1,16 +1,11 @@
 package rules
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/rogpeppe/go-internal/diff"
 	"gopkg.in/yaml.v3"
 )
-
-// maxDiffLines bounds what is told of a change.
-const maxDiffLines = 200
 
 // shownLines are the file's lines as they may be shown: what stands in them as a secret is hidden.
 func shownLines(text []byte, secrets []value) []string {
@@ -81,18 +76,4 @@ func quotedLines(lines []string, column int, quote rune) int {
 		}
 	}
 	return len(lines)
-}
-
-// lineDiff is a unified diff of two versions, by lines.
-func lineDiff(before, after []string) []string {
-	join := func(lines []string) []byte { return []byte(strings.Join(lines, "\n") + "\n") }
-	text := diff.Diff("before", join(before), "after", join(after))
-	if text == nil {
-		return nil
-	}
-	out := strings.Split(strings.TrimSuffix(string(text), "\n"), "\n")[1:] // without diff's own command line
-	if len(out) > maxDiffLines {
-		out = append(out[:maxDiffLines:maxDiffLines], fmt.Sprintf("and %d more lines", len(out)-maxDiffLines))
-	}
-	return out
 }

@@ -1,4 +1,4 @@
-package rules_test
+package reload_test
 
 import (
 	"context"
@@ -13,7 +13,9 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/pg-gateway/pg-gateway/adapters/drivers"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
@@ -34,7 +36,17 @@ func write(tb testing.TB, path, text string) {
 	}
 }
 
-func mark(st *rules.Store) string {
+// loadFile reads configurations for the drivers that there are.
+func loadFile(tb testing.TB) func(string) (*rules.Snapshot, error) {
+	tb.Helper()
+	l, err := rules.NewLoader(drivers.Specs())
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return l.LoadFile
+}
+
+func mark(st *reload.Store) string {
 	p, _ := st.Current().PG("inicis")
 	return p.Name
 }
@@ -42,10 +54,10 @@ func mark(st *rules.Store) string {
 // results collects reload results.
 type results struct {
 	mu   sync.Mutex
-	list []rules.ReloadResult
+	list []reload.Result
 }
 
-func (r *results) add(res rules.ReloadResult) {
+func (r *results) add(res reload.Result) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.list = append(r.list, res)
@@ -64,10 +76,10 @@ func (r *results) failures() int {
 }
 
 // watched starts a store that watches path, and stops it at the end of the test.
-func watched(t *testing.T, path string) (*rules.Store, *results) {
+func watched(t *testing.T, path string) (*reload.Store, *results) {
 	t.Helper()
 	var got results
-	st, err := rules.NewStore(rules.StoreOptions{Path: path, Load: rules.LoadFile, OnResult: got.add})
+	st, err := reload.New(reload.Options{Path: path, Load: loadFile(t), OnResult: got.add})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -95,7 +107,7 @@ func eventually(t *testing.T, what string, ok func() bool) {
 	t.Fatalf("never happened: %s", what)
 }
 
-func wait(t *testing.T, st *rules.Store, want string) {
+func wait(t *testing.T, st *reload.Store, want string) {
 	t.Helper()
 	eventually(t, "the mark becoming "+want, func() bool { return mark(st) == want })
 }
@@ -199,7 +211,7 @@ func TestReloadAlternatingGoodAndBad(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, config("v0"))
 	var got results
-	st, err := rules.NewStore(rules.StoreOptions{Path: path, Load: rules.LoadFile, OnResult: got.add})
+	st, err := reload.New(reload.Options{Path: path, Load: loadFile(t), OnResult: got.add})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +269,7 @@ func TestReloadTellsWhatNeedsARestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, config("a"))
-	st, err := rules.NewStore(rules.StoreOptions{Path: path, Load: rules.LoadFile})
+	st, err := reload.New(reload.Options{Path: path, Load: loadFile(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -279,7 +291,7 @@ func TestReloadOfTheSameTextChangesNothing(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, config("a"))
-	st, err := rules.NewStore(rules.StoreOptions{Path: path, Load: rules.LoadFile})
+	st, err := reload.New(reload.Options{Path: path, Load: loadFile(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -293,12 +305,12 @@ func TestReloadSurvivesAPanickingLoader(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, config("a"))
-	calls := 0
-	st, err := rules.NewStore(rules.StoreOptions{Path: path, Load: func(p string) (*rules.Snapshot, error) {
+	calls, load := 0, loadFile(t)
+	st, err := reload.New(reload.Options{Path: path, Load: func(p string) (*rules.Snapshot, error) {
 		if calls++; calls > 1 {
 			panic("boom")
 		}
-		return rules.LoadFile(p)
+		return load(p)
 	}})
 	if err != nil {
 		t.Fatal(err)
@@ -312,27 +324,8 @@ func TestStartNeedsGoodRules(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, "mode: nonsense\n")
-	if _, err := rules.NewStore(rules.StoreOptions{Path: path, Load: rules.LoadFile}); err == nil {
+	if _, err := reload.New(reload.Options{Path: path, Load: loadFile(t)}); err == nil {
 		t.Error("a store was made from a bad file")
-	}
-}
-
-func TestLoadFileRefusesAHugeFile(t *testing.T) {
-	t.Parallel()
-	path := filepath.Join(t.TempDir(), "config.yaml")
-	f, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := f.Truncate(50 << 20); err != nil {
-		t.Fatal(err)
-	}
-	_ = f.Close()
-	if _, err := rules.LoadFile(path); err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
-		t.Errorf("a 50 MB file: %v", err)
-	}
-	if _, err := rules.LoadFile(t.TempDir()); err == nil {
-		t.Error("a directory was read as a file")
 	}
 }
 
@@ -340,14 +333,14 @@ func TestRollbackStaysUntilTheFileChanges(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, config("a"))
-	st, err := rules.NewStore(rules.StoreOptions{Path: path, Load: rules.LoadFile})
+	st, err := reload.New(reload.Options{Path: path, Load: loadFile(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	first := st.Current().Version()
 	write(t, path, config("b"))
 	st.Reload("test")
-	if res := st.Rollback("nonsense", "test"); !errors.Is(res.Err, rules.ErrNoSuchVersion) || mark(st) != "b" {
+	if res := st.Rollback("nonsense", "test"); !errors.Is(res.Err, reload.ErrNoSuchVersion) || mark(st) != "b" {
 		t.Errorf("rolling back to nonsense: %+v", res)
 	}
 	if res := st.Rollback(first, "test"); res.Err != nil || !res.Changed || res.Version != first || mark(st) != "a" {
@@ -377,7 +370,7 @@ func TestAskingForAReloadEndsARollback(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "config.yaml")
 	write(t, path, config("a"))
-	st, err := rules.NewStore(rules.StoreOptions{Path: path, Load: rules.LoadFile})
+	st, err := reload.New(reload.Options{Path: path, Load: loadFile(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -387,24 +380,5 @@ func TestAskingForAReloadEndsARollback(t *testing.T) {
 	st.Rollback(first, "test")
 	if res := st.Reload("SIGHUP"); !res.Changed || mark(st) != "b" {
 		t.Errorf("a reload that was asked for: %+v", res)
-	}
-}
-
-func TestTooMuchTextIsRefusedWhereverItComesFrom(t *testing.T) {
-	t.Parallel()
-	huge := config("x") + strings.Repeat("# padding\n", rules.MaxFileSize/10)
-	if _, err := rules.Parse("config.yaml", []byte(huge), sources()); err == nil || !strings.Contains(err.Error(), "larger than 16 MiB") {
-		t.Errorf("a huge text: %v", err)
-	}
-	dir := t.TempDir()
-	path := filepath.Join(dir, "config.yaml")
-	write(t, filepath.Join(dir, "key"), strings.Repeat("k", 70_000))
-	write(t, path, strings.Replace(config("x"), "sign_key: k", `sign_key: "${file:key}"`, 1))
-	if _, err := rules.LoadFile(path); err == nil || !strings.Contains(err.Error(), "the file key is too large") {
-		t.Errorf("a huge secret: %v", err)
-	}
-	write(t, filepath.Join(dir, "key"), "")
-	if _, err := rules.LoadFile(path); err == nil || !strings.Contains(err.Error(), "is empty") {
-		t.Errorf("an empty secret: %v", err)
 	}
 }
