@@ -66,21 +66,6 @@ peer() {
   started "$role" "${url_of[$role]}/goods"
 }
 
-# config UPSTREAM: the shipped config.yaml without the sandbox, on free loopback ports, before UPSTREAM.
-config() {
-  local ports
-  mapfile -t ports < <("$dir/peers" -role ports -count 3)
-  sed -e "s|listen: \":8080\"|listen: \"127.0.0.1:${ports[0]}\"|" \
-    -e "s|listen: \"127.0.0.1:8081\"|listen: \"127.0.0.1:${ports[1]}\"|" \
-    -e "s|listen: \"127.0.0.1:9090\"|listen: \"127.0.0.1:${ports[2]}\"|" \
-    -e "s|path: ./data/journal.db|path: $dir/journal.db|" \
-    -e "s|sandbox: { enabled: Y|sandbox: { enabled: N|" \
-    -e "s|environment: sandbox|environment: test|" \
-    -e "s|^limits: {|limits: { rates: { client: 1000000/s, order: 1000000/s },|" \
-    -e "s|url: \"http://127.0.0.1:7070/shop\"|url: \"$1\"|" config.yaml >"$dir/config.yaml"
-  url_of[gateway]="http://127.0.0.1:${ports[0]}"
-}
-
 ticks() { awk '{ sub(/.*\) /, ""); print $12 + $13 }' "/proc/$1/stat"; }
 
 # measure ROUND WORKLOAD CONNECTIONS TARGET: one run; its figures go to $dir/figures.
@@ -136,7 +121,7 @@ declare -A pid_of url_of
 peer upstream
 peer plain -upstream "${url_of[upstream]}"
 peer fiber -upstream "${url_of[upstream]}"
-config "${url_of[upstream]}"
+url_of[gateway]="http://$("$dir/peers" -role config -dir "$dir" -upstream "${url_of[upstream]}")"
 "$dir/pg-gateway" serve --config.file="$dir/config.yaml" >"$dir/gateway.log" 2>&1 &
 pids+=($!)
 started gateway "${url_of[gateway]}/goods"

@@ -1,5 +1,6 @@
 // Command peers is what the gateway is measured against: an upstream that does next to nothing, a plain reverse
-// proxy of the standard library, and a Fiber app that only hands on. scripts/bench-load.sh runs them.
+// proxy of the standard library, and a Fiber app that only hands on. It also writes the configuration that the gateway
+// is measured with. scripts/bench-load.sh runs them.
 package main
 
 import (
@@ -20,21 +21,21 @@ import (
 )
 
 func main() {
-	role := flag.String("role", "", "upstream, plain, fiber, ports, or ask")
-	upstream := flag.String("upstream", "", "where plain and fiber hand on to, as http://host:port; what ask asks")
-	count := flag.Int("count", 3, "how many free ports to print in the role ports")
+	role := flag.String("role", "", "upstream, plain, fiber, config, or ask")
+	upstream := flag.String("upstream", "", "where plain, fiber and the gateway hand on to, as http://host:port; what ask asks")
+	dir := flag.String("dir", "", "where the role config writes config.yaml, and the gateway keeps its journal")
 	flag.Parse()
-	if err := run(*role, *upstream, *count, os.Stdout); err != nil {
+	if err := run(*role, *upstream, *dir, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-// run serves one role on a free loopback port and prints its address first.
-func run(role, upstream string, count int, out io.Writer) error {
+// run serves one role on a free loopback port and prints its address first; config and ask only answer.
+func run(role, upstream, dir string, out io.Writer) error {
 	switch role {
-	case "ports":
-		return printPorts(out, count)
+	case "config":
+		return writeConfig(out, dir, upstream)
 	case "ask":
 		return ask(upstream)
 	}
@@ -56,30 +57,7 @@ func run(role, upstream string, count int, out io.Writer) error {
 	case "fiber":
 		return fiberProxy(upstream).Listener(ln)
 	}
-	return errors.New("-role must be upstream, plain, fiber, ports or ask")
-}
-
-// printPorts prints ports that are free now, one a line. They are all held until the last one is found.
-func printPorts(out io.Writer, count int) error {
-	var held []net.Listener
-	for range count {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			return fmt.Errorf("finding a free port: %w", err)
-		}
-		held = append(held, ln)
-	}
-	for _, ln := range held {
-		_, port, err := net.SplitHostPort(ln.Addr().String())
-		if err != nil {
-			return fmt.Errorf("reading a port: %w", err)
-		}
-		fmt.Fprintln(out, port)
-		if err := ln.Close(); err != nil {
-			return fmt.Errorf("giving a port back: %w", err)
-		}
-	}
-	return nil
+	return errors.New("-role must be upstream, plain, fiber, config or ask")
 }
 
 // ask tells by its error whether a GET is answered with 200.

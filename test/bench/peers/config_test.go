@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// TestTheMeasuredConfigurationIsGood: the load benchmark runs by hand, so a key that is refused would be found late.
+func TestTheMeasuredConfigurationIsGood(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	var out bytes.Buffer
+	if err := writeConfig(&out, dir, "http://127.0.0.1:7999"); err != nil {
+		t.Fatal(err)
+	}
+	l, err := rules.NewLoader(drivers.Specs())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := l.LoadFile(filepath.Join(dir, "config.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Sandbox().Enabled || s.OrderService().URL != "http://127.0.0.1:7999" || s.Journal().Path != filepath.Join(dir, "journal.db") {
+		t.Errorf("the gateway is not measured alone: sandbox %t, order service %s, journal %s",
+			s.Sandbox().Enabled, s.OrderService().URL, s.Journal().Path)
+	}
+	if got := strings.TrimSpace(out.String()); got != s.Server().Public.Listen {
+		t.Errorf("printed %q, the public listener is %s", got, s.Server().Public.Listen)
+	}
+	for _, what := range []struct{ dir, upstream string }{{"", "http://127.0.0.1:1"}, {dir, ""}} {
+		if err := writeConfig(&out, what.dir, what.upstream); err == nil {
+			t.Errorf("%+v is taken", what)
+		}
+	}
+}
