@@ -97,6 +97,61 @@ func asks(p *program, c *checked, file *ast.File) []string {
 	return out
 }
 
+// TestNoLogLineNamesAPG: the line is the same whoever the PG is, and says in pg which one it was.
+func TestNoLogLineNamesAPG(t *testing.T) {
+	t.Parallel()
+	p := loadProgram(t)
+	lines := 0
+	for path, c := range p.pkgs {
+		if room, _ := room(path); room == "sandbox" || room == "test" {
+			continue
+		}
+		for _, file := range c.files {
+			for at, text := range logged(p, c, file) {
+				lines++
+				if name := namedPG(text); name != "" {
+					t.Errorf("%s logs %q, which names %s", at, text, name)
+				}
+			}
+		}
+	}
+	if lines < 40 || namedPG("the PortOne channel") == "" {
+		t.Errorf("found %d log lines, so the reading is broken", lines)
+	}
+}
+
+// namedPG is the PG that a text names; empty when it names none.
+func namedPG(text string) string {
+	for _, s := range drivers.Specs() {
+		if strings.Contains(strings.ToLower(text), strings.ToLower(s.Company)) {
+			return s.Company
+		}
+	}
+	return ""
+}
+
+// logged are the constant texts that a file gives to a logger, by place.
+func logged(p *program, c *checked, file *ast.File) map[string]string {
+	out := map[string]string{}
+	ast.Inspect(file, func(n ast.Node) bool {
+		call, ok := n.(*ast.CallExpr)
+		if !ok {
+			return true
+		}
+		sel, ok := call.Fun.(*ast.SelectorExpr)
+		if !ok || c.info.Types[sel.X].Type == nil || !strings.HasSuffix(c.info.Types[sel.X].Type.String(), "slog.Logger") {
+			return true
+		}
+		for _, arg := range call.Args {
+			if v := c.info.Types[arg].Value; v != nil && v.Kind() == constant.String {
+				out[p.fset.Position(arg.Pos()).String()] = constant.StringVal(v)
+			}
+		}
+		return true
+	})
+	return out
+}
+
 // TestEveryKeyOfADriverIsRead, by the driver itself: a key that nothing acts on is believed and does nothing (design
 // promise 10), one that its spec does not name is never there, and one that others read is not its own.
 func TestEveryKeyOfADriverIsRead(t *testing.T) {

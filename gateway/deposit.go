@@ -40,7 +40,7 @@ func (g *Gateway) depositHook(name payment.DriverName, r payment.Routes) fiber.H
 func (g *Gateway) deposit(c *fiber.Ctx, t told) (status int, result string) {
 	log := g.log.With(slog.String("request_id", requestID(c)), slog.Any("pg", t.pg.ID))
 	if !g.isSource(c, t.pg) {
-		log.Warn("a deposit's notice came from an address that is not Inicis'")
+		log.Warn("a deposit's notice came from an address that is not listed")
 		return fiber.StatusForbidden, metrics.WebhookForged
 	}
 	d, err := readNotice(t)

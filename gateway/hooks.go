@@ -400,7 +400,8 @@ func (g *Gateway) answerHook(c *fiber.Ctx, driver adapters.Driver, q lifecycle.Q
 	if ans.Yes {
 		return metrics.WebhookGoOn, replyTo(c, driver, true, "")
 	}
-	g.log.Warn("a payment was refused at PortOne's question", slog.String("request_id", requestID(c)), slog.Any("attempt_id", q.ID), slog.Any("pg", q.PG), slog.Any("reason", ans.Reason))
+	g.log.Warn("a payment was refused at the PG's question before approval",
+		slog.String("request_id", requestID(c)), slog.Any("attempt_id", q.ID), slog.Any("pg", q.PG), slog.Any("reason", ans.Reason))
 	return metrics.WebhookRefused, refuseHook(c, driver, ans)
 }
 

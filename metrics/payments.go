@@ -74,7 +74,7 @@ func (m *Metrics) addPayments(f factory) {
 	m.payments = setOf3(f.counter("payments_total", "Attempts that came to an outcome.", "pg", "method", "outcome"))
 	m.paymentWon = setOf2(f.counter("payment_amount_won_total", "Won approved.", "pg", "method"))
 	m.returns = setOf2(f.counter("returns_total", "Buyers who came back from a PG's window.", "pg", "result"))
-	m.webhooks = setOf2(f.counter("webhooks_total", "Messages of PortOne, and its questions before it approves, by what came of them.", "pg", "result"))
+	m.webhooks = setOf2(f.counter("webhooks_total", "Notifications of PGs, and their questions before they approve, by what came of them.", "pg", "result"))
 	m.pgWell = f.gauge("pg_well", "Whether a PG is well (1), or goes last in routing because requests to it were lost (0).", "pg")
 	m.rateLimited = setOf1(f.counter("rate_limited_total", "Requests refused for coming too often (429), by what they were counted for.", "by"))
 }

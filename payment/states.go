@@ -16,7 +16,7 @@ func Transitions() []Transition {
 	return []Transition{
 		{StateOpened, StateClaimed, "return", "the buyer came back with a proof, or the PG asks before it approves, and no other attempt holds the order"},
 		{StateOpened, StateApproving, "return", "as claimed, with the intent to approve in the same write"},
-		{StateOpened, StateCaptured, "capture_found", "the PG has the money already (PortOne V1) and no other attempt holds the order"},
+		{StateOpened, StateCaptured, "capture_found", "the PG took the money without asking, and no other attempt holds the order"},
 		{StateOpened, StateUnknown, "outcome_lost", "money may have moved without us and the PG cannot be asked"},
 		{StateOpened, StateCancelling, "capture_refused", "the PG has money that must not stand: wrong figures, or the order has another winner"},
 		{StateOpened, StateCancelled, "cancel_found", "the PG says that everything charged was given back"},

@@ -110,12 +110,15 @@ func loopback(listen string) string {
 	return listen
 }
 
-// credentials checks that a driver has what it cannot work without.
+// credentials checks that a driver has what it cannot work without, and nothing that is another's.
 func (b *builder) credentials(e *entry[rawPG], p *pg) {
 	for _, k := range p.spec.PGKeys {
 		if k.Required && !p.Keys.IsSet(k.Name) && !e.val.at.broken(k.Name) {
 			e.val.at.fail("add "+k.Name+": ...", "driver %s needs %s", p.Driver, k.Name)
 		}
+	}
+	if p.spec.Name != "" { // that there is no such driver was said
+		b.d.known.foreign(e.val.keys, p.spec, pgKeysOf)
 	}
 }
 

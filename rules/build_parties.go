@@ -130,7 +130,7 @@ func (b *builder) covers(r *rawMerchant, m *merchant) {
 	}
 }
 
-// contract checks that a merchant has what its PG's driver cannot work without.
+// contract checks that a merchant has what its PG's driver cannot work without, and nothing that is another's.
 func (b *builder) contract(r *rawMerchant, m *merchant) {
 	spec := m.owner.spec
 	if spec.Name == "" {
@@ -148,6 +148,7 @@ func (b *builder) contract(r *rawMerchant, m *merchant) {
 	for _, k := range spec.MerchantKeys {
 		need(!k.Required || m.Keys.IsSet(k.Name) || slices.Contains(k.Unless, m.Purpose), k.Name)
 	}
+	b.d.known.foreign(r.keys, spec, merchantKeysOf)
 	switch {
 	case len(spec.Behind) > 0:
 		need(m.ChannelKey != "", "channel_key")

@@ -11,6 +11,7 @@ type rawPG struct {
 	payment.PG
 	at     value
 	pgSpan span
+	keys   []located
 }
 
 // pgReader reads a PG; its driver's own keys are beside what every PG has.
@@ -18,7 +19,7 @@ func (f *file) pgReader(p *rawPG, at value) reader {
 	p.at = at
 	p.InUse, p.Environment = true, payment.EnvSandbox
 	p.ApproveTimeout, p.ReadTimeout = 30*time.Second, 10*time.Second
-	return object(keyFields(p.fields(f.known), f.known.pgKeys, &p.Keys), "driver")
+	return object(keyFields(p.fields(f.known), f.known.pgKeys, &p.Keys, &p.keys), "driver")
 }
 
 func (p *rawPG) fields(k *known) fields {
@@ -54,6 +55,7 @@ type rawMerchant struct {
 	id        word
 	pg        word
 	midAt     value
+	keys      []located
 	inUse     bool
 	span      span
 	sites     []word
@@ -86,7 +88,7 @@ func feeReader(f *rawFee) reader {
 func (f *file) merchantReader(m *rawMerchant, at value) reader {
 	m.at, m.inUse = at, true
 	m.Purpose, m.Tax = payment.MerchantGeneral, payment.TaxTaxable
-	return object(keyFields(m.fields(f.known), f.known.merchantKeys, &m.Keys), "id", "pg")
+	return object(keyFields(m.fields(f.known), f.known.merchantKeys, &m.Keys, &m.keys), "id", "pg")
 }
 
 func (m *rawMerchant) fields(k *known) fields {

@@ -114,17 +114,43 @@ func (k *known) whose(has func(*payment.DriverSpec) bool) string {
 	return strings.Join(titles, " or ")
 }
 
-// keyFields adds the drivers' own keys to the fields of a PG or a merchant.
-func keyFields(to fields, keys []payment.KeySpec, dst *payment.Keys) fields {
+// keyFields adds the drivers' own keys to the fields of a PG or a merchant, and notes in seen which are written and where.
+func keyFields(to fields, keys []payment.KeySpec, dst *payment.Keys, seen *[]located) fields {
 	for i := range keys {
 		if k := &keys[i]; k.NotBuilt != "" {
 			to[k.Name] = notBuilt(k.NotBuilt)
 		} else {
-			to[k.Name] = field{keyReader(k, dst), k.Doc}
+			to[k.Name] = field{noted(seen, k.Name, keyReader(k, dst)), k.Doc}
 		}
 	}
 	return to
 }
+
+// noted keeps where a key stands before it is read.
+func noted(seen *[]located, name string, r reader) reader {
+	return func(v value) {
+		if v.schema == nil {
+			*seen = append(*seen, located{v, name})
+		}
+		r(v)
+	}
+}
+
+// foreign refuses keys that a driver does not read: whoever wrote them would believe that they act.
+func (k *known) foreign(written []located, driver *payment.DriverSpec, keys func(*payment.DriverSpec) []payment.KeySpec) {
+	has := func(s *payment.DriverSpec, name string) bool {
+		return slices.ContainsFunc(keys(s), func(key payment.KeySpec) bool { return key.Name == name })
+	}
+	for _, w := range written {
+		if !has(driver, w.text) {
+			owners := k.whose(func(s *payment.DriverSpec) bool { return has(s, w.text) })
+			w.at.fail("leave it out", "%s is %s; driver %s does not read it", w.text, owners, driver.Name)
+		}
+	}
+}
+
+func pgKeysOf(s *payment.DriverSpec) []payment.KeySpec       { return s.PGKeys }
+func merchantKeysOf(s *payment.DriverSpec) []payment.KeySpec { return s.MerchantKeys }
 
 // keyReader reads a key of a driver.
 func keyReader(k *payment.KeySpec, dst *payment.Keys) reader {
