@@ -28,10 +28,13 @@ pgs:
   one: { driver: portone_v1, imp_code: imp1, imp_key: k, imp_secret: k }
   two: { driver: portone_v2, store_id: s, api_secret: k }
 merchants:
-  - { id: direct, pg: direct, mid: INIpayTest, sign_key: k }
+  - { id: direct, pg: direct, mid: INIpayTest, sign_key: k, sites: [direct] }
 `)
 	for i, behind := range []string{"inicis", "kcp", "nice", "toss", "galaxia", "welcome", "smartro", "payletter", "smilepay", "paypal"} {
-		fmt.Fprintf(&b, "  - { id: one%d, pg: one, channel_key: c%d, behind: %s }\n  - { id: two%d, pg: two, channel_key: c%d, behind: %s }\n", i, i, behind, i, i, behind)
+		for pg, id := range map[string]string{"one": fmt.Sprint("one", i), "two": fmt.Sprint("two", i)} {
+			// A site each, so that each can be asked for.
+			fmt.Fprintf(&b, "  - { id: %s, pg: %s, channel_key: c%d, behind: %s, sites: [%s] }\n", id, pg, i, behind, id)
+		}
 	}
 	b.WriteString("payment_methods:\n")
 	for m := range strings.FieldsSeq(primaries) {
@@ -42,12 +45,15 @@ merchants:
 		t.Fatal(err)
 	}
 	covered := 0
-	for _, info := range s.MerchantInfos() {
-		m, _ := s.Merchant(info.ID)
-		p, _ := s.PG(info.PG)
+	now := time.Date(2026, 12, 2, 12, 0, 0, 0, payment.KST())
+	for _, m := range s.Merchants() {
+		p, _ := s.PG(m.PG)
+		info, err := s.FindMerchant(rules.MerchantQuery{Site: payment.Site(m.ID), PG: string(m.PG)}, rules.Options{Now: now})
+		if err != nil || info.ID != m.ID {
+			t.Fatalf("asked for contract %s, found %s: %v", m.ID, info.ID, err)
+		}
 		for _, method := range info.Methods {
 			covered++
-			now := time.Date(2026, 12, 2, 12, 0, 0, 0, payment.KST())
 			req := adapters.PrepareRequest{
 				Account: adapters.Account{PG: p, Merchant: m}, Now: now, ReturnURL: "https://shop.example.com/return", Token: "token",
 				Buyer: payment.Buyer{Name: "홍길동", Tel: "010-1234-5678", Email: "gildong@example.com"},

@@ -6,7 +6,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// MerchantInfo is what lists and the X2BEE store API show of a merchant. It holds no key.
+// MerchantInfo is what the X2BEE store API shows of a merchant. It holds no key.
 type MerchantInfo struct {
 	ID     payment.MerchantID
 	PG     payment.PGID
@@ -18,15 +18,6 @@ type MerchantInfo struct {
 	Devices      []payment.Device
 	Methods      []payment.Method
 	InterestFree bool
-}
-
-// MerchantInfos are all merchants in file order.
-func (s *Snapshot) MerchantInfos() []MerchantInfo {
-	out := make([]MerchantInfo, len(s.merchants))
-	for i, m := range s.merchants {
-		out[i] = s.merchantInfo(m)
-	}
-	return out
 }
 
 func (s *Snapshot) merchantInfo(m *merchant) MerchantInfo {

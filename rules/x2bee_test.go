@@ -412,7 +412,7 @@ func TestQueriesAgreeWithDecisions(t *testing.T) {
 			if where.Device != "" {
 				break // the merchant look-up knows no device
 			}
-			ours := slices.ContainsFunc(s.MerchantInfos(), func(i rules.MerchantInfo) bool { return i.PG == p.ID && takenBy[i.ID] })
+			ours := slices.ContainsFunc(s.Merchants(), func(m *payment.Merchant) bool { return m.PG == p.ID && takenBy[m.ID] })
 			if ours != (err == nil) || err == nil && !takenBy[m.ID] {
 				t.Fatalf("%v at %+v: the merchant look-up at %s finds %s, %v; orders are taken by %v", methods, where, p.ID, m.ID, err, takenBy)
 			}
