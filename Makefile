@@ -117,10 +117,10 @@ journal-scale: deps ## Time the journal's calls among ATTEMPTS (default 5000000)
 	$(GO) test ./journal -run '^TestScale$$' -count=1 -v -parallel 1 -timeout 120m -scale.attempts=$(or $(ATTEMPTS),5000000) -scale.limit=5ms
 
 .PHONY: fsyncs
-fsyncs: deps ## Count the fsyncs of a settle, 64 at once (SQLite by strace, PostgreSQL by its own count)
+fsyncs: deps ## Count the fsyncs of an attempt that is concluded, 64 at once (SQLite by strace, PostgreSQL by its own count)
 	$(GO) test -c -o $(CACHE)/lifecycle.test ./lifecycle
-	cd lifecycle && strace -f --seccomp-bpf -c -e trace=fsync,fdatasync $(CACHE)/lifecycle.test -test.run '^$$' -test.bench 'SettleTogether$$' -test.benchtime 20000x
-	cd lifecycle && $(CACHE)/lifecycle.test -test.run '^$$' -test.bench 'SettleTogetherPostgres$$' -test.benchtime 20000x
+	cd lifecycle && strace -f --seccomp-bpf -c -e trace=fsync,fdatasync $(CACHE)/lifecycle.test -test.run '^$$' -test.bench 'ConcludeTogether$$' -test.benchtime 20000x
+	cd lifecycle && $(CACHE)/lifecycle.test -test.run '^$$' -test.bench 'ConcludeTogetherPostgres$$' -test.benchtime 20000x
 
 .PHONY: soak
 soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED (default: the time)

@@ -227,8 +227,8 @@ func TestDocumentsUseExistingWords(t *testing.T) {
 			return nil
 		}
 		known := strings.Contains(program, match[1])
-		// The desk's list puts before a state what the line is about.
-		for _, about := range []string{"cancel_", "late_"} {
+		// The list of cases puts before a state what the line is about.
+		for _, about := range []string{"cancel_", "unmatched_"} {
 			state, ok := strings.CutPrefix(match[1], about)
 			known = known || ok && strings.Contains(program, `"`+state+`"`)
 		}

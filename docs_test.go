@@ -54,9 +54,9 @@ func TestProblemsAreDocumented(t *testing.T) {
 	fmt.Fprintf(&table, "| (any, while `status` is `unknown`) | `%s` | %s | %s |\n", e.Code, e.En, e.Ko)
 	table.WriteString("\n## How cancels end\n\n| `code`, `reason` | what it means | 뜻 |\n|---|---|---|\n")
 	for _, code := range words(t, "Cancel", "reasonResolved") {
-		ko, en, known := payment.CancelWord(code)
+		ko, en, known := payment.CancelText(code)
 		if !known {
-			t.Errorf("nobody says what the cancel's code %s means: payment.CancelWord does not know it", code)
+			t.Errorf("nobody says what the cancel's code %s means: payment.CancelText does not know it", code)
 		}
 		fmt.Fprintf(&table, "| `%s` | %s | %s |\n", code, en, ko)
 	}

@@ -158,7 +158,7 @@ type Result struct {
 	Installment int
 	// Silent is what no answer of this PG to this kind of question states.
 	Silent Facts
-	// Code and Message are the PG's own words: for logs and the desk, never for the buyer.
+	// Code and Message are the PG's own words: for logs and cases, never for the buyer.
 	Code    string
 	Message string
 	// BuyerCancelled tells that the buyer closed the window, for wording only.

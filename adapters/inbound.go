@@ -62,37 +62,37 @@ const contentType = "Content-Type"
 // ContentType is how the body says that it is written.
 func (m Message) ContentType() string { return m.Header.Get(contentType) }
 
-// NoticeKind is what a notification is about.
-type NoticeKind string
+// NotificationKind is what a notification is about.
+type NotificationKind string
 
 // The kinds of notification.
 const (
-	// NoticePayment: something has become of a payment; it is looked at again.
-	NoticePayment NoticeKind = "payment"
-	// NoticeOpened: a window was opened, which is news of a payment that is approved only.
-	NoticeOpened NoticeKind = "opened"
-	// NoticeKey: a billing key was issued, and the attempt is not named (KeyOwner).
-	NoticeKey NoticeKind = "key"
-	// NoticeEscrow: an escrow has come further.
-	NoticeEscrow NoticeKind = "escrow"
-	// NoticeDeposit: money came into a virtual account.
-	NoticeDeposit NoticeKind = "deposit"
-	// NoticeAsks: it is no notification. It asks whether something may be paid that nobody here waits for, and taking it
+	// NotificationPayment: something has become of a payment; it is looked up again.
+	NotificationPayment NotificationKind = "payment"
+	// NotificationOpened: a window was opened, which is news of a payment that is approved only.
+	NotificationOpened NotificationKind = "opened"
+	// NotificationKey: a billing key was issued, and the attempt is not named (KeyOwner).
+	NotificationKey NotificationKind = "key"
+	// NotificationEscrow: an escrow has come further.
+	NotificationEscrow NotificationKind = "escrow"
+	// NotificationDeposit: money came into a virtual account.
+	NotificationDeposit NotificationKind = "deposit"
+	// NotificationAsks: it is no notification. It asks whether something may be paid that nobody here waits for, and taking it
 	// would be a yes.
-	NoticeAsks NoticeKind = "asks"
-	// NoticeOther: it is taken, and there is nothing to do.
-	NoticeOther NoticeKind = "other"
+	NotificationAsks NotificationKind = "asks"
+	// NotificationOther: it is taken, and there is nothing to do.
+	NotificationOther NotificationKind = "other"
 )
 
-// Notice is what a PG says that happened. It is a hint: what happened is read from the PG.
-type Notice struct {
-	Kind NoticeKind
+// Notification is what a PG says that happened. It is a hint: what happened is read from the PG.
+type Notification struct {
+	Kind NotificationKind
 	// Attempt and PGTxID are what it is about; PGTxID may be empty.
 	Attempt payment.AttemptID
 	PGTxID  string
 	// Says is what it says has become of the payment; empty when it does not tell.
 	Says payment.Outcome
-	// BillingKey is what a NoticeKey is about.
+	// BillingKey is what a NotificationKey is about.
 	BillingKey payment.Secret
 	// Escrow is the PG's number for how far an escrow has come; empty when it is none that is known.
 	Escrow string
@@ -103,10 +103,10 @@ type Notice struct {
 	Amount    payment.Won
 }
 
-// Notifier is implemented by drivers whose PG tells by itself what happened (Routes.Notices, Routes.Deposits).
+// Notifier is implemented by drivers whose PG tells by itself what happened (Routes.Notifications, Routes.Deposits).
 type Notifier interface {
-	// ReadNotice reads a notification that came for pg. An error means that it cannot be read in one way only.
-	ReadNotice(pg *payment.PG, m Message) (Notice, error)
+	// ReadNotification reads a notification that came for pg. An error means that it cannot be read in one way only.
+	ReadNotification(pg *payment.PG, m Message) (Notification, error)
 }
 
 // Verifier is implemented by drivers whose PG signs what it tells and asks. What others tell is believed no further

@@ -30,7 +30,7 @@ func CheckRoutes(d Driver) error {
 	}{
 		{"return", r.Return, ReturnsAt, returns || !spec.CarriesToken},
 		{"return of billing keys", r.KeyReturn, ReturnsAt, keyReturns || !spec.CarriesToken},
-		{"notifications", r.Notices, HooksAt, notices},
+		{"notifications", r.Notifications, HooksAt, notices},
 		{"questions", r.Questions, HooksAt, asks},
 		{"deposits", r.Deposits, HooksAt, notices},
 	} {
@@ -79,7 +79,7 @@ func CheckDrivers(drivers map[payment.DriverName]Driver) error {
 		for _, a := range []struct {
 			path  string
 			owner payment.DriverName
-		}{{r.Return, back}, {r.KeyReturn, back}, {r.Notices, name}, {r.Questions, name}, {r.Deposits, name}} {
+		}{{r.Return, back}, {r.KeyReturn, back}, {r.Notifications, name}, {r.Questions, name}, {r.Deposits, name}} {
 			owner, taken := owners[a.path]
 			if taken && (owner != a.owner || a.owner == name) && a.path != "" {
 				return fmt.Errorf("driver %s: another driver has the address %s, or this one has it twice", name, a.path)

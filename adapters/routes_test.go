@@ -39,7 +39,7 @@ func TestCheckRoutes(t *testing.T) {
 		return bare{spec: payment.DriverSpec{Name: "d", CarriesToken: carries, Routes: r}}
 	}
 	all := payment.Routes{
-		Return: "/return/d", KeyReturn: "/return/d/key", Notices: "/hooks/d/:pg", Questions: "/hooks/d/:pg/may", Deposits: "/hooks/d/:pg/deposit",
+		Return: "/return/d", KeyReturn: "/return/d/key", Notifications: "/hooks/d/:pg", Questions: "/hooks/d/:pg/may", Deposits: "/hooks/d/:pg/deposit",
 		DepositTaken: "OK", DepositRefused: "FAIL",
 	}
 	with := func(change func(*payment.Routes)) payment.Routes {
@@ -54,14 +54,14 @@ func TestCheckRoutes(t *testing.T) {
 	}{
 		{"everything", reads(true, all), ""},
 		{"redirects alone", blind(false, payment.Routes{Return: "/return/d", KeyReturn: "/return/d/key"}), ""},
-		{"nowhere to come back to", reads(false, payment.Routes{Notices: "/hooks/d/:pg"}), "no address to come back to"},
+		{"nowhere to come back to", reads(false, payment.Routes{Notifications: "/hooks/d/:pg"}), "no address to come back to"},
 		{"a return among the shop's pages", reads(false, payment.Routes{Return: "/d"}), "is not below /return/"},
-		{"a notification at a return", reads(false, payment.Routes{Return: "/return/d", Notices: "/return/d/:pg"}), "is not below /hooks/"},
-		{"a notification for nobody", reads(false, payment.Routes{Return: "/return/d", Notices: "/hooks/d"}), "must tell its PG"},
+		{"a notification at a return", reads(false, payment.Routes{Return: "/return/d", Notifications: "/return/d/:pg"}), "is not below /hooks/"},
+		{"a notification for nobody", reads(false, payment.Routes{Return: "/return/d", Notifications: "/hooks/d"}), "must tell its PG"},
 		{"a return of one PG", reads(false, payment.Routes{Return: "/return/:pg"}), "must tell its PG"},
 		{"a form that nobody reads", blind(true, payment.Routes{Return: "/return/d"}), "cannot read what comes to the address for its return"},
-		{"a notification that nobody reads", blind(false, payment.Routes{Return: "/return/d", Notices: "/hooks/d/:pg"}), "cannot read"},
-		{"an address that is every driver's", reads(false, payment.Routes{Return: "/return/d", Notices: "/hooks/:pg/notice"}), "a folder of the driver's own"},
+		{"a notification that nobody reads", blind(false, payment.Routes{Return: "/return/d", Notifications: "/hooks/d/:pg"}), "cannot read"},
+		{"an address that is every driver's", reads(false, payment.Routes{Return: "/return/d", Notifications: "/hooks/:pg/notice"}), "a folder of the driver's own"},
 		{"keys that come back nowhere", reads(true, with(func(r *payment.Routes) { r.KeyReturn = "" })), "no address for them"},
 		{"keys that come back by redirect", reads(false, with(func(r *payment.Routes) { r.KeyReturn = "" })), ""},
 		{"a deposit is taken as it is refused", reads(true, with(func(r *payment.Routes) { r.DepositTaken = "FAIL" })), "answered like that it is not"},
@@ -80,12 +80,12 @@ func TestCheckDrivers(t *testing.T) {
 		return reader{bare: bare{spec: payment.DriverSpec{Name: name, CarriesToken: carries, Routes: r}}}
 	}
 	own := func(word string) payment.Routes {
-		return payment.Routes{Return: "/return/" + word, Notices: "/hooks/" + word + "/:pg"}
+		return payment.Routes{Return: "/return/" + word, Notifications: "/hooks/" + word + "/:pg"}
 	}
 	shared := own("a")
-	shared.KeyReturn, shared.Notices = "/return/a/key", "/hooks/a/more/:pg"
+	shared.KeyReturn, shared.Notifications = "/return/a/key", "/hooks/a/more/:pg"
 	twice := own("b")
-	twice.Questions = twice.Notices
+	twice.Questions = twice.Notifications
 	for _, tt := range []struct {
 		name  string
 		b     adapters.Driver
@@ -94,7 +94,7 @@ func TestCheckDrivers(t *testing.T) {
 		{"apart", driver("b", false, own("b")), ""},
 		{"redirects to one address", driver("b", false, shared), ""},
 		{"a form at another's redirect", driver("b", true, shared), "/return/a"},
-		{"another's notifications", driver("b", false, payment.Routes{Return: "/return/b", Notices: "/hooks/a/:pg"}), "/hooks/a/:pg"},
+		{"another's notifications", driver("b", false, payment.Routes{Return: "/return/b", Notifications: "/hooks/a/:pg"}), "/hooks/a/:pg"},
 		{"one address for two things", driver("b", false, twice), "/hooks/b/:pg"},
 		{"a driver that is wrong itself", driver("b", false, payment.Routes{}), "no address to come back to"},
 	} {

@@ -32,7 +32,7 @@ func casesCommand(o *options) *cobra.Command {
 		},
 	}
 	list.Flags().BoolVar(&asJSON, "json", false, "print JSON")
-	var as, late, cancel, by, reason string
+	var as, unmatched, cancel, by, reason string
 	resolve := &cobra.Command{
 		Use:   "resolve ATTEMPT",
 		Short: "Record what you found out at the PG about a case; it takes effect when a second person finds the same",
@@ -46,7 +46,7 @@ func casesCommand(o *options) *cobra.Command {
 				if cancel != "" {
 					done, err = resolveCancel(c.Context(), j, payment.AttemptID(args[0]), payment.CancelID(cancel), as, by, reason)
 				} else {
-					done, err = resolveAttempt(c.Context(), j, payment.AttemptID(args[0]), as, late, by, reason)
+					done, err = resolveAttempt(c.Context(), j, payment.AttemptID(args[0]), as, unmatched, by, reason)
 				}
 				if err != nil {
 					return err
@@ -62,7 +62,9 @@ func casesCommand(o *options) *cobra.Command {
 	}
 	resolve.Flags().StringVar(&as, "as", "", "charged, not-charged or given-back; for a cancel done or not-applied")
 	resolve.Flags().StringVar(&cancel, "cancel", "", "the cancel, as the list names it, for a cancel of a paid order (its state is cancel_unknown)")
-	resolve.Flags().StringVar(&late, "late", "", "the PG's transaction, as the list names it, for an unmatched payment (its state begins with late_); --as is given-back then")
+	resolve.Flags().StringVar(&unmatched, "transaction", "", "the PG's transaction, as the list names it, for an unmatched payment (its state begins with unmatched_); --as is given-back then")
+	resolve.Flags().StringVar(&unmatched, "late", "", "the former name of --transaction")
+	cobra.CheckErr(resolve.Flags().MarkHidden("late"))
 	resolve.Flags().StringVar(&by, "by", "", "who you are")
 	resolve.Flags().StringVar(&reason, "reason", "", "how you know")
 	c.AddCommand(list, resolve)
@@ -71,15 +73,15 @@ func casesCommand(o *options) *cobra.Command {
 
 // resolveAttempt records a finding about an attempt, or about an unmatched payment of one.
 func resolveAttempt(
-	ctx context.Context, j *journal.Journal, id payment.AttemptID, as, late, by, reason string,
+	ctx context.Context, j *journal.Journal, id payment.AttemptID, as, unmatched, by, reason string,
 ) (bool, error) {
-	if late == "" {
+	if unmatched == "" {
 		return lifecycle.Resolve(ctx, j, id, lifecycle.Finding(as), by, reason, time.Now())
 	}
 	if lifecycle.Finding(as) != lifecycle.FindingGivenBack {
 		return false, fmt.Errorf("%w: an unmatched payment is closed as given-back", lifecycle.ErrFinding)
 	}
-	return lifecycle.ResolveLate(ctx, j, id, late, by, reason, time.Now())
+	return lifecycle.ResolveUnmatched(ctx, j, id, unmatched, by, reason, time.Now())
 }
 
 // resolveCancel records a finding about a cancel of an attempt.
@@ -121,9 +123,9 @@ type caseRow struct {
 	// History is what happened to the attempt, the oldest first.
 	History []happened `json:"history"`
 	// Last is what happened last to what the line is about.
-	Last   happened        `json:"last_event"`
-	Late   *journal.Late   `json:"late_money,omitempty"`
-	Cancel *payment.Cancel `json:"cancel,omitempty"`
+	Last      happened           `json:"last_event"`
+	Unmatched *journal.Unmatched `json:"unmatched_payment,omitempty"`
+	Cancel    *payment.Cancel    `json:"cancel,omitempty"`
 }
 
 // happened is one event of an attempt's history, as the lists print it in JSON. Its members are the journal's.
@@ -149,7 +151,7 @@ func happenedAs(e journal.Event) happened {
 }
 
 func rowOf(c lifecycle.Case, now time.Time) caseRow {
-	r := caseRow{Attempt: c.Attempt, Age: ageOf(c, now), Last: happenedAs(c.Last), Late: c.Late, Cancel: c.Cancel}
+	r := caseRow{Attempt: c.Attempt, Age: ageOf(c, now), Last: happenedAs(c.Last), Unmatched: c.Unmatched, Cancel: c.Cancel}
 	r.Reason = c.Reason()
 	for _, e := range c.History {
 		r.History = append(r.History, happenedAs(e))

@@ -41,26 +41,26 @@ func TestCasesListUnmatchedPayments(t *testing.T) {
 	if got := list(true); got != "[]\n" {
 		t.Errorf("an empty list is %q", got)
 	}
-	late, _, err := j.LateTake(ctx, journal.Late{AttemptID: "A1", PGTxID: "imp_1", Won: 14_000}, time.Now(), time.Minute)
+	unmatched, _, err := j.UnmatchedTake(ctx, journal.Unmatched{AttemptID: "A1", PGTxID: "imp_1", Won: 14_000}, time.Now(), time.Minute)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := j.LateEnd(ctx, late, journal.LateUnknown, journal.Event{Kind: "late_money_unknown"}); err != nil {
+	if err := j.UnmatchedEnd(ctx, unmatched, journal.UnmatchedUnknown, journal.Event{Kind: "unmatched_payment_unknown"}); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"A1", "O1", "late_unknown", "14000", "late_money_unknown", " imp_1 "} {
+	for _, want := range []string{"A1", "O1", "unmatched_unknown", "14000", "unmatched_payment_unknown", " imp_1 "} {
 		if got := list(false); !strings.Contains(got, want) {
 			t.Errorf("%q is missing in\n%s", want, got)
 		}
 	}
-	open, err := j.LateOpen(ctx, 1)
+	open, err := j.UnmatchedOpen(ctx, 1)
 	if err != nil || len(open) != 1 || !strings.Contains(list(false), open[0].NextCheck.In(payment.KST()).Format(time.DateTime)+" KST") {
 		t.Errorf("the next check of %+v is missing in\n%s", open, list(false))
 	}
 	if got := list(true); !strings.Contains(got, `"pg_tx_id": "imp_1"`) {
 		t.Errorf("listed %s", got)
 	}
-	if err := j.LateEnd(ctx, late, journal.LateReturned, journal.Event{Kind: "late_money_returned"}); err != nil {
+	if err := j.UnmatchedEnd(ctx, unmatched, journal.UnmatchedReturned, journal.Event{Kind: "unmatched_payment_returned"}); err != nil {
 		t.Fatal(err)
 	}
 	if got := list(false); !strings.Contains(got, "no case is open") {
@@ -97,12 +97,12 @@ func TestTheListAndTheGaugeMeanTheSameMoney(t *testing.T) {
 	put("cancelling", 1000, payment.StateApproving, payment.StateCancelling)
 	put("paid", 90_000, payment.StateApproving, payment.StateApproved)
 	put("given-back", 16, payment.StateApproving, payment.StateCancelling, payment.StateCancelled)
-	for id, state := range map[string]journal.LateState{"late-1": journal.LateUnknown, "late-2": journal.LateFlagged} {
-		l, _, err := j.LateTake(ctx, journal.Late{AttemptID: "given-back", PGTxID: id, Won: map[journal.LateState]payment.Won{journal.LateUnknown: 10_000, journal.LateFlagged: 32}[state]}, now, time.Minute)
+	for id, state := range map[string]journal.UnmatchedState{"late-1": journal.UnmatchedUnknown, "late-2": journal.UnmatchedFlagged} {
+		l, _, err := j.UnmatchedTake(ctx, journal.Unmatched{AttemptID: "given-back", PGTxID: id, Won: map[journal.UnmatchedState]payment.Won{journal.UnmatchedUnknown: 10_000, journal.UnmatchedFlagged: 32}[state]}, now, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := j.LateEnd(ctx, l, state, journal.Event{Kind: "late_money"}); err != nil {
+		if err := j.UnmatchedEnd(ctx, l, state, journal.Event{Kind: "unmatched_payment"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -233,7 +233,7 @@ func TestUnknownIsAnotherNameOfCases(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"unknown", "cases"} {
-		_, err := run(t, config, name, "resolve", "A1", "--late", "imp_1", "--as", "charged", "--by", "kim", "--reason", "seen")
+		_, err := run(t, config, name, "resolve", "A1", "--transaction", "imp_1", "--as", "charged", "--by", "kim", "--reason", "seen")
 		if !errors.Is(err, lifecycle.ErrFinding) || !strings.Contains(err.Error(), "an unmatched payment is closed as given-back") {
 			t.Errorf("%s ended with %v", name, err)
 		}

@@ -70,7 +70,7 @@ func TestAHangupIsAnsweredInTheLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	if store.Reload("poll"); lines.Len() > 0 {
-		t.Errorf("a look at an unchanged file says\n%s", lines.String())
+		t.Errorf("a look-up of an unchanged file says\n%s", lines.String())
 	}
 	store.Reload(triggerHangup)
 	if got := lines.String(); !strings.Contains(got, "the rules are the same as before") || !strings.Contains(got, store.Current().Version()) {

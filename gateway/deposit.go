@@ -43,12 +43,12 @@ func (g *Gateway) deposit(c *fiber.Ctx, t told) (status int, result string) {
 		log.Warn("a deposit's notice came from an address that is not listed")
 		return fiber.StatusForbidden, metrics.WebhookForged
 	}
-	d, err := readNotice(t)
+	d, err := readNotification(t)
 	switch {
 	case err != nil:
 		log.Warn("a deposit's notice cannot be read", slog.Any("err", err))
 		return fiber.StatusBadRequest, metrics.WebhookInvalid
-	case d.Kind != adapters.NoticeDeposit:
+	case d.Kind != adapters.NotificationDeposit:
 		return fiber.StatusOK, metrics.WebhookIgnored
 	case !payment.ValidID(string(d.Attempt)):
 		return fiber.StatusNotFound, metrics.WebhookNobodys
@@ -57,7 +57,7 @@ func (g *Gateway) deposit(c *fiber.Ctx, t told) (status int, result string) {
 		// Inicis says it again, ten times.
 		return fiber.StatusTooManyRequests, metrics.WebhookLimited
 	}
-	word, err := g.settler.Deposited(g.requestContext(c), g.late, lifecycle.Deposit{
+	word, err := g.machine.Deposited(g.requestContext(c), g.unmatched, lifecycle.Deposit{
 		ID: d.Attempt, PG: t.pg.ID, MID: d.MID, TID: d.PGTxID, IssueTID: d.IssueTxID, Amount: d.Amount,
 	})
 	isAbout(c, word.Attempt.OrderID, d.Attempt)
@@ -73,8 +73,8 @@ func (g *Gateway) deposit(c *fiber.Ctx, t told) (status int, result string) {
 	case err != nil:
 		log.Error("a deposit's notice was not followed up", slog.Any("err", err))
 		return fiber.StatusServiceUnavailable, metrics.WebhookFailed
-	case word.Late:
-		return fiber.StatusOK, metrics.WebhookLateMoney
+	case word.Unmatched:
+		return fiber.StatusOK, metrics.WebhookUnmatched
 	}
 	return fiber.StatusOK, metrics.WebhookAccepted
 }

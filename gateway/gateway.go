@@ -1,5 +1,5 @@
 // Package gateway is the Fiber apps and what joins the rooms: it parses what browsers send, asks the rules and
-// the order service, forwards to the shop, wakes settles, and answers.
+// the order service, forwards to the shop, wakes the lifecycle, and answers.
 //
 // It must not decide: anything with a business word in an if belongs to rules, anything with a PG's word to
 // that PG's driver.
@@ -61,7 +61,7 @@ type Options struct {
 	// Keys keeps the answers of idempotent requests; needed by Run.
 	Keys KeyStore
 	// Late keeps what PGs took for attempts that had ended; needed by Run.
-	Late lifecycle.LateQueue
+	Unmatched lifecycle.UnmatchedQueue
 	// Cancels keeps cancels of paid attempts. Without it none can be asked for, and none made at a PG are noticed.
 	Cancels CancelStore
 	Drivers map[payment.DriverName]adapters.Driver
@@ -90,7 +90,7 @@ type Gateway struct {
 	log       *slog.Logger
 	now       func() time.Time
 	sealer    *sealer
-	settler   *lifecycle.Settler
+	machine   *lifecycle.Machine
 	limits    *limits
 	health    *health
 	strangers *strangers
@@ -101,7 +101,7 @@ type Gateway struct {
 	pageTemplate *template.Template
 	draining     atomic.Bool
 	keys         KeyStore
-	late         lifecycle.LateJournal
+	unmatched    lifecycle.UnmatchedJournal
 	pulse        pulse
 	others       *others
 	// cancels and canceller are nil when Options has no Cancels.
@@ -113,9 +113,9 @@ type Gateway struct {
 	printKey []byte
 	// words are the callbacks and redirects that are being followed up.
 	words singleflight.Group
-	// following are the settles that PortOne woke and did not wait for.
+	// following are the attempts in the lifecycle that PortOne woke and did not wait for.
 	following sync.WaitGroup
-	// ctx is what settles run under: they end by their own timeouts, not by a browser that went away.
+	// ctx is what attempts are concluded under: they end by their own timeouts, not by a browser that went away.
 	ctx context.Context
 }
 
@@ -140,7 +140,7 @@ func New(o Options) (*Gateway, error) {
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
 		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), strangers: newStrangers(), limits: newLimits(), rates: rules.NewOutcomes(),
-		openFiles: openFiles(), pageTemplate: pageTemplate(), keys: o.Keys, late: o.Late,
+		openFiles: openFiles(), pageTemplate: pageTemplate(), keys: o.Keys, unmatched: o.Unmatched,
 		ctx: context.Background(),
 	}
 	g.shop = newShopClient(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
@@ -148,15 +148,15 @@ func New(o Options) (*Gateway, error) {
 	if o.Identity == nil {
 		g.others.own = func() journal.Identity { return journal.Identity{} }
 	}
-	g.settler = lifecycle.New(lifecycle.Options{
+	g.machine = lifecycle.New(lifecycle.Options{
 		Journal: o.Journal, Drivers: o.Drivers, Sealer: seal, Observer: g, Log: o.Log, Now: o.Now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return g.view().account(a) },
 		Shop:    g, Wake: func() { g.worker.Wake() }, Spread: o.Spread,
-		ParkLate: func() bool { return g.view().rules.Limits().LateMoney == rules.LatePark },
+		ParkUnmatched: func() bool { return g.view().rules.Limits().UnmatchedPayments == rules.UnmatchedPark },
 	})
 	if g.cancels = o.Cancels; g.cancels != nil {
 		print := sha256.Sum256(append([]byte("fingerprint:"), key...))
-		g.canceller, g.printKey = lifecycle.NewCanceller(g.settler, o.Cancels, g.cancelEnded), print[:]
+		g.canceller, g.printKey = lifecycle.NewCanceller(g.machine, o.Cancels, g.cancelEnded), print[:]
 	}
 	g.worker = g.newWorker(o)
 	return g, nil
@@ -165,7 +165,7 @@ func New(o Options) (*Gateway, error) {
 // newWorker makes what goes on beside requests.
 func (g *Gateway) newWorker(o Options) *lifecycle.Worker {
 	w := lifecycle.WorkerOptions{
-		Settler: g.settler, Canceller: g.canceller, Attempts: o.Journal, Late: o.Late, Outbox: o.Journal, Deliver: g.deliver,
+		Machine: g.machine, Canceller: g.canceller, Attempts: o.Journal, Unmatched: o.Unmatched, Outbox: o.Journal, Deliver: g.deliver,
 		// Like all of the section journal, the retention is what the process started with.
 		Sealer: g.sealer, Ended: o.Journal, Retention: o.Store.Current().Journal().Retention, Keys: o.Keys, KeysKept: keyKept,
 		Observer: g, Log: g.log, Now: func() time.Time { return g.now() }, Spread: o.Spread,

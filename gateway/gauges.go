@@ -55,7 +55,7 @@ func (g *Gateway) setStats(s journal.Stats) {
 			oldest = max(oldest, now.Sub(row.Oldest))
 		}
 	}
-	g.metrics.OldestUnsettled(oldest)
+	g.metrics.OldestOpen(oldest)
 	g.metrics.Outbox(s.Pending, s.Parked)
 	age := func(since time.Time) time.Duration {
 		if since.IsZero() {
@@ -64,8 +64,8 @@ func (g *Gateway) setStats(s journal.Stats) {
 		return max(now.Sub(since), 0)
 	}
 	g.metrics.OutboxOldest(age(s.OldestPending))
-	for _, row := range s.Late {
-		g.metrics.LateMoney(string(row.State), row.Count, int64(row.Won), age(row.Oldest))
+	for _, row := range s.Unmatched {
+		g.metrics.UnmatchedPayments(string(row.State), row.Count, int64(row.Won), age(row.Oldest))
 	}
 }
 

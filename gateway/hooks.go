@@ -25,8 +25,8 @@ import (
 const (
 	// maxHook is the largest message of PortOne's that is read, in bytes.
 	maxHook = 64 << 10
-	// hookPatience is how long PortOne is kept waiting while an attempt is settled. It gives up after 30 s; the
-	// settle goes on all the same.
+	// hookPatience is how long PortOne is kept waiting while an attempt is concluded. It gives up after 30 s; the
+	// lifecycle goes on all the same.
 	hookPatience = 25 * time.Second
 	// hookHold is how long a message is believed to be worked on.
 	hookHold = time.Minute
@@ -41,7 +41,7 @@ func (g *Gateway) hookRoutes(app *fiber.App) {
 			path, route string
 			run         fiber.Handler
 		}{
-			{r.Notices, routeNotice, g.hook(name, g.notice)},
+			{r.Notifications, routeNotice, g.hook(name, g.notice)},
 			{r.Questions, routeConfirm, g.hook(name, g.question)},
 			{r.Deposits, routeDeposit, g.depositHook(name, r)},
 		} {
@@ -80,8 +80,8 @@ func hookURLs(base string, r payment.Routes, pg *payment.PG, m *payment.Merchant
 	if !strings.HasPrefix(base, "https://") && pg.Environment != payment.EnvSandbox {
 		return "", ""
 	}
-	if r.Notices != "" {
-		notice = base + payment.RouteOf(r.Notices, pg.ID)
+	if r.Notifications != "" {
+		notice = base + payment.RouteOf(r.Notifications, pg.ID)
 	}
 	if r.Questions != "" && m.ConfirmHook {
 		confirm = base + payment.RouteOf(r.Questions, pg.ID)
@@ -128,21 +128,21 @@ func messageOf(c *fiber.Ctx, raw []byte, now time.Time) adapters.Message {
 	return adapters.Message{Header: c.GetReqHeaders(), Body: raw, Now: now}
 }
 
-// notice takes a PG's word that something happened.
+// notice takes a PG's notification that something happened.
 func (g *Gateway) notice(c *fiber.Ctx, t told) (string, error) {
 	if verifier, ok := t.driver.(adapters.Verifier); ok {
 		return g.signedNotice(c, t, verifier)
 	}
 	return g.hinted(c, t.pg, func(listed bool) (string, error) {
-		n, err := readNotice(t)
+		n, err := readNotification(t)
 		if err != nil {
 			return metrics.WebhookInvalid, unreadableHook(err)
 		}
-		return g.follow(c, t, heard{Notice: n, unsigned: true, unlisted: !listed})
+		return g.follow(c, t, heard{Notification: n, unsigned: true, unlisted: !listed})
 	})
 }
 
-// signedNotice takes a word that the PG has signed.
+// signedNotice takes a notification that the PG has signed.
 func (g *Gateway) signedNotice(c *fiber.Ctx, t told, verifier adapters.Verifier) (string, error) {
 	id, err := g.verifyHook(c, t, verifier)
 	if err != nil {
@@ -151,21 +151,21 @@ func (g *Gateway) signedNotice(c *fiber.Ctx, t told, verifier adapters.Verifier)
 		}
 		return metrics.WebhookForged, err
 	}
-	n, err := readNotice(t)
+	n, err := readNotification(t)
 	if err != nil {
 		return metrics.WebhookInvalid, unreadableHook(err)
 	}
-	return g.follow(c, t, heard{Notice: n, id: id})
+	return g.follow(c, t, heard{Notification: n, id: id})
 }
 
 // readNotice has a message read by its driver. That it can, checkRoutes has seen.
-func readNotice(t told) (adapters.Notice, error) {
-	return t.driver.(adapters.Notifier).ReadNotice(t.pg, t.Message) //nolint:forcetypeassert // see above
+func readNotification(t told) (adapters.Notification, error) {
+	return t.driver.(adapters.Notifier).ReadNotification(t.pg, t.Message) //nolint:forcetypeassert // see above
 }
 
 // heard is a notification that was read, and how far it may be believed.
 type heard struct {
-	adapters.Notice
+	adapters.Notification
 	// id is the message's own, the same when it is said again; empty when nobody signed it.
 	id string
 	// unsigned tells that nobody signed it, unlisted that it came from an address that its PG is not known to send from.
@@ -175,15 +175,15 @@ type heard struct {
 // follow does what a notification is there for.
 func (g *Gateway) follow(c *fiber.Ctx, t told, n heard) (string, error) {
 	switch n.Kind {
-	case adapters.NoticeAsks:
+	case adapters.NotificationAsks:
 		return metrics.WebhookRefused, refuseHook(c, t.driver, lifecycle.Answer{})
-	case adapters.NoticeEscrow:
-		return g.noteEscrow(c, t.pg, n.Notice)
-	case adapters.NoticeOther:
+	case adapters.NotificationEscrow:
+		return g.noteEscrow(c, t.pg, n.Notification)
+	case adapters.NotificationOther:
 		return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
-	case adapters.NoticeKey:
+	case adapters.NotificationKey:
 		return g.onceByID(c, t, n, func() (string, error) { return g.followKey(c, t, n.BillingKey) })
-	case adapters.NoticeOpened:
+	case adapters.NotificationOpened:
 		// A window was opened, which is nothing new but for a payment that is paid.
 		approved, err := g.isApproved(c, n.Attempt)
 		switch {
@@ -192,7 +192,7 @@ func (g *Gateway) follow(c *fiber.Ctx, t told, n heard) (string, error) {
 		case !approved:
 			return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 		}
-	case adapters.NoticePayment, adapters.NoticeDeposit:
+	case adapters.NotificationPayment, adapters.NotificationDeposit:
 	default:
 		return metrics.WebhookInvalid, unreadableHook(fmt.Errorf("driver %s read a notification of kind %q", t.pg.Driver, n.Kind))
 	}
@@ -202,13 +202,13 @@ func (g *Gateway) follow(c *fiber.Ctx, t told, n heard) (string, error) {
 		}
 	}
 	return g.onceByID(c, t, n, func() (string, error) {
-		return g.followUp(c, t.pg, lifecycle.Notice{ID: n.Attempt, PGTxID: n.PGTxID, Says: n.Says, Unsigned: n.unsigned})
+		return g.followUp(c, t.pg, lifecycle.Notification{ID: n.Attempt, PGTxID: n.PGTxID, Says: n.Says, Unsigned: n.unsigned})
 	})
 }
 
 // noteEscrow writes down how far an escrow has come. It moves no money of ours: the buyer's confirmation is between
 // him and the PG, and what a cancel may do is the PG's to say.
-func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n adapters.Notice) (string, error) {
+func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n adapters.Notification) (string, error) {
 	ctx := g.requestContext(c)
 	a, _, err := g.journal.Attempt(ctx, n.Attempt)
 	switch {
@@ -224,10 +224,10 @@ func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n adapters.Notice) (s
 	if i := slices.IndexFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventEscrow && e.Code == n.Escrow }); i >= 0 {
 		return metrics.WebhookDuplicate, c.SendStatus(fiber.StatusOK)
 	}
-	if shown, err := g.settler.Shows(ctx, a, n.PGTxID); err != nil || !shown.Paid() {
+	if shown, err := g.machine.Shows(ctx, a, n.PGTxID); err != nil || !shown.Paid() {
 		return metrics.WebhookFailed, again(errors.Join(errNotShown, err))
 	}
-	if err := g.late.Note(ctx, a.ID, journal.Event{At: g.now(), Kind: journal.EventEscrow, Code: n.Escrow, PGTxID: n.PGTxID}); err != nil {
+	if err := g.unmatched.Note(ctx, a.ID, journal.Event{At: g.now(), Kind: journal.EventEscrow, Code: n.Escrow, PGTxID: n.PGTxID}); err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
 	return metrics.WebhookAccepted, c.SendStatus(fiber.StatusOK)
@@ -273,7 +273,7 @@ func (g *Gateway) onceByID(c *fiber.Ctx, t told, n heard, do func() (string, err
 	return result, nil
 }
 
-// followKey wakes the settle of the attempt that a billing key was issued for, which the webhook does not name.
+// followKey wakes the machine for the attempt that a billing key was issued for, which the webhook does not name.
 func (g *Gateway) followKey(c *fiber.Ctx, t told, key payment.Secret) (string, error) {
 	owner, ok := t.driver.(adapters.KeyOwner)
 	if !ok {
@@ -283,13 +283,13 @@ func (g *Gateway) followKey(c *fiber.Ctx, t told, key payment.Secret) (string, e
 	if err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
-	return g.followUp(c, t.pg, lifecycle.Notice{ID: id, PGTxID: key.Reveal()})
+	return g.followUp(c, t.pg, lifecycle.Notification{ID: id, PGTxID: key.Reveal()})
 }
 
-// followUp wakes the settle of an attempt. PortOne is told 200 once there is nothing that it should say again:
-// the attempt is settled, or is in the journal with a next check, or is nobody's here. A word of money that went back may
+// followUp wakes the machine for an attempt. PortOne is told 200 once there is nothing that it should say again:
+// the attempt is concluded, or is in the journal with a next check, or is nobody's here. A notification of money that went back may
 // come while another request of ours has the attempt approved.
-func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notice) (string, error) {
+func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notification) (string, error) {
 	ctx, id := g.requestContext(c), n.ID
 	if !payment.ValidID(string(id)) {
 		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
@@ -310,31 +310,31 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notice) (st
 	case err != nil:
 		g.log.Error("a webhook was not followed up", slog.String("request_id", requestID(c)), a.LogAttr(), slog.Any("err", err))
 		return metrics.WebhookFailed, again(err)
-	case word.Late:
-		return metrics.WebhookLateMoney, c.SendStatus(fiber.StatusOK)
+	case word.Unmatched:
+		return metrics.WebhookUnmatched, c.SendStatus(fiber.StatusOK)
 	}
 	return metrics.WebhookAccepted, c.SendStatus(fiber.StatusOK)
 }
 
-// errStillFollowing tells that a word was not followed up in time although nothing else would: nobody looks at
+// errStillFollowing tells that a notification was not followed up in time although nothing else would: nobody looks at
 // attempts that have ended, for V1's second payments, or for money that came in beside an undo. PortOne must say it again.
 var errStillFollowing = errors.New("the word is still being followed up")
 
-// notified settles in the background and waits as long as PortOne does.
-func (g *Gateway) notified(ctx context.Context, a payment.Attempt, n lifecycle.Notice) (lifecycle.Word, error) {
+// notified concludes in the background and waits as long as PortOne does.
+func (g *Gateway) notified(ctx context.Context, a payment.Attempt, n lifecycle.Notification) (lifecycle.NotificationResult, error) {
 	given := n.Says == payment.OutcomeCancelled
 	type outcome struct {
-		word lifecycle.Word
+		word lifecycle.NotificationResult
 		err  error
 	}
 	done := make(chan outcome, 1)
 	g.following.Go(func() {
-		word, err := g.settler.Notified(ctx, g.late, n)
+		word, err := g.machine.Notified(ctx, g.unmatched, n)
 		if err == nil && (given || a.State.Final()) {
 			err = g.cancelledAtPG(ctx, word.Attempt)
 		}
 		if err != nil {
-			g.log.ErrorContext(ctx, "a PG's word could not be followed up", a.LogAttr(), slog.Any("err", err))
+			g.log.ErrorContext(ctx, "a PG's notification could not be followed up", a.LogAttr(), slog.Any("err", err))
 		}
 		done <- outcome{word, err}
 	})
@@ -346,9 +346,9 @@ func (g *Gateway) notified(ctx context.Context, a payment.Attempt, n lifecycle.N
 	case <-t.C:
 		waits := a.State == payment.StateOpened || a.State == payment.StateApproving || a.State == payment.StateIssued
 		if !waits || given || adapters.SharesIDs(g.drivers, a) {
-			return lifecycle.Word{}, errStillFollowing
+			return lifecycle.NotificationResult{}, errStillFollowing
 		}
-		return lifecycle.Word{}, nil
+		return lifecycle.NotificationResult{}, nil
 	}
 }
 
@@ -392,7 +392,7 @@ func (g *Gateway) answerHook(c *fiber.Ctx, driver adapters.Driver, q lifecycle.Q
 	case g.others.problem("") != nil:
 		ans = lifecycle.Answer{Reason: reasonSeveralJournals}
 	default:
-		ans = g.settler.Allow(g.requestContext(c), q)
+		ans = g.machine.Allow(g.requestContext(c), q)
 	}
 	if ans.Reason == lifecycle.ReasonNoSuchPayment {
 		g.others.notFound(q.ID, c.Query(journalParam))

@@ -51,11 +51,11 @@ func TestTheConfirmProcessRefuses(t *testing.T) {
 			}
 		}, payment.StateOpened},
 		{"the window's time is over", func(h *hookHouse, _ *opened) {
-			h.g.settler = h.settlerAt(func() time.Time { return time.Now().Add(time.Hour) })
+			h.g.machine = h.machineAt(func() time.Time { return time.Now().Add(time.Hour) })
 		}, payment.StateOpened},
 		{"the journal is down", func(h *hookHouse, _ *opened) {
 			h.g.journal = deadJournal{h.g.journal}
-			h.g.settler = h.settlerAt(time.Now)
+			h.g.machine = h.machineAt(time.Now)
 		}, payment.StateOpened},
 		{"the attempt has ended", func(h *hookHouse, o *opened) {
 			_, err := h.journal.Move(h.t.Context(), journal.Transition{ID: o.attempt, From: []payment.State{payment.StateOpened}, To: payment.StateExpired})
@@ -202,7 +202,7 @@ func TestAfterAYesPortOneIsFollowed(t *testing.T) {
 }
 
 // Money that comes in for an attempt that has ended goes back, once, and is listed until it is.
-func TestLateMoneyGoesBack(t *testing.T) {
+func TestUnmatchedMoneyGoesBack(t *testing.T) {
 	t.Parallel()
 	for _, version := range []string{"v1", "v2"} {
 		t.Run(version, func(t *testing.T) {
@@ -229,11 +229,11 @@ func TestLateMoneyGoesBack(t *testing.T) {
 			if l := h.sandbox.Ledger(); l.Captured == 0 || l.Net != 0 || len(h.sandbox.Executions(pg, "cancel", "")) != 1 {
 				t.Errorf("the ledger: %+v, %d cancels", l, len(h.sandbox.Executions(pg, "cancel", "")))
 			}
-			if list, err := h.journal.LateOpen(t.Context(), 10); err != nil || len(list) != 0 {
+			if list, err := h.journal.UnmatchedOpen(t.Context(), 10); err != nil || len(list) != 0 {
 				t.Errorf("still listed: %+v, %v", list, err)
 			}
-			if h.counted("late_money") == 0 {
-				t.Error("late money was not counted")
+			if h.counted("unmatched_payment") == 0 {
+				t.Error("an unmatched payment was not counted")
 			}
 
 			if err := h.sandbox.SetNotices(sandbox.NoticeAfter); err != nil {
@@ -246,25 +246,25 @@ func TestLateMoneyGoesBack(t *testing.T) {
 			}
 			h.click(lost, "pay")
 			h.sandbox.WaitNotices()
-			list, err := h.journal.LateOpen(t.Context(), 10)
-			if err != nil || len(list) != 1 || list[0].State != journal.LateUnknown || list[0].AttemptID != lost.attempt || list[0].Won != h.state(lost.attempt).Amount {
+			list, err := h.journal.UnmatchedOpen(t.Context(), 10)
+			if err != nil || len(list) != 1 || list[0].State != journal.UnmatchedUnknown || list[0].AttemptID != lost.attempt || list[0].Won != h.state(lost.attempt).Amount {
 				t.Fatalf("listed %+v, %v", list, err)
 			}
-			if _, err := h.g.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: lost.attempt, PGTxID: lost.txID}); err != nil {
+			if _, err := h.g.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: lost.attempt, PGTxID: lost.txID}); err != nil {
 				t.Fatal(err)
 			}
 			if l := h.sandbox.Ledger(); l.Net != 0 {
 				t.Errorf("the ledger after another word: %+v", l)
 			}
-			if list, err := h.journal.LateOpen(t.Context(), 10); err != nil || len(list) != 0 {
+			if list, err := h.journal.UnmatchedOpen(t.Context(), 10); err != nil || len(list) != 0 {
 				t.Errorf("still listed: %+v, %v", list, err)
 			}
 		})
 	}
 }
 
-// settlerAt is the gateway's settler with another clock, on whatever journal the gateway has by now.
-func (h *hookHouse) settlerAt(now func() time.Time) *lifecycle.Settler {
+// machineAt is the gateway's machine with another clock, on whatever journal the gateway has by now.
+func (h *hookHouse) machineAt(now func() time.Time) *lifecycle.Machine {
 	return lifecycle.New(lifecycle.Options{
 		Journal: h.g.journal, Drivers: h.g.drivers, Sealer: h.g.sealer, Observer: h.g, Log: h.g.log, Now: now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return h.g.view().account(a) },

@@ -42,9 +42,9 @@ func inPlace(o payment.Outcome) func(adapters.Result) adapters.Result {
 	}
 }
 
-// TestAWordThatContradictsAnApprovedPayment: whatever V2 tells of a payment that the shop has as paid, V2 is asked, and
+// TestANotificationThatContradictsAnApprovedPayment: whatever V2 tells of a payment that the shop has as paid, V2 is asked, and
 // what it does not show as paid, or shows otherwise, comes before a person. What it does not show at all it must say again.
-func TestAWordThatContradictsAnApprovedPayment(t *testing.T) {
+func TestANotificationThatContradictsAnApprovedPayment(t *testing.T) {
 	t.Parallel()
 	const newer, older = `{"type":"Transaction.%s","data":{"paymentId":"%s","transactionId":"%s"}}`, `{"status":"%s","payment_id":"%s","tx_id":"%s"}`
 	shows := []struct {
@@ -80,7 +80,7 @@ func TestAWordThatContradictsAnApprovedPayment(t *testing.T) {
 					a := h.state(o.attempt)
 					body := fmt.Sprintf(text, word, o.attempt, a.PGTxID)
 					status, said := h.sendHook(pathHooksV2+"portone", "application/json", signHook("wh_contradicts", body, time.Now()), body)
-					rows, err := h.journal.LateOf(t.Context(), o.attempt)
+					rows, err := h.journal.UnmatchedOf(t.Context(), o.attempt)
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -88,7 +88,7 @@ func TestAWordThatContradictsAnApprovedPayment(t *testing.T) {
 						t.Errorf("shown %s: %d %s, and %d cases: %+v", tt.name, status, said, len(rows), rows)
 					}
 					for _, row := range rows {
-						if row.State != journal.LateFlagged || row.Won != a.Amount {
+						if row.State != journal.UnmatchedFlagged || row.Won != a.Amount {
 							t.Errorf("shown %s: the case is %+v", tt.name, row)
 						}
 					}

@@ -10,8 +10,8 @@ import (
 )
 
 // Money that is given back in the PG's console while the answer to our approval is still on its way is not forgotten over
-// the approval: the word of it comes once.
-func TestAWordOfMoneyGivenBackDuringTheApproval(t *testing.T) {
+// the approval: the notification of it comes once.
+func TestANotificationOfMoneyGivenBackDuringTheApproval(t *testing.T) {
 	t.Parallel()
 	h := newHookHouse(t, nil)
 	if err := h.sandbox.SetNotices(sandbox.NoticeNever); err != nil {

@@ -251,8 +251,8 @@ func (h *hookHouse) balanced(paid bool) {
 	}
 }
 
-// However the webhook and the browser come in, and in whatever dress, an order is settled once and told once.
-func TestWebhooksAndBrowsersSettleOnce(t *testing.T) {
+// However the webhook and the browser come in, and in whatever dress, an order is concluded once and told once.
+func TestWebhooksAndBrowsersConcludeOnce(t *testing.T) {
 	t.Parallel()
 	form := func(c *sandbox.Config) { c.V1.FormNotices, c.V2.OldNotices = true, true }
 	tests := []struct {
@@ -459,7 +459,7 @@ func TestWebhooksWaitForTheJournal(t *testing.T) {
 	}
 }
 
-// A word that a 4xx would end is told as a 5xx.
+// A notification that a 4xx would end is told as a 5xx.
 func TestUnfinishedWebhooksAreSaidAgain(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{

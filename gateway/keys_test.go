@@ -90,7 +90,7 @@ func TestABillingKeyReachesTheShopOnly(t *testing.T) {
 	}
 }
 
-// The browser may never come back: the webhook alone settles it.
+// The browser may never come back: the webhook alone concludes it.
 func TestABillingKeyWhoseBuyerNeverCameBack(t *testing.T) {
 	t.Parallel()
 	h := newKeyHouse(t, "portone")

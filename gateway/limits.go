@@ -227,7 +227,7 @@ func (g *Gateway) turnOf(key string) error {
 // fromJournal answers a browser that comes too often for us to ask the PG once more: what the journal knows is the
 // truth too, and a buyer who reloads the page after he has paid must read that. Without a row the refusal stays.
 func (g *Gateway) fromJournal(ctx context.Context, id payment.AttemptID, refused error) (lifecycle.Result, error) {
-	if known, ok, err := g.settler.Known(ctx, id); ok && err == nil {
+	if known, ok, err := g.machine.Known(ctx, id); ok && err == nil {
 		return known, nil
 	}
 	return lifecycle.Result{}, refused

@@ -261,8 +261,8 @@ func TestStrangersMakeFewLookUps(t *testing.T) {
 	}
 }
 
-// TestSignedWordsAreNeverTooMany: what a signature proves to be PortOne's is taken at any rate.
-func TestSignedWordsAreNeverTooMany(t *testing.T) {
+// TestSignedNotificationsAreNeverTooMany: what a signature proves to be PortOne's is taken at any rate.
+func TestSignedNotificationsAreNeverTooMany(t *testing.T) {
 	t.Parallel()
 	h := newHookHouse(t, nil, func(c *fixture.Config) { c.Limits.Rates = rates{"hooks": "1/h", "client": "1/h", "attempt": "1/h"} })
 	for i := range 20 {

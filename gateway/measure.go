@@ -11,8 +11,8 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
-// Settled counts what became of an attempt.
-func (g *Gateway) Settled(ctx context.Context, a payment.Attempt) {
+// Concluded counts what became of an attempt.
+func (g *Gateway) Concluded(ctx context.Context, a payment.Attempt) {
 	g.rate(a)
 	g.metrics.Payment(string(a.PG), string(a.Method), string(a.State), int64(a.Amount))
 	g.log.InfoContext(ctx, "attempt", a.LogAttr(), slog.Any("method", a.Method), slog.Int64("amount", int64(a.Amount)), slog.String("state", string(a.State)), slog.String("reason", a.Reason))

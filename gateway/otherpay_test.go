@@ -28,7 +28,7 @@ func (d otherPay) Spec() payment.DriverSpec {
 	return payment.DriverSpec{
 		Name: "otherpay", Title: "Other Pay", Company: "Other",
 		Routes: payment.Routes{
-			Return: "/return/otherpay", Notices: "/hooks/otherpay/:pg", Questions: "/hooks/otherpay/:pg/may",
+			Return: "/return/otherpay", Notifications: "/hooks/otherpay/:pg", Questions: "/hooks/otherpay/:pg/may",
 			Redirect: payment.Redirect{Attempt: []string{"orderNo"}, PGTxID: []string{"payNo"}, Code: []string{"error"}},
 		},
 		Windows: []payment.WindowKind{"otherpay"},
@@ -146,10 +146,10 @@ func otherSum(secret, id, at, body string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// ReadNotice implements adapters.Notifier.
-func (d otherPay) ReadNotice(_ *payment.PG, m adapters.Message) (adapters.Notice, error) {
+// ReadNotification implements adapters.Notifier.
+func (d otherPay) ReadNotification(_ *payment.PG, m adapters.Message) (adapters.Notification, error) {
 	o, err := otherObject(m.Body)
-	return adapters.Notice{Kind: adapters.NoticePayment, Attempt: o.attempt, PGTxID: o.payNo}, err
+	return adapters.Notification{Kind: adapters.NotificationPayment, Attempt: o.attempt, PGTxID: o.payNo}, err
 }
 
 // ReadQuestion implements adapters.Asker.
@@ -238,8 +238,8 @@ func TestAThirdPartysDriverConforms(t *testing.T) {
 		header := signedByOther("m1", body, now)
 		adapterstest.RunInbound(t, adapterstest.Inbound{
 			Driver: otherPay{}, PG: pg, Now: now,
-			Notices: []adapterstest.Letter[adapters.Notice]{
-				{Name: "of a payment", Header: header, Body: body, Want: adapters.Notice{Kind: adapters.NoticePayment, Attempt: "A1", PGTxID: "P1"}},
+			Notifications: []adapterstest.Letter[adapters.Notification]{
+				{Name: "of a payment", Header: header, Body: body, Want: adapters.Notification{Kind: adapters.NotificationPayment, Attempt: "A1", PGTxID: "P1"}},
 			},
 			Questions: []adapterstest.Letter[adapters.Question]{
 				{Name: "of a payment", Header: header, Body: body, Want: adapters.Question{Attempt: "A1", PGTxID: "P1", Amount: 1000}},

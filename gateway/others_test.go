@@ -86,7 +86,7 @@ func TestAnInicisReturnTellsOfAnotherJournal(t *testing.T) {
 }
 
 // What PortOne is given carries the journal too: the redirect, the webhook and the question before an approval.
-func TestPortOnesWordTellsOfAnotherJournal(t *testing.T) {
+func TestPortOnesNotificationTellsOfAnotherJournal(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name string

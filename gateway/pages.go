@@ -89,5 +89,5 @@ func (g *Gateway) html(c *fiber.Ctx, status int, data pageData) error {
 }
 
 // handleStatusPage answers a GET of the return address: some setups and every reload come that way. It
-// settles nothing.
+// concludes nothing.
 func (g *Gateway) handleStatusPage(c *fiber.Ctx) error { return g.page(c, lifecycle.Result{}, nil) }

@@ -95,13 +95,13 @@ func TestRoutingFollowsTheRates(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, bySuccess)
 	for range 30 {
-		h.g.Settled(t.Context(), payment.Attempt{PG: "portone", Method: "card", State: payment.StateApproved})
+		h.g.Concluded(t.Context(), payment.Attempt{PG: "portone", Method: "card", State: payment.StateApproved})
 	}
 	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK || a.json["pg"] != "inicis" {
 		t.Fatalf("before: %d %v", a.status, a.json["pg"])
 	}
 	for range 30 {
-		h.g.Settled(t.Context(), payment.Attempt{PG: "inicis", Method: "card", State: payment.StateDeclined, Reason: lifecycle.ReasonNotSent})
+		h.g.Concluded(t.Context(), payment.Attempt{PG: "inicis", Method: "card", State: payment.StateDeclined, Reason: lifecycle.ReasonNotSent})
 	}
 	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK || a.json["pg"] != "portone" {
 		t.Errorf("after: %d %v", a.status, a.json["pg"])

@@ -63,7 +63,7 @@ func (g *Gateway) handleReturn(route returnRoute) fiber.Handler {
 	}
 }
 
-// handleRedirect settles an attempt on record whose buyer was sent back to us. The query is a hint, as the SDK's callback
+// handleRedirect concludes an attempt on record whose buyer was sent back to us. The query is a hint, as the SDK's callback
 // is.
 func (g *Gateway) handleRedirect(path string, names payment.Redirect) fiber.Handler {
 	who := whoseReturn(path)

@@ -22,8 +22,8 @@ type returnRoute struct {
 	driver payment.DriverName
 	read   func([]byte) (adapters.Return, error)
 	check  func(*payment.PG, adapters.Return) error
-	// settle deals with what came back there.
-	settle func(context.Context, *view, returnRoute, []byte) (lifecycle.Result, error)
+	// conclude deals with what came back there.
+	conclude func(context.Context, *view, returnRoute, []byte) (lifecycle.Result, error)
 }
 
 // notFor says why a return that came here is not for the attempt that its token carries; empty when it is.
@@ -41,24 +41,24 @@ func (r returnRoute) notFor(a payment.Attempt, ret adapters.Return) string {
 // seen.
 func (g *Gateway) carriedReturns(name payment.DriverName, r payment.Routes) []returnRoute {
 	returner := g.drivers[name].(adapters.Returner) //nolint:forcetypeassert // see above
-	routes := []returnRoute{{path: r.Return, driver: name, read: returner.ReadReturn, check: returner.CheckReturn, settle: g.settleReturn}}
+	routes := []returnRoute{{path: r.Return, driver: name, read: returner.ReadReturn, check: returner.CheckReturn, conclude: g.concludeReturn}}
 	if keys, ok := returner.(adapters.KeyReturner); ok {
-		routes = append(routes, returnRoute{path: r.KeyReturn, driver: name, read: keys.ReadKeyReturn, settle: g.takeKey})
+		routes = append(routes, returnRoute{path: r.KeyReturn, driver: name, read: keys.ReadKeyReturn, conclude: g.takeKey})
 	}
 	return routes
 }
 
-// carriedReturn settles what came back from a window that carries its attempt (design flow C). Nothing in the message is
+// carriedReturn concludes what came back from a window that carries its attempt (design flow C). Nothing in the message is
 // authenticated but our own token: a forged or stale one changes nothing. The returned attempt is set as soon as the
 // token opened, so that the browser can be sent back to the shop.
 func (g *Gateway) carriedReturn(ctx context.Context, v *view, route returnRoute, raw []byte) (lifecycle.Result, error) {
 	return g.once(route.path, string(raw), func() (lifecycle.Result, error) {
-		res, err := route.settle(ctx, v, route, raw)
+		res, err := route.conclude(ctx, v, route, raw)
 		return g.truth(ctx, res, err)
 	})
 }
 
-// once follows up what a browser brings. The same word that comes several times at once (a double click, a page that the
+// once follows up what a browser brings. The same notification that comes several times at once (a double click, a page that the
 // browser loads twice) is followed up one time, and all hear the same.
 func (g *Gateway) once(door, word string, do func() (lifecycle.Result, error)) (lifecycle.Result, error) {
 	sum := sha256.Sum256([]byte(door + "\x00" + word))
@@ -66,13 +66,13 @@ func (g *Gateway) once(door, word string, do func() (lifecycle.Result, error)) (
 	return res.(lifecycle.Result), err //nolint:forcetypeassert // do returns nothing else
 }
 
-// truth puts what the journal knows of an attempt in the place of what a return makes of it, when that was no settle: the
+// truth puts what the journal knows of an attempt in the place of what a return makes of it, when that concluded nothing: the
 // buyer may close a second window, or come back by an old page, after he has paid in the first one.
 func (g *Gateway) truth(ctx context.Context, res lifecycle.Result, err error) (lifecycle.Result, error) {
 	if res.Attempt.ID == "" || err == nil && !res.Declined {
 		return res, err
 	}
-	known, ok, unread := g.settler.Known(ctx, res.Attempt.ID)
+	known, ok, unread := g.machine.Known(ctx, res.Attempt.ID)
 	switch {
 	case ok:
 		return known, nil
@@ -83,7 +83,7 @@ func (g *Gateway) truth(ctx context.Context, res lifecycle.Result, err error) (l
 	return res, err
 }
 
-func (g *Gateway) settleReturn(ctx context.Context, v *view, route returnRoute, raw []byte) (lifecycle.Result, error) {
+func (g *Gateway) concludeReturn(ctx context.Context, v *view, route returnRoute, raw []byte) (lifecycle.Result, error) {
 	ret, err := route.read(raw)
 	if err != nil {
 		return lifecycle.Result{}, forged("the returned form cannot be read")
@@ -126,7 +126,7 @@ func (g *Gateway) settleReturn(ctx context.Context, v *view, route returnRoute, 
 	}
 	proof := ret.Proof
 	proof.AuthenticatedAt = g.now()
-	return g.settler.Authenticated(ctx, a, proof)
+	return g.machine.Authenticated(ctx, a, proof)
 }
 
 // notThrough is what a return makes of an attempt whose buyer did not come through the window.
@@ -175,7 +175,7 @@ func (g *Gateway) takeKey(ctx context.Context, _ *view, route returnRoute, raw [
 	if err := g.proofTurn(ctx, a.ID); err != nil {
 		return g.fromJournal(ctx, a.ID, err)
 	}
-	return g.settler.KeyIssued(ctx, a, ret.BillingKey, ret.PGTxID)
+	return g.machine.KeyIssued(ctx, a, ret.BillingKey, ret.PGTxID)
 }
 
 func forged(why string) error {
@@ -193,7 +193,7 @@ type completeRequest struct {
 	Refused bool
 }
 
-// complete settles what a callback or a redirect told.
+// complete concludes what a callback or a redirect told.
 func (g *Gateway) complete(ctx context.Context, req completeRequest) (lifecycle.Result, error) {
 	word := strings.Join([]string{
 		string(req.AttemptID), req.PGTxID, req.PaymentToken.Reveal(), req.Code, strconv.FormatBool(req.Refused),
@@ -215,7 +215,7 @@ func (g *Gateway) completeOnce(ctx context.Context, req completeRequest) (lifecy
 			return lifecycle.Result{}, err
 		}
 	}
-	res, err := g.settler.Complete(ctx, req.AttemptID, adapters.Proof{
+	res, err := g.machine.Complete(ctx, req.AttemptID, adapters.Proof{
 		AuthToken: req.PaymentToken, PGTxID: req.PGTxID, AuthenticatedAt: g.now(),
 	})
 	if err == nil && (req.Code != "" || req.Refused) && res.Attempt.State == payment.StateOpened {
@@ -238,14 +238,14 @@ func (g *Gateway) leftWindow(ctx context.Context, a payment.Attempt, cancelled b
 func (g *Gateway) noteWindowLeft(ctx context.Context, a payment.Attempt, code string) {
 	events, err := g.journal.Events(ctx, a.ID)
 	if err == nil && !slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventWindowLeft }) {
-		err = g.late.Note(ctx, a.ID, journal.Event{Kind: journal.EventWindowLeft, Code: payment.PGCode(code), Detail: "the browser came back without a payment"})
+		err = g.unmatched.Note(ctx, a.ID, journal.Event{Kind: journal.EventWindowLeft, Code: payment.PGCode(code), Detail: "the browser came back without a payment"})
 	}
 	if err != nil {
 		g.log.WarnContext(ctx, "that a buyer left the window was not noted", a.LogAttr(), slog.Any("err", err))
 	}
 }
 
-// redirectURL is the shop page that a settled attempt's browser goes to, and what the buyer may be told there when he
+// redirectURL is the shop page that a concluded attempt's browser goes to, and what the buyer may be told there when he
 // has not paid.
 func redirectURL(res lifecycle.Result, end payment.Ending) string {
 	u, err := url.Parse(res.Attempt.ReturnURL)

@@ -56,7 +56,7 @@ func TestAReturnAfterTheApprovalTellsTheTruth(t *testing.T) {
 		h := newHouse(t, nil)
 		form := h.inicisReturn("cancel")
 		h.g.journal = deadJournal{h.g.journal}
-		h.g.settler = (&hookHouse{house: h}).settlerAt(time.Now)
+		h.g.machine = (&hookHouse{house: h}).machineAt(time.Now)
 		a := h.postReturn(form)
 		if to := a.header.Get("Location"); strings.Contains(to, "declined") || !strings.Contains(to, "code="+string(payment.CodeJournalDown)) {
 			t.Errorf("answered %d %s", a.status, to)

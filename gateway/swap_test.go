@@ -32,7 +32,7 @@ func TestSwappedAuthTokensEnd(t *testing.T) {
 			}
 			for _, id := range []string{one.Get("orderNumber"), two.Get("orderNumber")} {
 				if faulty {
-					if _, err := h.g.settler.ResumeLeased(t.Context(), payment.AttemptID(id), time.Time{}); err != nil {
+					if _, err := h.g.machine.ResumeLeased(t.Context(), payment.AttemptID(id), time.Time{}); err != nil {
 						t.Fatal(err)
 					}
 				}

@@ -92,7 +92,7 @@ func TestADepositPaysTheOrder(t *testing.T) {
 
 // What comes into an account that is paid, or comes as another amount, is for a person: nothing is given back,
 // since only the buyer knows where to.
-func TestOddDepositsAreForTheDesk(t *testing.T) {
+func TestOddDepositsAreForAPerson(t *testing.T) {
 	t.Parallel()
 	t.Run("a second deposit", func(t *testing.T) {
 		t.Parallel()
@@ -111,7 +111,7 @@ func TestOddDepositsAreForTheDesk(t *testing.T) {
 		t.Parallel()
 		h := newBankHouse(t, "inicis")
 		id := h.issue("inicis")
-		if _, err := h.g.settler.CloseAccount(t.Context(), id, "closed_by_shop"); err != nil {
+		if _, err := h.g.machine.CloseAccount(t.Context(), id, "closed_by_shop"); err != nil {
 			t.Fatal(err)
 		}
 		if a := h.state(id); a.State != payment.StateCancelled {
@@ -125,15 +125,15 @@ func TestOddDepositsAreForTheDesk(t *testing.T) {
 	})
 }
 
-// flagged wants n lots of late money of an attempt on the desk.
+// flagged wants n unmatched payments of an attempt to wait for a person.
 func (h *hookHouse) flagged(id payment.AttemptID, n int) {
 	h.t.Helper()
-	list, err := h.journal.LateOpen(h.t.Context(), 10)
+	list, err := h.journal.UnmatchedOpen(h.t.Context(), 10)
 	if err != nil {
 		h.t.Fatal(err)
 	}
 	if len(list) != n || n > 0 && list[0].AttemptID != id {
-		h.t.Errorf("late money %+v, want %d of %s", list, n, id)
+		h.t.Errorf("unmatched payments %+v, want %d of %s", list, n, id)
 	}
 }
 

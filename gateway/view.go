@@ -106,7 +106,7 @@ func (v *view) allowsOrigin(o string) bool {
 	return false
 }
 
-// account finds whom an attempt is settled as. The contract must still be the one it was opened with.
+// account finds whom an attempt is concluded as. The contract must still be the one it was opened with.
 func (v *view) account(a payment.Attempt) (adapters.Account, error) {
 	m, ok := v.rules.Merchant(a.Merchant)
 	if !ok || m.MID != a.MID || m.PG != a.PG || a.Test != (m.Mode != payment.ModeLive) {

@@ -154,7 +154,7 @@ type CancelStep struct {
 	Lease time.Time
 	// Code is a stable code for how the cancel came to To; empty keeps the former one.
 	Code string
-	// NextCheck is when it is looked at again; zero means soon. A final state has none.
+	// NextCheck is when it is looked up again; zero means soon. A final state has none.
 	NextCheck time.Time
 	Event     Event
 	// Messages go into the outbox in the same write.
@@ -163,7 +163,7 @@ type CancelStep struct {
 
 // CancelMove moves a cancel on: its state, an event of its attempt and the messages in one write, or nothing of
 // it. It fails with ErrNotFound, or with a ConflictError (state) when the cancel is not in s.From, (owner) when a
-// look is not its own any more, (move) when the state machine has no such move.
+// look-up is not its own any more, (move) when the state machine has no such move.
 func (j *Journal) CancelMove(ctx context.Context, s CancelStep) (payment.Cancel, error) {
 	var c payment.Cancel
 	err := j.write(ctx, string(s.ID), "moving a cancel", func(x *txn) error {

@@ -17,7 +17,7 @@ func invariants() []struct{ fault, query string } {
 		{"attempt %s is closed with a next check", `SELECT id FROM attempts WHERE next_check > 0
 			AND state IN ('approved', 'declined', 'refused', 'cancelled', 'expired')`},
 		{"attempt %s is closed and still has its proof", `SELECT id FROM attempts WHERE next_check = 0 AND sealed_proof IS NOT NULL`},
-		{"late money of attempt %s is open without a next check", `SELECT attempt_id FROM late_money WHERE next_check <= 0
+		{"an unmatched payment of attempt %s is open without a next check", `SELECT attempt_id FROM unmatched_payments WHERE next_check <= 0
 			AND state IN ('returning', 'unknown', 'flagged', 'watched')`},
 		{"attempt %s has more than one open cancel", `SELECT attempt_id FROM cancels WHERE state IN ('requested', 'unknown')
 			GROUP BY attempt_id HAVING count(*) > 1`},
@@ -33,7 +33,7 @@ func invariants() []struct{ fault, query string } {
 			SELECT what, state, sum(n) AS n, sum(won) AS won FROM (
 				SELECT what, state, n, won FROM tallies
 				UNION ALL SELECT 'attempts', state, -1, -amount FROM attempts WHERE next_check > 0
-				UNION ALL SELECT 'late_money', state, -1, -won FROM late_money WHERE next_check > 0
+				UNION ALL SELECT 'unmatched_payments', state, -1, -won FROM unmatched_payments WHERE next_check > 0
 				UNION ALL SELECT 'cancels', state, -1, -amount FROM cancels WHERE next_check > 0
 				UNION ALL SELECT 'outbox', status, -1, 0 FROM outbox WHERE status <> 'done') AS t GROUP BY what, state) AS f
 			WHERE f.n <> 0 OR f.won <> 0 ORDER BY 1`},

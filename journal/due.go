@@ -22,9 +22,9 @@ type Lane struct {
 
 // The conditions of what is urgent. The indexes that name them must have the same words.
 const (
-	urgentAttempt = `(CASE WHEN state IN ('claimed', 'approving', 'captured', 'unknown', 'cancelling') AND checks < 5 THEN 1 ELSE 0 END)`
-	urgentLate    = `(CASE WHEN state <> 'flagged' AND checks < 5 THEN 1 ELSE 0 END)`
-	urgentCancel  = `(CASE WHEN checks < 5 THEN 1 ELSE 0 END)`
+	urgentAttempt   = `(CASE WHEN state IN ('claimed', 'approving', 'captured', 'unknown', 'cancelling') AND checks < 5 THEN 1 ELSE 0 END)`
+	urgentUnmatched = `(CASE WHEN state <> 'flagged' AND checks < 5 THEN 1 ELSE 0 END)`
+	urgentCancel    = `(CASE WHEN checks < 5 THEN 1 ELSE 0 END)`
 )
 
 // DueLanes returns the lanes in which attempts are due.

@@ -33,7 +33,7 @@ type Event struct {
 	// Detail is one short sentence in English for whoever is on call.
 	Detail string
 	// Fold lets the journal count the event in the attempt's last one instead of adding a row, when that says the same.
-	// It is for looks that found nothing new, and is not given back.
+	// It is for look-ups that found nothing new, and is not given back.
 	Fold bool
 	// Times is how often it happened in a row, at least 1, and LastAt the last time; zero when it happened once. Both are
 	// set by the journal.
@@ -63,7 +63,7 @@ func (j *Journal) Events(ctx context.Context, id payment.AttemptID) ([]Event, er
 		var ev Event
 		var ms, last int64
 		err := r.Scan(&ms, &ev.Kind, &ev.From, &ev.To, &ev.Actor, &ev.Reason, &ev.Code, &ev.PGTxID, &ev.Detail, &ev.Times, &last)
-		ev.At, ev.LastAt = at(ms), at(last)
+		ev.Kind, ev.At, ev.LastAt = ev.Kind.now(), at(ms), at(last)
 		return ev, err
 	})
 	if err != nil {
@@ -86,7 +86,7 @@ func (j *Journal) addEvent(x *txn, id payment.AttemptID, from, to payment.State,
 	}
 	if x.joint != nil {
 		if x.joint.folds[id] != nil {
-			// The look comes before it in the history.
+			// The look-up comes before it in the history.
 			if err := x.flush(); err != nil {
 				return err
 			}

@@ -84,12 +84,12 @@ func TestAFullDiskIsUnavailableAndRecovers(t *testing.T) {
 	}
 }
 
-// leased is the one entry of late money that is due.
-func leased(t *testing.T, j *journal.Journal, now time.Time) journal.Late {
+// leased is the one unmatched payment that is due.
+func leased(t *testing.T, j *journal.Journal, now time.Time) journal.Unmatched {
 	t.Helper()
-	list, err := j.LateDue(t.Context(), journal.Lane{PG: "inicis", Urgent: true}, now.Add(2*time.Hour), 1, time.Second)
+	list, err := j.UnmatchedDue(t.Context(), journal.Lane{PG: "inicis", Urgent: true}, now.Add(2*time.Hour), 1, time.Second)
 	if err != nil || len(list) != 1 {
-		t.Fatalf("due late money: %+v, %v", list, err)
+		t.Fatalf("due unmatched payments: %+v, %v", list, err)
 	}
 	return list[0]
 }
@@ -99,17 +99,17 @@ func TestNoBusyQueryScansATable(t *testing.T) {
 	t.Parallel()
 	j := openSQLite(t, filepath.Join(t.TempDir(), "journal.db"))
 	now := time.Now()
-	if err := settleOne(t.Context(), j, "a"); err != nil {
+	if err := concludeOne(t.Context(), j, "a"); err != nil {
 		t.Fatal(err)
 	}
 	calls := []func() error{
 		func() error { return j.Insert(t.Context(), journaltest.Attempt("b", "b"), journal.Event{}) },
 		func() error { return j.Insert(t.Context(), journaltest.Attempt("b", "b"), journal.Event{}) },
 		func() error {
-			return j.Touch(t.Context(), journal.Look{ID: "b", State: payment.StateOpened, NextCheck: now})
+			return j.Touch(t.Context(), journal.LookUp{ID: "b", State: payment.StateOpened, NextCheck: now})
 		},
 		func() error {
-			return j.Touch(t.Context(), journal.Look{ID: "b", State: payment.StateOpened, Guest: true, NextCheck: time.UnixMilli(1)})
+			return j.Touch(t.Context(), journal.LookUp{ID: "b", State: payment.StateOpened, NotOwned: true, NextCheck: time.UnixMilli(1)})
 		},
 		func() error { return j.Note(t.Context(), "b", journal.Event{}) },
 		func() error {
@@ -136,7 +136,7 @@ func TestNoBusyQueryScansATable(t *testing.T) {
 		func() error { return j.EachOpen(t.Context(), func(payment.Attempt) error { return nil }) },
 		func() error { _, err := j.CancelStats(t.Context()); return err },
 		func() error { _, err := j.DueLanes(t.Context(), now); return err },
-		func() error { _, err := j.LateLanes(t.Context(), now); return err },
+		func() error { _, err := j.UnmatchedLanes(t.Context(), now); return err },
 		func() error { _, err := j.CancelLanes(t.Context(), now); return err },
 		func() error {
 			_, err := j.CancelsDue(t.Context(), journal.Lane{PG: "inicis", Urgent: true}, now, 10, time.Second)
@@ -146,29 +146,29 @@ func TestNoBusyQueryScansATable(t *testing.T) {
 			return j.Insert(t.Context(), journaltest.Attempt("c", "c"), journal.Event{}, journal.Windows{Most: 20, Now: now})
 		},
 		func() error {
-			return j.Touch(t.Context(), journal.Look{ID: "c", State: payment.StateOpened, NextCheck: now, Event: journal.Event{Fold: true}})
+			return j.Touch(t.Context(), journal.LookUp{ID: "c", State: payment.StateOpened, NextCheck: now, Event: journal.Event{Fold: true}})
 		},
 		func() error { _, err := j.AttemptsOf(t.Context(), "a"); return err },
 		func() error { _, err := j.Events(t.Context(), "a"); return err },
 		func() error { _, _, err := j.Attempt(t.Context(), "a"); return err },
 		func() error {
-			_, err := j.LateSeen(t.Context(), journal.Late{AttemptID: "b", PGTxID: "x", Won: 1}, journal.Event{})
+			_, err := j.UnmatchedSeen(t.Context(), journal.Unmatched{AttemptID: "b", PGTxID: "x", Won: 1}, journal.Event{})
 			return err
 		},
 		func() error {
-			_, err := j.LateDue(t.Context(), journal.Lane{PG: "inicis", Urgent: true}, now.Add(time.Hour), 10, 0)
+			_, err := j.UnmatchedDue(t.Context(), journal.Lane{PG: "inicis", Urgent: true}, now.Add(time.Hour), 10, 0)
 			return err
 		},
-		func() error { return j.LateTouch(t.Context(), leased(t, j, now), journal.Event{Kind: "x"}) },
+		func() error { return j.UnmatchedTouch(t.Context(), leased(t, j, now), journal.Event{Kind: "x"}) },
 		func() error {
-			_, _, err := j.LateTake(t.Context(), journal.Late{AttemptID: "b", PGTxID: "x", Won: 1}, now, time.Second)
+			_, _, err := j.UnmatchedTake(t.Context(), journal.Unmatched{AttemptID: "b", PGTxID: "x", Won: 1}, now, time.Second)
 			return err
 		},
 		func() error {
-			return j.LateEnd(t.Context(), journal.Late{AttemptID: "b", PGTxID: "x"}, journal.LateReturned, journal.Event{})
+			return j.UnmatchedEnd(t.Context(), journal.Unmatched{AttemptID: "b", PGTxID: "x"}, journal.UnmatchedReturned, journal.Event{})
 		},
-		func() error { _, err := j.LateOpen(t.Context(), 10); return err },
-		func() error { _, err := j.LateOf(t.Context(), "b"); return err },
+		func() error { _, err := j.UnmatchedOpen(t.Context(), 10); return err },
+		func() error { _, err := j.UnmatchedOf(t.Context(), "b"); return err },
 		func() error {
 			_, _, _, err := j.Prune(t.Context(), now.Add(time.Hour), journal.PruneMark{}, 10)
 			return err
@@ -188,7 +188,7 @@ func TestNoBusyQueryScansATable(t *testing.T) {
 	}
 	// Constants, what a list of lanes is made of, and indexes of what is open and of heads, of which a few entries are read.
 	allowed := []string{
-		"SCAN CONSTANT ROW", "SCAN p", "SCAN u", "SCAN json_each", "SCAN attempts USING INDEX attempts_due", "SCAN late_money USING INDEX late_money_",
+		"SCAN CONSTANT ROW", "SCAN p", "SCAN u", "SCAN json_each", "SCAN attempts USING INDEX attempts_due", "SCAN unmatched_payments USING INDEX unmatched_payments_",
 	}
 	for query, steps := range plans {
 		for _, step := range steps {

@@ -81,7 +81,7 @@ func (g *growth) returns(beside func(context.Context)) durations {
 		id := fmt.Sprintf("return-%d", g.made)
 		wg.Go(func() {
 			began := time.Now()
-			if err := settleOne(g.t.Context(), g.j, id); err != nil {
+			if err := concludeOne(g.t.Context(), g.j, id); err != nil {
 				g.t.Error(err)
 			}
 			d := time.Since(began)
@@ -249,7 +249,7 @@ func (g *growth) disk() {
 			return err
 		}
 		for n := range 10 {
-			l := journal.Look{ID: a.ID, State: payment.StateOpened, Checks: n, NextCheck: a.NextCheck, Event: journal.Event{Kind: "looked", Detail: "never_paid", Fold: true}}
+			l := journal.LookUp{ID: a.ID, State: payment.StateOpened, Checks: n, NextCheck: a.NextCheck, Event: journal.Event{Kind: "looked_up", Detail: "never_paid", Fold: true}}
 			if err := g.j.Touch(ctx, l); err != nil {
 				return err
 			}

@@ -122,7 +122,7 @@ func TestWritersShareCommits(t *testing.T) {
 }
 
 // A settle of a good payment is three writes: claim, captured, approved with its message.
-func benchmarkSettle(b *testing.B, cfg journal.Config) {
+func benchmarkConclude(b *testing.B, cfg journal.Config) {
 	j, err := journal.Open(b.Context(), cfg)
 	if err != nil {
 		b.Fatal(err)
@@ -137,7 +137,7 @@ func benchmarkSettle(b *testing.B, cfg journal.Config) {
 			next++
 			id := fmt.Sprintf("b%d", next)
 			mu.Unlock()
-			if err := settleOne(b.Context(), j, id); err != nil {
+			if err := concludeOne(b.Context(), j, id); err != nil {
 				b.Error(err)
 				return
 			}
@@ -149,7 +149,7 @@ func benchmarkSettle(b *testing.B, cfg journal.Config) {
 	b.ReportMetric(float64(writes)/float64(b.N), "writes/op")
 }
 
-func settleOne(ctx context.Context, j *journal.Journal, id string) error {
+func concludeOne(ctx context.Context, j *journal.Journal, id string) error {
 	c := journal.Claim{To: payment.StateApproving, ProofHash: id, SealedProof: []byte(id), Event: journal.Event{Kind: "return"}}
 	if err := j.Claim(ctx, journaltest.Attempt(id, id), c); err != nil {
 		return err
@@ -170,10 +170,10 @@ func settleOne(ctx context.Context, j *journal.Journal, id string) error {
 	return nil
 }
 
-func BenchmarkSettleSQLite(b *testing.B) {
-	benchmarkSettle(b, journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(b.TempDir(), "journal.db")})
+func BenchmarkConcludeSQLite(b *testing.B) {
+	benchmarkConclude(b, journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(b.TempDir(), "journal.db")})
 }
 
-func BenchmarkSettlePostgres(b *testing.B) {
-	benchmarkSettle(b, journal.Config{Driver: journal.DriverPostgres, DSN: postgres.Database(b)})
+func BenchmarkConcludePostgres(b *testing.B) {
+	benchmarkConclude(b, journal.Config{Driver: journal.DriverPostgres, DSN: postgres.Database(b)})
 }

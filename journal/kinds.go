@@ -1,6 +1,10 @@
 package journal
 
-import "github.com/pg-gateway/pg-gateway/payment"
+import (
+	"strings"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
 
 // EventKind is what happened to an attempt. The words are stable: rows are kept and compared by them.
 type EventKind string
@@ -15,7 +19,7 @@ const (
 	EventCaptured      EventKind = "captured"
 	EventUnknown       EventKind = "outcome_unknown"
 	EventUndo          EventKind = "undo_intended"
-	EventLooked        EventKind = "looked" // and nothing changed; Detail says what was seen
+	EventLookedUp      EventKind = "looked_up" // and nothing changed; Detail says what was seen
 	EventIssued        EventKind = "issued"
 	EventAccountFound  EventKind = "account_found"
 	EventDeposit       EventKind = "deposit_noticed" // Code is the deposit's TID
@@ -26,25 +30,25 @@ const (
 	EventResolved      EventKind = "resolved_by_hand"
 )
 
-// The kinds of money that came late.
+// The kinds of an unmatched payment.
 const (
-	EventLate         EventKind = "late_money"
-	EventLateReturned EventKind = "late_money_returned"
-	EventLateUnknown  EventKind = "late_money_unknown"
-	EventLateFlagged  EventKind = "late_money_flagged"
-	EventLateKept     EventKind = "late_money_kept"
-	EventLateLooked   EventKind = "late_money_looked"
-	EventLateAbsent   EventKind = "late_money_absent"
-	EventLateWatched  EventKind = "refused_payment_watched"
-	EventLateProposed EventKind = "late_money_resolution_proposed"
-	EventLateResolved EventKind = "late_money_resolved_by_hand"
+	EventUnmatched         EventKind = "unmatched_payment"
+	EventUnmatchedReturned EventKind = "unmatched_payment_returned"
+	EventUnmatchedUnknown  EventKind = "unmatched_payment_unknown"
+	EventUnmatchedFlagged  EventKind = "unmatched_payment_flagged"
+	EventUnmatchedKept     EventKind = "unmatched_payment_kept"
+	EventUnmatchedLookedUp EventKind = "unmatched_payment_looked_up"
+	EventUnmatchedAbsent   EventKind = "unmatched_payment_absent"
+	EventUnmatchedWatched  EventKind = "refused_payment_watched"
+	EventUnmatchedProposed EventKind = "unmatched_payment_resolution_proposed"
+	EventUnmatchedResolved EventKind = "unmatched_payment_resolved_by_hand"
 )
 
 // The kinds of a cancel; Reason is its id. EventCancel has those of its states.
 const (
 	EventCancelIntended EventKind = "cancel_intended"
 	EventCancelPending  EventKind = "cancel_pending"
-	EventCancelLooked   EventKind = "cancel_looked"
+	EventCancelLookedUp EventKind = "cancel_looked_up"
 	EventCancelFound    EventKind = "cancel_found"
 	EventCancelProposed EventKind = "cancel_resolution_proposed"
 	EventCancelResolved EventKind = "cancel_resolved_by_hand"
@@ -55,3 +59,20 @@ func EventCancel(to payment.CancelState) EventKind { return "cancel_" + EventKin
 
 // EventEnd is the kind of an attempt's end.
 func EventEnd(to payment.State) EventKind { return EventKind(to) }
+
+// now is the kind's present name: rows that an older version wrote have the names of then, and are compared with those of
+// now. They stay as they are, since there may be many millions of them.
+func (k EventKind) now() EventKind {
+	switch string(k) {
+	case "looked":
+		return EventLookedUp
+	case "cancel_looked":
+		return EventCancelLookedUp
+	case "late_money_looked":
+		return EventUnmatchedLookedUp
+	}
+	if rest, ok := strings.CutPrefix(string(k), "late_money"); ok {
+		return EventUnmatched + EventKind(rest)
+	}
+	return k
+}

@@ -136,24 +136,24 @@ func (j *Journal) nextCheck(to payment.State, wanted time.Time) time.Time {
 	return at(millis(wanted))
 }
 
-// Look is a look at an attempt that changed nothing.
-type Look struct {
+// LookUp is a look-up of an attempt that changed nothing.
+type LookUp struct {
 	ID payment.AttemptID
 	// State and Checks are the attempt's as the looker read it.
 	State  payment.State
 	Checks int
 	// Lease is the end of the lease that Due gave to the looker; zero for one that holds none.
 	Lease time.Time
-	// Guest tells that the looker does not own the attempt: it came along with a browser or a webhook.
-	Guest     bool
+	// NotOwned tells that the looker does not own the attempt: it came along with a browser or a webhook.
+	NotOwned  bool
 	NextCheck time.Time
 	Event     Event
 }
 
-// Touch records a look that changed nothing. Its owner's look sets the next check, ends the lease and is one more
-// in Checks; a guest's look may only bring the next check forward. When the attempt has moved on since it was
+// Touch records a look-up that changed nothing. Its owner's sets the next check, ends the lease and is one more
+// in Checks; one by somebody who does not own the attempt may only bring the next check forward. When the attempt has moved on since it was
 // read, or somebody else has taken it up, nothing is written and Touch fails with a ConflictError.
-func (j *Journal) Touch(ctx context.Context, l Look) error {
+func (j *Journal) Touch(ctx context.Context, l LookUp) error {
 	return j.writeTo(ctx, l.ID, "scheduling the next check", func(x *txn) error {
 		r, err := one(x, l.ID)
 		if err != nil {
@@ -163,8 +163,8 @@ func (j *Journal) Touch(ctx context.Context, l Look) error {
 			return &ConflictError{Kind: ConflictState, ID: l.ID, State: r.State}
 		}
 		next := j.nextCheck(r.State, l.NextCheck)
-		if l.Guest {
-			// A guest may wake the owner earlier. It puts nothing off and ends nobody's lease.
+		if l.NotOwned {
+			// Who does not own it may wake the owner earlier. It puts nothing off and ends nobody's lease.
 			if next.Before(r.NextCheck) {
 				_, err = x.exec(`UPDATE attempts SET next_check = ? WHERE id = ?`, millis(next), l.ID)
 			}
@@ -180,7 +180,7 @@ func (j *Journal) Touch(ctx context.Context, l Look) error {
 
 // touchOwn sets the next check of an attempt that the looker owns. The count of checks tells two owners without a
 // lease apart.
-func (j *Journal) touchOwn(x *txn, l Look, next time.Time) error {
+func (j *Journal) touchOwn(x *txn, l LookUp, next time.Time) error {
 	if x.joint != nil {
 		x.joint.looks, x.wrote = append(x.joint.looks, []any{l.ID, millis(next), l.Checks, millis(l.Lease)}), true
 		return nil

@@ -17,7 +17,7 @@ type PruneMark struct {
 // Prune takes one step of a pass: it looks at the next limit attempts that have ended and not changed since before,
 // and removes those that nothing waits for, with their events, delivered messages, ended cancels and closed late
 // money. Attempts that are open, whose outcome is not known, or that have a message that the shop has not
-// acknowledged, an open cancel or open late money stay, and so does what changed since before. The proofs that it
+// acknowledged, an open cancel or open unmatched payments stay, and so does what changed since before. The proofs that it
 // forgets are long too old to be used.
 //
 // It returns how many are gone and where the next step begins; more is false when the pass has come to its end. No
@@ -83,7 +83,7 @@ func remove(x *txn, before time.Time, locked []string) (int, error) {
 	}
 	rows, err := x.query(`SELECT a.id FROM attempts a WHERE a.id /*in*/ AND a.next_check = 0 AND a.updated_at < ?
 		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.attempt_id = a.id AND (o.status <> 'done' OR o.done_at >= ?))
-		AND NOT EXISTS (SELECT 1 FROM late_money l WHERE l.attempt_id = a.id AND (l.next_check > 0 OR l.updated_at >= ?))
+		AND NOT EXISTS (SELECT 1 FROM unmatched_payments l WHERE l.attempt_id = a.id AND (l.next_check > 0 OR l.updated_at >= ?))
 		AND NOT EXISTS (SELECT 1 FROM cancels c WHERE c.attempt_id = a.id AND (c.next_check > 0 OR c.updated_at >= ?))
 		ORDER BY a.id`, list, millis(before), millis(before), millis(before), millis(before))
 	if err != nil {
@@ -97,7 +97,7 @@ func remove(x *txn, before time.Time, locked []string) (int, error) {
 		return 0, err
 	}
 	// Events and cancels go with their attempt, by their foreign key. These two have none.
-	for _, statement := range []string{`DELETE FROM outbox WHERE attempt_id /*in*/`, `DELETE FROM late_money WHERE attempt_id /*in*/`} {
+	for _, statement := range []string{`DELETE FROM outbox WHERE attempt_id /*in*/`, `DELETE FROM unmatched_payments WHERE attempt_id /*in*/`} {
 		if _, err := x.exec(statement, list); err != nil {
 			return 0, err
 		}

@@ -78,7 +78,7 @@ type scale struct {
 func (s *scale) template() {
 	s.t.Helper()
 	j := mustOpen(s.t, s.cfg)
-	if err := settleOne(s.t.Context(), j, "template"); err != nil {
+	if err := concludeOne(s.t.Context(), j, "template"); err != nil {
 		s.t.Fatal(err)
 	}
 	if err := j.OutboxDone(s.t.Context(), "m-template"); err != nil {

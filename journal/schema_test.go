@@ -234,8 +234,8 @@ func TestAnOlderJournalIsBroughtForward(t *testing.T) {
 	})
 }
 
-// Late money of a journal that had no checks for it yet is looked at once this version opens it.
-func TestLateMoneyOfAnOlderJournalIsDue(t *testing.T) {
+// An unmatched payment of a journal that had no checks for it yet is looked at once this version opens it.
+func TestUnmatchedMoneyOfAnOlderJournalIsDue(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, cfg journal.Config, raw *sql.DB) {
 		old, err := journal.OpenAt(t.Context(), cfg, 3)
@@ -252,11 +252,11 @@ func TestLateMoneyOfAnOlderJournalIsDue(t *testing.T) {
 			t.Fatal(err)
 		}
 		j := mustOpen(t, cfg)
-		due, err := j.LateDue(t.Context(), journal.Lane{PG: "inicis", Urgent: true}, time.Now(), 10, time.Minute)
+		due, err := j.UnmatchedDue(t.Context(), journal.Lane{PG: "inicis", Urgent: true}, time.Now(), 10, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
-		flagged, err := j.LateDue(t.Context(), journal.Lane{PG: "inicis"}, time.Now(), 10, time.Minute)
+		flagged, err := j.UnmatchedDue(t.Context(), journal.Lane{PG: "inicis"}, time.Now(), 10, time.Minute)
 		due = append(due, flagged...)
 		var got []string
 		for _, l := range due {
@@ -266,8 +266,8 @@ func TestLateMoneyOfAnOlderJournalIsDue(t *testing.T) {
 			t.Errorf("due (-want +got) %v\n%s", err, d)
 		}
 		for name, statement := range map[string]string{
-			"open late money has no next check": `UPDATE late_money SET next_check = 0 WHERE pg_tx_id = 't-3'`,
-			"closed late money has one":         `UPDATE late_money SET next_check = 1 WHERE pg_tx_id = 't-2'`,
+			"an open one has no next check": `UPDATE unmatched_payments SET next_check = 0 WHERE pg_tx_id = 't-3'`,
+			"a closed one has one":          `UPDATE unmatched_payments SET next_check = 1 WHERE pg_tx_id = 't-2'`,
 		} {
 			if _, err := raw.ExecContext(t.Context(), statement); err == nil || !strings.Contains(strings.ToLower(err.Error()), "check") {
 				t.Errorf("%s: %v", name, err)
@@ -279,7 +279,7 @@ func TestLateMoneyOfAnOlderJournalIsDue(t *testing.T) {
 	})
 }
 
-// Messages, late money and cancels of a journal that had neither heads, lanes nor tallies are found, counted and
+// Messages, unmatched payments and cancels of a journal that had neither heads, lanes nor tallies are found, counted and
 // delivered in order once this version opens it.
 func TestAnOlderJournalsQueuesGoOn(t *testing.T) {
 	t.Parallel()
@@ -322,8 +322,8 @@ func TestAnOlderJournalsQueuesGoOn(t *testing.T) {
 		if lanes, err := j.CancelLanes(t.Context(), time.Now()); err != nil || len(lanes) != 1 || lanes[0] != (journal.Lane{PG: "inicis"}) {
 			t.Errorf("lanes of cancels %+v, %v", lanes, err)
 		}
-		if lanes, err := j.LateLanes(t.Context(), time.Now()); err != nil || len(lanes) != 1 || lanes[0] != (journal.Lane{PG: "inicis", Urgent: true}) {
-			t.Errorf("lanes of late money %+v, %v", lanes, err)
+		if lanes, err := j.UnmatchedLanes(t.Context(), time.Now()); err != nil || len(lanes) != 1 || lanes[0] != (journal.Lane{PG: "inicis", Urgent: true}) {
+			t.Errorf("lanes of unmatched payments %+v, %v", lanes, err)
 		}
 		var told []string
 		for range 5 {
@@ -369,7 +369,7 @@ func TestCheckFindsWrongCountsAndHeads(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, cfg journal.Config, raw *sql.DB) {
 		j := mustOpen(t, cfg)
-		if err := settleOne(t.Context(), j, "a"); err != nil {
+		if err := concludeOne(t.Context(), j, "a"); err != nil {
 			t.Fatal(err)
 		}
 		if err := j.Insert(t.Context(), journaltest.Attempt("b", "b"), journal.Event{}); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// Stats is what is not settled yet.
+// Stats is what is not concluded yet.
 type Stats struct {
 	// Open has a row per open state, those without attempts included.
 	Open []StateStats
@@ -17,13 +17,13 @@ type Stats struct {
 	Pending       int
 	Parked        int
 	OldestPending time.Time
-	// Late has a row per open state of late money, those without any included.
-	Late []LateStats
+	// Unmatched has a row per open state of unmatched payments, those without any included.
+	Unmatched []UnmatchedStats
 }
 
-// LateStats sums up the late money in one open state.
-type LateStats struct {
-	State LateState
+// UnmatchedStats sums up the unmatched payments in one open state.
+type UnmatchedStats struct {
+	State UnmatchedState
 	Count int
 	Won   payment.Won
 	// Oldest is the creation time of the oldest entry in this state; zero when there is none.
@@ -71,7 +71,7 @@ func (j *Journal) tallies(ctx context.Context, table, state, open string) (map[s
 	return found, nil
 }
 
-// Stats sums up the open attempts, the undelivered messages and the open late money. However many there are, open
+// Stats sums up the open attempts, the undelivered messages and the open unmatched payments. However many there are, open
 // or closed, costs it nothing: they are counted as they change.
 func (j *Journal) Stats(ctx context.Context) (Stats, error) {
 	var stats Stats
@@ -89,13 +89,13 @@ func (j *Journal) Stats(ctx context.Context) (Stats, error) {
 	}
 	pending, parked := messages[MessagePending], messages[MessageParked]
 	stats.Pending, stats.Parked, stats.OldestPending = pending.count, parked.count, pending.oldest
-	late, err := j.tallies(ctx, "late_money", "state", "next_check > 0")
+	unmatched, err := j.tallies(ctx, "unmatched_payments", "state", "next_check > 0")
 	if err != nil {
 		return Stats{}, err
 	}
-	for _, s := range []LateState{LateReturning, LateUnknown, LateFlagged} {
-		t := late[string(s)]
-		stats.Late = append(stats.Late, LateStats{State: s, Count: t.count, Won: t.won, Oldest: t.oldest})
+	for _, s := range []UnmatchedState{UnmatchedReturning, UnmatchedUnknown, UnmatchedFlagged} {
+		t := unmatched[string(s)]
+		stats.Unmatched = append(stats.Unmatched, UnmatchedStats{State: s, Count: t.count, Won: t.won, Oldest: t.oldest})
 	}
 	return stats, nil
 }

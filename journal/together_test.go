@@ -37,8 +37,8 @@ func anAct(t *testing.T, rng *rand.Rand, round int) act {
 		c := journal.Claim{To: payment.StateApproving, ProofHash: fmt.Sprintf("%d-%d", round, rng.IntN(6)), SealedProof: []byte("sealed")}
 		return act{order, func(j *journal.Journal) error { return j.Claim(t.Context(), a, c) }}
 	case 3:
-		l := journal.Look{ID: a.ID, State: from, Checks: rng.IntN(2), NextCheck: a.NextCheck.Add(time.Minute), Guest: rng.IntN(3) == 0}
-		l.Event = journal.Event{Kind: "looked", Detail: "<\x00&\"조회\">"}
+		l := journal.LookUp{ID: a.ID, State: from, Checks: rng.IntN(2), NextCheck: a.NextCheck.Add(time.Minute), NotOwned: rng.IntN(3) == 0}
+		l.Event = journal.Event{Kind: "looked_up", Detail: "<\x00&\"조회\">"}
 		return act{string(a.ID), func(j *journal.Journal) error { return j.Touch(t.Context(), l) }}
 	case 4:
 		return act{string(a.ID), func(j *journal.Journal) error { return j.Note(t.Context(), a.ID, journal.Event{Kind: "noted"}) }}
@@ -139,7 +139,7 @@ func TestABatchSeesItsOwnClaims(t *testing.T) {
 		}
 		errs := make([]error, 3)
 		j.AsOne(
-			func() { errs[0] = j.Touch(t.Context(), journal.Look{ID: "a", State: payment.StateOpened}) },
+			func() { errs[0] = j.Touch(t.Context(), journal.LookUp{ID: "a", State: payment.StateOpened}) },
 			func() {
 				errs[1] = j.Claim(t.Context(), journaltest.Attempt("z", "m-2"), journal.Claim{To: payment.StateApproving, ProofHash: "p"})
 			},

@@ -28,7 +28,7 @@ const (
 
 // issued takes in a virtual account that the PG opened after the shop's yes. The order is held from here on, and
 // is paid only when the deposit shows (inicis.md §7).
-func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+func (s *Machine) issued(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
 	switch wrong, whole := s.compare(ctx, w, r); {
 	case wrong != "":
@@ -55,14 +55,14 @@ func (s *Settler) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 	if err != nil {
 		return s.lostHold(ctx, w, err)
 	}
-	s.o.Observer.Settled(ctx, w.a)
+	s.o.Observer.Concluded(ctx, w.a)
 	s.o.Wake()
 	return w.result(), nil
 }
 
 // accountFound takes in an account that a PG issued without asking us (PortOne): the order is claimed and the shop
 // asked first, and without its yes the account is closed.
-func (s *Settler) accountFound(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+func (s *Machine) accountFound(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID = r.PGTxID
 	if wrong, _ := s.compare(ctx, w, r); wrong != "" {
 		// An account that nobody decided on, as in a window whose method the buyer changed, is no reason to ask the shop.
@@ -87,12 +87,12 @@ func (s *Settler) accountFound(ctx context.Context, w *work, r adapters.Result) 
 		s.o.Log.ErrorContext(ctx, "an account was issued and not written; the sweep takes over", w.a.LogAttr(), slog.Any("err", err))
 		return w.result(), journalProblem(err)
 	}
-	w.a.State, w.guest = payment.StateClaimed, false
+	w.a.State, w.notOwned = payment.StateClaimed, false
 	return s.askForAccount(ctx, w, r)
 }
 
 // askForAccount asks the shop about an account that is open already; no answer is a no.
-func (s *Settler) askForAccount(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+func (s *Machine) askForAccount(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.answer, w.asked = s.o.Shop.Confirm(ctx, w.a), true
 	if !w.answer.Yes {
 		return s.undo(ctx, w, w.answer.Reason)
@@ -101,31 +101,31 @@ func (s *Settler) askForAccount(ctx context.Context, w *work, r adapters.Result)
 }
 
 // awaitDeposit looks whether an account was paid into, and ends the attempt once nobody can pay into it any more.
-func (s *Settler) awaitDeposit(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) awaitDeposit(ctx context.Context, w *work) (Result, error) {
 	w.asked = true
 	r, err := s.lookUp(ctx, w)
 	after := context.WithoutCancel(ctx)
 	switch {
 	case err != nil:
-		return s.depositLater(ctx, w, r, lookFailed)
+		return s.depositLater(ctx, w, r, lookUpFailed)
 	case r.Outcome == payment.OutcomeApproved:
 		return s.approved(after, w, r)
 	case r.Outcome == payment.OutcomeCancelled:
 		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
 	case r.Outcome == payment.OutcomeUnknown, r.Outcome == payment.OutcomeNotFound:
-		return s.depositLater(ctx, w, r, lookUndecided)
+		return s.depositLater(ctx, w, r, lookUpUndecided)
 	case s.overdue(w.a, r):
 		return s.finish(after, w, payment.StateExpired, ReasonNoDeposit)
 	}
-	return s.depositLater(ctx, w, r, lookAwaitsDeposit)
+	return s.depositLater(ctx, w, r, lookUpAwaitsDeposit)
 }
 
-func (s *Settler) depositLater(ctx context.Context, w *work, r adapters.Result, why look) (Result, error) {
+func (s *Machine) depositLater(ctx context.Context, w *work, r adapters.Result, why lookUpResult) (Result, error) {
 	return s.laterAt(ctx, w, s.nextDepositCheck(w.a, r.Account.Due), why)
 }
 
-// nextDepositCheck is when an account is looked at again: every so often, and when its time is over.
-func (s *Settler) nextDepositCheck(a payment.Attempt, due time.Time) time.Time {
+// nextDepositCheck is when an account is looked up again: every so often, and when its time is over.
+func (s *Machine) nextDepositCheck(a payment.Attempt, due time.Time) time.Time {
 	now := s.o.Now()
 	next, end := now.Add(s.o.Spread(string(a.ID), a.Checks, depositEvery)), deadline(a, due).Add(depositGrace+time.Second)
 	if end.After(now) && end.Before(next) {
@@ -136,7 +136,7 @@ func (s *Settler) nextDepositCheck(a payment.Attempt, due time.Time) time.Time {
 
 // overdue tells whether nobody can pay into an account any more that the PG still shows open: the order is not held for
 // it, and the shop is not told of it. One of which no deadline is known can be paid into.
-func (s *Settler) overdue(a payment.Attempt, r adapters.Result) bool {
+func (s *Machine) overdue(a payment.Attempt, r adapters.Result) bool {
 	end := deadline(a, r.Account.Due)
 	return !end.IsZero() && s.o.Now().After(end.Add(depositGrace))
 }
@@ -150,8 +150,8 @@ func deadline(a payment.Attempt, due time.Time) time.Time {
 }
 
 // closeAccount undoes an attempt of a virtual account in state cancelling: an account that nobody paid into is
-// closed. Money in it goes back only to an account that the buyer names, so that is for the desk.
-func (s *Settler) closeAccount(ctx context.Context, w *work) (Result, error) {
+// closed. Money in it goes back only to an account that the buyer names, so that is for a person.
+func (s *Machine) closeAccount(ctx context.Context, w *work) (Result, error) {
 	closer, ok := w.driver.(adapters.AccountCloser)
 	if !ok || w.a.PGTxID == "" {
 		return s.notProven(ctx, w)
@@ -171,7 +171,7 @@ func ofAccount(a payment.Attempt) payment.Attempt {
 }
 
 // sendClose sends the one request that closes the account of an attempt, whose intent is written.
-func (s *Settler) sendClose(ctx context.Context, w *work, closer adapters.AccountCloser, operation string) (adapters.Result, error) {
+func (s *Machine) sendClose(ctx context.Context, w *work, closer adapters.AccountCloser, operation string) (adapters.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
 	start := s.o.Now()
@@ -184,8 +184,8 @@ func (s *Settler) sendClose(ctx context.Context, w *work, closer adapters.Accoun
 }
 
 // shutAccount closes an account that a PG opened for an attempt that has ended: a deposit into it would be late
-// money. The error is for the PG that told of it: it should say its word again.
-func (s *Settler) shutAccount(ctx context.Context, late LateJournal, a payment.Attempt, r adapters.Result) error {
+// money. The error is for the PG that told of it: it should notify again.
+func (s *Machine) shutAccount(ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, r adapters.Result) error {
 	w, err := s.take(a)
 	if err != nil {
 		return err
@@ -195,8 +195,8 @@ func (s *Settler) shutAccount(ctx context.Context, late LateJournal, a payment.A
 		return nil
 	}
 	intent := journal.Event{At: s.o.Now(), Kind: journal.EventUndo, Detail: "an account of an ended attempt", PGTxID: r.PGTxID}
-	if err := late.Note(ctx, a.ID, intent); err != nil {
-		return lateError(err)
+	if err := unmatched.Note(ctx, a.ID, intent); err != nil {
+		return unmatchedError(err)
 	}
 	w.a = withAmount(a, r.Amount)
 	w.a.PGTxID = r.PGTxID
@@ -209,8 +209,8 @@ func (s *Settler) shutAccount(ctx context.Context, late LateJournal, a payment.A
 }
 
 // CloseAccount closes the virtual account of an attempt that waits for its deposit, for the shop. An attempt that
-// turns out to be paid is settled as paid instead; the result tells. Errors are *payment.Problem.
-func (s *Settler) CloseAccount(ctx context.Context, id payment.AttemptID, reason string) (Result, error) {
+// turns out to be paid is concluded as paid instead; the result tells. Errors are *payment.Problem.
+func (s *Machine) CloseAccount(ctx context.Context, id payment.AttemptID, reason string) (Result, error) {
 	a, _, err := s.o.Journal.Attempt(ctx, id)
 	if err != nil {
 		return Result{}, journalProblem(err)
@@ -222,7 +222,7 @@ func (s *Settler) CloseAccount(ctx context.Context, id payment.AttemptID, reason
 	if err != nil {
 		return Result{Attempt: a}, err
 	}
-	w.asked, w.guest = true, true
+	w.asked, w.notOwned = true, true
 	r, err := s.lookUp(ctx, w)
 	after := context.WithoutCancel(ctx)
 	switch {

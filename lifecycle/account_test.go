@@ -52,7 +52,7 @@ func (h *house) account(id string) payment.Attempt {
 func (h *house) issue(pg *bank, id string) {
 	h.t.Helper()
 	pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) { return issuedAs(id, 50000), nil }
-	if _, err := h.settler.Authenticated(h.t.Context(), h.account(id), h.proof("token-"+id)); err != nil {
+	if _, err := h.machine.Authenticated(h.t.Context(), h.account(id), h.proof("token-"+id)); err != nil {
 		h.t.Fatal(err)
 	}
 	if a := h.state(id); a.State != payment.StateIssued {
@@ -81,7 +81,7 @@ func TestAnIssuedAccountIsNotPaid(t *testing.T) {
 			t.Errorf("body %s lacks %s", m.Body, want)
 		}
 	}
-	_, err = h.settler.Authenticated(t.Context(), h.attempt("A2"), h.proof("other"))
+	_, err = h.machine.Authenticated(t.Context(), h.attempt("A2"), h.proof("other"))
 	if p, ok := payment.AsProblem(err); !ok || p.Code != payment.CodeOrderAwaitsDeposit {
 		t.Errorf("a second attempt of the order: %v, want %s", err, payment.CodeOrderAwaitsDeposit)
 	}
@@ -107,7 +107,7 @@ func TestAnAccountIsFollowedToItsEnd(t *testing.T) {
 		{"a PG that cannot be asked ends nothing", 90 * time.Hour, nil, payment.StateIssued, "account_issued", ""},
 		{"a PG that knows of nothing ends nothing", 90 * time.Hour, says(adapters.Result{Outcome: payment.OutcomeNotFound}, nil), payment.StateIssued, "account_issued", ""},
 		{"an account that the PG closed has ended", time.Hour, says(closed, nil), payment.StateCancelled, "cancelled_at_pg", "payment.failed"},
-		{"a deposit of another amount is for the desk", time.Hour, says(wrong, nil), payment.StateCancelling, "mismatch_amount", ""},
+		{"a deposit of another amount is for a person", time.Hour, says(wrong, nil), payment.StateCancelling, "mismatch_amount", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -118,7 +118,7 @@ func TestAnAccountIsFollowedToItsEnd(t *testing.T) {
 			h.drain()
 			h.pass(tt.passes)
 			pg.lookUp = tt.lookUp
-			if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 				t.Fatal(err)
 			}
 			a := h.state("A1")
@@ -150,7 +150,7 @@ func (h *house) drain() {
 }
 
 // Money in an account that must not stand is never sent anywhere by itself, however often the sweep looks.
-func TestMoneyInAnAccountWaitsForTheDesk(t *testing.T) {
+func TestMoneyInAnAccountWaitsForAPerson(t *testing.T) {
 	t.Parallel()
 	pg := &bank{closing: func(int) (adapters.Result, error) { return adapters.Result{Outcome: payment.OutcomeDeclined}, nil }}
 	h := open(t, pg)
@@ -158,7 +158,7 @@ func TestMoneyInAnAccountWaitsForTheDesk(t *testing.T) {
 	pg.lookUp = says(depositedAs("A1", 49000), nil)
 	for range 5 {
 		h.pass(2 * time.Hour)
-		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -182,8 +182,8 @@ func TestTheShopClosesAnAccount(t *testing.T) {
 		{"an unpaid account is closed", says(issuedAs("A1", 50000), nil), nil, payment.StateCancelled, "", 1},
 		{"one that was paid meanwhile is paid", says(depositedAs("A1", 50000), nil), nil, payment.StateApproved, "", 0},
 		{"a PG that cannot be asked closes nothing", nil, nil, payment.StateIssued, payment.CodePGUnavailable, 0},
-		{"a refused closing is looked at again", says(issuedAs("A1", 50000), nil), refused, payment.StateCancelling, "", 1},
-		{"a lost answer is looked at again", says(issuedAs("A1", 50000), nil), lost, payment.StateCancelling, "", 1},
+		{"a refused closing is looked up again", says(issuedAs("A1", 50000), nil), refused, payment.StateCancelling, "", 1},
+		{"a lost answer is looked up again", says(issuedAs("A1", 50000), nil), lost, payment.StateCancelling, "", 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -192,7 +192,7 @@ func TestTheShopClosesAnAccount(t *testing.T) {
 			h := open(t, pg)
 			h.issue(pg, "A1")
 			pg.lookUp = tt.lookUp
-			_, err := h.settler.CloseAccount(t.Context(), "A1", lifecycle.ReasonClosedByShop)
+			_, err := h.machine.CloseAccount(t.Context(), "A1", lifecycle.ReasonClosedByShop)
 			p, _ := payment.AsProblem(err)
 			if tt.problem == "" && err != nil || tt.problem != "" && (p == nil || p.Code != tt.problem) {
 				t.Errorf("problem %v, want %q", err, tt.problem)
@@ -217,7 +217,7 @@ func TestAnAccountThatIsFound(t *testing.T) {
 		if err := h.journal.Insert(t.Context(), h.account("A1"), journal.Event{Kind: "opened"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
+		if _, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
 			t.Fatal(err)
 		}
 		want, closes := payment.StateIssued, 0
@@ -242,7 +242,7 @@ func TestAnOrderHasOneAccount(t *testing.T) {
 		if err := h.journal.Insert(t.Context(), h.account(id), journal.Event{Kind: "opened"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.settler.Complete(t.Context(), payment.AttemptID(id), adapters.Proof{}); err != nil {
+		if _, err := h.machine.Complete(t.Context(), payment.AttemptID(id), adapters.Proof{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -260,14 +260,14 @@ func TestALostIssueIsClosed(t *testing.T) {
 	}
 	pg.lookUp = says(issuedAs("A1", 50000), nil)
 	h := open(t, pg)
-	if _, err := h.settler.Authenticated(t.Context(), h.account("A1"), h.proof("token")); err != nil {
+	if _, err := h.machine.Authenticated(t.Context(), h.account("A1"), h.proof("token")); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelling {
 		t.Fatalf("state %s, want cancelling", a.State)
 	}
 	h.pass(time.Hour)
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelled || pg.calls["close"] != 1 || pg.calls["cancel"] != 0 {
@@ -289,7 +289,7 @@ func TestAWrongAccountIsClosed(t *testing.T) {
 	pg := &bank{}
 	pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) { return issuedAs("A1", 49000), nil }
 	h := open(t, pg)
-	if _, err := h.settler.Authenticated(t.Context(), h.account("A1"), h.proof("token")); err != nil {
+	if _, err := h.machine.Authenticated(t.Context(), h.account("A1"), h.proof("token")); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelled || a.Reason != "mismatch_amount" || pg.calls["close"] != 1 {
@@ -301,11 +301,11 @@ func TestAWrongAccountIsClosed(t *testing.T) {
 func TestANoticeOfAnotherAmount(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		name  string
-		shows adapters.Result
-		want  payment.State
-		err   error
-		lates int
+		name          string
+		shows         adapters.Result
+		want          payment.State
+		err           error
+		unmatchedList int
 	}{
 		{"the PG shows that amount", depositedAs("A1", 49000), payment.StateCancelling, nil, 1},
 		{"the PG shows the right one", depositedAs("A1", 50000), payment.StateApproved, nil, 1},
@@ -319,14 +319,14 @@ func TestANoticeOfAnotherAmount(t *testing.T) {
 			h.issue(pg, "A1")
 			pg.lookUp = says(tt.shows, nil)
 			for range 2 {
-				word, err := h.settler.Deposited(t.Context(), h.journal, lifecycle.Deposit{ID: "A1", PG: "pg", MID: "MID", TID: "DEPOSIT", Amount: 49000})
-				if !errors.Is(err, tt.err) || word.Late != (tt.err == nil) {
+				word, err := h.machine.Deposited(t.Context(), h.journal, lifecycle.Deposit{ID: "A1", PG: "pg", MID: "MID", TID: "DEPOSIT", Amount: 49000})
+				if !errors.Is(err, tt.err) || word.Unmatched != (tt.err == nil) {
 					t.Fatalf("%+v, %v", word, err)
 				}
 			}
-			list, err := h.journal.LateOpen(t.Context(), 10)
-			if err != nil || len(list) != tt.lates || tt.lates > 0 && list[0].Won != 49000 {
-				t.Errorf("late money %+v, %v", list, err)
+			list, err := h.journal.UnmatchedOpen(t.Context(), 10)
+			if err != nil || len(list) != tt.unmatchedList || tt.unmatchedList > 0 && list[0].Won != 49000 {
+				t.Errorf("unmatched payments %+v, %v", list, err)
 			}
 			if a := h.state("A1"); a.State != tt.want {
 				t.Errorf("state %s, want %s", a.State, tt.want)
@@ -342,18 +342,18 @@ func TestAnAccountThatCannotBeClosed(t *testing.T) {
 	h := open(t, pg)
 	h.issue(pg, "A1")
 	pg.lookUp = says(issuedAs("A1", 50000), nil)
-	if _, err := h.settler.CloseAccount(t.Context(), "A1", lifecycle.ReasonClosedByShop); err != nil {
+	if _, err := h.machine.CloseAccount(t.Context(), "A1", lifecycle.ReasonClosedByShop); err != nil {
 		t.Fatal(err)
 	}
 	h.pass(71 * time.Hour)
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelling || pg.calls["close"] != 2 {
 		t.Fatalf("state %s after %d closings", a.State, pg.calls["close"])
 	}
 	h.pass(3 * time.Hour)
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelled || pg.calls["close"] != 2 {
@@ -376,7 +376,7 @@ func TestAnAccountOfAnEndedAttemptIsShut(t *testing.T) {
 			t.Fatal(err)
 		}
 		pg.lookUp = says(issuedAs("A1", 50000), nil)
-		_, err = h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1"})
+		_, err = h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1"})
 		if (err != nil) != (closing != nil) || pg.calls["close"] != 1 {
 			t.Errorf("%s: %v after %d closings", name, err, pg.calls["close"])
 		}
@@ -393,7 +393,7 @@ func TestAChargeBesideAnAccountGoesBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	pg.lookUp = says(approvedAs("A2", 50000), nil)
-	if _, err := h.settler.Complete(t.Context(), "A2", adapters.Proof{}); err != nil {
+	if _, err := h.machine.Complete(t.Context(), "A2", adapters.Proof{}); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A2"); a.State != payment.StateCancelled || pg.calls["cancel"] != 1 {
@@ -405,7 +405,7 @@ func TestAChargeBesideAnAccountGoesBack(t *testing.T) {
 }
 
 // What a PG never tells the end of is for two people, once it should have ended long ago.
-func TestAnOverdueAccountIsForTheDesk(t *testing.T) {
+func TestAnOverdueAccountIsForAPerson(t *testing.T) {
 	t.Parallel()
 	pg := &bank{}
 	h := open(t, pg)

@@ -20,10 +20,10 @@ import (
 
 // What may arrive while an attempt is in each state, and what is done about it. A cell reads
 //
-//	answer state [late money] [>message to the shop]
+//	answer state [an unmatched payment] [>message to the shop]
 //
 // The answer is ok when the word needs not be said again, again when it must, yes or no to a question, and a problem
-// code to a browser. Late money is the first letter of its state: unknown (looked at again), flagged (before a
+// code to a browser. An unmatched payment is the first letter of its state: unknown (looked up again), flagged (before a
 // person), returned, kept. Nothing may be acknowledged and forgotten: TestArrivals also lets days pass after each cell,
 // and wants what the PG still has to be what the shop believes, or to be before a person.
 const arrivals = `
@@ -168,9 +168,9 @@ func arrivalAnswer(err error, ok string) string {
 // word is a PG's word, followed up as the gateway does.
 func word(h *house, _ *counter) string {
 	before := h.state("A1")
-	w, err := h.settler.Notified(h.t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-A1"})
+	w, err := h.machine.Notified(h.t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-A1"})
 	if err == nil && before.State.Final() {
-		err = lifecycle.NewCanceller(h.settler, h.journal, nil).Notified(h.t.Context(), w.Attempt)
+		err = lifecycle.NewCanceller(h.machine, h.journal, nil).Notified(h.t.Context(), w.Attempt)
 	}
 	return arrivalAnswer(err, "ok")
 }
@@ -180,7 +180,7 @@ func deposits(list ...lifecycle.Deposit) func(h *house, _ *counter) string {
 		answer := ""
 		for _, d := range list {
 			d.ID, d.PG, d.MID = "A1", "pg", "MID"
-			_, err := h.settler.Deposited(h.t.Context(), h.journal, d)
+			_, err := h.machine.Deposited(h.t.Context(), h.journal, d)
 			answer = arrivalAnswer(err, "ok")
 		}
 		return answer
@@ -220,7 +220,7 @@ func chargeArrivals() []arrival {
 		{"given back", back, false, word, false},
 		{"declined", declined, false, word, false},
 		{"a question", pending, false, func(h *house, pg *counter) string {
-			if h.settler.Allow(h.t.Context(), lifecycle.Question{ID: "A1", PG: "pg", PGTxID: "TX-A1", Amount: 50000}).Yes {
+			if h.machine.Allow(h.t.Context(), lifecycle.Question{ID: "A1", PG: "pg", PGTxID: "TX-A1", Amount: 50000}).Yes {
 				pg.shows = paid
 				return "yes"
 			}
@@ -228,17 +228,17 @@ func chargeArrivals() []arrival {
 			return "no"
 		}, true},
 		{"an unheard no", pending, false, func(h *house, pg *counter) string {
-			yes := h.settler.Allow(h.t.Context(), lifecycle.Question{ID: "A1", PG: "pg", PGTxID: "TX-A1", Amount: 50001}).Yes
+			yes := h.machine.Allow(h.t.Context(), lifecycle.Question{ID: "A1", PG: "pg", PGTxID: "TX-A1", Amount: 50001}).Yes
 			// The PG does not wait for the answer, and says nothing of what it takes.
 			pg.shows = paid
 			return map[bool]string{true: "yes", false: "no"}[yes]
 		}, false},
 		{"a return", paid, false, func(h *house, _ *counter) string {
-			r, err := h.settler.Complete(h.t.Context(), "A1", adapters.Proof{PGTxID: "TX-A1"})
+			r, err := h.machine.Complete(h.t.Context(), "A1", adapters.Proof{PGTxID: "TX-A1"})
 			return arrivalAnswer(err, r.Status())
 		}, true},
 		{"the sweep", paid, false, func(h *house, _ *counter) string {
-			_, err := h.settler.Resume(h.t.Context(), "A1")
+			_, err := h.machine.Resume(h.t.Context(), "A1")
 			return arrivalAnswer(err, "ok")
 		}, true},
 		{"not shown", absent, false, word, false},
@@ -280,12 +280,12 @@ func cell(t *testing.T, account bool, at arrivalState, ar arrival) (out, lost st
 	// Whoever brought the attempt there is gone: nobody waits for him.
 	h.pass(time.Minute)
 	if state := h.state("A1").State; !state.Final() {
-		if err := h.journal.Touch(t.Context(), journal.Look{ID: "A1", State: state, NextCheck: h.clock().Add(time.Minute), Event: journal.Event{Kind: "looked"}}); err != nil {
+		if err := h.journal.Touch(t.Context(), journal.LookUp{ID: "A1", State: state, NextCheck: h.clock().Add(time.Minute), Event: journal.Event{Kind: "looked_up"}}); err != nil {
 			t.Fatal(err)
 		}
 	}
 	out = ar.door(h, pg) + " " + string(h.state("A1").State)
-	for l := range strings.FieldsSeq(h.late()) {
+	for l := range strings.FieldsSeq(h.unmatched()) {
 		switch l {
 		case "unknown", "flagged", "returned", "kept", "returning", "watched":
 			out += " " + l[:1]
@@ -306,13 +306,13 @@ func (h *house) forgotten(pg *counter, saidAgain bool) string {
 		if saidAgain {
 			word(h, pg)
 		}
-		if _, err := h.settler.Resume(h.t.Context(), "A1"); err != nil {
+		if _, err := h.machine.Resume(h.t.Context(), "A1"); err != nil {
 			h.t.Fatal(err)
 		}
-		h.sweepLate(0)
+		h.sweepUnmatched(0)
 	}
-	a, standing, late := h.state("A1"), pg.standing(), h.late()
-	person := strings.Contains(late, "flagged") || a.State == payment.StateCancelling || a.State == payment.StateUnknown
+	a, standing, unmatched := h.state("A1"), pg.standing(), h.unmatched()
+	person := strings.Contains(unmatched, "flagged") || a.State == payment.StateCancelling || a.State == payment.StateUnknown
 	switch {
 	case a.State == payment.StateApproved && pg.shows.Outcome == payment.OutcomeNotFound:
 		// What a PG does not find it does not deny: an approved payment stays the shop's.
@@ -328,7 +328,7 @@ func (h *house) forgotten(pg *counter, saidAgain bool) string {
 	case !a.State.Final() && !person:
 		return fmt.Sprintf("it is %s after days, and nobody is told", a.State)
 	case a.State != payment.StateApproved && standing > 0 && !person:
-		return fmt.Sprintf("it ended as %s, the PG has %d, late money %q", a.State, standing, late)
+		return fmt.Sprintf("it ended as %s, the PG has %d, unmatched payments %q", a.State, standing, unmatched)
 	}
 	return ""
 }

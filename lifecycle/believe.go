@@ -20,7 +20,7 @@ const (
 // believe takes up a PG's yes to an approval. A yes that differs from what was decided is undone at once; one that
 // does not tell all that is compared proves nothing, and the payment is looked up before anything is believed
 // (design promise 2).
-func (s *Settler) believe(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+func (s *Machine) believe(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = cmp.Or(r.PGTxID, w.a.PGTxID), r
 	if r.Warning != "" {
 		s.o.Log.WarnContext(ctx, "the PG's answer is odd", w.a.LogAttr(), slog.Any("warning", r.Warning))
@@ -38,9 +38,9 @@ func (s *Settler) believe(ctx context.Context, w *work, r adapters.Result) (Resu
 	return s.approved(ctx, w, r)
 }
 
-// compare holds what a PG shows against what was decided. wrong is why it must not stand; whole tells that the answer
+// compare holds what a PG shows against what was decided. wrong is why it must not be kept; whole tells that the answer
 // says all that there is to compare.
-func (s *Settler) compare(ctx context.Context, w *work, r adapters.Result) (wrong string, whole bool) {
+func (s *Machine) compare(ctx context.Context, w *work, r adapters.Result) (wrong string, whole bool) {
 	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
 		s.o.Log.ErrorContext(ctx, "the PG did something else than was decided", w.a.LogAttr(),
 			slog.Any("outcome", r.Outcome), slog.String("field", field))
@@ -50,7 +50,7 @@ func (s *Settler) compare(ctx context.Context, w *work, r adapters.Result) (wron
 }
 
 // lookWhole looks up what a PG said yes to. What it does not show at once, it may in a moment.
-func (s *Settler) lookWhole(ctx context.Context, w *work) (adapters.Result, bool) {
+func (s *Machine) lookWhole(ctx context.Context, w *work) (adapters.Result, bool) {
 	said := w.a.PGTxID
 	for wait := firstAgain; ; wait *= 2 {
 		r, err := s.lookUp(ctx, w)
@@ -67,16 +67,16 @@ func (s *Settler) lookWhole(ctx context.Context, w *work) (adapters.Result, bool
 	}
 }
 
-// unproven leaves what a PG says it did, and does not show whole, to be looked at again: it is neither believed nor
+// unproven leaves what a PG says it did, and does not show whole, to be looked up again: it is neither believed nor
 // failed. Where an approval can be undone, it is.
-func (s *Settler) unproven(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) unproven(ctx context.Context, w *work) (Result, error) {
 	s.o.Log.ErrorContext(ctx, "the PG does not show enough of what it did", w.a.LogAttr(),
 		slog.String("missing", adapters.Untold(w.a, w.acc.Merchant, w.seen)))
 	switch {
 	case w.a.State == payment.StateCaptured:
-		return s.notShown(ctx, w, lookUndecided)
+		return s.notShown(ctx, w, lookUpUndecided)
 	case w.a.State != payment.StateApproving:
-		return s.later(ctx, w, lookUndecided)
+		return s.later(ctx, w, lookUpUndecided)
 	case netCancels(w):
 		return s.undo(ctx, w, ReasonLost)
 	}

@@ -64,7 +64,7 @@ func TestAYesThatTellsTooLittleIsLookedUp(t *testing.T) {
 			pg.approve, pg.lookUp = bare, shows(tt.looks...)
 			h := open(t, pg)
 			h.manual = true
-			if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+			if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
 				t.Fatal(err)
 			}
 			if a := h.state("A1"); a.State != tt.want || a.Reason != tt.reason {
@@ -90,7 +90,7 @@ func TestTheIDOfAYesIsKept(t *testing.T) {
 	pg.lookUp = shows(without(func(r *adapters.Result) { r.PGTxID = "" }))
 	h := open(t, pg)
 	h.manual = true
-	if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+	if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateApproved || a.PGTxID != "told" {
@@ -98,7 +98,7 @@ func TestTheIDOfAYesIsKept(t *testing.T) {
 	}
 }
 
-// What did not show whole is looked at again, and ends as it shows.
+// What did not show whole is looked up again, and ends as it shows.
 func TestWhatDidNotShowWholeEndsAsItShows(t *testing.T) {
 	t.Parallel()
 	for method, want := range map[payment.Method]payment.State{"": payment.StateUnknown, "card": payment.StateApproved, "trans": payment.StateCancelled} {
@@ -106,12 +106,12 @@ func TestWhatDidNotShowWholeEndsAsItShows(t *testing.T) {
 		pg.approve, pg.lookUp = bare, shows(without(func(r *adapters.Result) { r.Method = "" }))
 		h := open(t, pg)
 		h.manual = true
-		if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+		if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
 			t.Fatal(err)
 		}
 		h.pass(time.Minute)
 		pg.lookUp = shows(without(func(r *adapters.Result) { r.Method = method }))
-		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 			t.Fatal(err)
 		}
 		if a := h.state("A1"); a.State != want {
@@ -126,7 +126,7 @@ func TestWhatDoesNotShowIsNetCancelled(t *testing.T) {
 	pg := &netCanceller{fakePG: fakePG{approve: bare}}
 	pg.lookUp = shows(without(func(r *adapters.Result) { r.Method = "" }))
 	h := open(t, pg)
-	if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+	if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelled || a.Reason != lifecycle.ReasonLost {
@@ -144,28 +144,28 @@ func TestAnAccountThatNobodyDecidedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	pg.lookUp = says(issuedAs("A1", 50000), nil)
-	if _, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
+	if _, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelling || pg.calls["close"] != 1 || h.asked != 0 {
 		t.Fatalf("%s after %d closings, the shop was asked %d times", a.State, pg.calls["close"], h.asked)
 	}
 	h.pass(48 * time.Hour)
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelling || pg.calls["close"] != 2 {
 		t.Fatalf("without a deadline that is known it is %s after %d closings", a.State, pg.calls["close"])
 	}
 	pg.lookUp = says(depositedAs("A1", 50000), nil)
-	if w, err := h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-A1"}); err != nil || !w.Late {
-		t.Errorf("a deposit was acknowledged, late %t, %v", w.Late, err)
+	if w, err := h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-A1"}); err != nil || !w.Unmatched {
+		t.Errorf("a deposit was acknowledged, late %t, %v", w.Unmatched, err)
 	}
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
-	if a := h.state("A1"); a.State != payment.StateCancelling || pg.calls["cancel"] != 0 || h.late() != "TX-A1 unknown" {
-		t.Errorf("%s after %d cancels, late money %q", a.State, pg.calls["cancel"], h.late())
+	if a := h.state("A1"); a.State != payment.StateCancelling || pg.calls["cancel"] != 0 || h.unmatched() != "TX-A1 unknown" {
+		t.Errorf("%s after %d cancels, unmatched payments %q", a.State, pg.calls["cancel"], h.unmatched())
 	}
 }
 
@@ -196,7 +196,7 @@ func TestWhatAnotherWindowsTokenApprovedGoesBack(t *testing.T) {
 				return adapters.Result{Outcome: payment.OutcomeCancelled}, nil
 			}
 			h := open(t, pg)
-			if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+			if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
 				t.Fatal(err)
 			}
 			if kept {
@@ -207,7 +207,7 @@ func TestWhatAnotherWindowsTokenApprovedGoesBack(t *testing.T) {
 				}
 			}
 			h.pass(10 * time.Minute)
-			if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 				t.Fatal(err)
 			}
 			want, cancels := payment.StateCancelled, 1

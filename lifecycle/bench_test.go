@@ -34,7 +34,7 @@ func onSQLite(b *testing.B) journal.Config {
 	return journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(b.TempDir(), "j.db")}
 }
 
-// settling returns what settles one new attempt of one new order per call, on a journal with every commit synced
+// settling returns what concludes one new attempt of one new order per call, on a journal with every commit synced
 // to the disk.
 func settling(b *testing.B, cfg journal.Config) (one func() error, commits func() float64) {
 	b.Helper()
@@ -70,9 +70,9 @@ func settling(b *testing.B, cfg journal.Config) (one func() error, commits func(
 	}, commits
 }
 
-// BenchmarkSettle takes one attempt from the return to approved: claim, the shop's yes, approval, comparison,
+// BenchmarkConclude takes one attempt from the return to approved: claim, the shop's yes, approval, comparison,
 // the message to the shop. Its time is the disk's: three commits after one another (claim, intent, result).
-func BenchmarkSettle(b *testing.B) {
+func BenchmarkConclude(b *testing.B) {
 	one, _ := settling(b, onSQLite(b))
 	b.ReportAllocs()
 	for b.Loop() {
@@ -82,14 +82,14 @@ func BenchmarkSettle(b *testing.B) {
 	}
 }
 
-// BenchmarkSettleTogether settles 64 at once: commits are shared.
-func BenchmarkSettleTogether(b *testing.B) {
+// BenchmarkConcludeTogether concludes 64 at once: commits are shared.
+func BenchmarkConcludeTogether(b *testing.B) {
 	one, commits := settling(b, onSQLite(b))
 	together(b, one, commits)
 }
 
-// BenchmarkSettleTogetherPostgres does so on PostgreSQL, and counts how often it syncs its log to the disk.
-func BenchmarkSettleTogetherPostgres(b *testing.B) {
+// BenchmarkConcludeTogetherPostgres does so on PostgreSQL, and counts how often it syncs its log to the disk.
+func BenchmarkConcludeTogetherPostgres(b *testing.B) {
 	server, err := pgtest.Start()
 	if err != nil {
 		b.Fatal(err)

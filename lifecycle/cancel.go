@@ -18,7 +18,7 @@ type CancelJournal interface {
 	CancelMove(ctx context.Context, s journal.CancelStep) (payment.Cancel, error)
 	Cancel(ctx context.Context, id payment.CancelID) (payment.Cancel, error)
 	CancelsOf(ctx context.Context, id payment.AttemptID) ([]payment.Cancel, error)
-	LateFlag(ctx context.Context, l journal.Late, ev journal.Event) (bool, error)
+	UnmatchedFlag(ctx context.Context, l journal.Unmatched, ev journal.Event) (bool, error)
 }
 
 // Codes for how a cancel came to its state.
@@ -39,14 +39,14 @@ const (
 // doubtful answer is unknown until the PG shows what happened, and nothing is ever sent again by itself. It is safe
 // for concurrent use.
 type Canceller struct {
-	s *Settler
+	s *Machine
 	j CancelJournal
 	// ended hears of every cancel that came to a state; it must not block.
 	ended func(payment.Attempt, payment.Cancel)
 }
 
-// NewCanceller returns a canceller that works with a settler's parts. ended may be nil.
-func NewCanceller(s *Settler, j CancelJournal, ended func(payment.Attempt, payment.Cancel)) *Canceller {
+// NewCanceller returns a canceller that works with a machine's parts. ended may be nil.
+func NewCanceller(s *Machine, j CancelJournal, ended func(payment.Attempt, payment.Cancel)) *Canceller {
 	if ended == nil {
 		ended = func(payment.Attempt, payment.Cancel) {}
 	}
@@ -202,7 +202,7 @@ func (c *Canceller) glance(ctx context.Context, a payment.Attempt, row payment.C
 	if err != nil {
 		return Cancelled{Attempt: a, Cancel: row}, nil //nolint:nilerr // the cancel is open, whoever asks
 	}
-	if why, _ := c.look(ctx, w, row); why == lookGivenBack {
+	if why, _ := c.lookUpResult(ctx, w, row); why == lookUpGivenBack {
 		return c.move(context.WithoutCancel(ctx), a, row, payment.CancelDone, CancelProven, journal.Event{})
 	}
 	return Cancelled{Attempt: a, Cancel: row}, nil

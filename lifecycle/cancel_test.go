@@ -71,11 +71,11 @@ func paid(t *testing.T, edit func(*payment.Attempt)) *cancels {
 	if edit != nil {
 		edit(&a)
 	}
-	if res, err := h.settler.Authenticated(t.Context(), a, h.proof("token")); err != nil || res.Attempt.State != payment.StateApproved {
+	if res, err := h.machine.Authenticated(t.Context(), a, h.proof("token")); err != nil || res.Attempt.State != payment.StateApproved {
 		t.Fatalf("%+v, %v", res, err)
 	}
 	h.journal = &brokenCancels{Journal: h.house.journal}
-	h.c = lifecycle.NewCanceller(h.settler, h.journal, nil)
+	h.c = lifecycle.NewCanceller(h.machine, h.journal, nil)
 	h.hear()
 	return h
 }
@@ -424,16 +424,16 @@ func TestAPromisedCancelIsLeftToAPerson(t *testing.T) {
 func TestMoneyGivenBackWithoutUsIsRecorded(t *testing.T) {
 	t.Parallel()
 	h := paid(t, nil)
-	look := func() {
+	lookUpResult := func() {
 		t.Helper()
 		if err := h.c.Notified(t.Context(), h.state("A1")); err != nil {
 			t.Fatal(err)
 		}
 	}
-	look()
+	lookUpResult()
 	h.given = 700
-	look()
-	look()
+	lookUpResult()
+	lookUpResult()
 	if list, err := h.journal.CancelsOf(t.Context(), "A1"); err != nil || len(list) != 1 || list[0].Origin != payment.CancelByPG || list[0].Amount != 700 {
 		t.Fatalf("recorded %+v, %v", list, err)
 	}
@@ -441,7 +441,7 @@ func TestMoneyGivenBackWithoutUsIsRecorded(t *testing.T) {
 		t.Errorf("our own after it: %+v, %v", res.Cancel, err)
 	}
 	h.given += 50
-	look()
+	lookUpResult()
 	if got := h.hear(); len(got) != 3 {
 		t.Errorf("the shop hears %q", got)
 	}
@@ -453,7 +453,7 @@ func TestMoneyGivenBackWithoutUsIsRecorded(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.given += 999
-	look()
+	lookUpResult()
 	if list, err := h.journal.CancelsOf(t.Context(), "A1"); err != nil || len(list) != 4 {
 		t.Errorf("recorded %+v, %v", list, err)
 	}
@@ -461,7 +461,7 @@ func TestMoneyGivenBackWithoutUsIsRecorded(t *testing.T) {
 		return adapters.Result{}, adapters.ErrUnavailable
 	}
 	if err := h.c.Notified(t.Context(), h.state("A1")); err == nil {
-		t.Error("a PG that cannot be asked is not asked to say its word again")
+		t.Error("a PG that cannot be asked is not asked to notify again")
 	}
 }
 

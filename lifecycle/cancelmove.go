@@ -46,7 +46,7 @@ func cancelMessage(a payment.Attempt, c payment.Cancel, from, to payment.CancelS
 	case to == payment.CancelDone:
 	case to == payment.CancelRefused && from == payment.CancelUnknown:
 		kind, data.CancelledTotal, data.Remaining, data.Reason = payment.MessageCancelFailed, before, c.Remaining, code
-		data.DetailKo, data.DetailEn, _ = payment.CancelWord(code)
+		data.DetailKo, data.DetailEn, _ = payment.CancelText(code)
 	default:
 		return nil, nil
 	}

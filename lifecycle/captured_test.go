@@ -19,7 +19,7 @@ func mute(says *func() (adapters.Result, error)) *fakePG {
 func (h *house) resume(after time.Duration) payment.Attempt {
 	h.t.Helper()
 	h.pass(after)
-	if _, err := h.settler.Resume(h.t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(h.t.Context(), "A1"); err != nil {
 		h.t.Fatal(err)
 	}
 	return h.state("A1")
@@ -120,13 +120,13 @@ func TestAPGThatCannotBeAskedContradictsNothing(t *testing.T) {
 }
 
 // One look that fails long after the money was shown, as by a gateway that was down itself, is not an outage of hours.
-func TestOneLookLongAfterIsNoOutage(t *testing.T) {
+func TestOneLookUpLongAfterIsNoOutage(t *testing.T) {
 	t.Parallel()
 	now := answers(adapters.Result{}, adapters.ErrUnavailable)
 	h := open(t, mute(&now))
 	h.leave(payment.StateCaptured, "")
 	if a := h.resume(48 * time.Hour); a.State != payment.StateCaptured {
-		t.Errorf("%s after one look", a.State)
+		t.Errorf("%s after one look-up", a.State)
 	}
 }
 
@@ -189,7 +189,7 @@ func TestAnAttemptWhoseMerchantIsGone(t *testing.T) {
 			h.gone = true
 			for range 8 {
 				h.pass(30 * time.Minute)
-				if _, err := h.settler.Resume(context.Background(), "A1"); err == nil {
+				if _, err := h.machine.Resume(context.Background(), "A1"); err == nil {
 					t.Fatal("a merchant that is gone was found")
 				}
 			}

@@ -32,13 +32,13 @@ var (
 // Deposited follows a notice up. The same notice may come any number of times; once it returns nil, everything in
 // it is on record: the order is paid, or the money is flagged. With an error the attempt is told, too, where it is known. Errors match ErrDepositNotSeen, ErrNotOurs, or are a
 // *payment.Problem.
-func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word, error) {
+func (s *Machine) Deposited(ctx context.Context, j UnmatchedJournal, d Deposit) (NotificationResult, error) {
 	a, _, err := s.o.Journal.Attempt(ctx, d.ID)
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
-		return Word{}, fmt.Errorf("%w: no such attempt", ErrNotOurs)
+		return NotificationResult{}, fmt.Errorf("%w: no such attempt", ErrNotOurs)
 	case err != nil:
-		return Word{}, journalProblem(err)
+		return NotificationResult{}, journalProblem(err)
 	case a.PG != d.PG || a.MID != d.MID || !mayHaveAccount(a):
 		return about(a), fmt.Errorf("%w: another merchant's or method's", ErrNotOurs)
 	case d.IssueTID != "" && a.PGTxID != "" && d.IssueTID != a.PGTxID:
@@ -47,22 +47,24 @@ func (s *Settler) Deposited(ctx context.Context, j LateJournal, d Deposit) (Word
 		if err := s.showsPaid(ctx, a); err != nil {
 			return about(a), err
 		}
-		return s.toldOf(ctx, j, Word{Result: Result{Attempt: a}, won: a.Amount}, d)
+		return s.toldOf(ctx, j, NotificationResult{Result: Result{Attempt: a}, won: a.Amount}, d)
 	}
-	word, err := s.Notified(ctx, j, Notice{ID: d.ID, Unsigned: true})
+	told, err := s.Notified(ctx, j, Notification{ID: d.ID, Unsigned: true})
 	switch {
 	case err != nil:
 		return about(a), err
-	case word.Attempt.State == payment.StateApproved:
-		word.won = word.Attempt.Amount
-	case !word.Late:
-		return word, ErrDepositNotSeen
+	case told.Attempt.State == payment.StateApproved:
+		told.won = told.Attempt.Amount
+	case !told.Unmatched:
+		return told, ErrDepositNotSeen
 	}
-	return s.toldOf(ctx, j, word, d)
+	return s.toldOf(ctx, j, told, d)
 }
 
-// about is a word that came to nothing, and which attempt it was about.
-func about(a payment.Attempt) Word { return Word{Result: Result{Attempt: a}} }
+// about is a notification that came to nothing, and which attempt it was about.
+func about(a payment.Attempt) NotificationResult {
+	return NotificationResult{Result: Result{Attempt: a}}
+}
 
 // mayHaveAccount tells whether there may be an account under an attempt: it was decided, or the buyer had one issued in
 // the place of what was decided, which is never approved.
@@ -72,7 +74,7 @@ func mayHaveAccount(a payment.Attempt) bool {
 
 // showsPaid asks the PG whether the account of an approved attempt was paid into: without that, a notice that nobody
 // signed writes nothing.
-func (s *Settler) showsPaid(ctx context.Context, a payment.Attempt) error {
+func (s *Machine) showsPaid(ctx context.Context, a payment.Attempt) error {
 	w, err := s.take(a)
 	if err != nil {
 		return err
@@ -87,12 +89,12 @@ func (s *Settler) showsPaid(ctx context.Context, a payment.Attempt) error {
 	return nil
 }
 
-// toldOf tells the deposit that the PG shows, which paid the order or is on record as late money, from a second one:
+// toldOf tells the deposit that the PG shows, which paid the order or is on record as an unmatched payment, from a second one:
 // the first on record is the one, and its notice may come again. It is recorded before it is compared, so that of two
 // that come at once one is the first for both.
-func (s *Settler) toldOf(ctx context.Context, j LateJournal, word Word, d Deposit) (Word, error) {
-	a := word.Attempt
-	if d.Amount != word.won {
+func (s *Machine) toldOf(ctx context.Context, j UnmatchedJournal, told NotificationResult, d Deposit) (NotificationResult, error) {
+	a := told.Attempt
+	if d.Amount != told.won {
 		return s.oddDeposit(ctx, j, a, d, "another amount than the PG shows")
 	}
 	first, seen, err := s.firstDeposit(ctx, d)
@@ -103,15 +105,15 @@ func (s *Settler) toldOf(ctx context.Context, j LateJournal, word Word, d Deposi
 	}
 	switch {
 	case err != nil:
-		return word, journalProblem(err)
+		return told, journalProblem(err)
 	case first != d.TID:
 		return s.oddDeposit(ctx, j, a, d, "a second deposit")
 	}
-	return word, nil
+	return told, nil
 }
 
 // firstDeposit returns the TID of the first deposit on record, and whether this one is on record.
-func (s *Settler) firstDeposit(ctx context.Context, d Deposit) (first string, seen bool, err error) {
+func (s *Machine) firstDeposit(ctx context.Context, d Deposit) (first string, seen bool, err error) {
 	events, err := s.o.Journal.Events(ctx, d.ID)
 	for _, e := range events {
 		if e.Kind == journal.EventDeposit {
@@ -125,10 +127,10 @@ func (s *Settler) firstDeposit(ctx context.Context, d Deposit) (first string, se
 }
 
 // oddDeposit puts money that nobody asked for before a person: it cannot be sent back without the buyer's account.
-func (s *Settler) oddDeposit(ctx context.Context, j LateJournal, a payment.Attempt, d Deposit, what string) (Word, error) {
+func (s *Machine) oddDeposit(ctx context.Context, j UnmatchedJournal, a payment.Attempt, d Deposit, what string) (NotificationResult, error) {
 	s.o.Log.ErrorContext(ctx, "a deposit needs a person", a.LogAttr(),
 		slog.Int64("amount", int64(d.Amount)), slog.String("what", what))
-	late := journal.Late{AttemptID: a.ID, PGTxID: d.TID, Won: d.Amount}
-	_, err := j.LateFlag(ctx, late, journal.Event{At: s.o.Now(), Kind: journal.EventLate, Detail: what + ": " + d.Amount.String() + " won"})
-	return Word{Result: Result{Attempt: a}, Late: true}, lateError(err)
+	unmatched := journal.Unmatched{AttemptID: a.ID, PGTxID: d.TID, Won: d.Amount}
+	_, err := j.UnmatchedFlag(ctx, unmatched, journal.Event{At: s.o.Now(), Kind: journal.EventUnmatched, Detail: what + ": " + d.Amount.String() + " won"})
+	return NotificationResult{Result: Result{Attempt: a}, Unmatched: true}, unmatchedError(err)
 }

@@ -31,7 +31,7 @@ func undoing(t *testing.T) (*house, *undoneBank) {
 		return adapters.Result{}, adapters.ErrUnknownOutcome
 	}
 	h := open(t, pg)
-	if _, err := h.settler.Authenticated(t.Context(), h.account("A1"), h.proof("token")); err != nil {
+	if _, err := h.machine.Authenticated(t.Context(), h.account("A1"), h.proof("token")); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelling {
@@ -41,8 +41,8 @@ func undoing(t *testing.T) (*house, *undoneBank) {
 	return h, pg
 }
 
-func (h *house) deposit(tid string, won payment.Won) (lifecycle.Word, error) {
-	return h.settler.Deposited(h.t.Context(), h.journal, lifecycle.Deposit{ID: "A1", PG: "pg", MID: "MID", TID: tid, Amount: won})
+func (h *house) deposit(tid string, won payment.Won) (lifecycle.NotificationResult, error) {
+	return h.machine.Deposited(h.t.Context(), h.journal, lifecycle.Deposit{ID: "A1", PG: "pg", MID: "MID", TID: tid, Amount: won})
 }
 
 // Money comes into an account whose issue is being undone. Whatever the undo is answered, it ends before a person.
@@ -54,15 +54,15 @@ func TestADepositIntoAnAccountThatIsBeingUndone(t *testing.T) {
 			t.Parallel()
 			h, pg := undoing(t)
 			pg.lookUp = says(depositedAs("A1", won), nil)
-			if w, err := h.deposit("D1", won); err != nil || !w.Late {
-				t.Fatalf("late %t, %v", w.Late, err)
+			if w, err := h.deposit("D1", won); err != nil || !w.Unmatched {
+				t.Fatalf("late %t, %v", w.Unmatched, err)
 			}
-			if got := h.late(); got != "TX-A1 unknown" {
+			if got := h.unmatched(); got != "TX-A1 unknown" {
 				t.Errorf("acknowledged with %q on record", got)
 			}
 			// The net cancel would be confirmed: the account was closed before the money came.
 			pg.net = cancelled
-			if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 				t.Fatal(err)
 			}
 			if a := h.state("A1"); a.State != payment.StateCancelling || pg.calls["net_cancel"] != 1 {
@@ -70,8 +70,8 @@ func TestADepositIntoAnAccountThatIsBeingUndone(t *testing.T) {
 			}
 			// The answer to the first one was only long on its way.
 			h.moves(payment.StateCancelled)
-			if h.sweepLate(time.Hour); h.late() != "TX-A1 flagged" {
-				t.Errorf("late money %q", h.late())
+			if h.sweepUnmatched(time.Hour); h.unmatched() != "TX-A1 flagged" {
+				t.Errorf("unmatched payments %q", h.unmatched())
 			}
 		})
 	}
@@ -100,7 +100,7 @@ func TestADepositThatIsNotShownIsSaidAgain(t *testing.T) {
 		if err == nil || tt.err == nil && !errors.Is(err, lifecycle.ErrDepositNotSeen) {
 			t.Errorf("%s: acknowledged with %v", name, err)
 		}
-		if got := h.late(); got != "" {
+		if got := h.unmatched(); got != "" {
 			t.Errorf("%s: %q is on record on the word of a stranger", name, got)
 		}
 	}
@@ -117,13 +117,13 @@ func TestEveryDepositIsOnRecord(t *testing.T) {
 			tid string
 			won payment.Won
 		}{{"D1", 50000}, {"D2", 50000}, {"D1", 50000}, {"D3", 49000}, {"D2", 50000}} {
-			if w, err := h.deposit(d.tid, d.won); err != nil || !w.Late {
-				t.Fatalf("%s: %s: late %t, %v", name, d.tid, w.Late, err)
+			if w, err := h.deposit(d.tid, d.won); err != nil || !w.Unmatched {
+				t.Fatalf("%s: %s: late %t, %v", name, d.tid, w.Unmatched, err)
 			}
 		}
-		state := map[bool]journal.LateState{true: journal.LateUnknown, false: journal.LateFlagged}[end == nil]
-		if got, want := h.late(), "D2 flagged D3 flagged TX-A1 "+string(state); got != want {
-			t.Errorf("%s: late money %q, want %q", name, got, want)
+		state := map[bool]journal.UnmatchedState{true: journal.UnmatchedUnknown, false: journal.UnmatchedFlagged}[end == nil]
+		if got, want := h.unmatched(), "D2 flagged D3 flagged TX-A1 "+string(state); got != want {
+			t.Errorf("%s: unmatched payments %q, want %q", name, got, want)
 		}
 	}
 }
@@ -135,21 +135,21 @@ func TestAPaidAccountThatIsBeingClosed(t *testing.T) {
 	h := open(t, pg)
 	h.issue(pg, "A1")
 	pg.lookUp = says(issuedAs("A1", 50000), nil)
-	if _, err := h.settler.CloseAccount(t.Context(), "A1", lifecycle.ReasonClosedByShop); err != nil {
+	if _, err := h.machine.CloseAccount(t.Context(), "A1", lifecycle.ReasonClosedByShop); err != nil {
 		t.Fatal(err)
 	}
 	h.pass(time.Minute)
 	pg.lookUp = says(adapters.Result{}, adapters.ErrUnavailable)
-	if _, err := h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-A1"}); err == nil {
+	if _, err := h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-A1"}); err == nil {
 		t.Error("a word was acknowledged without a look")
 	}
 	pg.lookUp = says(depositedAs("A1", 50000), nil)
-	if w, err := h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-A1"}); err != nil || !w.Late {
-		t.Fatalf("late %t, %v", w.Late, err)
+	if w, err := h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-A1"}); err != nil || !w.Unmatched {
+		t.Fatalf("late %t, %v", w.Unmatched, err)
 	}
 	h.moves(payment.StateCancelled)
-	if h.sweepLate(time.Hour); h.late() != "TX-A1 flagged" {
-		t.Errorf("late money %q", h.late())
+	if h.sweepUnmatched(time.Hour); h.unmatched() != "TX-A1 flagged" {
+		t.Errorf("unmatched payments %q", h.unmatched())
 	}
 }
 
@@ -166,7 +166,7 @@ func TestAnAccountWhoseTimeIsOverIsNotIssued(t *testing.T) {
 		pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) {
 			return adapters.Result{}, adapters.ErrUnknownOutcome
 		}
-		if _, err := h.settler.Authenticated(h.t.Context(), h.account("A1"), h.proof("token")); err != nil {
+		if _, err := h.machine.Authenticated(h.t.Context(), h.account("A1"), h.proof("token")); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -189,7 +189,7 @@ func TestAnAccountWhoseTimeIsOverIsNotIssued(t *testing.T) {
 			h.pass(tt.passes)
 			pg.lookUp = says(issuedAs("A1", 50000), nil)
 			asked := h.asked
-			if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 				t.Fatal(err)
 			}
 			a, closes := h.state("A1"), 0
@@ -212,7 +212,7 @@ func TestADepositIntoAnAccountThatNobodyDecidedOn(t *testing.T) {
 	pg := &bank{closing: func(int) (adapters.Result, error) { return adapters.Result{Outcome: payment.OutcomeDeclined}, nil }}
 	pg.approve = func(int, adapters.ApproveRequest) (adapters.Result, error) { return issuedAs("A1", 50000), nil }
 	h := open(t, pg)
-	if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+	if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelling || a.Reason != lifecycle.ReasonMismatch+"method" {
@@ -220,8 +220,8 @@ func TestADepositIntoAnAccountThatNobodyDecidedOn(t *testing.T) {
 	}
 	h.pass(time.Minute)
 	pg.lookUp = says(depositedAs("A1", 50000), nil)
-	if w, err := h.deposit("D1", 50000); err != nil || !w.Late || h.late() != "TX-A1 unknown" {
-		t.Errorf("late %t, %v, %q", w.Late, err, h.late())
+	if w, err := h.deposit("D1", 50000); err != nil || !w.Unmatched || h.unmatched() != "TX-A1 unknown" {
+		t.Errorf("late %t, %v, %q", w.Unmatched, err, h.unmatched())
 	}
 }
 
@@ -229,8 +229,8 @@ func TestADepositIntoAnAccountThatNobodyDecidedOn(t *testing.T) {
 func TestAContradictionIsLookedAtTwice(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		second adapters.Result
-		late   string
+		second    adapters.Result
+		unmatched string
 	}{
 		"it says so again": {issuedAs("A1", 50000), "TX-A1 flagged"},
 		"it erred":         {approvedAs("A1", 50000), ""},
@@ -244,9 +244,9 @@ func TestAContradictionIsLookedAtTwice(t *testing.T) {
 			}
 			return tt.second, nil
 		}
-		err := lifecycle.NewCanceller(h.settler, h.journal, nil).Notified(t.Context(), h.state("A1"))
-		if got := h.late(); got != tt.late || (err == nil) != (tt.late != "") {
-			t.Errorf("%s: late money %q, %v", name, got, err)
+		err := lifecycle.NewCanceller(h.machine, h.journal, nil).Notified(t.Context(), h.state("A1"))
+		if got := h.unmatched(); got != tt.unmatched || (err == nil) != (tt.unmatched != "") {
+			t.Errorf("%s: unmatched payments %q, %v", name, got, err)
 		}
 	}
 }

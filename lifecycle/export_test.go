@@ -18,6 +18,6 @@ func PlanCancel(a payment.Attempt, have []payment.Cancel, ask CancelAsk) (paymen
 }
 
 // Resume is ResumeLeased of an attempt that nobody has leased.
-func (s *Settler) Resume(ctx context.Context, id payment.AttemptID) (Result, error) {
+func (s *Machine) Resume(ctx context.Context, id payment.AttemptID) (Result, error) {
 	return s.ResumeLeased(ctx, id, time.Time{})
 }

@@ -26,15 +26,15 @@ func (b brokenJournal) Move(ctx context.Context, t journal.Transition) (payment.
 	return b.Journal.Move(ctx, t)
 }
 
-// breakMoves puts a settler on a journal that cannot write moves to one state.
+// breakMoves puts a machine on a journal that cannot write moves to one state.
 func (h *house) breakMoves(to payment.State, driver adapters.Driver, m *payment.Merchant) {
-	h.settleOn(brokenJournal{h.journal, to}, driver, m)
+	h.concludeOn(brokenJournal{h.journal, to}, driver, m)
 }
 
-// settleOn puts a settler on another journal.
-func (h *house) settleOn(j lifecycle.Journal, driver adapters.Driver, m *payment.Merchant) {
+// concludeOn puts a machine on another journal.
+func (h *house) concludeOn(j lifecycle.Journal, driver adapters.Driver, m *payment.Merchant) {
 	pg := &payment.PG{ID: "pg", Driver: "fake", ApproveTimeout: time.Second, ReadTimeout: time.Second}
-	h.settler = lifecycle.New(lifecycle.Options{
+	h.machine = lifecycle.New(lifecycle.Options{
 		Journal: j, Drivers: map[payment.DriverName]adapters.Driver{"fake": driver},
 		Account: func(payment.Attempt) (adapters.Account, error) { return adapters.Account{PG: pg, Merchant: m}, nil },
 		Shop:    h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.DiscardHandler), Now: time.Now, Wake: func() {},
@@ -49,7 +49,7 @@ func TestNothingIsSentWhenTheIntentIsNotWritten(t *testing.T) {
 	}}}
 	h := open(t, pg)
 	h.breakMoves(payment.StateApproving, pg, m)
-	if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err == nil {
+	if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err == nil {
 		t.Error("the buyer was not told that nothing could be charged")
 	}
 	if got := join(pg.sequence); got != "" {
@@ -65,7 +65,7 @@ func TestNoUndoIsSentWhenItsIntentIsNotWritten(t *testing.T) {
 	}}}
 	h := open(t, pg)
 	h.breakMoves(payment.StateCancelling, pg, m)
-	res, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token"))
+	res, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token"))
 	if err != nil || res.Status() != "unknown" {
 		t.Errorf("got %s, %v; want unknown", res.Status(), err)
 	}
@@ -109,7 +109,7 @@ func TestOtherFiguresAreGivenBack(t *testing.T) {
 			if err := h.journal.Insert(t.Context(), h.attempt("A1"), journal.Event{Kind: "opened"}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{PGTxID: "imp_1"}); err != nil {
+			if _, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{PGTxID: "imp_1"}); err != nil {
 				t.Fatal(err)
 			}
 			want, reason := payment.StateCancelled, lifecycle.ReasonMismatch+tt.field
@@ -138,7 +138,7 @@ func TestOnlyAbsenceThatWasSeenCounts(t *testing.T) {
 	h.pass(26 * time.Hour)
 	resume := func(want payment.State, when string) {
 		t.Helper()
-		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 			t.Fatal(err)
 		}
 		if got := h.state("A1").State; got != want {
@@ -170,7 +170,7 @@ func TestAnotherTrysDeclineEndsNothing(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.state("A1").State; got != payment.StateUnknown {
@@ -195,7 +195,7 @@ func TestAnotherMethodIsGivenBack(t *testing.T) {
 		if err := h.journal.Insert(t.Context(), h.attempt("A1"), journal.Event{Kind: "opened"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
+		if _, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
 			t.Fatal(err)
 		}
 		if got := h.state("A1").State; got != want {
@@ -214,7 +214,7 @@ func TestAnUnderChargeIsGivenBack(t *testing.T) {
 	if err := h.journal.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
+	if _, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.state("A1").State; got != payment.StateCancelled || pg.calls["cancel"] != 1 {

@@ -45,7 +45,7 @@ type Question struct {
 
 // Allow answers a PG's question. It says yes only when the attempt holds its order, the shop has said yes, and
 // the intent is written; whatever goes wrong is a no. The same question gets the same answer.
-func (s *Settler) Allow(ctx context.Context, q Question) Answer {
+func (s *Machine) Allow(ctx context.Context, q Question) Answer {
 	ctx, cancel := context.WithTimeout(ctx, hookBudget)
 	defer cancel()
 	a, sealed, err := s.o.Journal.Attempt(ctx, q.ID)
@@ -66,7 +66,7 @@ func (s *Settler) Allow(ctx context.Context, q Question) Answer {
 }
 
 // answer answers a question about an attempt of its PG.
-func (s *Settler) answer(ctx context.Context, a payment.Attempt, sealed []byte, q Question) Answer {
+func (s *Machine) answer(ctx context.Context, a payment.Attempt, sealed []byte, q Question) Answer {
 	switch {
 	case q.Amount != a.Amount:
 		return no(ReasonMismatch + "amount")
@@ -96,7 +96,7 @@ func (s Shown) Paid() bool {
 }
 
 // Shows asks the PG about one transaction, for messages that nobody signed.
-func (s *Settler) Shows(ctx context.Context, a payment.Attempt, pgTxID string) (Shown, error) {
+func (s *Machine) Shows(ctx context.Context, a payment.Attempt, pgTxID string) (Shown, error) {
 	w, err := s.take(a)
 	if err != nil {
 		return Shown{}, err
@@ -107,7 +107,7 @@ func (s *Settler) Shows(ctx context.Context, a payment.Attempt, pgTxID string) (
 }
 
 // asksAbout tells whether the PG shows the payment that a question is about as one that waits, as it was decided.
-func (s *Settler) asksAbout(ctx context.Context, a payment.Attempt, q Question) bool {
+func (s *Machine) asksAbout(ctx context.Context, a payment.Attempt, q Question) bool {
 	shown, err := s.Shows(ctx, a, q.PGTxID)
 	return err == nil && shown.ours && shown.agrees && shown.r.Outcome == payment.OutcomePending
 }
@@ -115,7 +115,7 @@ func (s *Settler) asksAbout(ctx context.Context, a payment.Attempt, q Question) 
 func no(reason string) Answer { return Answer{Reason: reason} }
 
 // allow claims the order for an opened attempt, asks the shop and writes the intent, in this order.
-func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answer {
+func (s *Machine) allow(ctx context.Context, a payment.Attempt, q Question) Answer {
 	w, err := s.take(a)
 	if err != nil {
 		s.o.Log.ErrorContext(ctx, "a PG asks about an attempt whose merchant is gone", a.LogAttr(), slog.Any("err", err))
@@ -166,12 +166,12 @@ func (s *Settler) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 }
 
 // lookedAt tells whether anybody looked for a payment of w before: its question is not the first that was heard of it.
-func (s *Settler) lookedAt(ctx context.Context, w *work) bool {
+func (s *Machine) lookedAt(ctx context.Context, w *work) bool {
 	events, err := s.o.Journal.Events(ctx, w.a.ID)
-	return err != nil || slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventLooked })
+	return err != nil || slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventLookedUp })
 }
 
-func (s *Settler) readAgain(ctx context.Context, q Question) Answer {
+func (s *Machine) readAgain(ctx context.Context, q Question) Answer {
 	a, sealed, err := s.o.Journal.Attempt(ctx, q.ID)
 	if err != nil {
 		return no(ReasonJournalDown)
@@ -181,7 +181,7 @@ func (s *Settler) readAgain(ctx context.Context, q Question) Answer {
 
 // askedBefore answers a question about an attempt that is beyond opened: as before when it is the same
 // question, and no to every other one. While the first one is being answered it waits.
-func (s *Settler) askedBefore(ctx context.Context, a payment.Attempt, sealed []byte, q Question) Answer {
+func (s *Machine) askedBefore(ctx context.Context, a payment.Attempt, sealed []byte, q Question) Answer {
 	for wait := 20 * time.Millisecond; a.State == payment.StateClaimed; wait = min(wait*2, 250*time.Millisecond) {
 		if len(sealed) > 0 || a.PGTxID != q.PGTxID || !sleep(ctx, wait) {
 			break
@@ -209,7 +209,7 @@ func goesOnByItself(a payment.Attempt, sealed []byte) bool {
 
 // follow finds out what became of an attempt after our yes to the PG's question. The shop has said yes, so what
 // is charged is approved; while nothing is certain the order stays claimed.
-func (s *Settler) follow(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) follow(ctx context.Context, w *work) (Result, error) {
 	w.asked = true
 	r, err := s.lookUp(ctx, w)
 	after := context.WithoutCancel(ctx)
@@ -229,15 +229,15 @@ func (s *Settler) follow(ctx context.Context, w *work) (Result, error) {
 	if s.o.Now().After(w.a.ExpiresAt) && !w.quiet {
 		return s.park(after, w, ReasonLost)
 	}
-	return s.later(ctx, w, lookNotYet)
+	return s.later(ctx, w, lookUpNotYet)
 }
 
 // unanswered ends an attempt whose owner died while a PG's question was open. The yes is given only after the
 // attempt is approving, so the PG was refused; what it charged all the same is dealt with as found.
-func (s *Settler) unanswered(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) unanswered(ctx context.Context, w *work) (Result, error) {
 	r, err := s.lookUp(ctx, w)
 	if err != nil {
-		return s.later(ctx, w, lookFailed)
+		return s.later(ctx, w, lookUpFailed)
 	}
 	switch r.Outcome {
 	case payment.OutcomeApproved:
@@ -248,7 +248,7 @@ func (s *Settler) unanswered(ctx context.Context, w *work) (Result, error) {
 	case payment.OutcomeCancelled:
 		return s.finish(ctx, w, payment.StateCancelled, ReasonCancelledAtPG)
 	case payment.OutcomeUnknown:
-		return s.later(ctx, w, lookUnclear)
+		return s.later(ctx, w, lookUpUnclear)
 	case payment.OutcomeDeclined:
 	case payment.OutcomePending, payment.OutcomeNotFound:
 		s.watch(ctx, w.a, w.a.PGTxID)
@@ -257,7 +257,7 @@ func (s *Settler) unanswered(ctx context.Context, w *work) (Result, error) {
 }
 
 // takeIn records that the PG has charged a claimed attempt, and asks the shop.
-func (s *Settler) takeIn(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+func (s *Machine) takeIn(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
 	switch wrong, whole := s.compare(ctx, w, r); {
 	case wrong != "":

@@ -58,11 +58,11 @@ func TestFollow(t *testing.T) {
 	for _, tt := range tests {
 		for wake, do := range map[string]func(h *house) (lifecycle.Result, error){
 			"browser": func(h *house) (lifecycle.Result, error) {
-				return h.settler.Complete(h.t.Context(), "A1", adapters.Proof{PGTxID: "TX-other"})
+				return h.machine.Complete(h.t.Context(), "A1", adapters.Proof{PGTxID: "TX-other"})
 			},
-			"sweep": func(h *house) (lifecycle.Result, error) { return h.settler.Resume(h.t.Context(), "A1") },
+			"sweep": func(h *house) (lifecycle.Result, error) { return h.machine.Resume(h.t.Context(), "A1") },
 			"webhook": func(h *house) (lifecycle.Result, error) {
-				w, err := h.settler.Notified(h.t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-A1"})
+				w, err := h.machine.Notified(h.t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-A1"})
 				return w.Result, err
 			},
 		} {
@@ -70,7 +70,7 @@ func TestFollow(t *testing.T) {
 				t.Parallel()
 				pg := &fakePG{lookUp: tt.lookUp}
 				h, q := asked(t, pg)
-				if ans := h.settler.Allow(t.Context(), q); !ans.Yes {
+				if ans := h.machine.Allow(t.Context(), q); !ans.Yes {
 					t.Fatalf("the answer was %+v", ans)
 				}
 				h.pass(tt.after)
@@ -102,12 +102,12 @@ func TestAnUnknownAfterAYesIsApprovedOnceItIsFound(t *testing.T) {
 		return approvedAs("A1", 50000), nil
 	}}
 	h, q := asked(t, pg)
-	if !h.settler.Allow(t.Context(), q).Yes {
+	if !h.machine.Allow(t.Context(), q).Yes {
 		t.Fatal("refused")
 	}
 	h.pass(time.Hour)
 	for _, want := range []payment.State{payment.StateUnknown, payment.StateApproved} {
-		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 			t.Fatal(err)
 		}
 		if a := h.state("A1"); a.State != want {
@@ -123,11 +123,11 @@ func TestAQuestionWhoseOwnerDied(t *testing.T) {
 	pending := approvedAs("A1", 50000)
 	pending.Outcome = payment.OutcomePending
 	tests := []struct {
-		name   string
-		lookUp func(int, adapters.LookUpRequest) (adapters.Result, error)
-		shop   bool
-		want   payment.State
-		late   string
+		name      string
+		lookUp    func(int, adapters.LookUpRequest) (adapters.Result, error)
+		shop      bool
+		want      payment.State
+		unmatched string
 	}{
 		{"nothing was charged", says(pending, nil), true, payment.StateRefused, "TX-A1 watched"},
 		{"the PG does not answer", says(adapters.Result{}, adapters.ErrUnavailable), true, payment.StateClaimed, ""},
@@ -144,14 +144,14 @@ func TestAQuestionWhoseOwnerDied(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.shop = func(payment.Attempt) lifecycle.Answer { return lifecycle.Answer{Yes: tt.shop, Reason: "shop_refused"} }
-			if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 				t.Fatal(err)
 			}
 			if a := h.state("A1"); a.State != tt.want {
 				t.Errorf("%s, want %s", a.State, tt.want)
 			}
-			if got := h.late(); got != tt.late {
-				t.Errorf("late money %q, want %q", got, tt.late)
+			if got := h.unmatched(); got != tt.unmatched {
+				t.Errorf("unmatched payments %q, want %q", got, tt.unmatched)
 			}
 		})
 	}
@@ -171,10 +171,10 @@ func TestANoThatNobodyHearsEndsNothing(t *testing.T) {
 			cancel()
 			return lifecycle.Answer{Reason: "shop_silent"}
 		}
-		if ans := h.settler.Allow(ctx, q); ans.Yes || h.state("A1").State != payment.StateClaimed || h.state("A1").NextCheck.IsZero() {
+		if ans := h.machine.Allow(ctx, q); ans.Yes || h.state("A1").State != payment.StateClaimed || h.state("A1").NextCheck.IsZero() {
 			t.Fatalf("the answer was %+v, the attempt is %s", ans, h.state("A1").State)
 		}
-		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 			t.Fatal(err)
 		}
 		if a := h.state("A1"); a.State != want {
@@ -183,7 +183,7 @@ func TestANoThatNobodyHearsEndsNothing(t *testing.T) {
 	}
 }
 
-// A question that was overtaken by a word of its payment is one that the PG no longer waits for.
+// A question that was overtaken by a notification of its payment is one that the PG no longer waits for.
 func TestANoToAnOvertakenQuestionEndsNothing(t *testing.T) {
 	t.Parallel()
 	down := true
@@ -193,15 +193,15 @@ func TestANoToAnOvertakenQuestionEndsNothing(t *testing.T) {
 		}
 		return approvedAs("A1", 50000), nil
 	}})
-	if _, err := h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-A1"}); err != nil {
+	if _, err := h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-A1"}); err != nil {
 		t.Fatal(err)
 	}
 	down = false
 	h.shop = func(payment.Attempt) lifecycle.Answer { return lifecycle.Answer{Reason: "shop_refused"} }
-	if ans := h.settler.Allow(t.Context(), q); ans.Yes || h.state("A1").State != payment.StateClaimed {
+	if ans := h.machine.Allow(t.Context(), q); ans.Yes || h.state("A1").State != payment.StateClaimed {
 		t.Fatalf("the answer was %+v, the attempt is %s", ans, h.state("A1").State)
 	}
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil || h.state("A1").State != payment.StateCancelled {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil || h.state("A1").State != payment.StateCancelled {
 		t.Errorf("%s, %v", h.state("A1").State, err)
 	}
 }
@@ -213,7 +213,7 @@ func TestAllowFailsClosed(t *testing.T) {
 	h, q := asked(t, &fakePG{})
 	h.breakMoves(payment.StateApproving, &fakePG{}, &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest})
 	h.pass(time.Since(h.clock()))
-	if ans := h.settler.Allow(t.Context(), q); ans.Yes {
+	if ans := h.machine.Allow(t.Context(), q); ans.Yes {
 		t.Error("yes without a written intent")
 	}
 	h = open(t, &fakePG{})
@@ -224,26 +224,26 @@ func TestAllowFailsClosed(t *testing.T) {
 	for name, q := range map[string]lifecycle.Question{
 		"one that we confirm ourselves": q, "no transaction": {ID: "A1", PG: "pg", Amount: 50000},
 	} {
-		if ans := h.settler.Allow(t.Context(), q); ans.Yes || h.state("A1").State != payment.StateOpened {
+		if ans := h.machine.Allow(t.Context(), q); ans.Yes || h.state("A1").State != payment.StateOpened {
 			t.Errorf("%s: %+v", name, ans)
 		}
 	}
 }
 
-// lateBooks are the journal's, with what a test breaks.
-type lateBooks struct {
+// unmatchedBooks are the journal's, with what a test breaks.
+type unmatchedBooks struct {
 	*journal.Journal
 	takeErr error
 }
 
-func (b lateBooks) LateTake(ctx context.Context, l journal.Late, now time.Time, hold time.Duration) (journal.Late, bool, error) {
+func (b unmatchedBooks) UnmatchedTake(ctx context.Context, l journal.Unmatched, now time.Time, hold time.Duration) (journal.Unmatched, bool, error) {
 	if b.takeErr != nil {
-		return journal.Late{}, false, b.takeErr
+		return journal.Unmatched{}, false, b.takeErr
 	}
-	return b.Journal.LateTake(ctx, l, now, hold)
+	return b.Journal.UnmatchedTake(ctx, l, now, hold)
 }
 
-func TestLateMoney(t *testing.T) {
+func TestUnmatchedMoney(t *testing.T) {
 	t.Parallel()
 	part := approvedAs("A1", 50000)
 	part.Cancelled = 20000
@@ -252,14 +252,14 @@ func TestLateMoney(t *testing.T) {
 		return func(int, adapters.CancelRequest) (adapters.Result, error) { return r, err }
 	}
 	tests := []struct {
-		name     string
-		lookUp   func(int, adapters.LookUpRequest) (adapters.Result, error)
-		cancel   func(int, adapters.CancelRequest) (adapters.Result, error)
-		takeErr  error
-		sequence string
-		open     payment.Won
-		late     bool
-		again    bool
+		name      string
+		lookUp    func(int, adapters.LookUpRequest) (adapters.Result, error)
+		cancel    func(int, adapters.CancelRequest) (adapters.Result, error)
+		takeErr   error
+		sequence  string
+		open      payment.Won
+		unmatched bool
+		again     bool
 	}{
 		{"goes back", says(approvedAs("A1", 50000), nil), nil, nil, "lookup cancel", 0, true, false},
 		{"what is left of it goes back", says(part, nil), func(_ int, r adapters.CancelRequest) (adapters.Result, error) {
@@ -283,14 +283,14 @@ func TestLateMoney(t *testing.T) {
 			if _, err := h.journal.Move(t.Context(), journal.Transition{ID: "A1", From: []payment.State{payment.StateOpened}, To: payment.StateExpired}); err != nil {
 				t.Fatal(err)
 			}
-			w, err := h.settler.Notified(t.Context(), lateBooks{h.journal, tt.takeErr}, lifecycle.Notice{ID: "A1", PGTxID: "TX-A1"})
-			if (err != nil) != tt.again || w.Late != tt.late {
-				t.Errorf("late %v, %v", w.Late, err)
+			w, err := h.machine.Notified(t.Context(), unmatchedBooks{h.journal, tt.takeErr}, lifecycle.Notification{ID: "A1", PGTxID: "TX-A1"})
+			if (err != nil) != tt.again || w.Unmatched != tt.unmatched {
+				t.Errorf("late %v, %v", w.Unmatched, err)
 			}
 			if got := join(pg.sequence); got != tt.sequence {
 				t.Errorf("sent %q, want %q", got, tt.sequence)
 			}
-			list, err := h.journal.LateOpen(t.Context(), 10)
+			list, err := h.journal.UnmatchedOpen(t.Context(), 10)
 			var open payment.Won
 			for _, l := range list {
 				open += l.Won
@@ -302,9 +302,9 @@ func TestLateMoney(t *testing.T) {
 	}
 }
 
-// A word about an attempt that is being asked about is not acknowledged: the answer may be a no, after which nobody
+// A notification about an attempt that is being asked about is not acknowledged: the answer may be a no, after which nobody
 // would look.
-func TestAWordDuringAQuestionIsSaidAgain(t *testing.T) {
+func TestANotificationDuringAQuestionIsSaidAgain(t *testing.T) {
 	t.Parallel()
 	h := open(t, &fakePG{})
 	a := h.attempt("A1")
@@ -314,7 +314,7 @@ func TestAWordDuringAQuestionIsSaidAgain(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	if word, err := h.settler.Notified(ctx, h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-A1"}); err == nil {
+	if word, err := h.machine.Notified(ctx, h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-A1"}); err == nil {
 		t.Errorf("acknowledged as %s", word.Attempt.State)
 	}
 }

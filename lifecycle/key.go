@@ -12,10 +12,10 @@ import (
 // and that the shop has it in its outbox.
 func isKey(a payment.Attempt) bool { return a.Purpose == payment.PurposeBillingKey }
 
-// KeyIssued settles an attempt whose buyer came back from an Inicis window with a billing key (inicis.md §4). The
+// KeyIssued concludes an attempt whose buyer came back from an Inicis window with a billing key (inicis.md §4). The
 // attempt comes from our own sealed token. The key is as good as a card: until the shop has said yes it is on
 // record sealed, and without its yes it is forgotten, so that nobody can charge it.
-func (s *Settler) KeyIssued(ctx context.Context, a payment.Attempt, key payment.Secret, tid string) (Result, error) {
+func (s *Machine) KeyIssued(ctx context.Context, a payment.Attempt, key payment.Secret, tid string) (Result, error) {
 	w, err := s.take(a)
 	if err != nil {
 		return Result{Attempt: a}, err
@@ -50,13 +50,13 @@ func (s *Settler) KeyIssued(ctx context.Context, a payment.Attempt, key payment.
 }
 
 // keepKey ends an attempt whose key came to us sealed in its proof and that the shop has said yes to.
-func (s *Settler) keepKey(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) keepKey(ctx context.Context, w *work) (Result, error) {
 	w.seen.BillingKey = w.proof.AuthToken
 	return s.finish(context.WithoutCancel(ctx), w, payment.StateApproved, ReasonApproved)
 }
 
 // readKey asks the PG for a key that was taken in before, by whoever died over it.
-func (s *Settler) readKey(ctx context.Context, w *work) bool {
+func (s *Machine) readKey(ctx context.Context, w *work) bool {
 	if !isKey(w.a) || w.seen.BillingKey.IsSet() {
 		return true
 	}
@@ -66,7 +66,7 @@ func (s *Settler) readKey(ctx context.Context, w *work) bool {
 
 // sealHint keeps what a key can be found by at the PG, as PortOne V2's own key: it is a secret, unlike a payment's
 // id. Payments have none.
-func (s *Settler) sealHint(w *work) ([]byte, error) {
+func (s *Machine) sealHint(w *work) ([]byte, error) {
 	if !isKey(w.a) || w.proof.PGTxID == "" {
 		return nil, nil
 	}
@@ -74,7 +74,7 @@ func (s *Settler) sealHint(w *work) ([]byte, error) {
 }
 
 // keyMessage tells the shop of a key, sealed: the journal holds no keys.
-func (s *Settler) keyMessage(w *work) (payment.Message, error) {
+func (s *Machine) keyMessage(w *work) (payment.Message, error) {
 	data := dataOf(w.a)
 	data.BillingKey = w.seen.BillingKey.Reveal()
 	m, err := messageOf("msg_"+string(w.a.ID)+"_"+string(payment.StateApproved), payment.MessageBillingKey, w.a.OrderID, data, s.o.Now())

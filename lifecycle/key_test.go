@@ -52,7 +52,7 @@ func TestAKeyFromTheWindow(t *testing.T) {
 			want, told = payment.StateRefused, ""
 		}
 		for range 2 { // the browser reloads
-			res, err := h.settler.KeyIssued(t.Context(), h.keyAttempt("A1"), "BILLKEY", "TID")
+			res, err := h.machine.KeyIssued(t.Context(), h.keyAttempt("A1"), "BILLKEY", "TID")
 			if err != nil || res.Attempt.State != want {
 				t.Fatalf("yes %t: %s, %v", yes, res.Attempt.State, err)
 			}
@@ -77,7 +77,7 @@ func TestAKeyWhoseOwnerDied(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 			t.Fatal(err)
 		}
 		if a := h.state("A1"); a.State != want {
@@ -106,7 +106,7 @@ func TestAKeyIsReadAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
 	if a := h.state("A1"); a.State != payment.StateApproved || h.toldKey() != "BILLKEY" || len(hints) != 1 || hints[0] != "HINT" {
@@ -115,7 +115,7 @@ func TestAKeyIsReadAgain(t *testing.T) {
 }
 
 // V1 tells of a billing key by a payment of nothing, perhaps before the key itself shows. That is no money to remember.
-func TestAKeysWordIsNoMoney(t *testing.T) {
+func TestANotificationOfAKeyIsNoMoney(t *testing.T) {
 	t.Parallel()
 	looks := 0
 	pg := &fakePG{lookUp: func(int, adapters.LookUpRequest) (adapters.Result, error) {
@@ -131,8 +131,8 @@ func TestAKeysWordIsNoMoney(t *testing.T) {
 	if err := h.journal.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
 		t.Fatal(err)
 	}
-	word, err := h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "imp_1"})
-	if err != nil || word.Late || h.late() != "" {
-		t.Errorf("late %t %q, %v", word.Late, h.late(), err)
+	word, err := h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "imp_1"})
+	if err != nil || word.Unmatched || h.unmatched() != "" {
+		t.Errorf("late %t %q, %v", word.Unmatched, h.unmatched(), err)
 	}
 }

@@ -62,7 +62,7 @@ func (p *pool[L, T]) every(ctx context.Context, pause time.Duration) {
 	next := time.NewTimer(pause)
 	defer next.Stop()
 	for {
-		p.look(ctx)
+		p.lookUpResult(ctx)
 		next.Reset(p.outage.pause(pause))
 		select {
 		case <-next.C:
@@ -74,12 +74,12 @@ func (p *pool[L, T]) every(ctx context.Context, pause time.Duration) {
 
 // once works on everything that is due now, and waits for it.
 func (p *pool[L, T]) once(ctx context.Context) {
-	p.look(ctx)
+	p.lookUpResult(ctx)
 	p.running.Wait()
 }
 
 // look starts to work on every lane in which something is due. It waits for none.
-func (p *pool[L, T]) look(ctx context.Context) {
+func (p *pool[L, T]) lookUpResult(ctx context.Context) {
 	lanes, err := p.lanes(ctx, p.now())
 	if err != nil {
 		p.failed(ctx, err)

@@ -46,7 +46,7 @@ type messageAccount struct {
 }
 
 // accountMessage tells the shop of a virtual account, sealed: the journal holds no account numbers.
-func (s *Settler) accountMessage(a payment.Attempt, acc payment.VirtualAccount) (payment.Message, error) {
+func (s *Machine) accountMessage(a payment.Attempt, acc payment.VirtualAccount) (payment.Message, error) {
 	data := dataOf(a)
 	data.Account = &messageAccount{Bank: acc.Bank, Number: acc.Number.Reveal(), Holder: acc.Holder}
 	if due := deadline(a, acc.Due); !due.IsZero() {
@@ -60,7 +60,7 @@ func (s *Settler) accountMessage(a payment.Attempt, acc payment.VirtualAccount) 
 }
 
 // sealed is m with its body encrypted for it alone; OpenMessage undoes that before delivery.
-func (s *Settler) sealed(m payment.Message) (payment.Message, error) {
+func (s *Machine) sealed(m payment.Message) (payment.Message, error) {
 	body, err := s.o.Sealer.Seal(MessageName(m.ID), m.Body)
 	if err != nil {
 		return payment.Message{}, fmt.Errorf("sealing message %s: %w", m.ID, err)
@@ -100,7 +100,7 @@ func messageOf(id, kind string, order payment.OrderID, data any, now time.Time) 
 
 // messages makes what the shop must hear when w's attempt ends as to. A shop that said yes to a charge hears
 // of its end in any case, so that it can let go of what it reserved.
-func (s *Settler) messages(w *work, to payment.State, reason string) ([]payment.Message, error) {
+func (s *Machine) messages(w *work, to payment.State, reason string) ([]payment.Message, error) {
 	if to != payment.StateApproved && !w.asked {
 		return nil, nil
 	}

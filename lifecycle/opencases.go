@@ -10,7 +10,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// mostCases bounds how much late money, and how many cancels, are read at once.
+// mostCases bounds how many unmatched payments and cancels are read at once.
 const mostCases = 10_000
 
 // CasesJournal is what the open cases are read from.
@@ -18,17 +18,17 @@ type CasesJournal interface {
 	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
 	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
 	EachOpen(ctx context.Context, yield func(payment.Attempt) error, states ...payment.State) error
-	LateOpen(ctx context.Context, limit int) ([]journal.Late, error)
+	UnmatchedOpen(ctx context.Context, limit int) ([]journal.Unmatched, error)
 	CancelsOpen(ctx context.Context, limit int) ([]payment.Cancel, error)
 }
 
 // Case is money that waits for a person or for a PG's word: of an attempt whose outcome nobody knows, of an account
-// whose deposit should have come or gone long ago, late money, or a cancel of a paid attempt.
+// whose deposit should have come or gone long ago, an unmatched payment, or a cancel of a paid attempt.
 type Case struct {
-	// Attempt has nothing but its id when the journal does not hold it, which late money may outlive.
+	// Attempt has nothing but its id when the journal does not hold it, which an unmatched payment may outlive.
 	Attempt payment.Attempt
 	// Late is money that came in after the attempt had ended and is not proven to be back; nil for others.
-	Late *journal.Late
+	Unmatched *journal.Unmatched
 	// Cancel is a cancel of a paid attempt that has not ended; nil for others.
 	Cancel *payment.Cancel
 	// Since is when what the case is about came up.
@@ -41,8 +41,8 @@ type Case struct {
 // State is where the money stands, as a word.
 func (c Case) State() string {
 	switch {
-	case c.Late != nil:
-		return "late_" + string(c.Late.State)
+	case c.Unmatched != nil:
+		return "unmatched_" + string(c.Unmatched.State)
 	case c.Cancel != nil:
 		return "cancel_" + string(c.Cancel.State)
 	}
@@ -52,8 +52,8 @@ func (c Case) State() string {
 // Unknown tells that nobody knows whether the money moved, or is back. The other cases wait for somebody.
 func (c Case) Unknown() bool {
 	switch {
-	case c.Late != nil:
-		return c.Late.State == journal.LateUnknown
+	case c.Unmatched != nil:
+		return c.Unmatched.State == journal.UnmatchedUnknown
 	case c.Cancel != nil:
 		return c.Cancel.State == payment.CancelUnknown
 	}
@@ -63,8 +63,8 @@ func (c Case) Unknown() bool {
 // Won is what it is about.
 func (c Case) Won() payment.Won {
 	switch {
-	case c.Late != nil:
-		return c.Late.Won
+	case c.Unmatched != nil:
+		return c.Unmatched.Won
 	case c.Cancel != nil:
 		return c.Cancel.Amount
 	}
@@ -73,8 +73,8 @@ func (c Case) Won() payment.Won {
 
 // PGTxID is the PG's transaction that it is about; empty when none is known.
 func (c Case) PGTxID() string {
-	if c.Late != nil {
-		return c.Late.PGTxID
+	if c.Unmatched != nil {
+		return c.Unmatched.PGTxID
 	}
 	return c.Attempt.PGTxID
 }
@@ -90,8 +90,8 @@ func (c Case) Reason() string {
 // NextCheck is when the gateway looks again; zero means that it does not.
 func (c Case) NextCheck() time.Time {
 	switch {
-	case c.Late != nil:
-		return c.Late.NextCheck
+	case c.Unmatched != nil:
+		return c.Unmatched.NextCheck
 	case c.Cancel != nil:
 		return c.Cancel.NextCheck
 	}
@@ -125,10 +125,10 @@ func (s *Cases) add(ctx context.Context, j CasesJournal, c Case, about func(jour
 	return nil
 }
 
-// OpenCases reads which cases are open: late money, then cancels, then attempts.
+// OpenCases reads which cases are open: unmatched payments, then cancels, then attempts.
 func OpenCases(ctx context.Context, j CasesJournal, now time.Time) (Cases, error) {
 	var s Cases
-	if err := s.readLate(ctx, j); err != nil {
+	if err := s.readUnmatched(ctx, j); err != nil {
 		return s, err
 	}
 	if err := s.readCancels(ctx, j); err != nil {
@@ -146,10 +146,10 @@ func OpenCases(ctx context.Context, j CasesJournal, now time.Time) (Cases, error
 	return s, nil
 }
 
-func (s *Cases) readLate(ctx context.Context, j CasesJournal) error {
-	list, err := j.LateOpen(ctx, mostCases)
+func (s *Cases) readUnmatched(ctx context.Context, j CasesJournal) error {
+	list, err := j.UnmatchedOpen(ctx, mostCases)
 	if err != nil {
-		return fmt.Errorf("listing late money: %w", err)
+		return fmt.Errorf("listing unmatched payments: %w", err)
 	}
 	for _, l := range list {
 		if !l.State.Open() {
@@ -162,7 +162,7 @@ func (s *Cases) readLate(ctx context.Context, j CasesJournal) error {
 		if err != nil {
 			return fmt.Errorf("reading attempt %s: %w", l.AttemptID, err)
 		}
-		err = s.add(ctx, j, Case{Attempt: a, Late: &l, Since: l.CreatedAt}, func(e journal.Event) bool { return e.PGTxID == l.PGTxID })
+		err = s.add(ctx, j, Case{Attempt: a, Unmatched: &l, Since: l.CreatedAt}, func(e journal.Event) bool { return e.PGTxID == l.PGTxID })
 		if err != nil {
 			return err
 		}

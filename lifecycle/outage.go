@@ -8,7 +8,7 @@ import (
 const (
 	// sayEvery is the shortest time between two lines of a queue about the same outage.
 	sayEvery = time.Minute
-	// slowestLook is the longest pause between two looks while the journal cannot be asked.
+	// slowestLook is the longest pause between two look-ups while the journal cannot be asked.
 	slowestLook = 8 * time.Second
 )
 
@@ -51,7 +51,7 @@ func (o *outage) answered(now time.Time) (failures int, took time.Duration, say 
 	return failures, took, say
 }
 
-// pause is how long to wait before the next look: as usual, and longer with every failure in a row.
+// pause is how long to wait before the next look-up: as usual, and longer with every failure in a row.
 func (o *outage) pause(usual time.Duration) time.Duration {
 	o.mu.Lock()
 	defer o.mu.Unlock()

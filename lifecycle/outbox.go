@@ -107,7 +107,7 @@ func (w *Worker) deliver(ctx context.Context) {
 			// A payment ended, or the next message of an order came up: nobody has failed to take it yet.
 			q.ask(ctx, journal.OutboxLane{})
 		case <-next.C:
-			q.look(ctx)
+			q.lookUpResult(ctx)
 			w.probeShop(ctx)
 			next.Reset(q.outage.pause(outboxEvery))
 		case <-ctx.Done():

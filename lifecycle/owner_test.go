@@ -20,7 +20,7 @@ func (h *house) lease() time.Time {
 }
 
 // However often a browser asks, the sweep looks when it was to look, and nobody else takes its attempt.
-func TestABrowsersLookPutsNothingOff(t *testing.T) {
+func TestABrowsersLookUpPutsNothingOff(t *testing.T) {
 	t.Parallel()
 	pending := approvedAs("A1", 50000)
 	pending.Outcome = payment.OutcomePending
@@ -32,7 +32,7 @@ func TestABrowsersLookPutsNothingOff(t *testing.T) {
 		}
 		before := h.state("A1")
 		for range 5 {
-			if _, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{PGTxID: "TX-A1"}); err != nil {
+			if _, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{PGTxID: "TX-A1"}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -64,12 +64,12 @@ func TestAFormerOwnerDoesNothing(t *testing.T) {
 			}
 			h = open(t, pg)
 			h.leave(payment.StateCancelling, "shop_refused")
-			if err := h.journal.Touch(t.Context(), journal.Look{ID: "A1", State: payment.StateCancelling, NextCheck: h.clock()}); err != nil {
+			if err := h.journal.Touch(t.Context(), journal.LookUp{ID: "A1", State: payment.StateCancelling, NextCheck: h.clock()}); err != nil {
 				t.Fatal(err)
 			}
 			first := h.lease()
 			before := h.state("A1")
-			if _, err := h.settler.ResumeLeased(t.Context(), "A1", first); err != nil {
+			if _, err := h.machine.ResumeLeased(t.Context(), "A1", first); err != nil {
 				t.Fatal(err)
 			}
 			if a := h.state("A1"); pg.calls["cancel"] != 0 || !a.NextCheck.Equal(before.NextCheck) {

@@ -15,14 +15,14 @@ import (
 // open can still be paid, and V1 sends no word of failures (portone.md §6.3).
 const watchFor = 24 * time.Hour
 
-// firstGlance is the shortest time between two looks at a window that nobody has paid in.
+// firstGlance is the shortest time between two look-ups at a window that nobody has paid in.
 const firstGlance = time.Minute
 
-// read settles an attempt whose money moves without passing us, by asking the PG (design flow D).
-func (s *Settler) read(ctx context.Context, w *work) (Result, error) {
+// read concludes an attempt whose money moves without passing us, by asking the PG (design flow D).
+func (s *Machine) read(ctx context.Context, w *work) (Result, error) {
 	r, err := s.lookUp(ctx, w)
 	if err != nil {
-		return s.later(ctx, w, lookFailed)
+		return s.later(ctx, w, lookUpFailed)
 	}
 	switch r.Outcome {
 	case payment.OutcomeApproved:
@@ -39,22 +39,22 @@ func (s *Settler) read(ctx context.Context, w *work) (Result, error) {
 		return s.unpaid(ctx, w, payment.StateExpired, ReasonNeverPaid)
 	case payment.OutcomeUnknown:
 	}
-	return s.later(ctx, w, lookUnclear)
+	return s.later(ctx, w, lookUpUnclear)
 }
 
 // unpaid ends an attempt as to once nobody can pay it any more, and looks again later until then. A decline
 // is not the end either: the page may still offer the buyer another try.
-func (s *Settler) unpaid(ctx context.Context, w *work, to payment.State, reason string) (Result, error) {
+func (s *Machine) unpaid(ctx context.Context, w *work, to payment.State, reason string) (Result, error) {
 	if s.o.Now().After(w.a.ExpiresAt.Add(watchFor)) {
 		return s.finish(ctx, w, to, reason)
 	}
-	return s.laterAt(ctx, w, s.nextGlance(w.a), look(reason))
+	return s.laterAt(ctx, w, s.nextGlance(w.a), lookUpResult(reason))
 }
 
-// nextGlance is when a window that nobody has paid in is looked at again: when it is twice as old, so that money whose
-// word was lost is found before it has waited as long again, and a window that was abandoned costs a dozen looks in
+// nextGlance is when a window that nobody has paid in is looked up again: when it is twice as old, so that money whose
+// notification was lost is found before it has waited as long again, and a window that was abandoned costs a dozen look-ups in
 // its day. The last one is when nobody can pay in it any more.
-func (s *Settler) nextGlance(a payment.Attempt) time.Time {
+func (s *Machine) nextGlance(a payment.Attempt) time.Time {
 	now := s.o.Now()
 	next := now.Add(s.o.Spread(string(a.ID), a.Checks, max(now.Sub(a.CreatedAt), firstGlance)))
 	if end := a.ExpiresAt.Add(watchFor + time.Second); end.After(now) && end.Before(next) {
@@ -63,16 +63,16 @@ func (s *Settler) nextGlance(a payment.Attempt) time.Time {
 	return next
 }
 
-func (s *Settler) later(ctx context.Context, w *work, why look) (Result, error) {
+func (s *Machine) later(ctx context.Context, w *work, why lookUpResult) (Result, error) {
 	return s.laterAt(ctx, w, s.o.Now().Add(s.backoff(w.a.ID, w.a.Checks+1)), why)
 }
 
-// laterAt records a look that decided nothing, and when the next one is.
-func (s *Settler) laterAt(ctx context.Context, w *work, next time.Time, why look) (Result, error) {
+// laterAt records a look-up that decided nothing, and when the next one is.
+func (s *Machine) laterAt(ctx context.Context, w *work, next time.Time, why lookUpResult) (Result, error) {
 	if w.quiet {
 		return w.result(), nil
 	}
-	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: journal.EventLooked, Detail: string(why), Fold: true})
+	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: journal.EventLookedUp, Detail: string(why), Fold: true})
 	// When somebody else is at it, theirs is the next check.
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.ErrorContext(ctx, "the next check was not written", w.a.LogAttr(), slog.Any("err", err))
@@ -80,16 +80,16 @@ func (s *Settler) laterAt(ctx context.Context, w *work, next time.Time, why look
 	return w.result(), nil
 }
 
-// touch records a look as whoever holds the attempt.
-func (s *Settler) touch(ctx context.Context, w *work, next time.Time, ev journal.Event) error {
-	return s.o.Journal.Touch(ctx, journal.Look{
-		ID: w.a.ID, State: w.a.State, Checks: w.a.Checks, Lease: w.lease, Guest: w.guest, NextCheck: next, Event: ev,
+// touch records a look-up as whoever holds the attempt.
+func (s *Machine) touch(ctx context.Context, w *work, next time.Time, ev journal.Event) error {
+	return s.o.Journal.Touch(ctx, journal.LookUp{
+		ID: w.a.ID, State: w.a.State, Checks: w.a.Checks, Lease: w.lease, NotOwned: w.notOwned, NextCheck: next, Event: ev,
 	})
 }
 
 // capture takes in an attempt that the PG has charged: it claims the order, or gives the money back when the
 // figures are wrong or the order has a winner.
-func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+func (s *Machine) capture(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
 	switch wrong, whole := s.compare(ctx, w, r); {
 	case wrong != "":
@@ -123,23 +123,23 @@ func (s *Settler) capture(ctx context.Context, w *work, r adapters.Result) (Resu
 }
 
 // duplicate gives back the second payment of an order. While the other attempt is not certain itself, nothing
-// is decided yet: if that one falls through, this one may stand. An account may wait for its deposit for days: nobody's
+// is decided yet: if that one falls through, this one may be kept. An account may wait for its deposit for days: nobody's
 // money is held so long, and no second account stays open that could be paid into too.
-func (s *Settler) duplicate(ctx context.Context, w *work, taken *journal.ClaimedError) (Result, error) {
+func (s *Machine) duplicate(ctx context.Context, w *work, taken *journal.ClaimedError) (Result, error) {
 	if taken.State == payment.StateApproved || taken.State == payment.StateIssued {
 		return s.undo(ctx, w, ReasonDuplicate)
 	}
-	return s.later(ctx, w, lookOrderTaken)
+	return s.later(ctx, w, lookUpOrderTaken)
 }
 
 // askAfter asks the shop about money that the PG already has; no answer is a no, and the money goes back.
-func (s *Settler) askAfter(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) askAfter(ctx context.Context, w *work) (Result, error) {
 	w.answer, w.asked = s.o.Shop.Confirm(ctx, w.a), true
 	if !w.answer.Yes {
 		return s.undo(ctx, w, w.answer.Reason)
 	}
 	if !s.readKey(ctx, w) {
-		return s.notShown(ctx, w, lookNoKey)
+		return s.notShown(ctx, w, lookUpNoKey)
 	}
 	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
 }

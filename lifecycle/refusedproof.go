@@ -11,7 +11,7 @@ import (
 // refusedProof deals with an approval whose proof the PG does not know, as of one that a stranger made up, or says was
 // used before. Then it was for another payment, which an undo with it would take the money from: it is never used
 // again. What the PG shows under our own id is what there is, and where it shows nothing, nothing was charged.
-func (s *Settler) refusedProof(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) refusedProof(ctx context.Context, w *work) (Result, error) {
 	w.proof, w.spent = adapters.Proof{}, true
 	r, err := s.lookUp(ctx, w)
 	switch {

@@ -24,7 +24,7 @@ func TestNothingIsUndoneWithAProofThatThePGRefused(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name             string
-		look             func(int, adapters.LookUpRequest) (adapters.Result, error)
+		lookUpResult     func(int, adapters.LookUpRequest) (adapters.Result, error)
 		want, later      payment.State
 		reason, messages string
 	}{
@@ -36,11 +36,11 @@ func TestNothingIsUndoneWithAProofThatThePGRefused(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			pg := &netCanceller{fakePG: fakePG{lookUp: tt.look, approve: func(int, adapters.ApproveRequest) (adapters.Result, error) {
+			pg := &netCanceller{fakePG: fakePG{lookUp: tt.lookUpResult, approve: func(int, adapters.ApproveRequest) (adapters.Result, error) {
 				return adapters.Result{Outcome: payment.OutcomeNotFound, Code: "R201"}, nil
 			}}}
 			h := open(t, pg)
-			if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+			if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
 				t.Fatal(err)
 			}
 			if a := h.state("A1"); a.State != tt.want || a.Reason != tt.reason {
@@ -48,7 +48,7 @@ func TestNothingIsUndoneWithAProofThatThePGRefused(t *testing.T) {
 			}
 			// The sweep comes while a net cancel would still be taken.
 			h.pass(2 * time.Minute)
-			if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 				t.Fatal(err)
 			}
 			if a := h.state("A1"); a.State != tt.later {

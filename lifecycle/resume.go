@@ -18,7 +18,7 @@ const notFoundChecks = 5
 // ResumeLeased goes on with an attempt whose owner died, or that waits for an answer. The journal leased it to the
 // caller until then; once somebody else has leased it, nothing that the caller finds out puts the next check off or
 // gives money back.
-func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until time.Time) (Result, error) {
+func (s *Machine) ResumeLeased(ctx context.Context, id payment.AttemptID, until time.Time) (Result, error) {
 	a, sealed, err := s.o.Journal.Attempt(ctx, id)
 	if err != nil {
 		return Result{}, journalProblem(err)
@@ -68,7 +68,7 @@ func (s *Settler) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 
 // putOff looks again later at an attempt whose merchant is gone from the rules: somebody may bring it back, and until
 // then it must not come up at every turn. What may have moved money comes before a person after a while.
-func (s *Settler) putOff(ctx context.Context, a payment.Attempt, until time.Time) {
+func (s *Machine) putOff(ctx context.Context, a payment.Attempt, until time.Time) {
 	w := &work{a: a, lease: until}
 	if reason := unwatched(a); reason != "" && s.isOutOfSight(ctx, w) {
 		if _, err := s.park(ctx, w, reason); err != nil {
@@ -76,9 +76,9 @@ func (s *Settler) putOff(ctx context.Context, a payment.Attempt, until time.Time
 		}
 		return
 	}
-	err := s.o.Journal.Touch(ctx, journal.Look{
+	err := s.o.Journal.Touch(ctx, journal.LookUp{
 		ID: a.ID, State: a.State, Checks: a.Checks, Lease: until, NextCheck: s.o.Now().Add(s.backoff(a.ID, a.Checks+1)),
-		Event: journal.Event{At: s.o.Now(), Kind: journal.EventLooked, Detail: string(lookNobody), Fold: true},
+		Event: journal.Event{At: s.o.Now(), Kind: journal.EventLookedUp, Detail: string(lookUpNobody), Fold: true},
 	})
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.ErrorContext(ctx, "the next check was not written", a.LogAttr(), slog.Any("err", err))
@@ -99,22 +99,22 @@ func unwatched(a payment.Attempt) string {
 
 // resolve works on an attempt that is unknown or cancelling: what the PG says first, then whatever undo is still
 // open to us. It never ends an attempt without proof.
-func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) resolve(ctx context.Context, w *work) (Result, error) {
 	// Approved with another window's token, what was approved is that window's payment by its number, and ours to undo.
 	w.exact = w.a.Reason == ReasonMismatch+"order_ref" && w.a.PGTxID != "" && netCancels(w)
 	r, err := s.lookUp(ctx, w)
 	if err == nil && w.exact && s.isKept(ctx, r) {
-		return s.later(ctx, w, lookUndecided)
+		return s.later(ctx, w, lookUpUndecided)
 	}
 	// A PG may know several tries under one id: the decline of another one says nothing about ours.
 	other := w.a.PGTxID != "" && r.PGTxID != "" && r.PGTxID != w.a.PGTxID
 	if err == nil && r.PGTxID != "" {
 		w.a.PGTxID = r.PGTxID
 	}
-	why := lookUndecided
+	why := lookUpUndecided
 	switch {
 	case err != nil:
-		why = lookFailed
+		why = lookUpFailed
 	case r.Outcome == payment.OutcomeDeclined && other:
 	case r.Outcome == payment.OutcomeCancelled:
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
@@ -124,11 +124,11 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.issued(ctx, w, r)
 	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0:
 		// It is being given back. Another cancel beside it would be one too many.
-		return s.later(ctx, w, lookCancelPending)
+		return s.later(ctx, w, lookUpCancelPending)
 	case r.Outcome == payment.OutcomeApproved && w.method() == payment.MethodVBank:
-		// Money in an account that must not stand: it goes back only to an account that the buyer names. The net cancel
+		// Money in an account that must not be kept: it goes back only to an account that the buyer names. The net cancel
 		// of an account that was closed before the deposit is confirmed all the same, and would end this over the money.
-		return s.later(ctx, w, lookAccountIsNeeded)
+		return s.later(ctx, w, lookUpAccountIsNeeded)
 	case r.Outcome == payment.OutcomeIssued && s.overdue(w.a, r):
 		// Nobody can pay into it any more, whether the PG closes it or not.
 		return s.nothingCharged(ctx, w, ReasonNoDeposit)
@@ -139,7 +139,7 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 	case r.Outcome == payment.OutcomeDeclined:
 		return s.nothingCharged(ctx, w, w.a.Reason)
 	case r.Outcome == payment.OutcomeNotFound || r.Outcome == payment.OutcomePending:
-		why = lookAbsent
+		why = lookUpAbsent
 		if s.graceIsOver(w, r) && s.seenAbsent(ctx, w) {
 			return s.nothingCharged(ctx, w, ReasonNeverPaid)
 		}
@@ -152,7 +152,7 @@ func (s *Settler) resolve(ctx context.Context, w *work) (Result, error) {
 
 // isKept tells whether the transaction that a PG shows is the one that its own attempt goes by, which must not be
 // undone by another. What the journal does not tell counts as kept.
-func (s *Settler) isKept(ctx context.Context, r adapters.Result) bool {
+func (s *Machine) isKept(ctx context.Context, r adapters.Result) bool {
 	owner, _, err := s.o.Journal.Attempt(ctx, r.OrderRef)
 	if errors.Is(err, journal.ErrNotFound) {
 		return false
@@ -163,7 +163,7 @@ func (s *Settler) isKept(ctx context.Context, r adapters.Result) bool {
 // graceIsOver tells whether an attempt that the PG does not know, or that still waits there, cannot be charged
 // any more. One that waits for a confirmation waits for ours alone (a crash came between the intent and the
 // request); any other could be paid from a page that was left open, and is watched for a day.
-func (s *Settler) graceIsOver(w *work, r adapters.Result) bool {
+func (s *Machine) graceIsOver(w *work, r adapters.Result) bool {
 	over := w.a.ExpiresAt
 	if r.Outcome == payment.OutcomePending && !w.a.ManualConfirm {
 		over = over.Add(watchFor)
@@ -172,8 +172,8 @@ func (s *Settler) graceIsOver(w *work, r adapters.Result) bool {
 }
 
 // seenAbsent tells whether the absence was seen often enough before, since the attempt came to its state and
-// without a look that said otherwise. A look that failed says nothing (design promise 4).
-func (s *Settler) seenAbsent(ctx context.Context, w *work) bool {
+// without a look-up that said otherwise. A look-up that failed says nothing (design promise 4).
+func (s *Machine) seenAbsent(ctx context.Context, w *work) bool {
 	events, err := s.o.Journal.Events(ctx, w.a.ID)
 	if err != nil {
 		s.o.Log.ErrorContext(ctx, "the history cannot be read; the attempt stays open", w.a.LogAttr(), slog.Any("err", err))
@@ -181,8 +181,8 @@ func (s *Settler) seenAbsent(ctx context.Context, w *work) bool {
 	}
 	seen := 0
 	for _, e := range events {
-		switch saw := seenIn(e, journal.EventLooked); {
-		case saw == lookAbsent:
+		switch saw := seenIn(e, journal.EventLookedUp); {
+		case saw == lookUpAbsent:
 			seen += e.Times
 		case e.From != e.To, saw != "" && !saw.blind():
 			seen = 0
@@ -192,7 +192,7 @@ func (s *Settler) seenAbsent(ctx context.Context, w *work) bool {
 }
 
 // nothingCharged ends an attempt of which the PG proved that no money moved.
-func (s *Settler) nothingCharged(ctx context.Context, w *work, reason string) (Result, error) {
+func (s *Machine) nothingCharged(ctx context.Context, w *work, reason string) (Result, error) {
 	if w.a.State == payment.StateCancelling {
 		return s.finish(ctx, w, payment.StateCancelled, reason)
 	}

@@ -13,15 +13,15 @@ import (
 const (
 	sweepEvery = 2 * time.Second
 	sweepBatch = 64
-	// sweepLease is longer than a look takes when its PG is silent, and as long as what a killed process had leased
+	// sweepLease is longer than a look-up takes when its PG is silent, and as long as what a killed process had leased
 	// must wait.
 	sweepLease = 2 * time.Minute
 	// cancelLease is how long a cancel belongs to the sweep that took it up.
 	cancelLease = 10 * time.Minute
-	// sweepWorkers settle at once in each lane, so that what a crash left is taken up quickly and their writes share
+	// sweepWorkers conclude attempts at once in each lane, so that what a crash left is taken up quickly and their writes share
 	// commits: while some wait for their PG, others wait for the journal.
 	sweepWorkers = 2 * sweepBatch
-	// sideWorkers look at late money and at cancels at once in each lane; there is little of either.
+	// sideWorkers look at unmatched payments and at cancels at once in each lane; there is little of either.
 	sideWorkers = 8
 )
 
@@ -31,11 +31,11 @@ type AttemptQueue interface {
 	Due(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Attempt, error)
 }
 
-// LateQueue keeps late money and tells what of it is due, for all pods.
-type LateQueue interface {
-	LateJournal
-	LateLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
-	LateDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]journal.Late, error)
+// UnmatchedQueue keeps unmatched payments and tells which are due, for all pods.
+type UnmatchedQueue interface {
+	UnmatchedJournal
+	UnmatchedLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
+	UnmatchedDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]journal.Unmatched, error)
 }
 
 // CancelQueue tells which cancels are due, for all pods.
@@ -57,8 +57,8 @@ func (w *Worker) attemptQueue() queue[journal.Lane, payment.Attempt] {
 }
 
 func (w *Worker) resume(ctx context.Context, a payment.Attempt, until time.Time) {
-	// Once begun, a settle runs to its end, also while we shut down. Its writes let those of buyers go first.
-	res, err := w.o.Settler.ResumeLeased(journal.Patient(context.WithoutCancel(ctx)), a.ID, until)
+	// Once begun, it runs to its end, also while we shut down. Its writes let those of buyers go first.
+	res, err := w.o.Machine.ResumeLeased(journal.Patient(context.WithoutCancel(ctx)), a.ID, until)
 	if err != nil {
 		w.o.Log.Error("the sweep could not go on with an attempt", a.LogAttr(), slog.Any("err", err))
 		return
@@ -69,16 +69,16 @@ func (w *Worker) resume(ctx context.Context, a payment.Attempt, until time.Time)
 	}
 }
 
-func (w *Worker) lateQueue() queue[journal.Lane, journal.Late] {
-	return queue[journal.Lane, journal.Late]{
-		what: "late money", workers: sideWorkers, batch: sideWorkers, lanes: w.o.Late.LateLanes,
-		take: func(ctx context.Context, l journal.Lane, now time.Time, limit int) ([]journal.Late, error) {
-			return w.o.Late.LateDue(ctx, l, now, limit, sweepLease)
+func (w *Worker) unmatchedQueue() queue[journal.Lane, journal.Unmatched] {
+	return queue[journal.Lane, journal.Unmatched]{
+		what: "unmatched payments", workers: sideWorkers, batch: sideWorkers, lanes: w.o.Unmatched.UnmatchedLanes,
+		take: func(ctx context.Context, l journal.Lane, now time.Time, limit int) ([]journal.Unmatched, error) {
+			return w.o.Unmatched.UnmatchedDue(ctx, l, now, limit, sweepLease)
 		},
-		work: func(ctx context.Context, l journal.Late, _ time.Time) {
+		work: func(ctx context.Context, l journal.Unmatched, _ time.Time) {
 			// Once begun, giving back runs to its end, also while we shut down.
-			if err := w.o.Settler.ResumeLate(context.WithoutCancel(ctx), w.o.Late, l); err != nil {
-				w.o.Log.Error("the sweep could not go on with late money", slog.Any("attempt_id", l.AttemptID), slog.Any("err", err))
+			if err := w.o.Machine.ResumeUnmatched(context.WithoutCancel(ctx), w.o.Unmatched, l); err != nil {
+				w.o.Log.Error("the sweep could not go on with an unmatched payment", slog.Any("attempt_id", l.AttemptID), slog.Any("err", err))
 			}
 		},
 	}

@@ -14,7 +14,7 @@ import (
 
 // undo records the intent to give the money back and tries to, once. What is not proven by the PG's answer
 // stays cancelling; the sweep goes on from there.
-func (s *Settler) undo(ctx context.Context, w *work, reason string) (Result, error) {
+func (s *Machine) undo(ctx context.Context, w *work, reason string) (Result, error) {
 	now := s.o.Now()
 	next := now.Add(w.acc.PG.ApproveTimeout + slack)
 	ev := journal.Event{At: now, Kind: journal.EventUndo, Detail: reason}
@@ -42,7 +42,7 @@ func (s *Settler) undo(ctx context.Context, w *work, reason string) (Result, err
 
 // giveBack undoes an attempt in state cancelling: by net cancel while its window is open, else by a cancel of
 // the transaction.
-func (s *Settler) giveBack(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) giveBack(ctx context.Context, w *work) (Result, error) {
 	if nc, ok := w.driver.(adapters.NetCanceller); ok && s.canNetCancel(w) {
 		callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 		defer cancel()
@@ -65,12 +65,12 @@ func (s *Settler) giveBack(ctx context.Context, w *work) (Result, error) {
 	return s.refund(ctx, w)
 }
 
-func (s *Settler) canNetCancel(w *work) bool {
+func (s *Machine) canNetCancel(w *work) bool {
 	return w.proof.AuthToken.IsSet() && s.o.Now().Sub(w.proof.AuthenticatedAt) < netCancelWindow
 }
 
 // refund cancels the whole transaction.
-func (s *Settler) refund(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) refund(ctx context.Context, w *work) (Result, error) {
 	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
 	start := s.o.Now()
@@ -122,14 +122,14 @@ func (w *work) txID() string {
 	return w.a.PGTxID
 }
 
-// notProven leaves an attempt cancelling, to be looked at again.
-func (s *Settler) notProven(ctx context.Context, w *work) (Result, error) {
-	s.o.Observer.Settled(ctx, w.a)
-	return s.later(ctx, w, lookUndoNotProven)
+// notProven leaves an attempt cancelling, to be looked up again.
+func (s *Machine) notProven(ctx context.Context, w *work) (Result, error) {
+	s.o.Observer.Concluded(ctx, w.a)
+	return s.later(ctx, w, lookUpUndoNotProven)
 }
 
 // park leaves an approval as unknown, with a next check. Unknown is never failed.
-func (s *Settler) park(ctx context.Context, w *work, reason string) (Result, error) {
+func (s *Machine) park(ctx context.Context, w *work, reason string) (Result, error) {
 	err := s.move(ctx, w, journal.Transition{
 		From:   []payment.State{w.a.State},
 		To:     payment.StateUnknown,
@@ -140,12 +140,12 @@ func (s *Settler) park(ctx context.Context, w *work, reason string) (Result, err
 	if err != nil {
 		return s.lostHold(ctx, w, err)
 	}
-	s.o.Observer.Settled(ctx, w.a)
+	s.o.Observer.Concluded(ctx, w.a)
 	return w.result(), nil
 }
 
 // finish takes an attempt to a final state; what the shop must hear goes into the outbox in the same write.
-func (s *Settler) finish(ctx context.Context, w *work, to payment.State, reason string) (Result, error) {
+func (s *Machine) finish(ctx context.Context, w *work, to payment.State, reason string) (Result, error) {
 	msgs, err := s.messages(w, to, reason)
 	if err != nil {
 		return w.result(), err
@@ -161,7 +161,7 @@ func (s *Settler) finish(ctx context.Context, w *work, to payment.State, reason 
 	if err != nil {
 		return s.lostHold(ctx, w, err)
 	}
-	s.o.Observer.Settled(ctx, w.a)
+	s.o.Observer.Concluded(ctx, w.a)
 	if len(msgs) > 0 {
 		s.o.Wake()
 	}
@@ -170,14 +170,14 @@ func (s *Settler) finish(ctx context.Context, w *work, to payment.State, reason 
 
 // move writes a transition, trying again for a while when the journal cannot be written: a transition moves
 // no money, so it may be repeated, and its guard makes a repeat harmless.
-func (s *Settler) move(ctx context.Context, w *work, t journal.Transition) error {
+func (s *Machine) move(ctx context.Context, w *work, t journal.Transition) error {
 	t.ID = w.a.ID
 	deadline := s.o.Now().Add(journalPatience)
 	for wait := 50 * time.Millisecond; ; wait *= 2 {
 		t.Event.At = s.o.Now()
 		a, err := s.o.Journal.Move(ctx, t)
 		if err == nil {
-			w.a, w.guest, w.quiet, w.lease = a, false, false, time.Time{}
+			w.a, w.notOwned, w.quiet, w.lease = a, false, false, time.Time{}
 			return nil
 		}
 		if !errors.Is(err, journal.ErrUnavailable) || s.o.Now().Add(wait).After(deadline) || ctx.Err() != nil {
@@ -192,7 +192,7 @@ func (s *Settler) move(ctx context.Context, w *work, t journal.Transition) error
 
 // lostHold answers when a transition was refused: either somebody else took the attempt over, and the journal
 // knows better, or the journal is down, and the sweep will find the attempt by its last written state.
-func (s *Settler) lostHold(ctx context.Context, w *work, err error) (Result, error) {
+func (s *Machine) lostHold(ctx context.Context, w *work, err error) (Result, error) {
 	if errors.Is(err, journal.ErrConflict) {
 		return s.await(ctx, w.a.ID)
 	}
@@ -207,7 +207,7 @@ func (s *Settler) lostHold(ctx context.Context, w *work, err error) (Result, err
 
 // Known returns what an attempt has come to, and waits for whoever has it in hand; known is false when the journal has no
 // such attempt. Errors are *payment.Problem.
-func (s *Settler) Known(ctx context.Context, id payment.AttemptID) (res Result, known bool, err error) {
+func (s *Machine) Known(ctx context.Context, id payment.AttemptID) (res Result, known bool, err error) {
 	a, _, err := s.o.Journal.Attempt(ctx, id)
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
@@ -220,7 +220,7 @@ func (s *Settler) Known(ctx context.Context, id payment.AttemptID) (res Result, 
 }
 
 // await waits for the result of whoever owns the attempt.
-func (s *Settler) await(ctx context.Context, id payment.AttemptID) (Result, error) {
+func (s *Machine) await(ctx context.Context, id payment.AttemptID) (Result, error) {
 	a, _, err := s.o.Journal.Attempt(ctx, id)
 	if err != nil {
 		return Result{}, journalProblem(err)
@@ -229,7 +229,7 @@ func (s *Settler) await(ctx context.Context, id payment.AttemptID) (Result, erro
 }
 
 // awaitRow is await from a row that was just read.
-func (s *Settler) awaitRow(ctx context.Context, a payment.Attempt) (Result, error) {
+func (s *Machine) awaitRow(ctx context.Context, a payment.Attempt) (Result, error) {
 	deadline := s.o.Now().Add(awaitLimit)
 	for wait := 20 * time.Millisecond; ; wait = min(wait*2, 500*time.Millisecond) {
 		if a.State.Final() || a.State == payment.StateUnknown || a.State == payment.StateIssued || a.State == payment.StateOpened ||
@@ -257,8 +257,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// backoff spaces the looks at what is open: 30 s, doubling, at most an hour, each a fifth longer or shorter by the attempt's id,
+// backoff spaces the look-ups of what is open: 30 s, doubling, at most an hour, each a fifth longer or shorter by the attempt's id,
 // so that what an outage left behind does not come due in one moment again.
-func (s *Settler) backoff(id payment.AttemptID, checks int) time.Duration {
+func (s *Machine) backoff(id payment.AttemptID, checks int) time.Duration {
 	return s.o.Spread(string(id), checks, min(30*time.Second<<min(checks, 10), time.Hour))
 }

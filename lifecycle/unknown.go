@@ -20,8 +20,8 @@ func UnknownOf(s journal.Stats, cancels []journal.CancelStats) Total {
 			u.add(row.Count, row.Won)
 		}
 	}
-	for _, row := range s.Late {
-		if row.State == journal.LateUnknown {
+	for _, row := range s.Unmatched {
+		if row.State == journal.UnmatchedUnknown {
 			u.add(row.Count, row.Won)
 		}
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// A word that nobody signed writes nothing that the PG does not show, whatever state its attempt is in.
-func TestAnUnsignedWordWritesNothingByItself(t *testing.T) {
+// A notification that nobody signed writes nothing that the PG does not show, whatever state its attempt is in.
+func TestAnUnsignedNotificationWritesNothingByItself(t *testing.T) {
 	t.Parallel()
 	for name, to := range map[string][]payment.State{
 		"opened": nil, "approving": {payment.StateClaimed, payment.StateApproving}, "unknown": {payment.StateClaimed, payment.StateApproving, payment.StateUnknown},
@@ -26,10 +26,10 @@ func TestAnUnsignedWordWritesNothingByItself(t *testing.T) {
 			before := h.history("A1")
 			for _, tx := range []string{"imp_1", "imp_2", "imp_3"} {
 				// What does not show is to be said again; nothing else is asked of the answer here.
-				_, _ = h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: tx, Unsigned: true})
+				_, _ = h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: tx, Unsigned: true})
 			}
-			if got := h.history("A1"); got != before || h.late() != "" {
-				t.Errorf("%s, %s shows: %d events became %d, late money %q", name, r.Outcome, before, got, h.late())
+			if got := h.history("A1"); got != before || h.unmatched() != "" {
+				t.Errorf("%s, %s shows: %d events became %d, unmatched payments %q", name, r.Outcome, before, got, h.unmatched())
 			}
 		}
 	}
@@ -40,9 +40,9 @@ func TestAnUnsignedWordWritesNothingByItself(t *testing.T) {
 func TestAnUnsignedDepositIsAskedAbout(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		r    adapters.Result
-		err  error
-		late string
+		r         adapters.Result
+		err       error
+		unmatched string
 	}{
 		"the PG shows the account as paid": {depositedAs("A1", 50000), nil, "D9 flagged"},
 		"the PG shows nothing paid":        {issuedAs("A1", 50000), nil, ""},
@@ -58,7 +58,7 @@ func TestAnUnsignedDepositIsAskedAbout(t *testing.T) {
 		before := h.history("A1")
 		pg.lookUp = says(tt.r, tt.err)
 		_, err := h.deposit("D9", 49000)
-		if got := h.late(); got != tt.late || (err == nil) != (tt.late != "") || tt.late == "" && h.history("A1") != before {
+		if got := h.unmatched(); got != tt.unmatched || (err == nil) != (tt.unmatched != "") || tt.unmatched == "" && h.history("A1") != before {
 			t.Errorf("%s: %q is on record after %d more events, %v", name, got, h.history("A1")-before, err)
 		}
 	}

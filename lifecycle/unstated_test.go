@@ -28,7 +28,7 @@ func TestAnUndoWhosePartsThePGRefuses(t *testing.T) {
 		h := atV1(t, pg)
 		if late {
 			h.moves(payment.StateExpired)
-			if _, err := h.journal.LateSeen(t.Context(), journal.Late{AttemptID: "A1", PGTxID: "TX-A1", Won: 50000}, journal.Event{Kind: "late_money"}); err != nil {
+			if _, err := h.journal.UnmatchedSeen(t.Context(), journal.Unmatched{AttemptID: "A1", PGTxID: "TX-A1", Won: 50000}, journal.Event{Kind: "unmatched_payment"}); err != nil {
 				t.Fatal(err)
 			}
 		} else {
@@ -36,10 +36,10 @@ func TestAnUndoWhosePartsThePGRefuses(t *testing.T) {
 		}
 		for range 8 {
 			h.pass(2 * time.Hour)
-			if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 				t.Fatal(err)
 			}
-			h.sweepLate(0)
+			h.sweepUnmatched(0)
 		}
 		if len(tries) != 4 || tries[0] || !tries[1] || tries[2] || !tries[3] || pg.held["TX-A1"].Outcome != payment.OutcomeCancelled {
 			t.Errorf("late %t: left to the PG at tries %v; it is %s", late, tries, pg.held["TX-A1"].Outcome)

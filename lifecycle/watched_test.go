@@ -24,7 +24,7 @@ func TestARefusedPaymentIsWatched(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		pg   func(int, adapters.LookUpRequest) (adapters.Result, error)
-		// looks is how many looks it takes, at most.
+		// looks is how many look-ups it takes, at most.
 		looks int
 		want  string
 	}{
@@ -42,8 +42,8 @@ func TestARefusedPaymentIsWatched(t *testing.T) {
 			t.Parallel()
 			h, q := asked(t, &fakePG{lookUp: tt.pg})
 			h.shop = func(payment.Attempt) lifecycle.Answer { return lifecycle.Answer{Reason: "shop_refused"} }
-			if h.settler.Allow(t.Context(), q).Yes || h.state("A1").State != payment.StateRefused || h.late() != "TX-A1 watched" {
-				t.Fatalf("after the no it is %s, %q", h.state("A1").State, h.late())
+			if h.machine.Allow(t.Context(), q).Yes || h.state("A1").State != payment.StateRefused || h.unmatched() != "TX-A1 watched" {
+				t.Fatalf("after the no it is %s, %q", h.state("A1").State, h.unmatched())
 			}
 			stats, err := h.journal.Stats(t.Context())
 			if u := lifecycle.UnknownOf(stats, nil); err != nil || u.Won != 0 {
@@ -52,7 +52,7 @@ func TestARefusedPaymentIsWatched(t *testing.T) {
 			for range tt.looks {
 				h.sweepUntilDue()
 			}
-			if got := h.late(); got != tt.want {
+			if got := h.unmatched(); got != tt.want {
 				t.Errorf("%q, want %q", got, tt.want)
 			}
 		})
@@ -70,23 +70,23 @@ func (j mortalJournal) Move(ctx context.Context, t journal.Transition) (payment.
 	return j.Journal.Move(ctx, t)
 }
 
-func (j mortalJournal) LateWatch(ctx context.Context, l journal.Late, ev journal.Event) (bool, error) {
+func (j mortalJournal) UnmatchedWatch(ctx context.Context, l journal.Unmatched, ev journal.Event) (bool, error) {
 	if *j.dead {
 		return false, context.Canceled
 	}
-	return j.Journal.LateWatch(ctx, l, ev)
+	return j.Journal.UnmatchedWatch(ctx, l, ev)
 }
 
 func TestAPaymentIsWatchedBeforeItsAttemptEnds(t *testing.T) {
 	t.Parallel()
 	h, q := asked(t, &fakePG{})
-	h.settleOn(mortalJournal{h.journal, new(bool)}, &fakePG{}, &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest})
+	h.concludeOn(mortalJournal{h.journal, new(bool)}, &fakePG{}, &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest})
 	h.shop = func(payment.Attempt) lifecycle.Answer { return lifecycle.Answer{Reason: "shop_refused"} }
 	h.pass(time.Since(h.clock()))
-	if h.settler.Allow(t.Context(), q).Yes || h.state("A1").State != payment.StateRefused {
+	if h.machine.Allow(t.Context(), q).Yes || h.state("A1").State != payment.StateRefused {
 		t.Fatalf("it is %s", h.state("A1").State)
 	}
-	if got := h.late(); got != "TX-A1 watched" {
+	if got := h.unmatched(); got != "TX-A1 watched" {
 		t.Errorf("the process died after the no, and %q is watched", got)
 	}
 }
@@ -94,7 +94,7 @@ func TestAPaymentIsWatchedBeforeItsAttemptEnds(t *testing.T) {
 // forgetfulJournal cannot write what is to be watched.
 type forgetfulJournal struct{ *journal.Journal }
 
-func (forgetfulJournal) LateWatch(context.Context, journal.Late, journal.Event) (bool, error) {
+func (forgetfulJournal) UnmatchedWatch(context.Context, journal.Unmatched, journal.Event) (bool, error) {
 	return false, errors.New("the disk is full")
 }
 
@@ -106,12 +106,12 @@ func TestAWatchIsHandedOnOrKept(t *testing.T) {
 	pg := &fakePG{lookUp: says(other, nil)}
 	h, _ := asked(t, pg)
 	h.moves(payment.StateRefused)
-	if _, err := h.journal.LateWatch(t.Context(), journal.Late{AttemptID: "A1", PGTxID: "TX-1", Won: 50000}, journal.Event{Kind: journal.EventLateWatched}); err != nil {
+	if _, err := h.journal.UnmatchedWatch(t.Context(), journal.Unmatched{AttemptID: "A1", PGTxID: "TX-1", Won: 50000}, journal.Event{Kind: journal.EventUnmatchedWatched}); err != nil {
 		t.Fatal(err)
 	}
-	h.settleOn(forgetfulJournal{h.journal}, pg, &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest})
+	h.concludeOn(forgetfulJournal{h.journal}, pg, &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest})
 	h.sweepUntilDue()
-	if got := h.late(); got != "TX-1 watched" {
+	if got := h.unmatched(); got != "TX-1 watched" {
 		t.Errorf("%q, want the first payment still watched", got)
 	}
 }
@@ -128,16 +128,16 @@ func (j hurriedJournal) Attempt(ctx context.Context, id payment.AttemptID) (paym
 	return a, sealed, err
 }
 
-// TestANoWaitsForNoLook: the PG takes silence for anything, so no look for the record may hold up an answer to it.
-func TestANoWaitsForNoLook(t *testing.T) {
+// TestANoWaitsForNoLookUp: the PG takes silence for anything, so no look for the record may hold up an answer to it.
+func TestANoWaitsForNoLookUp(t *testing.T) {
 	t.Parallel()
 	pg := &contextPG{}
 	h, q := asked(t, &pg.fakePG)
 	h.moves(payment.StateRefused)
 	ctx, gone := context.WithCancel(t.Context())
-	h.settleOn(hurriedJournal{h.journal, gone}, pg, &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest})
+	h.concludeOn(hurriedJournal{h.journal, gone}, pg, &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest})
 	q.Unlisted, q.PGTxID = true, "TX-2"
-	if h.settler.Allow(ctx, q).Yes || pg.waited {
+	if h.machine.Allow(ctx, q).Yes || pg.waited {
 		t.Errorf("the PG was asked when nobody waited for it any more: %t", pg.waited)
 	}
 }
@@ -157,7 +157,7 @@ func (p *contextPG) LookUp(ctx context.Context, _ adapters.LookUpRequest) (adapt
 func (h *house) sweepUntilDue() {
 	h.t.Helper()
 	for range 300 {
-		if h.sweepLate(time.Minute) > 0 {
+		if h.sweepUnmatched(time.Minute) > 0 {
 			return
 		}
 	}
@@ -169,21 +169,21 @@ func TestAbsentMoneyThatShowsIsTakenUp(t *testing.T) {
 	pg := newTill()
 	h := atV1(t, pg)
 	h.moves(payment.StateRefused)
-	l := journal.Late{AttemptID: "A1", PGTxID: "TX-2", Won: 50000}
-	if _, err := h.journal.LateWatch(t.Context(), l, journal.Event{Kind: "refused_payment_watched"}); err != nil {
+	l := journal.Unmatched{AttemptID: "A1", PGTxID: "TX-2", Won: 50000}
+	if _, err := h.journal.UnmatchedWatch(t.Context(), l, journal.Event{Kind: "refused_payment_watched"}); err != nil {
 		t.Fatal(err)
 	}
 	for range 6 {
 		h.sweepUntilDue()
 	}
-	if got := h.late(); got != "TX-2 absent" {
+	if got := h.unmatched(); got != "TX-2 absent" {
 		t.Fatalf("%q, want it closed as absent", got)
 	}
 	pg.held["TX-2"] = paidAs("TX-2")
-	if _, err := h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-2"}); err != nil {
+	if _, err := h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-2"}); err != nil {
 		t.Fatal(err)
 	}
-	if got := h.late(); got != "TX-2 returned" {
+	if got := h.unmatched(); got != "TX-2 returned" {
 		t.Errorf("%q, want the money given back", got)
 	}
 }
@@ -196,18 +196,18 @@ func TestQuestionsThatAreWatched(t *testing.T) {
 	unlisted.Unlisted, unlisted.PGTxID = true, "invented"
 	for _, amount := range []payment.Won{q.Amount, 1} {
 		unlisted.Amount = amount
-		if h.settler.Allow(t.Context(), unlisted).Yes || h.late() != "" {
-			t.Errorf("a payment of %d won that the PG does not show is on record: %q", amount, h.late())
+		if h.machine.Allow(t.Context(), unlisted).Yes || h.unmatched() != "" {
+			t.Errorf("a payment of %d won that the PG does not show is on record: %q", amount, h.unmatched())
 		}
 	}
 	for n := range 30 {
 		other := q
 		other.PGTxID, other.Amount = fmt.Sprintf("TX-%d", n), 1
-		if h.settler.Allow(t.Context(), other).Yes {
+		if h.machine.Allow(t.Context(), other).Yes {
 			t.Fatal("yes to another amount")
 		}
 	}
-	list, err := h.journal.LateOf(t.Context(), "A1")
+	list, err := h.journal.UnmatchedOf(t.Context(), "A1")
 	if err != nil || len(list) != 20 {
 		t.Errorf("%d payments of one attempt are watched, want 20 at most (%v)", len(list), err)
 	}

@@ -28,14 +28,14 @@ type WorkerObserver interface {
 
 // WorkerOptions are a Worker's parts. All but Canceller, Late, Cancels and Spread are required.
 type WorkerOptions struct {
-	Settler *Settler
+	Machine *Machine
 	// Canceller goes on with what is due in Cancels; both are nil where nothing is cancelled.
 	Canceller *Canceller
 	Attempts  AttemptQueue
-	// Late is nil where no late money is looked for.
-	Late    LateQueue
-	Cancels CancelQueue
-	Outbox  Outbox
+	// Unmatched is nil where no unmatched payments are looked for.
+	Unmatched UnmatchedQueue
+	Cancels   CancelQueue
+	Outbox    Outbox
 	// Deliver sends a message to the shop; nil means that the shop has acknowledged it.
 	Deliver func(ctx context.Context, m payment.Message) error
 	// Sealer opens messages that are stored sealed.
@@ -60,10 +60,10 @@ type Worker struct {
 	wake     chan struct{}
 	attempts *pool[journal.Lane, payment.Attempt]
 	// late and cancels are nil without a store of theirs.
-	late    *pool[journal.Lane, journal.Late]
-	cancels *pool[journal.Lane, payment.Cancel]
-	outbox  *pool[journal.OutboxLane, payment.Message]
-	shop    shopHealth
+	unmatched *pool[journal.Lane, journal.Unmatched]
+	cancels   *pool[journal.Lane, payment.Cancel]
+	outbox    *pool[journal.OutboxLane, payment.Message]
+	shop      shopHealth
 }
 
 // NewWorker returns a worker of these parts. It does nothing by itself.
@@ -74,8 +74,8 @@ func NewWorker(o WorkerOptions) *Worker {
 	w := &Worker{o: o, wake: make(chan struct{}, 1)}
 	w.attempts = newPool(w.attemptQueue(), o.Now, o.Log)
 	w.outbox = newPool(w.outboxQueue(), o.Now, o.Log)
-	if o.Late != nil {
-		w.late = newPool(w.lateQueue(), o.Now, o.Log)
+	if o.Unmatched != nil {
+		w.unmatched = newPool(w.unmatchedQueue(), o.Now, o.Log)
 	}
 	if o.Cancels != nil {
 		w.cancels = newPool(w.cancelQueue(), o.Now, o.Log)
@@ -88,8 +88,8 @@ func (w *Worker) Run(ctx context.Context) {
 	var loops sync.WaitGroup
 	defer loops.Wait()
 	loops.Go(func() { w.attempts.every(ctx, sweepEvery) })
-	if w.late != nil {
-		loops.Go(func() { w.late.every(ctx, sweepEvery) })
+	if w.unmatched != nil {
+		loops.Go(func() { w.unmatched.every(ctx, sweepEvery) })
 	}
 	if w.cancels != nil {
 		loops.Go(func() { w.cancels.every(ctx, sweepEvery) })
@@ -113,10 +113,10 @@ func (w *Worker) Woken() <-chan struct{} { return w.wake }
 // were in flight.
 func (w *Worker) SweepAttempts(ctx context.Context) { w.attempts.once(ctx) }
 
-// SweepLate goes on with the late money that is due now, and waits for that.
-func (w *Worker) SweepLate(ctx context.Context) {
-	if w.late != nil {
-		w.late.once(ctx)
+// SweepUnmatched goes on with the unmatched payments that are due now, and waits for that.
+func (w *Worker) SweepUnmatched(ctx context.Context) {
+	if w.unmatched != nil {
+		w.unmatched.once(ctx)
 	}
 }
 

@@ -67,7 +67,7 @@ func TestWhatASweepLogsCanBeJoined(t *testing.T) {
 	gone.ID = "nobody"
 	var log bytes.Buffer
 	w := lifecycle.NewWorker(lifecycle.WorkerOptions{
-		Settler: h.settler, Attempts: &dueOnce{[]payment.Attempt{a, gone}}, Outbox: h.journal,
+		Machine: h.machine, Attempts: &dueOnce{[]payment.Attempt{a, gone}}, Outbox: h.journal,
 		Log: slog.New(slog.NewJSONHandler(&log, nil)), Now: h.clock,
 	})
 	w.SweepAttempts(t.Context())
@@ -107,7 +107,7 @@ func TestAMessageOfAnotherKeySaysSo(t *testing.T) {
 	h.pass(25 * time.Hour)
 	var heard deliveries
 	lifecycle.NewWorker(lifecycle.WorkerOptions{
-		Settler: h.settler, Attempts: &dueOnce{}, Outbox: triedBefore{h.journal, 32}, Sealer: noKey{}, Observer: &heard,
+		Machine: h.machine, Attempts: &dueOnce{}, Outbox: triedBefore{h.journal, 32}, Sealer: noKey{}, Observer: &heard,
 		Deliver: func(context.Context, payment.Message) error { t.Error("what cannot be opened was sent"); return nil },
 		Log:     slog.New(slog.DiscardHandler), Now: h.clock,
 	}).DeliverDue(t.Context())

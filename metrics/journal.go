@@ -5,7 +5,7 @@ import "time"
 func (m *Metrics) addJournal(f factory) {
 	m.journalAttempts = f.gauge("journal_attempts", "Attempts that are not final, by state.", "state")
 	m.journalWon = f.gauge("journal_attempts_won", "Won of the attempts that are not final, by state.", "state")
-	m.journalOldest = f.gauge("journal_oldest_unsettled_seconds",
+	m.journalOldest = f.gauge("journal_oldest_open_seconds",
 		"Age of the oldest attempt that has begun to move money and has not ended.").WithLabelValues()
 	m.journalUp = f.gauge("journal_up", "1 when the journal could be written when last tried; nothing is sold while it is 0.").WithLabelValues()
 	m.severalJournals = f.gauge("several_journals",
@@ -16,9 +16,9 @@ func (m *Metrics) addJournal(f factory) {
 	m.unknownCount = f.gauge("unknown_payments", "Attempts, cancels and unmatched payments that unknown_won is about.").WithLabelValues()
 	m.outboxMessages = f.gauge("outbox_messages", "Messages that the shop has not acknowledged, by state.", "state")
 	m.outboxOldest = f.gauge("outbox_oldest_seconds", "Age of the oldest message that is still being sent to the shop.").WithLabelValues()
-	m.lateEntries = f.gauge("late_money_entries", "Payments that an attempt cannot keep and that are not proven to be back, by state.", "state")
-	m.lateWon = f.gauge("late_money_won", "Won of the payments that an attempt cannot keep, by state.", "state")
-	m.lateOldest = f.gauge("late_money_oldest_seconds", "Age of the oldest payment that an attempt cannot keep, by state.", "state")
+	m.unmatchedEntries = f.gauge("unmatched_payment_entries", "Payments that an attempt cannot keep and that are not proven to be back, by state.", "state")
+	m.unmatchedWon = f.gauge("unmatched_payment_won", "Won of the payments that an attempt cannot keep, by state.", "state")
+	m.unmatchedOldest = f.gauge("unmatched_payment_oldest_seconds", "Age of the oldest payment that an attempt cannot keep, by state.", "state")
 	m.deliveries = setOf1(f.counter("outbox_deliveries_total", "Deliveries of messages to the shop, by what came of them.", "result"))
 }
 
@@ -54,9 +54,9 @@ func (m *Metrics) SeveralJournals(found bool) {
 // ForeignWindow counts a word of a window that another environment opened.
 func (m *Metrics) ForeignWindow() { m.foreignWindows.Inc() }
 
-// OldestUnsettled tells the age of the oldest attempt that has begun to move money and has not ended; 0 when
+// OldestOpen tells the age of the oldest attempt that has begun to move money and has not ended; 0 when
 // there is none. Opened attempts do not count: a buyer is looking at their window.
-func (m *Metrics) OldestUnsettled(age time.Duration) { m.journalOldest.Set(age.Seconds()) }
+func (m *Metrics) OldestOpen(age time.Duration) { m.journalOldest.Set(age.Seconds()) }
 
 // Outbox tells how many messages the shop has not acknowledged.
 func (m *Metrics) Outbox(pending, parked int) {
@@ -67,12 +67,12 @@ func (m *Metrics) Outbox(pending, parked int) {
 // OutboxOldest tells the age of the oldest message that is still being sent; 0 when there is none.
 func (m *Metrics) OutboxOldest(age time.Duration) { m.outboxOldest.Set(age.Seconds()) }
 
-// LateMoney tells how much late money is open in a state, and the age of the oldest; 0 when there is none. States
+// UnmatchedPayments tells how many unmatched payments are open in a state, and the age of the oldest; 0 when there is none. States
 // are constants of the program.
-func (m *Metrics) LateMoney(state string, count int, won int64, oldest time.Duration) {
-	m.lateEntries.WithLabelValues(state).Set(float64(count))
-	m.lateWon.WithLabelValues(state).Set(float64(won))
-	m.lateOldest.WithLabelValues(state).Set(oldest.Seconds())
+func (m *Metrics) UnmatchedPayments(state string, count int, won int64, oldest time.Duration) {
+	m.unmatchedEntries.WithLabelValues(state).Set(float64(count))
+	m.unmatchedWon.WithLabelValues(state).Set(float64(won))
+	m.unmatchedOldest.WithLabelValues(state).Set(oldest.Seconds())
 }
 
 // Delivered counts a delivery of a message to the shop: ResultDelivered, ResultFailed or ResultParked.

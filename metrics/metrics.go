@@ -52,20 +52,20 @@ type Metrics struct {
 	rateLimited      *counters1
 	pgWell           *prometheus.GaugeVec
 
-	journalAttempts *prometheus.GaugeVec
-	journalWon      *prometheus.GaugeVec
-	journalOldest   prometheus.Gauge
-	severalJournals prometheus.Gauge
-	foreignWindows  prometheus.Counter
-	journalUp       prometheus.Gauge
-	unknownWon      prometheus.Gauge
-	unknownCount    prometheus.Gauge
-	outboxMessages  *prometheus.GaugeVec
-	outboxOldest    prometheus.Gauge
-	lateEntries     *prometheus.GaugeVec
-	lateWon         *prometheus.GaugeVec
-	lateOldest      *prometheus.GaugeVec
-	deliveries      *counters1
+	journalAttempts  *prometheus.GaugeVec
+	journalWon       *prometheus.GaugeVec
+	journalOldest    prometheus.Gauge
+	severalJournals  prometheus.Gauge
+	foreignWindows   prometheus.Counter
+	journalUp        prometheus.Gauge
+	unknownWon       prometheus.Gauge
+	unknownCount     prometheus.Gauge
+	outboxMessages   *prometheus.GaugeVec
+	outboxOldest     prometheus.Gauge
+	unmatchedEntries *prometheus.GaugeVec
+	unmatchedWon     *prometheus.GaugeVec
+	unmatchedOldest  *prometheus.GaugeVec
+	deliveries       *counters1
 
 	cancels       *counters2
 	cancelledWon  *counters1

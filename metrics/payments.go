@@ -45,7 +45,7 @@ const (
 	WebhookLimited   = "rate_limited"
 	WebhookInvalid   = "invalid"
 	WebhookFailed    = "failed"
-	WebhookLateMoney = "late_money"
+	WebhookUnmatched = "unmatched_payment"
 	WebhookGoOn      = "confirm_yes"
 	WebhookRefused   = "confirm_no"
 	// WebhookUnlisted is a message that nobody signed, from an address that webhook_sources does not list.
@@ -54,7 +54,7 @@ const (
 
 // webhookAlerts are the results that somebody may want to be woken for.
 func webhookAlerts() []string {
-	return []string{WebhookAccepted, WebhookForged, WebhookFailed, WebhookLateMoney, WebhookGoOn, WebhookRefused, WebhookUnlisted}
+	return []string{WebhookAccepted, WebhookForged, WebhookFailed, WebhookUnmatched, WebhookGoOn, WebhookRefused, WebhookUnlisted}
 }
 
 // outcomeApproved is the outcome of a payment whose won count.
@@ -118,7 +118,7 @@ func (m *Metrics) SetRules(version string, n Names) {
 	m.pgs.replace(n.PGs)
 	m.pgWell.Reset()
 	for _, pg := range n.PGs {
-		m.PGWell(pg, true) // until the next look, seconds later
+		m.PGWell(pg, true) // until the next look-up, seconds later
 	}
 	m.merchants.replace(n.Merchants)
 	m.methods.replace(n.Methods)

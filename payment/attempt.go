@@ -85,7 +85,7 @@ type Attempt struct {
 	Reason string `json:"reason,omitempty"`
 	// UpdatedAt is when the state last changed.
 	UpdatedAt time.Time `json:"updated_at"`
-	// NextCheck is when an open attempt is looked at again; zero for final ones.
+	// NextCheck is when an open attempt is looked up again; zero for final ones.
 	NextCheck time.Time `json:"next_check,omitzero"`
 	// Checks counts how often the sweep has looked.
 	Checks int `json:"checks,omitempty"`
@@ -124,7 +124,7 @@ type Message struct {
 const (
 	// MessageConfirmed: the order is paid.
 	MessageConfirmed = "payment.confirmed"
-	// MessageFailed: an attempt that the shop said yes to has ended without a charge that stands.
+	// MessageFailed: an attempt that the shop said yes to has ended without a charge that is kept.
 	MessageFailed = "payment.failed"
 	// MessageCancelled: a paid order's money was given back, whole or in part.
 	MessageCancelled = "payment.cancelled"

@@ -44,7 +44,7 @@ type Cancel struct {
 	Code      string    `json:"code,omitempty"`
 	CreatedAt time.Time `json:"created_at"`
 	UpdatedAt time.Time `json:"updated_at"`
-	// NextCheck is when one that is not final is looked at again; zero for final ones.
+	// NextCheck is when one that is not final is looked up again; zero for final ones.
 	NextCheck time.Time `json:"next_check,omitzero"`
 	Checks    int       `json:"checks,omitempty"`
 }

@@ -18,9 +18,9 @@ type Routes struct {
 
 	// Notices is where the PG tells what happened, Questions where it asks before it has a payment approved, and
 	// Deposits where one that signs nothing tells of money in virtual accounts. RoutePG in them stands for the PG's id.
-	Notices   string
-	Questions string
-	Deposits  string
+	Notifications string
+	Questions     string
+	Deposits      string
 	// DepositTaken and DepositRefused are all that is answered at Deposits: the PG reads nothing else.
 	DepositTaken   string
 	DepositRefused string

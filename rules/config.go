@@ -121,17 +121,17 @@ type LimitsConfig struct {
 	// Connections is how many connections the public listener takes, ConnectionsPerAddress how many of one address
 	// that is no trusted proxy's.
 	Connections, ConnectionsPerAddress int
-	// LateMoney is what is done with money that a PG took for an attempt that had ended, or took twice: LateRefund
-	// or LatePark.
-	LateMoney string
+	// UnmatchedPayments is what is done with money that a PG took for an attempt that had ended, or took twice: UnmatchedRefund
+	// or UnmatchedPark.
+	UnmatchedPayments string
 	// Rates holds strangers.
 	Rates RatesConfig
 }
 
-// What is done with late money: it is given back, or left to a person.
+// What is done with an unmatched payment: it is given back, or left to a person.
 const (
-	LateRefund = "refund"
-	LatePark   = "park"
+	UnmatchedRefund = "refund"
+	UnmatchedPark   = "park"
 )
 
 // TelemetryConfig is the section telemetry.

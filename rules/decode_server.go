@@ -116,9 +116,10 @@ func lookupFields(dst *map[string]string) reader {
 
 func limitsReader(c *LimitsConfig) reader {
 	*c = LimitsConfig{
-		CheckoutBody: 64 << 10, MaxAmount: payment.MaxWon, AttemptTTL: 30 * time.Minute, LateMoney: LateRefund,
+		CheckoutBody: 64 << 10, MaxAmount: payment.MaxWon, AttemptTTL: 30 * time.Minute, UnmatchedPayments: UnmatchedRefund,
 		Connections: 10_000, ConnectionsPerAddress: 1_000,
 	}
+	unmatched, former := renamed("unmatched_payments", "late_money", choice(&c.UnmatchedPayments, UnmatchedRefund, UnmatchedPark))
 	return object(fields{
 		"rates":         {ratesReader(&c.Rates), "How often what anybody may send is taken, as in 100/s or 20/m; ten seconds' worth may come at once. Live. Each process counts for itself."},
 		"checkout_body": {size(&c.CheckoutBody, 1<<10, 4<<20), "Largest checkout body, as in 64KiB."},
@@ -128,8 +129,26 @@ func limitsReader(c *LimitsConfig) reader {
 			"all":         {whole(&c.Connections, 16, 1_000_000), "How many in all, and never more than four tenths of the files that the process may open."},
 			"per_address": {whole(&c.ConnectionsPerAddress, 8, 1_000_000), "How many of one address, or of one IPv6 network of 64 bits, and at most half of all. Trusted proxies have no such bound."},
 		}), "Connections to the public listener. Where they are used up the one that has been silent for longest makes room."},
-		"late_money": {choice(&c.LateMoney, LateRefund, LatePark), "What becomes of an unmatched payment (미매칭), as money that comes in after its attempt has ended, or twice: refund (given back) or park (a person decides). Money in a virtual account is always parked."},
+		"unmatched_payments": {
+			unmatched, "What becomes of an unmatched payment (미매칭), as money that comes in after its attempt has ended, or twice: " +
+				"refund (given back) or park (a person decides). Money in a virtual account is always parked.",
+		},
+		"late_money": {former, "The former name of unmatched_payments, which is still read."},
 	})
+}
+
+// renamed are the readers of a key and of its former name, of which a file has one at most.
+func renamed(name, former string, read reader) (now, then reader) {
+	var taken bool
+	once := func(v value) {
+		if taken {
+			v.fail("keep "+name+", leave out "+former, "%s is the former name of %s, and both are there", former, name)
+			return
+		}
+		taken = v.schema == nil
+		read(v)
+	}
+	return once, once
 }
 
 func telemetryReader(c *TelemetryConfig) reader {

@@ -137,7 +137,7 @@ func TestDelayBeforeCommitRunsAfterTheClientLeft(t *testing.T) {
 	}
 }
 
-func TestDelayAnswersLate(t *testing.T) {
+func TestDelayAnswersUnmatched(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	if err := w.box.Inject(sandbox.Fault{PG: "portone_v1", Operation: "token", Kind: sandbox.FaultDelay, DelayMS: 60}); err != nil {

@@ -194,12 +194,12 @@ func (s *Sandbox) sign(req *http.Request, n notice) {
 	req.Header.Set("Webhook-Signature", "v1,"+base64.StdEncoding.EncodeToString(mac.Sum(nil)))
 }
 
-// v1Notice is V1's word on a payment, for the addresses that the payment was opened with.
+// v1Notice is V1's notification of a payment, for the addresses that the payment was opened with.
 func (s *Sandbox) v1Notice(p *v1Payment) notice {
 	return s.v1Message(p, p.status, map[string]string{"imp_uid": p.impUID, "merchant_uid": p.merchantUID, "status": p.status})
 }
 
-// v1CancelNotice is V1's word on the newest cancel of a payment.
+// v1CancelNotice is V1's notification of the newest cancel of a payment.
 func (s *Sandbox) v1CancelNotice(p *v1Payment) notice {
 	return s.v1Message(p, "cancelled", map[string]string{
 		"imp_uid": p.impUID, "merchant_uid": p.merchantUID, "status": "cancelled",
@@ -207,7 +207,7 @@ func (s *Sandbox) v1CancelNotice(p *v1Payment) notice {
 	})
 }
 
-// v1EscrowNotice is V1's word on where an escrow payment stands; it is nested, and so always JSON.
+// v1EscrowNotice is V1's notification of where an escrow payment stands; it is nested, and so always JSON.
 func (s *Sandbox) v1EscrowNotice(p *v1Payment, now time.Time) notice {
 	n := s.v1Message(p, "escrow", nil)
 	n.contentType, n.body = "application/json", mustJSON(map[string]any{
@@ -231,14 +231,14 @@ func (s *Sandbox) v1Message(p *v1Payment, kind string, fields map[string]string)
 	return n
 }
 
-// v2Notice is V2's word on an attempt; kind is Paid, Failed, Cancelled, ...
+// v2Notice is V2's notification of an attempt; kind is Paid, Failed, Cancelled, ...
 func (s *Sandbox) v2Notice(a *v2Attempt, kind string, now time.Time) notice {
 	return s.v2Message(a, kind, a.noticeURLs, now, map[string]any{
 		"storeId": s.cfg.V2.StoreID, "paymentId": a.payment.id, "transactionId": a.txID,
 	}, map[string]any{"payment_id": a.payment.id, "tx_id": a.txID, "status": kind})
 }
 
-// v2CancelNotice is V2's word on a cancel.
+// v2CancelNotice is V2's notification of a cancel.
 func (s *Sandbox) v2CancelNotice(x *v2Cancellation, kind string, now time.Time) notice {
 	a := x.attempt
 	return s.v2Message(a, kind, a.noticeURLs, now, map[string]any{

@@ -133,7 +133,7 @@ func (s *Sandbox) v2CloseKey(c *call, req actRequest) (*keyWindow, map[string]an
 	return w, rsp
 }
 
-// v2KeyNotice is V2's word on a billing key; before it is issued there is none to name.
+// v2KeyNotice is V2's notification of a billing key; before it is issued there is none to name.
 func (s *Sandbox) v2KeyNotice(ref, key, kind string, urls []string, now time.Time) notice {
 	data := map[string]any{"storeId": s.cfg.V2.StoreID}
 	if key != "" {

@@ -140,7 +140,7 @@ func TestInicisAccountEndsUnpaid(t *testing.T) {
 			}
 			w.deposit(sandbox.Deposit{Ref: "A-1", Force: true})
 			if w.status("A-1") != "Y" || w.box.Ledger().Captured != 10000 {
-				t.Errorf("late money: status %s, %+v", w.status("A-1"), w.box.Ledger())
+				t.Errorf("an unmatched payment: status %s, %+v", w.status("A-1"), w.box.Ledger())
 			}
 			if r := w.form(netCancelPath, w.approval(token)).object(t); tt.name == "closed" && r["resultCode"] == "0000" {
 				t.Errorf("a net cancel after the deposit: %v", r)
@@ -340,7 +340,7 @@ func TestV2AccountFromIssueToRefund(t *testing.T) {
 	}
 }
 
-func TestV2AccountIsClosedAndPaidLate(t *testing.T) {
+func TestV2AccountIsClosedAndPaidUnmatched(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.v2Pay(v2AccountParams("A-1", "channel-key-v2-auto", 10000), "pay")

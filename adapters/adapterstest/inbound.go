@@ -32,9 +32,9 @@ type Inbound struct {
 	// where the driver's windows carry the attempt.
 	Returns    []Letter[adapters.Return]
 	KeyReturns []Letter[adapters.Return]
-	// Notices came to Routes.Notices or Routes.Deposits, Questions to Routes.Questions.
-	Notices   []Letter[adapters.Notice]
-	Questions []Letter[adapters.Question]
+	// Notices came to Routes.Notifications or Routes.Deposits, Questions to Routes.Questions.
+	Notifications []Letter[adapters.Notification]
+	Questions     []Letter[adapters.Question]
 }
 
 // RunInbound checks how a driver reads what comes to it: what its PG sends is understood, what can be read in two ways is
@@ -54,13 +54,13 @@ func RunInbound(t *testing.T, in Inbound) {
 		in.returns(t, "a return of a key", in.KeyReturns, d.ReadKeyReturn)
 	}
 	if d, ok := in.Driver.(adapters.Notifier); ok {
-		readsAll(t, "a notification", in.Notices, func(h http.Header, body string) (adapters.Notice, error) {
-			return d.ReadNotice(in.PG, in.message(h, body))
+		readsAll(t, "a notification", in.Notifications, func(h http.Header, body string) (adapters.Notification, error) {
+			return d.ReadNotification(in.PG, in.message(h, body))
 		})
-		verified(t, in, in.Notices)
+		verified(t, in, in.Notifications)
 		_, asks := in.Driver.(adapters.Asker)
-		for _, l := range in.Notices {
-			if l.Want.Kind == adapters.NoticeAsks && !asks {
+		for _, l := range in.Notifications {
+			if l.Want.Kind == adapters.NotificationAsks && !asks {
 				t.Errorf("the notification %s asks, and the driver has no answer", l.Name)
 			}
 		}

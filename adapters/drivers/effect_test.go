@@ -142,7 +142,7 @@ func TestANotificationProvesNothing(t *testing.T) {
 	t.Parallel()
 	const v1 = `{"imp_uid":"imp_1","merchant_uid":"A1","status":"paid","amount":1,"currency":"USD","pay_method":"phone"}`
 	n, err := portonev1.ParseNotice("application/json", []byte(v1))
-	if want := (portonev1.Notice{ImpUID: "imp_1", MerchantUID: "A1", Status: "paid"}); err != nil || n != want || n.Says() != payment.OutcomeApproved {
+	if want := (portonev1.Notification{ImpUID: "imp_1", MerchantUID: "A1", Status: "paid"}); err != nil || n != want || n.Says() != payment.OutcomeApproved {
 		t.Errorf("V1: %+v, %v", n, err)
 	}
 	const v2 = `{"type":"Transaction.Paid","data":{"paymentId":"A1","transactionId":"tx-1","storeId":"store-1","totalAmount":1,"currency":"USD"}}`

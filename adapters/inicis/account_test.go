@@ -146,14 +146,14 @@ func TestAnAccountsBankAndDeadlineMayBeLeftOut(t *testing.T) {
 	}
 }
 
-// inquiryDesk answers v1 and v2 inquiries and remembers what was asked.
-type inquiryDesk struct {
+// inquiryPG answers v1 and v2 inquiries and remembers what was asked.
+type inquiryPG struct {
 	v1, v2 string
 	asked  []string
 	form   url.Values
 }
 
-func (d *inquiryDesk) open(t *testing.T) string {
+func (d *inquiryPG) open(t *testing.T) string {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -203,21 +203,21 @@ func TestLookUpOfAnAccountTellsADepositFromAnIssue(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			desk := &inquiryDesk{v1: tt.v1, v2: tt.v2}
-			base, a := desk.open(t), accountAttempt()
+			pg := &inquiryPG{v1: tt.v1, v2: tt.v2}
+			base, a := pg.open(t), accountAttempt()
 			a.PGTxID = tt.tid
 			r, err := driver().LookUp(t.Context(), adapters.LookUpRequest{Account: account(base), Attempt: a, Now: at})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if r.Outcome != tt.want || r.Cancelled != tt.cancelled || len(desk.asked) != tt.asked {
-				t.Errorf("got %s, %d cancelled, asked %v; want %s, %d, %d requests", r.Outcome, r.Cancelled, desk.asked, tt.want, tt.cancelled, tt.asked)
+			if r.Outcome != tt.want || r.Cancelled != tt.cancelled || len(pg.asked) != tt.asked {
+				t.Errorf("got %s, %d cancelled, asked %v; want %s, %d, %d requests", r.Outcome, r.Cancelled, pg.asked, tt.want, tt.cancelled, tt.asked)
 			}
 			if field := adapters.Mismatch(a, account(base).Merchant, r); field != "" && field != "method" && (field != "cancelled" || tt.cancelled == 0) {
 				t.Errorf("mismatch in %s", field)
 			}
-			if desk.asked[0] != "/inicis/iniapi/api/v1/extra" {
-				t.Errorf("asked %s first", desk.asked[0])
+			if pg.asked[0] != "/inicis/iniapi/api/v1/extra" {
+				t.Errorf("asked %s first", pg.asked[0])
 			}
 		})
 	}
@@ -229,8 +229,8 @@ func TestLookUpOfAPaidAccountNeedsBothAnswers(t *testing.T) {
 		"no answer":         "",
 		"another payment's": strings.Replace(accountV2("VBank", "APPROVAL", ""), "ORD-20260402-0001-A1", "ORD-OTHER", 1),
 	} {
-		desk := &inquiryDesk{v1: accountInquiry("Y", ""), v2: v2}
-		r, err := driver().LookUp(t.Context(), adapters.LookUpRequest{Account: account(desk.open(t)), Attempt: accountAttempt(), Now: at})
+		pg := &inquiryPG{v1: accountInquiry("Y", ""), v2: v2}
+		r, err := driver().LookUp(t.Context(), adapters.LookUpRequest{Account: account(pg.open(t)), Attempt: accountAttempt(), Now: at})
 		if !errors.Is(err, adapters.ErrUnavailable) || r.Outcome != "" {
 			t.Errorf("%s: got %q, %v", name, r.Outcome, err)
 		}
@@ -239,8 +239,8 @@ func TestLookUpOfAPaidAccountNeedsBothAnswers(t *testing.T) {
 
 func TestLookUpOfAnAccountShowsAnotherPrice(t *testing.T) {
 	t.Parallel()
-	desk := &inquiryDesk{v1: strings.Replace(accountInquiry("N", ""), "64900", "64800", 1)}
-	acc := account(desk.open(t))
+	pg := &inquiryPG{v1: strings.Replace(accountInquiry("N", ""), "64900", "64800", 1)}
+	acc := account(pg.open(t))
 	r, err := driver().LookUp(t.Context(), adapters.LookUpRequest{Account: acc, Attempt: accountAttempt(), Now: at})
 	if err != nil || adapters.Mismatch(accountAttempt(), acc.Merchant, r) != "amount" {
 		t.Errorf("got %d won, %v", r.Amount, err)
@@ -255,10 +255,10 @@ func TestV1InquiryIsAskedByBothNumbers(t *testing.T) {
 		{"a hint that is no tid", "", "x", ""},
 		{"none", "", "", ""},
 	} {
-		desk := &inquiryDesk{v1: accountInquiry("C", "")}
+		pg := &inquiryPG{v1: accountInquiry("C", "")}
 		a := accountAttempt()
 		a.PGTxID = tt.stored
-		if _, err := driver().LookUp(t.Context(), adapters.LookUpRequest{Account: account(desk.open(t)), Attempt: a, PGTxID: tt.hint, Now: at}); err != nil {
+		if _, err := driver().LookUp(t.Context(), adapters.LookUpRequest{Account: account(pg.open(t)), Attempt: a, PGTxID: tt.hint, Now: at}); err != nil {
 			t.Fatal(err)
 		}
 		want := url.Values{
@@ -269,7 +269,7 @@ func TestV1InquiryIsAskedByBothNumbers(t *testing.T) {
 		if tt.tid != "" {
 			want.Set("originalTid", tt.tid)
 		}
-		if diff := cmp.Diff(want, desk.form); diff != "" {
+		if diff := cmp.Diff(want, pg.form); diff != "" {
 			t.Errorf("%s: (-want +got)\n%s", tt.name, diff)
 		}
 	}

@@ -51,17 +51,17 @@ func (d *Driver) ReadKeyReturn(body []byte) (adapters.Return, error) {
 	return r, nil
 }
 
-// ReadNotice implements adapters.Notifier. An account that was issued is no news: its approval has told us.
-func (d *Driver) ReadNotice(_ *payment.PG, m adapters.Message) (adapters.Notice, error) {
+// ReadNotification implements adapters.Notifier. An account that was issued is no news: its approval has told us.
+func (d *Driver) ReadNotification(_ *payment.PG, m adapters.Message) (adapters.Notification, error) {
 	n, err := ParseDeposit(m.ContentType(), m.Body)
 	if err != nil {
-		return adapters.Notice{}, err
+		return adapters.Notification{}, err
 	}
 	if n.Kind != DepositPaid {
-		return adapters.Notice{Kind: adapters.NoticeOther}, nil
+		return adapters.Notification{Kind: adapters.NotificationOther}, nil
 	}
-	return adapters.Notice{
-		Kind: adapters.NoticeDeposit, Attempt: n.OID, PGTxID: n.TID, Says: payment.OutcomeApproved,
+	return adapters.Notification{
+		Kind: adapters.NotificationDeposit, Attempt: n.OID, PGTxID: n.TID, Says: payment.OutcomeApproved,
 		MID: n.MID, IssueTxID: n.IssueTID, Amount: n.Amount,
 	}, nil
 }

@@ -28,13 +28,13 @@ func TestInbound(t *testing.T) {
 			Token: key.Get("merchantRedirectData"), OrderRef: payment.AttemptID(key.Get("orderId")), MID: key.Get("mid"), Through: true,
 			BillingKey: payment.Secret(key.Get("billkey")), PGTxID: key.Get("tid"), Code: "SUCCESS",
 		}}},
-		Notices: []adapterstest.Letter[adapters.Notice]{
-			{Name: "of a deposit by the PC window", Header: form, Body: pcNotice(), Want: adapters.Notice{
-				Kind: adapters.NoticeDeposit, Attempt: "ORD-20260402-0001-A1", PGTxID: "ININPGVBNKINIpayTest20260402153012345678",
+		Notifications: []adapterstest.Letter[adapters.Notification]{
+			{Name: "of a deposit by the PC window", Header: form, Body: pcNotice(), Want: adapters.Notification{
+				Kind: adapters.NotificationDeposit, Attempt: "ORD-20260402-0001-A1", PGTxID: "ININPGVBNKINIpayTest20260402153012345678",
 				Says: payment.OutcomeApproved, MID: "INIpayTest", IssueTxID: accountTID, Amount: 64_900,
 			}},
-			{Name: "of a deposit by the mobile window", Header: form, Body: mobileNotice(), Want: adapters.Notice{
-				Kind: adapters.NoticeDeposit, Attempt: "ORD-20260402-0001-A1", PGTxID: "INIMX_VBNKINIpayTest20260402141359654321",
+			{Name: "of a deposit by the mobile window", Header: form, Body: mobileNotice(), Want: adapters.Notification{
+				Kind: adapters.NotificationDeposit, Attempt: "ORD-20260402-0001-A1", PGTxID: "INIMX_VBNKINIpayTest20260402141359654321",
 				Says: payment.OutcomeApproved, MID: "INIpayTest", IssueTxID: "INIMX_VBNKINIpayTest20260402141359654321", Amount: 64_900,
 			}},
 		},
@@ -58,8 +58,8 @@ func TestWhoDidNotComeThroughBringsNothing(t *testing.T) {
 	if err != nil || k.Through || k.BillingKey.IsSet() || k.PGTxID == "" || k.Why != payment.DeclinedLimit {
 		t.Errorf("a return of a key says %+v, %v", k, err)
 	}
-	n, err := d.ReadNotice(nil, adapters.Message{Body: []byte("P_STATUS=00&P_TYPE=VBANK&P_OID=ORD-1&P_MID=INIpayTest&P_TID=T1&P_AMT=1000")})
-	if err != nil || n != (adapters.Notice{Kind: adapters.NoticeOther}) {
+	n, err := d.ReadNotification(nil, adapters.Message{Body: []byte("P_STATUS=00&P_TYPE=VBANK&P_OID=ORD-1&P_MID=INIpayTest&P_TID=T1&P_AMT=1000")})
+	if err != nil || n != (adapters.Notification{Kind: adapters.NotificationOther}) {
 		t.Errorf("an account that was issued is %+v, %v", n, err)
 	}
 }

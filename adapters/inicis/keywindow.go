@@ -66,7 +66,7 @@ func checkKeyWindow(req adapters.PrepareRequest) error {
 // inquiry confirms it: believe it only together with our own token in MerchantData, once.
 type KeyReturn struct {
 	ResultCode string
-	// ResultMsg is the PG's text: for the desk, never for the buyer.
+	// ResultMsg is the PG's text: for a person, never for the buyer.
 	ResultMsg string
 	MID       string
 	OrderID   string

@@ -9,7 +9,7 @@ type MobileAnswer struct {
 	Duplicates []string
 }
 
-// Trusted tells whether nothing critical came twice. What is not trusted is settled by inquiry.
+// Trusted tells whether nothing critical came twice. What is not trusted is decided by inquiry.
 func (m MobileAnswer) Trusted() bool { return len(m.Duplicates) == 0 }
 
 // ParseMobileAnswer reads the answer to a mobile approval in charset. Values are taken as they are: decoding

@@ -14,7 +14,7 @@ import (
 // MobileReturn is the auth result that the mobile window makes the browser post. Nothing in it is authenticated.
 type MobileReturn struct {
 	Status string
-	// Message is the PG's text: for the desk, never for the buyer.
+	// Message is the PG's text: for a person, never for the buyer.
 	Message string
 	// TID is the auth TID: what the approval is asked for with.
 	TID    payment.Secret

@@ -13,29 +13,29 @@ import (
 
 // MobileForm is the mobile window's form, which the browser posts in EUC-KR. Empty fields are left out.
 type MobileForm struct {
-	Payment   string `json:"P_INI_PAYMENT"`
-	MID       string `json:"P_MID"`
-	OID       string `json:"P_OID"`
-	Amount    string `json:"P_AMT"`
-	Goods     string `json:"P_GOODS"`
-	UserName  string `json:"P_UNAME"`
-	Mobile    string `json:"P_MOBILE,omitempty"`
-	Email     string `json:"P_EMAIL,omitempty"`
-	NextURL   string `json:"P_NEXT_URL"`
-	NoticeURL string `json:"P_NOTI_URL,omitempty"`
-	Notice    string `json:"P_NOTI"`
-	Reserved  string `json:"P_RESERVED"`
-	Timestamp string `json:"P_TIMESTAMP"`
-	ChkFake   string `json:"P_CHKFAKE"`
-	Charset   string `json:"P_CHARSET"`
-	HPPMethod string `json:"P_HPP_METHOD,omitempty"`
-	QuotaBase string `json:"P_QUOTABASE,omitempty"`
-	OnlyCards string `json:"P_ONLY_CARDCODE,omitempty"`
-	Card      string `json:"P_CARD_OPTION,omitempty"`
-	VBankDay  string `json:"P_VBANK_DT,omitempty"`
-	VBankTime string `json:"P_VBANK_TM,omitempty"`
-	Tax       string `json:"P_TAX,omitempty"`
-	TaxFree   string `json:"P_TAXFREE,omitempty"`
+	Payment      string `json:"P_INI_PAYMENT"`
+	MID          string `json:"P_MID"`
+	OID          string `json:"P_OID"`
+	Amount       string `json:"P_AMT"`
+	Goods        string `json:"P_GOODS"`
+	UserName     string `json:"P_UNAME"`
+	Mobile       string `json:"P_MOBILE,omitempty"`
+	Email        string `json:"P_EMAIL,omitempty"`
+	NextURL      string `json:"P_NEXT_URL"`
+	NoticeURL    string `json:"P_NOTI_URL,omitempty"`
+	Notification string `json:"P_NOTI"`
+	Reserved     string `json:"P_RESERVED"`
+	Timestamp    string `json:"P_TIMESTAMP"`
+	ChkFake      string `json:"P_CHKFAKE"`
+	Charset      string `json:"P_CHARSET"`
+	HPPMethod    string `json:"P_HPP_METHOD,omitempty"`
+	QuotaBase    string `json:"P_QUOTABASE,omitempty"`
+	OnlyCards    string `json:"P_ONLY_CARDCODE,omitempty"`
+	Card         string `json:"P_CARD_OPTION,omitempty"`
+	VBankDay     string `json:"P_VBANK_DT,omitempty"`
+	VBankTime    string `json:"P_VBANK_TM,omitempty"`
+	Tax          string `json:"P_TAX,omitempty"`
+	TaxFree      string `json:"P_TAXFREE,omitempty"`
 }
 
 // mobileMethod maps a canonical method to P_INI_PAYMENT, and to the option that it wants.
@@ -84,7 +84,7 @@ func BuildMobileForm(req adapters.PrepareRequest) (MobileForm, error) {
 	form := MobileForm{
 		Payment: method, MID: midOf(a, m), OID: oid, Amount: amount, Goods: wire.CutBytes(plainText(a.OrderName), 80),
 		UserName: wire.CutBytes(plainText(req.Buyer.Name), 30),
-		NextURL:  req.MobileReturnURL, NoticeURL: req.NoticeURL, Notice: req.Token, Timestamp: stamp,
+		NextURL:  req.MobileReturnURL, NoticeURL: req.NoticeURL, Notification: req.Token, Timestamp: stamp,
 		ChkFake: ChkFake(amount, oid, stamp, keysOf(m).hash), Charset: "utf8",
 	}
 	// Both may be left out here; cut, or without what EUC-KR lacks, they would be somebody else's.

@@ -28,7 +28,7 @@ const (
 // Return is the auth result that the window makes the browser post. Nothing in it is authenticated.
 type Return struct {
 	ResultCode string
-	// ResultMsg is the PG's text: for the desk, never for the buyer.
+	// ResultMsg is the PG's text: for a person, never for the buyer.
 	ResultMsg    string
 	MID          string
 	OrderNumber  string

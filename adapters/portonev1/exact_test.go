@@ -13,8 +13,8 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// Of two payments under one id, an exact look tells about the one that was asked for.
-func TestAnExactLookIsAboutOnePayment(t *testing.T) {
+// Of two payments under one id, an exact look-up tells about the one that was asked for.
+func TestAnExactLookUpIsAboutOnePayment(t *testing.T) {
 	t.Parallel()
 	const order, root = "ORD-20260301-0001-A1", "/portone/v1/payments/"
 	wrap := func(s string) string { return `{"code":0,"response":` + s + `}` }

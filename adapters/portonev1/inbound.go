@@ -12,24 +12,24 @@ var (
 	_ adapters.Asker    = (*Driver)(nil)
 )
 
-// ReadNotice implements adapters.Notifier.
-func (d *Driver) ReadNotice(_ *payment.PG, m adapters.Message) (adapters.Notice, error) {
+// ReadNotification implements adapters.Notifier.
+func (d *Driver) ReadNotification(_ *payment.PG, m adapters.Message) (adapters.Notification, error) {
 	n, err := ParseNotice(m.ContentType(), m.Body)
 	if err != nil {
-		return adapters.Notice{}, err
+		return adapters.Notification{}, err
 	}
-	notice := adapters.Notice{Kind: adapters.NoticePayment, Attempt: n.MerchantUID, PGTxID: n.ImpUID, Says: n.Says()}
+	notice := adapters.Notification{Kind: adapters.NotificationPayment, Attempt: n.MerchantUID, PGTxID: n.ImpUID, Says: n.Says()}
 	switch {
 	case n.Event == EventCvsConfirm:
 		// A 200 would let a barcode be paid that nobody here waits for.
-		notice.Kind = adapters.NoticeAsks
+		notice.Kind = adapters.NotificationAsks
 	case n.Event == EventEscrow:
-		notice.Kind = adapters.NoticeEscrow
+		notice.Kind = adapters.NotificationEscrow
 		if n.KnownEscrow() {
 			notice.Escrow = n.EscrowStatus
 		}
 	case n.Event != "":
-		notice.Kind = adapters.NoticeOther
+		notice.Kind = adapters.NotificationOther
 	}
 	return notice, nil
 }

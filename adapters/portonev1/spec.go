@@ -18,7 +18,7 @@ func spec() payment.DriverSpec {
 		Name: Name, Title: "PortOne V1", Company: "PortOne",
 		SharesIDs: true,
 		Routes: payment.Routes{
-			Return: "/return/portone", Notices: "/hooks/portone/v1/:pg", Questions: "/hooks/portone/v1/:pg/confirm",
+			Return: "/return/portone", Notifications: "/hooks/portone/v1/:pg", Questions: "/hooks/portone/v1/:pg/confirm",
 			Redirect: payment.Redirect{
 				Attempt: []string{"merchant_uid"}, PGTxID: []string{"imp_uid"},
 				Code: []string{"error_code"}, Success: []string{"imp_success", "success"},

@@ -33,8 +33,8 @@ const (
 	EscrowDenialTaken   = "10"
 )
 
-// Notice is what a V1 webhook says. It is unsigned: a hint to look at the payment again, and nothing more.
-type Notice struct {
+// Notification is what a V1 webhook says. It is unsigned: a hint to look at the payment again, and nothing more.
+type Notification struct {
 	ImpUID      string
 	MerchantUID payment.AttemptID
 	Status      string
@@ -47,7 +47,7 @@ type Notice struct {
 }
 
 // Says is what a notice says has become of the payment; empty when that is no status of a payment.
-func (n Notice) Says() payment.Outcome {
+func (n Notification) Says() payment.Outcome {
 	switch n.Status {
 	case "paid":
 		return payment.OutcomeApproved
@@ -63,7 +63,7 @@ func (n Notice) Says() payment.Outcome {
 }
 
 // KnownEscrow tells whether a notice says how far an escrow has come, in a word that is known.
-func (n Notice) KnownEscrow() bool {
+func (n Notification) KnownEscrow() bool {
 	switch n.EscrowStatus {
 	case EscrowDelivering, EscrowConfirmed, EscrowAutoConfirmed, EscrowForced, EscrowDenied, EscrowCancelled, EscrowDenialTaken:
 		return true
@@ -80,12 +80,12 @@ type Question struct {
 
 // ParseNotice reads a webhook, which is JSON or a form by a switch in PortOne's console. Errors match
 // wire.ErrShape.
-func ParseNotice(contentType string, body []byte) (Notice, error) {
+func ParseNotice(contentType string, body []byte) (Notification, error) {
 	f, err := readFields(contentType, body)
 	if err != nil {
-		return Notice{}, err
+		return Notification{}, err
 	}
-	n := Notice{
+	n := Notification{
 		ImpUID: f.text("imp_uid"), MerchantUID: payment.AttemptID(f.text("merchant_uid")),
 		Status: f.text("status"), Event: f.text("event"), CancellationID: f.text("cancellation_id"),
 	}
@@ -93,16 +93,16 @@ func ParseNotice(contentType string, body []byte) (Notice, error) {
 		n.EscrowStatus = f.inner("extra", "escrow_status")
 	}
 	if err := f.err(); err != nil {
-		return Notice{}, err
+		return Notification{}, err
 	}
 	switch {
 	// What is no change of status need not name a payment; who reads it asks for what it needs.
 	case n.Event != "":
 		return n, nil
 	case !impUID(n.ImpUID):
-		return Notice{}, fmt.Errorf("%w: field imp_uid is missing or odd", wire.ErrShape)
+		return Notification{}, fmt.Errorf("%w: field imp_uid is missing or odd", wire.ErrShape)
 	case n.MerchantUID == "" || n.Status == "":
-		return Notice{}, fmt.Errorf("%w: field merchant_uid or status is missing", wire.ErrShape)
+		return Notification{}, fmt.Errorf("%w: field merchant_uid or status is missing", wire.ErrShape)
 	}
 	return n, nil
 }

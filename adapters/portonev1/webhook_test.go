@@ -19,13 +19,13 @@ const (
 
 func TestParseNotice(t *testing.T) {
 	t.Parallel()
-	escrow := portonev1.Notice{
+	escrow := portonev1.Notification{
 		Event: portonev1.EventEscrow, ImpUID: "imp_1", MerchantUID: "A1", Status: "paid", EscrowStatus: portonev1.EscrowAutoConfirmed,
 	}
-	paid := portonev1.Notice{ImpUID: "imp_740012345678", MerchantUID: "A1", Status: "paid"}
+	paid := portonev1.Notification{ImpUID: "imp_740012345678", MerchantUID: "A1", Status: "paid"}
 	tests := []struct {
 		name, kind, body string
-		want             portonev1.Notice
+		want             portonev1.Notification
 		fails            bool
 	}{
 		{"JSON", asJSON, `{"imp_uid":"imp_740012345678","merchant_uid":"A1","status":"paid"}`, paid, false},
@@ -33,12 +33,12 @@ func TestParseNotice(t *testing.T) {
 		{"JSON that does not say so", "text/plain", `{"imp_uid":"imp_740012345678","merchant_uid":"A1","status":"paid"}`, paid, false},
 		{
 			"a cancel in part", asJSON, `{"imp_uid":"imp_740012345678","merchant_uid":"A1","status":"cancelled","cancellation_id":"cxl-0001"}`,
-			portonev1.Notice{ImpUID: "imp_740012345678", MerchantUID: "A1", Status: "cancelled", CancellationID: "cxl-0001"},
+			portonev1.Notification{ImpUID: "imp_740012345678", MerchantUID: "A1", Status: "cancelled", CancellationID: "cxl-0001"},
 			false,
 		},
 		{
 			"an account that was issued", asForm, "imp_uid=imp_740012345678&merchant_uid=A1&status=ready",
-			portonev1.Notice{ImpUID: "imp_740012345678", MerchantUID: "A1", Status: "ready"},
+			portonev1.Notification{ImpUID: "imp_740012345678", MerchantUID: "A1", Status: "ready"},
 			false,
 		},
 		{
@@ -56,28 +56,28 @@ func TestParseNotice(t *testing.T) {
 		},
 		{
 			"an event nobody knows", asJSON, `{"event":"Something.New","extra":[]}`,
-			portonev1.Notice{Event: "Something.New"},
+			portonev1.Notification{Event: "Something.New"},
 			false,
 		},
 
 		{
 			"an escrow event without a status", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","status":"paid"}`,
-			portonev1.Notice{Event: portonev1.EventEscrow, ImpUID: "imp_1", MerchantUID: "A1", Status: "paid"},
+			portonev1.Notification{Event: portonev1.EventEscrow, ImpUID: "imp_1", MerchantUID: "A1", Status: "paid"},
 			false,
 		},
-		{"an escrow event with a list", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","extra":[]}`, portonev1.Notice{}, true},
-		{"an escrow event with an endless status", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","extra":{"escrow_status":"` + strings.Repeat("3", 200) + `"}}`, portonev1.Notice{}, true},
-		{"nothing", asJSON, ``, portonev1.Notice{}, true},
-		{"a list", asJSON, `[]`, portonev1.Notice{}, true},
-		{"a field twice", asJSON, `{"imp_uid":"imp_1","merchant_uid":"A1","merchant_uid":"A2","status":"paid"}`, portonev1.Notice{}, true},
-		{"a form's field twice", asForm, "imp_uid=imp_1&merchant_uid=A1&merchant_uid=A2&status=paid", portonev1.Notice{}, true},
-		{"a broken form", asForm, "imp_uid=%zz", portonev1.Notice{}, true},
-		{"no imp_uid", asJSON, `{"merchant_uid":"A1","status":"paid"}`, portonev1.Notice{}, true},
-		{"an imp_uid that is a path", asJSON, `{"imp_uid":"imp_1/../x","merchant_uid":"A1","status":"paid"}`, portonev1.Notice{}, true},
-		{"no merchant_uid", asForm, "imp_uid=imp_1&status=paid", portonev1.Notice{}, true},
-		{"no status", asForm, "imp_uid=imp_1&merchant_uid=A1", portonev1.Notice{}, true},
-		{"an endless merchant_uid", asForm, "imp_uid=imp_1&status=paid&merchant_uid=" + strings.Repeat("A", 200), portonev1.Notice{}, true},
-		{"no UTF-8", asForm, "imp_uid=imp_1&status=paid&merchant_uid=%ff", portonev1.Notice{}, true},
+		{"an escrow event with a list", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","extra":[]}`, portonev1.Notification{}, true},
+		{"an escrow event with an endless status", asJSON, `{"event":"Inicis.Escrow.Changed","imp_uid":"imp_1","merchant_uid":"A1","extra":{"escrow_status":"` + strings.Repeat("3", 200) + `"}}`, portonev1.Notification{}, true},
+		{"nothing", asJSON, ``, portonev1.Notification{}, true},
+		{"a list", asJSON, `[]`, portonev1.Notification{}, true},
+		{"a field twice", asJSON, `{"imp_uid":"imp_1","merchant_uid":"A1","merchant_uid":"A2","status":"paid"}`, portonev1.Notification{}, true},
+		{"a form's field twice", asForm, "imp_uid=imp_1&merchant_uid=A1&merchant_uid=A2&status=paid", portonev1.Notification{}, true},
+		{"a broken form", asForm, "imp_uid=%zz", portonev1.Notification{}, true},
+		{"no imp_uid", asJSON, `{"merchant_uid":"A1","status":"paid"}`, portonev1.Notification{}, true},
+		{"an imp_uid that is a path", asJSON, `{"imp_uid":"imp_1/../x","merchant_uid":"A1","status":"paid"}`, portonev1.Notification{}, true},
+		{"no merchant_uid", asForm, "imp_uid=imp_1&status=paid", portonev1.Notification{}, true},
+		{"no status", asForm, "imp_uid=imp_1&merchant_uid=A1", portonev1.Notification{}, true},
+		{"an endless merchant_uid", asForm, "imp_uid=imp_1&status=paid&merchant_uid=" + strings.Repeat("A", 200), portonev1.Notification{}, true},
+		{"no UTF-8", asForm, "imp_uid=imp_1&status=paid&merchant_uid=%ff", portonev1.Notification{}, true},
 	}
 	for _, tt := range tests {
 		got, err := portonev1.ParseNotice(tt.kind, []byte(tt.body))

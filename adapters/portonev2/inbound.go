@@ -18,22 +18,22 @@ func (d *Driver) VerifyMessage(pg *payment.PG, m adapters.Message) (string, erro
 	return VerifyWebhook(webhookSecretsOf(pg), m.Header, m.Body, m.Now)
 }
 
-// ReadNotice implements adapters.Notifier. What is of another store, or of nothing that we follow, is no news.
-func (d *Driver) ReadNotice(pg *payment.PG, m adapters.Message) (adapters.Notice, error) {
+// ReadNotification implements adapters.Notifier. What is of another store, or of nothing that we follow, is no news.
+func (d *Driver) ReadNotification(pg *payment.PG, m adapters.Message) (adapters.Notification, error) {
 	ev, err := ParseEvent(m.ContentType(), m.Body, false)
 	if err != nil {
-		return adapters.Notice{}, err
+		return adapters.Notification{}, err
 	}
-	n := adapters.Notice{Kind: adapters.NoticePayment, Attempt: ev.PaymentID, PGTxID: ev.TxID, Says: ev.Says()}
+	n := adapters.Notification{Kind: adapters.NotificationPayment, Attempt: ev.PaymentID, PGTxID: ev.TxID, Says: ev.Says()}
 	switch {
 	case ev.elsewhere(pg):
-		n.Kind = adapters.NoticeOther
+		n.Kind = adapters.NotificationOther
 	case ev.Type == EventKeyIssued && ev.BillingKey.IsSet():
-		n.Kind, n.BillingKey = adapters.NoticeKey, ev.BillingKey
+		n.Kind, n.BillingKey = adapters.NotificationKey, ev.BillingKey
 	case ev.PaymentID == "":
-		n.Kind = adapters.NoticeOther
+		n.Kind = adapters.NotificationOther
 	case ev.Type == EventReady:
-		n.Kind = adapters.NoticeOpened
+		n.Kind = adapters.NotificationOpened
 	}
 	return n, nil
 }

@@ -36,11 +36,11 @@ func TestInbound(t *testing.T) {
 	event := func(kind, store string) string {
 		return `{"type":"` + kind + `","timestamp":"2026-03-01T10:00:00Z","data":{"storeId":"` + store + `","paymentId":"A1","transactionId":"tx-1","totalAmount":64900}}`
 	}
-	notice := func(name, body string, want adapters.Notice) adapterstest.Letter[adapters.Notice] {
-		return adapterstest.Letter[adapters.Notice]{Name: name, Header: signedHeader(body), Body: body, Want: want}
+	notice := func(name, body string, want adapters.Notification) adapterstest.Letter[adapters.Notification] {
+		return adapterstest.Letter[adapters.Notification]{Name: name, Header: signedHeader(body), Body: body, Want: want}
 	}
-	about := func(kind adapters.NoticeKind, says payment.Outcome) adapters.Notice {
-		return adapters.Notice{Kind: kind, Attempt: "A1", PGTxID: "tx-1", Says: says}
+	about := func(kind adapters.NotificationKind, says payment.Outcome) adapters.Notification {
+		return adapters.Notification{Kind: kind, Attempt: "A1", PGTxID: "tx-1", Says: says}
 	}
 	question := func(name, store string, elsewhere bool) adapterstest.Letter[adapters.Question] {
 		body := event(portonev2.EventConfirm, store)
@@ -52,14 +52,14 @@ func TestInbound(t *testing.T) {
 	key := "billing-key-0194f7a2-1c7e-7d3b-9a44-000000000001"
 	adapterstest.RunInbound(t, adapterstest.Inbound{
 		Driver: portonev2.New(nil), PG: pg, Now: sentAt,
-		Notices: []adapterstest.Letter[adapters.Notice]{
-			notice("of a payment", event(portonev2.EventPaid, pg.Keys.Text("store_id")), about(adapters.NoticePayment, payment.OutcomeApproved)),
-			notice("of a window", event(portonev2.EventReady, pg.Keys.Text("store_id")), about(adapters.NoticeOpened, payment.OutcomePending)),
-			notice("of another store", event(portonev2.EventPaid, "store-2"), about(adapters.NoticeOther, payment.OutcomeApproved)),
-			notice("in the older form", `{"payment_id":"A1","tx_id":"tx-1","status":"Paid"}`, about(adapters.NoticePayment, payment.OutcomeApproved)),
+		Notifications: []adapterstest.Letter[adapters.Notification]{
+			notice("of a payment", event(portonev2.EventPaid, pg.Keys.Text("store_id")), about(adapters.NotificationPayment, payment.OutcomeApproved)),
+			notice("of a window", event(portonev2.EventReady, pg.Keys.Text("store_id")), about(adapters.NotificationOpened, payment.OutcomePending)),
+			notice("of another store", event(portonev2.EventPaid, "store-2"), about(adapters.NotificationOther, payment.OutcomeApproved)),
+			notice("in the older form", `{"payment_id":"A1","tx_id":"tx-1","status":"Paid"}`, about(adapters.NotificationPayment, payment.OutcomeApproved)),
 			notice("of a key", `{"type":"BillingKey.Issued","data":{"storeId":"`+pg.Keys.Text("store_id")+`","billingKey":"`+key+`"}}`,
-				adapters.Notice{Kind: adapters.NoticeKey, BillingKey: payment.Secret(key)}),
-			notice("of something new", `{"type":"Something.New","data":{}}`, adapters.Notice{Kind: adapters.NoticeOther}),
+				adapters.Notification{Kind: adapters.NotificationKey, BillingKey: payment.Secret(key)}),
+			notice("of something new", `{"type":"Something.New","data":{}}`, adapters.Notification{Kind: adapters.NotificationOther}),
 		},
 		Questions: []adapterstest.Letter[adapters.Question]{question("of ours", pg.Keys.Text("store_id"), false), question("of another store", "store-2", true)},
 	})

@@ -17,7 +17,7 @@ func spec() payment.DriverSpec {
 	return payment.DriverSpec{
 		Name: Name, Title: "PortOne V2", Company: "PortOne",
 		Routes: payment.Routes{
-			Return: "/return/portone", Notices: "/hooks/portone/v2/:pg", Questions: "/hooks/portone/v2/:pg/confirm",
+			Return: "/return/portone", Notifications: "/hooks/portone/v2/:pg", Questions: "/hooks/portone/v2/:pg/confirm",
 			Redirect: payment.Redirect{
 				Attempt: []string{"paymentId", "payment_id"}, PGTxID: []string{"billingKey", "billing_key", "txId", "tx_id"},
 				Token: []string{"paymentToken", "payment_token"}, Code: []string{"code"},

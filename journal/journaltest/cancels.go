@@ -195,9 +195,9 @@ func testCancelsDue(t *testing.T, open Open) {
 	j := open(t)
 	paid(t, j, "a", "b", "c")
 	mustBegin(t, j, cancelOf("a", "c-a", 1_000, 15_000))
-	late := cancelOf("b", "c-b", 2_000, 15_000)
-	late.NextCheck = epoch().Add(time.Hour)
-	mustBegin(t, j, late)
+	unmatched := cancelOf("b", "c-b", 2_000, 15_000)
+	unmatched.NextCheck = epoch().Add(time.Hour)
+	mustBegin(t, j, unmatched)
 	now := epoch().Add(time.Minute)
 	due, err := j.CancelsDue(ctx, urgent(), now, 10, time.Minute)
 	if err != nil || len(due) != 1 || due[0].ID != "c-a" {

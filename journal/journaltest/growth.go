@@ -96,8 +96,8 @@ func testLanes(t *testing.T, open Open) {
 	put("b-undo", "b", payment.StateCancelling)
 	put("c-claimed", "c", payment.StateClaimed)
 	put("d-closed", "d", payment.StateDeclined)
-	late := time.Now().Add(time.Hour)
-	lanes, err := j.DueLanes(t.Context(), late)
+	unmatched := time.Now().Add(time.Hour)
+	lanes, err := j.DueLanes(t.Context(), unmatched)
 	want := []journal.Lane{{PG: "b", Urgent: true}, {PG: "c", Urgent: true}, {PG: "a"}, {PG: "b"}}
 	if d := gocmp.Diff(want, lanes); d != "" || err != nil {
 		t.Fatalf("lanes (-want +got) %v\n%s", err, d)
@@ -107,7 +107,7 @@ func testLanes(t *testing.T, open Open) {
 	}
 	take := func(l journal.Lane, limit int, want ...string) {
 		t.Helper()
-		list, err := j.Due(t.Context(), l, late, limit, time.Minute)
+		list, err := j.Due(t.Context(), l, unmatched, limit, time.Minute)
 		var got []string
 		for _, a := range list {
 			got = append(got, string(a.ID))
@@ -128,7 +128,7 @@ func testLanes(t *testing.T, open Open) {
 			t.Fatal(err)
 		}
 		take(journal.Lane{PG: "c"}, 10)
-		look := journal.Look{ID: a.ID, State: a.State, Checks: n, NextCheck: now, Event: event("looked")}
+		look := journal.LookUp{ID: a.ID, State: a.State, Checks: n, NextCheck: now, Event: event("looked_up")}
 		if err := j.Touch(t.Context(), look); err != nil {
 			t.Fatal(err)
 		}
@@ -138,35 +138,35 @@ func testLanes(t *testing.T, open Open) {
 	testSideLanes(t, open(t))
 }
 
-// testSideLanes is testLanes for late money and cancels.
+// testSideLanes is testLanes for unmatched payments and cancels.
 func testSideLanes(t *testing.T, j *journal.Journal) {
 	t.Helper()
-	ctx, late := t.Context(), time.Now().Add(24*time.Hour)
+	ctx, unmatched := t.Context(), time.Now().Add(24*time.Hour)
 	for _, id := range []string{"x", "y"} {
 		a := Attempt(id, id)
 		a.PG = payment.PGID(id)
 		reach(t, j, a, payment.StateApproved)
-		if _, err := j.LateSeen(ctx, journal.Late{AttemptID: a.ID, PGTxID: "seen", Won: 1}, event("late_money")); err != nil {
+		if _, err := j.UnmatchedSeen(ctx, journal.Unmatched{AttemptID: a.ID, PGTxID: "seen", Won: 1}, event("unmatched_payment")); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := j.LateFlag(ctx, journal.Late{AttemptID: a.ID, PGTxID: "flagged", Won: 1}, event("late_money")); err != nil {
+		if _, err := j.UnmatchedFlag(ctx, journal.Unmatched{AttemptID: a.ID, PGTxID: "flagged", Won: 1}, event("unmatched_payment")); err != nil {
 			t.Fatal(err)
 		}
 		mustBegin(t, j, cancelOf(id, "c-"+id, 1_000, 15_000))
 	}
-	lanes, err := j.LateLanes(ctx, late)
+	lanes, err := j.UnmatchedLanes(ctx, unmatched)
 	want := []journal.Lane{{PG: "x", Urgent: true}, {PG: "y", Urgent: true}, {PG: "x"}, {PG: "y"}}
 	if d := gocmp.Diff(want, lanes); d != "" || err != nil {
-		t.Errorf("lanes of late money (-want +got) %v\n%s", err, d)
+		t.Errorf("lanes of unmatched payments (-want +got) %v\n%s", err, d)
 	}
-	if list, err := j.LateDue(ctx, journal.Lane{PG: "y"}, late, 10, time.Minute); err != nil || len(list) != 1 || list[0].PGTxID != "flagged" {
+	if list, err := j.UnmatchedDue(ctx, journal.Lane{PG: "y"}, unmatched, 10, time.Minute); err != nil || len(list) != 1 || list[0].PGTxID != "flagged" {
 		t.Errorf("flagged at y: %+v, %v", list, err)
 	}
-	lanes, err = j.CancelLanes(ctx, late)
+	lanes, err = j.CancelLanes(ctx, unmatched)
 	if d := gocmp.Diff(want[:2], lanes); d != "" || err != nil {
 		t.Errorf("lanes of cancels (-want +got) %v\n%s", err, d)
 	}
-	list, err := j.CancelsDue(ctx, journal.Lane{PG: "x", Urgent: true}, late, 10, time.Minute)
+	list, err := j.CancelsDue(ctx, journal.Lane{PG: "x", Urgent: true}, unmatched, 10, time.Minute)
 	if err != nil || len(list) != 1 || list[0].ID != "c-x" {
 		t.Errorf("cancels at x: %+v, %v", list, err)
 	}
@@ -216,13 +216,13 @@ func testWindows(t *testing.T, open Open) {
 	wantSound(t, j)
 }
 
-// testFold checks that looks which say the same add one row, in the place that they have in the history.
+// testFold checks that look-ups which say the same add one row, in the place that they have in the history.
 func testFold(t *testing.T, open Open) {
 	j := open(t)
 	mustInsert(t, j, Attempt("a", "a"))
 	look := func(n int, detail string, at time.Time) {
 		t.Helper()
-		l := journal.Look{ID: "a", State: payment.StateOpened, Checks: n, NextCheck: epoch(), Event: journal.Event{At: at, Kind: "looked", Detail: detail, Fold: true}}
+		l := journal.LookUp{ID: "a", State: payment.StateOpened, Checks: n, NextCheck: epoch(), Event: journal.Event{At: at, Kind: "looked_up", Detail: detail, Fold: true}}
 		if err := j.Touch(t.Context(), l); err != nil {
 			t.Fatal(err)
 		}
@@ -247,8 +247,8 @@ func testFold(t *testing.T, open Open) {
 		got = append(got, fmt.Sprintf("%s %s %s x%d %s", e.At.Format("15:04"), e.Kind, e.Detail, e.Times, e.LastAt.Format("15:04")))
 	}
 	want := []string{
-		"09:30 looked nothing x3 09:32", "09:33 looked failed x1 00:00", "09:34 looked nothing x1 00:00",
-		"09:35 noted  x1 00:00", "09:36 looked nothing x2 09:37",
+		"09:30 looked_up nothing x3 09:32", "09:33 looked_up failed x1 00:00", "09:34 looked_up nothing x1 00:00",
+		"09:35 noted  x1 00:00", "09:36 looked_up nothing x2 09:37",
 	}
 	if d := gocmp.Diff(want, got); d != "" {
 		t.Errorf("history (-want +got)\n%s", d)
@@ -389,7 +389,7 @@ func testPrunePass(t *testing.T, open Open) {
 		mustMove(t, j, id, payment.StateCaptured, payment.StateApproved, message(id))
 	}
 	reach(t, j, Attempt("s-late", "s-late"), payment.StateDeclined)
-	if _, err := j.LateFlag(ctx, journal.Late{AttemptID: "s-late", PGTxID: "tx", Won: 1}, event("late_money")); err != nil {
+	if _, err := j.UnmatchedFlag(ctx, journal.Unmatched{AttemptID: "s-late", PGTxID: "tx", Won: 1}, event("unmatched_payment")); err != nil {
 		t.Fatal(err)
 	}
 	paid(t, j, "s-cancel")

@@ -114,7 +114,7 @@ func testFinal(t *testing.T, open Open) {
 			})
 			wantConflict(t, err, journal.ConflictMove, final)
 		}
-		look := journal.Look{ID: payment.AttemptID(id), State: final, NextCheck: epoch(), Event: event("x")}
+		look := journal.LookUp{ID: payment.AttemptID(id), State: final, NextCheck: epoch(), Event: event("x")}
 		wantConflict(t, j.Touch(t.Context(), look), journal.ConflictState, final)
 		wantState(t, j, id, final)
 	}
@@ -126,7 +126,7 @@ func testEvents(t *testing.T, open Open) {
 	long := strings.Repeat("가", 400)
 	if _, err := j.Move(t.Context(), journal.Transition{
 		ID: "a-1", From: []payment.State{payment.StateOpened}, To: payment.StateDeclined, Reason: "pg_declined",
-		Event: journal.Event{At: epoch(), Kind: "approve", Code: "V012", Actor: "desk", Detail: "line\nbreak\x00 " + long},
+		Event: journal.Event{At: epoch(), Kind: "approve", Code: "V012", Actor: "kim", Detail: "line\nbreak\x00 " + long},
 	}); err != nil {
 		t.Fatal(err)
 	}
@@ -143,7 +143,7 @@ func testEvents(t *testing.T, open Open) {
 	}
 	got.Detail = ""
 	want := journal.Event{
-		At: epoch(), Kind: "approve", Code: "V012", Actor: "desk", Reason: "pg_declined",
+		At: epoch(), Kind: "approve", Code: "V012", Actor: "kim", Reason: "pg_declined",
 		From: payment.StateOpened, To: payment.StateDeclined, Times: 1,
 	}
 	if d := cmp.Diff(want, got); d != "" {

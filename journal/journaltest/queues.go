@@ -41,7 +41,7 @@ func testDue(t *testing.T, open Open) {
 	wantDue(now, 10, "d-000")
 	wantDue(now, 10)
 
-	look := journal.Look{
+	look := journal.LookUp{
 		ID: "d-001", State: payment.StateOpened, Lease: now.Add(lease), NextCheck: now.Add(30 * time.Second), Event: event("look"),
 	}
 	testTouch(t, j, look)
@@ -52,14 +52,14 @@ func testDue(t *testing.T, open Open) {
 	wantDue(now.Add(lease), 10, "d-002", "d-000")
 	mustMove(t, j, "d-000", payment.StateOpened, payment.StateDeclined)
 	wantDue(now.Add(3*lease), 10, "d-002", "d-001")
-	if err := j.Touch(t.Context(), journal.Look{ID: "nobody", NextCheck: now, Event: event("look")}); !errors.Is(err, journal.ErrNotFound) {
+	if err := j.Touch(t.Context(), journal.LookUp{ID: "nobody", NextCheck: now, Event: event("look")}); !errors.Is(err, journal.ErrNotFound) {
 		t.Errorf("touching nobody: %v", err)
 	}
 	t.Run("many sweepers share the work without overlap", func(t *testing.T) { testSweepers(t, open(t)) })
 }
 
 // testTouch checks that only its owner can put an attempt off, as it was when the owner read it.
-func testTouch(t *testing.T, j *journal.Journal, own journal.Look) {
+func testTouch(t *testing.T, j *journal.Journal, own journal.LookUp) {
 	t.Helper()
 	read := func() payment.Attempt {
 		t.Helper()
@@ -70,12 +70,12 @@ func testTouch(t *testing.T, j *journal.Journal, own journal.Look) {
 		return a
 	}
 	before := read()
-	for name, change := range map[string]func(*journal.Look){
-		"a former lease":   func(l *journal.Look) { l.Lease = l.Lease.Add(-time.Minute) },
-		"no lease":         func(l *journal.Look) { l.Lease = time.Time{} },
-		"a former count":   func(l *journal.Look) { l.Checks++ },
-		"another state":    func(l *journal.Look) { l.State = payment.StateClaimed },
-		"a guest too late": func(l *journal.Look) { l.Guest, l.State = true, payment.StateClaimed },
+	for name, change := range map[string]func(*journal.LookUp){
+		"a former lease":                    func(l *journal.LookUp) { l.Lease = l.Lease.Add(-time.Minute) },
+		"no lease":                          func(l *journal.LookUp) { l.Lease = time.Time{} },
+		"a former count":                    func(l *journal.LookUp) { l.Checks++ },
+		"another state":                     func(l *journal.LookUp) { l.State = payment.StateClaimed },
+		"one who does not own it, too late": func(l *journal.LookUp) { l.NotOwned, l.State = true, payment.StateClaimed },
 	} {
 		look := own
 		change(&look)
@@ -83,26 +83,26 @@ func testTouch(t *testing.T, j *journal.Journal, own journal.Look) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	guest := own
-	guest.Guest, guest.Lease, guest.NextCheck = true, time.Time{}, own.NextCheck.Add(time.Hour)
-	if err := j.Touch(t.Context(), guest); err != nil {
+	notOwned := own
+	notOwned.NotOwned, notOwned.Lease, notOwned.NextCheck = true, time.Time{}, own.NextCheck.Add(time.Hour)
+	if err := j.Touch(t.Context(), notOwned); err != nil {
 		t.Fatal(err)
 	}
 	if a := read(); !a.NextCheck.Equal(before.NextCheck) || a.Checks != before.Checks {
-		t.Errorf("a guest put the next check off to %s, checks %d", a.NextCheck, a.Checks)
+		t.Errorf("one who does not own it put the next check off to %s, checks %d", a.NextCheck, a.Checks)
 	}
-	guest.NextCheck = before.NextCheck.Add(-time.Second)
-	if err := j.Touch(t.Context(), guest); err != nil {
+	notOwned.NextCheck = before.NextCheck.Add(-time.Second)
+	if err := j.Touch(t.Context(), notOwned); err != nil {
 		t.Fatal(err)
 	}
-	if a := read(); !a.NextCheck.Equal(guest.NextCheck) {
-		t.Errorf("a guest brought the next check to %s, want %s", a.NextCheck, guest.NextCheck)
+	if a := read(); !a.NextCheck.Equal(notOwned.NextCheck) {
+		t.Errorf("one who does not own it brought the next check to %s, want %s", a.NextCheck, notOwned.NextCheck)
 	}
 	if err := j.Touch(t.Context(), own); err != nil {
 		t.Fatal(err)
 	}
 	if err := j.Touch(t.Context(), own); !errors.Is(err, journal.ErrConflict) {
-		t.Errorf("an owner's second look: %v", err)
+		t.Errorf("an owner's second look-up: %v", err)
 	}
 }
 
@@ -175,7 +175,7 @@ func testStats(t *testing.T, open Open) {
 			{State: payment.StateCancelling, Count: 1, Won: 500, Oldest: epoch().Add(-4 * time.Hour)},
 		},
 		Pending: 1, Parked: 1, OldestPending: epoch(),
-		Late: []journal.LateStats{{State: journal.LateReturning}, {State: journal.LateUnknown}, {State: journal.LateFlagged}},
+		Unmatched: []journal.UnmatchedStats{{State: journal.UnmatchedReturning}, {State: journal.UnmatchedUnknown}, {State: journal.UnmatchedFlagged}},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("stats (-want +got)\n%s", d)

@@ -23,7 +23,7 @@ func testPrune(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	reach(t, j, Attempt("late", "late"), payment.StateDeclined)
-	if _, err := j.LateFlag(t.Context(), journal.Late{AttemptID: "late", PGTxID: "tx", Won: 1}, event("late_money")); err != nil {
+	if _, err := j.UnmatchedFlag(t.Context(), journal.Unmatched{AttemptID: "late", PGTxID: "tx", Won: 1}, event("unmatched_payment")); err != nil {
 		t.Fatal(err)
 	}
 	if n := pruneAll(t, j, time.Now().Add(-time.Hour), 100); n != 0 {
@@ -45,11 +45,11 @@ func testPrune(t *testing.T, open Open) {
 			t.Errorf("%s has %d events, %v", id, len(events), err)
 		}
 	}
-	if err := j.LateEnd(t.Context(), journal.Late{AttemptID: "late", PGTxID: "tx"}, journal.LateReturned, event("late_money_returned")); err != nil {
+	if err := j.UnmatchedEnd(t.Context(), journal.Unmatched{AttemptID: "late", PGTxID: "tx"}, journal.UnmatchedReturned, event("unmatched_payment_returned")); err != nil {
 		t.Fatal(err)
 	}
 	if n := pruneAll(t, j, time.Now().Add(time.Hour), 100); n != 1 {
-		t.Errorf("pruned %d once its late money was back, want 1", n)
+		t.Errorf("pruned %d once its unmatched payment was back, want 1", n)
 	}
 }
 

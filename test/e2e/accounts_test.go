@@ -262,7 +262,7 @@ func (p *gatewayProcess) mustFailToTell(n int) {
 	}
 }
 
-// lookSoon lets the time until the next look at an account be over. The gateway must not run.
+// lookSoon lets the time until the next look-up of an account be over. The gateway must not run.
 func (p *gatewayProcess) lookSoon(t *testing.T, attempt string) {
 	t.Helper()
 	j, err := journal.Open(t.Context(), onSQLite().open(p))
@@ -278,7 +278,7 @@ func (p *gatewayProcess) lookSoon(t *testing.T, attempt string) {
 	if a.State != payment.StateIssued || time.Until(a.NextCheck) < 45*time.Minute || time.Until(a.NextCheck) > 75*time.Minute {
 		t.Errorf("an open account is %s and looked at next in %s", a.State, time.Until(a.NextCheck))
 	}
-	look := journal.Look{ID: a.ID, State: a.State, Checks: a.Checks, NextCheck: time.Now()}
+	look := journal.LookUp{ID: a.ID, State: a.State, Checks: a.Checks, NextCheck: time.Now()}
 	if err := j.Touch(t.Context(), look); err != nil {
 		t.Fatal(err)
 	}

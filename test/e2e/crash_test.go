@@ -112,7 +112,7 @@ func crash(t *testing.T, db database, pods []*gatewayProcess, seed uint64) {
 	load := time.Since(began)
 	c.leave()
 	left := p.unsettled()
-	took := p.settleAll(8 * time.Minute)
+	took := p.concludeAll(8 * time.Minute)
 	t.Logf("%d kills in %s of load by %d buyers; %s", killed, load.Round(time.Second), crowdSize, c)
 	t.Logf("after the last kill %d attempts were unsettled; all were settled after %s", left, took.Round(time.Second))
 	for n, pod := range pods {
@@ -179,15 +179,15 @@ func (p *gatewayProcess) unsettled() (n int) {
 	return n
 }
 
-// settleAll waits until nothing is in flight any more: no attempt, no message, and books that agree. The
+// concludeAll waits until nothing is in flight any more: no attempt, no message, and books that agree. The
 // gauges are ten seconds old at most, so it looks again after that.
-func (p *gatewayProcess) settleAll(patience time.Duration) time.Duration {
+func (p *gatewayProcess) concludeAll(patience time.Duration) time.Duration {
 	p.t.Helper()
 	began := time.Now()
 	var settled time.Time
 	for n := 1; ; n++ {
 		if n%20 == 0 {
-			p.desk()
+			p.resolveCases()
 		}
 		a, open := p.audit(), p.unsettled()
 		pending := p.metric(`pg_gateway_outbox_messages{state="pending"}`) + p.metric(`pg_gateway_outbox_messages{state="parked"}`)
@@ -208,10 +208,10 @@ func (p *gatewayProcess) settleAll(patience time.Duration) time.Duration {
 	}
 }
 
-// desk does what the people at the desk do with what the gateway will not decide within a test's time: a V2
+// resolveCases does what people do with what the gateway will not decide within a test's time: a V2
 // payment whose confirmation was intended and never sent waits at PortOne, and only after half an hour does
 // the gateway believe that nothing comes of it. Two hands find in the PG's books that nothing was charged.
-func (p *gatewayProcess) desk() {
+func (p *gatewayProcess) resolveCases() {
 	p.t.Helper()
 	var rows []struct {
 		ID     string `json:"id"`
@@ -220,7 +220,7 @@ func (p *gatewayProcess) desk() {
 		Checks int    `json:"checks"`
 	}
 	if err := json.Unmarshal([]byte(p.command("cases", "list", "--json")), &rows); err != nil {
-		p.t.Fatalf("reading the desk's list: %v", err)
+		p.t.Fatalf("reading the list of cases: %v", err)
 	}
 	var books struct {
 		Entries []struct {
@@ -242,7 +242,7 @@ func (p *gatewayProcess) desk() {
 		for _, hand := range []string{"first", "second"} {
 			p.command("cases", "resolve", r.ID, "--as", "not-charged", "--by", hand, "--reason", "not in the PG's books")
 		}
-		p.t.Logf("the desk found attempt %s not charged", r.ID)
+		p.t.Logf("a person found attempt %s not charged", r.ID)
 	}
 }
 
@@ -391,7 +391,7 @@ func TestPostgresStopsAndStartsUnderLoad(t *testing.T) {
 	if n := c.counted("orders"); n == 0 {
 		t.Error("nobody ordered anything")
 	}
-	took := p.settleAll(8 * time.Minute)
+	took := p.concludeAll(8 * time.Minute)
 	t.Logf("all were settled after %s; %s", took.Round(time.Second), c)
 	p.stop()
 	c.mustAddUp(db)

@@ -126,7 +126,7 @@ func fullDisk(t *testing.T, d disk) {
 	}
 	p.mustRecover(30 * time.Second)
 	c.leave()
-	took := p.settleAll(8 * time.Minute)
+	took := p.concludeAll(8 * time.Minute)
 	t.Logf("all were settled after %s; %s", took.Round(time.Second), c)
 	p.stop()
 	c.mustAddUp(db)

@@ -324,7 +324,7 @@ func TestAnExpiredReturnApprovesNothing(t *testing.T) {
 	t.Parallel()
 	p := start(t, quick, func(c *fixture.Config) { c.Limits.AttemptTTL = "1m" })
 	card, kakao := p.buyer("card"), p.buyer("kakaopay")
-	late, err := card.open(t.Context(), "pay")
+	unmatched, err := card.open(t.Context(), "pay")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -333,7 +333,7 @@ func TestAnExpiredReturnApprovesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	time.Sleep(62 * time.Second)
-	for b, v := range map[*buyer]visit{card: late, kakao: later} {
+	for b, v := range map[*buyer]visit{card: unmatched, kakao: later} {
 		out, err := b.bring(t.Context(), v.ret)
 		if err != nil || out.code != "RETURN_EXPIRED" || out.status == "approved" {
 			t.Errorf("%s: a return after its time ended as %+v: %v", b.method, out, err)

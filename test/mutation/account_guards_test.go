@@ -48,7 +48,7 @@ func accountGuards() []guard {
 		},
 		{
 			name: "an unanswered look does not end an account", file: account,
-			old: "	case r.Outcome == payment.OutcomeUnknown, r.Outcome == payment.OutcomeNotFound:\n		return s.depositLater(ctx, w, r, lookUndecided)\n",
+			old: "	case r.Outcome == payment.OutcomeUnknown, r.Outcome == payment.OutcomeNotFound:\n		return s.depositLater(ctx, w, r, lookUpUndecided)\n",
 			new: "",
 			pkg: tests, run: "TestAnAccountIsFollowedToItsEnd",
 		},
@@ -71,16 +71,16 @@ func accountGuards() []guard {
 			pkg: tests, run: "TestTheShopClosesAnAccount",
 		},
 		{
-			name: "an account of an ended attempt is shut", file: "lifecycle/late.go",
-			old: "	case r.Outcome == payment.OutcomeIssued && a.State.Final():\n		return false, s.shutAccount(ctx, late, a, r)\n",
+			name: "an account of an ended attempt is shut", file: "lifecycle/unmatched.go",
+			old: "	case r.Outcome == payment.OutcomeIssued && a.State.Final():\n		return false, s.shutAccount(ctx, unmatched, a, r)\n",
 			new: "",
 			pkg: tests, run: "TestAnAccountOfAnEndedAttemptIsShut",
 		},
 		{
-			name: "the desk does not end an account that waits", file: "lifecycle/desk.go",
+			name: "a person does not end an account that waits", file: "lifecycle/finding.go",
 			old: "	if err == nil && a.State == payment.StateIssued && !Overdue(a, now) {",
 			new: "	if false {",
-			pkg: tests, run: "TestAnOverdueAccountIsForTheDesk",
+			pkg: tests, run: "TestAnOverdueAccountIsForAPerson",
 		},
 		{
 			name: "a notice of another account is nobody's", file: deposit,
@@ -92,21 +92,21 @@ func accountGuards() []guard {
 			name: "a second deposit is flagged", file: deposit,
 			old: "	case first != d.TID:\n		return s.oddDeposit",
 			new: "	case first != first:\n		return s.oddDeposit",
-			pkg: "./gateway", run: "TestOddDepositsAreForTheDesk",
+			pkg: "./gateway", run: "TestOddDepositsAreForAPerson",
 		},
 		{
-			name: "money in an account that is being undone is on record before its word is acknowledged", file: "lifecycle/late.go",
-			old: "	word, err := s.besideUndo(ctx, late, Word{Result: r}, pgTxID)", new: "	word, err := Word{Result: r}, error(nil)",
+			name: "money in an account that is being undone is on record before its word is acknowledged", file: "lifecycle/unmatched.go",
+			old: "	told, err := s.besideUndo(ctx, unmatched, NotificationResult{Result: r}, pgTxID)", new: "	told, err := NotificationResult{Result: r}, error(nil)",
 			pkg: tests, run: "TestAPaidAccountThatIsBeingClosed",
 		},
 		{
 			name: "no net cancel ends an attempt over money in its account", file: "lifecycle/resume.go",
-			old: "		return s.later(ctx, w, lookAccountIsNeeded)", new: "		why = lookAccountIsNeeded",
+			old: "		return s.later(ctx, w, lookUpAccountIsNeeded)", new: "		why = lookUpAccountIsNeeded",
 			pkg: tests, run: "TestADepositIntoAnAccountThatIsBeingUndone",
 		},
 		{
 			name: "a notice that the PG does not show is not acknowledged", file: deposit,
-			old: "	case !word.Late:\n		return word, ErrDepositNotSeen\n", new: "",
+			old: "	case !told.Unmatched:\n		return told, ErrDepositNotSeen\n", new: "",
 			pkg: tests, run: "TestADepositThatIsNotShownIsSaidAgain",
 		},
 		{
@@ -121,14 +121,14 @@ func accountGuards() []guard {
 		},
 		{
 			name: "a deposit of another amount is flagged", file: deposit,
-			old: "	if d.Amount != word.won {",
+			old: "	if d.Amount != told.won {",
 			new: "	if false {",
 			pkg: tests, run: "TestANoticeOfAnotherAmount",
 		},
 		{
 			name: "a notice is confirmed by the PG's inquiry", file: deposit,
-			old: "	case word.Attempt.State == payment.StateApproved:\n		word.won = word.Attempt.Amount\n	case !word.Late:",
-			new: "	case true:\n		word.won = word.Attempt.Amount\n	case !word.Late:",
+			old: "	case told.Attempt.State == payment.StateApproved:\n		told.won = told.Attempt.Amount\n	case !told.Unmatched:",
+			new: "	case true:\n		told.won = told.Attempt.Amount\n	case !told.Unmatched:",
 			pkg: "./gateway", run: "TestAForgedNoticePaysNothing",
 		},
 		{

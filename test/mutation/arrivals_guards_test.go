@@ -2,16 +2,16 @@ package mutation
 
 // arrivalGuards are those of what comes in while an attempt is in any state: no money is acknowledged and forgotten.
 func arrivalGuards() []guard {
-	const captured, late, look, tests, table = "lifecycle/captured.go", "lifecycle/late.go", "lifecycle/cancellook.go", "./lifecycle", "TestArrivals"
+	const captured, unmatched, look, tests, table = "lifecycle/captured.go", "lifecycle/unmatched.go", "lifecycle/cancellookup.go", "./lifecycle", "TestArrivals"
 	return []guard{
 		{
-			name: "a word about a captured attempt is said again", file: late,
+			name: "a word about a captured attempt is said again", file: unmatched,
 			old: "	if r.Attempt.State == payment.StateClaimed || r.Attempt.State == payment.StateCaptured {",
 			new: "	if r.Attempt.State == payment.StateClaimed {",
 			pkg: tests, run: table,
 		},
 		{
-			name: "a captured attempt whose owner died is looked at again", file: "lifecycle/resume.go",
+			name: "a captured attempt whose owner died is looked up again", file: "lifecycle/resume.go",
 			old: "	case payment.StateCaptured:\n		return s.stillThere(ctx, w)", new: "	case payment.StateCaptured:\n		return s.askAfter(ctx, w)",
 			pkg: tests, run: "TestResume",
 		},
@@ -41,7 +41,7 @@ func arrivalGuards() []guard {
 			pkg: tests, run: "TestMoneyThatThePGShowsNoMore",
 		},
 		{
-			name: "a key is never handed to the shop by hand", file: "lifecycle/desk.go",
+			name: "a key is never handed to the shop by hand", file: "lifecycle/finding.go",
 			old: "	if err == nil && isKey(a) && f == FindingCharged {", new: "	if false {",
 			pkg: tests, run: "TestAKeyIsNotChargedByHand",
 		},
@@ -61,8 +61,8 @@ func arrivalGuards() []guard {
 			pkg: tests, run: "TestAContradictionIsLookedAtTwice",
 		},
 		{
-			name: "a contradiction is ended by nothing but the payment", file: "lifecycle/latesweep.go",
-			old: "		if r.Outcome != payment.OutcomeApproved || r.Amount != a.Amount {\n			return s.laterLate(ctx, late, l, lookUndecided)\n		}\n", new: "",
+			name: "a contradiction is ended by nothing but the payment", file: "lifecycle/unmatchedsweep.go",
+			old: "		if r.Outcome != payment.OutcomeApproved || r.Amount != a.Amount {\n			return s.laterUnmatched(ctx, unmatched, l, lookUpUndecided)\n		}\n", new: "",
 			pkg: tests, run: table,
 		},
 		{
@@ -78,17 +78,17 @@ func arrivalGuards() []guard {
 		{
 			name: "another transaction in an approved one's place is a contradiction", file: look,
 			old: "another && c.s.sharesIDs(a) {", new: "another {",
-			pkg: "./gateway", run: "TestAWordThatContradictsAnApprovedPayment",
+			pkg: "./gateway", run: "TestANotificationThatContradictsAnApprovedPayment",
 		},
 		{
 			name: "an approved payment that is not shown is told of again", file: look,
 			old: "	case r.Outcome == payment.OutcomeNotFound:\n		// A PG", new: "	case false:\n		// A PG",
-			pkg: "./gateway", run: "TestAWordThatContradictsAnApprovedPayment",
+			pkg: "./gateway", run: "TestANotificationThatContradictsAnApprovedPayment",
 		},
 		{
 			name: "a window's opening is looked at for an approved payment", file: "gateway/hooks.go",
 			old: "		case !approved:\n", new: "		case approved || !approved:\n",
-			pkg: "./gateway", run: "TestAWordThatContradictsAnApprovedPayment",
+			pkg: "./gateway", run: "TestANotificationThatContradictsAnApprovedPayment",
 		},
 		{
 			name: "a window's opening waits for the journal", file: "gateway/hooks.go",

@@ -2,16 +2,16 @@ package mutation
 
 // cancelGuards are those of cancels of paid attempts, and of the listener that takes them.
 func cancelGuards() []guard {
-	const tests, cancel, look = "./lifecycle", "lifecycle/cancel.go", "lifecycle/cancellook.go"
+	const tests, cancel, look = "./lifecycle", "lifecycle/cancel.go", "lifecycle/cancellookup.go"
 	return []guard{
 		{
-			name: "a cancel that is pending at the PG is not untouched", file: "lifecycle/cancellook.go",
+			name: "a cancel that is pending at the PG is not untouched", file: "lifecycle/cancellookup.go",
 			old: "	case r.CancelPending > 0:\n		// The PG", new: "	case false:\n		// The PG",
 			pkg: "./lifecycle", run: "TestAnUnknownCancelEndsByProof",
 		},
 		{
-			name: "a pending cancel starts the count of looks again", file: "lifecycle/cancellook.go",
-			old: ", saw == lookOdd, saw == lookCancelPending:", new: ", saw == lookOdd:",
+			name: "a pending cancel starts the count of looks again", file: "lifecycle/cancellookup.go",
+			old: ", saw == lookUpOdd, saw == lookUpCancelPending:", new: ", saw == lookUpOdd:",
 			pkg: "./lifecycle", run: "TestAnUnknownCancelEndsByProof",
 		},
 		{
@@ -20,9 +20,9 @@ func cancelGuards() []guard {
 			pkg: "./lifecycle", run: "TestAPendingUndoIsNotSentAgain",
 		},
 		{
-			name: "the word of a billing key is no money", file: "lifecycle/latesweep.go",
+			name: "the word of a billing key is no money", file: "lifecycle/unmatchedsweep.go",
 			old: " || a.Method == payment.MethodVBank || isKey(a) {", new: " || a.Method == payment.MethodVBank {",
-			pkg: "./lifecycle", run: "TestAKeysWordIsNoMoney",
+			pkg: "./lifecycle", run: "TestANotificationOfAKeyIsNoMoney",
 		},
 		{
 			name: "one cancel of an attempt is open at a time", file: "journal/cancels.go",
@@ -110,7 +110,7 @@ func cancelGuards() []guard {
 			pkg: tests, run: "TestAPromisedCancelIsLeftToAPerson",
 		},
 		{
-			name: "a cancel is resolved by two hands", file: "lifecycle/canceldesk.go",
+			name: "a cancel is resolved by two hands", file: "lifecycle/cancelfinding.go",
 			old: `	if first == "" || first == actor {`, new: "	if false {",
 			pkg: tests, run: "TestCancelsAreResolvedByTwoHands",
 		},

@@ -30,7 +30,7 @@ func growthGuards() []guard {
 			pkg: "./journal", run: "TestSQLiteConforms",
 		},
 		{
-			name: "what has open late money is not removed", file: "journal/prune.go",
+			name: "what has open unmatched payments is not removed", file: "journal/prune.go",
 			old: "(l.next_check > 0 OR l.updated_at >= ?)", new: "(l.updated_at >= ?)",
 			pkg: "./journal", run: "TestSQLiteConforms",
 		},

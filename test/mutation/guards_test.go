@@ -18,14 +18,14 @@ func simulation() []string { return []string{"-sim.schedules=600"} }
 // guards is the list. Every one is taken away on its own, and a named test must turn red.
 func guards() []guard {
 	return slices.Concat(
-		settleGuards(),
+		concludeGuards(),
 		journalGuards(),
 		batchGuards(),
 		growthGuards(),
 		wireGuards(),
 		doorGuards(),
 		hookGuards(),
-		lateGuards(),
+		unmatchedGuards(),
 		arrivalGuards(),
 		inicisGuards(),
 		portoneGuards(),
@@ -42,8 +42,8 @@ func guards() []guard {
 	)
 }
 
-func settleGuards() []guard {
-	const settle, tests = "lifecycle/settle.go", "./lifecycle"
+func concludeGuards() []guard {
+	const settle, tests = "lifecycle/machine.go", "./lifecycle"
 	return []guard{
 		{
 			name: "nothing is approved without the claim", file: settle,
@@ -175,7 +175,7 @@ func settleGuards() []guard {
 		{
 			name: "absence is counted since the payment was last seen", file: "lifecycle/resume.go",
 			old: "		case e.From != e.To, saw != \"\" && !saw.blind():",
-			new: "		case e.From != e.To, saw == lookUndecided, saw == lookCancelPending:",
+			new: "		case e.From != e.To, saw == lookUpUndecided, saw == lookUpCancelPending:",
 			pkg: tests, run: "TestAbsenceIsCounted",
 		},
 		{

@@ -1,8 +1,8 @@
 package mutation
 
-// hookGuards are those of PortOne's webhooks, its confirm process and late money.
+// hookGuards are those of PortOne's webhooks, its confirm process and an unmatched payment.
 func hookGuards() []guard {
-	const hook, late, tests = "lifecycle/hook.go", "lifecycle/late.go", "./lifecycle"
+	const hook, unmatched, tests = "lifecycle/hook.go", "lifecycle/unmatched.go", "./lifecycle"
 	return []guard{
 		{
 			name: "V2 webhooks are verified", file: "adapters/portonev2/webhook.go",
@@ -80,19 +80,19 @@ func hookGuards() []guard {
 			pkg: tests, run: "TestANoToAnOvertakenQuestionEndsNothing",
 		},
 		{
-			name: "a word about an attempt that was refused meanwhile is followed up", file: late,
+			name: "a word about an attempt that was refused meanwhile is followed up", file: unmatched,
 			old: "	if r.Attempt.State.Final() && r.Attempt.State != payment.StateApproved {", new: "	if false {",
-			pkg: tests, run: "TestAWordAboutAnAttemptThatWasRefusedMeanwhile",
+			pkg: tests, run: "TestANotificationAboutAnAttemptThatWasRefusedMeanwhile",
 		},
 		{
-			name: "a payment that was told of too early is remembered", file: "lifecycle/latesweep.go",
-			old: "		if err := s.remember(ctx, late, a, pgTxID); err != nil || a.PGTxID == \"\" {", new: "		if err := error(nil); a.PGTxID == \"\" {",
-			pkg: tests, run: "TestAWordIsNotForgotten",
+			name: "a payment that was told of too early is remembered", file: "lifecycle/unmatchedsweep.go",
+			old: "		if err := s.remember(ctx, unmatched, a, pgTxID); err != nil || a.PGTxID == \"\" {", new: "		if err := error(nil); a.PGTxID == \"\" {",
+			pkg: tests, run: "TestANotificationIsNotForgotten",
 		},
 		{
-			name: "a word that the PG contradicts is not acknowledged", file: late,
+			name: "a word that the PG contradicts is not acknowledged", file: unmatched,
 			old: "pgTxID != \"\" && r.Outcome == payment.OutcomeNotFound {", new: "false {",
-			pkg: tests, run: "TestAWordIsNotForgotten",
+			pkg: tests, run: "TestANotificationIsNotForgotten",
 		},
 		{
 			name: "an answer that is not kept is not given", file: "gateway/idempotency.go",
@@ -115,15 +115,15 @@ func hookGuards() []guard {
 			pkg: tests, run: "TestFollow",
 		},
 		{
-			name: "a word during a question is not acknowledged", file: late,
+			name: "a word during a question is not acknowledged", file: unmatched,
 			old: "	if r.Attempt.State == payment.StateClaimed || r.Attempt.State == payment.StateCaptured {",
 			new: "	if false {",
-			pkg: tests, run: "TestAWordDuringAQuestionIsSaidAgain",
+			pkg: tests, run: "TestANotificationDuringAQuestionIsSaidAgain",
 		},
 		{
-			name: "late money goes back only by whoever recorded the intent", file: late,
-			old: "	if err != nil || !taken {\n		return lateError(err)\n	}\n	taxFree, vat", new: "	_ = taken\n	taxFree, vat",
-			pkg: tests, run: "TestLateMoney",
+			name: "an unmatched payment goes back only by whoever recorded the intent", file: unmatched,
+			old: "	if err != nil || !taken {\n		return unmatchedError(err)\n	}\n	taxFree, vat", new: "	_ = taken\n	taxFree, vat",
+			pkg: tests, run: "TestUnmatchedMoney",
 		},
 	}
 }

@@ -27,12 +27,12 @@ func otherJournalGuards() []guard {
 		{
 			name: "a webhook tells of another journal", file: "gateway/hooks.go",
 			old: "			g.others.notFound(id, c.Query(journalParam))", new: "			_ = c.Query(journalParam)",
-			pkg: tests, run: "TestPortOnesWordTellsOfAnotherJournal",
+			pkg: tests, run: "TestPortOnesNotificationTellsOfAnotherJournal",
 		},
 		{
 			name: "a mark is good for its own attempt only", file: "gateway/others.go",
 			old: `return []byte("journal:1:" + id)`, new: `return []byte("journal:1:" + id[:0])`,
-			pkg: tests, run: "TestPortOnesWordTellsOfAnotherJournal",
+			pkg: tests, run: "TestPortOnesNotificationTellsOfAnotherJournal",
 		},
 		{
 			name: "a window of another environment stops nothing", file: "gateway/environment.go",

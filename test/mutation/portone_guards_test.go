@@ -36,7 +36,7 @@ func portoneGuards() []guard {
 			pkg: tests1, run: "TestConformance",
 		},
 		{
-			name: "V1: a payment of nothing is no late money", file: v1 + "lookup.go",
+			name: "V1: a payment of nothing is no unmatched payment", file: v1 + "lookup.go",
 			old: "return r.Amount == 0 }), nil", new: "return r.Amount < 0 }), nil",
 			pkg: tests1, run: "TestPaymentsOfNothingAreNotListedAsPaid",
 		},

@@ -25,8 +25,8 @@ func (w *simWorld) settleDown(ctx context.Context) {
 				continue
 			}
 			p.g.Worker().SweepAttempts(ctx)
-			if len(w.lateOpen(p)) > 0 {
-				p.g.Worker().SweepLate(ctx)
+			if len(w.unmatchedOpen(p)) > 0 {
+				p.g.Worker().SweepUnmatched(ctx)
 			}
 			if len(w.cancelsOpen(p)) > 0 {
 				p.g.Worker().SweepCancels(ctx)
@@ -45,21 +45,21 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			return
 		}
 		every := slices.Clone(open)
-		open = w.withoutDesk(open)
+		open = w.withoutPerson(open)
 		// What is flagged waits for a person.
-		late := slices.DeleteFunc(w.lateOpen(w.alive()[0]), func(l journal.Late) bool {
-			return waitsForPerson(ctx, books, l, began) || slices.ContainsFunc(every, func(a payment.Attempt) bool { return a.ID == l.AttemptID && w.behindDesk(a, every) })
+		unmatched := slices.DeleteFunc(w.unmatchedOpen(w.alive()[0]), func(l journal.Unmatched) bool {
+			return waitsForPerson(ctx, books, l, began) || slices.ContainsFunc(every, func(a payment.Attempt) bool { return a.ID == l.AttemptID && w.behindPerson(a, every) })
 		})
 		cancels := slices.DeleteFunc(w.cancelsOpen(w.alive()[0]), w.stuck)
-		if len(open) == 0 && len(late) == 0 && len(cancels) == 0 && stats.Pending == 0 {
+		if len(open) == 0 && len(unmatched) == 0 && len(cancels) == 0 && stats.Pending == 0 {
 			return
 		}
 		if time.Since(began) > simHorizon {
 			for _, a := range open {
 				w.wrong("%s (%s) is still %s (%s) after %s, checked %d times", w.nameIn(string(a.ID)), a.PG, a.State, a.Reason, simHorizon, a.Checks)
 			}
-			for _, l := range late {
-				w.wrong("late money of %s is still %s after %s, %d tries, %d checks", w.nameIn(string(l.AttemptID)), l.State, simHorizon, l.Tries, l.Checks)
+			for _, l := range unmatched {
+				w.wrong("an unmatched payment of %s is still %s after %s, %d tries, %d checks", w.nameIn(string(l.AttemptID)), l.State, simHorizon, l.Tries, l.Checks)
 			}
 			for _, c := range cancels {
 				w.wrong("%s is still %s (%s) after %s, %d checks", w.nameIn(string(c.ID)), c.State, c.Code, simHorizon, c.Checks)
@@ -69,20 +69,20 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			}
 			return
 		}
-		time.Sleep(w.nextMoment(open, late, cancels, stats))
+		time.Sleep(w.nextMoment(open, unmatched, cancels, stats))
 	}
 }
 
-// waitsForPerson tells whether late money waits for a person. A payment that its PG contradicted is looked at again by
+// waitsForPerson tells whether an unmatched payment waits for a person. A payment that its PG contradicted is looked up again by
 // itself first: the PG may have erred twice.
-func waitsForPerson(ctx context.Context, books simBooks, l journal.Late, began time.Time) bool {
+func waitsForPerson(ctx context.Context, books simBooks, l journal.Unmatched, began time.Time) bool {
 	a, _, err := books.Attempt(ctx, l.AttemptID)
 	doubted := err == nil && a.State == payment.StateApproved && a.PGTxID == l.PGTxID
-	return l.State == journal.LateFlagged && (!doubted || time.Since(began) > 2*longestLook)
+	return l.State == journal.UnmatchedFlagged && (!doubted || time.Since(began) > 2*longestLook)
 }
 
 // nextMoment is how long nothing will happen.
-func (w *simWorld) nextMoment(open []payment.Attempt, late []journal.Late, cancels []payment.Cancel, stats journal.Stats) time.Duration {
+func (w *simWorld) nextMoment(open []payment.Attempt, unmatched []journal.Unmatched, cancels []payment.Cancel, stats journal.Stats) time.Duration {
 	wait := 2 * time.Hour
 	if stats.Pending > 0 {
 		wait = 5 * time.Minute
@@ -93,9 +93,9 @@ func (w *simWorld) nextMoment(open []payment.Attempt, late []journal.Late, cance
 		}
 		wait = min(wait, time.Until(a.NextCheck))
 	}
-	for _, l := range late {
+	for _, l := range unmatched {
 		if l.NextCheck.IsZero() {
-			w.wrong("late money of %s is %s without a next check", w.nameIn(string(l.AttemptID)), l.State)
+			w.wrong("an unmatched payment of %s is %s without a next check", w.nameIn(string(l.AttemptID)), l.State)
 		}
 		wait = min(wait, time.Until(l.NextCheck))
 	}
@@ -151,9 +151,9 @@ func (w *simWorld) audit(ctx context.Context) {
 }
 
 // auditMoney holds the PGs' books against the shop's, attempt by attempt: what was captured and not given back is
-// what the shop believes to have, or is on the desk's list of late money.
+// what the shop believes to have, or is on the list of unmatched payments.
 func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
-	believed, late := map[payment.AttemptID]payment.Won{}, map[payment.AttemptID]payment.Won{}
+	believed, unmatched := map[payment.AttemptID]payment.Won{}, map[payment.AttemptID]payment.Won{}
 	for _, o := range w.box.Shop().Orders {
 		if len(o.Paid) > 1 {
 			w.wrong("%s is paid by %d attempts at the shop", w.nameIn(o.ID), len(o.Paid))
@@ -162,9 +162,9 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 			believed[payment.AttemptID(id)] = payment.Won(won)
 		}
 	}
-	list, err := books.LateOpen(ctx, 1000)
+	list, err := books.UnmatchedOpen(ctx, 1000)
 	if err != nil {
-		w.wrong("listing late money: %v", err)
+		w.wrong("listing unmatched payments: %v", err)
 	}
 	left, attempts := w.leftOf(), w.attempts(ctx, books)
 	w.auditOrders(attempts)
@@ -174,11 +174,11 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 		}
 		a := attempts[l.AttemptID]
 		if w.isBank(a) {
-			late[l.AttemptID] += l.Won
+			unmatched[l.AttemptID] += l.Won
 			continue
 		}
 		// What is listed may be back by now; it is not more than what is there.
-		late[l.AttemptID] += min(l.Won, left[l.PGTxID])
+		unmatched[l.AttemptID] += min(l.Won, left[l.PGTxID])
 		w.tally("late_open_" + string(l.State))
 	}
 	truth := w.truth()
@@ -186,17 +186,17 @@ func (w *simWorld) auditMoney(ctx context.Context, books simBooks) {
 		if t.cancelled > t.captured {
 			w.wrong("%s: %d captured, %d given back", w.nameIn(string(id)), t.captured, t.cancelled)
 		}
-		if a := attempts[id]; a.State == payment.StateOpened && w.behindDesk(a, slices.Collect(maps.Values(attempts))) {
-			w.tally("paid_behind_desk")
+		if a := attempts[id]; a.State == payment.StateOpened && w.behindPerson(a, slices.Collect(maps.Values(attempts))) {
+			w.tally("paid_behind_the_person")
 			continue
 		}
 		if a := attempts[id]; w.isBank(a) {
-			w.auditBank(a, t, believed[id], late[id])
+			w.auditBank(a, t, believed[id], unmatched[id])
 			continue
 		}
-		if net := t.captured - t.cancelled; net != believed[id]+late[id] {
-			w.wrong("books differ for %s: captured %d, given back %d, the shop believes %d, late on the desk %d",
-				w.nameIn(string(id)), t.captured, t.cancelled, believed[id], late[id])
+		if net := t.captured - t.cancelled; net != believed[id]+unmatched[id] {
+			w.wrong("books differ for %s: captured %d, given back %d, the shop believes %d, waiting for a person %d",
+				w.nameIn(string(id)), t.captured, t.cancelled, believed[id], unmatched[id])
 		}
 	}
 	for id, won := range believed {
@@ -230,10 +230,10 @@ func (w *simWorld) history(ctx context.Context, books simBooks, a payment.Attemp
 	}
 	at, undos := payment.StateOpened, 0
 	for _, ev := range events {
-		if ev.Kind == "undo_intended" || ev.Kind == "cancel_intended" || ev.Kind == "late_money" && ev.Reason == string(journal.LateReturning) {
+		if ev.Kind == "undo_intended" || ev.Kind == "cancel_intended" || ev.Kind == "unmatched_payment" && ev.Reason == string(journal.UnmatchedReturning) {
 			undos++
 		}
-		if strings.HasPrefix(string(ev.Kind), "late_money") {
+		if strings.HasPrefix(string(ev.Kind), "unmatched_payment") {
 			w.tally(string(ev.Kind))
 		}
 		if ev.From == "" || ev.From == ev.To {

@@ -102,7 +102,7 @@ func (openSeal) Open(_ lifecycle.SealName, sealed []byte) ([]byte, error) { retu
 // deaf hears what becomes of things, and keeps none of it.
 type deaf struct{}
 
-func (deaf) Settled(context.Context, payment.Attempt)                                     {}
+func (deaf) Concluded(context.Context, payment.Attempt)                                   {}
 func (deaf) Upstream(payment.PGID, payment.Operation, payment.CallOutcome, time.Duration) {}
 func (deaf) Delivered(lifecycle.Delivery)                                                 {}
 
@@ -138,13 +138,13 @@ func newStubHouse(t *testing.T, parts *simParts, pgs map[payment.PGID]*stubPG, s
 		t.Fatal(err)
 	}
 	log := slog.New(slog.DiscardHandler)
-	settler := lifecycle.New(lifecycle.Options{
+	machine := lifecycle.New(lifecycle.Options{
 		Journal: h.memory, Drivers: drivers, Account: h.account, Shop: yes{}, Sealer: openSeal{}, Observer: deaf{}, Log: log, Now: time.Now,
 		Wake: func() { h.worker.Wake() },
 	})
 	kept := everythingKept{h.memory}
 	h.worker = lifecycle.NewWorker(lifecycle.WorkerOptions{
-		Settler: settler, Canceller: lifecycle.NewCanceller(settler, h.memory, nil), Attempts: h.memory, Late: h.memory, Cancels: h.memory,
+		Machine: machine, Canceller: lifecycle.NewCanceller(machine, h.memory, nil), Attempts: h.memory, Unmatched: h.memory, Cancels: h.memory,
 		Outbox: h.memory, Sealer: openSeal{}, Ended: kept, Keys: kept, Observer: deaf{}, Log: log, Now: time.Now,
 		Deliver: func(ctx context.Context, m payment.Message) error { return client.Deliver(ctx, m, time.Now()) },
 	})
@@ -214,7 +214,7 @@ func run(t *testing.T, d time.Duration, loops ...func(context.Context)) {
 }
 
 // However much of a silent PG is due, what another PG is asked about is looked at at once, and so is what is pressing at
-// the silent one itself: net cancels have minutes. Of attempts, late money and cancels alike.
+// the silent one itself: net cancels have minutes. Of attempts, unmatched payments and cancels alike.
 func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 	t.Parallel()
 	parts := newSimParts(t)
@@ -275,18 +275,18 @@ func TestASilentPGHoldsUpNobodyElse(t *testing.T) {
 			within(t, silent.undone, "undo", start)
 		})
 	})
-	bubble("late money", func(t *testing.T, h *stubHouse, _, well *stubPG) {
-		late := func(id string, pg payment.PGID) {
+	bubble("an unmatched payment", func(t *testing.T, h *stubHouse, _, well *stubPG) {
+		unmatched := func(id string, pg payment.PGID) {
 			h.leave(id, pg, payment.StateDeclined)
-			l := journal.Late{AttemptID: payment.AttemptID(id), PGTxID: "tx-" + id, Won: 1000, NextCheck: time.Now()}
-			if _, err := h.memory.LateSeen(t.Context(), l, journal.Event{Kind: "late_money"}); err != nil {
+			l := journal.Unmatched{AttemptID: payment.AttemptID(id), PGTxID: "tx-" + id, Won: 1000, NextCheck: time.Now()}
+			if _, err := h.memory.UnmatchedSeen(t.Context(), l, journal.Event{Kind: "unmatched_payment"}); err != nil {
 				t.Fatal(err)
 			}
 		}
 		for n := range 100 {
-			late(fmt.Sprintf("a%03d", n), "inicis")
+			unmatched(fmt.Sprintf("a%03d", n), "inicis")
 		}
-		late("z", "portone")
+		unmatched("z", "portone")
 		start := time.Now()
 		run(t, 20*time.Second, h.worker.Run)
 		within(t, well.seen, "z", start)

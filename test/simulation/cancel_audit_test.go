@@ -93,8 +93,8 @@ func (w *simWorld) auditCancelsOf(a payment.Attempt, rows []payment.Cancel, back
 	}
 }
 
-// cancelDesk closes what PortOne promised to give back and did not, by two hands, once the gateway calls it unknown.
-func (w *simWorld) cancelDesk(ctx context.Context) {
+// cancelPerson closes what PortOne promised to give back and did not, by two hands, once the gateway calls it unknown.
+func (w *simWorld) cancelPerson(ctx context.Context) {
 	p := w.alive()[0]
 	if len(w.cancelsOpen(p)) == 0 {
 		return
@@ -108,7 +108,7 @@ func (w *simWorld) cancelDesk(ctx context.Context) {
 				w.wrong("%s: after hand %d of kim, kim, lee it is done: %t, %v", w.nameIn(string(c.ID)), i, done, err)
 			}
 		}
-		w.tally("desk_closed_cancel")
+		w.tally("person_closed_cancel")
 	}
 	w.settleDown(ctx)
 	w.auditCancels(ctx, p.books)

@@ -166,17 +166,17 @@ func (w *simWorld) sendCancel(p simPaid, name, key string, id payment.CancelID, 
 // shopRound gives money back of what is paid, some of it, and administrators do so in PortOne's console.
 func (w *simWorld) shopRound(r *rand.Rand) {
 	for _, p := range w.paidAt("") {
-		x, late := r.Float64(), time.Duration(r.Int64N(int64(10*time.Minute)))
+		x, unmatched := r.Float64(), time.Duration(r.Int64N(int64(10*time.Minute)))
 		again := w.draw(p.name + " round")
 		switch {
 		case x < 0.3:
 			w.mail.Go(func() {
-				time.Sleep(late)
+				time.Sleep(unmatched)
 				w.giveBack(p, again)
 			})
 		case x < 0.5 && w.quiet(p.id):
 			w.mail.Go(func() {
-				time.Sleep(late)
+				time.Sleep(unmatched)
 				w.console(p, again)
 			})
 		}
@@ -240,7 +240,7 @@ func (w *simWorld) decideCancels(r *rand.Rand) {
 	}
 }
 
-// longestLook is longer than the longest pause between two looks at a cancel.
+// longestLook is longer than the longest pause between two look-ups at a cancel.
 const longestLook = 75 * time.Minute
 
 // stuck tells whether a cancel waits for a person: PortOne has decided what it put off, and a look since then has not

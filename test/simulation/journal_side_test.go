@@ -44,50 +44,50 @@ func (j *simJournal) KeyDrop(ctx context.Context, scope, key string, heldUntil t
 	return j.do(ctx, "key drop", j.p.w.nameIn(key), func() error { return j.inner.KeyDrop(ctx, scope, key, heldUntil) })
 }
 
-// LateTake implements lifecycle.LateJournal.
-func (j *simJournal) LateTake(ctx context.Context, l journal.Late, now time.Time, hold time.Duration) (journal.Late, bool, error) {
+// UnmatchedTake implements lifecycle.UnmatchedJournal.
+func (j *simJournal) UnmatchedTake(ctx context.Context, l journal.Unmatched, now time.Time, hold time.Duration) (journal.Unmatched, bool, error) {
 	type row struct {
-		l     journal.Late
+		l     journal.Unmatched
 		taken bool
 	}
 	r, err := simDo(ctx, j, "late take", j.of(l.AttemptID), true, func() (row, error) {
-		l, taken, err := j.inner.LateTake(ctx, l, now, hold)
+		l, taken, err := j.inner.UnmatchedTake(ctx, l, now, hold)
 		return row{l, taken}, err
 	})
 	return r.l, r.taken, err
 }
 
-// LateEnd implements lifecycle.LateJournal.
-func (j *simJournal) LateEnd(ctx context.Context, l journal.Late, to journal.LateState, ev journal.Event) error {
-	return j.do(ctx, "late end "+string(to), j.of(l.AttemptID), func() error { return j.inner.LateEnd(ctx, l, to, ev) })
+// UnmatchedEnd implements lifecycle.UnmatchedJournal.
+func (j *simJournal) UnmatchedEnd(ctx context.Context, l journal.Unmatched, to journal.UnmatchedState, ev journal.Event) error {
+	return j.do(ctx, "late end "+string(to), j.of(l.AttemptID), func() error { return j.inner.UnmatchedEnd(ctx, l, to, ev) })
 }
 
-// LateSeen implements lifecycle.LateJournal.
-func (j *simJournal) LateSeen(ctx context.Context, l journal.Late, ev journal.Event) (bool, error) {
-	return simDo(ctx, j, "late seen", j.of(l.AttemptID), true, func() (bool, error) { return j.inner.LateSeen(ctx, l, ev) })
+// UnmatchedSeen implements lifecycle.UnmatchedJournal.
+func (j *simJournal) UnmatchedSeen(ctx context.Context, l journal.Unmatched, ev journal.Event) (bool, error) {
+	return simDo(ctx, j, "late seen", j.of(l.AttemptID), true, func() (bool, error) { return j.inner.UnmatchedSeen(ctx, l, ev) })
 }
 
-// LateTouch implements lifecycle.LateJournal.
-func (j *simJournal) LateTouch(ctx context.Context, l journal.Late, ev journal.Event) error {
-	return j.do(ctx, "late touch", j.of(l.AttemptID), func() error { return j.inner.LateTouch(ctx, l, ev) })
+// UnmatchedTouch implements lifecycle.UnmatchedJournal.
+func (j *simJournal) UnmatchedTouch(ctx context.Context, l journal.Unmatched, ev journal.Event) error {
+	return j.do(ctx, "late touch", j.of(l.AttemptID), func() error { return j.inner.UnmatchedTouch(ctx, l, ev) })
 }
 
-// LateOf implements lifecycle.LateJournal.
-func (j *simJournal) LateOf(ctx context.Context, id payment.AttemptID) ([]journal.Late, error) {
-	return simDo(ctx, j, "late of", j.of(id), false, func() ([]journal.Late, error) { return j.inner.LateOf(ctx, id) })
+// UnmatchedOf implements lifecycle.UnmatchedJournal.
+func (j *simJournal) UnmatchedOf(ctx context.Context, id payment.AttemptID) ([]journal.Unmatched, error) {
+	return simDo(ctx, j, "late of", j.of(id), false, func() ([]journal.Unmatched, error) { return j.inner.UnmatchedOf(ctx, id) })
 }
 
-// LateLanes implements lifecycle.LateQueue.
-func (j *simJournal) LateLanes(ctx context.Context, now time.Time) ([]journal.Lane, error) {
-	return simDo(ctx, j, "late due lanes", "", false, func() ([]journal.Lane, error) { return j.inner.LateLanes(ctx, now) })
+// UnmatchedLanes implements lifecycle.UnmatchedQueue.
+func (j *simJournal) UnmatchedLanes(ctx context.Context, now time.Time) ([]journal.Lane, error) {
+	return simDo(ctx, j, "late due lanes", "", false, func() ([]journal.Lane, error) { return j.inner.UnmatchedLanes(ctx, now) })
 }
 
-// LateDue implements lifecycle.LateQueue.
-func (j *simJournal) LateDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]journal.Late, error) {
-	return simDo(ctx, j, "late due", simLane(l), true, func() ([]journal.Late, error) { return j.inner.LateDue(ctx, l, now, limit, lease) })
+// UnmatchedDue implements lifecycle.UnmatchedQueue.
+func (j *simJournal) UnmatchedDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]journal.Unmatched, error) {
+	return simDo(ctx, j, "late due", simLane(l), true, func() ([]journal.Unmatched, error) { return j.inner.UnmatchedDue(ctx, l, now, limit, lease) })
 }
 
-// LateFlag implements lifecycle.LateJournal.
-func (j *simJournal) LateFlag(ctx context.Context, l journal.Late, ev journal.Event) (bool, error) {
-	return simDo(ctx, j, "late flag", j.of(l.AttemptID), true, func() (bool, error) { return j.inner.LateFlag(ctx, l, ev) })
+// UnmatchedFlag implements lifecycle.UnmatchedJournal.
+func (j *simJournal) UnmatchedFlag(ctx context.Context, l journal.Unmatched, ev journal.Event) (bool, error) {
+	return simDo(ctx, j, "late flag", j.of(l.AttemptID), true, func() (bool, error) { return j.inner.UnmatchedFlag(ctx, l, ev) })
 }

@@ -18,8 +18,8 @@ import (
 type simBooks interface {
 	gateway.Journal
 	gateway.KeyStore
-	lifecycle.LateQueue
-	lifecycle.LateDeskJournal
+	lifecycle.UnmatchedQueue
+	lifecycle.UnmatchedFindingJournal
 	gateway.CancelStore
 	CancelsOpen(ctx context.Context, limit int) ([]payment.Cancel, error)
 	EachOpen(ctx context.Context, yield func(payment.Attempt) error, states ...payment.State) error
@@ -159,7 +159,7 @@ func (j *simJournal) Move(ctx context.Context, t journal.Transition) (payment.At
 }
 
 // Touch implements gateway.Journal.
-func (j *simJournal) Touch(ctx context.Context, l journal.Look) error {
+func (j *simJournal) Touch(ctx context.Context, l journal.LookUp) error {
 	return j.do(ctx, "touch", j.of(l.ID), func() error { return j.inner.Touch(ctx, l) })
 }
 

@@ -178,8 +178,8 @@ func (w *simWorld) payLeft(l simLeft) {
 	w.callResult(rsp, l.name)
 }
 
-// lateRound pays in the windows that were left open, long after their attempts have ended, in bad weather again.
-func (w *simWorld) lateRound() {
+// unmatchedRound pays in the windows that were left open, long after their attempts have ended, in bad weather again.
+func (w *simWorld) unmatchedRound() {
 	r := w.draw("late")
 	if len(w.left) == 0 && len(w.owed) == 0 && r.Float64() < 0.6 {
 		return

@@ -17,14 +17,14 @@ import (
 // simMemory is the journal of the simulation: the same promises as the real one without a disk, so that tens of
 // thousands of schedules fit into minutes. TestSimJournalIsTheJournal holds it to the real one.
 type simMemory struct {
-	mu      sync.Mutex
-	rows    map[payment.AttemptID]*simRow
-	outbox  []*simMessage
-	byID    map[string]*simMessage
-	keys    map[string]*simKey
-	late    []*simLate
-	cancels []*simCancel
-	commits int
+	mu        sync.Mutex
+	rows      map[payment.AttemptID]*simRow
+	outbox    []*simMessage
+	byID      map[string]*simMessage
+	keys      map[string]*simKey
+	unmatched []*simUnmatched
+	cancels   []*simCancel
+	commits   int
 }
 
 type simRow struct {
@@ -249,7 +249,7 @@ func (m *simMemoryView) nextCheck(to payment.State, wanted time.Time) time.Time 
 }
 
 // Touch implements gateway.Journal.
-func (m *simMemoryView) Touch(_ context.Context, l journal.Look) error {
+func (m *simMemoryView) Touch(_ context.Context, l journal.LookUp) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	r, ok := m.rows[l.ID]
@@ -258,14 +258,14 @@ func (m *simMemoryView) Touch(_ context.Context, l journal.Look) error {
 		return fmt.Errorf("attempt %s: %w", l.ID, journal.ErrNotFound)
 	case r.State != l.State || r.State.Final():
 		return &journal.ConflictError{Kind: journal.ConflictState, ID: l.ID, State: r.State}
-	case !l.Guest && (r.Checks != l.Checks || !r.leaseUntil.Equal(simMillis(l.Lease))):
+	case !l.NotOwned && (r.Checks != l.Checks || !r.leaseUntil.Equal(simMillis(l.Lease))):
 		return &journal.ConflictError{Kind: journal.ConflictOwner, ID: l.ID, State: r.State}
 	}
 	next := m.nextCheck(r.State, l.NextCheck)
-	if !l.Guest || next.Before(r.NextCheck) {
+	if !l.NotOwned || next.Before(r.NextCheck) {
 		r.NextCheck = next
 	}
-	if !l.Guest {
+	if !l.NotOwned {
 		r.leaseUntil = time.Time{}
 		r.Checks++
 	}

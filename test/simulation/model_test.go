@@ -130,8 +130,8 @@ func (m *simModel) step() {
 	case 2, 3, 4:
 		m.move(ctx, a, states, next, ev)
 	case 5:
-		look := journal.Look{
-			ID: a.ID, State: states[m.r.IntN(len(states))], Checks: m.r.IntN(2), Guest: m.r.IntN(2) == 0, NextCheck: next, Event: ev,
+		look := journal.LookUp{
+			ID: a.ID, State: states[m.r.IntN(len(states))], Checks: m.r.IntN(2), NotOwned: m.r.IntN(2) == 0, NextCheck: next, Event: ev,
 			Lease: []time.Time{{}, {}, m.now.Add(time.Minute), m.now}[m.r.IntN(4)],
 		}
 		m.same("touch", func(j simBooks) (any, error) { return nil, j.Touch(ctx, m.known(j, look)) })
@@ -144,7 +144,7 @@ func (m *simModel) step() {
 	case 8:
 		m.key(ctx)
 	case 9, 10:
-		m.late(ctx, a, ev)
+		m.unmatched(ctx, a, ev)
 	case 11, 12, 13:
 		m.cancel(ctx, a, ev)
 	}
@@ -163,7 +163,7 @@ func (m *simModel) step() {
 }
 
 // known makes most looks such that the attempt is as the looker says.
-func (m *simModel) known(j simBooks, l journal.Look) journal.Look {
+func (m *simModel) known(j simBooks, l journal.LookUp) journal.LookUp {
 	if a, _, err := j.Attempt(context.Background(), l.ID); err == nil && l.NextCheck.UnixMilli()%4 != 0 {
 		l.State, l.Checks = a.State, a.Checks
 	}
@@ -220,40 +220,40 @@ func (m *simModel) key(ctx context.Context) {
 	}
 }
 
-// late takes, ends or flags late money.
-func (m *simModel) late(ctx context.Context, a payment.Attempt, ev journal.Event) {
+// late takes, ends or flags an unmatched payment.
+func (m *simModel) unmatched(ctx context.Context, a payment.Attempt, ev journal.Event) {
 	m.t.Helper()
-	l := journal.Late{AttemptID: a.ID, PGTxID: fmt.Sprintf("t%d", m.r.IntN(2)), Won: payment.Won(1 + m.r.IntN(3))}
-	if list, err := m.pair[0].LateOf(ctx, a.ID); err == nil && len(list) > 0 && m.r.IntN(4) > 0 {
+	l := journal.Unmatched{AttemptID: a.ID, PGTxID: fmt.Sprintf("t%d", m.r.IntN(2)), Won: payment.Won(1 + m.r.IntN(3))}
+	if list, err := m.pair[0].UnmatchedOf(ctx, a.ID); err == nil && len(list) > 0 && m.r.IntN(4) > 0 {
 		l = list[m.r.IntN(len(list))]
 		l.NextCheck = m.when()
 	}
 	switch m.r.IntN(9) {
 	case 8:
-		m.same("late watch", func(j simBooks) (any, error) { return j.LateWatch(ctx, l, ev) })
+		m.same("late watch", func(j simBooks) (any, error) { return j.UnmatchedWatch(ctx, l, ev) })
 	case 5:
-		m.same("late seen", func(j simBooks) (any, error) { return j.LateSeen(ctx, l, ev) })
+		m.same("late seen", func(j simBooks) (any, error) { return j.UnmatchedSeen(ctx, l, ev) })
 	case 6:
 		lane := m.lane()
-		m.same("late due", func(j simBooks) (any, error) { return j.LateDue(ctx, lane, m.now, 2, time.Minute) })
-		m.same("late lanes", func(j simBooks) (any, error) { return j.LateLanes(ctx, m.now) })
+		m.same("late due", func(j simBooks) (any, error) { return j.UnmatchedDue(ctx, lane, m.now, 2, time.Minute) })
+		m.same("late lanes", func(j simBooks) (any, error) { return j.UnmatchedLanes(ctx, m.now) })
 	case 7:
-		m.same("late touch", func(j simBooks) (any, error) { return nil, j.LateTouch(ctx, l, ev) })
+		m.same("late touch", func(j simBooks) (any, error) { return nil, j.UnmatchedTouch(ctx, l, ev) })
 	case 0, 1:
 		m.same("late take", func(j simBooks) (any, error) {
-			row, taken, err := j.LateTake(ctx, l, m.now, time.Minute)
+			row, taken, err := j.UnmatchedTake(ctx, l, m.now, time.Minute)
 			return []any{row, taken}, err
 		})
 	case 2:
-		to := []journal.LateState{journal.LateReturned, journal.LateUnknown, journal.LateUnknown, journal.LateFlagged, journal.LateKept, journal.LateAbsent}[m.r.IntN(6)]
-		m.same("late end", func(j simBooks) (any, error) { return nil, j.LateEnd(ctx, l, to, ev) })
+		to := []journal.UnmatchedState{journal.UnmatchedReturned, journal.UnmatchedUnknown, journal.UnmatchedUnknown, journal.UnmatchedFlagged, journal.UnmatchedKept, journal.UnmatchedAbsent}[m.r.IntN(6)]
+		m.same("late end", func(j simBooks) (any, error) { return nil, j.UnmatchedEnd(ctx, l, to, ev) })
 	case 3:
-		m.same("late flag", func(j simBooks) (any, error) { return j.LateFlag(ctx, l, ev) })
+		m.same("late flag", func(j simBooks) (any, error) { return j.UnmatchedFlag(ctx, l, ev) })
 	case 4:
 		m.same("note", func(j simBooks) (any, error) { return nil, j.Note(ctx, l.AttemptID, ev) })
 	}
-	m.same("late of", func(j simBooks) (any, error) { return j.LateOf(ctx, a.ID) })
-	m.same("late open", func(j simBooks) (any, error) { return j.LateOpen(ctx, 100) })
+	m.same("late of", func(j simBooks) (any, error) { return j.UnmatchedOf(ctx, a.ID) })
+	m.same("late open", func(j simBooks) (any, error) { return j.UnmatchedOpen(ctx, 100) })
 }
 
 // cancel begins, finds, moves or leases a cancel.

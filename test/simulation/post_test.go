@@ -23,11 +23,11 @@ import (
 
 // How long PortOne waits for an answer to a word and to a question (portone.md §3.2, §3.3).
 const (
-	simWordPatience     = 30 * time.Second
-	simQuestionPatience = 10 * time.Second
+	simNotificationPatience = 30 * time.Second
+	simQuestionPatience     = 10 * time.Second
 )
 
-// simLetter is a PG's word about a payment, which PortOne V2 says again until it is acknowledged, and V1 only
+// simLetter is a PG's notification about a payment, which PortOne V2 says again until it is acknowledged, and V1 only
 // where that was asked for.
 type simLetter struct {
 	name        string
@@ -113,7 +113,7 @@ func (w *simWorld) say(l *simLetter, r *rand.Rand) int {
 	header := l.header()
 	switch fate {
 	case "word_lost":
-		time.Sleep(simWordPatience)
+		time.Sleep(simNotificationPatience)
 		return 0
 	case "word_late":
 		long := time.Duration(r.Int64N(int64(8 * time.Minute)))
@@ -121,7 +121,7 @@ func (w *simWorld) say(l *simLetter, r *rand.Rand) int {
 			time.Sleep(long)
 			w.hand(l, header, w.draw(l.name+" late"))
 		})
-		time.Sleep(simWordPatience)
+		time.Sleep(simNotificationPatience)
 		return 0
 	case "word_twice":
 		w.mail.Go(func() {
@@ -166,7 +166,7 @@ func (w *simWorld) hand(l *simLetter, header map[string]string, r *rand.Rand) in
 		return 0
 	}
 	p := up[r.IntN(len(up))]
-	a, ok := simKnock(p, simWordPatience, l.path, header, l.body)
+	a, ok := simKnock(p, simNotificationPatience, l.path, header, l.body)
 	w.tracef("%s: %s answers %d", l.name, p.name, a.status)
 	if !ok {
 		w.tally("word_unanswered")
@@ -265,7 +265,7 @@ func (w *simWorld) sayAgain() {
 		w.tally("word_resent_by_hand")
 		r := w.draw(l.name)
 		time.Sleep(time.Second + time.Duration(r.Int64N(int64(time.Second))))
-		if status := w.hand(l, l.header(), r); status != http.StatusOK && !w.forDesk(l, status) {
+		if status := w.hand(l, l.header(), r); status != http.StatusOK && !w.forPerson(l, status) {
 			w.wrong("%s: on a calm day it is answered %d", l.name, status)
 		}
 	}
@@ -274,9 +274,9 @@ func (w *simWorld) sayAgain() {
 // bank tells whether a letter is Inicis' notice of a deposit, which it says ten times and not only once.
 func (l *simLetter) bank() bool { return strings.HasSuffix(l.path, "/deposit") }
 
-// forDesk tells whether a notice is of money in an account that waits for a person, or that one gave back: no order
+// forPerson tells whether a notice is of money in an account that waits for a person, or that one gave back: no order
 // is paid by it, and Inicis is not told that it is.
-func (w *simWorld) forDesk(l *simLetter, status int) bool {
+func (w *simWorld) forPerson(l *simLetter, status int) bool {
 	form, err := url.ParseQuery(string(l.body))
 	if err != nil || !l.bank() || status != http.StatusServiceUnavailable {
 		return false
@@ -284,7 +284,7 @@ func (w *simWorld) forDesk(l *simLetter, status int) bool {
 	p := w.alive()[0]
 	a, _, err := p.books.Attempt(context.Background(), payment.AttemptID(form.Get("no_oid")))
 	t := w.truth()[a.ID]
-	return err == nil && (w.atDesk(a) || a.State == payment.StateCancelled && t.captured == t.cancelled)
+	return err == nil && (w.atPerson(a) || a.State == payment.StateCancelled && t.captured == t.cancelled)
 }
 
 // number counts the things of one name.

@@ -102,13 +102,13 @@ func simMustOccur() []string {
 		"question_yes", "question_no", "question_unheard", "question_lost", "question_late", "question_twice", "question_again",
 		"question_answer_lost", "pg_dies_asking", "pg_goes_on_unheard",
 		"checkout_under_key", "complete_under_key", "key_stood", "key_replayed", "key_in_progress", "key_with_another_body",
-		"late_money", "late_money_returned", "desk_closed_unknown", "order_closed_meanwhile",
+		"unmatched_payment", "unmatched_payment_returned", "person_closed_unknown", "order_closed_meanwhile",
 		"deposit_inicis", "deposit_portone", "deposit_portone_auto", "deposit_portone_ask", "deposit_portone1", "deposit_portone1_ask",
 		"deposit_twice", "deposit_of_another_amount", "deposit_after_hours", "deposit_after_the_end", "shop_closes_account", "account_closed",
-		"account_at_desk", "desk_empties_account", "deposit_word_200", "deposit_word_503", "told_issued",
+		"account_for_a_person", "person_empties_account", "deposit_word_200", "deposit_word_503", "told_issued",
 		"shop_cancels_whole", "shop_cancels_part", "shop_cancels_parts_at_once", "cancel_asked_again", "cancel_asked_twice_at_once", "cancel_unanswered",
 		"cancel_answer_200_", "cancel_answer_202_", "cancel_answer_409_CANCEL_UNKNOWN", "cancel_answer_409_CANCEL_IN_PROGRESS", "console_cancel",
-		"pg_decides_cancel_later", "pg_decides_cancel_later_fails", "desk_closed_cancel", "final_cancel_done_seen_at_pg",
+		"pg_decides_cancel_later", "pg_decides_cancel_later_fails", "person_closed_cancel", "final_cancel_done_seen_at_pg",
 		"final_cancel_done_found_at_pg", "final_cancel_refused_not_applied",
 		"order_with_mileage", "confirmation_checked", "hostile_checkout_amount", "hostile_checkout_currency", "hostile_checkout_taxes",
 		"hostile_checkout_split", "hostile_window_refused", "hostile_window_method", "hostile_window_easy_pay", "hostile_window_amount",
@@ -227,18 +227,18 @@ func (w *simWorld) run(ctx context.Context) {
 	}
 	buyers.Wait()
 	w.heal()
-	w.unknownDesk(ctx)
+	w.unknownPerson(ctx)
 	w.settleDown(ctx)
-	w.lateRound()
+	w.unmatchedRound()
 	w.sayAgain()
 	w.settleDown(ctx)
 	// Whatever still travels or sleeps in a dead process comes to its end now; nothing may come of it.
 	time.Sleep(15 * time.Minute)
 	w.settleDown(ctx)
 	w.audit(ctx)
-	w.cancelDesk(ctx)
-	w.bankDesk(ctx)
-	w.lateDesk(ctx)
+	w.cancelPerson(ctx)
+	w.bankPerson(ctx)
+	w.unmatchedPerson(ctx)
 	w.lasted = time.Since(w.start)
 	for _, c := range w.closers {
 		if err := c(); err != nil {

@@ -90,17 +90,17 @@ func (b *simBuyer) closeAccount(a *simAttempt, r *rand.Rand) {
 // bankRound pays into accounts long after they were closed or their time was over.
 func (w *simWorld) bankRound(r *rand.Rand) {
 	for _, a := range w.owed {
-		late, again := time.Duration(r.Int64N(int64(10*time.Minute))), w.draw(a.name+" late deposit")
+		unmatched, again := time.Duration(r.Int64N(int64(10*time.Minute))), w.draw(a.name+" late deposit")
 		w.mail.Go(func() {
-			time.Sleep(late)
+			time.Sleep(unmatched)
 			w.tally("deposit_after_the_end")
 			w.deposit(a, sandbox.Deposit{Ref: string(a.answer.AttemptID), Force: true}, false, again)
 		})
 	}
 }
 
-// atDesk tells whether an attempt waits for a person: money is in an account that must not stand.
-func (w *simWorld) atDesk(a payment.Attempt) bool {
+// atPerson tells whether an attempt waits for a person: money is in an account that must not stand.
+func (w *simWorld) atPerson(a payment.Attempt) bool {
 	if !w.isBank(a) || a.State != payment.StateCancelling && a.State != payment.StateUnknown {
 		return false
 	}
@@ -108,34 +108,34 @@ func (w *simWorld) atDesk(a payment.Attempt) bool {
 	return t.captured > t.cancelled
 }
 
-// behindDesk tells whether an attempt of the same order waits for a person: until then nobody knows which stands.
-func (w *simWorld) behindDesk(a payment.Attempt, all []payment.Attempt) bool {
-	return slices.ContainsFunc(all, func(o payment.Attempt) bool { return o.OrderID == a.OrderID && w.atDesk(o) })
+// behindPerson tells whether an attempt of the same order waits for a person: until then nobody knows which stands.
+func (w *simWorld) behindPerson(a payment.Attempt, all []payment.Attempt) bool {
+	return slices.ContainsFunc(all, func(o payment.Attempt) bool { return o.OrderID == a.OrderID && w.atPerson(o) })
 }
 
-// withoutDesk are the open attempts that come to their end without a person.
-func (w *simWorld) withoutDesk(open []payment.Attempt) []payment.Attempt {
+// withoutPerson are the open attempts that come to their end without a person.
+func (w *simWorld) withoutPerson(open []payment.Attempt) []payment.Attempt {
 	all := slices.Clone(open)
 	return slices.DeleteFunc(open, func(a payment.Attempt) bool {
-		return w.atDesk(a) || a.State == payment.StateOpened && w.behindDesk(a, all)
+		return w.atPerson(a) || a.State == payment.StateOpened && w.behindPerson(a, all)
 	})
 }
 
-// auditBank holds an account's money against what is believed: what is there beside it is on the desk, as late money
+// auditBank holds an account's money against what is believed: what is there beside it is before a person, as an unmatched payment
 // or as an attempt that waits for a person.
-func (w *simWorld) auditBank(a payment.Attempt, t simTruth, believed, late payment.Won) {
+func (w *simWorld) auditBank(a payment.Attempt, t simTruth, believed, unmatched payment.Won) {
 	over := t.captured - t.cancelled - believed
 	name := w.nameIn(string(a.ID))
 	switch {
 	case over < 0:
 		w.wrong("%s: %d paid in, %d given back, the shop believes %d", name, t.captured, t.cancelled, believed)
-	case over > late && !w.atDesk(a):
-		w.wrong("%s is %s: %d paid in, %d given back, the shop believes %d, late on the desk %d", name, a.State, t.captured, t.cancelled, believed, late)
-	case over < late && a.State == payment.StateApproved:
-		w.wrong("%s is approved: %d on the desk, %d are there", name, late, over)
+	case over > unmatched && !w.atPerson(a):
+		w.wrong("%s is %s: %d paid in, %d given back, the shop believes %d, waiting for a person %d", name, a.State, t.captured, t.cancelled, believed, unmatched)
+	case over < unmatched && a.State == payment.StateApproved:
+		w.wrong("%s is approved: %d before a person, %d are there", name, unmatched, over)
 	}
-	if w.atDesk(a) {
-		w.tally("account_at_desk")
+	if w.atPerson(a) {
+		w.tally("account_for_a_person")
 	}
 }
 
@@ -146,21 +146,21 @@ func (w *simWorld) auditDeadline(a payment.Attempt, ev journal.Event) {
 	}
 }
 
-// bankDesk gives back by hand what is in accounts that must not stand, after which they end.
-func (w *simWorld) bankDesk(ctx context.Context) {
+// bankPerson gives back by hand what is in accounts that must not stand, after which they end.
+func (w *simWorld) bankPerson(ctx context.Context) {
 	books := w.alive()[0].books
 	open, err := simOpen(ctx, books)
 	if err != nil {
 		w.wrong("listing open attempts: %v", err)
 	}
-	open = slices.DeleteFunc(open, func(a payment.Attempt) bool { return !w.atDesk(a) })
+	open = slices.DeleteFunc(open, func(a payment.Attempt) bool { return !w.atPerson(a) })
 	if len(open) == 0 {
 		return
 	}
 	slices.SortFunc(open, func(a, b payment.Attempt) int { return strings.Compare(w.nameIn(string(a.ID)), w.nameIn(string(b.ID))) })
 	for _, a := range open {
 		w.emptyAccount(a)
-		w.tally("desk_empties_account")
+		w.tally("person_empties_account")
 	}
 	w.settleDown(ctx)
 }

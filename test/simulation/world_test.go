@@ -255,7 +255,7 @@ func (w *simWorld) boot(slot, generation int) error {
 	}
 	books := &simJournal{simBooks: p.books, p: p, inner: p.books}
 	g, err := gateway.New(gateway.Options{
-		Store: w.parts.store, Journal: books, Keys: books, Late: books, Cancels: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
+		Store: w.parts.store, Journal: books, Keys: books, Unmatched: books, Cancels: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
 		OrderHTTP: client, Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now, Spread: p.spread,
 	})
 	if err != nil {
@@ -328,8 +328,8 @@ func (p *simPod) background(int) {
 		default:
 		}
 		p.g.Worker().SweepAttempts(context.Background())
-		if len(p.w.lateOpen(p)) > 0 {
-			p.g.Worker().SweepLate(context.Background())
+		if len(p.w.unmatchedOpen(p)) > 0 {
+			p.g.Worker().SweepUnmatched(context.Background())
 		}
 		if len(p.w.cancelsOpen(p)) > 0 {
 			p.g.Worker().SweepCancels(context.Background())
@@ -350,11 +350,11 @@ func (p *simPod) background(int) {
 	}
 }
 
-// lateOpen is the late money that waits for something.
-func (w *simWorld) lateOpen(p *simPod) []journal.Late {
-	open, err := p.books.LateOpen(context.Background(), 1000)
+// unmatchedOpen are the unmatched payments that wait for something.
+func (w *simWorld) unmatchedOpen(p *simPod) []journal.Unmatched {
+	open, err := p.books.UnmatchedOpen(context.Background(), 1000)
 	if err != nil {
-		w.wrong("listing late money: %v", err)
+		w.wrong("listing unmatched payments: %v", err)
 	}
 	return open
 }
@@ -381,7 +381,7 @@ func (w *simWorld) idle(p *simPod) time.Duration {
 	for _, a := range open {
 		d = min(d, a.NextCheck.Sub(p.now()))
 	}
-	for _, l := range w.lateOpen(p) {
+	for _, l := range w.unmatchedOpen(p) {
 		d = min(d, l.NextCheck.Sub(p.now()))
 	}
 	for _, c := range p.w.cancelsOpen(p) {

@@ -38,18 +38,18 @@ func (h *hookHouse) twice() (first, second *opened) {
 // and the other goes back, or is left to a person where the rules say so.
 func TestASecondV1PaymentGoesBack(t *testing.T) {
 	t.Parallel()
-	park := func(c *fixture.Config) { c.Limits.LateMoney = "park" }
+	park := func(c *fixture.Config) { c.Limits.UnmatchedPayments = "park" }
 	tests := []struct {
-		name  string
-		words []int
-		edit  fixture.Edit
-		late  journal.LateState
+		name      string
+		words     []int
+		edit      fixture.Edit
+		unmatched journal.UnmatchedState
 	}{
-		{"both are told of", []int{0, 1}, nil, journal.LateReturned},
-		{"the second first", []int{1, 0}, nil, journal.LateReturned},
-		{"the second alone", []int{1}, nil, journal.LateReturned},
-		{"the first alone, twice", []int{0, 0}, nil, journal.LateReturned},
-		{"parked by rule", []int{0, 1}, park, journal.LateFlagged},
+		{"both are told of", []int{0, 1}, nil, journal.UnmatchedReturned},
+		{"the second first", []int{1, 0}, nil, journal.UnmatchedReturned},
+		{"the second alone", []int{1}, nil, journal.UnmatchedReturned},
+		{"the first alone, twice", []int{0, 0}, nil, journal.UnmatchedReturned},
+		{"parked by rule", []int{0, 1}, park, journal.UnmatchedFlagged},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -67,26 +67,26 @@ func TestASecondV1PaymentGoesBack(t *testing.T) {
 				}
 			}
 			a := h.state(first.attempt)
-			list, err := h.journal.LateOf(t.Context(), first.attempt)
-			if err != nil || a.State != payment.StateApproved || len(list) != 1 || list[0].State != tt.late || list[0].PGTxID == a.PGTxID {
-				t.Fatalf("the attempt is %s by %s; late money %+v, %v", a.State, a.PGTxID, list, err)
+			list, err := h.journal.UnmatchedOf(t.Context(), first.attempt)
+			if err != nil || a.State != payment.StateApproved || len(list) != 1 || list[0].State != tt.unmatched || list[0].PGTxID == a.PGTxID {
+				t.Fatalf("the attempt is %s by %s; unmatched payments %+v, %v", a.State, a.PGTxID, list, err)
 			}
 			want := int64(a.Amount)
-			if tt.late == journal.LateFlagged {
+			if tt.unmatched == journal.UnmatchedFlagged {
 				want *= 2
 			}
 			if l := h.sandbox.Ledger(); int64(l.Net) != want {
 				t.Errorf("the ledger: %+v, want %d won there", l, want)
 			}
-			if h.counted("late_money") == 0 {
-				t.Error("late money was not counted")
+			if h.counted("unmatched_payment") == 0 {
+				t.Error("an unmatched payment was not counted")
 			}
 		})
 	}
 }
 
-// Late money whose cancel was lost goes back by the sweep, without another word of the PG's.
-func TestTheSweepGivesLateMoneyBack(t *testing.T) {
+// An unmatched payment whose cancel was lost goes back by the sweep, without another notification.
+func TestTheSweepGivesUnmatchedPaymentsBack(t *testing.T) {
 	t.Parallel()
 	h := newHookHouse(t, nil, autoV2)
 	o := h.window("v2")
@@ -98,17 +98,17 @@ func TestTheSweepGivesLateMoneyBack(t *testing.T) {
 	}
 	h.click(o, "pay")
 	h.sandbox.WaitNotices()
-	if list, err := h.journal.LateOpen(t.Context(), 10); err != nil || len(list) != 1 || list[0].State != journal.LateUnknown {
-		t.Fatalf("late money %+v, %v", list, err)
+	if list, err := h.journal.UnmatchedOpen(t.Context(), 10); err != nil || len(list) != 1 || list[0].State != journal.UnmatchedUnknown {
+		t.Fatalf("unmatched payments %+v, %v", list, err)
 	}
-	h.g.worker.SweepLate(t.Context())
+	h.g.worker.SweepUnmatched(t.Context())
 	if l := h.sandbox.Ledger(); l.Net == 0 {
 		t.Error("the sweep did not wait for the next check")
 	}
 	h.g.now = func() time.Time { return time.Now().Add(time.Hour) }
-	h.g.worker.SweepLate(t.Context())
-	if list, err := h.journal.LateOpen(t.Context(), 10); err != nil || len(list) != 0 {
-		t.Errorf("late money %+v, %v", list, err)
+	h.g.worker.SweepUnmatched(t.Context())
+	if list, err := h.journal.UnmatchedOpen(t.Context(), 10); err != nil || len(list) != 0 {
+		t.Errorf("unmatched payments %+v, %v", list, err)
 	}
 	if l := h.sandbox.Ledger(); l.Net != 0 {
 		t.Errorf("the ledger: %+v", l)

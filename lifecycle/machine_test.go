@@ -96,14 +96,14 @@ func (plainSeal) Open(_ lifecycle.SealName, b []byte) ([]byte, error) { return b
 
 type quiet struct{}
 
-func (quiet) Settled(context.Context, payment.Attempt)                                     {}
+func (quiet) Concluded(context.Context, payment.Attempt)                                   {}
 func (quiet) Upstream(payment.PGID, payment.Operation, payment.CallOutcome, time.Duration) {}
 
-// house is a settler on a real journal with a scripted PG, shop and clock.
+// house is a machine on a real journal with a scripted PG, shop and clock.
 type house struct {
 	t       *testing.T
 	journal *journal.Journal
-	settler *lifecycle.Settler
+	machine *lifecycle.Machine
 	mu      sync.Mutex
 	now     time.Time
 	// runs is since when the clock runs by itself, too; zero when it only does as it is told.
@@ -165,7 +165,7 @@ func openAs(t *testing.T, name payment.DriverName, driver adapters.Driver) *hous
 	}
 	pg := &payment.PG{ID: "pg", Driver: name, ApproveTimeout: time.Second, ReadTimeout: time.Second}
 	m := &payment.Merchant{ID: "m", PG: "pg", MID: "MID", Mode: payment.ModeTest}
-	h.settler = lifecycle.New(lifecycle.Options{
+	h.machine = lifecycle.New(lifecycle.Options{
 		Journal: j, Drivers: map[payment.DriverName]adapters.Driver{name: driver},
 		Account: func(payment.Attempt) (adapters.Account, error) {
 			if h.gone {
@@ -174,7 +174,7 @@ func openAs(t *testing.T, name payment.DriverName, driver adapters.Driver) *hous
 			return adapters.Account{PG: pg, Merchant: m}, nil
 		},
 		Shop: h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.DiscardHandler), Now: h.clock, Wake: func() {},
-		ParkLate: func() bool { return h.park },
+		ParkUnmatched: func() bool { return h.park },
 	})
 	return h
 }
@@ -275,7 +275,7 @@ func TestAuthenticated(t *testing.T) {
 			pg := &netCanceller{fakePG: fakePG{approve: tt.approve}, netCancel: tt.netCancel}
 			h := open(t, pg)
 			h.shop = func(payment.Attempt) lifecycle.Answer { return tt.shop }
-			res, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token"))
+			res, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token"))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -314,7 +314,7 @@ func TestAReturnIsApprovedOnce(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 16 {
 		wg.Go(func() {
-			res, err := h.settler.Authenticated(context.Background(), h.attempt("A1"), h.proof("token"))
+			res, err := h.machine.Authenticated(context.Background(), h.attempt("A1"), h.proof("token"))
 			if err != nil || res.Status() != "approved" {
 				t.Errorf("got %s, %v; every trigger must see the one result", res.Status(), err)
 			}
@@ -335,10 +335,10 @@ func TestOneWinnerPerOrder(t *testing.T) {
 		return approvedAs(string(r.Attempt.ID), 50000), nil
 	}}}
 	h := open(t, pg)
-	if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("one")); err != nil {
+	if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("one")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := h.settler.Authenticated(t.Context(), h.attempt("A2"), h.proof("two"))
+	_, err := h.machine.Authenticated(t.Context(), h.attempt("A2"), h.proof("two"))
 	if p, ok := payment.AsProblem(err); !ok || p.Code != payment.CodeOrderAlreadyPaid {
 		t.Fatalf("the second attempt got %v, want ORDER_ALREADY_PAID", err)
 	}
@@ -353,14 +353,14 @@ func TestAnUnknownBlocksTheOrder(t *testing.T) {
 		return adapters.Result{}, adapters.ErrUnknownOutcome
 	}}
 	h := open(t, pg)
-	res, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("one"))
+	res, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("one"))
 	if err != nil || res.Attempt.State != payment.StateUnknown {
 		t.Fatalf("got %s, %v; want unknown", res.Attempt.State, err)
 	}
 	if h.state("A1").NextCheck.IsZero() {
 		t.Error("an unknown without a next check is forgotten")
 	}
-	_, err = h.settler.Authenticated(t.Context(), h.attempt("A2"), h.proof("two"))
+	_, err = h.machine.Authenticated(t.Context(), h.attempt("A2"), h.proof("two"))
 	if p, ok := payment.AsProblem(err); !ok || p.Code != payment.CodePaymentUnknown {
 		t.Fatalf("got %v, want PAYMENT_UNKNOWN", err)
 	}
@@ -375,10 +375,10 @@ func TestATokenUsedByAnotherAttemptIsAReplay(t *testing.T) {
 		return adapters.Result{Outcome: payment.OutcomeDeclined}, nil
 	}}}
 	h := open(t, pg)
-	if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("one")); err != nil {
+	if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("one")); err != nil {
 		t.Fatal(err)
 	}
-	_, err := h.settler.Authenticated(t.Context(), h.attempt("A2"), h.proof("one"))
+	_, err := h.machine.Authenticated(t.Context(), h.attempt("A2"), h.proof("one"))
 	if p, ok := payment.AsProblem(err); !ok || p.Code != payment.CodeReturnReplayed {
 		t.Fatalf("got %v, want RETURN_REPLAYED", err)
 	}
@@ -423,7 +423,7 @@ func TestComplete(t *testing.T) {
 			if err := h.journal.Insert(t.Context(), a, journal.Event{Kind: "opened"}); err != nil {
 				t.Fatal(err)
 			}
-			res, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{PGTxID: "imp_1"})
+			res, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{PGTxID: "imp_1"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -452,7 +452,7 @@ func TestTheSecondChargeOfAnOrderIsGivenBack(t *testing.T) {
 		}
 	}
 	for _, id := range []payment.AttemptID{"A1", "A2"} {
-		if _, err := h.settler.Complete(t.Context(), id, adapters.Proof{}); err != nil {
+		if _, err := h.machine.Complete(t.Context(), id, adapters.Proof{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -492,7 +492,7 @@ func TestResume(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			look := func(int, adapters.LookUpRequest) (adapters.Result, error) {
+			lookUpResult := func(int, adapters.LookUpRequest) (adapters.Result, error) {
 				if tt.lookUp == "" {
 					return adapters.Result{}, adapters.ErrUnavailable
 				}
@@ -500,14 +500,14 @@ func TestResume(t *testing.T) {
 				r.Outcome = tt.lookUp
 				return r, nil
 			}
-			pg := &netCanceller{fakePG: fakePG{lookUp: look}}
+			pg := &netCanceller{fakePG: fakePG{lookUp: lookUpResult}}
 			var driver adapters.Driver = pg
 			if !tt.net {
 				driver = &pg.fakePG
 			}
 			h := open(t, driver)
 			h.leave(tt.state, tt.reason)
-			if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+			if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 				t.Fatal(err)
 			}
 			if got := h.state("A1"); got.State != tt.want {
@@ -570,9 +570,9 @@ func TestAbsenceCountsOnlyAfterTheGracePeriod(t *testing.T) {
 			h := open(t, pg)
 			h.manual = tt.manual
 			h.leave(payment.StateUnknown, lifecycle.ReasonLost)
-			look := func(want payment.State, when string) {
+			lookUpResult := func(want payment.State, when string) {
 				t.Helper()
-				if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+				if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 					t.Fatal(err)
 				}
 				if got := h.state("A1").State; got != want {
@@ -580,12 +580,12 @@ func TestAbsenceCountsOnlyAfterTheGracePeriod(t *testing.T) {
 				}
 			}
 			for range 5 {
-				look(payment.StateUnknown, "before the grace period is over")
+				lookUpResult(payment.StateUnknown, "before the grace period is over")
 			}
 			h.pass(tt.grace - 50*time.Minute)
-			look(payment.StateUnknown, "shortly before the grace period is over")
+			lookUpResult(payment.StateUnknown, "shortly before the grace period is over")
 			h.pass(50 * time.Minute)
-			look(payment.StateDeclined, "after it")
+			lookUpResult(payment.StateDeclined, "after it")
 			if pg.calls["approve"]+pg.calls["cancel"] > 0 {
 				t.Errorf("sent %v, want look-ups only", pg.sequence)
 			}
@@ -612,23 +612,23 @@ func TestAPendingUndoIsNotSentAgain(t *testing.T) {
 		return r, nil
 	}
 	h := open(t, pg)
-	if _, err := h.settler.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+	if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
 		t.Fatal(err)
 	}
-	look := func() {
+	lookUpResult := func() {
 		h.pass(2 * time.Hour)
-		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 			t.Fatal(err)
 		}
 	}
 	for range 3 {
-		look()
+		lookUpResult()
 	}
 	if a := h.state("A1"); a.State != payment.StateCancelling || pg.calls["cancel"] != 1 {
 		t.Errorf("%s after %d cancels", a.State, pg.calls["cancel"])
 	}
 	given, later = 49999, 0
-	look()
+	lookUpResult()
 	if a := h.state("A1"); a.State != payment.StateCancelled || pg.calls["cancel"] != 1 {
 		t.Errorf("%s after %d cancels", a.State, pg.calls["cancel"])
 	}
@@ -643,11 +643,11 @@ func TestAbsenceSeenOnceIsNoProof(t *testing.T) {
 	h := open(t, pg)
 	h.leave(payment.StateUnknown, lifecycle.ReasonLost)
 	h.pass(48 * time.Hour)
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.state("A1").State; got != payment.StateUnknown {
-		t.Fatalf("state %s after one look", got)
+		t.Fatalf("state %s after one look-up", got)
 	}
 }
 
@@ -661,14 +661,14 @@ func TestAnAttemptNobodyPaidExpiresAfterADay(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.pass(2 * time.Hour)
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.state("A1").State; got != payment.StateOpened {
 		t.Fatalf("state %s after two hours, want opened: the page may still be paid", got)
 	}
 	h.pass(24 * time.Hour)
-	if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)
 	}
 	if got := h.state("A1").State; got != payment.StateExpired {
@@ -690,7 +690,7 @@ func TestAnAbandonedWindowIsLookedAtSeldom(t *testing.T) {
 	}
 	for !h.state("A1").State.Final() {
 		h.pass(h.state("A1").NextCheck.Sub(h.clock()))
-		if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+		if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -708,13 +708,13 @@ func TestAnAbandonedWindowIsLookedAtSeldom(t *testing.T) {
 }
 
 // Whoever asks about an attempt, and however often: equal answers add no rows.
-func TestRepeatedLooksAddNoRows(t *testing.T) {
+func TestRepeatedLookUpsAddNoRows(t *testing.T) {
 	t.Parallel()
 	pending := approvedAs("A1", 50000)
 	pending.Outcome = payment.OutcomePending
 	h, _ := asked(t, &fakePG{lookUp: says(pending, nil)})
 	for range 100 {
-		if _, err := h.settler.Complete(t.Context(), "A1", adapters.Proof{PGTxID: "TX-A1"}); err != nil {
+		if _, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{PGTxID: "TX-A1"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -754,7 +754,7 @@ func TestAnAttemptOfAMerchantThatIsGoneIsPutOff(t *testing.T) {
 	}
 	h.pass(2 * time.Minute)
 	until := h.lease()
-	if _, err := h.settler.ResumeLeased(t.Context(), "A1", until); err == nil {
+	if _, err := h.machine.ResumeLeased(t.Context(), "A1", until); err == nil {
 		t.Fatal("no driver is no error")
 	}
 	if got := h.state("A1"); got.Checks != 1 || got.NextCheck.Before(h.clock().Add(30*time.Second)) {

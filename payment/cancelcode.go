@@ -1,7 +1,7 @@
 package payment
 
-// CancelWord says what a cancel's code means, for the shop; known tells its codes from other words.
-func CancelWord(code string) (ko, en string, known bool) {
+// CancelText says what a cancel's code means, for the shop; known tells its codes from other words.
+func CancelText(code string) (ko, en string, known bool) {
 	switch code {
 	case "confirmed_by_pg":
 		return "결제사가 취소를 확인했습니다", "The payment company confirmed the cancel", true

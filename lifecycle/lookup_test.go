@@ -50,7 +50,7 @@ func TestAbsenceIsCountedSinceThePaymentWasLastSeen(t *testing.T) {
 			h.leave(tt.state, reason)
 			h.pass(48 * time.Hour)
 			for range 7 {
-				if _, err := h.settler.Resume(t.Context(), "A1"); err != nil {
+				if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 					t.Fatal(err)
 				}
 				h.pass(2 * time.Hour)

@@ -90,10 +90,10 @@ func (h *house) moves(states ...payment.State) {
 	}
 }
 
-// late returns the late money of the attempt, one "transaction state" each.
-func (h *house) late() string {
+// unmatched returns the unmatched payments of the attempt, one "transaction state" each.
+func (h *house) unmatched() string {
 	h.t.Helper()
-	list, err := h.journal.LateOf(h.t.Context(), "A1")
+	list, err := h.journal.UnmatchedOf(h.t.Context(), "A1")
 	if err != nil {
 		h.t.Fatal(err)
 	}
@@ -107,13 +107,13 @@ func (h *house) late() string {
 	return join(words)
 }
 
-// sweepLate does what the gateway's sweep does, after a while.
-func (h *house) sweepLate(after time.Duration) int {
+// sweepUnmatched does what the gateway's sweep does, after a while.
+func (h *house) sweepUnmatched(after time.Duration) int {
 	h.t.Helper()
 	h.pass(after)
-	due := ofEveryLane(h.t, h.clock(), 2*time.Minute, h.journal.LateLanes, h.journal.LateDue)
+	due := ofEveryLane(h.t, h.clock(), 2*time.Minute, h.journal.UnmatchedLanes, h.journal.UnmatchedDue)
 	for _, l := range due {
-		if err := h.settler.ResumeLate(h.t.Context(), h.journal, l); err != nil {
+		if err := h.machine.ResumeUnmatched(h.t.Context(), h.journal, l); err != nil {
 			h.t.Fatal(err)
 		}
 	}
@@ -127,13 +127,13 @@ func TestASecondPayment(t *testing.T) {
 	second := paidAs("TX-2")
 	part := func(r *adapters.Result) { r.Cancelled = 1 }
 	tests := []struct {
-		name     string
-		driver   payment.DriverName
-		first    adapters.Result
-		second   adapters.Result
-		park     bool
-		late     string
-		sequence string
+		name      string
+		driver    payment.DriverName
+		first     adapters.Result
+		second    adapters.Result
+		park      bool
+		unmatched string
+		sequence  string
 	}{
 		{"goes back", portonev1.Name, paidAs("TX-A1"), second, false, "TX-2 returned", "lookup lookup cancel"},
 		{"is parked by rule", portonev1.Name, paidAs("TX-A1"), second, true, "TX-2 flagged", "lookup"},
@@ -160,12 +160,12 @@ func TestASecondPayment(t *testing.T) {
 			}
 			h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
 			for _, tx := range []string{"TX-2", "TX-A1"} {
-				if _, err := h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: tx}); err != nil {
+				if _, err := h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: tx}); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if got := h.late(); got != tt.late {
-				t.Errorf("late money %q, want %q", got, tt.late)
+			if got := h.unmatched(); got != tt.unmatched {
+				t.Errorf("unmatched payments %q, want %q", got, tt.unmatched)
 			}
 			if got := join(pg.sequence); got != tt.sequence {
 				t.Errorf("sent %q, want %q", got, tt.sequence)
@@ -177,18 +177,18 @@ func TestASecondPayment(t *testing.T) {
 	}
 }
 
-// A word about another payment of an attempt that is not settled yet is not lost over settling it.
-func TestAWordAboutASecondPaymentOfAnOpenAttempt(t *testing.T) {
+// A notification about another payment of an attempt that is not concluded yet is not lost over concluding it.
+func TestANotificationAboutASecondPaymentOfAnOpenAttempt(t *testing.T) {
 	t.Parallel()
 	pending := func(r *adapters.Result) { r.Outcome = payment.OutcomePending }
 	tests := []struct {
-		name  string
-		first adapters.Result
-		word  string
-		list  []string
-		end   payment.State
-		late  string
-		swept string
+		name      string
+		first     adapters.Result
+		word      string
+		list      []string
+		end       payment.State
+		unmatched string
+		swept     string
 	}{
 		{"settled by the first", paidAs("TX-A1"), "TX-2", nil, "", "TX-2 returned", "TX-2 returned"},
 		{"a word of the first, both are listed", paidAs("TX-A1"), "TX-A1", []string{"TX-A1", "TX-2"}, "", "TX-2 returned", "TX-2 returned"},
@@ -201,20 +201,20 @@ func TestAWordAboutASecondPaymentOfAnOpenAttempt(t *testing.T) {
 			pg := newTill(tt.first, paidAs("TX-2"))
 			pg.listed = tt.list
 			h := atV1(t, pg)
-			if ans := h.settler.Allow(t.Context(), lifecycle.Question{ID: "A1", PG: "pg", PGTxID: "TX-A1", Amount: 50000}); !ans.Yes {
+			if ans := h.machine.Allow(t.Context(), lifecycle.Question{ID: "A1", PG: "pg", PGTxID: "TX-A1", Amount: 50000}); !ans.Yes {
 				t.Fatal(ans)
 			}
-			w, err := h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: tt.word})
-			if err != nil || !w.Late {
-				t.Errorf("late %v, %v", w.Late, err)
+			w, err := h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: tt.word})
+			if err != nil || !w.Unmatched {
+				t.Errorf("late %v, %v", w.Unmatched, err)
 			}
-			if got := h.late(); got != tt.late {
-				t.Errorf("late money %q, want %q", got, tt.late)
+			if got := h.unmatched(); got != tt.unmatched {
+				t.Errorf("unmatched payments %q, want %q", got, tt.unmatched)
 			}
 			if tt.end != "" {
-				h.sweepLate(time.Minute)
-				if got := h.late(); got != tt.late || pg.calls["cancel"] != 0 {
-					t.Errorf("late money %q, %d cancels while its attempt is open", got, pg.calls["cancel"])
+				h.sweepUnmatched(time.Minute)
+				if got := h.unmatched(); got != tt.unmatched || pg.calls["cancel"] != 0 {
+					t.Errorf("unmatched payments %q, %d cancels while its attempt is open", got, pg.calls["cancel"])
 				}
 				first := paidAs("TX-A1")
 				pg.held["TX-A1"] = first
@@ -223,17 +223,17 @@ func TestAWordAboutASecondPaymentOfAnOpenAttempt(t *testing.T) {
 				} else {
 					h.moves(payment.StateApproved)
 				}
-				h.sweepLate(2 * time.Hour)
+				h.sweepUnmatched(2 * time.Hour)
 			}
-			if got := h.late(); got != tt.swept || pg.held["TX-A1"].Outcome != payment.OutcomeApproved {
-				t.Errorf("late money %q, want %q; the first payment is %s", got, tt.swept, pg.held["TX-A1"].Outcome)
+			if got := h.unmatched(); got != tt.swept || pg.held["TX-A1"].Outcome != payment.OutcomeApproved {
+				t.Errorf("unmatched payments %q, want %q; the first payment is %s", got, tt.swept, pg.held["TX-A1"].Outcome)
 			}
 		})
 	}
 }
 
-// A word is acknowledged once only, so the payment that it was about is not forgotten over what came between.
-func TestAWordIsNotForgotten(t *testing.T) {
+// A notification is acknowledged once only, so the payment that it was about is not forgotten over what came between.
+func TestANotificationIsNotForgotten(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		word  func(h *house, pg *till) error
@@ -241,12 +241,12 @@ func TestAWordIsNotForgotten(t *testing.T) {
 	}{
 		"the PG could not be asked, and the attempt ended by another payment": {func(h *house, pg *till) error {
 			pg.down["TX-2"] = true
-			if _, err := h.settler.Notified(h.t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-2"}); err == nil || h.late() != "" {
-				h.t.Errorf("a word that could not be followed up was acknowledged, with %q on record", h.late())
+			if _, err := h.machine.Notified(h.t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-2"}); err == nil || h.unmatched() != "" {
+				h.t.Errorf("a word that could not be followed up was acknowledged, with %q on record", h.unmatched())
 			}
 			pg.down["TX-2"] = false
 			h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
-			_, err := h.settler.Notified(h.t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-2"})
+			_, err := h.machine.Notified(h.t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-2"})
 			return err
 		}, "TX-2 returned"},
 		"another attempt held the order, and the attempt ended by another payment": {func(h *house, _ *till) error {
@@ -255,7 +255,7 @@ func TestAWordIsNotForgotten(t *testing.T) {
 			if err := h.journal.Claim(h.t.Context(), other, journal.Claim{To: payment.StateClaimed}); err != nil {
 				return err
 			}
-			_, err := h.settler.Notified(h.t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-2"})
+			_, err := h.machine.Notified(h.t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-2"})
 			if _, err := h.journal.Move(h.t.Context(), journal.Transition{ID: "A2", From: []payment.State{payment.StateClaimed}, To: payment.StateRefused}); err != nil {
 				return err
 			}
@@ -264,7 +264,7 @@ func TestAWordIsNotForgotten(t *testing.T) {
 		}, "TX-2 returned"},
 		"it never was": {func(h *house, pg *till) error {
 			delete(pg.held, "TX-2")
-			if _, err := h.settler.Notified(h.t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-2"}); err == nil {
+			if _, err := h.machine.Notified(h.t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-2"}); err == nil {
 				h.t.Error("a word that the PG contradicts was acknowledged")
 			}
 			h.moves(payment.StateExpired)
@@ -274,11 +274,11 @@ func TestAWordIsNotForgotten(t *testing.T) {
 			h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
 			there := pg.held["TX-2"]
 			delete(pg.held, "TX-2")
-			if _, err := h.settler.Notified(h.t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-2"}); err == nil {
+			if _, err := h.machine.Notified(h.t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-2"}); err == nil {
 				h.t.Error("a word that the PG contradicts was acknowledged")
 			}
 			pg.held["TX-2"] = there
-			_, err := h.settler.Notified(h.t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-2"})
+			_, err := h.machine.Notified(h.t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-2"})
 			return err
 		}, "TX-2 returned"},
 	} {
@@ -289,24 +289,24 @@ func TestAWordIsNotForgotten(t *testing.T) {
 			if err := tt.word(h, pg); err != nil {
 				t.Fatal(err)
 			}
-			h.sweepLate(2 * time.Hour)
-			if got := h.late(); got != tt.swept {
-				t.Errorf("late money %q, want %q", got, tt.swept)
+			h.sweepUnmatched(2 * time.Hour)
+			if got := h.unmatched(); got != tt.swept {
+				t.Errorf("unmatched payments %q, want %q", got, tt.swept)
 			}
 		})
 	}
 }
 
-// A PG may go on although it hears no answer to its question; a word of that may come while the question is open.
-func TestAWordAboutAnAttemptThatWasRefusedMeanwhile(t *testing.T) {
+// A PG may go on although it hears no answer to its question; a notification of that may come while the question is open.
+func TestANotificationAboutAnAttemptThatWasRefusedMeanwhile(t *testing.T) {
 	t.Parallel()
 	pg := newTill(paidAs("TX-A1"))
 	h, _ := asked(t, &pg.fakePG)
 	h.moves(payment.StateClaimed)
 	time.AfterFunc(30*time.Millisecond, func() { h.moves(payment.StateRefused) })
-	w, err := h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-A1"})
-	if err != nil || !w.Late || h.late() != "TX-A1 returned" {
-		t.Errorf("late %t, %v, late money %q", w.Late, err, h.late())
+	w, err := h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-A1"})
+	if err != nil || !w.Unmatched || h.unmatched() != "TX-A1 returned" {
+		t.Errorf("late %t, %v, unmatched payments %q", w.Unmatched, err, h.unmatched())
 	}
 }
 
@@ -315,22 +315,22 @@ func TestAPaymentThatBecameTheAttemptsOwnIsKept(t *testing.T) {
 	t.Parallel()
 	pg := newTill(paidAs("TX-A1"))
 	h := atV1(t, pg)
-	if _, err := h.journal.LateSeen(t.Context(), journal.Late{AttemptID: "A1", PGTxID: "TX-A1", Won: 50000}, journal.Event{Kind: "late_money"}); err != nil {
+	if _, err := h.journal.UnmatchedSeen(t.Context(), journal.Unmatched{AttemptID: "A1", PGTxID: "TX-A1", Won: 50000}, journal.Event{Kind: "unmatched_payment"}); err != nil {
 		t.Fatal(err)
 	}
 	h.moves(payment.StateClaimed, payment.StateApproving, payment.StateApproved)
-	if h.sweepLate(2 * time.Hour); h.late() != "TX-A1 kept" || len(pg.sequence) > 0 {
-		t.Errorf("late money %q, sent %v", h.late(), pg.sequence)
+	if h.sweepUnmatched(2 * time.Hour); h.unmatched() != "TX-A1 kept" || len(pg.sequence) > 0 {
+		t.Errorf("unmatched payments %q, sent %v", h.unmatched(), pg.sequence)
 	}
 }
 
-// The sweep takes late money to its end: it looks, and only gives back what the PG says is still there.
-func TestLateMoneyIsSwept(t *testing.T) {
+// The sweep takes an unmatched payment to its end: it looks, and only gives back what the PG says is still there.
+func TestUnmatchedMoneyIsSwept(t *testing.T) {
 	t.Parallel()
 	cancelled := func(r *adapters.Result) { r.Outcome, r.Cancelled = payment.OutcomeCancelled, r.Amount }
 	tests := []struct {
 		name    string
-		state   journal.LateState
+		state   journal.UnmatchedState
 		there   adapters.Result
 		down    bool
 		park    bool
@@ -339,16 +339,16 @@ func TestLateMoneyIsSwept(t *testing.T) {
 		cancels int
 		next    time.Duration
 	}{
-		{"still there", journal.LateUnknown, paidAs("TX-2"), false, false, false, "TX-2 returned", 1, 0},
-		{"back already", journal.LateUnknown, paidAs("TX-2", cancelled), false, false, false, "TX-2 returned", 0, 0},
-		{"the PG is down", journal.LateUnknown, paidAs("TX-2"), true, false, false, "TX-2 unknown", 0, time.Minute},
-		{"the PG cannot tell", journal.LateUnknown, paidAs("TX-2", func(r *adapters.Result) { r.Outcome = payment.OutcomeUnknown }), false, false, false, "TX-2 unknown", 0, time.Minute},
-		{"the PG tells of another", journal.LateUnknown, paidAs("TX-2", func(r *adapters.Result) { r.PGTxID = "TX-3" }), false, false, false, "TX-2 unknown", 0, time.Minute},
-		{"the rules park it by now", journal.LateUnknown, paidAs("TX-2"), false, true, false, "TX-2 flagged", 0, time.Hour},
-		{"a virtual account's", journal.LateUnknown, paidAs("TX-2"), false, false, true, "TX-2 flagged", 0, time.Hour},
-		{"flagged and still there", journal.LateFlagged, paidAs("TX-2"), false, false, false, "TX-2 flagged", 0, time.Hour},
-		{"flagged and back", journal.LateFlagged, paidAs("TX-2", cancelled), false, false, false, "TX-2 returned", 0, 0},
-		{"flagged and the PG is down", journal.LateFlagged, paidAs("TX-2"), true, false, false, "TX-2 flagged", 0, time.Hour},
+		{"still there", journal.UnmatchedUnknown, paidAs("TX-2"), false, false, false, "TX-2 returned", 1, 0},
+		{"back already", journal.UnmatchedUnknown, paidAs("TX-2", cancelled), false, false, false, "TX-2 returned", 0, 0},
+		{"the PG is down", journal.UnmatchedUnknown, paidAs("TX-2"), true, false, false, "TX-2 unknown", 0, time.Minute},
+		{"the PG cannot tell", journal.UnmatchedUnknown, paidAs("TX-2", func(r *adapters.Result) { r.Outcome = payment.OutcomeUnknown }), false, false, false, "TX-2 unknown", 0, time.Minute},
+		{"the PG tells of another", journal.UnmatchedUnknown, paidAs("TX-2", func(r *adapters.Result) { r.PGTxID = "TX-3" }), false, false, false, "TX-2 unknown", 0, time.Minute},
+		{"the rules park it by now", journal.UnmatchedUnknown, paidAs("TX-2"), false, true, false, "TX-2 flagged", 0, time.Hour},
+		{"a virtual account's", journal.UnmatchedUnknown, paidAs("TX-2"), false, false, true, "TX-2 flagged", 0, time.Hour},
+		{"flagged and still there", journal.UnmatchedFlagged, paidAs("TX-2"), false, false, false, "TX-2 flagged", 0, time.Hour},
+		{"flagged and back", journal.UnmatchedFlagged, paidAs("TX-2", cancelled), false, false, false, "TX-2 returned", 0, 0},
+		{"flagged and the PG is down", journal.UnmatchedFlagged, paidAs("TX-2"), true, false, false, "TX-2 flagged", 0, time.Hour},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -365,19 +365,19 @@ func TestLateMoneyIsSwept(t *testing.T) {
 				t.Fatal(err)
 			}
 			h.moves(payment.StateDeclined)
-			add := map[journal.LateState]func(context.Context, journal.Late, journal.Event) (bool, error){
-				journal.LateUnknown: h.journal.LateSeen, journal.LateFlagged: h.journal.LateFlag,
+			add := map[journal.UnmatchedState]func(context.Context, journal.Unmatched, journal.Event) (bool, error){
+				journal.UnmatchedUnknown: h.journal.UnmatchedSeen, journal.UnmatchedFlagged: h.journal.UnmatchedFlag,
 			}[tt.state]
-			if _, err := add(t.Context(), journal.Late{AttemptID: "A1", PGTxID: "TX-2", Won: 50000}, journal.Event{Kind: "late_money"}); err != nil {
+			if _, err := add(t.Context(), journal.Unmatched{AttemptID: "A1", PGTxID: "TX-2", Won: 50000}, journal.Event{Kind: "unmatched_payment"}); err != nil {
 				t.Fatal(err)
 			}
-			if n := h.sweepLate(2 * time.Hour); n != 1 {
+			if n := h.sweepUnmatched(2 * time.Hour); n != 1 {
 				t.Fatalf("%d were due", n)
 			}
-			if got := h.late(); got != tt.want || pg.calls["cancel"] != tt.cancels {
-				t.Errorf("late money %q after %v, want %q and %d cancels", got, pg.sequence, tt.want, tt.cancels)
+			if got := h.unmatched(); got != tt.want || pg.calls["cancel"] != tt.cancels {
+				t.Errorf("unmatched payments %q after %v, want %q and %d cancels", got, pg.sequence, tt.want, tt.cancels)
 			}
-			list, err := h.journal.LateOpen(t.Context(), 10)
+			list, err := h.journal.UnmatchedOpen(t.Context(), 10)
 			if err != nil || tt.next > 0 && (len(list) != 1 || (list[0].NextCheck.Sub(h.clock())-tt.next).Abs() > tt.next/5) {
 				t.Errorf("open %+v, %v; want the next check in %s, a fifth more or less", list, err, tt.next)
 			}
@@ -391,16 +391,16 @@ func TestAbsenceClosesOnlyWhatWasNeverSeen(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name  string
-		state journal.LateState
-		// open is how many looks come while the attempt is open, down how many fail afterwards.
+		state journal.UnmatchedState
+		// open is how many look-ups come while the attempt is open, down how many fail afterwards.
 		open, down, absent int
 		want               string
 	}{
-		{"told of only, absent five times", journal.LateUnknown, 0, 0, 5, "TX-2 unknown"},
-		{"told of only, absent six times", journal.LateUnknown, 0, 0, 6, "TX-2 absent"},
-		{"absent once after a long wait for the attempt's end", journal.LateUnknown, 8, 0, 1, "TX-2 unknown"},
-		{"absent once after looks that failed", journal.LateUnknown, 0, 8, 1, "TX-2 unknown"},
-		{"flagged and absent for long", journal.LateFlagged, 0, 0, 12, "TX-2 flagged"},
+		{"told of only, absent five times", journal.UnmatchedUnknown, 0, 0, 5, "TX-2 unknown"},
+		{"told of only, absent six times", journal.UnmatchedUnknown, 0, 0, 6, "TX-2 absent"},
+		{"absent once after a long wait for the attempt's end", journal.UnmatchedUnknown, 8, 0, 1, "TX-2 unknown"},
+		{"absent once after looks that failed", journal.UnmatchedUnknown, 0, 8, 1, "TX-2 unknown"},
+		{"flagged and absent for long", journal.UnmatchedFlagged, 0, 0, 12, "TX-2 flagged"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -409,28 +409,28 @@ func TestAbsenceClosesOnlyWhatWasNeverSeen(t *testing.T) {
 			if err := h.journal.Insert(t.Context(), h.attempt("A1"), journal.Event{Kind: "opened"}); err != nil {
 				t.Fatal(err)
 			}
-			add := h.journal.LateSeen
-			if tt.state == journal.LateFlagged {
-				add = h.journal.LateFlag
+			add := h.journal.UnmatchedSeen
+			if tt.state == journal.UnmatchedFlagged {
+				add = h.journal.UnmatchedFlag
 			}
-			if _, err := add(t.Context(), journal.Late{AttemptID: "A1", PGTxID: "TX-2", Won: 50000}, journal.Event{Kind: "late_money"}); err != nil {
+			if _, err := add(t.Context(), journal.Unmatched{AttemptID: "A1", PGTxID: "TX-2", Won: 50000}, journal.Event{Kind: "unmatched_payment"}); err != nil {
 				t.Fatal(err)
 			}
-			look := func(times int) {
+			lookUpResult := func(times int) {
 				for range times {
-					if n := h.sweepLate(2 * time.Hour); n != 1 {
+					if n := h.sweepUnmatched(2 * time.Hour); n != 1 {
 						t.Fatalf("%d were due", n)
 					}
 				}
 			}
-			look(tt.open)
+			lookUpResult(tt.open)
 			h.moves(payment.StateDeclined)
 			pg.down["TX-2"] = true
-			look(tt.down)
+			lookUpResult(tt.down)
 			pg.down["TX-2"] = false
-			look(tt.absent)
-			if got := h.late(); got != tt.want {
-				t.Errorf("late money %q, want %q", got, tt.want)
+			lookUpResult(tt.absent)
+			if got := h.unmatched(); got != tt.want {
+				t.Errorf("unmatched payments %q, want %q", got, tt.want)
 			}
 		})
 	}
@@ -438,7 +438,7 @@ func TestAbsenceClosesOnlyWhatWasNeverSeen(t *testing.T) {
 
 // A lost answer is asked about, with growing pauses, until the PG shows the money back; a cancel that did not
 // happen is sent again, and every try was recorded before it.
-func TestLateMoneyWhoseCancelWasLost(t *testing.T) {
+func TestUnmatchedMoneyWhoseCancelWasLost(t *testing.T) {
 	t.Parallel()
 	pg := newTill(paidAs("TX-2"))
 	give, lost := pg.cancel, 0
@@ -456,18 +456,18 @@ func TestLateMoneyWhoseCancelWasLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.moves(payment.StateDeclined)
-	if w, err := h.settler.Notified(t.Context(), h.journal, lifecycle.Notice{ID: "A1", PGTxID: "TX-2"}); err != nil || !w.Late {
-		t.Fatal(w.Late, err)
+	if w, err := h.machine.Notified(t.Context(), h.journal, lifecycle.Notification{ID: "A1", PGTxID: "TX-2"}); err != nil || !w.Unmatched {
+		t.Fatal(w.Unmatched, err)
 	}
 	for i, want := range []string{"TX-2 unknown", "TX-2 returned"} {
-		if h.late() != "TX-2 unknown" {
-			t.Fatalf("late money %q before sweep %d", h.late(), i)
+		if h.unmatched() != "TX-2 unknown" {
+			t.Fatalf("unmatched payments %q before sweep %d", h.unmatched(), i)
 		}
-		if n := h.sweepLate(20 * time.Second); n != 0 {
+		if n := h.sweepUnmatched(20 * time.Second); n != 0 {
 			t.Errorf("looked again after 20 seconds")
 		}
-		if h.sweepLate(5 * time.Minute); h.late() != want {
-			t.Errorf("late money %q, want %q", h.late(), want)
+		if h.sweepUnmatched(5 * time.Minute); h.unmatched() != want {
+			t.Errorf("unmatched payments %q, want %q", h.unmatched(), want)
 		}
 	}
 	if got := join(pg.sequence); got != "lookup cancel lookup cancel lookup" {
@@ -476,7 +476,7 @@ func TestLateMoneyWhoseCancelWasLost(t *testing.T) {
 	events, err := h.journal.Events(t.Context(), "A1")
 	intents := 0
 	for _, e := range events {
-		if e.Kind == "late_money" {
+		if e.Kind == "unmatched_payment" {
 			intents++
 		}
 	}
@@ -486,7 +486,7 @@ func TestLateMoneyWhoseCancelWasLost(t *testing.T) {
 }
 
 // Money of an attempt that had ended without it, at the first word of it.
-func TestLateFound(t *testing.T) {
+func TestUnmatchedFound(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		name   string
@@ -512,13 +512,13 @@ func TestLateFound(t *testing.T) {
 			}
 			h.moves(payment.StateDeclined)
 			for range 2 {
-				_, err := h.settler.Notified(t.Context(), lateBooks{h.journal, tt.err}, lifecycle.Notice{ID: "A1", PGTxID: "TX-2"})
+				_, err := h.machine.Notified(t.Context(), unmatchedBooks{h.journal, tt.err}, lifecycle.Notification{ID: "A1", PGTxID: "TX-2"})
 				if (err != nil) != (tt.err != nil) {
 					t.Errorf("got %v", err)
 				}
 			}
-			if got := h.late(); got != tt.want {
-				t.Errorf("late money %q, want %q", got, tt.want)
+			if got := h.unmatched(); got != tt.want {
+				t.Errorf("unmatched payments %q, want %q", got, tt.want)
 			}
 		})
 	}

@@ -23,23 +23,23 @@ const (
 )
 
 // look asks the PG what it gave back so far. Only the very payment that was approved says anything.
-func (c *Canceller) look(ctx context.Context, w *work, row payment.Cancel) (look, adapters.Result) {
+func (c *Canceller) lookUpResult(ctx context.Context, w *work, row payment.Cancel) (lookUpResult, adapters.Result) {
 	r, err := c.s.lookUp(ctx, w)
 	before := w.a.Amount - row.Remaining
 	switch {
 	case err != nil:
-		return lookFailed, r
+		return lookUpFailed, r
 	case !c.samePayment(w.a, r):
-		return lookOdd, r
+		return lookUpOdd, r
 	case r.Cancelled == before+row.Amount:
-		return lookGivenBack, r
+		return lookUpGivenBack, r
 	case r.CancelPending > 0:
 		// The PG has taken a cancel that it does later, and it may be this one.
-		return lookCancelPending, r
+		return lookUpCancelPending, r
 	case r.Cancelled == before:
-		return lookUntouched, r
+		return lookUpUntouched, r
 	}
-	return lookOdd, r
+	return lookUpOdd, r
 }
 
 // samePayment tells whether a PG speaks of the payment that was approved, and as of one that was paid. An attempt that
@@ -57,23 +57,23 @@ func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.T
 	if err != nil {
 		return fmt.Errorf("reading attempt %s: %w", row.AttemptID, err)
 	}
-	why := lookFailed
+	why := lookUpFailed
 	var r adapters.Result
 	if w, err := c.s.take(a); err == nil {
-		why, r = c.look(ctx, w, row)
+		why, r = c.lookUpResult(ctx, w, row)
 	} else {
 		c.s.o.Log.ErrorContext(ctx, "a cancel cannot be looked at", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("err", err))
 	}
 	ev := journal.Event{Code: r.Code}
 	switch {
-	case why == lookGivenBack:
+	case why == lookUpGivenBack:
 		_, err = c.move(ctx, a, row, payment.CancelDone, CancelProven, ev)
 	case row.State == payment.CancelRequested && row.Code != CancelLater:
 		_, err = c.move(ctx, a, row, payment.CancelUnknown, CancelInterrupted, ev)
 	case row.State == payment.CancelRequested && c.s.o.Now().Sub(row.CreatedAt) > cancelPatience:
 		// Its code stays: that nothing shows is no proof while the PG has promised to do it.
 		_, err = c.move(ctx, a, row, payment.CancelUnknown, CancelLater, ev)
-	case why == lookUntouched && row.State == payment.CancelUnknown && c.neverApplied(ctx, row):
+	case why == lookUpUntouched && row.State == payment.CancelUnknown && c.neverApplied(ctx, row):
 		_, err = c.move(ctx, a, row, payment.CancelRefused, CancelNotApplied, ev)
 	default:
 		err = c.lookLater(ctx, row, until, why)
@@ -81,12 +81,12 @@ func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.T
 	return err
 }
 
-// lookLater records a look that decided nothing.
-func (c *Canceller) lookLater(ctx context.Context, row payment.Cancel, until time.Time, why look) error {
+// lookLater records a look-up that decided nothing.
+func (c *Canceller) lookLater(ctx context.Context, row payment.Cancel, until time.Time, why lookUpResult) error {
 	now := c.s.o.Now()
 	_, err := c.write(ctx, row, journal.CancelStep{
 		ID: row.ID, From: row.State, To: row.State, Lease: until, NextCheck: now.Add(c.s.backoff(row.AttemptID, row.Checks+1)),
-		Event: journal.Event{At: now, Kind: journal.EventCancelLooked, Detail: string(why), Fold: true},
+		Event: journal.Event{At: now, Kind: journal.EventCancelLookedUp, Detail: string(why), Fold: true},
 	})
 	if errors.Is(err, journal.ErrConflict) {
 		// Somebody else is at it; theirs is the next check.
@@ -95,7 +95,7 @@ func (c *Canceller) lookLater(ctx context.Context, row payment.Cancel, until tim
 	return err
 }
 
-// neverApplied tells whether this look, with those before it, proves that an unknown cancel did not happen.
+// neverApplied tells whether this look-up, with those before it, proves that an unknown cancel did not happen.
 func (c *Canceller) neverApplied(ctx context.Context, row payment.Cancel) bool {
 	if row.Code == CancelLater || c.s.o.Now().Sub(row.UpdatedAt) < cancelGrace {
 		return false
@@ -107,18 +107,18 @@ func (c *Canceller) neverApplied(ctx context.Context, row payment.Cancel) bool {
 	}
 	seen := 1
 	for _, e := range events {
-		switch saw := seenIn(e, journal.EventCancelLooked); {
+		switch saw := seenIn(e, journal.EventCancelLookedUp); {
 		case e.Reason != string(row.ID):
-		case e.Kind == journal.EventCancel(payment.CancelUnknown), saw == lookOdd, saw == lookCancelPending:
+		case e.Kind == journal.EventCancel(payment.CancelUnknown), saw == lookUpOdd, saw == lookUpCancelPending:
 			seen = 1
-		case saw == lookUntouched:
+		case saw == lookUpUntouched:
 			seen += e.Times
 		}
 	}
 	return seen >= cancelLooks
 }
 
-// Notified looks, after a PG's word about an approved attempt, for money that was given back without us: in the
+// Notified looks, after a PG's notification about an approved attempt, for money that was given back without us: in the
 // PG's console, or by the PG itself. It is recorded, and the shop is told. An error means that the PG should say its
 // word again.
 func (c *Canceller) Notified(ctx context.Context, a payment.Attempt) error {
@@ -175,11 +175,11 @@ func (c *Canceller) contradicted(ctx context.Context, w *work, before adapters.R
 	c.s.o.Log.ErrorContext(ctx, "a PG does not show an approved payment as paid", w.a.LogAttr(),
 		slog.Any("outcome", r.Outcome), slog.Int64("amount", int64(w.a.Amount)), slog.Int64("shown", int64(r.Amount)))
 	now := c.s.o.Now()
-	l := journal.Late{AttemptID: w.a.ID, PGTxID: w.a.PGTxID, Won: w.a.Amount, NextCheck: now.Add(flaggedEvery)}
-	_, err = c.j.LateFlag(ctx, l, journal.Event{
-		At: now, Kind: journal.EventLateFlagged, Code: r.Code, Detail: "approved, and the PG shows " + r.Amount.String() + " won as " + string(r.Outcome),
+	l := journal.Unmatched{AttemptID: w.a.ID, PGTxID: w.a.PGTxID, Won: w.a.Amount, NextCheck: now.Add(flaggedEvery)}
+	_, err = c.j.UnmatchedFlag(ctx, l, journal.Event{
+		At: now, Kind: journal.EventUnmatchedFlagged, Code: r.Code, Detail: "approved, and the PG shows " + r.Amount.String() + " won as " + string(r.Outcome),
 	})
-	return lateError(err)
+	return unmatchedError(err)
 }
 
 // record writes down what a PG gave back beyond what is known. While a cancel of ours is open, that is the one which
@@ -215,7 +215,7 @@ func (c *Canceller) record(ctx context.Context, a payment.Attempt, r adapters.Re
 	found, err := c.j.CancelFound(ctx, row, journal.Event{At: now, Kind: journal.EventCancelFound, Code: r.Code, Detail: row.Amount.String() + " won given back at the PG"}, messages)
 	switch {
 	case errors.Is(err, journal.ErrConflict):
-		// A cancel of ours came in between; the PG should say its word again.
+		// A cancel of ours came in between; the PG should notify again.
 		return &payment.Problem{Code: payment.CodeJournalDown, OrderID: a.OrderID}
 	case err != nil:
 		return journalProblem(err)

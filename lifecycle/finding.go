@@ -10,13 +10,13 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// Finding is what a person found out about an attempt that the gateway could not settle, from the PG's own
+// Finding is what a person found out about an attempt that the gateway could not conclude, from the PG's own
 // back office.
 type Finding string
 
 // The findings.
 const (
-	// FindingCharged: the PG has the money and it is to stand.
+	// FindingCharged: the PG has the money and is to keep it.
 	FindingCharged Finding = "charged"
 	// FindingNotCharged: the PG has no such payment.
 	FindingNotCharged Finding = "not-charged"
@@ -24,15 +24,15 @@ const (
 	FindingGivenBack Finding = "given-back"
 )
 
-// Errors of the desk.
+// Errors of a finding.
 var (
 	ErrNotUnknown = errors.New("the attempt is not waiting for a person")
 	ErrFinding    = errors.New("this finding does not fit the attempt")
 	ErrActor      = errors.New("say who you are and why")
 )
 
-// DeskJournal is what the desk needs of the journal.
-type DeskJournal interface {
+// FindingJournal is what a finding needs of the journal.
+type FindingJournal interface {
 	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
 	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
 	Note(ctx context.Context, id payment.AttemptID, ev journal.Event) error
@@ -45,7 +45,7 @@ const reasonResolved = "resolved_by_hand"
 // Resolve records what a person found out. Two hands are needed: the first one's finding is noted, and the
 // attempt ends when a second person finds the same. done tells that it has ended. Errors match ErrNotUnknown,
 // ErrFinding, ErrActor or a journal error.
-func Resolve(ctx context.Context, j DeskJournal, id payment.AttemptID, f Finding, actor, reason string, now time.Time) (done bool, err error) {
+func Resolve(ctx context.Context, j FindingJournal, id payment.AttemptID, f Finding, actor, reason string, now time.Time) (done bool, err error) {
 	if actor == "" || reason == "" {
 		return false, ErrActor
 	}

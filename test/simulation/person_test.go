@@ -64,10 +64,10 @@ func (t simTruth) finding() lifecycle.Finding {
 	return lifecycle.FindingCharged
 }
 
-// unknownDesk lets people look into what the gateway is not certain of, in half of the schedules: they close it
+// unknownPerson lets people look into what the gateway is not certain of, in half of the schedules: they close it
 // by two hands with what the PG's back office says, and meanwhile its order must stay closed to others.
-func (w *simWorld) unknownDesk(ctx context.Context) {
-	r := w.draw("desk")
+func (w *simWorld) unknownPerson(ctx context.Context) {
+	r := w.draw("person")
 	if r.Float64() < 0.5 {
 		return
 	}
@@ -128,33 +128,33 @@ func (w *simWorld) twoHands(ctx context.Context, books simBooks, a payment.Attem
 			w.wrong("%s: after hand %d of kim, kim, lee it is done: %t", name, i, done)
 		}
 	}
-	w.tally("desk_closed_unknown")
-	w.tracef("the desk finds %s %s", name, f)
+	w.tally("person_closed_unknown")
+	w.tracef("a person finds %s %s", name, f)
 }
 
-// lateDesk closes late money that is on the list: a person gives it back in the PG's back office, or finds it
+// unmatchedPerson closes an unmatched payment that is on the list: a person gives it back in the PG's back office, or finds it
 // given back, and two hands say so. After that the books must agree without any list.
-func (w *simWorld) lateDesk(ctx context.Context) {
+func (w *simWorld) unmatchedPerson(ctx context.Context) {
 	books := w.alive()[0].books
-	open, err := books.LateOpen(ctx, 1000)
+	open, err := books.UnmatchedOpen(ctx, 1000)
 	if err != nil {
-		w.wrong("listing late money: %v", err)
+		w.wrong("listing unmatched payments: %v", err)
 	}
-	watched := func(l journal.Late) bool { return !l.State.Open() }
+	watched := func(l journal.Unmatched) bool { return !l.State.Open() }
 	for _, l := range slices.DeleteFunc(open, watched) {
 		w.giveBackByHand(ctx, books, l)
 	}
 	// PortOne tells of cancels that were made there, too.
 	w.sayAgain()
-	if open, err = books.LateOpen(ctx, 1000); err != nil {
-		w.wrong("listing late money: %v", err)
+	if open, err = books.UnmatchedOpen(ctx, 1000); err != nil {
+		w.wrong("listing unmatched payments: %v", err)
 	}
 	for _, l := range slices.DeleteFunc(open, watched) {
-		w.tally("desk_closed_late_" + string(l.State))
+		w.tally("person_closed_unmatched_" + string(l.State))
 		for i, who := range []string{"kim", "kim", "lee"} {
-			done, err := lifecycle.ResolveLate(ctx, books, l.AttemptID, l.PGTxID, who, "given back in the PG's back office", time.Now())
+			done, err := lifecycle.ResolveUnmatched(ctx, books, l.AttemptID, l.PGTxID, who, "given back in the PG's back office", time.Now())
 			if err != nil || done != (i == 2) {
-				w.wrong("late money of %s: after hand %d of kim, kim, lee it is done: %t, %v", w.nameIn(string(l.AttemptID)), i, done, err)
+				w.wrong("an unmatched payment of %s: after hand %d of kim, kim, lee it is done: %t, %v", w.nameIn(string(l.AttemptID)), i, done, err)
 			}
 		}
 	}
@@ -162,10 +162,10 @@ func (w *simWorld) lateDesk(ctx context.Context) {
 }
 
 // giveBackByHand cancels in the PG's back office what is still there.
-func (w *simWorld) giveBackByHand(ctx context.Context, books simBooks, l journal.Late) {
+func (w *simWorld) giveBackByHand(ctx context.Context, books simBooks, l journal.Unmatched) {
 	a, _, err := books.Attempt(ctx, l.AttemptID)
 	if err != nil {
-		w.wrong("reading the attempt of late money: %v", err)
+		w.wrong("reading the attempt of an unmatched payment: %v", err)
 	}
 	if w.isBank(a) {
 		w.emptyAccount(a)
@@ -177,7 +177,7 @@ func (w *simWorld) giveBackByHand(ctx context.Context, books simBooks, l journal
 	header := http.Header{"Content-Type": {"application/json"}}
 	if a.Driver == portonev2.Name {
 		header.Set("Authorization", "PortOne sandbox-v2-secret")
-		w.handle(http.MethodPost, "/portone/v2/payments/"+string(a.ID)+"/cancel", header, []byte(`{"reason":"desk"}`))
+		w.handle(http.MethodPost, "/portone/v2/payments/"+string(a.ID)+"/cancel", header, []byte(`{"reason":"kim"}`))
 		return
 	}
 	var token struct {
@@ -187,11 +187,11 @@ func (w *simWorld) giveBackByHand(ctx context.Context, books simBooks, l journal
 	}
 	w.post("/portone/v1/users/getToken", `{"imp_key":"sandbox-imp-key","imp_secret":"sandbox-imp-secret"}`, &token)
 	header.Set("Authorization", "Bearer "+token.Response.AccessToken)
-	ans := w.handle(http.MethodPost, "/portone/v1/payments/cancel", header, []byte(fmt.Sprintf(`{"imp_uid":%q,"reason":"desk"}`, l.PGTxID)))
+	ans := w.handle(http.MethodPost, "/portone/v1/payments/cancel", header, []byte(fmt.Sprintf(`{"imp_uid":%q,"reason":"kim"}`, l.PGTxID)))
 	var env struct {
 		Code int `json:"code"`
 	}
 	if json.Unmarshal(ans.body, &env) != nil || env.Code != 0 {
-		w.wrong("the desk cannot cancel at PortOne: %s", ans.body)
+		w.wrong("a person cannot cancel at PortOne: %s", ans.body)
 	}
 }

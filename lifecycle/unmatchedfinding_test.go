@@ -8,10 +8,10 @@ import (
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 )
 
-func TestLateMoneyIsClosedByTwoHands(t *testing.T) {
+func TestUnmatchedMoneyIsClosedByTwoHands(t *testing.T) {
 	t.Parallel()
 	h, _ := asked(t, &fakePG{})
-	if _, err := h.journal.LateFlag(t.Context(), journal.Late{AttemptID: "A1", PGTxID: "TX-2", Won: 50000}, journal.Event{Kind: "late_money"}); err != nil {
+	if _, err := h.journal.UnmatchedFlag(t.Context(), journal.Unmatched{AttemptID: "A1", PGTxID: "TX-2", Won: 50000}, journal.Event{Kind: "unmatched_payment"}); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -27,7 +27,7 @@ func TestLateMoneyIsClosedByTwoHands(t *testing.T) {
 		{"the second hand", "TX-2", "lee", "seen on the statement", true, nil},
 		{"once it is closed", "TX-2", "park", "seen", false, lifecycle.ErrNotUnknown},
 	} {
-		done, err := lifecycle.ResolveLate(t.Context(), h.journal, "A1", tt.tx, tt.by, tt.reason, h.clock())
+		done, err := lifecycle.ResolveUnmatched(t.Context(), h.journal, "A1", tt.tx, tt.by, tt.reason, h.clock())
 		if done != tt.done || !errors.Is(err, tt.err) {
 			t.Errorf("%s: %v, %v", tt.name, done, err)
 		}

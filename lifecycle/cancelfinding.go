@@ -17,8 +17,8 @@ const (
 	FindingNotApplied Finding = "not-applied"
 )
 
-// CancelDeskJournal is what the desk needs of the journal to close cancels.
-type CancelDeskJournal interface {
+// CancelFindingJournal is what a finding needs of the journal to close cancels.
+type CancelFindingJournal interface {
 	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
 	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
 	Note(ctx context.Context, id payment.AttemptID, ev journal.Event) error
@@ -28,7 +28,7 @@ type CancelDeskJournal interface {
 
 // ResolveCancel records what a person found out about an unknown cancel. Two hands are needed, as for every finding:
 // it ends when a second person finds the same. Errors match ErrNotUnknown, ErrFinding, ErrActor or a journal error.
-func ResolveCancel(ctx context.Context, j CancelDeskJournal, id payment.CancelID, f Finding, actor, reason string, now time.Time) (done bool, err error) {
+func ResolveCancel(ctx context.Context, j CancelFindingJournal, id payment.CancelID, f Finding, actor, reason string, now time.Time) (done bool, err error) {
 	if actor == "" || reason == "" {
 		return false, ErrActor
 	}
@@ -79,7 +79,7 @@ func ResolveCancel(ctx context.Context, j CancelDeskJournal, id payment.CancelID
 }
 
 // firstCancelHand is who proposed the same finding on a cancel last, since it became unknown.
-func firstCancelHand(ctx context.Context, j CancelDeskJournal, row payment.Cancel, f Finding) (string, error) {
+func firstCancelHand(ctx context.Context, j CancelFindingJournal, row payment.Cancel, f Finding) (string, error) {
 	events, err := j.Events(ctx, row.AttemptID)
 	if err != nil {
 		return "", fmt.Errorf("reading the history of attempt %s: %w", row.AttemptID, err)

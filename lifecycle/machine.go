@@ -26,15 +26,15 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// Journal is what settle needs of the journal.
+// Journal is what the machine needs of the journal.
 type Journal interface {
 	Claim(ctx context.Context, a payment.Attempt, c journal.Claim) error
 	Move(ctx context.Context, t journal.Transition) (payment.Attempt, error)
-	Touch(ctx context.Context, l journal.Look) error
+	Touch(ctx context.Context, l journal.LookUp) error
 	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
 	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
-	LateOf(ctx context.Context, id payment.AttemptID) ([]journal.Late, error)
-	LateWatch(ctx context.Context, l journal.Late, ev journal.Event) (bool, error)
+	UnmatchedOf(ctx context.Context, id payment.AttemptID) ([]journal.Unmatched, error)
+	UnmatchedWatch(ctx context.Context, l journal.Unmatched, ev journal.Event) (bool, error)
 }
 
 // Answer is the shop's word on whether an attempt may be charged.
@@ -74,11 +74,11 @@ func AnswerName(scope, key string) SealName { return SealName(scope + key) }
 
 // Observer hears what became of attempts; it must not block.
 type Observer interface {
-	Settled(ctx context.Context, a payment.Attempt)
+	Concluded(ctx context.Context, a payment.Attempt)
 	Upstream(pg payment.PGID, operation payment.Operation, outcome payment.CallOutcome, took time.Duration)
 }
 
-// Options are a Settler's parts. All but Spread and ParkLate are required.
+// Options are a Machine's parts. All but Spread and ParkUnmatched are required.
 type Options struct {
 	Journal Journal
 	Drivers map[payment.DriverName]adapters.Driver
@@ -95,11 +95,11 @@ type Options struct {
 	// Spread is how long to wait instead of d, so that what came due at one moment does not again; nil means
 	// payment.Spread.
 	Spread func(id string, try int, d time.Duration) time.Duration
-	// ParkLate tells whether the rules leave late money to a person; nil means that it is given back.
-	ParkLate func() bool
+	// ParkUnmatched tells whether the rules leave an unmatched payment to a person; nil means that it is given back.
+	ParkUnmatched func() bool
 }
 
-// Times that shape a settle.
+// Times that shape how an attempt is concluded.
 const (
 	// gateBudget is the longest that the confirm gate may take, with room for the journal.
 	gateBudget = 20 * time.Second
@@ -130,7 +130,7 @@ const (
 	ReasonNeverPaid     = "never_paid"
 )
 
-// Result is what a settle came to, as far as it is known now.
+// Result is what an attempt came to, as far as it is known now.
 type Result struct {
 	Attempt payment.Attempt
 	// Declined tells that the PG or the buyer said no although the attempt may still be tried again.
@@ -161,18 +161,18 @@ func (r Result) Status() string {
 	return string(statusPending)
 }
 
-// Settler settles attempts. It is safe for concurrent use.
-type Settler struct{ o Options }
+// Machine concludes attempts. It is safe for concurrent use.
+type Machine struct{ o Options }
 
-// New returns a settler of these parts.
-func New(o Options) *Settler {
+// New returns a machine of these parts.
+func New(o Options) *Machine {
 	if o.Spread == nil {
 		o.Spread = payment.Spread
 	}
-	return &Settler{o: o}
+	return &Machine{o: o}
 }
 
-// work is one attempt in this settler's hands.
+// work is one attempt in this machine's hands.
 type work struct {
 	a      payment.Attempt
 	acc    adapters.Account
@@ -185,10 +185,10 @@ type work struct {
 	buyer    bool
 	// why is the reason of a decline that ended nothing yet.
 	why string
-	// guest tells that the attempt is somebody else's until it is moved; lease is until when the sweep's is ours.
-	guest bool
-	lease time.Time
-	// quiet leaves a look that decided nothing unwritten, until the attempt is moved.
+	// notOwned tells that the attempt is somebody else's until it is moved; lease is until when the sweep's is ours.
+	notOwned bool
+	lease    time.Time
+	// quiet leaves a look-up that decided nothing unwritten, until the attempt is moved.
 	quiet bool
 	// spent tells that the proof is another payment's, so that nothing may be undone with it.
 	spent bool
@@ -229,10 +229,10 @@ func (w *work) result() Result {
 	return Result{Attempt: w.a, Declined: w.declined, BuyerCancelled: w.buyer, Why: w.why, Answer: w.answer}
 }
 
-// Authenticated settles an attempt whose buyer came back from an Inicis window with a proof. The attempt comes
+// Authenticated concludes an attempt whose buyer came back from an Inicis window with a proof. The attempt comes
 // from our own sealed token. Errors are *payment.Problem for what the buyer can be told, and nothing was
 // approved then.
-func (s *Settler) Authenticated(ctx context.Context, a payment.Attempt, proof adapters.Proof) (Result, error) {
+func (s *Machine) Authenticated(ctx context.Context, a payment.Attempt, proof adapters.Proof) (Result, error) {
 	w, err := s.take(a)
 	if err != nil {
 		return Result{Attempt: a}, err
@@ -241,9 +241,9 @@ func (s *Settler) Authenticated(ctx context.Context, a payment.Attempt, proof ad
 	return s.claimAndApprove(ctx, w)
 }
 
-// Complete settles an attempt that was journaled when its window was opened. The proof is what the browser
+// Complete concludes an attempt that was journaled when its window was opened. The proof is what the browser
 // says; only its AuthToken is ever used, and only to approve the very attempt.
-func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adapters.Proof) (Result, error) {
+func (s *Machine) Complete(ctx context.Context, id payment.AttemptID, proof adapters.Proof) (Result, error) {
 	a, sealed, err := s.o.Journal.Attempt(ctx, id)
 	if err != nil {
 		return Result{}, journalProblem(err)
@@ -253,7 +253,7 @@ func (s *Settler) Complete(ctx context.Context, id payment.AttemptID, proof adap
 
 // complete is Complete of a row that was read; whatever happened to it since is seen where it is moved. A trigger
 // that is quiet writes down nothing but what the PG shows.
-func (s *Settler) complete(ctx context.Context, a payment.Attempt, sealed []byte, proof adapters.Proof, quiet bool) (Result, error) {
+func (s *Machine) complete(ctx context.Context, a payment.Attempt, sealed []byte, proof adapters.Proof, quiet bool) (Result, error) {
 	follows := goesOnByItself(a, sealed)
 	if a.State != payment.StateOpened && a.State != payment.StateIssued && !follows {
 		return s.awaitRow(ctx, a)
@@ -262,7 +262,7 @@ func (s *Settler) complete(ctx context.Context, a payment.Attempt, sealed []byte
 	if err != nil {
 		return Result{Attempt: a}, err
 	}
-	w.proof, w.guest, w.quiet = proof, true, quiet
+	w.proof, w.notOwned, w.quiet = proof, true, quiet
 	switch {
 	case a.State == payment.StateIssued:
 		return s.awaitDeposit(ctx, w)
@@ -279,7 +279,7 @@ func (s *Settler) complete(ctx context.Context, a payment.Attempt, sealed []byte
 }
 
 // take finds the driver and account of an attempt.
-func (s *Settler) take(a payment.Attempt) (*work, error) {
+func (s *Machine) take(a payment.Attempt) (*work, error) {
 	acc, err := s.o.Account(a)
 	if err != nil {
 		return nil, fmt.Errorf("finding the merchant of attempt %s: %w", a.ID, err)
@@ -291,7 +291,7 @@ func (s *Settler) take(a payment.Attempt) (*work, error) {
 	return &work{a: a, acc: acc, driver: d}, nil
 }
 
-func (s *Settler) claimAndApprove(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) claimAndApprove(ctx context.Context, w *work) (Result, error) {
 	sealed, err := s.seal(w)
 	if err != nil {
 		return w.result(), err
@@ -312,7 +312,7 @@ func (s *Settler) claimAndApprove(ctx context.Context, w *work) (Result, error) 
 }
 
 // notClaimed answers a trigger that did not get the claim.
-func (s *Settler) notClaimed(ctx context.Context, w *work, err error) (Result, error) {
+func (s *Machine) notClaimed(ctx context.Context, w *work, err error) (Result, error) {
 	var taken *journal.ClaimedError
 	var conflict *journal.ConflictError
 	switch {
@@ -327,7 +327,7 @@ func (s *Settler) notClaimed(ctx context.Context, w *work, err error) (Result, e
 }
 
 // ask puts the shop's yes between the claim and the approval (design flow C).
-func (s *Settler) ask(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) ask(ctx context.Context, w *work) (Result, error) {
 	w.answer = s.o.Shop.Confirm(ctx, w.a)
 	if !w.answer.Yes {
 		return s.finish(ctx, w, payment.StateRefused, w.answer.Reason)
@@ -350,7 +350,7 @@ func (s *Settler) ask(ctx context.Context, w *work) (Result, error) {
 }
 
 // approve sends the one request that moves the money.
-func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) approve(ctx context.Context, w *work) (Result, error) {
 	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
 	start := s.o.Now()
@@ -376,7 +376,7 @@ func (s *Settler) approve(ctx context.Context, w *work) (Result, error) {
 }
 
 // approved compares what the PG did with what was decided (design promise 2) and tells the shop.
-func (s *Settler) approved(ctx context.Context, w *work, r adapters.Result) (Result, error) {
+func (s *Machine) approved(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
 	switch wrong, whole := s.compare(ctx, w, r); {
 	case wrong != "":
@@ -388,7 +388,7 @@ func (s *Settler) approved(ctx context.Context, w *work, r adapters.Result) (Res
 }
 
 // lost deals with an approval of which nobody knows whether it happened.
-func (s *Settler) lost(ctx context.Context, w *work) (Result, error) {
+func (s *Machine) lost(ctx context.Context, w *work) (Result, error) {
 	if _, ok := w.driver.(adapters.NetCanceller); ok {
 		return s.undo(ctx, w, ReasonLost)
 	}
@@ -405,7 +405,7 @@ func (s *Settler) lost(ctx context.Context, w *work) (Result, error) {
 }
 
 // lookUp reads what the PG knows of the attempt.
-func (s *Settler) lookUp(ctx context.Context, w *work) (adapters.Result, error) {
+func (s *Machine) lookUp(ctx context.Context, w *work) (adapters.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.acc.PG.ReadTimeout)
 	defer cancel()
 	txID := w.a.PGTxID
@@ -421,7 +421,7 @@ func (s *Settler) lookUp(ctx context.Context, w *work) (adapters.Result, error) 
 	return r, err
 }
 
-func (s *Settler) seal(w *work) ([]byte, error) {
+func (s *Machine) seal(w *work) ([]byte, error) {
 	plain, err := json.Marshal(sealedProof{w.proof.AuthToken.Reveal(), w.proof.IDC, w.proof.PGTxID, w.proof.AuthenticatedAt.UnixMilli(), w.proof.Mobile}) //nolint:gosec // sealed right below
 	if err != nil {
 		return nil, fmt.Errorf("encoding the proof of attempt %s: %w", w.a.ID, err)
@@ -442,7 +442,7 @@ type sealedProof struct {
 	Mobile    bool   `json:"m,omitempty"`
 }
 
-func (s *Settler) unseal(id payment.AttemptID, sealed []byte) (adapters.Proof, error) {
+func (s *Machine) unseal(id payment.AttemptID, sealed []byte) (adapters.Proof, error) {
 	if len(sealed) == 0 {
 		return adapters.Proof{}, nil
 	}
@@ -463,7 +463,7 @@ func proofHash(p adapters.Proof) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Settler) observe(ctx context.Context, w *work, operation payment.Operation, r adapters.Result, err error, start time.Time) {
+func (s *Machine) observe(ctx context.Context, w *work, operation payment.Operation, r adapters.Result, err error, start time.Time) {
 	s.o.Observer.Upstream(w.a.PG, operation, wire.Outcome(r.Outcome, err), s.o.Now().Sub(start))
 	if err == nil && r.Outcome == payment.OutcomeDeclined {
 		s.o.Log.InfoContext(ctx, "the PG said no", w.a.LogAttr(), slog.String("operation", string(operation)),
