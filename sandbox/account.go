@@ -86,6 +86,7 @@ func (s *Sandbox) Deposit(d Deposit) error {
 func (s *Sandbox) deposit(d Deposit) ([]notice, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	// A number may be copied with its dashes (vbank_num, portone.md §1.5).
 	a, ok := s.accounts.get(strings.ReplaceAll(d.Account, "-", ""))
 	if d.Account == "" {
 		a, ok = s.accountsByRef.get(d.Ref)
@@ -127,10 +128,12 @@ func (a *account) refuses(amount Won, now time.Time) string {
 // take books one deposit; callers hold the mutex.
 func (s *Sandbox) take(a *account, amount Won) []notice {
 	d := deposit{tid: s.transactionID("VBNK", a.mid, s.cfg.Now()), amount: amount, at: s.cfg.Now()}
+	// A deposit has a TID of its own beside that of the issue (no_tid and no_req_tid, inicis.md §7).
 	d.tid = "ININPG" + d.tid[6:]
 	if len(a.deposits) == 0 {
 		a.paid(d)
 	} else {
+		// No PG's object has room for a second deposit: only the ledger shows that money.
 		a.surplus += amount
 	}
 	a.deposits = append(a.deposits, d)

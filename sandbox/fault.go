@@ -174,6 +174,7 @@ func (s *Sandbox) wait(ms int) {
 func hangUp(w http.ResponseWriter) {
 	conn, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
+		// Nothing to take over, as in HTTP/2: the server then cuts the stream itself.
 		panic(http.ErrAbortHandler)
 	}
 	reset(conn)

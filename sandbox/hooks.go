@@ -124,6 +124,7 @@ func (s *Sandbox) deliverNotice(n notice, address string) {
 	for try := 0; ; try++ {
 		status, body := s.post(n, address, noticeTimeout)
 		taken := status >= 200 && status < 300
+		// Inicis takes exactly OK and sends anything else again (inicis.md §7).
 		if n.ack != "" {
 			taken = status == http.StatusOK && string(body) == n.ack
 		}
@@ -145,6 +146,7 @@ func (s *Sandbox) v2Waits() []time.Duration {
 	if unit <= 0 {
 		return nil
 	}
+	// PortOne goes on with 64 and 256 (portone.md §4.9), which outlasts any test.
 	return []time.Duration{unit, 4 * unit, 16 * unit}
 }
 
@@ -219,6 +221,7 @@ func (s *Sandbox) v1EscrowNotice(p *v1Payment, now time.Time) notice {
 
 func (s *Sandbox) v1Message(p *v1Payment, kind string, fields map[string]string) notice {
 	n := notice{pg: pgV1, ref: p.merchantUID, kind: kind, urls: p.noticeURLs}
+	// The console chooses between the two (portone.md §3.1).
 	if s.cfg.V1.FormNotices {
 		form := url.Values{}
 		for k, v := range fields {
@@ -252,6 +255,7 @@ func (s *Sandbox) v2Message(a *v2Attempt, kind string, urls []string, now time.T
 		id: "wh_" + randomHex(16), secret: s.cfg.V2.WebhookSecret, waits: s.v2Waits(),
 	}
 	n.body = mustJSON(map[string]any{"type": "Transaction." + kind, "timestamp": rfc3339(now), "data": data})
+	// Version 2024-01-01 can still be chosen (portone.md §4.9).
 	if s.cfg.V2.OldNotices {
 		n.body = mustJSON(old)
 	}
@@ -297,6 +301,7 @@ func (s *Sandbox) v1Ask(c *call) {
 		return
 	}
 	status, body := s.post(n, address, confirmTimeout)
+	// 200 alone is a yes; silence for 10 seconds is a no (portone.md §3.3).
 	if status == http.StatusOK {
 		return
 	}
@@ -304,6 +309,7 @@ func (s *Sandbox) v1Ask(c *call) {
 		Reason string `json:"reason"`
 	}{"알 수 없음"}
 	_ = json.Unmarshal(body, &why)
+	// V1 writes the reason into fail_reason in these words (portone.md §3.3).
 	c.refused = "고객사 요청에 의해 결제를 중단합니다. (상세사유 : " + why.Reason + ")"
 }
 
@@ -312,6 +318,7 @@ func (s *Sandbox) v2Ask(c *call) {
 	req := c.windowKey()
 	s.mu.Lock()
 	a, ok := s.v2.windows.get(req.Key)
+	// With manual confirm the window approves nothing, so there is nothing to ask about (portone.md §4.7).
 	ask := ok && !a.closed && req.Action == "pay" && a.confirmURL != "" && !a.channel.ManualConfirm &&
 		!a.payment.paid && a.payment.current == a
 	var n notice
@@ -346,5 +353,6 @@ func addresses(raw json.RawMessage) []string {
 	} else {
 		_ = json.Unmarshal(raw, &many)
 	}
+	// An empty list is as good as none (portone.md §4.9).
 	return slices.DeleteFunc(many, func(a string) bool { return !isAbsoluteURL(a) })
 }

@@ -57,6 +57,7 @@ func (s *Sandbox) transactionID(method, mid string, at time.Time) string {
 	if len(mid) > 10 {
 		mid = mid[:10]
 	}
+	// Of fixed width, so that the MID can be read off at tid[10:20] (inicis.md §11.1).
 	return fmt.Sprintf("Stdpay%-4s%s%s%06d", method, mid+strings.Repeat("_", 10-len(mid)),
 		at.In(payment.KST()).Format("20060102150405"), s.next()%1_000_000)
 }

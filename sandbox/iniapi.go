@@ -28,6 +28,7 @@ func (s *Sandbox) inicisGiveBack(tx *inicisTx, amount Won, at time.Time, by stri
 
 // iniapiFailure is a refusal in INIAPI's form.
 func iniapiFailure(detail, msg string) answer {
+	// What else there is comes as null or not at all (inicis.md §5.1).
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"resultCode": "01", "resultMsg": msg, "detailResultCode": detail, "cancelDate": nil, "cancelTime": nil,
 	})
@@ -146,6 +147,7 @@ func (s *Sandbox) inicisPartialRefund(c *call, tx *inicisTx, req refundRequest) 
 	}
 	left, err := parseWon(req.confirmPrice)
 	switch {
+	// Nothing else stops a partial refund that is sent twice: there is no idempotency key (inicis.md §5.2).
 	case err != nil || price+left != tx.remaining:
 		return iniapiFailure("500703", "취소 후 금액이 일치하지 않습니다 (500703)")
 	case price == tx.price:
@@ -225,6 +227,7 @@ func (s *Sandbox) iniapiV1Extra(c *call) answer {
 	}
 	tx, ok := s.inicis.find(f.Get("mid"), f.Get("originalTid"), f.Get("oid"))
 	if !ok {
+		// That there is no payment is a success, told by status alone (inicis.md §5.3).
 		return jsonAnswer(http.StatusOK, map[string]string{"resultCode": "00", "resultMsg": "거래가 없습니다", "status": "9"})
 	}
 	c.ref = tx.oid
@@ -262,11 +265,13 @@ func (s *Sandbox) iniapiV1Refund(c *call) answer {
 		return iniapiFailure("500251", "type이 잘못되었습니다 (500251)")
 	}
 	if f.Get("paymethod") == "Vacct" {
+		// Hashed as it is sent, encrypted (inicis.md §5.1).
 		fields = append(fields, "refundAcctNum")
 	}
 	if refusal := s.checkINIAPIv1(f, fields...); refusal != nil {
 		return *refusal
 	}
+	// GVacct is an account that waits, Vacct one that was paid into (inicis.md §5.2).
 	if f.Get("paymethod") == "GVacct" && f.Get("type") == "Refund" {
 		return s.inicisClose(c, f.Get("mid"), f.Get("tid"))
 	}

@@ -72,6 +72,7 @@ func v2Hash(apiKey string, req iniapiV2Request) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	// clientIp is no part of it, unlike in v1 (inicis.md §6).
 	return sha512Hex(apiKey + req.MID + req.Type + req.Timestamp + strings.ReplaceAll(plain, `\`, "")), nil
 }
 
@@ -128,6 +129,7 @@ func writeCanonical(b *strings.Builder, dec *json.Decoder) error {
 func writeScalar(b *strings.Builder, v any) error {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
+	// PHP leaves & < > as they are, and the hash is over that (inicis.md §6).
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
 		return fmt.Errorf("writing data: %w", err)
@@ -170,6 +172,7 @@ func (s *Sandbox) iniapiV2Inquiry(c *call, req iniapiV2Request, data iniapiV2Dat
 	c.ref = tx.oid
 	at := tx.at.In(payment.KST())
 	out := map[string]any{
+		// SUCCESS for an inquiry, 00 for a refund (inicis.md §6).
 		"resultCode": "SUCCESS", "resultMsg": "정상처리되었습니다.", "mid": tx.mid, "tid": tx.tid, "oid": tx.oid,
 		"price": tx.price.text(), "paymethod": payMethodOf(tx.method), "transactionStatus": "APPROVAL",
 		"approvedDate": at.Format("20060102"), "approvedTime": at.Format("150405"), "cancelDate": "", "cancelTime": "",

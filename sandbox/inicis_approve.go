@@ -17,8 +17,10 @@ func (s *Sandbox) inicisApprove(c *call) answer {
 	if auth.used || auth.dead {
 		return inicisFailure(c, "R201", "이미 인증/승인요청된 거래입니다. 승인처리 할 수 없습니다")
 	}
+	// Before all that can fail: R201 follows a refused try as well (inicis.md §1.9).
 	auth.used = true
 	win := auth.win
+	// price is optional; when sent, it is held against the window's (inicis.md §1.9).
 	if price := f.Get("price"); price != "" && price != win.price.text() {
 		return inicisFailure(c, "500610", "금액이 위변조되었습니다 (500610)")
 	}
@@ -88,6 +90,7 @@ func (s *Sandbox) approvalFields(tx *inicisTx, timestamp string) [][2]string {
 		{"payMethod", payMethodOf(tx.method)},
 		{"payMethodDetail", payMethodOf(tx.method)},
 		{"currency", tx.currency},
+		// Both spellings are in use (inicis.md §1.10).
 		{"goodName", tx.goods},
 		{"goodsName", tx.goods},
 		{"applDate", at.Format("20060102")},
@@ -133,6 +136,7 @@ func (s *Sandbox) inicisNetCancel(c *call) answer {
 	if c.now.After(auth.at.Add(netCancelWindow)) {
 		return inicisFailure(c, "500714", "망취소 가능 시간이 지났습니다 (500714)")
 	}
+	// Also without a payment: an approval that is still on its way must find the token spent.
 	auth.dead = true
 	tid := ""
 	if tx := auth.tx; tx != nil {

@@ -46,6 +46,7 @@ func splitOptions(s string) []string {
 		case ')':
 			depth--
 		case ':':
+			// mallpoint(11:34) has one inside (inicis.md §1.4).
 			if depth == 0 {
 				out = append(out, s[start:i])
 				start = i + 1
@@ -58,6 +59,7 @@ func splitOptions(s string) []string {
 // checkInicisForm returns why the window refuses a form, or "".
 func (s *Sandbox) checkInicisForm(f url.Values, now time.Time) string {
 	for name, values := range f {
+		// Get would read the first and never see that there are two.
 		if len(values) > 1 {
 			return name + ": 값이 둘 이상입니다"
 		}
@@ -95,6 +97,7 @@ func checkInicisFields(f url.Values) string {
 	}{
 		{"version", func(v string) bool { return v == "1.0" }},
 		{"oid", oidForm.MatchString},
+		// Bytes, which is 13 Korean letters (inicis.md §1.2).
 		{"goodname", func(v string) bool { return v != "" && len(v) <= 40 }},
 		{"price", priceForm.MatchString},
 		{"currency", func(v string) bool { return v == "WON" || v == "USD" }},
@@ -103,6 +106,7 @@ func checkInicisFields(f url.Values) string {
 		{"buyeremail", func(v string) bool { return len(v) <= 60 && emailForm.MatchString(v) }},
 		{"returnUrl", isAbsoluteURL},
 		{"closeUrl", func(v string) bool { return v == "" || isAbsoluteURL(v) }},
+		// Without it nobody looks at verification, and a buyer sets his own price (inicis.md §1.2, §1.6).
 		{"use_chkfake", func(v string) bool { return v == "Y" }},
 		{"charset", func(v string) bool { return v == "" || v == "UTF-8" }},
 		{"quotabase", func(v string) bool { return v == "" || quotaForm.MatchString(v) }},
@@ -126,6 +130,7 @@ func checkInicisOptions(f url.Values) string {
 	has := func(prefix string) bool {
 		return slices.ContainsFunc(options, func(o string) bool { return o == prefix || strings.HasPrefix(o, prefix+"(") })
 	}
+	// It brings idc_name, which the approval's address is held to (inicis.md §1.8).
 	if !slices.Contains(options, "centerCd(Y)") {
 		return "acceptmethod: centerCd(Y)가 없습니다"
 	}
@@ -197,6 +202,7 @@ func (s *Sandbox) checkInicisHashes(f url.Values) string {
 	key := s.cfg.Inicis[f.Get("mid")].SignKey
 	oid, price, ts := f.Get("oid"), f.Get("price"), f.Get("timestamp")
 	switch {
+	// Anybody can compute it: verification alone binds the price to the merchant (inicis.md §1.6).
 	case f.Get("signature") != windowSignature(oid, price, ts):
 		return "signature: 위변조가 확인되었습니다"
 	case f.Get("verification") != windowVerification(oid, price, key, ts):

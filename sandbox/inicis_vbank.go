@@ -49,6 +49,7 @@ func vbankDue(options []string, now time.Time) (due time.Time, ok bool) {
 
 // inicisIssue opens the account of an approved VBank window: nothing is captured before the deposit.
 func (s *Sandbox) inicisIssue(tx *inicisTx, win *inicisWindow) {
+	// There is nothing to give back before money came.
 	tx.remaining = 0
 	tx.account = s.openAccount(&account{
 		pg: pgInicis, mid: tx.mid, ref: tx.oid, txID: tx.tid, amount: tx.price, due: win.due, exact: win.exact,
@@ -82,6 +83,7 @@ func (tx *inicisTx) vbankStatus() string {
 	case len(tx.account.deposits) > 0 && tx.remaining > 0:
 		return "Y"
 	case len(tx.account.deposits) > 0:
+		// Paid and given back is an ordinary cancel (inicis.md §5.3).
 		return "1"
 	case !tx.account.closed.IsZero():
 		return "C"
@@ -112,6 +114,7 @@ func (s *Sandbox) inicisNotice(tx *inicisTx, d deposit) []notice {
 		{"no_req_tid", tx.tid},
 		{"no_oid", tx.oid},
 		{"id_merchant", tx.mid},
+		// Eight digits, of which the last two count (inicis.md §7).
 		{"cd_bank", "000000" + bankInicis},
 		{"cd_deal", "000000" + bankInicis},
 		{"dt_trans", at.Format("20060102")},
@@ -125,6 +128,7 @@ func (s *Sandbox) inicisNotice(tx *inicisTx, d deposit) []notice {
 		{"cl_close", "0"},
 		{"cl_kor", "2"},
 		{"no_msgmanage", "0000001"},
+		// Values come padded with spaces (inicis.md §7).
 		{"no_vacct", tx.account.number + "  "},
 		{"amt_input", d.amount.text()},
 		{"amt_check", "0"},

@@ -18,6 +18,7 @@ func (s *Sandbox) inicisOpen(c *call) answer {
 		return page(http.StatusBadRequest, "error.html", map[string]any{"Code": "V023", "Message": "price"})
 	}
 	method, _, _ := strings.Cut(f.Get("gopaymethod"), ":")
+	// Empty offers every method of the contract (inicis.md §1.3); the stand-in's buyer takes a card.
 	if method == "" {
 		method = "Card"
 	}
@@ -53,6 +54,7 @@ func (s *Sandbox) inicisAct(c *call) answer {
 	switch f.Get("action") {
 	case "cancel":
 		return s.inicisCancelled(win)
+	// A failed result has neither a token nor addresses (inicis.md §1.7).
 	case "authfail":
 		return returnPost(win, [][2]string{{"resultCode", "A011"}, {"resultMsg", "카드사 인증에 실패하였습니다"}})
 	}
@@ -74,6 +76,7 @@ func (s *Sandbox) inicisAct(c *call) answer {
 // result; with an empty one nothing happens; else the buyer is sent to it.
 func (s *Sandbox) inicisCancelled(win *inicisWindow) answer {
 	switch {
+	// Absent, empty and set are three different wishes (inicis.md §1.2).
 	case !win.closeURLSent:
 		return returnPost(win, [][2]string{{"resultCode", "2001"}, {"resultMsg", "사용자가 결제를 취소하였습니다"}})
 	case win.closeURL == "":
@@ -87,6 +90,7 @@ func (s *Sandbox) inicisCancelled(win *inicisWindow) answer {
 // from the browser, across sites, on top.
 func returnPost(win *inicisWindow, fields [][2]string) answer {
 	fields = append(fields, [][2]string{
+		// orderNumber here, oid in the form that it answers (inicis.md §1.7).
 		{"mid", win.mid}, {"orderNumber", win.oid}, {"charset", "UTF-8"}, {"merchantData", win.merchantData},
 	}...)
 	return page(http.StatusOK, "return.html", map[string]any{"Action": win.returnURL, "Fields": fields})

@@ -72,6 +72,7 @@ func (b *books) add(e Entry) {
 		bal.cancelled += e.Amount
 	}
 	b.entries = append(b.entries, e)
+	// Cut at twice the bound, so that each entry is copied once on average.
 	if len(b.entries) >= 2*b.limit {
 		b.entries = append([]Entry(nil), b.entries[len(b.entries)-b.limit:]...)
 	}

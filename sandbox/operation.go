@@ -127,6 +127,7 @@ func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			o.s.mu.Unlock()
 		}
 	}
+	// Ahead of the answer: with NoticeBefore the shop is told first.
 	o.s.publish(c.notices) //nolint:contextcheck // a notice outlives the request it is about
 	deliver(w, a, f)
 }

@@ -101,6 +101,7 @@ func (s *Sandbox) Run(ctx context.Context, ln net.Listener) error {
 		return fmt.Errorf("serving the sandbox: %w", err)
 	case <-ctx.Done():
 	}
+	// Before the posting is waited for: it wakes those that sleep between two tries.
 	s.once.Do(func() { close(s.stop) })
 	defer s.posting.Wait()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)

@@ -25,6 +25,7 @@ func (b *shelf[V]) put(key string, v V) {
 	b.items[key] = v
 	for len(b.order)-b.head > b.limit {
 		delete(b.items, b.order[b.head])
+		// Or the array would keep the key alive.
 		b.order[b.head] = ""
 		b.head++
 	}

@@ -131,6 +131,7 @@ func (s *Sandbox) shopEvent(c *call) answer {
 	}
 	o.take(ev)
 	s.shop.settle(o)
+	// Only when it was taken: what was refused is sent again, and must not look like a duplicate then.
 	s.shop.seen.put(id, true)
 	return jsonAnswer(http.StatusOK, map[string]bool{"ok": true})
 }

@@ -135,6 +135,7 @@ func v1Failure(status, code int, message string) answer {
 // v1Fields reads a body that may be JSON or form-urlencoded into text by name.
 func v1Fields(c *call) (map[string]string, bool) {
 	out := make(map[string]string)
+	// Nearly every operation takes both (portone.md §1.1).
 	if !strings.HasPrefix(c.r.Header.Get("Content-Type"), "application/json") {
 		form, err := url.ParseQuery(string(c.body))
 		for name := range form {
@@ -143,6 +144,7 @@ func v1Fields(c *call) (map[string]string, bool) {
 		return out, err == nil
 	}
 	dec := json.NewDecoder(bytes.NewReader(c.body))
+	// Digit by digit: 1e3 or 100.5 must reach parseWon as written, to be refused.
 	dec.UseNumber()
 	var fields map[string]any
 	if err := dec.Decode(&fields); err != nil {
@@ -172,6 +174,7 @@ func (s *Sandbox) v1Token(c *call) answer {
 	case s.v1.token == "" || left <= 0:
 		s.v1.token = randomHex(20)
 		s.v1.tokenExpires = c.now.Add(v1TokenLife)
+	// With more than a minute left it is the same token with the same end (portone.md §1.1).
 	case left <= v1TokenLastCall:
 		s.v1.tokenExpires = s.v1.tokenExpires.Add(v1TokenExtension)
 	}
@@ -183,6 +186,7 @@ func (s *Sandbox) v1Token(c *call) answer {
 // v1Guard lets a call through that carries the live token, with or without "Bearer".
 func (s *Sandbox) v1Guard(do func(*call) answer) func(*call) answer {
 	return func(c *call) answer {
+		// Official samples send the bare token too (portone.md §1.1).
 		token := strings.TrimPrefix(c.r.Header.Get("Authorization"), "Bearer ")
 		if s.v1.token == "" || token != s.v1.token || !c.now.Before(s.v1.tokenExpires) {
 			return v1Failure(http.StatusUnauthorized, -1, "Unauthorized")
@@ -197,6 +201,7 @@ func (s *Sandbox) v1Prepare(c *call) answer {
 	if why != "" {
 		return v1Failure(http.StatusOK, 1, why)
 	}
+	// V1 refuses a second one with HTTP 200 and code 1 (portone.md §1.4).
 	if _, ok := s.v1.prepared.get(p.MerchantUID); ok {
 		return v1Failure(http.StatusOK, 1, "결제정보 사전등록에 실패하였습니다(이미 등록된 merchant_uid입니다).")
 	}
@@ -210,6 +215,7 @@ func (s *Sandbox) v1Reprepare(c *call) answer {
 	if why != "" {
 		return v1Failure(http.StatusOK, 1, why)
 	}
+	// PUT changes and never makes one: 404 when there is none (portone.md §1.4).
 	if _, ok := s.v1.prepared.get(p.MerchantUID); !ok {
 		return v1Failure(http.StatusNotFound, -1, "사전등록된 결제정보가 존재하지 않습니다.")
 	}

@@ -20,6 +20,7 @@ func (s *Sandbox) v1Cancel(c *call) answer {
 	c.ref = p.merchantUID
 	left := p.amount - p.cancelled
 	switch {
+	// Before the deposit an account is closed, not cancelled (portone.md §6.5).
 	case p.account != nil && p.paidAt.IsZero():
 		return v1Failure(http.StatusOK, 1, "입금 전의 가상계좌는 말소 API로 취소해야 합니다.")
 	case p.paidAt.IsZero():
@@ -35,6 +36,7 @@ func (s *Sandbox) v1Cancel(c *call) answer {
 		return v1Failure(http.StatusOK, 1, why)
 	}
 	s.v1GiveBack(c, p, amount, back, fields["reason"], "cancel")
+	// A cancel by API is silent unless asked otherwise (portone.md §1.6).
 	if fields["enable_webhook"] == "true" {
 		c.notices = append(c.notices, s.v1CancelNotice(p))
 	}
@@ -65,13 +67,14 @@ func (s *Sandbox) v1GiveBack(c *call, p *v1Payment, amount Won, back taxes, reas
 		PGTID: s.transactionID("CARD", p.channel.MID, c.now), Amount: amount, CancelledAt: c.now.Unix(),
 		Reason: reason, CancellationID: fmt.Sprintf("cxl-%d", s.next()),
 	})
+	// V1 has no status for a part; that it stays paid is our choice of what is unconfirmed (portone.md §1.5).
 	if p.cancelled == p.amount {
 		p.status = "cancelled"
 	}
 	s.book(Entry{PG: pgV1, Kind: EntryCancel, OrderRef: p.merchantUID, TxID: p.impUID, Amount: amount, By: by})
 }
 
-// v1CancelTarget finds the payment: imp_uid wins over merchant_uid, even when it is wrong.
+// v1CancelTarget finds the payment: imp_uid wins over merchant_uid, even when it is wrong (portone.md §1.6).
 func (s *Sandbox) v1CancelTarget(fields map[string]string) *v1Payment {
 	if id := fields["imp_uid"]; id != "" {
 		p, _ := s.v1.payments.get(id)
@@ -98,6 +101,7 @@ func v1CancelAmounts(fields map[string]string, p *v1Payment) (amount Won, back t
 	if err != nil {
 		return refuse("취소 금액이 올바르지 않습니다.")
 	}
+	// An explicit 0 gives everything back too (portone.md §1.6).
 	if !set || amount == 0 {
 		return left, taxes{taxFree: p.taxes.taxFree - p.back.taxFree, vat: p.taxes.vat - p.back.vat}, ""
 	}

@@ -47,6 +47,7 @@ func (p *v1Payment) wire() map[string]any {
 		out["customer_uid_usage"] = "issue"
 	}
 	p.account.addV1(out)
+	// An easy pay is a card payment that names the wallet beside it (emb_pg_provider, portone.md §1.5).
 	if p.payMethod != "card" && card {
 		out["emb_pg_provider"] = p.payMethod
 	}
@@ -108,6 +109,7 @@ func (s *Sandbox) v1List(c *call) answer {
 		if !ok {
 			missing++
 		}
+		// One merchant_uid may have many payments (portone.md §6.1).
 		for _, p := range list {
 			found = append(found, p.wire())
 		}
@@ -128,6 +130,7 @@ func (s *Sandbox) v1Matching(c *call) ([]*v1Payment, bool) {
 	}
 	at := func(p *v1Payment) time.Time { return p.startedAt }
 	switch sorting {
+	// By when it was started, not paid: find answers the newest try, be another one paid (portone.md §6.1).
 	case "", "-started", "started":
 	case "-paid", "paid":
 		at = func(p *v1Payment) time.Time { return p.paidAt }
@@ -145,6 +148,7 @@ func (s *Sandbox) v1Matching(c *call) ([]*v1Payment, bool) {
 	}
 	newestFirst := sorting == "" || sorting[0] == '-'
 	if newestFirst {
+		// The sort is stable, and of two of the same moment the newer one must come first.
 		slices.Reverse(list)
 	}
 	slices.SortStableFunc(list, func(a, b *v1Payment) int {
@@ -190,6 +194,7 @@ func (s *Sandbox) v1FindAll(c *call) answer {
 	}
 	from := min((page-1)*limit, len(list))
 	to := min(from+limit, len(list))
+	// Page numbers, with 0 for none (portone.md §1.5).
 	out := map[string]any{"total": len(list), "previous": page - 1, "next": 0}
 	if to < len(list) {
 		out["next"] = page + 1

@@ -56,7 +56,9 @@ func (s *Sandbox) v1Issue(p *v1Payment) {
 	p.account = s.openAccount(&account{
 		pg: pgV1, mid: p.channel.MID, ref: p.merchantUID, txID: p.impUID, amount: p.amount, due: p.due,
 		paid: func(d deposit) {
+			// V1's object has one amount: what came in takes the place of what was asked for.
 			p.status, p.paidAt, p.updatedAt, p.amount = "paid", d.at, d.at, d.amount
+			// A deposit that was forced into a closed account makes it paid after all.
 			p.cancelledAt, p.taxes = time.Time{}, p.taxes.fit(d.amount)
 		},
 		tell: func(deposit) []notice { return []notice{s.v1Notice(p)} },
@@ -85,6 +87,7 @@ func (s *Sandbox) v1CloseAccount(c *call) answer {
 		return v1Failure(http.StatusBadRequest, -1, "가상계좌 결제건이 아닙니다.")
 	case p.status != "ready":
 		return v1Failure(http.StatusBadRequest, -1, "입금대기 상태의 가상계좌가 아닙니다.")
+	// The PG refuses this, not PortOne: HTTP 200, code 1, and "hashData mismatch" (portone.md §1.2, §1.8).
 	case known && c.r.URL.Query().Get("pg_api_key") != merchant.APIKey:
 		return v1Failure(http.StatusOK, 1, "hashData 불일치")
 	}

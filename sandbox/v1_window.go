@@ -74,9 +74,11 @@ func (s *Sandbox) v1Open(c *call) answer {
 	if currency == "" {
 		currency = "KRW"
 	}
+	// A registration without currency checks none (portone.md §1.4).
 	if prep, ok := s.v1.prepared.get(p.MerchantUID); ok && (prep.Amount != amount || (prep.Currency != "" && prep.Currency != currency)) {
 		return sdkFailure("F0005", "사전 등록된 결제 금액과 일치하지 않습니다.")
 	}
+	// Before the window opens; two that are open already still race (portone.md §6.1).
 	if s.v1.paid(p.MerchantUID) {
 		return sdkFailure("F1002", "이미 결제가 이루어진 거래건입니다.")
 	}
@@ -133,6 +135,7 @@ func (s *Sandbox) v1Check(req v1OpenRequest) (Channel, string) {
 		return ch, "tax_free 또는 vat_amount가 올바르지 않습니다."
 	case !dueOK:
 		return ch, "vbank_due가 올바르지 않거나 지났습니다."
+	// Inicis' window fails without it (portone.md §2.2).
 	case p.BuyerTel == "":
 		return ch, "buyer_tel은 필수입니다."
 	case req.Redirect && !isAbsoluteURL(p.MRedirectURL):
@@ -148,6 +151,7 @@ func (s *Sandbox) v1Channel(p v1Params) (Channel, bool) {
 		if ch.Module != moduleV1Inicis {
 			continue
 		}
+		// channelKey wins over pg, which is being retired (portone.md §2.1).
 		if p.ChannelKey == ch.Key || (p.ChannelKey == "" && module == ch.Module && (mid == "" || mid == ch.MID)) {
 			return ch, true
 		}
@@ -173,11 +177,13 @@ func (s *Sandbox) v1Act(c *call) answer {
 // v1Close ends a window and returns what the SDK's callback is told.
 func (s *Sandbox) v1Close(c *call, req actRequest) (*v1Payment, map[string]any) {
 	p, ok := s.v1.windows.get(req.Key)
+	// A window that issued an account is over, though its payment stays ready until the deposit.
 	if !ok || p.status != "ready" || p.account != nil || !slices.Contains([]string{"pay", "fail", "cancel"}, req.Action) {
 		return nil, map[string]any{"imp_uid": nil, "merchant_uid": nil, "error_code": "F400", "error_msg": "이미 닫힌 결제창입니다."}
 	}
 	c.ref = p.merchantUID
 	rsp := map[string]any{"imp_uid": p.impUID, "merchant_uid": p.merchantUID}
+	// Those that fail below send no notice: V1 has none for a failure (portone.md §3.1).
 	p.updatedAt = c.now
 	switch {
 	case req.Action == "cancel":
@@ -186,6 +192,7 @@ func (s *Sandbox) v1Close(c *call, req actRequest) (*v1Payment, map[string]any) 
 	case req.Action == "fail":
 		p.fail(c, "한도초과")
 		rsp["error_code"], rsp["error_msg"] = "V014", "한도초과"
+	// Asked again: a second window of the order may have been paid meanwhile (portone.md §6.1).
 	case s.v1.paid(p.merchantUID) && !s.cfg.V1.PaysTwice:
 		p.fail(c, "이미 결제가 이루어진 거래건입니다.")
 		rsp["error_code"], rsp["error_msg"] = "F1002", "이미 결제가 이루어진 거래건입니다."

@@ -148,6 +148,7 @@ func (s *Sandbox) v2Guard(do func(*call) answer) func(*call) answer {
 func (s *Sandbox) v2Decode(c *call, into any) *answer {
 	body := c.body
 	if len(body) == 0 {
+		// No field of a pre-registration is required (portone.md §4.5).
 		body = []byte("{}")
 	}
 	var store struct {
@@ -227,6 +228,7 @@ func (s *Sandbox) v2Confirm(c *call) answer {
 		return v2Error(http.StatusConflict, "INFORMATION_MISMATCH", "결제 정보가 일치하지 않습니다.")
 	}
 	a := p.current
+	// A card's refusal is a 502 whose body names the PG's code (portone.md §4.3).
 	if a.decline {
 		a.fail(c, "한도초과")
 		c.notices = append(c.notices, s.v2Notice(a, "Failed", c.now))
@@ -234,6 +236,8 @@ func (s *Sandbox) v2Confirm(c *call) answer {
 			"type": "PG_PROVIDER", "message": "PG사에서 오류를 전달했습니다.", "pgCode": "V014", "pgMessage": "한도초과",
 		})
 	}
+	// With manual confirm the account is only issued now (portone.md §4.7). Nothing is paid, and paidAt is there all the
+	// same, as every answer of confirm has it (§4.5).
 	if a.payMethod == payMethodAccount {
 		s.v2Issue(c, a)
 		return jsonAnswer(http.StatusOK, map[string]any{"pgTxId": a.pgTxID, "paidAt": rfc3339(c.now)})

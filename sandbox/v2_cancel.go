@@ -92,6 +92,7 @@ func (s *Sandbox) v2Cancel(c *call) answer {
 	} else {
 		s.v2Wait(c, x)
 	}
+	// 200 also when it is no more than REQUESTED (portone.md §4.6).
 	return jsonAnswer(http.StatusOK, map[string]any{"cancellation": x.wire()})
 }
 
@@ -128,6 +129,7 @@ func (s *Sandbox) v2End(c *call, x *v2Cancellation) {
 	x.ended = c.now
 	if x.fails {
 		x.status = "FAILED"
+		// The parts were taken when the cancel was requested, as its amount was.
 		a.back.taxFree -= x.taxes.taxFree
 		a.back.vat -= x.taxes.vat
 		return
@@ -173,6 +175,7 @@ func (s *Sandbox) FinishCancels(paymentID string) int {
 		return true
 	})
 	s.mu.Unlock()
+	// Without the mutex: who is told looks the payment up before he answers.
 	s.publish(c.notices)
 	return done
 }
@@ -185,6 +188,7 @@ func (r v2CancelRequest) allowed(p *v2Payment, amount Won) *answer {
 		refusal := v2Invalid("가상계좌 환불에는 refundAccount가 필요합니다.")
 		return &refusal
 	case a.escrow != "" && !escrowConfirmed(a.escrow) && amount != a.paidAmount:
+		// The PG says no, so it is a 502 with its code (portone.md §4.3).
 		refusal := jsonAnswer(http.StatusBadGateway, map[string]string{
 			"type": "PG_PROVIDER", "message": "PG사에서 오류를 전달했습니다.", "pgCode": "500628", "pgMessage": "구매확인 전의 에스크로 거래는 부분취소할 수 없습니다",
 		})
@@ -238,6 +242,7 @@ func (r v2CancelRequest) parts(a *v2Attempt, whole bool) taxes {
 	switch {
 	case r.TaxFreeAmount != nil:
 		out.taxFree = *r.TaxFreeAmount
+	// Only a cancel without an amount; a part that names none is taxable whole (portone.md §4.5).
 	case all:
 		out.taxFree = a.taxes.taxFree - a.back.taxFree
 	}

@@ -29,6 +29,7 @@ func (s *Sandbox) handleV2Write(pattern, name string, do func(*call) answer) {
 // v2Begin answers a repeated request from memory, or refuses it while the first one runs.
 func (s *Sandbox) v2Begin(c *call) (answer, bool, func(answer)) {
 	headers := c.r.Header.Values("Idempotency-Key")
+	// Who has no secret neither reads an answer nor uses up a key.
 	if len(headers) == 0 || !s.v2Authorized(c.r) {
 		return answer{}, false, nil
 	}
@@ -39,6 +40,7 @@ func (s *Sandbox) v2Begin(c *call) (answer, bool, func(answer)) {
 	request := sha256.Sum256([]byte(c.r.Method + " " + c.r.URL.RequestURI() + "\n" + string(c.body)))
 	if seen, ok := s.v2.idem.get(key); ok && c.now.Sub(seen.at) < v2IdemLife {
 		switch {
+		// That it is refused is documented, with which error is not (portone.md §4.4).
 		case seen.request != request:
 			return v2Invalid("다른 요청에 쓰인 Idempotency-Key입니다."), true, nil
 		case !seen.done:

@@ -61,6 +61,7 @@ func (s *Sandbox) v2Issue(c *call, a *v2Attempt) {
 		paid: func(d deposit) {
 			a.status, a.paidAt, a.changedAt = "PAID", d.at, d.at
 			a.paidAmount, a.payment.paid, a.taxes = d.amount, true, a.taxes.fit(d.amount)
+			// A deposit that was forced into a closed account makes it paid after all.
 			a.cancelledAt = time.Time{}
 		},
 		tell: func(d deposit) []notice { return []notice{s.v2Notice(a, "Paid", d.at)} },

@@ -77,12 +77,14 @@ func (s *Sandbox) v2Open(c *call) answer {
 		a.redirect = p.RedirectURL
 	}
 	pay, ok := s.v2.payments.get(p.PaymentID)
+	// One paymentId gathers attempts, and a look-up shows the newest (portone.md §6.1).
 	if !ok {
 		pay = &v2Payment{id: p.PaymentID}
 		s.v2.payments.put(p.PaymentID, pay)
 	}
 	a.payment, pay.current = pay, a
 	s.v2.windows.put(a.windowKey, a)
+	// V2 tells of every window that opens (portone.md §4.9).
 	c.notices = append(c.notices, s.v2Notice(a, "Ready", c.now))
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"key": a.windowKey, "shop": ch.MID, "goods": p.OrderName, "amount": total, "method": p.PayMethod,
@@ -141,6 +143,7 @@ func v2CheckParams(p v2Params, now time.Time) string {
 		return "currency는 KRW여야 합니다."
 	case !slices.Contains([]string{"CARD", "TRANSFER", payMethodAccount, "MOBILE", "EASY_PAY"}, p.PayMethod):
 		return "지원하지 않는 payMethod입니다."
+	// Inicis charges phone bills by kind of goods (portone.md §4.8).
 	case p.PayMethod == "MOBILE" && p.ProductType == "":
 		return "휴대폰 결제에는 productType이 필요합니다."
 	case !slices.Contains(v2Providers(), strings.TrimPrefix(p.EasyPay.Provider, "EASY_PAY_PROVIDER_")):
