@@ -34,8 +34,8 @@ func statedTaxes(a payment.Attempt, m *payment.Merchant) Taxes {
 }
 
 // Mismatch compares what a PG says it did with what was decided and names the first difference: order_ref, amount,
-// currency, mid, channel, test, cancelled, method, tax_free, vat, escrow, installment. It returns "" when nothing that the PG says differs
-// (design promise 2); that it says enough is Untold's to tell.
+// currency, mid, channel, test, cancelled, method, tax_free, vat, escrow, installment. It returns "" when nothing that
+// the PG says differs (design promise 2); that it says enough is Untold's to tell.
 func Mismatch(a payment.Attempt, m *payment.Merchant, r Result) string {
 	switch want := statedTaxes(a, m); {
 	case r.OrderRef != "" && r.OrderRef != a.ID:
@@ -70,8 +70,8 @@ func Mismatch(a payment.Attempt, m *payment.Merchant, r Result) string {
 // installmentFrom is the smallest amount that is paid by instalments, in won: below it no window offers a plan.
 const installmentFrom payment.Won = 50_000
 
-// otherEscrow tells whether a PG holds a payment's money otherwise than was decided. A card needs no escrow, so that a PG
-// may leave it out of an escrow merchant's card payments.
+// otherEscrow tells whether a PG holds a payment's money otherwise than was decided. A card needs no escrow, so that a
+// PG may leave it out of an escrow merchant's card payments.
 func otherEscrow(a payment.Attempt, r Result) bool {
 	decided := a.Purpose == payment.PurposeEscrow
 	switch {

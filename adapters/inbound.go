@@ -77,8 +77,8 @@ const (
 	NotificationEscrow NotificationKind = "escrow"
 	// NotificationDeposit: money came into a virtual account.
 	NotificationDeposit NotificationKind = "deposit"
-	// NotificationAsks: it is no notification. It asks whether something may be paid that nobody here waits for, and taking it
-	// would be a yes.
+	// NotificationAsks: it is no notification. It asks whether something may be paid that nobody here waits for, and
+	// taking it would be a yes.
 	NotificationAsks NotificationKind = "asks"
 	// NotificationOther: it is taken, and there is nothing to do.
 	NotificationOther NotificationKind = "other"

@@ -39,7 +39,8 @@ func CheckRoutes(d Driver) error {
 		case !strings.HasPrefix(c.path, c.below):
 			return fmt.Errorf("driver %s: the address for its %s is not below %s", spec.Name, c.what, c.below)
 		case (c.below == HooksAt) != strings.Contains(c.path, "/"+payment.RoutePG):
-			return fmt.Errorf("driver %s: the address for its %s must tell its PG by %s, and one for browsers must not", spec.Name, c.what, payment.RoutePG)
+			return fmt.Errorf("driver %s: the address for its %s must tell its PG by %s, and one for browsers must not",
+				spec.Name, c.what, payment.RoutePG)
 		case strings.HasPrefix(c.path, c.below+payment.RoutePG):
 			return fmt.Errorf("driver %s: the address for its %s must have a folder of the driver's own", spec.Name, c.what)
 		case !c.reads:

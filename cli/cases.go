@@ -28,7 +28,9 @@ func casesCommand(o *options) *cobra.Command {
 	list := &cobra.Command{
 		Use: "list", Short: "List the open cases with age, won, what happened last and the next check", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return withJournal(c.Context(), o, func(j *journal.Journal) error { return listCases(c.Context(), j, c.OutOrStdout(), asJSON) })
+			return withJournal(c.Context(), o, func(j *journal.Journal) error {
+				return listCases(c.Context(), j, c.OutOrStdout(), asJSON)
+			})
 		},
 	}
 	list.Flags().BoolVar(&asJSON, "json", false, "print JSON")
@@ -61,8 +63,10 @@ func casesCommand(o *options) *cobra.Command {
 		},
 	}
 	resolve.Flags().StringVar(&as, "as", "", "charged, not-charged or given-back; for a cancel done or not-applied")
-	resolve.Flags().StringVar(&cancel, "cancel", "", "the cancel, as the list names it, for a cancel of a paid order (its state is cancel_unknown)")
-	resolve.Flags().StringVar(&unmatched, "transaction", "", "the PG's transaction, as the list names it, for an unmatched payment (its state begins with unmatched_); --as is given-back then")
+	resolve.Flags().StringVar(&cancel, "cancel", "",
+		"the cancel, as the list names it, for a cancel of a paid order (its state is cancel_unknown)")
+	resolve.Flags().StringVar(&unmatched, "transaction", "", "the PG's transaction, as the list names it, for an "+
+		"unmatched payment (its state begins with unmatched_); --as is given-back then")
 	resolve.Flags().StringVar(&unmatched, "late", "", "the former name of --transaction")
 	cobra.CheckErr(resolve.Flags().MarkHidden("late"))
 	resolve.Flags().StringVar(&by, "by", "", "who you are")
@@ -151,7 +155,9 @@ func happenedAs(e journal.Event) happened {
 }
 
 func rowOf(c lifecycle.Case, now time.Time) caseRow {
-	r := caseRow{Attempt: c.Attempt, Age: ageOf(c, now), Last: happenedAs(c.Last), Unmatched: c.Unmatched, Cancel: c.Cancel}
+	r := caseRow{
+		Attempt: c.Attempt, Age: ageOf(c, now), Last: happenedAs(c.Last), Unmatched: c.Unmatched, Cancel: c.Cancel,
+	}
 	r.Reason = c.Reason()
 	for _, e := range c.History {
 		r.History = append(r.History, happenedAs(e))
@@ -182,7 +188,8 @@ func printCases(cases lifecycle.Cases, out io.Writer, now time.Time) error {
 		if c.Cancel != nil {
 			cancel = c.Cancel.ID
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", c.Attempt.ID, c.Attempt.OrderID, c.Attempt.PG, c.State(), c.Won(),
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			c.Attempt.ID, c.Attempt.OrderID, c.Attempt.PG, c.State(), c.Won(),
 			ageOf(c, now), c.Reason(), c.Last.Kind, next, tx, cancel)
 	}
 	if err := w.Flush(); err != nil {

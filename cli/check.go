@@ -95,7 +95,8 @@ func refuseConfig(c *cobra.Command, out *outputs, path string, err error) error 
 	}
 	rep := checkReport{Errors: []finding{}, Findings: []finding{}}
 	for _, e := range rules.Errors(err) {
-		rep.Errors = append(rep.Errors, finding{File: e.File, Line: e.Line, Column: e.Column, Path: e.Path, Message: e.Msg, Fix: e.Fix, Blocking: true})
+		rep.Errors = append(rep.Errors,
+			finding{File: e.File, Line: e.Line, Column: e.Column, Path: e.Path, Message: e.Msg, Fix: e.Fix, Blocking: true})
 	}
 	return errors.Join(out.write(c.OutOrStdout(), "", rep), fmt.Errorf("%s is not usable", path), unpositioned(rep, err))
 }

@@ -46,9 +46,10 @@ func diffCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use: "diff old.yaml new.yaml --orders orders.jsonl", Short: "Show which orders a change of rules moves or refuses",
 		Args: cobra.ExactArgs(2),
-		Long: "Diff decides orders of the past by two configurations: one JSON object a line, in the shape of POST /checkout,\n" +
-			"each with \"at\". It prints what moves between PGs in orders and won, ! for what is newly refused and + for what is\n" +
-			"newly accepted. The exit code is 1 when a limit is passed; a limit of -1, the default, is none.",
+		Long: "Diff decides orders of the past by two configurations: one JSON object a line, in the shape of\n" +
+			"POST /checkout, each with \"at\". It prints what moves between PGs in orders and won, ! for what is newly\n" +
+			"refused and + for what is newly accepted. The exit code is 1 when a limit is passed; a limit of -1, the\n" +
+			"default, is none.",
 		Example: "  pg-gateway diff config.yaml new.yaml --orders=last-week.jsonl\n" +
 			"  pg-gateway diff config.yaml new.yaml --orders=last-week.jsonl --max-refused-orders=0 --max-moved-won=50000000",
 		RunE: func(c *cobra.Command, args []string) error {

@@ -60,8 +60,8 @@ func explainCommand(o *options) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use: "explain order.json", Short: "Show how a checkout is decided, step by step", Args: cobra.ExactArgs(1),
-		Long: "Explain decides one checkout, in the shape of POST /checkout (JSON or YAML), and prints every step taken and\n" +
-			"every rule passed over, with the reason. A dash reads standard input.",
+		Long: "Explain decides one checkout, in the shape of POST /checkout (JSON or YAML), and prints every step taken\n" +
+			"and every rule passed over, with the reason. A dash reads standard input.",
 		Example: "  pg-gateway explain order.json\n  pg-gateway explain order.json --at=2026-12-24T23:45:00+09:00\n" +
 			"  echo '{\"payments\":{\"card\":60000}}' | pg-gateway explain - --output=json",
 		RunE: func(c *cobra.Command, args []string) error {

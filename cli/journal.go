@@ -17,7 +17,8 @@ func journalCommand(o *options) *cobra.Command {
 	c := &cobra.Command{Use: "journal", Short: "Back up and check the journal"}
 	c.AddCommand(
 		&cobra.Command{
-			Use: "backup FILE", Short: "Write a consistent copy of a SQLite journal while the gateway runs", Args: cobra.ExactArgs(1),
+			Use: "backup FILE", Short: "Write a consistent copy of a SQLite journal while the gateway runs",
+			Args: cobra.ExactArgs(1),
 			RunE: func(c *cobra.Command, args []string) error {
 				return withJournal(c.Context(), o, func(j *journal.Journal) error {
 					if err := j.Backup(c.Context(), args[0]); err != nil {
@@ -31,7 +32,9 @@ func journalCommand(o *options) *cobra.Command {
 		&cobra.Command{
 			Use: "check", Short: "Read the whole journal and print every fault", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error {
-				return withJournal(c.Context(), o, func(j *journal.Journal) error { return checkJournal(c.Context(), j, c.OutOrStdout()) })
+				return withJournal(c.Context(), o, func(j *journal.Journal) error {
+					return checkJournal(c.Context(), j, c.OutOrStdout())
+				})
 			},
 		},
 		pruneCommand(o),
@@ -57,7 +60,8 @@ func checkJournal(ctx context.Context, j *journal.Journal, out io.Writer) error 
 func pruneCommand(o *options) *cobra.Command {
 	var keep time.Duration
 	c := &cobra.Command{
-		Use: "prune", Short: "Remove attempts that ended long ago, in small steps; a running gateway does so by itself", Args: cobra.NoArgs,
+		Use: "prune", Short: "Remove attempts that ended long ago, in small steps; a running gateway does so by itself",
+		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			if keep < rules.MinRetention {
 				return fmt.Errorf("--keep must be at least %s", rules.MinRetention)

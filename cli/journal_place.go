@@ -36,7 +36,8 @@ func notLeftBehind(c rules.JournalConfig, now string) error {
 	if isThere(now) || !isThere(c.Path) {
 		return nil
 	}
-	return fmt.Errorf("journal.path %s is relative to the configuration file, so the journal would be begun anew at %s; move the files %s* there, or name the path in full", c.Path, now, c.Path)
+	return fmt.Errorf("journal.path %s is relative to the configuration file, so the journal would be begun anew at %s; "+
+		"move the files %s* there, or name the path in full", c.Path, now, c.Path)
 }
 
 func isThere(path string) bool {
@@ -58,7 +59,8 @@ func withJournal(ctx context.Context, o *options, use func(*journal.Journal) err
 	cfg.MustExist = true
 	j, err := journal.Open(ctx, cfg)
 	if errors.Is(err, journal.ErrNoJournal) {
-		return fmt.Errorf("%w (journal.path of %s, which is relative to that file; --config.file names the gateway's own)", err, o.configFile)
+		return fmt.Errorf("%w (journal.path of %s, which is relative to that file; --config.file names the gateway's own)",
+			err, o.configFile)
 	}
 	if err != nil {
 		return fmt.Errorf("opening the journal: %w", err)

@@ -26,7 +26,9 @@ func outboxCommand(o *options) *cobra.Command {
 		&cobra.Command{
 			Use: "list", Short: "List the messages that were given up and those that wait, to the last", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error {
-				return withJournal(c.Context(), o, func(j *journal.Journal) error { return listOutbox(c.Context(), j, c.OutOrStdout()) })
+				return withJournal(c.Context(), o, func(j *journal.Journal) error {
+					return listOutbox(c.Context(), j, c.OutOrStdout())
+				})
 			},
 		},
 		outboxRetryCommand(o),
@@ -34,7 +36,9 @@ func outboxCommand(o *options) *cobra.Command {
 			Use: "push", Short: "Send what waits for its next try at once", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error {
 				return withJournal(c.Context(), o, func(j *journal.Journal) error {
-					n, err := inSteps(func(limit int) (int, error) { return j.OutboxPush(journal.Patient(c.Context()), time.Now(), limit) })
+					n, err := inSteps(func(limit int) (int, error) {
+						return j.OutboxPush(journal.Patient(c.Context()), time.Now(), limit)
+					})
 					fmt.Fprintf(c.OutOrStdout(), "%d messages brought forward\n", n)
 					return err
 				})
@@ -47,7 +51,8 @@ func outboxCommand(o *options) *cobra.Command {
 func outboxRetryCommand(o *options) *cobra.Command {
 	var all bool
 	c := &cobra.Command{
-		Use: "retry [MESSAGE]", Short: "Send a parked message again, or --all, and those of its order behind it", Args: cobra.MaximumNArgs(1),
+		Use: "retry [MESSAGE]", Short: "Send a parked message again, or --all, and those of its order behind it",
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if all == (len(args) == 1) {
 				return errOneOrAll

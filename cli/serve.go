@@ -118,7 +118,8 @@ func waiting(log *slog.Logger, now func() time.Time) func(error) {
 			log.Info("the journal's database was reached", slog.Int("failures", failures-1))
 		case failures == 1 || now().Sub(said) >= time.Minute:
 			said = now()
-			log.Error("waiting for the journal's database; checkouts are refused until it can be used", slog.Int("failures", failures), slog.Any("err", err))
+			log.Error("waiting for the journal's database; checkouts are refused until it can be used",
+				slog.Int("failures", failures), slog.Any("err", err))
 		}
 	}
 }
@@ -153,12 +154,14 @@ func reloaded(store *reload.Store, r reload.Result, log *slog.Logger, m *metrics
 		m.RolledBack(false)
 	} else {
 		m.RolledBack(true)
-		log.Warn("a rollback is in force: the file on disk still holds the rules that were set aside, and a restart takes them",
+		log.Warn("a rollback is in force: the file on disk still holds the rules that were set aside, "+
+			"and a restart takes them",
 			slog.String("trigger", back.Trigger), slog.String("version", back.Version), slog.String("set_aside", back.SetAside))
 	}
 	if r.Err != nil {
 		m.Reloaded(false, r.At)
-		log.Error("the new rules are not usable; the last good ones stay", slog.Any("trigger", r.Trigger), slog.Any("err", r.Err))
+		log.Error("the new rules are not usable; the last good ones stay",
+			slog.Any("trigger", r.Trigger), slog.Any("err", r.Err))
 		return
 	}
 	m.Reloaded(true, r.At)
@@ -179,7 +182,8 @@ func reloaded(store *reload.Store, r reload.Result, log *slog.Logger, m *metrics
 // warnOf logs what the rules in force do without.
 func warnOf(s *rules.Snapshot, log *slog.Logger) {
 	for _, a := range s.PassedOver() {
-		log.Warn("a value of the configuration is passed over", slog.String("path", a.Path), slog.String("why", a.Msg), slog.String("fix", a.Fix))
+		log.Warn("a value of the configuration is passed over",
+			slog.String("path", a.Path), slog.String("why", a.Msg), slog.String("fix", a.Fix))
 	}
 }
 

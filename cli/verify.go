@@ -42,10 +42,10 @@ func verifyCommand(o *options) *cobra.Command {
 	var strict bool
 	c := &cobra.Command{
 		Use: "verify", Short: "Look for checkouts that no PG takes and rules that never act", Args: cobra.NoArgs,
-		Long: "Verify decides every kind of checkout that the rules can tell apart, for every minute of a week, and names a\n" +
-			"concrete example for each gap. The exit code is 1 when there is a gap or when there were more kinds than it tries,\n" +
-			"and with --strict also when a rule is dead, shadowed by an earlier one, stuck on PGs that never take its payments,\n" +
-			"or unproven.",
+		Long: "Verify decides every kind of checkout that the rules can tell apart, for every minute of a week, and\n" +
+			"names a concrete example for each gap. The exit code is 1 when there is a gap or when there were more kinds\n" +
+			"than it tries, and with --strict also when a rule is dead, shadowed by an earlier one, stuck on PGs that\n" +
+			"never take its payments, or unproven.",
 		Example: "  pg-gateway verify\n  pg-gateway verify --from=2026-12-24T00:00:00+09:00 --strict",
 		RunE: func(c *cobra.Command, _ []string) error {
 			start, err := moment(from)

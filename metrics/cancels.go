@@ -15,7 +15,8 @@ func (m *Metrics) addCancels(f factory) {
 	m.cancelledWon = setOf1(f.counter("cancelled_won_total", "Won of paid attempts given back.", "pg"))
 	m.openCancels = f.gauge("open_cancels", "Cancels of paid attempts that have not ended, by state.", "state")
 	m.openCancelWon = f.gauge("open_cancels_won", "Won of the cancels that have not ended, by state.", "state")
-	m.oldestCancel = f.gauge("oldest_unknown_cancel_seconds", "Age of the oldest cancel of which it is not known whether it happened.").WithLabelValues()
+	m.oldestCancel = f.gauge("oldest_unknown_cancel_seconds",
+		"Age of the oldest cancel of which it is not known whether it happened.").WithLabelValues()
 	for _, state := range []string{CancelRequested, CancelUnknown} {
 		m.OpenCancels(state, 0, 0)
 	}

@@ -13,11 +13,15 @@ const (
 )
 
 func (m *Metrics) addConfig(f factory) {
-	m.reloadOK = f.gauge("config_last_reload_successful", "Whether the last load of the configuration was taken (1) or refused (0).").WithLabelValues()
-	m.reloadAt = f.gauge("config_last_reload_success_timestamp_seconds", "When a configuration was last taken.").WithLabelValues()
+	m.reloadOK = f.gauge("config_last_reload_successful",
+		"Whether the last load of the configuration was taken (1) or refused (0).").WithLabelValues()
+	m.reloadAt = f.gauge("config_last_reload_success_timestamp_seconds",
+		"When a configuration was last taken.").WithLabelValues()
 	m.reloads = setOf1(f.counter("config_reloads_total", "Loads of the configuration, by result.", "result"))
-	m.rolledBack = f.gauge("config_rollback_in_force", "Whether a rollback is in force (1): the file on disk holds other rules, which a restart would take.").WithLabelValues()
-	m.configInfo = f.gauge("config_info", "Version of the rules in force: the first digits of the file's SHA-256.", "version")
+	m.rolledBack = f.gauge("config_rollback_in_force", "Whether a rollback is in force (1): the file on disk holds "+
+		"other rules, which a restart would take.").WithLabelValues()
+	m.configInfo = f.gauge("config_info",
+		"Version of the rules in force: the first digits of the file's SHA-256.", "version")
 	m.buildInfo = f.gauge("build_info", "What this binary was built from.", "version", "revision", "goversion")
 }
 

@@ -30,7 +30,9 @@ func (m *Metrics) addHTTP(f factory) {
 		if k.status > 0 {
 			code, class = strconv.Itoa(k.status), strconv.Itoa(k.status/100)+"xx"
 		}
-		return requestSeries{counts.WithLabelValues(k.route, k.method, code), durations.WithLabelValues(k.route, k.method, class)}
+		return requestSeries{
+			counts.WithLabelValues(k.route, k.method, code), durations.WithLabelValues(k.route, k.method, class),
+		}
 	}}
 	m.done = m.requestDone
 }
@@ -89,8 +91,9 @@ func (m *Metrics) Panicked() { m.panics.Inc() }
 func formCodes() []string {
 	return []string{
 		"INVALID_JSON", "DUPLICATE_KEY", "NOT_UTF8", "INVALID_FIELD", "MISSING_FIELD", "BODY_TOO_LARGE",
-		"UNSUPPORTED_MEDIA_TYPE", "UNKNOWN_METHOD", "IDEMPOTENCY_KEY_INVALID", "IDEMPOTENCY_KEY_REUSED", "TWO_PRIMARIES", "SUM_MISMATCH", "RETURN_URL_NOT_ALLOWED",
-		"AMOUNT_MISMATCH", "RETURN_FORGED", "RETURN_EXPIRED", "RETURN_REPLAYED", "AUTH_URL_REFUSED",
+		"UNSUPPORTED_MEDIA_TYPE", "UNKNOWN_METHOD", "IDEMPOTENCY_KEY_INVALID", "IDEMPOTENCY_KEY_REUSED", "TWO_PRIMARIES",
+		"SUM_MISMATCH", "RETURN_URL_NOT_ALLOWED", "AMOUNT_MISMATCH", "RETURN_FORGED", "RETURN_EXPIRED", "RETURN_REPLAYED",
+		"AUTH_URL_REFUSED",
 	}
 }
 

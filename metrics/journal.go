@@ -7,19 +7,28 @@ func (m *Metrics) addJournal(f factory) {
 	m.journalWon = f.gauge("journal_attempts_won", "Won of the attempts that are not final, by state.", "state")
 	m.journalOldest = f.gauge("journal_oldest_open_seconds",
 		"Age of the oldest attempt that has begun to move money and has not ended.").WithLabelValues()
-	m.journalUp = f.gauge("journal_up", "1 when the journal could be written when last tried; nothing is sold while it is 0.").WithLabelValues()
+	m.journalUp = f.gauge("journal_up",
+		"1 when the journal could be written when last tried; nothing is sold while it is 0.").WithLabelValues()
 	m.severalJournals = f.gauge("several_journals",
 		"1 when another process of this shop was found to keep a journal of its own; nothing is sold then.").WithLabelValues()
 	m.foreignWindows = f.counter("foreign_windows_total",
-		"Windows that another environment with the same token_key opened. They are refused, and nothing is stopped.").WithLabelValues()
-	m.unknownWon = f.gauge("unknown_won", "Won of which it is not known whether they moved or are back: the total of cases list.").WithLabelValues()
-	m.unknownCount = f.gauge("unknown_payments", "Attempts, cancels and unmatched payments that unknown_won is about.").WithLabelValues()
+		"Windows that another environment with the same token_key opened. They are refused, and nothing is "+
+			"stopped.").WithLabelValues()
+	m.unknownWon = f.gauge("unknown_won",
+		"Won of which it is not known whether they moved or are back: the total of cases list.").WithLabelValues()
+	m.unknownCount = f.gauge("unknown_payments",
+		"Attempts, cancels and unmatched payments that unknown_won is about.").WithLabelValues()
 	m.outboxMessages = f.gauge("outbox_messages", "Messages that the shop has not acknowledged, by state.", "state")
-	m.outboxOldest = f.gauge("outbox_oldest_seconds", "Age of the oldest message that is still being sent to the shop.").WithLabelValues()
-	m.unmatchedEntries = f.gauge("unmatched_payment_entries", "Payments that an attempt cannot keep and that are not proven to be back, by state.", "state")
-	m.unmatchedWon = f.gauge("unmatched_payment_won", "Won of the payments that an attempt cannot keep, by state.", "state")
-	m.unmatchedOldest = f.gauge("unmatched_payment_oldest_seconds", "Age of the oldest payment that an attempt cannot keep, by state.", "state")
-	m.deliveries = setOf1(f.counter("outbox_deliveries_total", "Deliveries of messages to the shop, by what came of them.", "result"))
+	m.outboxOldest = f.gauge("outbox_oldest_seconds",
+		"Age of the oldest message that is still being sent to the shop.").WithLabelValues()
+	m.unmatchedEntries = f.gauge("unmatched_payment_entries",
+		"Payments that an attempt cannot keep and that are not proven to be back, by state.", "state")
+	m.unmatchedWon = f.gauge("unmatched_payment_won",
+		"Won of the payments that an attempt cannot keep, by state.", "state")
+	m.unmatchedOldest = f.gauge("unmatched_payment_oldest_seconds",
+		"Age of the oldest payment that an attempt cannot keep, by state.", "state")
+	m.deliveries = setOf1(f.counter("outbox_deliveries_total",
+		"Deliveries of messages to the shop, by what came of them.", "result"))
 }
 
 // JournalState tells how many attempts are in an open state and how many won they are about. States are
@@ -67,8 +76,8 @@ func (m *Metrics) Outbox(pending, parked int) {
 // OutboxOldest tells the age of the oldest message that is still being sent; 0 when there is none.
 func (m *Metrics) OutboxOldest(age time.Duration) { m.outboxOldest.Set(age.Seconds()) }
 
-// UnmatchedPayments tells how many unmatched payments are open in a state, and the age of the oldest; 0 when there is none. States
-// are constants of the program.
+// UnmatchedPayments tells how many unmatched payments are open in a state, and the age of the oldest; 0 when there is
+// none. States are constants of the program.
 func (m *Metrics) UnmatchedPayments(state string, count int, won int64, oldest time.Duration) {
 	m.unmatchedEntries.WithLabelValues(state).Set(float64(count))
 	m.unmatchedWon.WithLabelValues(state).Set(float64(won))

@@ -54,7 +54,9 @@ const (
 
 // webhookAlerts are the results that somebody may want to be woken for.
 func webhookAlerts() []string {
-	return []string{WebhookAccepted, WebhookForged, WebhookFailed, WebhookUnmatched, WebhookGoOn, WebhookRefused, WebhookUnlisted}
+	return []string{
+		WebhookAccepted, WebhookForged, WebhookFailed, WebhookUnmatched, WebhookGoOn, WebhookRefused, WebhookUnlisted,
+	}
 }
 
 // outcomeApproved is the outcome of a payment whose won count.
@@ -66,17 +68,23 @@ func (m *Metrics) addPayments(f factory) {
 	m.ruleMatches = setOf1(f.counter("rule_matches_total", "Checkouts routed, by routing rule.", "rule"))
 	m.expressionErrors = setOf1(f.counter("rule_expression_errors_total",
 		"Times that a rule's expression failed while running, so that the rule did not match, by rule.", "rule"))
-	m.interceptCount = setOf2(f.counter("intercepts_total", "Requests of the shop's own checkout taken over, by intercept.", "name", "result"))
-	m.upstreamCount = setOf3(f.counter("upstream_requests_total", "Requests to PGs, by what came of them.", "pg", "operation", "outcome"))
+	m.interceptCount = setOf2(f.counter("intercepts_total",
+		"Requests of the shop's own checkout taken over, by intercept.", "name", "result"))
+	m.upstreamCount = setOf3(f.counter("upstream_requests_total",
+		"Requests to PGs, by what came of them.", "pg", "operation", "outcome"))
 	m.upstreamDuration = durationsOf2(f.histogram("upstream_request_duration_seconds", "Time a PG took to answer.",
 		requestBuckets(), "pg", "operation"))
-	m.confirmations = setOf1(f.counter("confirmations_total", "Confirm gates: what the order service said about charging an order.", "answer"))
+	m.confirmations = setOf1(f.counter("confirmations_total",
+		"Confirm gates: what the order service said about charging an order.", "answer"))
 	m.payments = setOf3(f.counter("payments_total", "Attempts that came to an outcome.", "pg", "method", "outcome"))
 	m.paymentWon = setOf2(f.counter("payment_amount_won_total", "Won approved.", "pg", "method"))
 	m.returns = setOf2(f.counter("returns_total", "Buyers who came back from a PG's window.", "pg", "result"))
-	m.webhooks = setOf2(f.counter("webhooks_total", "Notifications of PGs, and their questions before they approve, by what came of them.", "pg", "result"))
-	m.pgWell = f.gauge("pg_well", "Whether a PG is well (1), or goes last in routing because requests to it were lost (0).", "pg")
-	m.rateLimited = setOf1(f.counter("rate_limited_total", "Requests refused for coming too often (429), by what they were counted for.", "by"))
+	m.webhooks = setOf2(f.counter("webhooks_total",
+		"Notifications of PGs, and their questions before they approve, by what came of them.", "pg", "result"))
+	m.pgWell = f.gauge("pg_well",
+		"Whether a PG is well (1), or goes last in routing because requests to it were lost (0).", "pg")
+	m.rateLimited = setOf1(f.counter("rate_limited_total",
+		"Requests refused for coming too often (429), by what they were counted for.", "by"))
 }
 
 // What a request that came too often was counted for.

@@ -53,7 +53,8 @@ func ParseDepositDue(s string) (time.Time, error) {
 	t, err := time.ParseInLocation(layout, s, KST())
 	// Go's parser takes a little more than the layout: one-digit hours and fractions of a second.
 	if layout == "" || err != nil || t.Format(layout) != s {
-		return time.Time{}, fmt.Errorf("%w: %q is none of YYYY-MM-DD, YYYYMMDD, YYYY-MM-DD HH:mm:ss, YYYYMMDDHHmmss", ErrDepositDue, clip(s))
+		return time.Time{}, fmt.Errorf("%w: %q is none of YYYY-MM-DD, YYYYMMDD, YYYY-MM-DD HH:mm:ss, YYYYMMDDHHmmss",
+			ErrDepositDue, clip(s))
 	}
 	if date {
 		t = t.Add(24*time.Hour - time.Second)

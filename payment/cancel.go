@@ -73,7 +73,10 @@ func CancelTransitions() []CancelTransition {
 		{CancelRequested, CancelRefused, "refused", "a definite no, or the request was surely never sent"},
 		{CancelRequested, CancelUnknown, "outcome_lost", "the answer was lost or cannot be believed"},
 		{CancelUnknown, CancelDone, "proof_found", "the PG shows that this much was given back"},
-		{CancelUnknown, CancelRefused, "proof_found", "the PG shows, repeatedly and after a grace period, that nothing was given back"},
+		{
+			CancelUnknown, CancelRefused, "proof_found",
+			"the PG shows, repeatedly and after a grace period, that nothing was given back",
+		},
 	}
 }
 

@@ -66,21 +66,40 @@ func EndingOf(reason string) (e Ending, known bool) {
 	case DeclinedByBuyer:
 		return Ending{EndedByBuyer, "결제를 취소하셨습니다. 청구된 금액은 없습니다", "You cancelled the payment. Nothing was charged"}, true
 	case "declined_by_pg":
-		return Ending{EndedDeclined, "결제가 승인되지 않았습니다. 다른 결제수단으로 다시 시도해 주세요", "The payment was declined. Please try another way to pay"}, true
+		return Ending{
+			EndedDeclined, "결제가 승인되지 않았습니다. 다른 결제수단으로 다시 시도해 주세요", "The payment was declined. Please try another way to pay",
+		}, true
 	case DeclinedLimit:
-		return Ending{EndedLimit, "결제 한도를 넘어 승인되지 않았습니다. 다른 결제수단으로 다시 시도해 주세요", "The payment exceeds a limit. Please try another way to pay"}, true
+		return Ending{
+			EndedLimit, "결제 한도를 넘어 승인되지 않았습니다. 다른 결제수단으로 다시 시도해 주세요",
+			"The payment exceeds a limit. Please try another way to pay",
+		}, true
 	case DeclinedBalance:
 		return Ending{EndedBalance, "잔액이 부족해 승인되지 않았습니다", "There is not enough money for this payment"}, true
 	case DeclinedCard:
-		return Ending{EndedCard, "사용할 수 없는 카드입니다. 카드사에 확인하거나 다른 카드를 이용해 주세요", "This card cannot be used. Please ask its company, or use another card"}, true
+		return Ending{
+			EndedCard, "사용할 수 없는 카드입니다. 카드사에 확인하거나 다른 카드를 이용해 주세요",
+			"This card cannot be used. Please ask its company, or use another card",
+		}, true
 	case DeclinedIdentity:
-		return Ending{EndedIdentity, "비밀번호나 본인 확인이 맞지 않아 승인되지 않았습니다", "A password or your identity could not be confirmed"}, true
+		return Ending{
+			EndedIdentity, "비밀번호나 본인 확인이 맞지 않아 승인되지 않았습니다", "A password or your identity could not be confirmed",
+		}, true
 	case DeclinedHours:
-		return Ending{EndedHours, "지금은 은행이나 카드사의 서비스 시간이 아닙니다. 잠시 뒤 다시 시도해 주세요", "The bank or card company is closed now. Please try again later"}, true
+		return Ending{
+			EndedHours, "지금은 은행이나 카드사의 서비스 시간이 아닙니다. 잠시 뒤 다시 시도해 주세요",
+			"The bank or card company is closed now. Please try again later",
+		}, true
 	case "pg_unreachable", "window_not_opened":
-		return Ending{CodePGUnavailable, "결제사에 연결되지 않아 결제하지 않았습니다. 잠시 뒤 다시 시도해 주세요", "The payment company could not be reached, so nothing was charged. Please try again later"}, true
+		return Ending{
+			CodePGUnavailable, "결제사에 연결되지 않아 결제하지 않았습니다. 잠시 뒤 다시 시도해 주세요",
+			"The payment company could not be reached, so nothing was charged. Please try again later",
+		}, true
 	case "rejected_by_pg":
-		return Ending{CodePGRefused, "결제사가 요청을 받지 않아 결제하지 않았습니다. 다른 결제수단으로 다시 시도해 주세요", "The payment company did not take the request, so nothing was charged. Please try another way to pay"}, true
+		return Ending{
+			CodePGRefused, "결제사가 요청을 받지 않아 결제하지 않았습니다. 다른 결제수단으로 다시 시도해 주세요",
+			"The payment company did not take the request, so nothing was charged. Please try another way to pay",
+		}, true
 	}
 	return endingAfter(reason)
 }
@@ -89,40 +108,69 @@ func EndingOf(reason string) (e Ending, known bool) {
 func endingAfter(reason string) (Ending, bool) {
 	switch reason {
 	case "shop_refused":
-		return Ending{EndedRefused, "쇼핑몰이 이 주문의 결제를 받지 않았습니다. 청구된 금액은 없습니다", "The shop did not take the payment of this order. Nothing was charged"}, true
+		return Ending{
+			EndedRefused, "쇼핑몰이 이 주문의 결제를 받지 않았습니다. 청구된 금액은 없습니다",
+			"The shop did not take the payment of this order. Nothing was charged",
+		}, true
 	case RefusedStock:
 		return Ending{EndedStock, "상품이 품절되어 결제하지 않았습니다", "The goods are sold out, so nothing was charged"}, true
 	case RefusedPrice:
-		return Ending{EndedPrice, "주문 금액이 바뀌어 결제하지 않았습니다. 주문서를 새로 열어 주세요", "The price has changed, so nothing was charged. Please open the order again"}, true
+		return Ending{
+			EndedPrice, "주문 금액이 바뀌어 결제하지 않았습니다. 주문서를 새로 열어 주세요",
+			"The price has changed, so nothing was charged. Please open the order again",
+		}, true
 	case RefusedClosed:
-		return Ending{EndedShopClosed, "쇼핑몰이 지금은 주문을 받지 않습니다. 청구된 금액은 없습니다", "The shop takes no orders now. Nothing was charged"}, true
+		return Ending{
+			EndedShopClosed, "쇼핑몰이 지금은 주문을 받지 않습니다. 청구된 금액은 없습니다", "The shop takes no orders now. Nothing was charged",
+		}, true
 	case "shop_silent":
-		return Ending{EndedSilence, "쇼핑몰이 응답하지 않아 결제하지 않았습니다. 잠시 뒤 다시 시도해 주세요", "The shop did not answer, so nothing was charged. Please try again later"}, true
+		return Ending{
+			EndedSilence, "쇼핑몰이 응답하지 않아 결제하지 않았습니다. 잠시 뒤 다시 시도해 주세요",
+			"The shop did not answer, so nothing was charged. Please try again later",
+		}, true
 	case "interrupted_before_approval":
-		return Ending{EndedInterrupted, "결제가 중간에 끊겼습니다. 청구된 금액은 없습니다. 다시 결제해 주세요", "The payment was interrupted. Nothing was charged. Please pay again"}, true
+		return Ending{
+			EndedInterrupted, "결제가 중간에 끊겼습니다. 청구된 금액은 없습니다. 다시 결제해 주세요",
+			"The payment was interrupted. Nothing was charged. Please pay again",
+		}, true
 	case "never_paid", "window_expired", "no_such_payment", "payment_not_awaited":
 		return Ending{EndedExpired, "결제 시간이 지났습니다. 다시 결제해 주세요", "The time to pay is over. Please pay again"}, true
 	case "deposit_deadline_passed":
 		return Ending{EndedDepositLate, "입금 기한이 지났습니다", "The deadline for the deposit has passed"}, true
 	case "approval_answer_lost", "mismatch_":
-		return Ending{EndedGivenBack, "결제를 확정할 수 없어 취소했습니다. 청구되었다면 돌려 드립니다", "The payment could not be made certain and was cancelled. Whatever was charged goes back to you"}, true
+		return Ending{
+			EndedGivenBack, "결제를 확정할 수 없어 취소했습니다. 청구되었다면 돌려 드립니다",
+			"The payment could not be made certain and was cancelled. Whatever was charged goes back to you",
+		}, true
 	case "order_already_has_a_winner":
-		return Ending{CodeOrderAlreadyPaid, "이미 결제된 주문이라 이번 결제는 취소했습니다", "The order was paid already, so this payment was cancelled"}, true
+		return Ending{
+			CodeOrderAlreadyPaid, "이미 결제된 주문이라 이번 결제는 취소했습니다", "The order was paid already, so this payment was cancelled",
+		}, true
 	case "order_claimed_by_another_attempt":
 		return Ending{CodeOrderInProgress, "이 주문의 다른 결제가 진행되고 있습니다", "Another payment of this order is in progress"}, true
 	case "resolved_by_hand":
-		return Ending{EndedGivenBack, "담당자가 확인해 결제하지 않은 것으로 처리했습니다. 청구되었다면 돌려 드립니다", "A person looked into it and closed it as not paid. Whatever was charged goes back to you"}, true
+		return Ending{
+			EndedGivenBack, "담당자가 확인해 결제하지 않은 것으로 처리했습니다. 청구되었다면 돌려 드립니다",
+			"A person looked into it and closed it as not paid. Whatever was charged goes back to you",
+		}, true
 	case "cancelled_at_pg":
 		return Ending{EndedCancelledAtPG, "결제사에서 취소된 결제입니다", "The payment was cancelled at the payment company"}, true
 	case "closed_by_shop":
-		return Ending{EndedByShop, "쇼핑몰이 가상계좌를 닫았습니다. 입금하지 마세요", "The shop closed the virtual account. Please pay nothing into it"}, true
+		return Ending{
+			EndedByShop, "쇼핑몰이 가상계좌를 닫았습니다. 입금하지 마세요", "The shop closed the virtual account. Please pay nothing into it",
+		}, true
 	case "journal_unavailable", "merchant_gone", "several_journals":
-		return Ending{CodeJournalDown, "지금은 결제할 수 없습니다. 잠시 뒤 다시 시도해 주세요", "No payment can be taken now. Please try again later"}, true
+		return Ending{
+			CodeJournalDown, "지금은 결제할 수 없습니다. 잠시 뒤 다시 시도해 주세요", "No payment can be taken now. Please try again later",
+		}, true
 	}
 	return Ending{}, false
 }
 
 // UnknownEnding is what is said while nobody knows whether money moved.
 func UnknownEnding() Ending {
-	return Ending{CodePaymentUnknown, "결제 결과를 확인하고 있습니다. 다시 결제하지 말고 주문 내역을 확인해 주세요", "The payment is being checked. Please do not pay again; look at your order"}
+	return Ending{
+		CodePaymentUnknown, "결제 결과를 확인하고 있습니다. 다시 결제하지 말고 주문 내역을 확인해 주세요",
+		"The payment is being checked. Please do not pay again; look at your order",
+	}
 }

@@ -18,12 +18,13 @@ func (a Attempt) LogAttr() slog.Attr {
 // LogAttr names the cancel in a log line: cancel_id, attempt_id and order_id, on the line's own level.
 func (c Cancel) LogAttr() slog.Attr {
 	return slog.Attr{Value: slog.GroupValue(
-		slog.String("cancel_id", string(c.ID)), slog.String("attempt_id", string(c.AttemptID)), slog.String("order_id", string(c.OrderID)),
+		slog.String("cancel_id", string(c.ID)), slog.String("attempt_id", string(c.AttemptID)),
+		slog.String("order_id", string(c.OrderID)),
 	)}
 }
 
-// LogAttr names the message in a log line: message_id, which holds the attempt's, order_id and the message's type, on the
-// line's own level.
+// LogAttr names the message in a log line: message_id, which holds the attempt's, order_id and the message's type, on
+// the line's own level.
 func (m Message) LogAttr() slog.Attr {
 	return slog.Attr{Value: slog.GroupValue(
 		slog.String("message_id", m.ID), slog.String("order_id", string(m.OrderID)), slog.String("type", m.Type),

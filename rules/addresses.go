@@ -78,7 +78,8 @@ func origin(dst *string) reader {
 		case want != "":
 			v.fail("write "+want, "%q is never sent by a browser: %s", clip(s), why)
 		default:
-			v.fail("scheme, host and port only, as in https://shop.example.com", "%q is never sent by a browser: %s", clip(s), why)
+			v.fail("scheme, host and port only, as in https://shop.example.com",
+				"%q is never sent by a browser: %s", clip(s), why)
 		}
 	}
 }
@@ -150,7 +151,8 @@ func (b *builder) ports() {
 			continue
 		}
 		if other := seen[port]; other != "" {
-			b.listenAt(l.path, other).fail("give each listener a port of its own", "%s and %s both have port %s", other, l.path, port)
+			b.listenAt(l.path, other).fail("give each listener a port of its own",
+				"%s and %s both have port %s", other, l.path, port)
 		}
 		seen[port] = l.path
 	}
@@ -168,8 +170,8 @@ func (b *builder) listenAt(paths ...string) value {
 	return b.f.sandboxAt
 }
 
-// outward tells whether a listener listens on an address of the open internet. All interfaces, or a name, may be that of
-// a private network.
+// outward tells whether a listener listens on an address of the open internet. All interfaces, or a name, may be that
+// of a private network.
 func outward(listen string) bool {
 	host, _, err := net.SplitHostPort(listen)
 	if err != nil {
@@ -197,10 +199,12 @@ func inClear(address string) bool {
 
 // pageURL reads the address of a page that buyers are sent to.
 func pageURL(dst *string) reader {
-	read := checked(dst, `^https?://[^ ]+$`, "http:// or https://, as in https://shop.example.com/result", func(s string) bool {
-		u, err := url.Parse(s)
-		return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && plainHost(u)
-	})
+	read := checked(dst, `^https?://[^ ]+$`, "http:// or https://, as in https://shop.example.com/result",
+		func(s string) bool {
+			u, err := url.Parse(s)
+			return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil &&
+				plainHost(u)
+		})
 	return func(v value) {
 		if read(v); v.schema == nil && *dst != "" {
 			v.d.urls = append(v.d.urls, located{v, *dst})
@@ -215,8 +219,10 @@ func (b *builder) returnPage() {
 			continue
 		}
 		at, err := url.Parse(u.text)
-		if err == nil && !slices.Contains(b.s.start.Server.Public.AllowOrigins, at.Scheme+"://"+at.Host) && len(b.s.start.Server.Public.AllowOrigins) > 0 {
-			u.at.fail("add it to server.public.allow_origins", "%s://%s is not one of allow_origins, so every request that names no page would be refused", at.Scheme, at.Host)
+		if err == nil && !slices.Contains(b.s.start.Server.Public.AllowOrigins, at.Scheme+"://"+at.Host) &&
+			len(b.s.start.Server.Public.AllowOrigins) > 0 {
+			u.at.fail("add it to server.public.allow_origins",
+				"%s://%s is not one of allow_origins, so every request that names no page would be refused", at.Scheme, at.Host)
 		}
 	}
 }

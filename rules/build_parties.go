@@ -143,7 +143,8 @@ func (b *builder) contract(r *rawMerchant, m *merchant) {
 	}
 	need(m.MID != "" || !spec.MID.Required, "mid")
 	if longest := spec.MID.Longest; longest > 0 && len(m.MID) > longest {
-		r.midAt.fail(fmt.Sprintf("%s MIDs have %d characters", spec.Company, longest), "the MID is longer than %d characters", longest)
+		r.midAt.fail(fmt.Sprintf("%s MIDs have %d characters", spec.Company, longest), "the MID is longer than %d characters",
+			longest)
 	}
 	for _, k := range spec.MerchantKeys {
 		need(!k.Required || m.Keys.IsSet(k.Name) || slices.Contains(k.Unless, m.Purpose), k.Name)
@@ -158,10 +159,14 @@ func (b *builder) contract(r *rawMerchant, m *merchant) {
 		return
 	}
 	if m.ManualConfirm && !spec.ManualConfirm {
-		r.at.fail("leave it out", "manual_confirm is %s", b.d.known.whose(func(s *payment.DriverSpec) bool { return s.ManualConfirm }))
+		r.at.fail("leave it out", "manual_confirm is %s", b.d.known.whose(func(s *payment.DriverSpec) bool {
+			return s.ManualConfirm
+		}))
 	}
 	if m.ConfirmHook && !spec.ConfirmHook {
-		r.at.fail("leave it out", "confirm_hook is %s", b.d.known.whose(func(s *payment.DriverSpec) bool { return s.ConfirmHook }))
+		r.at.fail("leave it out", "confirm_hook is %s", b.d.known.whose(func(s *payment.DriverSpec) bool {
+			return s.ConfirmHook
+		}))
 	}
 	b.confirmHook(r, m)
 }

@@ -20,7 +20,8 @@ func (b *builder) routes() {
 			r.at.fail("move it up", "never reached: rule %q before it takes everything", stopper)
 		}
 		// What cannot be compiled may have been a condition, so nothing is said of what follows it.
-		if stopper == "" && rt.inUse && !rt.next && len(r.when.methods) == 0 && rt.when.unconditional() && (r.when.at.n == nil || !r.when.at.broken("")) {
+		if stopper == "" && rt.inUse && !rt.next && len(r.when.methods) == 0 && rt.when.unconditional() &&
+			(r.when.at.n == nil || !r.when.at.broken("")) {
 			stopper = rt.name
 		}
 		b.s.routes = append(b.s.routes, rt)
@@ -81,8 +82,8 @@ func (b *builder) expression(w *rawWhen, rt *route) {
 			moved.Column += column
 			at.n = &moved
 		}
-		at.fail("method, amount, order_amount, tax_free, device, site, card, installment, purpose, country, hour, minute, weekday are known",
-			"not an expression: %v", err)
+		at.fail("method, amount, order_amount, tax_free, device, site, card, installment, purpose, country, hour, "+
+			"minute, weekday are known", "not an expression: %v", err)
 		return
 	}
 	rt.when.expr = program
@@ -121,7 +122,8 @@ func (b *builder) choose(r *rawRoute, rt *route) {
 		b.weigh(c.weighted, rt)
 	}
 	if set != 1 && c.at.n != nil && !c.at.broken("") {
-		c.at.fail("one of priority, weighted, lowest_fee, success_rate", "a rule needs exactly one strategy with at least one PG")
+		c.at.fail("one of priority, weighted, lowest_fee, success_rate",
+			"a rule needs exactly one strategy with at least one PG")
 	}
 	if c.exploreAt.n != nil && rt.strategy != strategySuccess {
 		c.exploreAt.fail("leave it out", "explore goes with success_rate only")
@@ -249,7 +251,8 @@ func (b *builder) thresholds(r *rawNotice, n *notice) {
 func (b *builder) overlaps() {
 	for i, n := range b.s.notices {
 		for _, o := range b.s.notices[:i] {
-			same := n.acquirer == o.acquirer && n.partial == o.partial && n.paidBy == o.paidBy && n.inUse && o.inUse && n.shares(o)
+			same := n.acquirer == o.acquirer && n.partial == o.partial && n.paidBy == o.paidBy && n.inUse && o.inUse &&
+				n.shares(o)
 			if same && n.period.from < o.period.until && o.period.from < n.period.until {
 				b.f.notices[i].at.fail("move the dates, switch one off, or give each merchants of its own",
 					"overlaps with notice %q of the same card company for the same merchants", clip(o.id))

@@ -121,8 +121,8 @@ type LimitsConfig struct {
 	// Connections is how many connections the public listener takes, ConnectionsPerAddress how many of one address
 	// that is no trusted proxy's.
 	Connections, ConnectionsPerAddress int
-	// UnmatchedPayments is what is done with money that a PG took for an attempt that had ended, or took twice: UnmatchedRefund
-	// or UnmatchedPark.
+	// UnmatchedPayments is what is done with money that a PG took for an attempt that had ended, or took twice:
+	// UnmatchedRefund or UnmatchedPark.
 	UnmatchedPayments string
 	// Rates holds strangers.
 	Rates RatesConfig

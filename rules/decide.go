@@ -118,7 +118,8 @@ func (d *deciding) split() *payment.Problem {
 	}
 	if sum != d.in.Amount {
 		return problem(payment.CodeSumMismatch, "payments",
-			fmt.Sprintf("합계 %d원, 주문 금액 %d원", sum, d.in.Amount), fmt.Sprintf("they sum to %d won, the order is %d won", sum, d.in.Amount))
+			fmt.Sprintf("합계 %d원, 주문 금액 %d원", sum, d.in.Amount),
+			fmt.Sprintf("they sum to %d won, the order is %d won", sum, d.in.Amount))
 	}
 	if most := d.s.limits.MaxAmount; sum > most {
 		return problem(payment.CodeAmountTooLarge, "amount",
@@ -128,7 +129,8 @@ func (d *deciding) split() *payment.Problem {
 		return p
 	}
 	if company := cardOf(d.in); company != "" && !isAcquirer(company) {
-		return problem(payment.CodeInvalidField, "card.company", "알 수 없는 카드사: "+clip(company), "unknown card company "+clip(company))
+		return problem(payment.CodeInvalidField, "card.company", "알 수 없는 카드사: "+clip(company),
+			"unknown card company "+clip(company))
 	}
 	for i, part := range d.in.Payments {
 		// In a second pass: what is wrong with the order as a whole is said before what is wrong with one method.
@@ -155,7 +157,8 @@ func (d *deciding) sort(i int, part payment.MethodAmount) *payment.Problem {
 		}
 	}
 	if !me.secondary && d.method != nil {
-		return d.deny(payment.CodeTwoPrimaries, i, "method", string(d.method.code)+"와 함께 쓸 수 없습니다", "already paying with "+string(d.method.code))
+		return d.deny(payment.CodeTwoPrimaries, i, "method", string(d.method.code)+"와 함께 쓸 수 없습니다",
+			"already paying with "+string(d.method.code))
 	}
 	kind := "secondary, settled by the shop"
 	if !me.secondary {
@@ -186,18 +189,23 @@ func (d *deciding) refuse(i int, me *method, amount payment.Won) *payment.Proble
 	case !me.inUse:
 		return d.deny(payment.CodeMethodNotInUse, i, "method", "사용여부가 N입니다", "it is switched off")
 	case !hasSite(me.sites, d.in.Site):
-		return d.deny(payment.CodeSiteNotAllowed, i, "method", "사이트 "+string(d.in.Site)+"에서 쓸 수 없습니다", "not offered on site "+string(d.in.Site))
+		return d.deny(payment.CodeSiteNotAllowed, i, "method", "사이트 "+string(d.in.Site)+"에서 쓸 수 없습니다",
+			"not offered on site "+string(d.in.Site))
 	case me.devices&deviceBit(d.in.Device) == 0:
-		return d.deny(payment.CodeDeviceNotAllowed, i, "method", "기기 "+string(d.in.Device)+"에서 쓸 수 없습니다", "not offered on "+string(d.in.Device))
+		return d.deny(payment.CodeDeviceNotAllowed, i, "method", "기기 "+string(d.in.Device)+"에서 쓸 수 없습니다",
+			"not offered on "+string(d.in.Device))
 	case !me.secondary && me.purposes&purposeBit(d.in.Purpose) == 0:
-		p := d.deny(payment.CodePurposeNotSupported, i, "method", "목적 "+string(d.in.Purpose)+"에 쓸 수 없습니다", "not for purpose "+string(d.in.Purpose))
+		p := d.deny(payment.CodePurposeNotSupported, i, "method", "목적 "+string(d.in.Purpose)+"에 쓸 수 없습니다",
+			"not for purpose "+string(d.in.Purpose))
 		p.Field = "purpose"
 		return p
 	// A billing key is registered with an amount of 0.
 	case amount < me.min && (amount > 0 || d.in.Purpose != payment.PurposeBillingKey):
-		return d.deny(payment.CodeAmountTooSmall, i, "amount", fmt.Sprintf("최소 %d원", me.min), fmt.Sprintf("the minimum is %d won", me.min))
+		return d.deny(payment.CodeAmountTooSmall, i, "amount", fmt.Sprintf("최소 %d원", me.min),
+			fmt.Sprintf("the minimum is %d won", me.min))
 	case amount > me.max:
-		return d.deny(payment.CodeAmountTooLarge, i, "amount", fmt.Sprintf("최대 %d원", me.max), fmt.Sprintf("the maximum is %d won", me.max))
+		return d.deny(payment.CodeAmountTooLarge, i, "amount", fmt.Sprintf("최대 %d원", me.max),
+			fmt.Sprintf("the maximum is %d won", me.max))
 	}
 	for _, c := range me.controls {
 		if c.closes(d.in, d.now) {

@@ -30,7 +30,8 @@ func (s *Snapshot) DecideFor(c *payment.Checkout, id payment.MerchantID, opt Opt
 		dec.PG, dec.Merchant, dec.Installments = &m.owner.PG, &m.Merchant, offer
 		return dec, nil
 	}
-	p := problem(payment.CodeMerchantNotFound, "mersNo", "이 결제에 쓸 수 없는 가맹점입니다", "the merchant is not offered for this checkout")
+	p := problem(payment.CodeMerchantNotFound, "mersNo", "이 결제에 쓸 수 없는 가맹점입니다",
+		"the merchant is not offered for this checkout")
 	p.OrderID = c.OrderID
 	return payment.Decision{}, p
 }

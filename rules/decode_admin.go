@@ -13,8 +13,11 @@ func adminReader(c *AdminConfig) reader {
 	}
 	several := list(&c.Tokens, func(s *payment.Secret, _ value) reader { return callerToken(s) })
 	fs := fields{
-		"listen": {address(&c.Listen), "Address to listen on, as in 127.0.0.1:9090. Beyond the loopback interface it needs a token."},
-		"token":  {either(one, several), "What a reload or a rollback must send, as a reference (Authorization: Bearer); several while one is replaced. Metrics and health need none."},
+		"listen": {
+			address(&c.Listen), "Address to listen on, as in 127.0.0.1:9090. Beyond the loopback interface it needs a token.",
+		},
+		"token": {either(one, several), "What a reload or a rollback must send, as a reference (Authorization: Bearer); " +
+			"several while one is replaced. Metrics and health need none."},
 	}
 	return func(v value) {
 		object(fs)(v)

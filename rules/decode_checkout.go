@@ -76,17 +76,25 @@ func checkoutReader(c *rawCheckout) reader {
 		"currency":   {choice(&c.ignored, payment.CurrencyKRW), "KRW."},
 		"tax_free":   {set(&c.taxSet, won(&c.taxFree)), "Tax-free part."},
 		"vat_amount": {set(&c.vatSet, won(&c.vat)), "Value added tax within the amount, when the shop states it."},
-		"vbank_due":  {depositDue(&c.due), "Deposit deadline of a virtual account: 2026-12-24, \"2026-12-24 18:00:00\" or without the marks, KST."},
+		"vbank_due": {
+			depositDue(&c.due),
+			"Deposit deadline of a virtual account: 2026-12-24, \"2026-12-24 18:00:00\" or without the marks, KST.",
+		},
 		"order_name": {text(&c.name), "What is bought."},
 		"payments":   {parts, "Methods and what each is to pay: { card: 10000, mileage: 500 }."},
 		"buyer":      {anything, "Not looked at."},
 		"site":       {text(&c.site), "Site."},
-		"device":     {choice(&c.device, payment.DevicePC, payment.DeviceMobile, payment.DeviceApp), "pc, mobile or app; pc when left out."},
+		"device": {
+			choice(&c.device, payment.DevicePC, payment.DeviceMobile, payment.DeviceApp), "pc, mobile or app; pc when left out.",
+		},
 		"card": {unlessNull(set(&c.cardSet, object(fields{
 			"company":     {text(&c.company), "Card company chosen beforehand."},
 			"installment": {whole(&c.months, 0, 60), "Months chosen beforehand."},
 		}))), "Card chosen beforehand."},
-		"purpose":    {choice(&c.purpose, payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow), "What for; one_time when left out."},
+		"purpose": {
+			choice(&c.purpose, payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow),
+			"What for; one_time when left out.",
+		},
 		"country":    {text(&c.country), "Buyer's country."},
 		"at":         {instant(&c.at, false), "When it happened, for diff."},
 		"return_url": {text(&c.ignored), "Not looked at."},
@@ -121,8 +129,8 @@ func depositDue(dst *time.Time) reader {
 func (c *rawCheckout) checkout() payment.Checkout {
 	out := payment.Checkout{
 		OrderID: payment.OrderID(c.orderID), Amount: c.amount, Currency: payment.CurrencyKRW,
-		TaxFree: c.taxFree, TaxFreeSet: c.taxSet, VAT: c.vat, VATSet: c.vatSet, DepositDue: c.due, OrderName: c.name, Site: payment.Site(c.site), Device: c.device,
-		Purpose: c.purpose, Country: c.country,
+		TaxFree: c.taxFree, TaxFreeSet: c.taxSet, VAT: c.vat, VATSet: c.vatSet, DepositDue: c.due, OrderName: c.name,
+		Site: payment.Site(c.site), Device: c.device, Purpose: c.purpose, Country: c.country,
 	}
 	for _, p := range c.payments {
 		out.Payments = append(out.Payments, payment.MethodAmount{Method: payment.Method(p.method.text), Amount: p.amount})

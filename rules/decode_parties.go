@@ -24,18 +24,28 @@ func (f *file) pgReader(p *rawPG, at value) reader {
 
 func (p *rawPG) fields(k *known) fields {
 	return fields{
-		"code":            {filled(&p.Code), "X2BEE's OM030 code, as in \"10\" for 이니시스."},
-		"name":            {filled(&p.Name), "What people call it."},
-		"driver":          {choice(&p.Driver, k.names...), "Which driver speaks to it."},
-		"in_use":          {flag(&p.InUse), "N turns the PG off for every method at once (사용여부)."},
-		"environment":     {choice(&p.Environment, payment.EnvLive, payment.EnvTest, payment.EnvSandbox), "Which hosts: live, test, or our sandbox."},
-		"base_url":        {baseURL(&p.BaseURL), "Replaces the hosts of the environment."},
-		"approve_timeout": {duration(&p.ApproveTimeout, time.Second, 2*time.Minute), "How long one money-moving request may take."},
-		"read_timeout":    {duration(&p.ReadTimeout, 100*time.Millisecond, time.Minute), "How long one look-up may take."},
-		"webhook_sources": {list(&p.WebhookSources, func(s *string, _ value) reader { return source(s) }), "Addresses or CIDR ranges that PortOne V1 webhooks come from; PortOne's own three when left out. It is a hint: a bounded number is taken from other addresses too, read at PortOne before it is believed, and counted as unlisted_source. Inicis' notices of deposits are taken from listed addresses only."},
-		"sidecar_listen":  notBuilt("the sidecar passes no calls on to PGs"),
-		"from":            {instant(&p.pgSpan.from, false), "Not before this moment."},
-		"until":           {instant(&p.pgSpan.until, true), "Not from this moment on; a date means its end."},
+		"code":   {filled(&p.Code), "X2BEE's OM030 code, as in \"10\" for 이니시스."},
+		"name":   {filled(&p.Name), "What people call it."},
+		"driver": {choice(&p.Driver, k.names...), "Which driver speaks to it."},
+		"in_use": {flag(&p.InUse), "N turns the PG off for every method at once (사용여부)."},
+		"environment": {
+			choice(&p.Environment, payment.EnvLive, payment.EnvTest, payment.EnvSandbox),
+			"Which hosts: live, test, or our sandbox.",
+		},
+		"base_url": {baseURL(&p.BaseURL), "Replaces the hosts of the environment."},
+		"approve_timeout": {
+			duration(&p.ApproveTimeout, time.Second, 2*time.Minute), "How long one money-moving request may take.",
+		},
+		"read_timeout": {duration(&p.ReadTimeout, 100*time.Millisecond, time.Minute), "How long one look-up may take."},
+		"webhook_sources": {
+			list(&p.WebhookSources, func(s *string, _ value) reader { return source(s) }),
+			"Addresses or CIDR ranges that PortOne V1 webhooks come from; PortOne's own three when left out. It is a hint: a " +
+				"bounded number is taken from other addresses too, read at PortOne before it is believed, and counted as " +
+				"unlisted_source. Inicis' notices of deposits are taken from listed addresses only.",
+		},
+		"sidecar_listen": notBuilt("the sidecar passes no calls on to PGs"),
+		"from":           {instant(&p.pgSpan.from, false), "Not before this moment."},
+		"until":          {instant(&p.pgSpan.until, true), "Not from this moment on; a date means its end."},
 	}
 }
 
@@ -99,11 +109,17 @@ func (m *rawMerchant) fields(k *known) fields {
 		"channel_key":    {keyText(&m.ChannelKey), "PortOne channel key."},
 		"behind":         {choice(&m.Behind, k.behind...), "The PG behind the PortOne channel."},
 		"manual_confirm": {flag(&m.ManualConfirm), "PortOne V2 manual confirm: nothing is approved until we say so."},
-		"confirm_hook":   {flag(&m.ConfirmHook), "Y has PortOne ask us before it approves (confirm_url, confirmUrl); PortOne support must have switched it on."},
+		"confirm_hook": {
+			flag(&m.ConfirmHook),
+			"Y has PortOne ask us before it approves (confirm_url, confirmUrl); PortOne support must have switched it on.",
+		},
 		"purpose": {choice(&m.Purpose, payment.MerchantGeneral, payment.MerchantRecurring, payment.MerchantEscrow,
 			payment.MerchantAccountVerification), "What the contract is for (용도)."},
-		"mode":    {choice(&m.Mode, payment.ModeTest, payment.ModeLive), "test or live; must be the file's mode."},
-		"tax":     {choice(&m.Tax, payment.TaxTaxable, payment.TaxFree, payment.TaxMixed, payment.TaxZeroRated), "How sales are taxed (과세 구분)."},
+		"mode": {choice(&m.Mode, payment.ModeTest, payment.ModeLive), "test or live; must be the file's mode."},
+		"tax": {
+			choice(&m.Tax, payment.TaxTaxable, payment.TaxFree, payment.TaxMixed, payment.TaxZeroRated),
+			"How sales are taxed (과세 구분).",
+		},
 		"in_use":  {flag(&m.inUse), "N takes the merchant out."},
 		"from":    {instant(&m.span.from, false), "Not before this moment."},
 		"until":   {instant(&m.span.until, true), "Not from this moment on; a date means its end."},
@@ -113,7 +129,9 @@ func (m *rawMerchant) fields(k *known) fields {
 		"cards": {dict(&m.cards, func(s *reviewState, _ value) reader {
 			return choice(s, reviewApproved, reviewPending, reviewRefused)
 		}), "Review state by card company, and default: one not approved is hidden and refused (카드사 심사)."},
-		"fees":          {dict(&m.fees, func(f *rawFee, _ value) reader { return feeReader(f) }), "Fee by method: 2.2%, 300won, 1.5%+100won."},
+		"fees": {
+			dict(&m.fees, func(f *rawFee, _ value) reader { return feeReader(f) }), "Fee by method: 2.2%, 300won, 1.5%+100won.",
+		},
 		"interest_free": {flag(&m.free), "Y applies the interest-free notices (무이자 사용여부)."},
 		"max_months":    {whole(&m.maxMonths, 1, 36), "Longest instalment plan of this contract."},
 	}

@@ -49,11 +49,17 @@ func linkReader(l *rawLink, at value) reader {
 func methodReader(m *rawMethod, at value) reader {
 	m.at, m.kind, m.inUse, m.max = at, "primary", true, payment.MaxWon
 	return object(fields{
-		"code":     {name(&m.code), "Canonical code: card, trans, vbank, phone, kakaopay, ..."},
-		"x2bee":    {name(&m.x2bee), "X2BEE's OM013 code, as in \"11\"."},
-		"words":    {names(&m.words), "What the shop's own requests call it, as in [CREDIT, 신용카드]: read like code, on /checkout and in intercepts."},
-		"name":     {filled(&m.title), "What buyers call it."},
-		"kind":     {choice(&m.kind, "primary", "secondary"), "primary (주결제수단) goes through a PG window, secondary (부결제수단) is settled by the shop."},
+		"code":  {name(&m.code), "Canonical code: card, trans, vbank, phone, kakaopay, ..."},
+		"x2bee": {name(&m.x2bee), "X2BEE's OM013 code, as in \"11\"."},
+		"words": {
+			names(&m.words),
+			"What the shop's own requests call it, as in [CREDIT, 신용카드]: read like code, on /checkout and in intercepts.",
+		},
+		"name": {filled(&m.title), "What buyers call it."},
+		"kind": {
+			choice(&m.kind, "primary", "secondary"),
+			"primary (주결제수단) goes through a PG window, secondary (부결제수단) is settled by the shop.",
+		},
 		"in_use":   {flag(&m.inUse), "N closes the method (사용여부)."},
 		"min":      {won(&m.min), "Smallest amount, in won."},
 		"max":      {won(&m.max), "Largest amount, in won."},
@@ -139,7 +145,9 @@ func whenReader(w *rawWhen) reader {
 		"country":  {names(&w.countries), "Buyer's country, ISO 3166-1 alpha-2."},
 		"daily":    {windowList(&w.daily), "Parts of the day in KST, as in [\"23:30-00:30\"]."},
 		"weekdays": {names(&w.weekdays), "mon, tue, wed, thu, fri, sat, sun, in KST."},
-		"expr":     {name(&w.expr), "An expression for what the fields cannot say, as in amount > 10000 && country != \"KR\"."},
+		"expr": {
+			name(&w.expr), "An expression for what the fields cannot say, as in amount > 10000 && country != \"KR\".",
+		},
 	}))
 	return placed(&w.at, read)
 }
@@ -167,18 +175,24 @@ type rawChoose struct {
 func routeReader(r *rawRoute, at value) reader {
 	r.at, r.inUse, r.otherwise = at, true, "deny"
 	return object(fields{
-		"name":      {name(&r.name), "A name for traces, metrics and diffs."},
-		"when":      {whenReader(&r.when), "What the rule is for; everything when left out. All fields must hold."},
-		"from":      {instant(&r.span.from, false), "Not before this moment."},
-		"until":     {instant(&r.span.until, true), "Not from this moment on; a date means its end."},
-		"in_use":    {flag(&r.inUse), "N skips the rule."},
-		"otherwise": {choice(&r.otherwise, "deny", "next"), "When none of its PGs can take the payment: deny, or try the next rule."},
+		"name":   {name(&r.name), "A name for traces, metrics and diffs."},
+		"when":   {whenReader(&r.when), "What the rule is for; everything when left out. All fields must hold."},
+		"from":   {instant(&r.span.from, false), "Not before this moment."},
+		"until":  {instant(&r.span.until, true), "Not from this moment on; a date means its end."},
+		"in_use": {flag(&r.inUse), "N skips the rule."},
+		"otherwise": {
+			choice(&r.otherwise, "deny", "next"), "When none of its PGs can take the payment: deny, or try the next rule.",
+		},
 		"choose": {placed(&r.choose.at, object(fields{
-			"priority":     {names(&r.choose.priority), "The first that can take it, in this order."},
-			"weighted":     {dict(&r.choose.weighted, weightReader), "Shares by PG; the same order always gets the same PG."},
-			"lowest_fee":   {names(&r.choose.lowest), "The cheapest by the merchants' fees for the method, or for the card company chosen beforehand; the credit card fee where the card is not known. Ties in this order."},
+			"priority": {names(&r.choose.priority), "The first that can take it, in this order."},
+			"weighted": {dict(&r.choose.weighted, weightReader), "Shares by PG; the same order always gets the same PG."},
+			"lowest_fee": {names(&r.choose.lowest), "The cheapest by the merchants' fees for the method, or for the card " +
+				"company chosen beforehand; the credit card fee where the card is not known. Ties in this order."},
 			"success_rate": {names(&r.choose.success), "The one with the best recent approval rate."},
-			"explore":      {placed(&r.choose.exploreAt, percent(&r.choose.explore)), "Share of orders that success_rate sends elsewhere to keep measuring, as in 5%."},
+			"explore": {
+				placed(&r.choose.exploreAt, percent(&r.choose.explore)),
+				"Share of orders that success_rate sends elsewhere to keep measuring, as in 5%.",
+			},
 		})), "How the PG is chosen: exactly one strategy."},
 	}, "name", "choose")
 }
@@ -267,13 +281,18 @@ func noticeReader(n *rawNotice, at value) reader {
 		"excludes":   {filled(&n.excludes), "Text: what is not."},
 		"in_use":     {flag(&n.inUse), "N withdraws it."},
 		"partial":    {flag(&n.partial), "Y: only part of the interest is paid (부분무이자)."},
-		"paid_by":    {choice(&n.paidBy, "merchant", "acquirer"), "Who pays the interest; the acquirer's own offers are shown but not sent to the PG."},
-		"merchants":  {names(&n.merchants), "For these merchants; all with interest_free: Y when left out."},
+		"paid_by": {
+			choice(&n.paidBy, "merchant", "acquirer"),
+			"Who pays the interest; the acquirer's own offers are shown but not sent to the PG.",
+		},
+		"merchants": {names(&n.merchants), "For these merchants; all with interest_free: Y when left out."},
 		"months": {list(&n.months, func(t *rawThreshold, at value) reader {
 			t.at = at
 			return object(fields{
 				"from_amount": {won(&t.from), "From this amount on."},
-				"months":      {list(&t.months, func(m *int, _ value) reader { return whole(m, 2, 36) }), "Months free of interest."},
+				"months": {
+					list(&t.months, func(m *int, _ value) reader { return whole(m, 2, 36) }), "Months free of interest.",
+				},
 			}, "from_amount", "months")
 		}), "Months by amount; the highest threshold reached applies."},
 	}, "id", "acquirer", "from", "until", "months")
@@ -294,17 +313,19 @@ type rawControl struct {
 func controlReader(c *rawControl, at value) reader {
 	c.at, c.inUse = at, true
 	return object(fields{
-		"name":     {name(&c.name), "A name for traces and logs."},
-		"methods":  {names(&c.methods), "Methods it closes."},
-		"pgs":      {names(&c.pgs), "PGs it closes, for these methods if there are any."},
-		"cards":    {names(&c.cards), "Card companies it closes."},
-		"devices":  {names(&c.devices), "Only on these devices."},
-		"sites":    {names(&c.sites), "Only on these sites."},
-		"daily":    {windowList(&c.daily), "Parts of the day in KST, across midnight too; always when left out."},
-		"weekdays": {names(&c.weekdays), "Only on these days, in KST: mon ... sun. A part of the day belongs to the day it starts on."},
-		"from":     {instant(&c.span.from, false), "Not before this moment."},
-		"until":    {instant(&c.span.until, true), "Not from this moment on; a date means its end."},
-		"in_use":   {flag(&c.inUse), "N switches the control off."},
+		"name":    {name(&c.name), "A name for traces and logs."},
+		"methods": {names(&c.methods), "Methods it closes."},
+		"pgs":     {names(&c.pgs), "PGs it closes, for these methods if there are any."},
+		"cards":   {names(&c.cards), "Card companies it closes."},
+		"devices": {names(&c.devices), "Only on these devices."},
+		"sites":   {names(&c.sites), "Only on these sites."},
+		"daily":   {windowList(&c.daily), "Parts of the day in KST, across midnight too; always when left out."},
+		"weekdays": {
+			names(&c.weekdays), "Only on these days, in KST: mon ... sun. A part of the day belongs to the day it starts on.",
+		},
+		"from":   {instant(&c.span.from, false), "Not before this moment."},
+		"until":  {instant(&c.span.until, true), "Not from this moment on; a date means its end."},
+		"in_use": {flag(&c.inUse), "N switches the control off."},
 		"message": {object(fields{
 			"ko": {filled(&c.ko), "What the buyer reads."},
 			"en": {filled(&c.en), "The same in English."},

@@ -18,15 +18,29 @@ func serverReader(c *ServerConfig) reader {
 	}
 	return object(fields{
 		"public": {object(fields{
-			"listen":          {address(&c.Public.Listen), "Address of the public listener, as in :8080."},
-			"base_url":        {baseURL(&c.Public.BaseURL), "How browsers reach the gateway, without a trailing slash."},
-			"allow_origins":   {list(&c.Public.AllowOrigins, func(s *string, _ value) reader { return origin(s) }), "Origins of the shop: CORS, and what return_url must match."},
-			"trusted_proxies": {list(&c.Public.TrustedProxies, func(s *string, _ value) reader { return cidr(s) }), "CIDR ranges whose X-Forwarded-For is believed."},
-			"token_key":       {tokenKey(&c.Public.TokenKey), "32 bytes in base64 that seal what travels through the browser, as a reference. Empty: one is made in the data directory."},
+			"listen":   {address(&c.Public.Listen), "Address of the public listener, as in :8080."},
+			"base_url": {baseURL(&c.Public.BaseURL), "How browsers reach the gateway, without a trailing slash."},
+			"allow_origins": {
+				list(&c.Public.AllowOrigins, func(s *string, _ value) reader { return origin(s) }),
+				"Origins of the shop: CORS, and what return_url must match.",
+			},
+			"trusted_proxies": {
+				list(&c.Public.TrustedProxies, func(s *string, _ value) reader { return cidr(s) }),
+				"CIDR ranges whose X-Forwarded-For is believed.",
+			},
+			"token_key": {tokenKey(&c.Public.TokenKey), "32 bytes in base64 that seal what travels through the browser, as a " +
+				"reference. Empty: one is made in the data directory."},
 		}), "The listener for browsers, storefront and PG callbacks."},
-		"sidecar":          {sidecarReader(&c.Sidecar), "The order service's way out: cancels of paid attempts, and where attempts stand. PG calls are not passed through: every other path answers 404. Left out, no such listener is opened."},
-		"admin":            {adminReader(&c.Admin), "Metrics, health, reload and rollback; never public."},
-		"shutdown_timeout": {duration(&c.ShutdownTimeout, time.Second, 10*time.Minute), "How long payments in flight may take to end; longer than the longest PG timeout."},
+		"sidecar": {
+			sidecarReader(&c.Sidecar),
+			"The order service's way out: cancels of paid attempts, and where attempts stand. PG calls are not passed " +
+				"through: every other path answers 404. Left out, no such listener is opened.",
+		},
+		"admin": {adminReader(&c.Admin), "Metrics, health, reload and rollback; never public."},
+		"shutdown_timeout": {
+			duration(&c.ShutdownTimeout, time.Second, 10*time.Minute),
+			"How long payments in flight may take to end; longer than the longest PG timeout.",
+		},
 	})
 }
 
@@ -39,10 +53,14 @@ const (
 func journalReader(c *JournalConfig) reader {
 	*c = JournalConfig{Driver: "sqlite", Path: "./data/journal.db", Retention: DefaultRetention}
 	return object(fields{
-		"driver":    {choice(&c.Driver, "sqlite", "postgres"), "sqlite (embedded) or postgres (shared)."},
-		"path":      {filled(&c.Path), "The SQLite file; relative to this file."},
-		"dsn":       {connection(&c.DSN), "PostgreSQL connection string, as a reference."},
-		"retention": {duration(&c.Retention, MinRetention, 100*365*24*time.Hour), "How long attempts that have ended are kept with their history, 360h (15 days) at least; five years when left out. What is open or unknown, and what the shop was not told of yet, is never removed."},
+		"driver": {choice(&c.Driver, "sqlite", "postgres"), "sqlite (embedded) or postgres (shared)."},
+		"path":   {filled(&c.Path), "The SQLite file; relative to this file."},
+		"dsn":    {connection(&c.DSN), "PostgreSQL connection string, as a reference."},
+		"retention": {
+			duration(&c.Retention, MinRetention, 100*365*24*time.Hour),
+			"How long attempts that have ended are kept with their history, 360h (15 days) at least; five years when left " +
+				"out. What is open or unknown, and what the shop was not told of yet, is never removed.",
+		},
 	})
 }
 
@@ -71,11 +89,14 @@ func orderServiceReader(c *OrderServiceConfig) reader {
 		"confirm": {either(none(&c.ConfirmNone), object(fields{
 			"path":    {orderPath(&c.ConfirmPath), "Path asked before an approval; holds {order_id}."},
 			"timeout": {limit(&c.ConfirmTimeout), "How long to wait; no answer is a no."},
-		})), "The shop's yes or no before money moves; none asks nothing, so that an order which sold out or changed meanwhile is charged all the same."},
+		})), "The shop's yes or no before money moves; none asks nothing, so that an order which sold out or changed " +
+			"meanwhile is charged all the same."},
 		"events": {object(fields{
 			"path":    {webPath(&c.EventsPath), "Path that takes payment events."},
 			"timeout": {limit(&c.EventsTimeout), "How long to wait for the acknowledgement."},
-			"secret":  {signingSecrets(&c.EventsSecrets), "Signing secret (whsec_ and base64), or several while one is replaced."},
+			"secret": {
+				signingSecrets(&c.EventsSecrets), "Signing secret (whsec_ and base64), or several while one is replaced.",
+			},
 		}), "Where payment.confirmed and its kin are delivered."},
 	}, "url")
 }
@@ -109,8 +130,12 @@ func lookupFields(dst *map[string]string) reader {
 	for _, key := range []string{"order_id", "amount", "tax_free", "vat_amount", "order_name", "currency", "status"} {
 		fs[key] = field{path(key), "gjson path of " + key + " in the answer."}
 	}
-	fs["payments"] = field{path("payments"), "gjson path of the order's split: a list of objects with method and amount. As in payload.means.#.{\"method\":payWayCd,\"amount\":payAmt}."}
-	fs["pg_amount"] = field{path("pg_amount"), "gjson path of the part of the order that goes through a PG, in won; the shop settles the rest itself."}
+	fs["payments"] = field{path("payments"), "gjson path of the order's split: a list of objects with method and " +
+		"amount. As in payload.means.#.{\"method\":payWayCd,\"amount\":payAmt}."}
+	fs["pg_amount"] = field{
+		path("pg_amount"),
+		"gjson path of the part of the order that goes through a PG, in won; the shop settles the rest itself.",
+	}
 	return object(fs)
 }
 
@@ -119,18 +144,26 @@ func limitsReader(c *LimitsConfig) reader {
 		CheckoutBody: 64 << 10, MaxAmount: payment.MaxWon, AttemptTTL: 30 * time.Minute, UnmatchedPayments: UnmatchedRefund,
 		Connections: 10_000, ConnectionsPerAddress: 1_000,
 	}
-	unmatched, former := renamed("unmatched_payments", "late_money", choice(&c.UnmatchedPayments, UnmatchedRefund, UnmatchedPark))
+	unmatched, former := renamed("unmatched_payments", "late_money",
+		choice(&c.UnmatchedPayments, UnmatchedRefund, UnmatchedPark))
 	return object(fields{
-		"rates":         {ratesReader(&c.Rates), "How often what anybody may send is taken, as in 100/s or 20/m; ten seconds' worth may come at once. Live. Each process counts for itself."},
+		"rates": {ratesReader(&c.Rates), "How often what anybody may send is taken, as in 100/s or 20/m; ten " +
+			"seconds' worth may come at once. Live. Each process counts for itself."},
 		"checkout_body": {size(&c.CheckoutBody, 1<<10, 4<<20), "Largest checkout body, as in 64KiB."},
 		"max_amount":    {won(&c.MaxAmount), "Largest amount of one order, in won."},
 		"attempt_ttl":   {duration(&c.AttemptTTL, time.Minute, 24*time.Hour), "How long a window stays payable."},
 		"connections": {object(fields{
-			"all":         {whole(&c.Connections, 16, 1_000_000), "How many in all, and never more than four tenths of the files that the process may open."},
-			"per_address": {whole(&c.ConnectionsPerAddress, 8, 1_000_000), "How many of one address, or of one IPv6 network of 64 bits, and at most half of all. Trusted proxies have no such bound."},
-		}), "Connections to the public listener. Where they are used up the one that has been silent for longest makes room."},
+			"all": {
+				whole(&c.Connections, 16, 1_000_000),
+				"How many in all, and never more than four tenths of the files that the process may open.",
+			},
+			"per_address": {whole(&c.ConnectionsPerAddress, 8, 1_000_000), "How many of one address, or of one IPv6 network " +
+				"of 64 bits, and at most half of all. Trusted proxies have no such bound."},
+		}), "Connections to the public listener. Where they are used up the one that has been silent for longest makes " +
+			"room."},
 		"unmatched_payments": {
-			unmatched, "What becomes of an unmatched payment (미매칭), as money that comes in after its attempt has ended, or twice: " +
+			unmatched,
+			"What becomes of an unmatched payment (미매칭), as money that comes in after its attempt has ended, or twice: " +
 				"refund (given back) or park (a person decides). Money in a virtual account is always parked.",
 		},
 		"late_money": {former, "The former name of unmatched_payments, which is still read."},
@@ -155,7 +188,9 @@ func telemetryReader(c *TelemetryConfig) reader {
 	c.LogLevel = "info"
 	return object(fields{
 		"otlp_endpoint": notBuilt("no traces are sent"),
-		"log_level":     {choice(&c.LogLevel, "debug", "info", "warn", "error"), "How much is logged; live. The flag --log.level wins."},
+		"log_level": {
+			choice(&c.LogLevel, "debug", "info", "warn", "error"), "How much is logged; live. The flag --log.level wins.",
+		},
 	})
 }
 
@@ -187,11 +222,12 @@ func cidr(dst *string) reader {
 
 // source reads an address or a CIDR range.
 func source(dst *string) reader {
-	return checked(dst, `^[0-9a-fA-F:.]+(/[0-9]{1,3})?$`, "an address or a CIDR range, as in 10.0.0.1 or 10.0.0.0/8", func(s string) bool {
-		_, err := netip.ParsePrefix(s)
-		_, alone := netip.ParseAddr(s)
-		return err == nil || alone == nil && !strings.Contains(s, "%")
-	})
+	return checked(dst, `^[0-9a-fA-F:.]+(/[0-9]{1,3})?$`, "an address or a CIDR range, as in 10.0.0.1 or 10.0.0.0/8",
+		func(s string) bool {
+			_, err := netip.ParsePrefix(s)
+			_, alone := netip.ParseAddr(s)
+			return err == nil || alone == nil && !strings.Contains(s, "%")
+		})
 }
 
 func webPath(dst *string) reader {
@@ -311,9 +347,10 @@ func interceptReader(c *Intercept) reader {
 		"upstream":      {choice(new(string), "order_service"), "Where the request goes."},
 		"read_request":  {sources(&c.ReadRequest), "Where fields are in the request."},
 		"refuse_before": {sources(&c.RefuseBefore), "Fields by which a checkout is refused before the shop sees it."},
-		"read_answer":   {sources(&c.ReadAnswer, "pg_amount"), "Where fields are in the shop's answer. pg_amount is the part that goes through a PG, where the shop settles the rest itself."},
-		"put":           {filled(&c.Put), "Where in the answer the PG window goes."},
-		"errors":        {choice(&c.Errors, "problem", "x2bee"), "How refusals look: RFC 9457 or X2BEE's envelope."},
+		"read_answer": {sources(&c.ReadAnswer, "pg_amount"), "Where fields are in the shop's answer. pg_amount is the " +
+			"part that goes through a PG, where the shop settles the rest itself."},
+		"put":    {filled(&c.Put), "Where in the answer the PG window goes."},
+		"errors": {choice(&c.Errors, "problem", "x2bee"), "How refusals look: RFC 9457 or X2BEE's envelope."},
 	}
 	return func(v value) {
 		object(fs, "name", "match")(v)

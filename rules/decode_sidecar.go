@@ -14,13 +14,19 @@ const minToken = 16
 // loopback interface it wants tokens.
 func sidecarReader(c *SidecarConfig) reader {
 	fs := fields{
-		"listen": {address(&c.Listen), "Address to listen on, as in 127.0.0.1:8081. Beyond the loopback interface it needs tokens."},
-		"tokens": {list(&c.Tokens, func(s *payment.Secret, _ value) reader { return callerToken(s) }), "Tokens that callers must send one of, as references (Authorization: Bearer). Several while one is replaced."},
+		"listen": {
+			address(&c.Listen), "Address to listen on, as in 127.0.0.1:8081. Beyond the loopback interface it needs tokens.",
+		},
+		"tokens": {
+			list(&c.Tokens, func(s *payment.Secret, _ value) reader { return callerToken(s) }),
+			"Tokens that callers must send one of, as references (Authorization: Bearer). Several while one is replaced.",
+		},
 	}
 	return func(v value) {
 		object(fs, "listen")(v)
 		if v.schema == nil && c.Listen != "" && len(c.Tokens) == 0 && !isLoopback(c.Listen) {
-			v.fail(`tokens: ["${env:SIDECAR_TOKEN}"], or listen: 127.0.0.1:8081`, "%s is not the loopback interface, so it needs tokens", clip(c.Listen))
+			v.fail(`tokens: ["${env:SIDECAR_TOKEN}"], or listen: 127.0.0.1:8081`,
+				"%s is not the loopback interface, so it needs tokens", clip(c.Listen))
 		}
 	}
 }

@@ -114,7 +114,8 @@ func (k *known) whose(has func(*payment.DriverSpec) bool) string {
 	return strings.Join(titles, " or ")
 }
 
-// keyFields adds the drivers' own keys to the fields of a PG or a merchant, and notes in seen which are written and where.
+// keyFields adds the drivers' own keys to the fields of a PG or a merchant, and notes in seen which are written and
+// where.
 func keyFields(to fields, keys []payment.KeySpec, dst *payment.Keys, seen *[]located) fields {
 	for i := range keys {
 		if k := &keys[i]; k.NotBuilt != "" {
@@ -137,7 +138,9 @@ func noted(seen *[]located, name string, r reader) reader {
 }
 
 // foreign refuses keys that a driver does not read: whoever wrote them would believe that they act.
-func (k *known) foreign(written []located, driver *payment.DriverSpec, keys func(*payment.DriverSpec) []payment.KeySpec) {
+func (k *known) foreign(
+	written []located, driver *payment.DriverSpec, keys func(*payment.DriverSpec) []payment.KeySpec,
+) {
 	has := func(s *payment.DriverSpec, name string) bool {
 		return slices.ContainsFunc(keys(s), func(key payment.KeySpec) bool { return key.Name == name })
 	}

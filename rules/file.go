@@ -31,24 +31,35 @@ type file struct {
 func (f *file) reader() reader {
 	f.mode = payment.ModeTest
 	return object(fields{
-		"mode":          {placed(&f.modeAt, choice(&f.mode, payment.ModeTest, payment.ModeLive)), "live makes test MIDs, public test keys and secrets in the file errors."},
-		"server":        {serverReader(&f.start.Server), "Listeners. A change needs a restart."},
-		"journal":       {placed(&f.journalAt, journalReader(&f.start.Journal)), "Where payments are recorded. A change needs a restart."},
-		"sandbox":       {placed(&f.sandboxAt, sandboxReader(&f.start.Sandbox)), "Stand-ins for PortOne, Inicis and a demo shop."},
+		"mode": {
+			placed(&f.modeAt, choice(&f.mode, payment.ModeTest, payment.ModeLive)),
+			"live makes test MIDs, public test keys and secrets in the file errors.",
+		},
+		"server": {serverReader(&f.start.Server), "Listeners. A change needs a restart."},
+		"journal": {
+			placed(&f.journalAt, journalReader(&f.start.Journal)), "Where payments are recorded. A change needs a restart.",
+		},
+		"sandbox": {
+			placed(&f.sandboxAt, sandboxReader(&f.start.Sandbox)), "Stand-ins for PortOne, Inicis and a demo shop.",
+		},
 		"order_service": {orderServiceReader(&f.orders), "The shop's order service."},
 		"intercepts": {list(&f.intercepts, func(c *Intercept, at value) reader {
 			f.interceptsAt = append(f.interceptsAt, at)
 			return interceptReader(c)
 		}), "Routes of the shop that run through the gateway; the first match wins."},
-		"limits":                {limitsReader(&f.limits), "Bounds of a checkout."},
-		"virtual_account":       {virtualAccountReader(&f.deposit), "Until when a virtual account takes the deposit (가상계좌 입금 기한)."},
-		"billing":               notBuilt("there are no rules for recurring payments"),
-		"telemetry":             {telemetryReader(&f.telemetry), "Logs."},
-		"x2bee":                 {x2beeReader(&f.x2bee), "The payment functions of the X2BEE store API."},
-		"pgs":                   {dict(&f.pgs, f.pgReader), "The PGs, by our name for each."},
-		"merchants":             {list(&f.merchants, f.merchantReader), "Contracts with PGs (가맹점)."},
-		"payment_methods":       {list(&f.methods, methodReader), "Payment methods (결제수단) and where each may go."},
-		"routing":               {list(&f.routes, routeReader), "Which PG takes a payment; the first rule that holds decides."},
+		"limits": {limitsReader(&f.limits), "Bounds of a checkout."},
+		"virtual_account": {
+			virtualAccountReader(&f.deposit), "Until when a virtual account takes the deposit (가상계좌 입금 기한).",
+		},
+		"billing":         notBuilt("there are no rules for recurring payments"),
+		"telemetry":       {telemetryReader(&f.telemetry), "Logs."},
+		"x2bee":           {x2beeReader(&f.x2bee), "The payment functions of the X2BEE store API."},
+		"pgs":             {dict(&f.pgs, f.pgReader), "The PGs, by our name for each."},
+		"merchants":       {list(&f.merchants, f.merchantReader), "Contracts with PGs (가맹점)."},
+		"payment_methods": {list(&f.methods, methodReader), "Payment methods (결제수단) and where each may go."},
+		"routing": {
+			list(&f.routes, routeReader), "Which PG takes a payment; the first rule that holds decides.",
+		},
 		"installments":          {installmentsReader(&f.installments), "Instalment plans (할부)."},
 		"interest_free_notices": {list(&f.notices, noticeReader), "Interest-free offers (무이자할부 안내)."},
 		"controls":              {list(&f.controls, controlReader), "What is closed, when, and what the buyer reads (점검)."},

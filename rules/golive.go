@@ -84,10 +84,12 @@ func (g *goLive) server(s *Snapshot) {
 		g.add("server.public.trusted_proxies", "everybody may state the buyer's address", "list the load balancer's range")
 	}
 	if s.start.Journal.Driver == "postgres" && !pub.TokenKey.IsSet() {
-		g.add("server.public.token_key", "each pod seals tokens with its own key", "token_key: ${file:...}, the same for all pods")
+		g.add("server.public.token_key",
+			"each pod seals tokens with its own key", "token_key: ${file:...}, the same for all pods")
 	}
 	if s.orders.ConfirmNone {
-		g.add("order_service.confirm", "money moves without the shop's yes: nobody looks at stock and price once more", "name the path that answers")
+		g.add("order_service.confirm",
+			"money moves without the shop's yes: nobody looks at stock and price once more", "name the path that answers")
 	}
 	if len(s.orders.EventsSecrets) == 0 {
 		g.add("order_service.events.secret", "the shop cannot tell our events from forged ones", "secret: ${file:...}")
@@ -98,7 +100,8 @@ func (g *goLive) server(s *Snapshot) {
 func (g *goLive) addresses(s *Snapshot) {
 	for _, u := range s.urls {
 		if inClear(u.address) && u.path != "server.public.base_url" {
-			g.add(u.path, u.address+" is another machine, and what is sent there can be read and changed on the way", "https://, or a proxy on this machine")
+			g.add(u.path, u.address+" is another machine, and what is sent there can be read and changed on the way",
+				"https://, or a proxy on this machine")
 		}
 	}
 	for _, l := range s.listeners() {

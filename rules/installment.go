@@ -93,11 +93,14 @@ func (d *deciding) offer(m *merchant) (payment.Installments, *payment.Problem) {
 	if len(closed) > 0 {
 		offer := d.s.makeOffer(m, d.amount, d.now.unix, closed)
 		if len(offer.Cards) == 0 {
-			return offer, problem(payment.CodeCardNotApproved, "card.company", "지금 쓸 수 있는 카드사가 없습니다", "no card company is open now")
+			return offer, problem(payment.CodeCardNotApproved, "card.company", "지금 쓸 수 있는 카드사가 없습니다",
+				"no card company is open now")
 		}
 		return offer, nil
 	}
-	key := memoKey{int32(m.index) + 1, int32(class(d.s.plans.amounts, d.amount)), int32(class(d.s.plans.moments, d.now.unix))}
+	key := memoKey{
+		int32(m.index) + 1, int32(class(d.s.plans.amounts, d.amount)), int32(class(d.s.plans.moments, d.now.unix)),
+	}
 	if offer, ok := d.s.offers.get(key); ok {
 		return offer, nil
 	}
@@ -155,7 +158,8 @@ func (s *Snapshot) makeOffer(m *merchant, amount payment.Won, unix int64, closed
 		switch {
 		case len(months) == 0:
 		case n.partial:
-			offer.PartlyInterestFree = append(offer.PartlyInterestFree, payment.AcquirerMonths{Acquirer: n.acquirer, Months: months})
+			offer.PartlyInterestFree = append(offer.PartlyInterestFree,
+				payment.AcquirerMonths{Acquirer: n.acquirer, Months: months})
 		default:
 			offer.InterestFree = append(offer.InterestFree, payment.AcquirerMonths{Acquirer: n.acquirer, Months: months})
 		}

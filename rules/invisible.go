@@ -23,7 +23,8 @@ func (v value) plainKey(s string) bool {
 	}
 	for i, r := range s {
 		if r > unicode.MaxASCII {
-			v.fail("paste it again; keys are letters, digits and signs", "has %s at character %d, which no key has", runeName(r), utf8.RuneCountInString(s[:i])+1)
+			v.fail("paste it again; keys are letters, digits and signs",
+				"has %s at character %d, which no key has", runeName(r), utf8.RuneCountInString(s[:i])+1)
 			return false
 		}
 	}
@@ -45,7 +46,8 @@ func (v value) seen(s string, allowed func(rune) bool) bool {
 	}
 	for i, r := range s {
 		if !allowed(r) && invisible(r) {
-			v.fail("paste it again without it", "has %s at character %d, which nobody sees", runeName(r), utf8.RuneCountInString(s[:i])+1)
+			v.fail("paste it again without it",
+				"has %s at character %d, which nobody sees", runeName(r), utf8.RuneCountInString(s[:i])+1)
 			return false
 		}
 	}
@@ -65,8 +67,8 @@ func invisible(r rune) bool {
 func runeName(r rune) string {
 	known := map[rune]string{
 		' ': "a space", '\n': "a line break", '\t': "a tab", '\uFEFF': "a byte order mark", '\u200B': "a zero-width space",
-		'\u200C': "a zero-width non-joiner", '\u200D': "a zero-width joiner", '\u2060': "a word joiner", '\u00A0': "a no-break space",
-		'\u00AD': "a soft hyphen", '\u3164': "a Hangul filler",
+		'\u200C': "a zero-width non-joiner", '\u200D': "a zero-width joiner", '\u2060': "a word joiner",
+		'\u00A0': "a no-break space", '\u00AD': "a soft hyphen", '\u3164': "a Hangul filler",
 	}
 	if name := known[r]; name != "" {
 		return fmt.Sprintf("%s (U+%04X)", name, r)

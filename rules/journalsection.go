@@ -70,8 +70,8 @@ func onlyKey(n *yaml.Node, key string) *yaml.Node {
 	return &only
 }
 
-// journalLines cuts the section out of a text that is no YAML as a whole: from the line that begins with its name to the
-// next one that begins with anything. Lines before it are left empty, so that complaints name the right one.
+// journalLines cuts the section out of a text that is no YAML as a whole: from the line that begins with its name to
+// the next one that begins with anything. Lines before it are left empty, so that complaints name the right one.
 func journalLines(text []byte) []byte {
 	var out bytes.Buffer
 	inside, found := false, false

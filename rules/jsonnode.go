@@ -13,7 +13,8 @@ import (
 // jsonDocument is a JSON text as the tree that readers take, each value at its place. JSON is not read as YAML, which
 // knows no surrogate pairs and no tabs. Nil without a complaint is a text that is no JSON object or list.
 func (d *decoder) jsonDocument(text []byte) *yaml.Node {
-	if trimmed := bytes.TrimLeft(text, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' || !json.Valid(text) {
+	if trimmed := bytes.TrimLeft(text, " \t\r\n"); len(trimmed) == 0 || trimmed[0] != '{' && trimmed[0] != '[' ||
+		!json.Valid(text) {
 		return nil
 	}
 	dec := json.NewDecoder(bytes.NewReader(text))

@@ -93,7 +93,8 @@ func (k keyed) weak(public []string) string {
 	case !k.long && distinct([]byte(bare)) < 4:
 		return "is the same few characters again and again, no real key"
 	}
-	if key, err := base64.StdEncoding.DecodeString(bare); err == nil && strings.HasPrefix(s, signingPrefix) && !random(key) {
+	if key, err := base64.StdEncoding.DecodeString(bare); err == nil && strings.HasPrefix(s, signingPrefix) &&
+		!random(key) {
 		return "is no random key"
 	}
 	return ""

@@ -143,9 +143,11 @@ func (d *deciding) unlinked(far reach, at *link, closed *control) *payment.Probl
 	switch far {
 	case reachAmount:
 		if d.amount < at.min {
-			return d.deny(payment.CodeAmountTooSmall, i, "amount", fmt.Sprintf("최소 %d원", at.min), fmt.Sprintf("the minimum is %d won", at.min))
+			return d.deny(payment.CodeAmountTooSmall, i, "amount", fmt.Sprintf("최소 %d원", at.min),
+				fmt.Sprintf("the minimum is %d won", at.min))
 		}
-		return d.deny(payment.CodeAmountTooLarge, i, "amount", fmt.Sprintf("최대 %d원", at.max), fmt.Sprintf("the maximum is %d won", at.max))
+		return d.deny(payment.CodeAmountTooLarge, i, "amount", fmt.Sprintf("최대 %d원", at.max),
+			fmt.Sprintf("the maximum is %d won", at.max))
 	case reachPG:
 		return d.deny(payment.CodePGNotInUse, i, "method", "연결된 PG의 사용여부가 N입니다", "no linked PG is in use")
 	case reachControl:

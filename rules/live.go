@@ -21,7 +21,8 @@ func (b *builder) live() {
 		case b.s.mode == payment.ModeLive && test:
 			r.midAt.fail("use the contract's own MID", "%s is a public test MID, refused in mode live", m.MID)
 		case b.s.mode == payment.ModeTest && !test && m.owner != nil && len(m.owner.spec.MID.Tests) > 0 && m.MID != "":
-			r.midAt.fail("the test MIDs are "+strings.Join(m.owner.spec.MID.Tests, ", "), "%s looks like a live MID, refused in mode test", clip(m.MID))
+			r.midAt.fail("the test MIDs are "+strings.Join(m.owner.spec.MID.Tests, ", "),
+				"%s looks like a live MID, refused in mode test", clip(m.MID))
 		}
 	}
 	b.weakKeys()

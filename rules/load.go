@@ -158,7 +158,8 @@ func (d *decoder) document(text []byte) *yaml.Node {
 	}
 	var second yaml.Node
 	if err := dec.Decode(&second); err == nil {
-		d.complain(max(second.Line, 1), max(second.Column, 1), "a second YAML document (---) is not allowed", "one file, one document")
+		d.complain(max(second.Line, 1), max(second.Column, 1), "a second YAML document (---) is not allowed",
+			"one file, one document")
 		return nil
 	} else if !errors.Is(err, io.EOF) {
 		d.syntax(text, err)

@@ -21,9 +21,9 @@ type asking struct {
 	left int
 }
 
-// taken tries orders of every kind that the rules tell apart and the question leaves open, the plainest first, until one
-// is taken in a way that fits accepts: it is given the candidates, the chosen one first, and none for an order that the
-// shop settles itself.
+// taken tries orders of every kind that the rules tell apart and the question leaves open, the plainest first, until
+// one is taken in a way that fits accepts: it is given the candidates, the chosen one first, and none for an order that
+// the shop settles itself.
 func (s *Snapshot) taken(means []*method, w Where, card string, opt Options, fits func([]payment.Candidate) bool) bool {
 	opt.Trace = false
 	a := asking{s: s, means: means, where: w, card: card, opt: opt, left: queryBudget}
@@ -79,7 +79,10 @@ func (a *asking) anywhere(me *method, fits func([]payment.Candidate) bool) bool 
 // plainest tries the first of all orders, which is nearly always taken where any is: finding out what the rules tell
 // apart takes a hundred times as long.
 func (a *asking) plainest(me *method, fits func([]payment.Candidate) bool) bool {
-	c := payment.Checkout{Currency: payment.CurrencyKRW, Purpose: payment.PurposeOneTime, Site: a.where.Site, Device: payment.DevicePC, TaxFreeSet: true}
+	c := payment.Checkout{
+		Currency: payment.CurrencyKRW, Purpose: payment.PurposeOneTime, Site: a.where.Site, Device: payment.DevicePC,
+		TaxFreeSet: true,
+	}
 	if me.purposes&purposeBit(c.Purpose) == 0 || c.Site == "" && len(me.sites) > 0 {
 		return false
 	}
@@ -93,7 +96,9 @@ func (a *asking) plainest(me *method, fits func([]payment.Candidate) bool) bool 
 }
 
 // amounts tries one kind of order with every amount that the rules tell apart.
-func (a *asking) amounts(c *payment.Checkout, me *method, amounts []payment.Won, fits func([]payment.Candidate) bool) bool {
+func (a *asking) amounts(
+	c *payment.Checkout, me *method, amounts []payment.Won, fits func([]payment.Candidate) bool,
+) bool {
 	if c.Purpose == payment.PurposeBillingKey {
 		amounts = append([]payment.Won{0}, amounts...)
 	}

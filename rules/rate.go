@@ -43,10 +43,15 @@ func ratesReader(c *RatesConfig) reader {
 		Guesses: Rate{60, time.Minute}, Attempt: Rate{20, time.Minute},
 	}
 	return object(fields{
-		"client":  {rate(&c.Client), "Requests of one client address (IPv6: one /64) at the doors of payments. Many buyers on phones share an address."},
-		"hooks":   {rate(&c.Hooks), "Messages from one address that no signature proves to come from a PG."},
-		"order":   {rate(&c.Order), "Checkouts of one order by one client (IPv6: one /48) with one method."},
-		"guesses": {rate(&c.Guesses), "Checkouts of one order by one client (IPv6: one /48) with figures that are not the order's."},
+		"client": {
+			rate(&c.Client),
+			"Requests of one client address (IPv6: one /64) at the doors of payments. Many buyers on phones share an address.",
+		},
+		"hooks": {rate(&c.Hooks), "Messages from one address that no signature proves to come from a PG."},
+		"order": {rate(&c.Order), "Checkouts of one order by one client (IPv6: one /48) with one method."},
+		"guesses": {
+			rate(&c.Guesses), "Checkouts of one order by one client (IPv6: one /48) with figures that are not the order's.",
+		},
 		"attempt": {rate(&c.Attempt), "How often what anybody may send makes us ask a PG about one attempt."},
 	})
 }

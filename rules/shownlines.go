@@ -31,7 +31,8 @@ const hidden = "<secret>"
 
 // yamlLines splits a text where YAML's reader begins a new line, or the lines that it names would be others.
 func yamlLines(text string) []string {
-	return strings.Split(strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text), "\n")
+	return strings.Split(strings.NewReplacer("\r\n",
+		"\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n").Replace(text), "\n")
 }
 
 // scalarLines is how many of the lines a scalar may stand in that begins in the first of them.
@@ -55,8 +56,8 @@ func scalarLines(lines []string, n *yaml.Node) int {
 	return i
 }
 
-// quotedLines is how many lines it is to the closing quote of a scalar that begins at a column, in characters, be it with
-// a tag: between quotes YAML's reader asks for no indentation.
+// quotedLines is how many lines it is to the closing quote of a scalar that begins at a column, in characters, be it
+// with a tag: between quotes YAML's reader asks for no indentation.
 func quotedLines(lines []string, column int, quote rune) int {
 	open := false
 	for i, line := range lines {

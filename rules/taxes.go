@@ -28,12 +28,14 @@ func mostVAT(taxed payment.Won) payment.Won { return (taxed + 10) / 11 }
 func (d *deciding) sums() *payment.Problem {
 	c := d.in
 	if c.TaxFree < 0 || c.TaxFree > c.Amount {
-		return problem(payment.CodeInvalidField, "tax_free", "면세 금액이 주문 금액을 넘습니다", "the tax-free part is not within the order's amount")
+		return problem(payment.CodeInvalidField, "tax_free", "면세 금액이 주문 금액을 넘습니다",
+			"the tax-free part is not within the order's amount")
 	}
 	if most := mostVAT(c.Amount - c.TaxFree); c.VAT < 0 || c.VAT > most {
 		return problem(payment.CodeInvalidField, "vat_amount",
 			fmt.Sprintf("부가세 %d원은 과세 금액 %d원의 한도(공급가액의 10%%) %d원을 넘습니다", c.VAT, c.Amount-c.TaxFree, most),
-			fmt.Sprintf("VAT of %d won is not within 10 %% of the supply value: a taxed part of %d won bears at most %d won", c.VAT, c.Amount-c.TaxFree, most))
+			fmt.Sprintf("VAT of %d won is not within 10 %% of the supply value: a taxed part of %d won bears at most %d won",
+				c.VAT, c.Amount-c.TaxFree, most))
 	}
 	return nil
 }
@@ -108,7 +110,8 @@ func (d *deciding) taxDenial(m *merchant) *payment.Problem {
 			fmt.Sprintf("VAT of %d won is not taken; send vat_amount 0 or use a merchant that is taxed", t.vat))
 	case taxWholly:
 		return deny("tax_free", fmt.Sprintf("%d원 가운데 %d원만 면세일 수 없습니다. tax_free는 0이나 전액이어야 합니다", d.amount, t.free),
-			fmt.Sprintf("%d of %d won cannot be tax-free alone; tax_free is 0 or the whole, or use a merchant with tax: mixed", t.free, d.amount))
+			fmt.Sprintf("%d of %d won cannot be tax-free alone; tax_free is 0 or the whole, or use a merchant with tax: mixed",
+				t.free, d.amount))
 	case taxFits, taxUnstated:
 	}
 	return deny("tax_free", "세금 금액이 맞지 않습니다", "the tax figures do not fit")

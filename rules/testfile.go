@@ -88,7 +88,10 @@ func ParseTests(name string, text []byte) (*TestFile, error) {
 		return nil, err
 	}
 	for _, r := range raws {
-		c := TestCase{Name: r.name, Line: r.at.n.Line, Checkout: r.checkout.checkout(), Now: r.now, world: r.world, expect: r.expect, share: r.share}
+		c := TestCase{
+			Name: r.name, Line: r.at.n.Line, Checkout: r.checkout.checkout(), Now: r.now, world: r.world, expect: r.expect,
+			share: r.share,
+		}
 		if c.Now.IsZero() {
 			c.Now = at
 		}
@@ -128,8 +131,10 @@ func caseReader(c *rawCase, at value) reader {
 		"at":        {instant(&c.now, false), "When it happens."},
 		"unhealthy": {names(&c.world.unhealthy), "PGs that are not well."},
 		"failed":    {names(&c.world.failed), "PGs that already failed this order."},
-		"rates":     {dict(&c.world.rates, func(n *int, _ value) reader { return percent(n) }), "Recent approval rates by PG: 97.5%."},
-		"expect":    {dict(&c.expect, expected), "What must come out: " + strings.Join(expectations(), ", ") + "."},
+		"rates": {
+			dict(&c.world.rates, func(n *int, _ value) reader { return percent(n) }), "Recent approval rates by PG: 97.5%.",
+		},
+		"expect": {dict(&c.expect, expected), "What must come out: " + strings.Join(expectations(), ", ") + "."},
 	}, "name", "checkout", "expect")
 }
 
@@ -228,7 +233,9 @@ func outcome(dec payment.Decision, err error) map[string]string {
 }
 
 func free(list []payment.AcquirerMonths) string {
-	sorted := slices.SortedFunc(slices.Values(list), func(a, b payment.AcquirerMonths) int { return cmp.Compare(a.Acquirer, b.Acquirer) })
+	sorted := slices.SortedFunc(slices.Values(list), func(a, b payment.AcquirerMonths) int {
+		return cmp.Compare(a.Acquirer, b.Acquirer)
+	})
 	var parts []string
 	for _, a := range sorted {
 		parts = append(parts, a.Acquirer+":"+numbers(a.Months, ","))

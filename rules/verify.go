@@ -211,7 +211,9 @@ func (v *verifier) cell(me *method, c *payment.Checkout, n int, state timeState)
 		key := gapKey{me.code, p.Code}
 		g := v.gaps[key]
 		if g == nil {
-			g = &gapCount{gap: Gap{Method: me.code, Code: p.Code, Example: *c, At: state.at, Detail: p.DetailEn}, states: make(map[int]bool)}
+			g = &gapCount{
+				gap: Gap{Method: me.code, Code: p.Code, Example: *c, At: state.at, Detail: p.DetailEn}, states: make(map[int]bool),
+			}
 			v.gaps[key] = g
 		}
 		// Many checkouts of one set of minutes show the same gap; its minutes count once.
@@ -232,8 +234,8 @@ func closedOnPurpose(me *method, c *payment.Checkout, now moment, p *payment.Pro
 		slices.ContainsFunc(me.controls, func(ctl *control) bool { return ctl.closes(c, now) })
 }
 
-// follow walks the rules as deciding does, and notes which hold and which decide. Rules that cannot hold are passed over
-// by the index, as deciding passes them over.
+// follow walks the rules as deciding does, and notes which hold and which decide. Rules that cannot hold are passed
+// over by the index, as deciding passes them over.
 func (v *verifier) follow(d *deciding, c *payment.Checkout, at time.Time) {
 	var room, chosen [maxCandidates]candidate
 	pool, p := d.candidates(room[:0])
@@ -317,11 +319,13 @@ func (r VerifyReport) String() string {
 	for _, f := range r.Rules {
 		switch f.State {
 		case RuleShadowed:
-			fmt.Fprintf(&b, "! rule %s (line %d) is never used: %s decides before it, as for %s\n", f.Rule, f.Line, f.By, exampleText(f.Example, f.At))
+			fmt.Fprintf(&b, "! rule %s (line %d) is never used: %s decides before it, as for %s\n", f.Rule, f.Line, f.By,
+				exampleText(f.Example, f.At))
 		case RuleDead:
 			fmt.Fprintf(&b, "! rule %s (line %d) holds for no checkout\n", f.Rule, f.Line)
 		case RuleStuck:
-			fmt.Fprintf(&b, "! rule %s (line %d) holds, but none of its PGs ever takes the payment, as %s\n", f.Rule, f.Line, exampleText(f.Example, f.At))
+			fmt.Fprintf(&b, "! rule %s (line %d) holds, but none of its PGs ever takes the payment, as %s\n", f.Rule, f.Line,
+				exampleText(f.Example, f.At))
 		case RuleUnproven:
 			why := "makes its expression hold"
 			if !r.Complete {

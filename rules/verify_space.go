@@ -71,9 +71,9 @@ func (v *verifier) try(sp *space) {
 	})
 }
 
-// visit calls do with some of the numbers below size. When they are not all, they are spread over the whole: the step has
-// no factor in common with the size, so that none comes twice, and is near the golden section of it, so that every axis
-// is met evenly.
+// visit calls do with some of the numbers below size. When they are not all, they are spread over the whole: the step
+// has no factor in common with the size, so that none comes twice, and is near the golden section of it, so that every
+// axis is met evenly.
 func visit(size, part int, do func(number int)) {
 	step := 1
 	if part < size {
@@ -105,7 +105,8 @@ func (v *verifier) nth(sp *space, number int) {
 	}
 	k := &sp.kinds
 	c := payment.Checkout{
-		OrderID: "verify", Amount: k.amounts[at[6]], Currency: payment.CurrencyKRW, Device: sp.devices[at[2]], Site: k.sites[at[3]],
+		OrderID: "verify", Amount: k.amounts[at[6]], Currency: payment.CurrencyKRW, Device: sp.devices[at[2]],
+		Site:    k.sites[at[3]],
 		Purpose: k.purposes[at[1]], Country: k.countries[at[4]], TaxFreeSet: true,
 		Payments: []payment.MethodAmount{{Method: sp.me.code, Amount: k.amounts[at[6]]}},
 	}
@@ -145,7 +146,9 @@ func (v *verifier) aimed(sp *space, r *route, n int, state timeState) {
 			for _, site := range sitesOr(r.when.sites, sp.me.sites) {
 				c := payment.Checkout{
 					OrderID: "verify", Amount: amount, Currency: payment.CurrencyKRW, Device: device, Site: site, Purpose: purpose,
-					Country: first(r.when.countries), TaxFreeSet: true, Payments: []payment.MethodAmount{{Method: sp.me.code, Amount: amount}},
+					Country: first(r.when.countries), TaxFreeSet: true, Payments: []payment.MethodAmount{{
+						Method: sp.me.code, Amount: amount,
+					}},
 				}
 				if card := first(r.when.cards); card != "" {
 					c.Card = &payment.Card{Company: card}

@@ -41,7 +41,8 @@ func (v value) passOver(dst *[]payment.Secret, places []value) {
 		}
 	}
 	if len(good) == 0 && len(bad) > 0 {
-		v.fail("copy one whole, with any = at its end", "none is whsec_ and base64 (with + and /, and padded) of at least %d bytes", minSecret)
+		v.fail("copy one whole, with any = at its end",
+			"none is whsec_ and base64 (with + and /, and padded) of at least %d bytes", minSecret)
 		return
 	}
 	for _, at := range bad {

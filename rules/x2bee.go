@@ -46,16 +46,25 @@ func x2beeReader(c *X2BEEConfig) reader {
 		"enabled":   {flag(&c.Enabled), "Y answers the six payment functions of the X2BEE store API from these rules."},
 		"base_path": {basePath(&c.BasePath), "What the paths of all six functions begin with."},
 		"paths": {object(fields{
-			"pay_mean_link":         {webPath(&c.Paths.PayMeanLink), "POST: whether a payment method is linked (결제수단 연결여부 조회)."},
-			"mers_info":             {webPath(&c.Paths.MersInfo), "POST: the merchant for a PG payment (가맹점 정보 조회)."},
-			"inicis_pc_param":       {webPath(&c.Paths.InicisPCParam), "POST: parameters of the Inicis PC window (이니시스 PC 결제요청 파라미터 생성)."},
-			"interest_free_notices": {webPath(&c.Paths.InterestFreeNotices), "GET: running interest-free notices (무이자할부 안내 목록 조회)."},
-			"account_cert_mid":      {webPath(&c.Paths.AccountCertMID), "GET: the MID that verifies refund accounts (계좌인증용 MID 조회)."},
-			"pg_info":               {webPath(&c.Paths.PGInfo), "POST: the PG of each payment method (PG 정보 조회)."},
+			"pay_mean_link": {webPath(&c.Paths.PayMeanLink), "POST: whether a payment method is linked (결제수단 연결여부 조회)."},
+			"mers_info":     {webPath(&c.Paths.MersInfo), "POST: the merchant for a PG payment (가맹점 정보 조회)."},
+			"inicis_pc_param": {
+				webPath(&c.Paths.InicisPCParam), "POST: parameters of the Inicis PC window (이니시스 PC 결제요청 파라미터 생성).",
+			},
+			"interest_free_notices": {
+				webPath(&c.Paths.InterestFreeNotices), "GET: running interest-free notices (무이자할부 안내 목록 조회).",
+			},
+			"account_cert_mid": {webPath(&c.Paths.AccountCertMID), "GET: the MID that verifies refund accounts (계좌인증용 MID 조회)."},
+			"pg_info":          {webPath(&c.Paths.PGInfo), "POST: the PG of each payment method (PG 정보 조회)."},
 		}), "Paths of the functions, below base_path."},
-		"business_error_status": {status900(&c.Status900), "http answers errors with 400, 404, 409 or 500; 900 with X2BEE's own status."},
-		"return_url":            {pageURL(&c.ReturnURL), "Where buyers go after an Inicis window when the request names no returnUrl; at one of allow_origins."},
-		"acquirers":             {acquirerCodes(&c.Acquirers), "OM028 codes of card companies (매입사코드), as in { shinhan: \"101\" }."},
+		"business_error_status": {
+			status900(&c.Status900), "http answers errors with 400, 404, 409 or 500; 900 with X2BEE's own status.",
+		},
+		"return_url": {
+			pageURL(&c.ReturnURL),
+			"Where buyers go after an Inicis window when the request names no returnUrl; at one of allow_origins.",
+		},
+		"acquirers": {acquirerCodes(&c.Acquirers), "OM028 codes of card companies (매입사코드), as in { shinhan: \"101\" }."},
 	}
 	return func(v value) {
 		object(fs)(v)

@@ -35,7 +35,8 @@ func (s *Snapshot) FindMerchant(q MerchantQuery, opt Options) (MerchantInfo, err
 	if q.Acquirer != "" {
 		var ok bool
 		if company, ok = s.AcquirerOf(q.Acquirer); !ok {
-			return MerchantInfo{}, problem(payment.CodeInvalidField, "acqrCd", "알 수 없는 매입사: "+clip(q.Acquirer), "unknown acquirer "+clip(q.Acquirer))
+			return MerchantInfo{}, problem(payment.CodeInvalidField, "acqrCd", "알 수 없는 매입사: "+clip(q.Acquirer),
+				"unknown acquirer "+clip(q.Acquirer))
 		}
 	}
 	m := momentOf(opt.Now)

@@ -44,7 +44,8 @@ func (s *Snapshot) StoreNotices(q NoticeQuery, now time.Time) ([]StoreNotice, er
 	if q.Acquirer != "" {
 		var ok bool
 		if company, ok = s.AcquirerOf(q.Acquirer); !ok {
-			return nil, problem(payment.CodeInvalidField, "acqrCd", "알 수 없는 매입사: "+clip(q.Acquirer), "unknown acquirer "+clip(q.Acquirer))
+			return nil, problem(payment.CodeInvalidField, "acqrCd", "알 수 없는 매입사: "+clip(q.Acquirer),
+				"unknown acquirer "+clip(q.Acquirer))
 		}
 	}
 	out := []StoreNotice{}

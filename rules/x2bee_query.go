@@ -75,7 +75,8 @@ func (s *Snapshot) CheckLinks(list []Means, w Where, opt Options) (LinkCheck, er
 			means = append(means, me)
 		}
 		if me.secondary {
-			out.Rows = append(out.Rows, LinkRow{Method: me.code, MethodCode: me.x2beeCode(), MethodName: me.title, InUse: me.inUse})
+			out.Rows = append(out.Rows,
+				LinkRow{Method: me.code, MethodCode: me.x2beeCode(), MethodName: me.title, InUse: me.inUse})
 			continue
 		}
 		if out.Main {
@@ -91,7 +92,9 @@ func (s *Snapshot) CheckLinks(list []Means, w Where, opt Options) (LinkCheck, er
 // judge fills in whether an order by all means would be taken, at one of some PGs where these are given, and then names
 // the PG that it would go to.
 func (s *Snapshot) judge(out *LinkCheck, means []*method, asked []*pg, w Where, opt Options) {
-	if len(asked) > 0 && !slices.ContainsFunc(means, func(me *method) bool { return me.secondary || me.linkedTo(asked, momentOf(opt.Now)) }) {
+	if len(asked) > 0 && !slices.ContainsFunc(means, func(me *method) bool {
+		return me.secondary || me.linkedTo(asked, momentOf(opt.Now))
+	}) {
 		return
 	}
 	out.Usable = s.taken(means, w, "", opt, func(cs []payment.Candidate) bool {
@@ -191,7 +194,8 @@ func (s *Snapshot) means(code, field string) (*method, *payment.Problem) {
 	}
 	me, ok := s.methodBy[payment.Method(code)]
 	if !ok {
-		return nil, problem(payment.CodeUnknownMethod, field, "알 수 없는 결제수단: "+clip(code), "unknown payment method "+clip(code))
+		return nil, problem(payment.CodeUnknownMethod, field, "알 수 없는 결제수단: "+clip(code),
+			"unknown payment method "+clip(code))
 	}
 	return me, nil
 }

@@ -181,7 +181,8 @@ func (s *Sandbox) Accounts() []AccountView {
 // refundBanks are the banks that an Inicis merchant can send a refund to, in Inicis' codes.
 func refundBanks() []string {
 	return []string{
-		"02", "03", "04", "07", "11", "12", "20", "23", "27", "31", "32", "34", "37", "39", "45", "48", "71", "81", "88", "89", "90", "92",
+		"02", "03", "04", "07", "11", "12", "20", "23", "27", "31", "32", "34", "37", "39", "45", "48", "71", "81", "88",
+		"89", "90", "92",
 	}
 }
 

@@ -60,7 +60,9 @@ func (s *Sandbox) Audit() Audit {
 		}
 	}
 	s.compareBalances(&a, believed, owner)
-	slices.SortFunc(a.Differences, func(x, y Difference) int { return strings.Compare(x.OrderID+x.OrderRef, y.OrderID+y.OrderRef) })
+	slices.SortFunc(a.Differences, func(x, y Difference) int {
+		return strings.Compare(x.OrderID+x.OrderRef, y.OrderID+y.OrderRef)
+	})
 	a.OK = len(a.Differences) == 0 && a.Net == a.Confirmed
 	return a
 }

@@ -101,9 +101,18 @@ func Defaults() Config {
 	return Config{
 		Listen: "127.0.0.1:7070",
 		Inicis: map[string]InicisMerchant{
-			"INIpayTest": {SignKey: publicSignKey, APIKey: "ItEQKi3rY7uvDS8l", APIIV: "HYb3yQ4f65QL89==", HashKey: "3CB8183A4BE283555ACC8363C0360223"},
-			"iniescrow0": {SignKey: publicSignKey, APIKey: "yERbIlJ3NhTeObsA", APIIV: "tOGDXbfoajk2DQ==", HashKey: "37F3A120C1DFCDEB708B00F5383D2263"},
-			"INIBillTst": {SignKey: publicSignKey, APIKey: "rKnPljRn5m6J9Mzz", APIIV: "W2KLNKra6Wxc1P==", LiteKey: "b09LVzhuTGZVaEY1WmJoQnZzdXpRdz09"},
+			"INIpayTest": {
+				SignKey: publicSignKey, APIKey: "ItEQKi3rY7uvDS8l", APIIV: "HYb3yQ4f65QL89==",
+				HashKey: "3CB8183A4BE283555ACC8363C0360223",
+			},
+			"iniescrow0": {
+				SignKey: publicSignKey, APIKey: "yERbIlJ3NhTeObsA", APIIV: "tOGDXbfoajk2DQ==",
+				HashKey: "37F3A120C1DFCDEB708B00F5383D2263",
+			},
+			"INIBillTst": {
+				SignKey: publicSignKey, APIKey: "rKnPljRn5m6J9Mzz", APIIV: "W2KLNKra6Wxc1P==",
+				LiteKey: "b09LVzhuTGZVaEY1WmJoQnZzdXpRdz09",
+			},
 		},
 		V1: V1Account{ImpCode: "imp00000000", Key: "sandbox-imp-key", Secret: "sandbox-imp-secret"},
 		V2: V2Account{

@@ -21,7 +21,9 @@ func faultButtons() []faultButton {
 		{"승인 응답 유실", "이니시스가 승인하고 응답을 잃습니다", Fault{PG: pgInicis, Operation: "approve", Kind: FaultDropAfterCommit, Times: 1}},
 		{"승인 요청 유실", "이니시스가 요청을 받지 못합니다", Fault{PG: pgInicis, Operation: "approve", Kind: FaultDropBeforeCommit, Times: 1}},
 		{"승인 금액 불일치", "이니시스가 다른 금액을 답합니다", Fault{PG: pgInicis, Operation: "approve", Kind: FaultWrongAmount, Times: 1}},
-		{"망취소 응답 유실", "망취소의 결과를 알 수 없습니다", Fault{PG: pgInicis, Operation: "net_cancel", Kind: FaultDropAfterCommit, Times: 1}},
+		{
+			"망취소 응답 유실", "망취소의 결과를 알 수 없습니다", Fault{PG: pgInicis, Operation: "net_cancel", Kind: FaultDropAfterCommit, Times: 1},
+		},
 		{"이니시스 장애", "모든 요청이 500으로 끝납니다", Fault{PG: pgInicis, Kind: FaultStatus, Times: -1}},
 		{"포트원 V2 확인 유실", "수동 승인의 응답을 잃습니다", Fault{PG: pgV2, Operation: "confirm", Kind: FaultDropAfterCommit, Times: 1}},
 		{"포트원 V2 조회 장애", "조회가 500으로 끝납니다", Fault{PG: pgV2, Operation: "lookup", Kind: FaultStatus, Times: -1}},
@@ -46,14 +48,21 @@ type home struct {
 
 // routeHome registers the front page.
 func (s *Sandbox) routeHome() {
-	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) { page(http.StatusOK, "home.html", s.home()).write(w) })
+	s.mux.HandleFunc("GET /{$}", func(w http.ResponseWriter, _ *http.Request) {
+		page(http.StatusOK, "home.html", s.home()).write(w)
+	})
 	s.mux.HandleFunc("GET /home.js", serveAsset("assets/home.js"))
-	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	s.mux.HandleFunc("GET /favicon.ico", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	})
 }
 
 func (s *Sandbox) home() home {
 	shop, books := s.Shop(), s.Ledger()
-	h := home{Audit: s.Audit(), Created: shop.Created, Buttons: faultButtons(), Modes: []ShopMode{ShopYes, ShopNo, ShopSlow, ShopDown}}
+	h := home{
+		Audit: s.Audit(), Created: shop.Created, Buttons: faultButtons(),
+		Modes: []ShopMode{ShopYes, ShopNo, ShopSlow, ShopDown},
+	}
 	h.Orders, h.Entries = newest(shop.Orders), newest(books.Entries)
 	h.Accounts = len(s.Accounts())
 	s.mu.Lock()

@@ -198,7 +198,8 @@ func (s *Sandbox) sign(req *http.Request, n notice) {
 
 // v1Notice is V1's notification of a payment, for the addresses that the payment was opened with.
 func (s *Sandbox) v1Notice(p *v1Payment) notice {
-	return s.v1Message(p, p.status, map[string]string{"imp_uid": p.impUID, "merchant_uid": p.merchantUID, "status": p.status})
+	return s.v1Message(p, p.status,
+		map[string]string{"imp_uid": p.impUID, "merchant_uid": p.merchantUID, "status": p.status})
 }
 
 // v1CancelNotice is V1's notification of the newest cancel of a payment.
@@ -287,14 +288,17 @@ func (s *Sandbox) v1Ask(c *call) {
 	req := c.windowKey()
 	s.mu.Lock()
 	p, ok := s.v1.windows.get(req.Key)
-	ask := ok && p.status == "ready" && p.account == nil && req.Action == "pay" && p.confirmURL != "" && !s.v1.paid(p.merchantUID)
+	ask := ok && p.status == "ready" && p.account == nil && req.Action == "pay" && p.confirmURL != "" &&
+		!s.v1.paid(p.merchantUID)
 	var n notice
 	var address string
 	if ask {
 		address = p.confirmURL
-		n = notice{pg: pgV1, ref: p.merchantUID, kind: "confirm", contentType: "application/json", body: mustJSON(map[string]any{
-			"imp_uid": p.impUID, "merchant_uid": p.merchantUID, "amount": p.amount,
-		})}
+		n = notice{
+			pg: pgV1, ref: p.merchantUID, kind: "confirm", contentType: "application/json", body: mustJSON(map[string]any{
+				"imp_uid": p.impUID, "merchant_uid": p.merchantUID, "amount": p.amount,
+			}),
+		}
 	}
 	s.mu.Unlock()
 	if !ask {

@@ -165,7 +165,8 @@ func (s *Sandbox) inicisPartialRefund(c *call, tx *inicisTx, req refundRequest) 
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"resultCode": "00", "resultMsg": "정상처리되었습니다.", "detailResultCode": "", "receiptInfo": "",
 		"tid": part.tid, "prtcTid": tx.tid, "prtcPrice": price.text(), "prtcRemains": tx.remaining.text(),
-		"prtcCnt": fmt.Sprint(len(tx.partials)), "prtcType": "1", "prtcDate": at.Format("20060102"), "prtcTime": at.Format("150405"),
+		"prtcCnt": fmt.Sprint(len(tx.partials)), "prtcType": "1", "prtcDate": at.Format("20060102"),
+		"prtcTime": at.Format("150405"),
 	})
 }
 
@@ -283,6 +284,8 @@ func (s *Sandbox) iniapiV1Refund(c *call) answer {
 		mid: f.Get("mid"), tid: f.Get("tid"), partial: f.Get("type") == "PartialRefund",
 		price: f.Get("price"), confirmPrice: f.Get("confirmPrice"), tax: f.Get("tax"), taxFree: f.Get("taxFree"),
 		account: f.Get("paymethod") == "Vacct",
-		to:      refundAccount{number: f.Get("refundAcctNum"), bank: f.Get("refundBankCode"), holder: f.Get("refundAcctName")},
+		to: refundAccount{
+			number: f.Get("refundAcctNum"), bank: f.Get("refundBankCode"), holder: f.Get("refundAcctName"),
+		},
 	})
 }

@@ -202,7 +202,8 @@ func partialList(tx *inicisTx) []map[string]string {
 	for _, p := range tx.partials {
 		at := p.at.In(payment.KST())
 		out = append(out, map[string]string{
-			"tid": p.tid, "requestPrice": p.price.text(), "requestDate": at.Format("20060102"), "requestTime": at.Format("150405"),
+			"tid": p.tid, "requestPrice": p.price.text(), "requestDate": at.Format("20060102"),
+			"requestTime": at.Format("150405"),
 		})
 	}
 	return out

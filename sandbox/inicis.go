@@ -126,7 +126,8 @@ func (s *Sandbox) routeInicis() {
 	s.handle("POST /inicis/iniapi/v2/pg/refund", pgInicis, "refund", s.iniapiV2("refund", s.iniapiV2Refund))
 	s.handle("POST /inicis/iniapi/v2/pg/partialRefund", pgInicis, "refund", s.iniapiV2("partialRefund", s.iniapiV2Refund))
 	s.handle("POST /inicis/iniapi/v2/pg/refund/vacct", pgInicis, "refund", s.iniapiV2("refund", s.iniapiV2RefundVacct))
-	s.handle("POST /inicis/iniapi/v2/pg/partialRefund/vacct", pgInicis, "refund", s.iniapiV2("partialRefund", s.iniapiV2RefundVacct))
+	s.handle("POST /inicis/iniapi/v2/pg/partialRefund/vacct",
+		pgInicis, "refund", s.iniapiV2("partialRefund", s.iniapiV2RefundVacct))
 }
 
 // tidMethod is the method part of a TID.

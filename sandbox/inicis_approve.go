@@ -40,7 +40,9 @@ func (s *Sandbox) inicisApprove(c *call) answer {
 	if win.method == methodVBank {
 		s.inicisIssue(auth.tx, win)
 	} else {
-		s.book(Entry{PG: pgInicis, Kind: EntryCapture, OrderRef: win.oid, TxID: auth.tx.tid, Amount: win.price, By: "approve"})
+		s.book(Entry{
+			PG: pgInicis, Kind: EntryCapture, OrderRef: win.oid, TxID: auth.tx.tid, Amount: win.price, By: "approve",
+		})
 	}
 	return inicisAnswer(c, s.approvalFields(auth.tx, f.Get("timestamp")))
 }

@@ -47,7 +47,9 @@ type billingKey struct {
 }
 
 func newKeyState(limit int) *keyState {
-	return &keyState{windows: newShelf[*keyWindow](limit), keys: newShelf[*billingKey](limit), orders: newShelf[bool](limit)}
+	return &keyState{
+		windows: newShelf[*keyWindow](limit), keys: newShelf[*billingKey](limit), orders: newShelf[bool](limit),
+	}
 }
 
 // KeyView is what there is to know of a billing key.

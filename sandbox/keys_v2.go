@@ -51,8 +51,8 @@ func (s *Sandbox) v2OpenKey(c *call) answer {
 		return v2KeyFailure(code, why)
 	}
 	w := &keyWindow{
-		key: randomHex(16), pg: pgV2, channel: ch, ref: p.IssueID, name: p.IssueName, device: req.Device, customer: p.Customer,
-		noticeURLs: addresses(p.NoticeURLs), opened: c.now,
+		key: randomHex(16), pg: pgV2, channel: ch, ref: p.IssueID, name: p.IssueName, device: req.Device,
+		customer: p.Customer, noticeURLs: addresses(p.NoticeURLs), opened: c.now,
 	}
 	if req.Redirect || p.ForceRedirect {
 		w.redirect = p.RedirectURL
@@ -91,7 +91,8 @@ func (s *Sandbox) v2CheckKey(req v2OpenKeyRequest) (ch Channel, code, why string
 		return refuse("displayAmount 또는 currency가 올바르지 않습니다.")
 	case req.Device == "mobile" && p.OfferPeriod == nil:
 		return refuse("모바일에서는 offerPeriod가 필요합니다.")
-	case p.OfferPeriod != nil && p.OfferPeriod.Range == nil && p.OfferPeriod.Interval != "1m" && p.OfferPeriod.Interval != "1y":
+	case p.OfferPeriod != nil && p.OfferPeriod.Range == nil && p.OfferPeriod.Interval != "1m" &&
+		p.OfferPeriod.Interval != "1y":
 		return refuse("offerPeriod의 interval은 1m 또는 1y여야 합니다.")
 	case (req.Redirect || p.ForceRedirect) && !isAbsoluteURL(p.RedirectURL):
 		return refuse("redirectUrl이 필요합니다.")
@@ -152,7 +153,8 @@ func (s *Sandbox) v2KeyPage(rw http.ResponseWriter, r *http.Request) {
 	w, ok := s.keys.windows.get(r.URL.Query().Get("key"))
 	s.mu.Unlock()
 	if !ok || w.pg != pgV2 {
-		page(http.StatusGone, "error.html", map[string]any{"Code": "TransactionNotFound", "Message": "이미 닫힌 결제창입니다"}).write(rw)
+		page(http.StatusGone, "error.html",
+			map[string]any{"Code": "TransactionNotFound", "Message": "이미 닫힌 결제창입니다"}).write(rw)
 		return
 	}
 	page(http.StatusOK, "window.html", windowPage{
@@ -169,7 +171,8 @@ func (s *Sandbox) v2KeyAct(c *call) answer {
 		return page(http.StatusGone, "error.html", map[string]any{"Code": "TransactionNotFound", "Message": "이미 닫힌 결제창입니다"})
 	}
 	return redirectWith(w.redirect, map[string]any{
-		"transaction_type": "ISSUE_BILLING_KEY", "billing_key": rsp["billingKey"], "code": rsp["code"], "message": rsp["message"],
+		"transaction_type": "ISSUE_BILLING_KEY", "billing_key": rsp["billingKey"], "code": rsp["code"],
+		"message": rsp["message"],
 	})
 }
 
@@ -186,10 +189,13 @@ func (s *Sandbox) v2KeyWire(k *billingKey) map[string]any {
 			"bin": "428790", "number": "428790******0294",
 		}}},
 		"channels": []any{map[string]string{
-			"type": channelType, "key": k.channel.Key, "name": "sandbox", "pgProvider": "INICIS_V2", "pgMerchantId": k.channel.MID,
+			"type": channelType, "key": k.channel.Key, "name": "sandbox", "pgProvider": "INICIS_V2",
+			"pgMerchantId": k.channel.MID,
 		}},
-		"customer": map[string]string{"name": k.customer.name(), "email": k.customer.Email, "phoneNumber": k.customer.PhoneNumber},
-		"issueId":  k.ref, "issueName": k.name, "requestedAt": rfc3339(k.requested), "issuedAt": rfc3339(k.issued),
+		"customer": map[string]string{
+			"name": k.customer.name(), "email": k.customer.Email, "phoneNumber": k.customer.PhoneNumber,
+		},
+		"issueId": k.ref, "issueName": k.name, "requestedAt": rfc3339(k.requested), "issuedAt": rfc3339(k.issued),
 	}
 	if !k.deleted.IsZero() {
 		out["status"], out["deletedAt"] = "DELETED", rfc3339(k.deleted)

@@ -154,7 +154,9 @@ func deliver(w http.ResponseWriter, a answer, f Fault) {
 	case FaultStatusAfterCommit:
 		faultAnswer(f).write(w)
 	case FaultGarbage:
-		answer{status: http.StatusOK, contentType: "text/html; charset=utf-8", body: []byte("<html><body>점검 중입니다</body></html>")}.write(w)
+		answer{
+			status: http.StatusOK, contentType: "text/html; charset=utf-8", body: []byte("<html><body>점검 중입니다</body></html>"),
+		}.write(w)
 	case FaultWrongAmount, FaultWrongMID, FaultWrongOrder:
 		a.body = falsify(f.Kind, a.body)
 		a.write(w)

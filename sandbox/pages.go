@@ -17,8 +17,8 @@ var assets embed.FS
 
 // templates are the parsed pages; parsing cannot fail after the tests have passed.
 var templates = template.Must(template.New("").Funcs(template.FuncMap{
-	"won": groupWon, "method": methodTitle, "status": statusTitle, "clock": clock, "pg": pgTitle, "mode": modeTitle, "json": oneLine, "bank": bankTitle,
-	"operation": operationTitle, "kind": kindTitle,
+	"won": groupWon, "method": methodTitle, "status": statusTitle, "clock": clock, "pg": pgTitle, "mode": modeTitle,
+	"json": oneLine, "bank": bankTitle, "operation": operationTitle, "kind": kindTitle,
 }).ParseFS(assets, "assets/*.html"))
 
 // windowPage is a payment window.
@@ -43,7 +43,9 @@ type windowPage struct {
 func page(status int, name string, data any) answer {
 	var buf bytes.Buffer
 	if err := templates.ExecuteTemplate(&buf, name, data); err != nil {
-		return answer{status: http.StatusInternalServerError, contentType: "text/plain; charset=utf-8", body: []byte("rendering " + name)}
+		return answer{
+			status: http.StatusInternalServerError, contentType: "text/plain; charset=utf-8", body: []byte("rendering " + name),
+		}
 	}
 	return answer{status: status, contentType: "text/html; charset=utf-8", body: buf.Bytes()}
 }

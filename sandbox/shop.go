@@ -125,7 +125,9 @@ type shopState struct {
 }
 
 func newShopState(limit int) *shopState {
-	return &shopState{orders: newShelf[*Order](limit), seen: newShelf[bool](limit), mileage: newShelf[Won](limit), mode: ShopYes}
+	return &shopState{
+		orders: newShelf[*Order](limit), seen: newShelf[bool](limit), mileage: newShelf[Won](limit), mode: ShopYes,
+	}
 }
 
 // routeShop registers the shop's public pages and, apart from them, the endpoints for the gateway alone.
@@ -138,7 +140,9 @@ func (s *Sandbox) routeShop() {
 	s.mux.HandleFunc("GET /shop/shop.css", serveAsset("assets/shop.css"))
 	s.mux.HandleFunc("GET /shop/shop.js", serveAsset("assets/shop.js"))
 	s.mux.HandleFunc("GET /shop/result.js", serveAsset("assets/result.js"))
-	s.mux.HandleFunc("GET /shop/favicon.ico", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	s.mux.HandleFunc("GET /shop/favicon.ico", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusNoContent)
+	})
 	s.handle("POST /shop/api/orders", pgShop, "create", s.shopCreate)
 	s.handle("POST /shop/api/orders/direct", pgShop, "create", s.shopCreate)
 	s.mux.HandleFunc("GET /shop/api/orders/{id}", s.shopOrderStatus)

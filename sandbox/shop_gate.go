@@ -23,8 +23,8 @@ func (s *Sandbox) shopLookUp(c *call) answer {
 		return jsonAnswer(http.StatusNotFound, map[string]string{"error": "no such order"})
 	}
 	out := map[string]any{
-		"order_id": o.ID, "amount": o.Amount, "tax_free": o.TaxFree, "currency": o.Currency, "order_name": o.Name, "status": o.Status,
-		"pg_amount": o.pgAmount(),
+		"order_id": o.ID, "amount": o.Amount, "tax_free": o.TaxFree, "currency": o.Currency, "order_name": o.Name,
+		"status": o.Status, "pg_amount": o.pgAmount(),
 	}
 	if o.VAT != nil {
 		out["vat_amount"] = *o.VAT
@@ -98,7 +98,8 @@ func (s *Sandbox) shopConfirm(c *call) answer {
 		ko, en, code = "방금 품절되었습니다", "Just sold out", "OUT_OF_STOCK"
 	case o.Status != "waiting":
 		ko, en = "결제를 기다리는 주문이 아닙니다", "The order is not waiting for payment"
-	case req.Amount != o.pgAmount() || (req.Amount == 0) != o.free() || len(req.Payments) > 0 && req.mileage() != o.Mileage:
+	case req.Amount != o.pgAmount() || (req.Amount == 0) != o.free() ||
+		len(req.Payments) > 0 && req.mileage() != o.Mileage:
 		ko, en, code = "결제 금액이 주문 금액과 다릅니다", "The amount differs from the order's", "PRICE_CHANGED"
 	}
 	if ko == "" && !s.shop.spend(o) {

@@ -34,7 +34,9 @@ func (s *shopState) split(o *Order, means []payMeans) string {
 	switch {
 	case slices.ContainsFunc(means, func(m payMeans) bool { return m.Amount < 0 }), stated != 0 && stated != o.Amount:
 		return "결제수단별 금액의 합이 주문 금액과 다릅니다"
-	case len(means) > 1 && stated == 0 && slices.ContainsFunc(means, func(m payMeans) bool { return slices.Contains(internalMeans(), m.Code) }):
+	case len(means) > 1 && stated == 0 && slices.ContainsFunc(means, func(m payMeans) bool {
+		return slices.Contains(internalMeans(), m.Code)
+	}):
 		return "마일리지로 낼 금액을 알려 주세요"
 	case internal > s.balance(o.member):
 		return fmt.Sprintf("마일리지가 모자랍니다 (잔액 %d원)", s.balance(o.member))

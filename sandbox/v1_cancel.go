@@ -51,7 +51,8 @@ func v1CancelAllowed(fields map[string]string, p *v1Payment, amount Won) string 
 		return "구매확인 전의 에스크로 결제는 부분취소할 수 없습니다."
 	case p.account == nil:
 		return ""
-	case fields["refund_holder"] == "" || !slices.Contains(refundBanks(), fields["refund_bank"]) || !isAccountNumber(fields["refund_account"]):
+	case fields["refund_holder"] == "" || !slices.Contains(refundBanks(), fields["refund_bank"]) ||
+		!isAccountNumber(fields["refund_account"]):
 		return "가상계좌 환불에는 refund_holder, refund_bank, refund_account가 필요합니다."
 	}
 	return ""

@@ -85,7 +85,8 @@ func (s *Sandbox) v1Balance(c *call) answer {
 		vat = vatOf(left - free)
 	}
 	return v1OK(map[string]any{
-		"amount": p.amount, "cash_receipt": none, "primary": parts(left, free, vat), "secondary": none, "discount": none, "histories": []any{},
+		"amount": p.amount, "cash_receipt": none, "primary": parts(left, free, vat), "secondary": none, "discount": none,
+		"histories": []any{},
 	})
 }
 

@@ -46,7 +46,8 @@ type v1OpenRequest struct {
 // v1Methods are the pay_method words of an Inicis channel that the stand-in can pay with.
 func v1Methods() []string {
 	return []string{
-		"card", "trans", payMethodVBank, "phone", "kakaopay", "naverpay", "samsung", "applepay", "ssgpay", "payco", "tosspay", "lpay",
+		"card", "trans", payMethodVBank, "phone", "kakaopay", "naverpay", "samsung", "applepay", "ssgpay", "payco",
+		"tosspay", "lpay",
 	}
 }
 
@@ -75,7 +76,8 @@ func (s *Sandbox) v1Open(c *call) answer {
 		currency = "KRW"
 	}
 	// A registration without currency checks none (portone.md §1.4).
-	if prep, ok := s.v1.prepared.get(p.MerchantUID); ok && (prep.Amount != amount || (prep.Currency != "" && prep.Currency != currency)) {
+	if prep, ok := s.v1.prepared.get(p.MerchantUID); ok &&
+		(prep.Amount != amount || (prep.Currency != "" && prep.Currency != currency)) {
 		return sdkFailure("F0005", "사전 등록된 결제 금액과 일치하지 않습니다.")
 	}
 	// Before the window opens; two that are open already still race (portone.md §6.1).
@@ -100,8 +102,9 @@ func (s *Sandbox) v1Open(c *call) answer {
 	s.v1.byOrder.put(p.MerchantUID, append(slices.Clone(list), pay))
 	s.v1.windows.put(pay.windowKey, pay)
 	return jsonAnswer(http.StatusOK, map[string]any{
-		"key": pay.windowKey, "shop": ch.MID, "goods": p.Name, "amount": amount, "method": p.PayMethod, "method_name": methodTitle(p.PayMethod),
-		"window": c.base + "/portone/window/v1?key=" + pay.windowKey,
+		"key": pay.windowKey, "shop": ch.MID, "goods": p.Name, "amount": amount, "method": p.PayMethod,
+		"method_name": methodTitle(p.PayMethod),
+		"window":      c.base + "/portone/window/v1?key=" + pay.windowKey,
 	})
 }
 

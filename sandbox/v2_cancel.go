@@ -99,7 +99,8 @@ func (s *Sandbox) v2Cancel(c *call) answer {
 // v2Request writes a cancel down: its amount is held from then on.
 func (s *Sandbox) v2Request(c *call, a *v2Attempt, amount Won, parts taxes, trigger, by string) *v2Cancellation {
 	x := &v2Cancellation{
-		attempt: a, id: randomUUID(), status: "REQUESTED", amount: amount, taxes: parts, trigger: trigger, by: by, requested: c.now,
+		attempt: a, id: randomUUID(), status: "REQUESTED", amount: amount, taxes: parts, trigger: trigger, by: by,
+		requested: c.now,
 	}
 	a.cancels = append(a.cancels, x)
 	a.pending += amount
@@ -190,7 +191,8 @@ func (r v2CancelRequest) allowed(p *v2Payment, amount Won) *answer {
 	case a.escrow != "" && !escrowConfirmed(a.escrow) && amount != a.paidAmount:
 		// The PG says no, so it is a 502 with its code (portone.md §4.3).
 		refusal := jsonAnswer(http.StatusBadGateway, map[string]string{
-			"type": "PG_PROVIDER", "message": "PG사에서 오류를 전달했습니다.", "pgCode": "500628", "pgMessage": "구매확인 전의 에스크로 거래는 부분취소할 수 없습니다",
+			"type": "PG_PROVIDER", "message": "PG사에서 오류를 전달했습니다.", "pgCode": "500628",
+			"pgMessage": "구매확인 전의 에스크로 거래는 부분취소할 수 없습니다",
 		})
 		return &refusal
 	}
@@ -227,7 +229,8 @@ func (r v2CancelRequest) amounts(p *v2Payment) (amount Won, parts taxes, refusal
 	case parts.taxFree+parts.vat > amount:
 		return refuse(http.StatusConflict, "SUM_OF_PARTS_EXCEEDS_CANCEL_AMOUNT", "하위 금액의 합이 취소 금액을 넘었습니다.")
 	case parts.taxFree > leftFree:
-		return refuse(http.StatusConflict, "CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT", "취소 가능 면세 금액을 넘었습니다.")
+		return refuse(http.StatusConflict, "CANCEL_TAX_FREE_AMOUNT_EXCEEDS_CANCELLABLE_TAX_FREE_AMOUNT",
+			"취소 가능 면세 금액을 넘었습니다.")
 	case !a.taxes.covers(a.back, parts, left, amount):
 		return refuse(http.StatusConflict, "CANCEL_TAX_AMOUNT_EXCEEDS_CANCELLABLE_TAX_AMOUNT", "취소 가능 과세 금액을 넘었습니다.")
 	}

@@ -32,7 +32,8 @@ func (p v2AccountParams) due(now time.Time) (due time.Time, ok bool) {
 	case expiry.ValidHours != nil && expiry.DueDate != "":
 		return time.Time{}, false
 	case expiry.ValidHours != nil:
-		return now.Add(time.Duration(*expiry.ValidHours) * time.Hour), *expiry.ValidHours > 0 && *expiry.ValidHours <= maxValidHours
+		hours := *expiry.ValidHours
+		return now.Add(time.Duration(hours) * time.Hour), hours > 0 && hours <= maxValidHours
 	case expiry.DueDate == "":
 		return now.AddDate(0, 0, v2DefaultDays), true
 	}

@@ -96,7 +96,9 @@ func (s *Sandbox) v2Open(c *call) answer {
 // v2Check tells what is wrong with a requestPayment call: the SDK's error code and why, or "".
 func (s *Sandbox) v2Check(req v2OpenRequest) (ch Channel, code, why string) {
 	p := req.Params
-	i := slices.IndexFunc(s.cfg.Channels, func(ch Channel) bool { return ch.Key == p.ChannelKey && ch.Module == moduleV2Inicis && !ch.Recurring })
+	i := slices.IndexFunc(s.cfg.Channels, func(ch Channel) bool {
+		return ch.Key == p.ChannelKey && ch.Module == moduleV2Inicis && !ch.Recurring
+	})
 	switch {
 	case p.StoreID != s.cfg.V2.StoreID:
 		return ch, "StoreNotFound", "상점을 찾을 수 없습니다."
@@ -210,7 +212,8 @@ func (s *Sandbox) v2WindowPage(w http.ResponseWriter, r *http.Request) {
 	var view windowPage
 	if ok {
 		view = windowPage{
-			PG: "포트원 V2 · KG이니시스", Shop: a.channel.MID, Goods: a.orderName, Amount: a.total, Method: v2MethodTitle(a.payMethod, a.easyPay),
+			PG: "포트원 V2 · KG이니시스", Shop: a.channel.MID, Goods: a.orderName, Amount: a.total,
+			Method: v2MethodTitle(a.payMethod, a.easyPay),
 			Action: "/portone/window/v2/act", Key: a.windowKey, Issues: a.payMethod == payMethodAccount,
 		}
 	}

@@ -25,7 +25,8 @@ func (s *Sandbox) v2Wire(a *v2Attempt) map[string]any {
 		},
 		"origin": map[string]string{"platformType": platform, "ipAddress": "203.0.113.7"},
 		"channel": map[string]string{
-			"type": channelType, "key": a.channel.Key, "name": "sandbox", "pgProvider": "INICIS_V2", "pgMerchantId": a.channel.MID,
+			"type": channelType, "key": a.channel.Key, "name": "sandbox", "pgProvider": "INICIS_V2",
+			"pgMerchantId": a.channel.MID,
 		},
 	}
 	if a.customData != "" {

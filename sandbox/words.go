@@ -17,12 +17,13 @@ func methodTitle(word string) string {
 	}
 	// Inicis' gopaymethod and PortOne V2's payMethod and easy-pay providers.
 	others := map[string]string{
-		"Card": "card", "DirectBank": "trans", methodVBank: "vbank", "HPP": "phone", "onlykakaopay": "kakaopay", "onlypayco": "payco",
-		"onlylpay": "lpay", "onlyssp": "samsung", "onlynaverpay": "naverpay", "onlytosspay": "tosspay", "onlyssgcard": "ssgpay",
-		"onlyapplepay": "applepay", "Culture": "cultureland", "Bcsh": "booknlife", "HPMN": "happymoney",
-		"CARD": "card", "TRANSFER": "trans", payMethodAccount: "vbank", "MOBILE": "phone", "KAKAOPAY": "kakaopay", "NAVERPAY": "naverpay",
-		"SAMSUNGPAY": "samsung", "SSGPAY": "ssgpay", "APPLEPAY": "applepay", "LPAY": "lpay", "TOSSPAY": "tosspay", "PAYCO": "payco",
-		"EASY_PAY": "간편결제",
+		"Card": "card", "DirectBank": "trans", methodVBank: "vbank", "HPP": "phone", "onlykakaopay": "kakaopay",
+		"onlypayco": "payco", "onlylpay": "lpay", "onlyssp": "samsung", "onlynaverpay": "naverpay",
+		"onlytosspay": "tosspay", "onlyssgcard": "ssgpay", "onlyapplepay": "applepay", "Culture": "cultureland",
+		"Bcsh": "booknlife", "HPMN": "happymoney",
+		"CARD": "card", "TRANSFER": "trans", payMethodAccount: "vbank", "MOBILE": "phone", "KAKAOPAY": "kakaopay",
+		"NAVERPAY": "naverpay", "SAMSUNGPAY": "samsung", "SSGPAY": "ssgpay", "APPLEPAY": "applepay", "LPAY": "lpay",
+		"TOSSPAY": "tosspay", "PAYCO": "payco", "EASY_PAY": "간편결제",
 	}
 	if own, ok := others[word]; ok {
 		word = own

@@ -74,7 +74,10 @@ func NewReader(b []byte) (*Reader, error) {
 	r := &Reader{b: b}
 	r.path = r.room[:0]
 	if strings.HasPrefix(string(b[:min(len(b), 3)]), "\ufeff") {
-		return nil, r.fail(ErrSyntax, text{"the text begins with a byte order mark (BOM); send UTF-8 without one", "BOM(byte order mark)으로 시작합니다. BOM 없는 UTF-8로 보내세요"})
+		return nil, r.fail(ErrSyntax, text{
+			"the text begins with a byte order mark (BOM); send UTF-8 without one",
+			"BOM(byte order mark)으로 시작합니다. BOM 없는 UTF-8로 보내세요",
+		})
 	}
 	if !utf8.Valid(b) {
 		return nil, r.fail(ErrUTF8, text{"the text is not UTF-8", "UTF-8이 아닙니다"})

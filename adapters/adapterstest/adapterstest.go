@@ -193,7 +193,9 @@ func (p played) checkError(t *testing.T, want error) {
 	if p.err == nil {
 		t.Fatalf("got outcome %q, want error %v", p.result.Outcome, want)
 	}
-	for _, e := range []error{adapters.ErrRejected, adapters.ErrUnavailable, adapters.ErrUnknownOutcome, adapters.ErrUnsupported} {
+	for _, e := range []error{
+		adapters.ErrRejected, adapters.ErrUnavailable, adapters.ErrUnknownOutcome, adapters.ErrUnsupported,
+	} {
 		if got := errors.Is(p.err, e); got != (e == want) { //nolint:errorlint // compares the sentinels themselves
 			t.Errorf("errors.Is(%q, %q) is %v", p.err, e, got)
 		}

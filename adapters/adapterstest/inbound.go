@@ -37,8 +37,8 @@ type Inbound struct {
 	Questions     []Letter[adapters.Question]
 }
 
-// RunInbound checks how a driver reads what comes to it: what its PG sends is understood, what can be read in two ways is
-// not, and what a forger sends is not believed.
+// RunInbound checks how a driver reads what comes to it: what its PG sends is understood, what can be read in two ways
+// is not, and what a forger sends is not believed.
 func RunInbound(t *testing.T, in Inbound) {
 	t.Helper()
 	t.Run("the spec", in.spec)
@@ -92,7 +92,9 @@ func (in Inbound) spec(t *testing.T) {
 	}
 }
 
-func (in Inbound) returns(t *testing.T, what string, letters []Letter[adapters.Return], read func([]byte) (adapters.Return, error)) {
+func (in Inbound) returns(
+	t *testing.T, what string, letters []Letter[adapters.Return], read func([]byte) (adapters.Return, error),
+) {
 	t.Helper()
 	readsAll(t, what, letters, func(_ http.Header, body string) (adapters.Return, error) { return read([]byte(body)) })
 	for _, l := range letters {
@@ -120,7 +122,9 @@ func readsAll[T any](t *testing.T, what string, letters []Letter[T], read func(h
 					t.Errorf("with %s twice it is read as something else (-once +twice):\n%s", name, diff)
 				}
 			}
-			for _, body := range []string{"", "\x00\xff\xfe{", "null", "[]", "{}", "%zz", "a=b", l.Body[:len(l.Body)/2], strings.Repeat("a", 128<<10)} {
+			for _, body := range []string{
+				"", "\x00\xff\xfe{", "null", "[]", "{}", "%zz", "a=b", l.Body[:len(l.Body)/2], strings.Repeat("a", 128<<10),
+			} {
 				got, err := read(l.Header, body)
 				if diff := cmp.Diff(l.Want, got); err == nil && diff == "" {
 					t.Errorf("%.40q is read as the whole letter", body)

@@ -68,7 +68,8 @@ func (d *Driver) send(
 ) (wire.Answer, error) {
 	key := keysOf(req.Merchant).sign
 	if !key.IsSet() {
-		return wire.Answer{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "merchants.sign_key", Msg: "is missing"})
+		return wire.Answer{}, fmt.Errorf("%s: %w",
+			doing, &adapters.FieldError{Field: "merchants.sign_key", Msg: "is missing"})
 	}
 	return d.post(ctx, req, address, ApprovalBody(
 		midOf(req.Attempt, req.Merchant), req.Proof.AuthToken, stamp, key, req.Attempt.Amount.String(),

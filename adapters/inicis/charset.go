@@ -85,8 +85,8 @@ func loose(s string) (string, error) {
 	return string(utf8.RuneError) + s, nil
 }
 
-// freeText reads a text that people wrote and that nothing hangs on: in UTF-8, else in EUC-KR, whatever the message says
-// of itself; "" when it is in neither.
+// freeText reads a text that people wrote and that nothing hangs on: in UTF-8, else in EUC-KR, whatever the message
+// says of itself; "" when it is in neither.
 func freeText(s string) string {
 	for _, charset := range []string{"UTF-8", "EUC-KR"} {
 		if text, err := Decode(s, charset); err == nil {

@@ -37,7 +37,8 @@ func Endpoints(pg *payment.PG) URLs {
 		return u
 	}
 	// Test and live have one window each of these; the MID tells them apart.
-	u.KeyWindow, u.MobileWindow = "https://inilitepay.inicis.com/pay/card/billing", "https://mobile.inicis.com/smart/payment/"
+	u.KeyWindow = "https://inilitepay.inicis.com/pay/card/billing"
+	u.MobileWindow = "https://mobile.inicis.com/smart/payment/"
 	u.Script, u.INIAPI = "https://stgstdpay.inicis.com/stdjs/INIStdPay.js", "https://stginiapi.inicis.com"
 	if pg.Environment == payment.EnvLive {
 		u.Script, u.INIAPI = "https://stdpay.inicis.com/stdjs/INIStdPay.js", "https://iniapi.inicis.com"

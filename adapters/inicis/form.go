@@ -49,7 +49,8 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 	a, m := req.Attempt, req.Merchant
 	goPay, direct, ok := GoPayMethod(a.Method)
 	if !ok {
-		return Form{}, fmt.Errorf("preparing the window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
+		return Form{}, fmt.Errorf("preparing the window for %s: %w: %w",
+			a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
 	}
 	plans := planFor(a, req.Installments)
 	if len(req.Installments.Cards) > 0 && len(requestCodes(req.Installments.Cards)) == 0 {
@@ -118,7 +119,8 @@ func checkPayment(req adapters.PrepareRequest) error {
 	case a.Method == payment.MethodVBank && !a.DepositDue.After(req.Now):
 		return bad("vbank_due", "must be in the future")
 	case a.Purpose == payment.PurposeBillingKey:
-		return fmt.Errorf("preparing a payment window for a billing key: %w: %w", adapters.ErrRejected, adapters.ErrUnsupported)
+		return fmt.Errorf("preparing a payment window for a billing key: %w: %w",
+			adapters.ErrRejected, adapters.ErrUnsupported)
 	}
 	if err := checkTaxes(a.Amount, a.TaxFree, a.VAT, a.VATSet); err != nil {
 		return err
@@ -155,7 +157,9 @@ const (
 func checkReach(b payment.Buyer) error {
 	switch {
 	case wire.Email(b.Email, maxEmail) == "":
-		return &adapters.FieldError{Field: "buyer.email", Msg: "is no address of at most 60 bytes, which is what KG Inicis takes"}
+		return &adapters.FieldError{
+			Field: "buyer.email", Msg: "is no address of at most 60 bytes, which is what KG Inicis takes",
+		}
 	case len(wire.Phone(b.Tel)) > maxPhone:
 		return &adapters.FieldError{Field: "buyer.tel", Msg: "is longer than the 40 digits that KG Inicis takes"}
 	}

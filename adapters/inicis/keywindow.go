@@ -41,7 +41,8 @@ func BuildKeyForm(req adapters.PrepareRequest) (KeyForm, error) {
 		BuyerEmail: wire.Email(req.Buyer.Email, maxEmail),
 		BuyerName:  wire.CutBytes(wire.Clean(req.Buyer.Name), 30),
 		GoodName:   wire.OrderName(a.OrderName), OrderID: string(a.ID), Price: keyPrice, Timestamp: stamp,
-		ReturnURL: req.ReturnURL, HashData: LiteHash(keyPrice, mid, string(a.ID), stamp, keysOf(m).lite), RedirectData: req.Token,
+		ReturnURL: req.ReturnURL, HashData: LiteHash(keyPrice, mid, string(a.ID), stamp, keysOf(m).lite),
+		RedirectData: req.Token,
 	}, nil
 }
 
@@ -50,7 +51,8 @@ func checkKeyWindow(req adapters.PrepareRequest) error {
 	bad := func(field, msg string) error { return &adapters.FieldError{Field: field, Msg: msg} }
 	switch {
 	case a.Method != "card":
-		return fmt.Errorf("preparing a billing-key window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
+		return fmt.Errorf("preparing a billing-key window for %s: %w: %w",
+			a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
 	case m.Purpose != payment.MerchantRecurring:
 		return bad("merchants.purpose", "must be recurring")
 	case !keysOf(m).lite.IsSet():
@@ -94,7 +96,8 @@ func ParseKeyReturn(body []byte) (KeyReturn, error) {
 	if err != nil {
 		return KeyReturn{}, fmt.Errorf("%w: %w", ErrReturn, err)
 	}
-	if err := checkValues(f, "resultCode", "mid", "orderId", "tid", "billkey", "cardCode", "merchantRedirectData"); err != nil {
+	err = checkValues(f, "resultCode", "mid", "orderId", "tid", "billkey", "cardCode", "merchantRedirectData")
+	if err != nil {
 		return KeyReturn{}, err
 	}
 	r := KeyReturn{

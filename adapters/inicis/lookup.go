@@ -158,8 +158,8 @@ func parseAccountInquiry(
 	return r, status, o.Err()
 }
 
-// parseInquiry reads v2's answer to an inquiry; exact lets the transaction be another order's. A status nobody has written down is OutcomeUnknown; account is
-// what an approved virtual account is, which v2 does not tell.
+// parseInquiry reads v2's answer to an inquiry; exact lets the transaction be another order's. A status nobody has
+// written down is OutcomeUnknown; account is what an approved virtual account is, which v2 does not tell.
 func parseInquiry(
 	body []byte, charset string, a payment.Attempt, account payment.Outcome, exact bool,
 ) (adapters.Result, error) {

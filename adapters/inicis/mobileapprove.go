@@ -105,7 +105,9 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 	if err != nil {
 		return adapters.Result{}, err
 	}
-	r := adapters.Result{Code: f["P_STATUS"], Message: f["P_RMESG1"], MID: f["P_MID"], Silent: silent | adapters.FactCurrency}
+	r := adapters.Result{
+		Code: f["P_STATUS"], Message: f["P_RMESG1"], MID: f["P_MID"], Silent: silent | adapters.FactCurrency,
+	}
 	if r.Code != "00" {
 		if proofRefused(r.Code, r.Message) {
 			r.Outcome = payment.OutcomeNotFound
@@ -156,7 +158,8 @@ func (d *Driver) netCancelMobile(ctx context.Context, req adapters.ApproveReques
 	a, m := req.Attempt, req.Merchant
 	key := keysOf(m).hash
 	if !key.IsSet() {
-		return adapters.Result{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "merchants.hash_key", Msg: "is missing"})
+		return adapters.Result{}, fmt.Errorf("%s: %w",
+			doing, &adapters.FieldError{Field: "merchants.hash_key", Msg: "is missing"})
 	}
 	amount, oid, stamp := a.Amount.String(), string(a.ID), Millis(req.Now)
 	form := url.Values{
@@ -171,7 +174,9 @@ func (d *Driver) netCancelMobile(ctx context.Context, req adapters.ApproveReques
 	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w: %w", doing, adapters.ErrUnknownOutcome, err)
 	}
-	r := adapters.Result{Outcome: payment.OutcomeUnknown, Code: f["P_STATUS"], Message: f["P_RMESG1"], OrderRef: a.ID, MID: midOf(a, m)}
+	r := adapters.Result{
+		Outcome: payment.OutcomeUnknown, Code: f["P_STATUS"], Message: f["P_RMESG1"], OrderRef: a.ID, MID: midOf(a, m),
+	}
 	if r.Code == "00" {
 		r.Outcome, r.Amount, r.Cancelled, r.Currency = payment.OutcomeCancelled, a.Amount, a.Amount, a.Currency
 	}

@@ -75,7 +75,8 @@ func BuildMobileForm(req adapters.PrepareRequest) (MobileForm, error) {
 	a, m := req.Attempt, req.Merchant
 	method, option, ok := mobileMethod(a.Method)
 	if !ok {
-		return MobileForm{}, fmt.Errorf("preparing the mobile window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
+		return MobileForm{}, fmt.Errorf("preparing the mobile window for %s: %w: %w",
+			a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
 	}
 	if err := checkMobile(req); err != nil {
 		return MobileForm{}, err

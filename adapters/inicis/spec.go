@@ -66,8 +66,8 @@ func spec() payment.DriverSpec {
 			Fix:      "devices: [pc], and a PortOne merchant for phones",
 		},
 		PGNeeds: []payment.LiveNeed{{
-			Keys: []string{keyClientIP}, Msg: "INIAPI requests do not state our address", Fix: "the address registered with Inicis",
-			Optional: true,
+			Keys: []string{keyClientIP}, Msg: "INIAPI requests do not state our address",
+			Fix: "the address registered with Inicis", Optional: true,
 		}},
 		MerchantNeeds: []payment.LiveNeed{
 			{

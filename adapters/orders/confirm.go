@@ -99,7 +99,9 @@ func parseConfirm(text []byte) (Answer, error) {
 		return Answer{}, err
 	}
 	yes, known := o.Bool("confirm")
-	a := Answer{Yes: yes, ReasonKo: reason(o.Text("reason_ko")), ReasonEn: reason(o.Text("reason_en")), Code: reason(o.Text("code"))}
+	a := Answer{
+		Yes: yes, ReasonKo: reason(o.Text("reason_ko")), ReasonEn: reason(o.Text("reason_en")), Code: reason(o.Text("code")),
+	}
 	if err := o.Err(); err != nil {
 		return Answer{}, err
 	}

@@ -53,7 +53,8 @@ func won(field string, v gjson.Result) (payment.Won, error) {
 	case v.Num > float64(payment.MaxWon):
 		return 0, wrong(field, "금액이 너무 큽니다", "is too large")
 	}
-	return 0, wrong(field, "정수가 아닙니다. 소수점이나 지수 없이 원 단위로 적어야 합니다", "is not a whole number; write won without a fraction or an exponent")
+	return 0, wrong(field, "정수가 아닙니다. 소수점이나 지수 없이 원 단위로 적어야 합니다",
+		"is not a whole number; write won without a fraction or an exponent")
 }
 
 // stated reads an amount that may be absent or null, and tells whether it is there.

@@ -53,7 +53,8 @@ func (c *Client) lookup(ctx context.Context, id payment.OrderID) (Order, error) 
 	case busy(answer.Status):
 		return Order{}, fmt.Errorf("%w: HTTP status %d", ErrUnavailable, answer.Status)
 	case answer.Status != http.StatusOK:
-		return Order{}, elsewhere(fmt.Sprintf("HTTP 상태 코드가 %d입니다", answer.Status), fmt.Sprintf("has HTTP status %d", answer.Status))
+		return Order{}, elsewhere(fmt.Sprintf("HTTP 상태 코드가 %d입니다", answer.Status),
+			fmt.Sprintf("has HTTP status %d", answer.Status))
 	case !answer.IsJSON():
 		return Order{}, elsewhere("Content-Type이 application/json이 아닙니다", "does not have the content type application/json")
 	}
@@ -70,7 +71,8 @@ func (c *Client) lookup(ctx context.Context, id payment.OrderID) (Order, error) 
 
 // busy tells whether a status means that the service cannot answer now, rather than that it answers wrongly.
 func busy(status int) bool {
-	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests || status == http.StatusRequestTimeout
+	return status >= http.StatusInternalServerError || status == http.StatusTooManyRequests ||
+		status == http.StatusRequestTimeout
 }
 
 // parseOrder reads an order by path. A text in which any name occurs twice is refused: another reader would see

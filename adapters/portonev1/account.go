@@ -17,7 +17,8 @@ var _ adapters.AccountCloser = (*Driver)(nil)
 func (d *Driver) CloseAccount(ctx context.Context, req adapters.CancelRequest) (adapters.Result, error) {
 	const doing = "closing a virtual account at PortOne"
 	if !impUID(req.PGTxID) {
-		return adapters.Result{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "pg_tx_id", Msg: "is not an imp_uid"})
+		return adapters.Result{}, fmt.Errorf("%s: %w",
+			doing, &adapters.FieldError{Field: "pg_tx_id", Msg: "is not an imp_uid"})
 	}
 	path := "/vbanks/" + url.PathEscape(req.PGTxID)
 	if key := req.Merchant.Keys.Secret(keyINIAPI); behindInicis(req.Merchant) && key.IsSet() {

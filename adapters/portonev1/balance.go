@@ -8,11 +8,12 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// withTaxes adds the parts of the amount to a payment that is about to be believed, which a V1 payment does not state: a
-// window may have been given others than were decided. PortOne tells them for some of the PGs behind it (PAYCO, as of
+// withTaxes adds the parts of the amount to a payment that is about to be believed, which a V1 payment does not state:
+// a window may have been given others than were decided. PortOne tells them for some of the PGs behind it (PAYCO, as of
 // its API's description); where it tells none, or parts that do not add up to the amount, they stay unsaid.
 func (d *Driver) withTaxes(ctx context.Context, req adapters.LookUpRequest, r adapters.Result) adapters.Result {
-	if r.Outcome != payment.OutcomeApproved || r.Cancelled > 0 || req.Attempt.State == payment.StateApproved || !ValidateHint(req.Attempt, r) {
+	if r.Outcome != payment.OutcomeApproved || r.Cancelled > 0 || req.Attempt.State == payment.StateApproved ||
+		!ValidateHint(req.Attempt, r) {
 		return r
 	}
 	o, err := d.get(ctx, req.PG, "/payments/"+url.PathEscape(r.PGTxID)+"/balance")

@@ -98,7 +98,8 @@ func readError(doing string, err error) error {
 // refused maps the status of a refused write. Nothing happened on any of these.
 func refused(doing string, e envelope) error {
 	switch e.status {
-	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusMethodNotAllowed:
+	case http.StatusBadRequest, http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound,
+		http.StatusMethodNotAllowed:
 		return fmt.Errorf("%s: %w: HTTP status %d, code %d", doing, adapters.ErrRejected, e.status, e.code)
 	case http.StatusTooManyRequests:
 		return fmt.Errorf("%s: %w: HTTP status %d", doing, adapters.ErrUnavailable, e.status)

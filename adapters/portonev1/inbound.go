@@ -18,7 +18,9 @@ func (d *Driver) ReadNotification(_ *payment.PG, m adapters.Message) (adapters.N
 	if err != nil {
 		return adapters.Notification{}, err
 	}
-	notice := adapters.Notification{Kind: adapters.NotificationPayment, Attempt: n.MerchantUID, PGTxID: n.ImpUID, Says: n.Says()}
+	notice := adapters.Notification{
+		Kind: adapters.NotificationPayment, Attempt: n.MerchantUID, PGTxID: n.ImpUID, Says: n.Says(),
+	}
 	switch {
 	case n.Event == EventCvsConfirm:
 		// A 200 would let a barcode be paid that nobody here waits for.

@@ -23,7 +23,8 @@ func checkKeyWindow(req adapters.PrepareRequest) error {
 	a := req.Attempt
 	switch {
 	case a.Method != methodCard:
-		return fmt.Errorf("preparing a billing-key window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
+		return fmt.Errorf("preparing a billing-key window for %s: %w: %w",
+			a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
 	case req.Merchant.Purpose != payment.MerchantRecurring:
 		return &adapters.FieldError{Field: "merchants.purpose", Msg: "must be recurring"}
 	case a.Amount != 0:
@@ -39,7 +40,9 @@ func (d *Driver) lookUpKey(ctx context.Context, req adapters.LookUpRequest) (ada
 	const doing = "asking PortOne about a billing key"
 	o, err := d.get(ctx, req.PG, keyPath(req.Attempt))
 	if errors.Is(err, errNotFound) {
-		return adapters.Result{Outcome: payment.OutcomePending, OrderRef: req.Attempt.ID, Currency: payment.CurrencyKRW, Method: methodCard}, nil
+		return adapters.Result{
+			Outcome: payment.OutcomePending, OrderRef: req.Attempt.ID, Currency: payment.CurrencyKRW, Method: methodCard,
+		}, nil
 	}
 	if err != nil {
 		return adapters.Result{}, readError(doing, err)

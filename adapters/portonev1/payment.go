@@ -63,7 +63,9 @@ func methodOf(o wire.Object, asked payment.Method) payment.Method {
 }
 
 func isEasyPay(m payment.Method) bool {
-	return slices.Contains([]payment.Method{"kakaopay", "naverpay", "payco", "samsung", "samsungpay", "ssgpay", "lpay", "tosspay", "applepay"}, m)
+	return slices.Contains([]payment.Method{
+		"kakaopay", "naverpay", "payco", "samsung", "samsungpay", "ssgpay", "lpay", "tosspay", "applepay",
+	}, m)
 }
 
 // virtualAccount reads the account of a vbank payment, and tells whether there is one. What is odd about its bank,

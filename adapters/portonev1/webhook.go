@@ -65,7 +65,8 @@ func (n Notification) Says() payment.Outcome {
 // KnownEscrow tells whether a notice says how far an escrow has come, in a word that is known.
 func (n Notification) KnownEscrow() bool {
 	switch n.EscrowStatus {
-	case EscrowDelivering, EscrowConfirmed, EscrowAutoConfirmed, EscrowForced, EscrowDenied, EscrowCancelled, EscrowDenialTaken:
+	case EscrowDelivering, EscrowConfirmed, EscrowAutoConfirmed, EscrowForced, EscrowDenied, EscrowCancelled,
+		EscrowDenialTaken:
 		return true
 	}
 	return false
@@ -113,7 +114,9 @@ func ParseQuestion(contentType string, body []byte) (Question, error) {
 	if err != nil {
 		return Question{}, err
 	}
-	q := Question{ImpUID: f.text("imp_uid"), MerchantUID: payment.AttemptID(f.text("merchant_uid")), Amount: f.won("amount")}
+	q := Question{
+		ImpUID: f.text("imp_uid"), MerchantUID: payment.AttemptID(f.text("merchant_uid")), Amount: f.won("amount"),
+	}
 	if err := f.err(); err != nil {
 		return Question{}, err
 	}

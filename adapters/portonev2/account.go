@@ -44,7 +44,8 @@ func (d *Driver) CloseAccount(ctx context.Context, req adapters.CancelRequest) (
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "operation_id", Msg: "is missing"})
 	}
 	answer, err := d.call(ctx, req.PG, req.PG.ApproveTimeout, http.MethodPost,
-		paymentURL(req.PG, req.Attempt.ID, "/virtual-account/close")+storeQuery(req.PG), IdempotencyKey("close", req.OperationID), nil)
+		paymentURL(req.PG, req.Attempt.ID, "/virtual-account/close")+storeQuery(req.PG),
+		IdempotencyKey("close", req.OperationID), nil)
 	if err != nil {
 		return adapters.Result{}, wire.WriteError(doing, err)
 	}

@@ -149,7 +149,8 @@ func oldType(status string) string {
 // checked refuses an event that cannot be followed up. Types that are not known are fine: PortOne adds some
 // without notice.
 func (ev Event) checked(confirm bool) (Event, error) {
-	longest := max(len(ev.Type), len(ev.StoreID), len(ev.TxID), len(ev.PaymentID), len(ev.CancellationID), len(ev.BillingKey))
+	longest := max(len(ev.Type), len(ev.StoreID), len(ev.TxID), len(ev.PaymentID), len(ev.CancellationID),
+		len(ev.BillingKey))
 	switch {
 	case ev.Type == "" || longest > maxEventText:
 		return Event{}, fmt.Errorf("%w: a field is missing or too long", wire.ErrShape)

@@ -51,7 +51,9 @@ func (d *Driver) lookUpKey(ctx context.Context, req adapters.LookUpRequest) (ada
 		r, err = d.searchKey(ctx, req)
 	}
 	if errors.Is(err, errNoKey) {
-		return adapters.Result{Outcome: payment.OutcomePending, OrderRef: req.Attempt.ID, Currency: payment.CurrencyKRW, Method: methodCard}, nil
+		return adapters.Result{
+			Outcome: payment.OutcomePending, OrderRef: req.Attempt.ID, Currency: payment.CurrencyKRW, Method: methodCard,
+		}, nil
 	}
 	if err != nil {
 		return adapters.Result{}, wire.ReadError(doing, err)
@@ -245,7 +247,8 @@ func (d *Driver) deleteKey(ctx context.Context, req adapters.CancelRequest) (ada
 	case req.OperationID == "":
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "operation_id", Msg: "is missing"})
 	}
-	r, err := d.lookUpKey(ctx, adapters.LookUpRequest{Account: req.Account, Attempt: req.Attempt, PGTxID: req.PGTxID, Now: req.Now})
+	r, err := d.lookUpKey(ctx,
+		adapters.LookUpRequest{Account: req.Account, Attempt: req.Attempt, PGTxID: req.PGTxID, Now: req.Now})
 	switch {
 	case err != nil:
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)

@@ -55,7 +55,8 @@ func checkKeyWindow(req adapters.PrepareRequest) error {
 	a := req.Attempt
 	switch {
 	case a.Method != methodCard || a.ManualConfirm:
-		return fmt.Errorf("preparing a billing-key window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
+		return fmt.Errorf("preparing a billing-key window for %s: %w: %w",
+			a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
 	case req.Merchant.Purpose != payment.MerchantRecurring:
 		return &adapters.FieldError{Field: "merchants.purpose", Msg: "must be recurring"}
 	case a.Amount != 0:

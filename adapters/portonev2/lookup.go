@@ -21,7 +21,8 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 	if isKey(req.Attempt) {
 		return d.lookUpKey(ctx, req)
 	}
-	answer, err := d.call(ctx, req.PG, req.PG.ReadTimeout, http.MethodGet, paymentURL(req.PG, req.Attempt.ID, "")+storeQuery(req.PG), "", nil)
+	answer, err := d.call(ctx, req.PG, req.PG.ReadTimeout, http.MethodGet,
+		paymentURL(req.PG, req.Attempt.ID, "")+storeQuery(req.PG), "", nil)
 	if err != nil {
 		return adapters.Result{}, wire.ReadError(doing, err)
 	}
@@ -93,7 +94,8 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 		// PortOne is to give it back, and has not yet.
 		r.Outcome = payment.OutcomeApproved
 	}
-	if r.Outcome == payment.OutcomeApproved && r.Method == payment.MethodVBank && r.Cancelled == 0 && r.CancelPending == 0 {
+	if r.Outcome == payment.OutcomeApproved && r.Method == payment.MethodVBank && r.Cancelled == 0 &&
+		r.CancelPending == 0 {
 		// A bank that took another amount than the account was issued for shows it in paid alone (portone.md §4.6).
 		r.Amount = deposited
 	}

@@ -29,21 +29,26 @@ func spec() payment.DriverSpec {
 			{Name: keyStoreID, Doc: "PortOne V2 store id.", Required: true},
 			{
 				Name: keyWebhooks, Kind: payment.KeySigningSecrets,
-				Doc: "PortOne V2 webhook secrets (whsec_ and base64); two while one is replaced. A malformed one beside a good one is passed over.",
+				Doc: "PortOne V2 webhook secrets (whsec_ and base64); two while one is replaced. A malformed one beside a good " +
+					"one is passed over.",
 			},
 		},
 		// What PortOne V2 has words for (portone.md §4).
-		Behind:        channels.Among(slices.Concat(channels.Easy(), []payment.Method{"cultureland", "smartculture", "booknlife", "happymoney"})),
+		Behind: channels.Among(slices.Concat(channels.Easy(),
+			[]payment.Method{"cultureland", "smartculture", "booknlife", "happymoney"})),
 		KeyMethods:    []payment.Method{"card"},
 		ManualConfirm: true,
 		ConfirmHook:   true, ConfirmKey: keyWebhooks,
 		PGNeeds: []payment.LiveNeed{{
 			// The sweep finds payments without them.
-			Keys: []string{keyWebhooks}, Msg: "webhooks cannot be verified", Fix: "take it from the PortOne console", Optional: true,
+			Keys: []string{keyWebhooks}, Msg: "webhooks cannot be verified", Fix: "take it from the PortOne console",
+			Optional: true,
 		}},
 		MerchantNeeds: []payment.LiveNeed{{
-			Keys: []string{"manual_confirm", "confirm_hook"}, Any: true, Purposes: []payment.MerchantPurpose{payment.MerchantGeneral},
-			Msg: "money moves before the shop has said yes", Fix: "manual_confirm: Y, once PortOne has switched the channel", Optional: true,
+			Keys: []string{"manual_confirm", "confirm_hook"}, Any: true,
+			Purposes: []payment.MerchantPurpose{payment.MerchantGeneral},
+			Msg:      "money moves before the shop has said yes",
+			Fix:      "manual_confirm: Y, once PortOne has switched the channel", Optional: true,
 		}},
 	}
 }

@@ -36,7 +36,9 @@ func VerifyWebhook(secrets []payment.Secret, header http.Header, body []byte, no
 		return "", err
 	}
 	var stamp, list string
-	for name, into := range map[string]*string{"Webhook-Id": &id, "Webhook-Timestamp": &stamp, "Webhook-Signature": &list} {
+	for name, into := range map[string]*string{
+		"Webhook-Id": &id, "Webhook-Timestamp": &stamp, "Webhook-Signature": &list,
+	} {
 		values := header[name]
 		// Of a header that comes twice one reader takes the first, another the last.
 		if len(values) != 1 || values[0] == "" {

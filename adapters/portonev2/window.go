@@ -104,7 +104,8 @@ type InicisBypass struct {
 // customerOf is what the window is told of the buyer; nil when that is nothing.
 func customerOf(b payment.Buyer) *Customer {
 	c := Customer{
-		FullName: wire.CutBytes(wire.Clean(b.Name), 30), PhoneNumber: wire.Phone(b.Tel), Email: wire.Email(b.Email, wire.MaxEmail),
+		FullName: wire.CutBytes(wire.Clean(b.Name), 30), PhoneNumber: wire.Phone(b.Tel),
+		Email: wire.Email(b.Email, wire.MaxEmail),
 	}
 	if c == (Customer{}) {
 		return nil
@@ -112,8 +113,8 @@ func customerOf(b payment.Buyer) *Customer {
 	return &c
 }
 
-// verifies tells whether there is anything to verify webhooks with. Where there is not, none is asked for: nothing in it
-// could be believed.
+// verifies tells whether there is anything to verify webhooks with. Where there is not, none is asked for: nothing in
+// it could be believed.
 func verifies(pg *payment.PG) bool { return len(webhookSecretsOf(pg)) > 0 }
 
 // noticeURLs is where PortOne is to report what becomes of a window.
@@ -134,7 +135,8 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 	a, m := req.Attempt, req.Merchant
 	method, provider, ok := payMethod(a.Method)
 	if !ok {
-		return Params{}, fmt.Errorf("preparing the window for %s: %w: %w", a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
+		return Params{}, fmt.Errorf("preparing the window for %s: %w: %w",
+			a.Method, adapters.ErrRejected, adapters.ErrUnsupported)
 	}
 	p := Params{
 		StoreID: storeOf(req.PG), ChannelKey: m.ChannelKey, PaymentID: string(a.ID),

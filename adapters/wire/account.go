@@ -29,7 +29,9 @@ type Refund struct {
 // all of it is personal data.
 func RefundOf(r *payment.RefundAccount) (Refund, error) {
 	if r == nil {
-		return Refund{}, &adapters.FieldError{Field: "refund_account", Msg: "is needed to give a virtual account's money back"}
+		return Refund{}, &adapters.FieldError{
+			Field: "refund_account", Msg: "is needed to give a virtual account's money back",
+		}
 	}
 	out := Refund{
 		Number: AccountNumber(r.Number.Reveal()), Holder: CutBytes(Clean(r.Holder.Reveal()), 60), Tel: Phone(r.Tel.Reveal()),

@@ -21,7 +21,9 @@ func TaxesOf(kind payment.TaxKind, amount, taxFree, vat payment.Won, vatSet bool
 	case vat < 0 || vat > amount-taxFree || vat > 0 && !vatSet:
 		return Taxes{}, &adapters.FieldError{Field: "vat_amount", Msg: "must be a part of what is taxable"}
 	case kind == payment.TaxZeroRated && (taxFree > 0 || vat > 0):
-		return Taxes{}, &adapters.FieldError{Field: "vat_amount", Msg: "and the tax-free part must be 0 for a zero-rated merchant"}
+		return Taxes{}, &adapters.FieldError{
+			Field: "vat_amount", Msg: "and the tax-free part must be 0 for a zero-rated merchant",
+		}
 	}
 	var t Taxes
 	if vatSet || kind == payment.TaxZeroRated {

@@ -59,7 +59,10 @@ func Cases() []Case {
 }
 
 // Run checks every case: the upstream executes the request exactly once.
-func Run(t *testing.T, do func(t *testing.T, method, url string, header http.Header, body []byte, rootCAs *x509.CertPool) error) {
+func Run(
+	t *testing.T,
+	do func(t *testing.T, method, url string, header http.Header, body []byte, rootCAs *x509.CertPool) error,
+) {
 	t.Helper()
 	for _, c := range Cases() {
 		t.Run(c.String(), func(t *testing.T) {

@@ -126,7 +126,8 @@ func (u *upstream) fail(raw, conn net.Conn) {
 			_ = tcp.SetLinger(0)
 		}
 	case FaultPartial:
-		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 512\r\n\r\n{\"code\"")
+		_, _ = io.WriteString(conn,
+			"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 512\r\n\r\n{\"code\"")
 	case FaultHeader:
 		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Ty")
 	}

@@ -22,7 +22,8 @@ import (
 
 func main() {
 	role := flag.String("role", "", "upstream, plain, fiber, config, or ask")
-	upstream := flag.String("upstream", "", "where plain, fiber and the gateway hand on to, as http://host:port; what ask asks")
+	upstream := flag.String("upstream", "",
+		"where plain, fiber and the gateway hand on to, as http://host:port; what ask asks")
 	dir := flag.String("dir", "", "where the role config writes config.yaml, and the gateway keeps its journal")
 	flag.Parse()
 	if err := run(*role, *upstream, *dir, os.Stdout); err != nil {
@@ -77,7 +78,8 @@ func answer(ctx *fasthttp.RequestCtx) {
 	ctx.SetContentType("application/json")
 	id, isOrder := strings.CutPrefix(string(ctx.Path()), "/orders/")
 	if isOrder && ctx.IsGet() {
-		fmt.Fprintf(ctx, `{"order_id":%q,"amount":64900,"tax_free":0,"currency":"KRW","order_name":"chair","status":"waiting"}`, id)
+		fmt.Fprintf(ctx,
+			`{"order_id":%q,"amount":64900,"tax_free":0,"currency":"KRW","order_name":"chair","status":"waiting"}`, id)
 		return
 	}
 	ctx.SetBodyString(`{"ok":true,"goods":[{"no":1,"name":"chair","price":64900},{"no":2,"name":"desk","price":189000}]}`)
