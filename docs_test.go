@@ -39,8 +39,8 @@ func TestProblemsAreDocumented(t *testing.T) {
 		fmt.Fprintf(&table, "| `%s` | %d | %s | %s | %s | %s |\n", code, d.Status, d.TitleEn, d.TitleKo, d.FixEn, d.FixKo)
 	}
 	table.WriteString("\n## How attempts end\n\n| `reason` | `code` | what the buyer is told | 안내 |\n|---|---|---|---|\n")
-	for _, reason := range words(t, "Reason", "Declined", "Refused", "reason") {
-		e, known := payment.EndingOf(reason)
+	for _, reason := range words(t, "Reason", "Declined", "Refused") {
+		e, known := payment.EndingOf(payment.Reason(reason))
 		switch {
 		case !known:
 			t.Errorf("the reason %s is told to nobody: payment.EndingOf does not know it", reason)
@@ -53,7 +53,7 @@ func TestProblemsAreDocumented(t *testing.T) {
 	e := payment.UnknownEnding()
 	fmt.Fprintf(&table, "| (any, while `status` is `unknown`) | `%s` | %s | %s |\n", e.Code, e.En, e.Ko)
 	table.WriteString("\n## How cancels end\n\n| `code`, `reason` | what it means | 뜻 |\n|---|---|---|\n")
-	for _, code := range words(t, "Cancel", "reasonResolved") {
+	for _, code := range words(t, "Cancel", "ReasonResolved") {
 		ko, en, known := payment.CancelText(code)
 		if !known {
 			t.Errorf("nobody says what the cancel's code %s means: payment.CancelText does not know it", code)
@@ -68,7 +68,7 @@ func TestProblemsAreDocumented(t *testing.T) {
 func words(t *testing.T, prefixes ...string) []string {
 	t.Helper()
 	var list []string
-	sources := []string{filepath.Join("payment", "ending.go")}
+	sources := []string{filepath.Join("payment", "reason.go"), filepath.Join("payment", "ending.go")}
 	for _, pattern := range []string{"gateway/*.go", "lifecycle/*.go"} {
 		more, err := filepath.Glob(filepath.FromSlash(pattern))
 		if err != nil {

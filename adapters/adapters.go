@@ -164,7 +164,7 @@ type Result struct {
 	// BuyerCancelled tells that the buyer closed the window, for wording only.
 	BuyerCancelled bool
 	// Why is a decline's reason as an attempt's (payment.DeclinedLimit, ...), for wording only; empty when it is not told.
-	Why string
+	Why payment.Reason
 	// Account is the virtual account that was issued, as far as the answer tells.
 	Account payment.VirtualAccount
 	// BillingKey is the key that was issued, for attempts with that purpose.

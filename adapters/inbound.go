@@ -29,7 +29,7 @@ type Return struct {
 	// Code is the PG's own word, for logs. Why is a decline's reason as an attempt's, and BuyerCancelled tells that the
 	// buyer closed the window; both are for wording only.
 	Code           string
-	Why            string
+	Why            payment.Reason
 	BuyerCancelled bool
 }
 

@@ -94,7 +94,7 @@ func listOutbox(ctx context.Context, j *journal.Journal, out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, outboxHead)
 	total := 0
-	for _, status := range []string{journal.MessageParked, journal.MessagePending} {
+	for _, status := range []journal.MessageStatus{journal.MessageParked, journal.MessagePending} {
 		err := j.OutboxEach(ctx, status, func(m journal.WaitingMessage) error {
 			total++
 			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\t%d\t%s\t%s\n", m.ID, m.OrderID, m.Type, m.Status,

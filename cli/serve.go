@@ -70,7 +70,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	client := onewrite.New(onewrite.Options{})
 	all := drivers.New(drivers.Options{Now: time.Now, Client: client})
 	g, err := gateway.New(gateway.Options{
-		Store: store, Journal: j, Keys: j, Unmatched: j, Cancels: j, Drivers: all, OrderHTTP: client,
+		Store: store, Journal: j, Drivers: all, OrderHTTP: client,
 		Metrics: m, Registry: registry, Log: log, Now: time.Now, Identity: j.Identity, DataDir: dataDir(place),
 	})
 	if err != nil {

@@ -193,7 +193,7 @@ type attemptAnswer struct {
 	Merchant  payment.MerchantID `json:"merchant"`
 	Method    payment.Method     `json:"method"`
 	State     payment.State      `json:"state"`
-	Reason    string             `json:"reason,omitempty"`
+	Reason    payment.Reason     `json:"reason,omitempty"`
 	// Code and the details are what the buyer is told of an attempt that ended without a payment.
 	Code        payment.Code `json:"code,omitempty"`
 	DetailKo    string       `json:"detail_ko,omitempty"`

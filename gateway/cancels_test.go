@@ -327,7 +327,7 @@ func (h *cancelHouse) another(ahead time.Duration) *Gateway {
 	PublishRules(h.g.store.Current(), m)
 	now := func() time.Time { return time.Now().Add(ahead) }
 	g, err := New(Options{
-		Store: h.g.store, Journal: h.journal, Keys: h.journal, Unmatched: h.journal, Cancels: h.journal,
+		Store: h.g.store, Journal: h.journal,
 		Drivers: drivers.New(drivers.Options{Now: now, Client: client}), OrderHTTP: client,
 		Metrics: m, Registry: registry, Log: slog.New(slog.DiscardHandler), Now: now, DataDir: h.t.TempDir(),
 	})

@@ -188,14 +188,11 @@ func (g *Gateway) window(ctx context.Context, driver adapters.Driver, req adapte
 	return w, err
 }
 
-// reasonNoWindow ends an attempt whose PG did not open its window.
-const reasonNoWindow = "window_not_opened"
-
 // abandon closes an attempt on record whose window never left this process.
 func (g *Gateway) abandon(ctx context.Context, a payment.Attempt) {
 	_, err := g.journal.Move(context.WithoutCancel(ctx), journal.Transition{
-		ID: a.ID, From: []payment.State{payment.StateOpened}, To: payment.StateExpired, Reason: reasonNoWindow,
-		Event: journal.Event{At: g.now(), Kind: reasonNoWindow},
+		ID: a.ID, From: []payment.State{payment.StateOpened}, To: payment.StateExpired, Reason: payment.ReasonNoWindow,
+		Event: journal.Event{At: g.now(), Kind: journal.EventNoWindow},
 	})
 	if err != nil {
 		g.log.WarnContext(ctx, "an attempt without a window stays open until the sweep ends it", a.LogAttr(), slog.Any("err", err))

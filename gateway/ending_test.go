@@ -28,7 +28,7 @@ func TestABuyerWhoHasNotPaidHearsWhy(t *testing.T) {
 		play           func(h *house) answer
 		status, code   string
 		inKo, inEn     string
-		reason         string // in the journal
+		reason         payment.Reason // in the journal
 		journaledAsked bool
 	}{
 		{"he closed the window", func(h *house) answer { return h.postReturn(h.inicisReturn("cancel")) }, "declined", "BUYER_CANCELLED", "취소", "cancelled", "", false},

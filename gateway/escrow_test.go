@@ -35,7 +35,7 @@ func TestAnEscrowThatTheBuyerPutIn(t *testing.T) {
 			if string(a.State) != want {
 				t.Errorf("%s, an escrow put in %t: %s, and the attempt is %s (%s)", tt.version, put, status, a.State, a.Reason)
 			}
-			if put && !strings.HasSuffix(a.Reason, "mismatch_escrow") {
+			if put && !strings.HasSuffix(string(a.Reason), "mismatch_escrow") {
 				t.Errorf("%s: it ended for %s", tt.version, a.Reason)
 			}
 		}

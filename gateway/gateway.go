@@ -37,8 +37,11 @@ import (
 type Journal interface {
 	lifecycle.Journal
 	lifecycle.AttemptQueue
+	lifecycle.UnmatchedQueue
 	lifecycle.Outbox
 	lifecycle.Pruner
+	CancelStore
+	KeyStore
 	Insert(ctx context.Context, a payment.Attempt, ev journal.Event, bound ...journal.Windows) error
 	AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error)
 	Ping(ctx context.Context) error
@@ -58,12 +61,6 @@ type Options struct {
 	Store *reload.Store
 	// Journal must be open; Run closes nothing that it did not open.
 	Journal Journal
-	// Keys keeps the answers of idempotent requests; needed by Run.
-	Keys KeyStore
-	// Late keeps what PGs took for attempts that had ended; needed by Run.
-	Unmatched lifecycle.UnmatchedQueue
-	// Cancels keeps cancels of paid attempts. Without it none can be asked for, and none made at a PG are noticed.
-	Cancels CancelStore
 	Drivers map[payment.DriverName]adapters.Driver
 	// OrderHTTP speaks to the order service.
 	OrderHTTP *http.Client
@@ -104,9 +101,8 @@ type Gateway struct {
 	unmatched    lifecycle.UnmatchedJournal
 	pulse        pulse
 	others       *others
-	// cancels and canceller are nil when Options has no Cancels.
-	cancels   CancelStore
-	canceller *lifecycle.Canceller
+	cancels      CancelStore
+	canceller    *lifecycle.Canceller
 	// worker does what goes on beside requests.
 	worker *lifecycle.Worker
 	// printKey makes fingerprints of bodies that hold personal data.
@@ -140,7 +136,7 @@ func New(o Options) (*Gateway, error) {
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
 		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), strangers: newStrangers(), limits: newLimits(), rates: rules.NewOutcomes(),
-		openFiles: openFiles(), pageTemplate: pageTemplate(), keys: o.Keys, unmatched: o.Unmatched,
+		openFiles: openFiles(), pageTemplate: pageTemplate(), keys: o.Journal, unmatched: o.Journal, cancels: o.Journal,
 		ctx: context.Background(),
 	}
 	g.shop = newShopClient(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
@@ -154,26 +150,21 @@ func New(o Options) (*Gateway, error) {
 		Shop:    g, Wake: func() { g.worker.Wake() }, Spread: o.Spread,
 		ParkUnmatched: func() bool { return g.view().rules.Limits().UnmatchedPayments == rules.UnmatchedPark },
 	})
-	if g.cancels = o.Cancels; g.cancels != nil {
-		print := sha256.Sum256(append([]byte("fingerprint:"), key...))
-		g.canceller, g.printKey = lifecycle.NewCanceller(g.machine, o.Cancels, g.cancelEnded), print[:]
-	}
+	print := sha256.Sum256(append([]byte("fingerprint:"), key...))
+	g.canceller, g.printKey = lifecycle.NewCanceller(g.machine, o.Journal, g.cancelEnded), print[:]
 	g.worker = g.newWorker(o)
 	return g, nil
 }
 
 // newWorker makes what goes on beside requests.
 func (g *Gateway) newWorker(o Options) *lifecycle.Worker {
-	w := lifecycle.WorkerOptions{
-		Machine: g.machine, Canceller: g.canceller, Attempts: o.Journal, Unmatched: o.Unmatched, Outbox: o.Journal, Deliver: g.deliver,
+	return lifecycle.NewWorker(lifecycle.WorkerOptions{
+		Machine: g.machine, Canceller: g.canceller,
+		Attempts: o.Journal, Unmatched: o.Journal, Cancels: o.Journal, Outbox: o.Journal, Deliver: g.deliver,
 		// Like all of the section journal, the retention is what the process started with.
-		Sealer: g.sealer, Ended: o.Journal, Retention: o.Store.Current().Journal().Retention, Keys: o.Keys, KeysKept: keyKept,
+		Sealer: g.sealer, Ended: o.Journal, Retention: o.Store.Current().Journal().Retention, Keys: o.Journal, KeysKept: keyKept,
 		Observer: g, Log: g.log, Now: func() time.Time { return g.now() }, Spread: o.Spread,
-	}
-	if o.Cancels != nil {
-		w.Cancels = o.Cancels
-	}
-	return lifecycle.NewWorker(w)
+	})
 }
 
 // Listeners are the open sockets of a gateway.

@@ -71,9 +71,6 @@ func (g *Gateway) setStats(s journal.Stats) {
 
 // publishCancels sets the gauges of open cancels, and returns what they say.
 func (g *Gateway) publishCancels(ctx context.Context) ([]journal.CancelStats, error) {
-	if g.cancels == nil {
-		return nil, nil
-	}
 	list, err := g.cancels.CancelStats(ctx)
 	if err != nil {
 		return nil, err

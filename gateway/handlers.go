@@ -106,11 +106,11 @@ type completeAnswer struct {
 	Status    string            `json:"status"`
 	Amount    payment.Won       `json:"amount"`
 	// Reason is how the attempt ended, Code and the details what its buyer may be told.
-	Reason      string       `json:"reason,omitempty"`
-	Code        payment.Code `json:"code,omitempty"`
-	DetailKo    string       `json:"detail_ko,omitempty"`
-	DetailEn    string       `json:"detail_en,omitempty"`
-	RedirectURL string       `json:"redirect_url"`
+	Reason      payment.Reason `json:"reason,omitempty"`
+	Code        payment.Code   `json:"code,omitempty"`
+	DetailKo    string         `json:"detail_ko,omitempty"`
+	DetailEn    string         `json:"detail_en,omitempty"`
+	RedirectURL string         `json:"redirect_url"`
 }
 
 func (g *Gateway) handleComplete(c *fiber.Ctx) error {
@@ -135,7 +135,7 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 	if res.Attempt.State.Final() {
 		answerStands(c)
 	}
-	if res.Answer.Reason == lifecycle.ReasonShopSilent {
+	if res.Answer.Reason == payment.ReasonShopSilent {
 		leaveThisPod(c)
 	}
 	end := res.Ending()
@@ -202,7 +202,7 @@ func parseComplete(raw []byte) (completeRequest, error) {
 func (g *Gateway) backToShop(c *fiber.Ctx, res lifecycle.Result, err error) error {
 	end := res.Ending()
 	isAbout(c, res.Attempt.OrderID, res.Attempt.ID)
-	if res.Answer.Reason == lifecycle.ReasonShopSilent {
+	if res.Answer.Reason == payment.ReasonShopSilent {
 		leaveThisPod(c)
 	}
 	var p *payment.Problem

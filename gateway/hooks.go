@@ -294,7 +294,7 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notificatio
 	if !payment.ValidID(string(id)) {
 		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
 	}
-	a, _, err := g.journal.Attempt(ctx, id)
+	a, sealed, err := g.journal.Attempt(ctx, id)
 	switch {
 	case errors.Is(err, journal.ErrNotFound), err == nil && a.PG != pg.ID:
 		if err != nil {
@@ -305,12 +305,12 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notificatio
 		return metrics.WebhookFailed, again(err)
 	}
 	isAbout(c, a.OrderID, a.ID)
-	word, err := g.notified(ctx, a, n)
+	told, err := g.notified(ctx, a, sealed, n)
 	switch {
 	case err != nil:
 		g.log.Error("a webhook was not followed up", slog.String("request_id", requestID(c)), a.LogAttr(), slog.Any("err", err))
 		return metrics.WebhookFailed, again(err)
-	case word.Unmatched:
+	case told.Unmatched:
 		return metrics.WebhookUnmatched, c.SendStatus(fiber.StatusOK)
 	}
 	return metrics.WebhookAccepted, c.SendStatus(fiber.StatusOK)
@@ -318,31 +318,33 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notificatio
 
 // errStillFollowing tells that a notification was not followed up in time although nothing else would: nobody looks at
 // attempts that have ended, for V1's second payments, or for money that came in beside an undo. PortOne must say it again.
-var errStillFollowing = errors.New("the word is still being followed up")
+var errStillFollowing = errors.New("the notification is still being followed up")
 
 // notified concludes in the background and waits as long as PortOne does.
-func (g *Gateway) notified(ctx context.Context, a payment.Attempt, n lifecycle.Notification) (lifecycle.NotificationResult, error) {
+func (g *Gateway) notified(
+	ctx context.Context, a payment.Attempt, sealed []byte, n lifecycle.Notification,
+) (lifecycle.NotificationResult, error) {
 	given := n.Says == payment.OutcomeCancelled
 	type outcome struct {
-		word lifecycle.NotificationResult
+		told lifecycle.NotificationResult
 		err  error
 	}
 	done := make(chan outcome, 1)
 	g.following.Go(func() {
-		word, err := g.machine.Notified(ctx, g.unmatched, n)
+		told, err := g.machine.NotifiedOf(ctx, g.unmatched, a, sealed, n)
 		if err == nil && (given || a.State.Final()) {
-			err = g.cancelledAtPG(ctx, word.Attempt)
+			err = g.cancelledAtPG(ctx, told.Attempt)
 		}
 		if err != nil {
 			g.log.ErrorContext(ctx, "a PG's notification could not be followed up", a.LogAttr(), slog.Any("err", err))
 		}
-		done <- outcome{word, err}
+		done <- outcome{told, err}
 	})
 	t := time.NewTimer(hookPatience)
 	defer t.Stop()
 	select {
 	case o := <-done:
-		return o.word, o.err
+		return o.told, o.err
 	case <-t.C:
 		waits := a.State == payment.StateOpened || a.State == payment.StateApproving || a.State == payment.StateIssued
 		if !waits || given || adapters.SharesIDs(g.drivers, a) {
@@ -386,15 +388,15 @@ func (g *Gateway) answerTo(c *fiber.Ctx, t told, known bool) (string, error) {
 // answerHook says yes or no as the PG reads it.
 func (g *Gateway) answerHook(c *fiber.Ctx, driver adapters.Driver, q lifecycle.Question) (string, error) {
 	isAbout(c, "", q.ID)
-	ans := lifecycle.Answer{Reason: lifecycle.ReasonNoSuchPayment}
+	ans := lifecycle.Answer{Reason: payment.ReasonNoSuchPayment}
 	switch {
 	case !payment.ValidID(string(q.ID)):
 	case g.others.problem("") != nil:
-		ans = lifecycle.Answer{Reason: reasonSeveralJournals}
+		ans = lifecycle.Answer{Reason: payment.ReasonSeveralJournals}
 	default:
 		ans = g.machine.Allow(g.requestContext(c), q)
 	}
-	if ans.Reason == lifecycle.ReasonNoSuchPayment {
+	if ans.Reason == payment.ReasonNoSuchPayment {
 		g.others.notFound(q.ID, c.Query(journalParam))
 	}
 	if ans.Yes {

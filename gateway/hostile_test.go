@@ -5,14 +5,13 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // undone wants an attempt that was paid otherwise than decided to have ended without money, and the shop not to have
 // been told that it is paid.
-func (h *hookHouse) undone(id payment.AttemptID, reason string) {
+func (h *hookHouse) undone(id payment.AttemptID, reason payment.Reason) {
 	h.t.Helper()
 	h.sandbox.WaitNotices()
 	a := h.state(id)
@@ -50,7 +49,7 @@ func TestABuyerWhoChangesTheMethod(t *testing.T) {
 				if got := h.complete(o); got == "approved" || got == "issued" {
 					t.Errorf("the browser is told %s", got)
 				}
-				h.undone(o.attempt, lifecycle.ReasonMismatch+"method")
+				h.undone(o.attempt, payment.ReasonMismatch+"method")
 			})
 		}
 	}
@@ -64,7 +63,7 @@ func TestABuyerWhoChangesTheMethod(t *testing.T) {
 				if got := h.complete(o); got == "approved" || got == "issued" {
 					t.Errorf("the browser is told %s", got)
 				}
-				h.undone(o.attempt, lifecycle.ReasonMismatch+"method")
+				h.undone(o.attempt, payment.ReasonMismatch+"method")
 			})
 		}
 	}
@@ -81,7 +80,7 @@ func TestABuyerWhoChangesTheMethod(t *testing.T) {
 			if back.status != http.StatusSeeOther {
 				t.Errorf("the return answered %d %s", back.status, back.body)
 			}
-			h.undone(payment.AttemptID(form.Get("oid")), lifecycle.ReasonMismatch+"method")
+			h.undone(payment.AttemptID(form.Get("oid")), payment.ReasonMismatch+"method")
 		})
 	}
 }
@@ -106,7 +105,7 @@ func TestABuyerWhoPaysInPlaceOfAnAccount(t *testing.T) {
 			if got := h.complete(o); got == "approved" || got == "issued" {
 				t.Errorf("the browser is told %s", got)
 			}
-			h.undone(o.attempt, lifecycle.ReasonMismatch+"method")
+			h.undone(o.attempt, payment.ReasonMismatch+"method")
 		})
 	}
 	t.Run("inicis", func(t *testing.T) {
@@ -116,7 +115,7 @@ func TestABuyerWhoPaysInPlaceOfAnAccount(t *testing.T) {
 		form.Set("gopaymethod", "Card")
 		form.Set("acceptmethod", "centerCd(Y)")
 		h.postReturn(h.press(form, "pay"))
-		h.undone(payment.AttemptID(form.Get("oid")), lifecycle.ReasonMismatch+"method")
+		h.undone(payment.AttemptID(form.Get("oid")), payment.ReasonMismatch+"method")
 	})
 }
 
@@ -144,7 +143,7 @@ func TestABuyerWhoChangesTheTaxes(t *testing.T) {
 			if got := h.complete(o); got == "approved" {
 				t.Errorf("the browser is told %s", got)
 			}
-			h.undone(o.attempt, lifecycle.ReasonMismatch+"tax_free")
+			h.undone(o.attempt, payment.ReasonMismatch+"tax_free")
 		})
 	}
 }

@@ -78,7 +78,7 @@ func newHouseWith(t *testing.T, box sandbox.Config, edits ...fixture.Edit) *hous
 	m := metrics.New(registry)
 	PublishRules(store.Current(), m)
 	h.g, err = New(Options{
-		Store: store, Journal: h.journal, Keys: h.journal, Unmatched: h.journal, Cancels: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
+		Store: store, Journal: h.journal, Drivers: drivers.New(drivers.Options{Client: client}), OrderHTTP: client,
 		Metrics: m, Registry: registry, Log: slog.New(slog.NewJSONHandler(&h.log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		Now: time.Now, Identity: h.journal.Identity, DataDir: dir,
 	})

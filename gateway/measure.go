@@ -15,7 +15,7 @@ import (
 func (g *Gateway) Concluded(ctx context.Context, a payment.Attempt) {
 	g.rate(a)
 	g.metrics.Payment(string(a.PG), string(a.Method), string(a.State), int64(a.Amount))
-	g.log.InfoContext(ctx, "attempt", a.LogAttr(), slog.Any("method", a.Method), slog.Int64("amount", int64(a.Amount)), slog.String("state", string(a.State)), slog.String("reason", a.Reason))
+	g.log.InfoContext(ctx, "attempt", a.LogAttr(), slog.Any("method", a.Method), slog.Int64("amount", int64(a.Amount)), slog.String("state", string(a.State)), slog.Any("reason", a.Reason))
 }
 
 // Upstream counts one request to a PG, and remembers whether it was answered.

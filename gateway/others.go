@@ -31,9 +31,6 @@ type others struct {
 	seen atomic.Bool
 }
 
-// reasonSeveralJournals is why a PG is told no by one of several.
-const reasonSeveralJournals = "several_journals"
-
 // problem is the problem of a process that is one of several on private journals; nil for one that knows of no other.
 func (o *others) problem(order payment.OrderID) error {
 	if !o.seen.Load() {

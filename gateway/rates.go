@@ -4,7 +4,6 @@ import (
 	"errors"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -31,12 +30,12 @@ func judge(a payment.Attempt) verdict {
 		}
 		return verdictGood
 	case payment.StateDeclined:
-		if a.Reason == lifecycle.ReasonNotSent {
+		if a.Reason == payment.ReasonNotSent {
 			return verdictFault
 		}
 	case payment.StateCancelled, payment.StateUnknown:
 		// While it is being given back an attempt is reported again and again; it counts at the end, once.
-		if a.Reason == lifecycle.ReasonLost {
+		if a.Reason == payment.ReasonLost {
 			return verdictFault
 		}
 	case payment.StateOpened, payment.StateClaimed, payment.StateApproving, payment.StateCaptured,

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
@@ -18,19 +17,19 @@ func TestOnlyThePGsFaultsCount(t *testing.T) {
 	tests := []struct {
 		name   string
 		state  payment.State
-		reason string
+		reason payment.Reason
 		want   verdict
 	}{
-		{"approved", payment.StateApproved, lifecycle.ReasonApproved, verdictGood},
-		{"the PG could not be reached", payment.StateDeclined, lifecycle.ReasonNotSent, verdictFault},
-		{"the PG rejected the request", payment.StateDeclined, lifecycle.ReasonRejected, verdictNone},
-		{"the answer was lost and the money given back", payment.StateCancelled, lifecycle.ReasonLost, verdictFault},
-		{"the answer was lost and nobody knows", payment.StateUnknown, lifecycle.ReasonLost, verdictFault},
-		{"the card was declined", payment.StateDeclined, lifecycle.ReasonDeclined, verdictNone},
-		{"the shop refused", payment.StateRefused, lifecycle.ReasonShopRefused, verdictNone},
-		{"the shop refused what was charged", payment.StateCancelled, lifecycle.ReasonShopRefused, verdictNone},
-		{"the buyer never paid", payment.StateExpired, lifecycle.ReasonNeverPaid, verdictNone},
-		{"still being given back", payment.StateCancelling, lifecycle.ReasonLost, verdictNone},
+		{"approved", payment.StateApproved, payment.ReasonApproved, verdictGood},
+		{"the PG could not be reached", payment.StateDeclined, payment.ReasonNotSent, verdictFault},
+		{"the PG rejected the request", payment.StateDeclined, payment.ReasonRejected, verdictNone},
+		{"the answer was lost and the money given back", payment.StateCancelled, payment.ReasonLost, verdictFault},
+		{"the answer was lost and nobody knows", payment.StateUnknown, payment.ReasonLost, verdictFault},
+		{"the card was declined", payment.StateDeclined, payment.ReasonDeclined, verdictNone},
+		{"the shop refused", payment.StateRefused, payment.ReasonShopRefused, verdictNone},
+		{"the shop refused what was charged", payment.StateCancelled, payment.ReasonShopRefused, verdictNone},
+		{"the buyer never paid", payment.StateExpired, payment.ReasonNeverPaid, verdictNone},
+		{"still being given back", payment.StateCancelling, payment.ReasonLost, verdictNone},
 		{"just opened", payment.StateOpened, "", verdictNone},
 	}
 	for _, tt := range tests {
@@ -49,7 +48,7 @@ func TestRatesFollowWhatHappened(t *testing.T) {
 	now := start
 	g := &Gateway{rates: rules.NewOutcomes(), now: func() time.Time { return now }}
 	a := payment.Attempt{PG: "inicis", Method: "card"}
-	end := func(state payment.State, reason string) {
+	end := func(state payment.State, reason payment.Reason) {
 		a.State, a.Reason = state, reason
 		g.rate(a)
 	}
@@ -61,10 +60,10 @@ func TestRatesFollowWhatHappened(t *testing.T) {
 		}
 	}
 	check("nothing yet", now, 0, 0)
-	end(payment.StateApproved, lifecycle.ReasonApproved)
-	end(payment.StateDeclined, lifecycle.ReasonDeclined)
+	end(payment.StateApproved, payment.ReasonApproved)
+	end(payment.StateDeclined, payment.ReasonDeclined)
 	check("a buyer's decline does not count", now, 1, 1)
-	end(payment.StateDeclined, lifecycle.ReasonNotSent)
+	end(payment.StateDeclined, payment.ReasonNotSent)
 	check("a fault counts", now, 0.5, 2)
 	for i, err := range []error{
 		adapters.ErrUnavailable, fmt.Errorf("x: %w", adapters.ErrRejected), // the PG's
@@ -76,7 +75,7 @@ func TestRatesFollowWhatHappened(t *testing.T) {
 		}
 	}
 	now = start.Add(5 * time.Minute)
-	end(payment.StateApproved, lifecycle.ReasonApproved)
+	end(payment.StateApproved, payment.ReasonApproved)
 	check("old and new minutes add up", now, 0.4, 5)
 	check("old minutes are forgotten", start.Add(12*time.Minute), 1, 1)
 	check("in the end all are", start.Add(time.Hour), 0, 0)
@@ -101,7 +100,7 @@ func TestRoutingFollowsTheRates(t *testing.T) {
 		t.Fatalf("before: %d %v", a.status, a.json["pg"])
 	}
 	for range 30 {
-		h.g.Concluded(t.Context(), payment.Attempt{PG: "inicis", Method: "card", State: payment.StateDeclined, Reason: lifecycle.ReasonNotSent})
+		h.g.Concluded(t.Context(), payment.Attempt{PG: "inicis", Method: "card", State: payment.StateDeclined, Reason: payment.ReasonNotSent})
 	}
 	if a := h.postCheckout(h.checkout("card")); a.status != http.StatusOK || a.json["pg"] != "portone" {
 		t.Errorf("after: %d %v", a.status, a.json["pg"])

@@ -53,13 +53,13 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) lifecycle.Answ
 		g.metrics.Confirmed(metrics.AnswerSilent)
 		g.log.WarnContext(ctx, "the order service did not confirm", a.LogAttr(), slog.Any("err", err))
 		return lifecycle.Answer{
-			Reason: lifecycle.ReasonShopSilent, DetailKo: "쇼핑몰이 응답하지 않아 결제하지 않았습니다",
+			Reason: payment.ReasonShopSilent, DetailKo: "쇼핑몰이 응답하지 않아 결제하지 않았습니다",
 			DetailEn: "the shop did not answer, so nothing was charged",
 		}
 	case !ans.Yes:
 		g.metrics.Confirmed(metrics.AnswerNo)
-		reason := cmp.Or(payment.RefusedFor(ans.Code), lifecycle.ReasonShopRefused)
-		g.log.InfoContext(ctx, "the order service refused", a.LogAttr(), slog.String("reason", reason))
+		reason := cmp.Or(payment.RefusedFor(ans.Code), payment.ReasonShopRefused)
+		g.log.InfoContext(ctx, "the order service refused", a.LogAttr(), slog.Any("reason", reason))
 		return lifecycle.Answer{Reason: reason, DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText)}
 	}
 	g.metrics.Confirmed(metrics.AnswerYes)

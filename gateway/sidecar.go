@@ -45,7 +45,7 @@ func (g *Gateway) sidecarApp() *fiber.App {
 
 // serveSidecar serves the sidecar listener, when there is one, and returns what drains it.
 func (g *Gateway) serveSidecar(l net.Listener, failed chan<- error) func(timeout time.Duration) error {
-	if l == nil || g.cancels == nil {
+	if l == nil {
 		return func(time.Duration) error { return nil }
 	}
 	app, side := g.sidecarApp(), g.newDoor(l, "sidecar", g.ownRoom(sidecarShare))
@@ -93,8 +93,5 @@ func notFoundAs(err error, code payment.Code) error {
 
 // cancelledAtPG looks, after a PG's notification about an attempt that has ended, for money that was given back without us.
 func (g *Gateway) cancelledAtPG(ctx context.Context, a payment.Attempt) error {
-	if g.canceller == nil {
-		return nil
-	}
 	return g.canceller.Notified(ctx, a)
 }

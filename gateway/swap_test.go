@@ -5,7 +5,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/sandbox"
 )
@@ -36,7 +35,7 @@ func TestSwappedAuthTokensEnd(t *testing.T) {
 						t.Fatal(err)
 					}
 				}
-				if a := h.state(payment.AttemptID(id)); a.State != payment.StateCancelled || a.Reason != lifecycle.ReasonMismatch+"order_ref" {
+				if a := h.state(payment.AttemptID(id)); a.State != payment.StateCancelled || a.Reason != payment.ReasonMismatch+"order_ref" {
 					t.Errorf("%s is %s (%s)", id, a.State, a.Reason)
 				}
 			}

@@ -126,7 +126,7 @@ payment_methods: [{ code: card, links: { other: Y } }]
 	}
 	registry := metrics.NewRegistry()
 	g, err := gateway.New(gateway.Options{
-		Store: store, Journal: h.journal, Keys: h.journal, Unmatched: h.journal, Cancels: h.journal,
+		Store: store, Journal: h.journal,
 		Drivers: map[payment.DriverName]adapters.Driver{"otherpay": driver}, OrderHTTP: client,
 		Metrics: metrics.New(registry), Registry: registry, Log: slog.New(slog.DiscardHandler), Now: time.Now, Identity: h.journal.Identity, DataDir: dir,
 	})

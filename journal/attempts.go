@@ -188,7 +188,7 @@ func normal(a payment.Attempt) payment.Attempt {
 	a.CreatedAt, a.ExpiresAt, a.NextCheck = at(millis(a.CreatedAt)), at(millis(a.ExpiresAt)), at(millis(a.NextCheck))
 	a.DepositDue = at(millis(a.DepositDue))
 	a.OrderName, a.ReturnURL = cleanText(a.OrderName), cleanText(a.ReturnURL)
-	a.PGTxID, a.Reason = cleanText(a.PGTxID), cleanText(a.Reason)
+	a.PGTxID, a.Reason = cleanText(a.PGTxID), payment.Reason(cleanText(string(a.Reason)))
 	return a
 }
 

@@ -12,6 +12,7 @@ type EventKind string
 // The kinds of the way of an attempt.
 const (
 	EventOpened        EventKind = "opened"
+	EventNoWindow      EventKind = "window_not_opened"
 	EventWindowLeft    EventKind = "window_left" // the buyer came back without having paid
 	EventAuthenticated EventKind = "authenticated"
 	EventAsked         EventKind = "asked_by_pg" // whether it may approve

@@ -16,8 +16,8 @@ type Transition struct {
 	To   payment.State
 	// Event is recorded with the move.
 	Event Event
-	// Reason is a stable code for how the attempt came to To; empty keeps the former one.
-	Reason string
+	// Reason is how the attempt came to To; empty keeps the former one.
+	Reason payment.Reason
 	// PGTxID is the PG's transaction id, when it became known; empty keeps the former one.
 	PGTxID string
 	// NextCheck is when the sweep looks at the attempt; zero means soon. A final state has none.
@@ -76,7 +76,7 @@ func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 		r.PGTxID = cleanText(t.PGTxID)
 	}
 	if t.Reason != "" {
-		r.Reason = cleanText(t.Reason)
+		r.Reason = payment.Reason(cleanText(string(t.Reason)))
 	}
 	if t.SealedProof != nil {
 		r.sealedProof, r.proven = t.SealedProof, true
@@ -93,7 +93,7 @@ func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 		ev.PGTxID = t.PGTxID
 	}
 	if ev.Reason == "" {
-		ev.Reason = t.Reason
+		ev.Reason = string(t.Reason)
 	}
 	if err := j.addEvent(x, r.ID, from, t.To, ev); err != nil {
 		return payment.Attempt{}, err

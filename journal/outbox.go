@@ -13,19 +13,22 @@ import (
 
 const messageColumns = `seq, id, order_id, type, body, created_at, tries, sealed`
 
+// MessageStatus is where a message stands that was not delivered.
+type MessageStatus string
+
 // The states of a message that was not delivered.
 const (
 	// MessagePending: it is sent again, or waits behind another of its order.
-	MessagePending = "pending"
+	MessagePending MessageStatus = "pending"
 	// MessageParked: it is tried no more until somebody asks for it.
-	MessageParked = "parked"
+	MessageParked MessageStatus = "parked"
 )
 
 // WaitingMessage is a message that the shop has not acknowledged.
 type WaitingMessage struct {
 	payment.Message
 	// Status is MessagePending or MessageParked.
-	Status string
+	Status MessageStatus
 	// Reason says why the last delivery failed; empty when there was none.
 	Reason string
 	// NextTry is when it is sent again; it says nothing of one that is parked or Behind.
@@ -176,7 +179,7 @@ const messagePage = 1000
 
 // OutboxEach hands out every message in a state (MessagePending, MessageParked), the oldest first, however many
 // there are, without its body. It stops at the first error of yield.
-func (j *Journal) OutboxEach(ctx context.Context, status string, yield func(WaitingMessage) error) error {
+func (j *Journal) OutboxEach(ctx context.Context, status MessageStatus, yield func(WaitingMessage) error) error {
 	var last WaitingMessage
 	for {
 		rows, err := j.r.query(ctx, `SELECT seq, id, order_id, type, created_at, tries, sealed, status, last_reason, next_try, head FROM outbox

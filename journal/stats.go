@@ -87,7 +87,7 @@ func (j *Journal) Stats(ctx context.Context) (Stats, error) {
 	if err != nil {
 		return Stats{}, err
 	}
-	pending, parked := messages[MessagePending], messages[MessageParked]
+	pending, parked := messages[string(MessagePending)], messages[string(MessageParked)]
 	stats.Pending, stats.Parked, stats.OldestPending = pending.count, parked.count, pending.oldest
 	unmatched, err := j.tallies(ctx, "unmatched_payments", "state", "next_check > 0")
 	if err != nil {

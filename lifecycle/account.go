@@ -19,13 +19,6 @@ const (
 	depositGrace = time.Hour
 )
 
-// Reasons of attempts that pay into a virtual account.
-const (
-	ReasonIssued       = "account_issued"
-	ReasonNoDeposit    = "deposit_deadline_passed"
-	ReasonClosedByShop = "closed_by_shop"
-)
-
 // issued takes in a virtual account that the PG opened after the shop's yes. The order is held from here on, and
 // is paid only when the deposit shows (inicis.md §7).
 func (s *Machine) issued(ctx context.Context, w *work, r adapters.Result) (Result, error) {
@@ -37,7 +30,7 @@ func (s *Machine) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 		return s.unproven(ctx, w)
 	}
 	if s.overdue(w.a, r) {
-		return s.undo(ctx, w, ReasonNoDeposit)
+		return s.undo(ctx, w, payment.ReasonNoDeposit)
 	}
 	message, err := s.accountMessage(w.a, r.Account)
 	if err != nil {
@@ -46,8 +39,8 @@ func (s *Machine) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 	err = s.move(ctx, w, journal.Transition{
 		From:   []payment.State{w.a.State},
 		To:     payment.StateIssued,
-		Reason: ReasonIssued, PGTxID: r.PGTxID,
-		Event:     journal.Event{Kind: journal.EventIssued, Detail: ReasonIssued},
+		Reason: payment.ReasonIssued, PGTxID: r.PGTxID,
+		Event:     journal.Event{Kind: journal.EventIssued, Detail: string(payment.ReasonIssued)},
 		NextCheck: s.nextDepositCheck(w.a, r.Account.Due),
 		WipeProof: true,
 		Messages:  []payment.Message{message},
@@ -69,7 +62,7 @@ func (s *Machine) accountFound(ctx context.Context, w *work, r adapters.Result) 
 		return s.undo(ctx, w, wrong)
 	}
 	if s.overdue(w.a, r) {
-		return s.undo(ctx, w, ReasonNoDeposit)
+		return s.undo(ctx, w, payment.ReasonNoDeposit)
 	}
 	now := s.o.Now()
 	err := s.o.Journal.Claim(ctx, w.a, journal.Claim{
@@ -111,11 +104,11 @@ func (s *Machine) awaitDeposit(ctx context.Context, w *work) (Result, error) {
 	case r.Outcome == payment.OutcomeApproved:
 		return s.approved(after, w, r)
 	case r.Outcome == payment.OutcomeCancelled:
-		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
+		return s.finish(after, w, payment.StateCancelled, payment.ReasonCancelledAtPG)
 	case r.Outcome == payment.OutcomeUnknown, r.Outcome == payment.OutcomeNotFound:
 		return s.depositLater(ctx, w, r, lookUpUndecided)
 	case s.overdue(w.a, r):
-		return s.finish(after, w, payment.StateExpired, ReasonNoDeposit)
+		return s.finish(after, w, payment.StateExpired, payment.ReasonNoDeposit)
 	}
 	return s.depositLater(ctx, w, r, lookUpAwaitsDeposit)
 }
@@ -210,7 +203,7 @@ func (s *Machine) shutAccount(ctx context.Context, unmatched UnmatchedJournal, a
 
 // CloseAccount closes the virtual account of an attempt that waits for its deposit, for the shop. An attempt that
 // turns out to be paid is concluded as paid instead; the result tells. Errors are *payment.Problem.
-func (s *Machine) CloseAccount(ctx context.Context, id payment.AttemptID, reason string) (Result, error) {
+func (s *Machine) CloseAccount(ctx context.Context, id payment.AttemptID, reason payment.Reason) (Result, error) {
 	a, _, err := s.o.Journal.Attempt(ctx, id)
 	if err != nil {
 		return Result{}, journalProblem(err)
@@ -231,7 +224,7 @@ func (s *Machine) CloseAccount(ctx context.Context, id payment.AttemptID, reason
 	case r.Outcome == payment.OutcomeApproved:
 		return s.approved(after, w, r)
 	case r.Outcome == payment.OutcomeCancelled:
-		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
+		return s.finish(after, w, payment.StateCancelled, payment.ReasonCancelledAtPG)
 	}
 	return s.undo(after, w, reason)
 }

@@ -96,7 +96,7 @@ func TestAnAccountIsFollowedToItsEnd(t *testing.T) {
 		passes   time.Duration
 		lookUp   func(int, adapters.LookUpRequest) (adapters.Result, error)
 		want     payment.State
-		reason   string
+		reason   payment.Reason
 		messages string
 	}{
 		{"a deposit pays the order", time.Hour, says(depositedAs("A1", 50000), nil), payment.StateApproved, "approved", "virtual_account.deposited"},
@@ -192,7 +192,7 @@ func TestTheShopClosesAnAccount(t *testing.T) {
 			h := open(t, pg)
 			h.issue(pg, "A1")
 			pg.lookUp = tt.lookUp
-			_, err := h.machine.CloseAccount(t.Context(), "A1", lifecycle.ReasonClosedByShop)
+			_, err := h.machine.CloseAccount(t.Context(), "A1", payment.ReasonClosedByShop)
 			p, _ := payment.AsProblem(err)
 			if tt.problem == "" && err != nil || tt.problem != "" && (p == nil || p.Code != tt.problem) {
 				t.Errorf("problem %v, want %q", err, tt.problem)
@@ -212,7 +212,7 @@ func TestAnAccountThatIsFound(t *testing.T) {
 		pg.lookUp = says(issuedAs("A1", 50000), nil)
 		h := open(t, pg)
 		h.shop = func(payment.Attempt) lifecycle.Answer {
-			return lifecycle.Answer{Yes: yes, Reason: lifecycle.ReasonShopRefused}
+			return lifecycle.Answer{Yes: yes, Reason: payment.ReasonShopRefused}
 		}
 		if err := h.journal.Insert(t.Context(), h.account("A1"), journal.Event{Kind: "opened"}); err != nil {
 			t.Fatal(err)
@@ -246,7 +246,7 @@ func TestAnOrderHasOneAccount(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if a, b := h.state("A1"), h.state("A2"); a.State != payment.StateIssued || b.State != payment.StateCancelled || b.Reason != lifecycle.ReasonDuplicate || pg.calls["close"] != 1 {
+	if a, b := h.state("A1"), h.state("A2"); a.State != payment.StateIssued || b.State != payment.StateCancelled || b.Reason != payment.ReasonDuplicate || pg.calls["close"] != 1 {
 		t.Errorf("%s and %s (%s), %d closed", a.State, b.State, b.Reason, pg.calls["close"])
 	}
 }
@@ -342,7 +342,7 @@ func TestAnAccountThatCannotBeClosed(t *testing.T) {
 	h := open(t, pg)
 	h.issue(pg, "A1")
 	pg.lookUp = says(issuedAs("A1", 50000), nil)
-	if _, err := h.machine.CloseAccount(t.Context(), "A1", lifecycle.ReasonClosedByShop); err != nil {
+	if _, err := h.machine.CloseAccount(t.Context(), "A1", payment.ReasonClosedByShop); err != nil {
 		t.Fatal(err)
 	}
 	h.pass(71 * time.Hour)

@@ -117,7 +117,7 @@ type arrivalState struct {
 	// ours tells that the approval is a request of our own, which needs the sealed proof.
 	ours bool
 	// reason is why it is unknown; empty means that an answer was lost.
-	reason string
+	reason payment.Reason
 }
 
 func arrivalStates(account bool) []arrivalState {
@@ -135,7 +135,7 @@ func arrivalStates(account bool) []arrivalState {
 		{"approving, theirs", []payment.State{claimed, approving}, false, ""},
 		third,
 		{"unknown", []payment.State{claimed, approving, payment.StateUnknown}, false, ""},
-		{"not shown again", []payment.State{claimed, payment.StateCaptured, payment.StateUnknown}, false, lifecycle.ReasonNotShown},
+		{"not shown again", []payment.State{claimed, payment.StateCaptured, payment.StateUnknown}, false, payment.ReasonNotShown},
 		{"cancelling", []payment.State{claimed, approving, cancelling}, false, ""},
 		{"approved", []payment.State{claimed, approving, payment.StateApproved}, false, ""},
 		{"declined", []payment.State{payment.StateDeclined}, false, ""},
@@ -260,10 +260,10 @@ func cell(t *testing.T, account bool, at arrivalState, ar arrival) (out, lost st
 		t.Fatal(err)
 	}
 	for _, to := range at.path {
-		reason, tx, a := "", "TX-A1", h.state("A1")
+		reason, tx, a := payment.Reason(""), "TX-A1", h.state("A1")
 		switch to { //nolint:exhaustive // the others need no reason
 		case payment.StateUnknown:
-			reason = cmp.Or(at.reason, lifecycle.ReasonLost)
+			reason = cmp.Or(at.reason, payment.ReasonLost)
 		case payment.StateDeclined, payment.StateRefused, payment.StateExpired:
 			tx = ""
 		}

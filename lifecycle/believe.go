@@ -40,11 +40,11 @@ func (s *Machine) believe(ctx context.Context, w *work, r adapters.Result) (Resu
 
 // compare holds what a PG shows against what was decided. wrong is why it must not be kept; whole tells that the answer
 // says all that there is to compare.
-func (s *Machine) compare(ctx context.Context, w *work, r adapters.Result) (wrong string, whole bool) {
+func (s *Machine) compare(ctx context.Context, w *work, r adapters.Result) (wrong payment.Reason, whole bool) {
 	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
 		s.o.Log.ErrorContext(ctx, "the PG did something else than was decided", w.a.LogAttr(),
 			slog.Any("outcome", r.Outcome), slog.String("field", field))
-		return ReasonMismatch + field, true
+		return payment.ReasonMismatch + payment.Reason(field), true
 	}
 	return "", adapters.Untold(w.a, w.acc.Merchant, r) == ""
 }
@@ -78,7 +78,7 @@ func (s *Machine) unproven(ctx context.Context, w *work) (Result, error) {
 	case w.a.State != payment.StateApproving:
 		return s.later(ctx, w, lookUpUndecided)
 	case netCancels(w):
-		return s.undo(ctx, w, ReasonLost)
+		return s.undo(ctx, w, payment.ReasonLost)
 	}
-	return s.park(ctx, w, ReasonLost)
+	return s.park(ctx, w, payment.ReasonLost)
 }

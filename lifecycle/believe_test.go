@@ -39,7 +39,7 @@ func TestAYesThatTellsTooLittleIsLookedUp(t *testing.T) {
 		name     string
 		looks    []adapters.Result
 		want     payment.State
-		reason   string
+		reason   payment.Reason
 		sequence string
 		messages string
 	}{
@@ -129,7 +129,7 @@ func TestWhatDoesNotShowIsNetCancelled(t *testing.T) {
 	if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
 		t.Fatal(err)
 	}
-	if a := h.state("A1"); a.State != payment.StateCancelled || a.Reason != lifecycle.ReasonLost {
+	if a := h.state("A1"); a.State != payment.StateCancelled || a.Reason != payment.ReasonLost {
 		t.Errorf("%s (%s)", a.State, a.Reason)
 	}
 }

@@ -69,7 +69,7 @@ func (c *Canceller) Cancel(ctx context.Context, id payment.AttemptID, ask Cancel
 	if err != nil {
 		return Cancelled{}, journalProblem(err)
 	}
-	if a.State == payment.StateIssued || a.Reason == ReasonClosedByShop {
+	if a.State == payment.StateIssued || a.Reason == payment.ReasonClosedByShop {
 		return c.closeAccount(ctx, a, ask)
 	}
 	have, err := c.j.CancelsOf(ctx, id)
@@ -215,7 +215,7 @@ func (c *Canceller) closeAccount(ctx context.Context, a payment.Attempt, ask Can
 		return res, refusal(a, payment.CodeNotCancellable, "amount", "입금되지 않은 가상계좌는 전부만 취소할 수 있습니다", "an account that was not paid into is closed as a whole")
 	}
 	if a.State == payment.StateIssued {
-		r, err := c.s.CloseAccount(ctx, a.ID, ReasonClosedByShop)
+		r, err := c.s.CloseAccount(ctx, a.ID, payment.ReasonClosedByShop)
 		if err != nil {
 			return res, err
 		}

@@ -64,12 +64,12 @@ func ResolveCancel(ctx context.Context, j CancelFindingJournal, id payment.Cance
 	if err != nil {
 		return false, fmt.Errorf("reading attempt %s: %w", row.AttemptID, err)
 	}
-	messages, err := cancelMessage(a, row, row.State, to, reasonResolved, now)
+	messages, err := cancelMessage(a, row, row.State, to, string(payment.ReasonResolved), now)
 	if err != nil {
 		return false, err
 	}
 	_, err = j.CancelMove(ctx, journal.CancelStep{
-		ID: id, From: row.State, To: to, Code: reasonResolved, Messages: messages,
+		ID: id, From: row.State, To: to, Code: string(payment.ReasonResolved), Messages: messages,
 		Event: journal.Event{At: now, Kind: journal.EventCancelResolved, Actor: actor, Code: string(f), Detail: "first hand " + first + "; " + reason},
 	})
 	if err != nil {

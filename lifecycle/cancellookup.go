@@ -203,7 +203,7 @@ func (c *Canceller) record(ctx context.Context, a payment.Attempt, r adapters.Re
 	now := c.s.o.Now()
 	row := payment.Cancel{
 		ID: cancelID("pg", string(a.ID), r.Cancelled.String()), AttemptID: a.ID, OrderID: a.OrderID, Amount: r.Cancelled - known,
-		Remaining: left.won, VATSet: a.VATSet, Reason: ReasonCancelledAtPG, Origin: payment.CancelByPG, Code: CancelFoundAtPG,
+		Remaining: left.won, VATSet: a.VATSet, Reason: string(payment.ReasonCancelledAtPG), Origin: payment.CancelByPG, Code: CancelFoundAtPG,
 	}
 	// The PG does not say which part bore tax: as much of it as can be.
 	row.TaxFree = max(0, row.Amount-left.taxable())

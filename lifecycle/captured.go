@@ -17,10 +17,6 @@ const (
 	blindFor       = 3 * time.Hour
 )
 
-// ReasonNotShown is why an attempt is unknown whose money the PG had shown and shows no more. The shop need not have
-// said yes to it, so it is not approved when the money shows again before the shop was asked.
-const ReasonNotShown = "charge_not_shown"
-
 // stillThere goes on with an attempt whose owner died after the PG had shown the money, or whose money it showed no more.
 // It may have been given back since, and a shop that says yes sends its goods. That the PG does not show it ends nothing.
 func (s *Machine) stillThere(ctx context.Context, w *work) (Result, error) {
@@ -32,7 +28,7 @@ func (s *Machine) stillThere(ctx context.Context, w *work) (Result, error) {
 	case err != nil:
 		return s.notShown(ctx, w, lookUpFailed)
 	case r.Outcome == payment.OutcomeCancelled, r.Outcome == payment.OutcomeDeclined && !other:
-		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
+		return s.finish(after, w, payment.StateCancelled, payment.ReasonCancelledAtPG)
 	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0:
 		// It is being given back: it must not be sold, and another cancel beside it would be one too many.
 		return s.notShown(ctx, w, lookUpCancelPending)
@@ -60,7 +56,7 @@ func (s *Machine) notShown(ctx context.Context, w *work, why lookUpResult) (Resu
 	}
 	s.o.Log.ErrorContext(ctx, "the PG no longer shows the money of an attempt; a person must look", w.a.LogAttr(),
 		slog.Any("amount", w.a.Amount), slog.String("last", string(why)))
-	return s.park(context.WithoutCancel(ctx), w, ReasonNotShown)
+	return s.park(context.WithoutCancel(ctx), w, payment.ReasonNotShown)
 }
 
 // shownAgain takes an attempt up whose money the PG shows again. The shop is asked, as it was to be then.

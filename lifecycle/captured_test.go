@@ -76,7 +76,7 @@ func TestMoneyThatThePGShowsNoMore(t *testing.T) {
 				}
 				for range 40 {
 					a := h.resume(time.Minute)
-					if a.State != payment.StateUnknown || a.Reason != lifecycle.ReasonNotShown || a.NextCheck.IsZero() {
+					if a.State != payment.StateUnknown || a.Reason != payment.ReasonNotShown || a.NextCheck.IsZero() {
 						t.Fatalf("%s (%s), next check %s: nobody hears of it", a.State, a.Reason, a.NextCheck)
 					}
 				}
@@ -169,7 +169,7 @@ func TestAKeyIsNotChargedByHand(t *testing.T) {
 	now := answers(adapters.Result{Outcome: payment.OutcomeNotFound}, nil)
 	h := open(t, mute(&now))
 	h.purpose = payment.PurposeBillingKey
-	h.leave(payment.StateUnknown, lifecycle.ReasonNotShown)
+	h.leave(payment.StateUnknown, payment.ReasonNotShown)
 	_, err := lifecycle.Resolve(t.Context(), h.journal, "A1", lifecycle.FindingCharged, "kim", "seen", h.clock())
 	if !errors.Is(err, lifecycle.ErrFinding) {
 		t.Errorf("got %v", err)
@@ -179,8 +179,8 @@ func TestAKeyIsNotChargedByHand(t *testing.T) {
 // TestAnAttemptWhoseMerchantIsGone comes before a person as well, when it may have moved money.
 func TestAnAttemptWhoseMerchantIsGone(t *testing.T) {
 	t.Parallel()
-	for state, want := range map[payment.State]string{
-		payment.StateCaptured: lifecycle.ReasonNotShown, payment.StateApproving: lifecycle.ReasonLost,
+	for state, want := range map[payment.State]payment.Reason{
+		payment.StateCaptured: payment.ReasonNotShown, payment.StateApproving: payment.ReasonLost,
 	} {
 		t.Run(string(state), func(t *testing.T) {
 			t.Parallel()

@@ -33,7 +33,7 @@ var (
 // it is on record: the order is paid, or the money is flagged. With an error the attempt is told, too, where it is known. Errors match ErrDepositNotSeen, ErrNotOurs, or are a
 // *payment.Problem.
 func (s *Machine) Deposited(ctx context.Context, j UnmatchedJournal, d Deposit) (NotificationResult, error) {
-	a, _, err := s.o.Journal.Attempt(ctx, d.ID)
+	a, sealed, err := s.o.Journal.Attempt(ctx, d.ID)
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		return NotificationResult{}, fmt.Errorf("%w: no such attempt", ErrNotOurs)
@@ -49,7 +49,7 @@ func (s *Machine) Deposited(ctx context.Context, j UnmatchedJournal, d Deposit) 
 		}
 		return s.toldOf(ctx, j, NotificationResult{Result: Result{Attempt: a}, won: a.Amount}, d)
 	}
-	told, err := s.Notified(ctx, j, Notification{ID: d.ID, Unsigned: true})
+	told, err := s.NotifiedOf(ctx, j, a, sealed, Notification{ID: d.ID, Unsigned: true})
 	switch {
 	case err != nil:
 		return about(a), err

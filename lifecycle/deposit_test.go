@@ -135,7 +135,7 @@ func TestAPaidAccountThatIsBeingClosed(t *testing.T) {
 	h := open(t, pg)
 	h.issue(pg, "A1")
 	pg.lookUp = says(issuedAs("A1", 50000), nil)
-	if _, err := h.machine.CloseAccount(t.Context(), "A1", lifecycle.ReasonClosedByShop); err != nil {
+	if _, err := h.machine.CloseAccount(t.Context(), "A1", payment.ReasonClosedByShop); err != nil {
 		t.Fatal(err)
 	}
 	h.pass(time.Minute)
@@ -195,7 +195,7 @@ func TestAnAccountWhoseTimeIsOverIsNotIssued(t *testing.T) {
 			a, closes := h.state("A1"), 0
 			if tt.want == payment.StateCancelled {
 				closes = 1
-				if h.asked != asked || a.Reason != lifecycle.ReasonNoDeposit {
+				if h.asked != asked || a.Reason != payment.ReasonNoDeposit {
 					t.Errorf("the shop was asked %d times, %s", h.asked-asked, a.Reason)
 				}
 			}
@@ -215,7 +215,7 @@ func TestADepositIntoAnAccountThatNobodyDecidedOn(t *testing.T) {
 	if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
 		t.Fatal(err)
 	}
-	if a := h.state("A1"); a.State != payment.StateCancelling || a.Reason != lifecycle.ReasonMismatch+"method" {
+	if a := h.state("A1"); a.State != payment.StateCancelling || a.Reason != payment.ReasonMismatch+"method" {
 		t.Fatalf("state %s (%s)", a.State, a.Reason)
 	}
 	h.pass(time.Minute)

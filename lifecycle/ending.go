@@ -6,14 +6,14 @@ import (
 )
 
 // declined is the reason of a PG's no.
-func declined(r adapters.Result) string {
+func declined(r adapters.Result) payment.Reason {
 	switch {
 	case r.BuyerCancelled:
 		return payment.DeclinedByBuyer
 	case r.Why != "":
 		return r.Why
 	}
-	return ReasonDeclined
+	return payment.ReasonDeclined
 }
 
 // Ending is what the buyer and the shop are told of a result that is no payment; nothing while it may still become one.
@@ -36,7 +36,7 @@ func (r Result) Ending() payment.Ending {
 	}
 	e, known := payment.EndingOf(reason)
 	if !known || e.Code == "" {
-		e, _ = payment.EndingOf(ReasonDeclined)
+		e, _ = payment.EndingOf(payment.ReasonDeclined)
 	}
 	if r.Answer.DetailKo != "" {
 		e.Ko = r.Answer.DetailKo

@@ -97,10 +97,10 @@ func sampleMessages(t *testing.T) []payment.Message {
 		return list[0]
 	}
 	return []payment.Message{
-		first(ending(a, payment.StateApproved, ReasonApproved, now)),
-		first(ending(a, payment.StateDeclined, ReasonDeclined, now)),
+		first(ending(a, payment.StateApproved, payment.ReasonApproved, now)),
+		first(ending(a, payment.StateDeclined, payment.ReasonDeclined, now)),
 		one(s.accountMessage(account, payment.VirtualAccount{Bank: "088", Number: "56211100000000", Holder: "테스트상점", Due: account.DepositDue})),
-		first(ending(account, payment.StateApproved, ReasonApproved, now)),
+		first(ending(account, payment.StateApproved, payment.ReasonApproved, now)),
 		first(cancelMessage(a, cancel, payment.CancelRequested, payment.CancelDone, CancelConfirmed, now)),
 		first(cancelMessage(a, cancel, payment.CancelUnknown, payment.CancelRefused, "not_applied", now)),
 		one(s.keyMessage(&work{a: key, seen: adapters.Result{BillingKey: "0000000000000000000000000000000000000000"}})),

@@ -39,9 +39,6 @@ type FindingJournal interface {
 	Move(ctx context.Context, t journal.Transition) (payment.Attempt, error)
 }
 
-// reasonResolved is the reason of what people ended.
-const reasonResolved = "resolved_by_hand"
-
 // Resolve records what a person found out. Two hands are needed: the first one's finding is noted, and the
 // attempt ends when a second person finds the same. done tells that it has ended. Errors match ErrNotUnknown,
 // ErrFinding, ErrActor or a journal error.
@@ -75,12 +72,12 @@ func Resolve(ctx context.Context, j FindingJournal, id payment.AttemptID, f Find
 		}
 		return false, nil
 	}
-	messages, err := ending(a, to, reasonResolved, now)
+	messages, err := ending(a, to, payment.ReasonResolved, now)
 	if err != nil {
 		return false, err
 	}
 	_, err = j.Move(ctx, journal.Transition{
-		ID: id, From: []payment.State{a.State}, To: to, Reason: reasonResolved, WipeProof: true, Messages: messages,
+		ID: id, From: []payment.State{a.State}, To: to, Reason: payment.ReasonResolved, WipeProof: true, Messages: messages,
 		Event: journal.Event{At: now, Kind: journal.EventResolved, Actor: actor, Code: string(f), Detail: "first hand " + first + "; " + reason},
 	})
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 func TestResolveNeedsTwoHands(t *testing.T) {
 	t.Parallel()
 	h := open(t, &fakePG{})
-	h.leave(payment.StateUnknown, lifecycle.ReasonLost)
+	h.leave(payment.StateUnknown, payment.ReasonLost)
 	resolve := func(f lifecycle.Finding, actor string) bool {
 		t.Helper()
 		done, err := lifecycle.Resolve(t.Context(), h.journal, "A1", f, actor, "seen in the PG's back office", h.clock())
@@ -69,7 +69,7 @@ func TestFindingsFitTheState(t *testing.T) {
 		t.Run(string(tt.state)+" "+string(tt.finding), func(t *testing.T) {
 			t.Parallel()
 			h := open(t, &fakePG{})
-			h.leave(tt.state, lifecycle.ReasonLost)
+			h.leave(tt.state, payment.ReasonLost)
 			var err error
 			for _, hand := range []string{"kim", "lee"} {
 				if _, err = lifecycle.Resolve(t.Context(), h.journal, "A1", tt.finding, hand, "checked", h.clock()); err != nil {

@@ -112,9 +112,9 @@ func TestOtherFiguresAreGivenBack(t *testing.T) {
 			if _, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{PGTxID: "imp_1"}); err != nil {
 				t.Fatal(err)
 			}
-			want, reason := payment.StateCancelled, lifecycle.ReasonMismatch+tt.field
+			want, reason := payment.StateCancelled, payment.ReasonMismatch+payment.Reason(tt.field)
 			if tt.field == "" {
-				want, reason = payment.StateApproved, lifecycle.ReasonApproved
+				want, reason = payment.StateApproved, payment.ReasonApproved
 			}
 			if a := h.state("A1"); a.State != want || a.Reason != reason {
 				t.Errorf("%s (%s), want %s (%s)", a.State, a.Reason, want, reason)
@@ -134,7 +134,7 @@ func TestOnlyAbsenceThatWasSeenCounts(t *testing.T) {
 		return adapters.Result{Outcome: payment.OutcomeNotFound}, nil
 	}}
 	h := open(t, pg)
-	h.leave(payment.StateUnknown, lifecycle.ReasonLost)
+	h.leave(payment.StateUnknown, payment.ReasonLost)
 	h.pass(26 * time.Hour)
 	resume := func(want payment.State, when string) {
 		t.Helper()
@@ -166,7 +166,7 @@ func TestAnotherTrysDeclineEndsNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, to := range []payment.State{payment.StateApproving, payment.StateUnknown} {
-		if _, err := h.journal.Move(t.Context(), journal.Transition{ID: "A1", From: []payment.State{payment.StateClaimed, payment.StateApproving}, To: to, Reason: lifecycle.ReasonLost, Event: journal.Event{Kind: "test"}, NextCheck: h.clock()}); err != nil {
+		if _, err := h.journal.Move(t.Context(), journal.Transition{ID: "A1", From: []payment.State{payment.StateClaimed, payment.StateApproving}, To: to, Reason: payment.ReasonLost, Event: journal.Event{Kind: "test"}, NextCheck: h.clock()}); err != nil {
 			t.Fatal(err)
 		}
 	}

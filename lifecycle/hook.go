@@ -21,16 +21,6 @@ const (
 	firstFollow = 30 * time.Second
 )
 
-// Reasons of a no to a PG's question.
-const (
-	ReasonNoSuchPayment = "no_such_payment"
-	ReasonNotAwaited    = "payment_not_awaited"
-	ReasonExpired       = "window_expired"
-	ReasonOrderBlocked  = "order_claimed_by_another_attempt"
-	ReasonJournalDown   = "journal_unavailable"
-	ReasonNoAccount     = "merchant_gone"
-)
-
 // Question is what a PG asks just before it has a payment approved: may this be charged?
 type Question struct {
 	ID payment.AttemptID
@@ -51,14 +41,14 @@ func (s *Machine) Allow(ctx context.Context, q Question) Answer {
 	a, sealed, err := s.o.Journal.Attempt(ctx, q.ID)
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
-		return no(ReasonNoSuchPayment)
+		return no(payment.ReasonNoSuchPayment)
 	case err != nil:
-		return no(ReasonJournalDown)
+		return no(payment.ReasonJournalDown)
 	case a.PG != q.PG || a.ManualConfirm || q.PGTxID == "":
-		return no(ReasonNotAwaited)
+		return no(payment.ReasonNotAwaited)
 	}
 	ans := s.answer(ctx, a, sealed, q)
-	if !ans.Yes && (!q.Unlisted || ans.Reason != ReasonNoSuchPayment) {
+	if !ans.Yes && (!q.Unlisted || ans.Reason != payment.ReasonNoSuchPayment) {
 		// Where the PG was just asked and showed no such payment, it is not asked once more.
 		s.watchRefused(ctx, a, q)
 	}
@@ -69,15 +59,15 @@ func (s *Machine) Allow(ctx context.Context, q Question) Answer {
 func (s *Machine) answer(ctx context.Context, a payment.Attempt, sealed []byte, q Question) Answer {
 	switch {
 	case q.Amount != a.Amount:
-		return no(ReasonMismatch + "amount")
+		return no(payment.ReasonMismatch + "amount")
 	case a.Currency != payment.CurrencyKRW:
-		return no(ReasonMismatch + "currency")
+		return no(payment.ReasonMismatch + "currency")
 	case a.State != payment.StateOpened:
 		return s.askedBefore(ctx, a, sealed, q)
 	case s.o.Now().After(a.ExpiresAt):
-		return no(ReasonExpired)
+		return no(payment.ReasonExpired)
 	case q.Unlisted && !s.asksAbout(ctx, a, q):
-		return no(ReasonNoSuchPayment)
+		return no(payment.ReasonNoSuchPayment)
 	}
 	return s.allow(ctx, a, q)
 }
@@ -112,14 +102,14 @@ func (s *Machine) asksAbout(ctx context.Context, a payment.Attempt, q Question) 
 	return err == nil && shown.ours && shown.agrees && shown.r.Outcome == payment.OutcomePending
 }
 
-func no(reason string) Answer { return Answer{Reason: reason} }
+func no(reason payment.Reason) Answer { return Answer{Reason: reason} }
 
 // allow claims the order for an opened attempt, asks the shop and writes the intent, in this order.
 func (s *Machine) allow(ctx context.Context, a payment.Attempt, q Question) Answer {
 	w, err := s.take(a)
 	if err != nil {
 		s.o.Log.ErrorContext(ctx, "a PG asks about an attempt whose merchant is gone", a.LogAttr(), slog.Any("err", err))
-		return no(ReasonNoAccount)
+		return no(payment.ReasonNoAccount)
 	}
 	now := s.o.Now()
 	err = s.o.Journal.Claim(ctx, a, journal.Claim{
@@ -129,13 +119,13 @@ func (s *Machine) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	var taken *journal.ClaimedError
 	switch {
 	case errors.As(err, &taken):
-		return no(ReasonOrderBlocked)
+		return no(payment.ReasonOrderBlocked)
 	case errors.Is(err, journal.ErrConflict):
 		// The same question came twice at once.
 		return s.readAgain(ctx, q)
 	case err != nil:
 		s.o.Log.ErrorContext(ctx, "a PG's question is answered no: the claim was not written", a.LogAttr(), slog.Any("err", err))
-		return no(ReasonJournalDown)
+		return no(payment.ReasonJournalDown)
 	}
 	w.a.State, w.a.PGTxID = payment.StateClaimed, q.PGTxID
 	shopCtx, cancel := context.WithTimeout(ctx, hookShopBudget)
@@ -160,7 +150,7 @@ func (s *Machine) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	if err != nil {
 		// Should it have been written all the same, following up finds that the PG took our no for a no.
 		s.o.Log.ErrorContext(ctx, "a PG's question is answered no: the intent was not written", a.LogAttr(), slog.Any("err", err))
-		return no(ReasonJournalDown)
+		return no(payment.ReasonJournalDown)
 	}
 	return Answer{Yes: true}
 }
@@ -174,7 +164,7 @@ func (s *Machine) lookedAt(ctx context.Context, w *work) bool {
 func (s *Machine) readAgain(ctx context.Context, q Question) Answer {
 	a, sealed, err := s.o.Journal.Attempt(ctx, q.ID)
 	if err != nil {
-		return no(ReasonJournalDown)
+		return no(payment.ReasonJournalDown)
 	}
 	return s.askedBefore(ctx, a, sealed, q)
 }
@@ -188,7 +178,7 @@ func (s *Machine) askedBefore(ctx context.Context, a payment.Attempt, sealed []b
 		}
 		var err error
 		if a, sealed, err = s.o.Journal.Attempt(ctx, q.ID); err != nil {
-			return no(ReasonJournalDown)
+			return no(payment.ReasonJournalDown)
 		}
 	}
 	same := a.PGTxID == q.PGTxID
@@ -198,7 +188,7 @@ func (s *Machine) askedBefore(ctx context.Context, a payment.Attempt, sealed []b
 	case same && a.State == payment.StateRefused:
 		return no(a.Reason)
 	}
-	return no(ReasonNotAwaited)
+	return no(payment.ReasonNotAwaited)
 }
 
 // goesOnByItself tells whether an approving attempt is approved by the PG alone, after our yes to its question.
@@ -220,14 +210,14 @@ func (s *Machine) follow(ctx context.Context, w *work) (Result, error) {
 	case r.Outcome == payment.OutcomeIssued:
 		return s.issued(after, w, r)
 	case r.Outcome == payment.OutcomeCancelled:
-		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)
+		return s.finish(after, w, payment.StateCancelled, payment.ReasonCancelledAtPG)
 	case r.Outcome == payment.OutcomeDeclined && r.PGTxID == w.a.PGTxID:
 		// It must be the very transaction that we were asked about: an earlier one says nothing of it.
 		w.buyer = r.BuyerCancelled
 		return s.finish(after, w, payment.StateDeclined, declined(r))
 	}
 	if s.o.Now().After(w.a.ExpiresAt) && !w.quiet {
-		return s.park(after, w, ReasonLost)
+		return s.park(after, w, payment.ReasonLost)
 	}
 	return s.later(ctx, w, lookUpNotYet)
 }
@@ -246,14 +236,14 @@ func (s *Machine) unanswered(ctx context.Context, w *work) (Result, error) {
 		w.a.PGTxID = r.PGTxID
 		return s.askForAccount(ctx, w, r)
 	case payment.OutcomeCancelled:
-		return s.finish(ctx, w, payment.StateCancelled, ReasonCancelledAtPG)
+		return s.finish(ctx, w, payment.StateCancelled, payment.ReasonCancelledAtPG)
 	case payment.OutcomeUnknown:
 		return s.later(ctx, w, lookUpUnclear)
 	case payment.OutcomeDeclined:
 	case payment.OutcomePending, payment.OutcomeNotFound:
 		s.watch(ctx, w.a, w.a.PGTxID)
 	}
-	return s.finish(ctx, w, payment.StateRefused, ReasonInterrupted)
+	return s.finish(ctx, w, payment.StateRefused, payment.ReasonInterrupted)
 }
 
 // takeIn records that the PG has charged a claimed attempt, and asks the shop.

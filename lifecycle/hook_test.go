@@ -40,7 +40,7 @@ func TestFollow(t *testing.T) {
 		lookUp   func(int, adapters.LookUpRequest) (adapters.Result, error)
 		after    time.Duration
 		want     payment.State
-		reason   string
+		reason   payment.Reason
 		messages string
 	}{
 		{"charged", says(approvedAs("A1", 50000), nil), 0, payment.StateApproved, "approved", "payment.confirmed"},

@@ -52,7 +52,7 @@ func (s *Machine) KeyIssued(ctx context.Context, a payment.Attempt, key payment.
 // keepKey ends an attempt whose key came to us sealed in its proof and that the shop has said yes to.
 func (s *Machine) keepKey(ctx context.Context, w *work) (Result, error) {
 	w.seen.BillingKey = w.proof.AuthToken
-	return s.finish(context.WithoutCancel(ctx), w, payment.StateApproved, ReasonApproved)
+	return s.finish(context.WithoutCancel(ctx), w, payment.StateApproved, payment.ReasonApproved)
 }
 
 // readKey asks the PG for a key that was taken in before, by whoever died over it.

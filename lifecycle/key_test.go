@@ -45,7 +45,7 @@ func TestAKeyFromTheWindow(t *testing.T) {
 	for _, yes := range []bool{true, false} {
 		h := open(t, &fakePG{})
 		h.shop = func(payment.Attempt) lifecycle.Answer {
-			return lifecycle.Answer{Yes: yes, Reason: lifecycle.ReasonShopRefused}
+			return lifecycle.Answer{Yes: yes, Reason: payment.ReasonShopRefused}
 		}
 		want, told := payment.StateApproved, "BILLKEY"
 		if !yes {

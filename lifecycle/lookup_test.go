@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
-	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -42,9 +41,9 @@ func TestAbsenceIsCountedSinceThePaymentWasLastSeen(t *testing.T) {
 				return adapters.Result{}, adapters.ErrUnknownOutcome
 			}
 			h := open(t, pg)
-			reason := lifecycle.ReasonLost
+			reason := payment.ReasonLost
 			if tt.state == payment.StateCancelling {
-				reason = lifecycle.ReasonDuplicate
+				reason = payment.ReasonDuplicate
 			}
 			h.method = tt.between.Method
 			h.leave(tt.state, reason)

@@ -41,7 +41,7 @@ type Journal interface {
 type Answer struct {
 	Yes bool
 	// Reason is a stable code for a no: shop_refused, shop_silent.
-	Reason   string
+	Reason   payment.Reason
 	DetailKo string
 	DetailEn string
 }
@@ -114,22 +114,6 @@ const (
 	journalPatience = 8 * time.Second
 )
 
-// Reasons: stable codes for how an attempt came to its state.
-const (
-	ReasonApproved      = "approved"
-	ReasonDeclined      = "declined_by_pg"
-	ReasonNotSent       = "pg_unreachable"
-	ReasonRejected      = "rejected_by_pg"
-	ReasonLost          = "approval_answer_lost"
-	ReasonMismatch      = "mismatch_"
-	ReasonDuplicate     = "order_already_has_a_winner"
-	ReasonShopRefused   = "shop_refused"
-	ReasonShopSilent    = "shop_silent"
-	ReasonInterrupted   = "interrupted_before_approval"
-	ReasonCancelledAtPG = "cancelled_at_pg"
-	ReasonNeverPaid     = "never_paid"
-)
-
 // Result is what an attempt came to, as far as it is known now.
 type Result struct {
 	Attempt payment.Attempt
@@ -138,7 +122,7 @@ type Result struct {
 	// BuyerCancelled tells that the buyer closed the window; for wording only.
 	BuyerCancelled bool
 	// Why is the reason of a no that ended nothing yet, as an attempt's; for wording only.
-	Why string
+	Why payment.Reason
 	// Answer is the shop's, when it refused.
 	Answer Answer
 }
@@ -184,7 +168,7 @@ type work struct {
 	declined bool
 	buyer    bool
 	// why is the reason of a decline that ended nothing yet.
-	why string
+	why payment.Reason
 	// notOwned tells that the attempt is somebody else's until it is moved; lease is until when the sweep's is ours.
 	notOwned bool
 	lease    time.Time
@@ -366,10 +350,10 @@ func (s *Machine) approve(ctx context.Context, w *work) (Result, error) {
 	case err == nil && r.Outcome == payment.OutcomeNotFound:
 		return s.refusedProof(after, w)
 	case errors.Is(err, adapters.ErrUnavailable):
-		return s.finish(after, w, payment.StateDeclined, ReasonNotSent)
+		return s.finish(after, w, payment.StateDeclined, payment.ReasonNotSent)
 	case errors.Is(err, adapters.ErrRejected):
 		s.o.Log.ErrorContext(ctx, "the PG rejected an approval", w.a.LogAttr(), slog.Any("err", err))
-		return s.finish(after, w, payment.StateDeclined, ReasonRejected)
+		return s.finish(after, w, payment.StateDeclined, payment.ReasonRejected)
 	}
 	s.o.Log.WarnContext(ctx, "an approval's answer was lost", w.a.LogAttr(), slog.Any("amount", w.a.Amount), slog.Any("err", err))
 	return s.lost(after, w)
@@ -384,13 +368,13 @@ func (s *Machine) approved(ctx context.Context, w *work, r adapters.Result) (Res
 	case !whole:
 		return s.unproven(ctx, w)
 	}
-	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
+	return s.finish(ctx, w, payment.StateApproved, payment.ReasonApproved)
 }
 
 // lost deals with an approval of which nobody knows whether it happened.
 func (s *Machine) lost(ctx context.Context, w *work) (Result, error) {
 	if _, ok := w.driver.(adapters.NetCanceller); ok {
-		return s.undo(ctx, w, ReasonLost)
+		return s.undo(ctx, w, payment.ReasonLost)
 	}
 	r, err := s.lookUp(ctx, w)
 	switch {
@@ -401,7 +385,7 @@ func (s *Machine) lost(ctx context.Context, w *work) (Result, error) {
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
 		return s.finish(ctx, w, payment.StateDeclined, declined(r))
 	}
-	return s.park(ctx, w, ReasonLost)
+	return s.park(ctx, w, payment.ReasonLost)
 }
 
 // lookUp reads what the PG knows of the attempt.

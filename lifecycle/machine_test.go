@@ -232,7 +232,7 @@ func TestAuthenticated(t *testing.T) {
 		netCancel func(int, adapters.ApproveRequest) (adapters.Result, error)
 		shop      lifecycle.Answer
 		want      payment.State
-		reason    string
+		reason    payment.Reason
 		sequence  string
 		messages  string
 	}{
@@ -467,7 +467,7 @@ func TestResume(t *testing.T) {
 	tests := []struct {
 		name     string
 		state    payment.State
-		reason   string
+		reason   payment.Reason
 		net      bool
 		lookUp   payment.Outcome
 		want     payment.State
@@ -483,11 +483,11 @@ func TestResume(t *testing.T) {
 		{"captured, and the PG is silent", payment.StateCaptured, "", false, "", payment.StateCaptured, "lookup"},
 		{"cancelling, still charged: cancel", payment.StateCancelling, "shop_refused", false, payment.OutcomeApproved, payment.StateCancelled, "lookup cancel"},
 		{"cancelling, already back", payment.StateCancelling, "shop_refused", false, payment.OutcomeCancelled, payment.StateCancelled, "lookup"},
-		{"unknown, silence: stays", payment.StateUnknown, lifecycle.ReasonLost, false, "", payment.StateUnknown, "lookup"},
-		{"unknown, not found once: stays", payment.StateUnknown, lifecycle.ReasonLost, false, payment.OutcomeNotFound, payment.StateUnknown, "lookup"},
-		{"unknown at PortOne, charged: it stands", payment.StateUnknown, lifecycle.ReasonLost, false, payment.OutcomeApproved, payment.StateApproved, "lookup"},
-		{"unknown at Inicis, charged: refund", payment.StateUnknown, lifecycle.ReasonLost, true, payment.OutcomeApproved, payment.StateCancelled, "lookup cancel"},
-		{"unknown at Inicis, silence: net cancel again", payment.StateUnknown, lifecycle.ReasonLost, true, "", payment.StateCancelled, "lookup net_cancel"},
+		{"unknown, silence: stays", payment.StateUnknown, payment.ReasonLost, false, "", payment.StateUnknown, "lookup"},
+		{"unknown, not found once: stays", payment.StateUnknown, payment.ReasonLost, false, payment.OutcomeNotFound, payment.StateUnknown, "lookup"},
+		{"unknown at PortOne, charged: it stands", payment.StateUnknown, payment.ReasonLost, false, payment.OutcomeApproved, payment.StateApproved, "lookup"},
+		{"unknown at Inicis, charged: refund", payment.StateUnknown, payment.ReasonLost, true, payment.OutcomeApproved, payment.StateCancelled, "lookup cancel"},
+		{"unknown at Inicis, silence: net cancel again", payment.StateUnknown, payment.ReasonLost, true, "", payment.StateCancelled, "lookup net_cancel"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -523,7 +523,7 @@ func TestResume(t *testing.T) {
 }
 
 // leave puts an attempt into a state as a process that died there would have.
-func (h *house) leave(state payment.State, reason string) {
+func (h *house) leave(state payment.State, reason payment.Reason) {
 	h.t.Helper()
 	ctx := h.t.Context()
 	first, tx := payment.StateClaimed, ""
@@ -569,7 +569,7 @@ func TestAbsenceCountsOnlyAfterTheGracePeriod(t *testing.T) {
 			}}
 			h := open(t, pg)
 			h.manual = tt.manual
-			h.leave(payment.StateUnknown, lifecycle.ReasonLost)
+			h.leave(payment.StateUnknown, payment.ReasonLost)
 			lookUpResult := func(want payment.State, when string) {
 				t.Helper()
 				if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
@@ -641,7 +641,7 @@ func TestAbsenceSeenOnceIsNoProof(t *testing.T) {
 		return adapters.Result{Outcome: payment.OutcomeNotFound}, nil
 	}}
 	h := open(t, pg)
-	h.leave(payment.StateUnknown, lifecycle.ReasonLost)
+	h.leave(payment.StateUnknown, payment.ReasonLost)
 	h.pass(48 * time.Hour)
 	if _, err := h.machine.Resume(t.Context(), "A1"); err != nil {
 		t.Fatal(err)

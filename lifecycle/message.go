@@ -27,10 +27,10 @@ type messageData struct {
 	Payments []payment.MethodAmount `json:"payments"`
 	PGTxID   string                 `json:"pg_tx_id,omitempty"`
 	// Reason is how the attempt ended, Code and the details what the buyer is told of it.
-	Reason   string       `json:"reason,omitempty"`
-	Code     payment.Code `json:"code,omitempty"`
-	DetailKo string       `json:"detail_ko,omitempty"`
-	DetailEn string       `json:"detail_en,omitempty"`
+	Reason   payment.Reason `json:"reason,omitempty"`
+	Code     payment.Code   `json:"code,omitempty"`
+	DetailKo string         `json:"detail_ko,omitempty"`
+	DetailEn string         `json:"detail_en,omitempty"`
 	// Account is the virtual account to pay into, BillingKey the key that was issued; a message with either is
 	// stored sealed.
 	Account    *messageAccount `json:"account,omitempty"`
@@ -100,7 +100,7 @@ func messageOf(id, kind string, order payment.OrderID, data any, now time.Time) 
 
 // messages makes what the shop must hear when w's attempt ends as to. A shop that said yes to a charge hears
 // of its end in any case, so that it can let go of what it reserved.
-func (s *Machine) messages(w *work, to payment.State, reason string) ([]payment.Message, error) {
+func (s *Machine) messages(w *work, to payment.State, reason payment.Reason) ([]payment.Message, error) {
 	if to != payment.StateApproved && !w.asked {
 		return nil, nil
 	}
@@ -112,7 +112,7 @@ func (s *Machine) messages(w *work, to payment.State, reason string) ([]payment.
 }
 
 // ending is the message that an attempt has ended as to.
-func ending(a payment.Attempt, to payment.State, reason string, now time.Time) ([]payment.Message, error) {
+func ending(a payment.Attempt, to payment.State, reason payment.Reason, now time.Time) ([]payment.Message, error) {
 	kind, data := payment.MessageFailed, dataOf(a)
 	data.Reason = reason
 	if e, _ := payment.EndingOf(reason); to != payment.StateApproved {

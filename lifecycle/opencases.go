@@ -80,9 +80,9 @@ func (c Case) PGTxID() string {
 }
 
 // Reason is the stable code of how it came to this.
-func (c Case) Reason() string {
+func (c Case) Reason() payment.Reason {
 	if c.Cancel != nil {
-		return c.Cancel.Code
+		return payment.Reason(c.Cancel.Code)
 	}
 	return c.Attempt.Reason
 }

@@ -31,12 +31,12 @@ func (s *Machine) read(ctx context.Context, w *work) (Result, error) {
 		return s.accountFound(context.WithoutCancel(ctx), w, r)
 	case payment.OutcomeCancelled:
 		w.a.PGTxID = r.PGTxID
-		return s.finish(ctx, w, payment.StateCancelled, ReasonCancelledAtPG)
+		return s.finish(ctx, w, payment.StateCancelled, payment.ReasonCancelledAtPG)
 	case payment.OutcomeDeclined:
 		w.declined, w.buyer, w.why = true, r.BuyerCancelled, declined(r)
 		return s.unpaid(ctx, w, payment.StateDeclined, w.why)
 	case payment.OutcomePending, payment.OutcomeNotFound:
-		return s.unpaid(ctx, w, payment.StateExpired, ReasonNeverPaid)
+		return s.unpaid(ctx, w, payment.StateExpired, payment.ReasonNeverPaid)
 	case payment.OutcomeUnknown:
 	}
 	return s.later(ctx, w, lookUpUnclear)
@@ -44,7 +44,7 @@ func (s *Machine) read(ctx context.Context, w *work) (Result, error) {
 
 // unpaid ends an attempt as to once nobody can pay it any more, and looks again later until then. A decline
 // is not the end either: the page may still offer the buyer another try.
-func (s *Machine) unpaid(ctx context.Context, w *work, to payment.State, reason string) (Result, error) {
+func (s *Machine) unpaid(ctx context.Context, w *work, to payment.State, reason payment.Reason) (Result, error) {
 	if s.o.Now().After(w.a.ExpiresAt.Add(watchFor)) {
 		return s.finish(ctx, w, to, reason)
 	}
@@ -127,7 +127,7 @@ func (s *Machine) capture(ctx context.Context, w *work, r adapters.Result) (Resu
 // money is held so long, and no second account stays open that could be paid into too.
 func (s *Machine) duplicate(ctx context.Context, w *work, taken *journal.ClaimedError) (Result, error) {
 	if taken.State == payment.StateApproved || taken.State == payment.StateIssued {
-		return s.undo(ctx, w, ReasonDuplicate)
+		return s.undo(ctx, w, payment.ReasonDuplicate)
 	}
 	return s.later(ctx, w, lookUpOrderTaken)
 }
@@ -141,5 +141,5 @@ func (s *Machine) askAfter(ctx context.Context, w *work) (Result, error) {
 	if !s.readKey(ctx, w) {
 		return s.notShown(ctx, w, lookUpNoKey)
 	}
-	return s.finish(ctx, w, payment.StateApproved, ReasonApproved)
+	return s.finish(ctx, w, payment.StateApproved, payment.ReasonApproved)
 }

@@ -17,13 +17,13 @@ func (s *Machine) refusedProof(ctx context.Context, w *work) (Result, error) {
 	switch {
 	case err == nil && (r.Outcome == payment.OutcomeNotFound || r.Outcome == payment.OutcomeDeclined):
 		s.o.Log.WarnContext(ctx, "the PG knows no such authentication, and no such payment", w.a.LogAttr())
-		return s.finish(ctx, w, payment.StateDeclined, ReasonRejected)
+		return s.finish(ctx, w, payment.StateDeclined, payment.ReasonRejected)
 	case err == nil && (r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued):
 		w.a.PGTxID = r.PGTxID
 	}
 	s.o.Log.WarnContext(ctx, "the PG refused an authentication", w.a.LogAttr(), slog.Any("shows", r.Outcome), slog.Any("err", err))
 	if netCancels(w) {
-		return s.undo(ctx, w, ReasonLost)
+		return s.undo(ctx, w, payment.ReasonLost)
 	}
-	return s.park(ctx, w, ReasonLost)
+	return s.park(ctx, w, payment.ReasonLost)
 }

@@ -23,10 +23,11 @@ func TestNothingIsUndoneWithAProofThatThePGRefused(t *testing.T) {
 		return func(int, adapters.LookUpRequest) (adapters.Result, error) { return r, nil }
 	}
 	for _, tt := range []struct {
-		name             string
-		lookUpResult     func(int, adapters.LookUpRequest) (adapters.Result, error)
-		want, later      payment.State
-		reason, messages string
+		name         string
+		lookUpResult func(int, adapters.LookUpRequest) (adapters.Result, error)
+		want, later  payment.State
+		reason       payment.Reason
+		messages     string
 	}{
 		{"it shows nothing", says(payment.OutcomeNotFound), payment.StateDeclined, payment.StateDeclined, "rejected_by_pg", "payment.failed"},
 		{"it shows a decline", says(payment.OutcomeDeclined), payment.StateDeclined, payment.StateDeclined, "rejected_by_pg", "payment.failed"},

@@ -43,7 +43,7 @@ func (s *Machine) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 		if len(sealed) == 0 {
 			return s.unanswered(ctx, w)
 		}
-		return s.finish(ctx, w, payment.StateRefused, ReasonInterrupted)
+		return s.finish(ctx, w, payment.StateRefused, payment.ReasonInterrupted)
 	case payment.StateApproving:
 		if isKey(a) && w.proof.AuthToken.IsSet() {
 			return s.keepKey(ctx, w)
@@ -57,7 +57,7 @@ func (s *Machine) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 	case payment.StateIssued:
 		return s.awaitDeposit(ctx, w)
 	case payment.StateCancelling, payment.StateUnknown:
-		if a.State == payment.StateUnknown && a.Reason == ReasonNotShown {
+		if a.State == payment.StateUnknown && a.Reason == payment.ReasonNotShown {
 			return s.stillThere(ctx, w)
 		}
 		return s.resolve(ctx, w)
@@ -87,12 +87,12 @@ func (s *Machine) putOff(ctx context.Context, a payment.Attempt, until time.Time
 
 // unwatched is why an attempt becomes unknown whose merchant stays gone from the rules; none for one that cannot have
 // moved money, is before a person already, or has its key on record.
-func unwatched(a payment.Attempt) string {
+func unwatched(a payment.Attempt) payment.Reason {
 	switch {
 	case a.State == payment.StateCaptured:
-		return ReasonNotShown
+		return payment.ReasonNotShown
 	case a.State == payment.StateApproving && !isKey(a):
-		return ReasonLost
+		return payment.ReasonLost
 	}
 	return ""
 }
@@ -101,7 +101,7 @@ func unwatched(a payment.Attempt) string {
 // open to us. It never ends an attempt without proof.
 func (s *Machine) resolve(ctx context.Context, w *work) (Result, error) {
 	// Approved with another window's token, what was approved is that window's payment by its number, and ours to undo.
-	w.exact = w.a.Reason == ReasonMismatch+"order_ref" && w.a.PGTxID != "" && netCancels(w)
+	w.exact = w.a.Reason == payment.ReasonMismatch+"order_ref" && w.a.PGTxID != "" && netCancels(w)
 	r, err := s.lookUp(ctx, w)
 	if err == nil && w.exact && s.isKept(ctx, r) {
 		return s.later(ctx, w, lookUpUndecided)
@@ -118,9 +118,9 @@ func (s *Machine) resolve(ctx context.Context, w *work) (Result, error) {
 	case r.Outcome == payment.OutcomeDeclined && other:
 	case r.Outcome == payment.OutcomeCancelled:
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
-	case r.Outcome == payment.OutcomeApproved && w.a.Reason == ReasonLost && !netCancels(w):
+	case r.Outcome == payment.OutcomeApproved && w.a.Reason == payment.ReasonLost && !netCancels(w):
 		return s.approved(ctx, w, r)
-	case r.Outcome == payment.OutcomeIssued && w.a.State == payment.StateUnknown && w.a.Reason == ReasonLost && !netCancels(w):
+	case r.Outcome == payment.OutcomeIssued && w.a.State == payment.StateUnknown && w.a.Reason == payment.ReasonLost && !netCancels(w):
 		return s.issued(ctx, w, r)
 	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0:
 		// It is being given back. Another cancel beside it would be one too many.
@@ -131,7 +131,7 @@ func (s *Machine) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.later(ctx, w, lookUpAccountIsNeeded)
 	case r.Outcome == payment.OutcomeIssued && s.overdue(w.a, r):
 		// Nobody can pay into it any more, whether the PG closes it or not.
-		return s.nothingCharged(ctx, w, ReasonNoDeposit)
+		return s.nothingCharged(ctx, w, payment.ReasonNoDeposit)
 	case r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued:
 		// A net cancel was tried before; from here on the transaction itself is cancelled.
 		w.proof = adapters.Proof{}
@@ -141,7 +141,7 @@ func (s *Machine) resolve(ctx context.Context, w *work) (Result, error) {
 	case r.Outcome == payment.OutcomeNotFound || r.Outcome == payment.OutcomePending:
 		why = lookUpAbsent
 		if s.graceIsOver(w, r) && s.seenAbsent(ctx, w) {
-			return s.nothingCharged(ctx, w, ReasonNeverPaid)
+			return s.nothingCharged(ctx, w, payment.ReasonNeverPaid)
 		}
 	}
 	if netCancels(w) && s.canNetCancel(w) {
@@ -192,7 +192,7 @@ func (s *Machine) seenAbsent(ctx context.Context, w *work) bool {
 }
 
 // nothingCharged ends an attempt of which the PG proved that no money moved.
-func (s *Machine) nothingCharged(ctx context.Context, w *work, reason string) (Result, error) {
+func (s *Machine) nothingCharged(ctx context.Context, w *work, reason payment.Reason) (Result, error) {
 	if w.a.State == payment.StateCancelling {
 		return s.finish(ctx, w, payment.StateCancelled, reason)
 	}

@@ -14,10 +14,10 @@ import (
 
 // undo records the intent to give the money back and tries to, once. What is not proven by the PG's answer
 // stays cancelling; the sweep goes on from there.
-func (s *Machine) undo(ctx context.Context, w *work, reason string) (Result, error) {
+func (s *Machine) undo(ctx context.Context, w *work, reason payment.Reason) (Result, error) {
 	now := s.o.Now()
 	next := now.Add(w.acc.PG.ApproveTimeout + slack)
-	ev := journal.Event{At: now, Kind: journal.EventUndo, Detail: reason}
+	ev := journal.Event{At: now, Kind: journal.EventUndo, Detail: string(reason)}
 	if w.a.State == payment.StateCancelling {
 		if err := s.touch(ctx, w, next, ev); err != nil {
 			return s.lostHold(ctx, w, err)
@@ -129,12 +129,12 @@ func (s *Machine) notProven(ctx context.Context, w *work) (Result, error) {
 }
 
 // park leaves an approval as unknown, with a next check. Unknown is never failed.
-func (s *Machine) park(ctx context.Context, w *work, reason string) (Result, error) {
+func (s *Machine) park(ctx context.Context, w *work, reason payment.Reason) (Result, error) {
 	err := s.move(ctx, w, journal.Transition{
 		From:   []payment.State{w.a.State},
 		To:     payment.StateUnknown,
 		Reason: reason, PGTxID: w.a.PGTxID,
-		Event:     journal.Event{Kind: journal.EventUnknown, Detail: reason},
+		Event:     journal.Event{Kind: journal.EventUnknown, Detail: string(reason)},
 		NextCheck: s.o.Now().Add(s.backoff(w.a.ID, w.a.Checks)),
 	})
 	if err != nil {
@@ -145,7 +145,7 @@ func (s *Machine) park(ctx context.Context, w *work, reason string) (Result, err
 }
 
 // finish takes an attempt to a final state; what the shop must hear goes into the outbox in the same write.
-func (s *Machine) finish(ctx context.Context, w *work, to payment.State, reason string) (Result, error) {
+func (s *Machine) finish(ctx context.Context, w *work, to payment.State, reason payment.Reason) (Result, error) {
 	msgs, err := s.messages(w, to, reason)
 	if err != nil {
 		return w.result(), err
@@ -154,7 +154,7 @@ func (s *Machine) finish(ctx context.Context, w *work, to payment.State, reason 
 		From:   []payment.State{w.a.State},
 		To:     to,
 		Reason: reason, PGTxID: w.a.PGTxID,
-		Event:     journal.Event{Kind: journal.EventEnd(to), Detail: reason},
+		Event:     journal.Event{Kind: journal.EventEnd(to), Detail: string(reason)},
 		WipeProof: true,
 		Messages:  msgs,
 	})

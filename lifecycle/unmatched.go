@@ -29,7 +29,7 @@ type NotificationResult struct {
 	// Unmatched tells that the PG has money of an attempt that had ended without it, has it twice, or has it while the
 	// attempt is being undone.
 	Unmatched bool
-	// won is what the PG shows to have come in, where Late says so.
+	// won is what the PG shows to have come in, where Unmatched says so.
 	won payment.Won
 }
 
@@ -52,6 +52,13 @@ func (s *Machine) Notified(ctx context.Context, unmatched UnmatchedJournal, n No
 	if err != nil {
 		return NotificationResult{}, journalProblem(err)
 	}
+	return s.NotifiedOf(ctx, unmatched, a, sealed, n)
+}
+
+// NotifiedOf is Notified of a row that was read; whatever happened to it since is seen where it is moved.
+func (s *Machine) NotifiedOf(
+	ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, sealed []byte, n Notification,
+) (NotificationResult, error) {
 	if a.State.Final() {
 		return s.afterEnd(ctx, unmatched, a, n.PGTxID)
 	}

@@ -82,7 +82,7 @@ type Attempt struct {
 	// PGTxID is the PG's transaction id (Inicis tid, V1 imp_uid, V2 transactionId), once known.
 	PGTxID string `json:"pg_tx_id,omitempty"`
 	// Reason is a stable code for how the attempt came to its state.
-	Reason string `json:"reason,omitempty"`
+	Reason Reason `json:"reason,omitempty"`
 	// UpdatedAt is when the state last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 	// NextCheck is when an open attempt is looked up again; zero for final ones.

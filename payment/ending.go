@@ -31,41 +31,24 @@ const (
 	EndedByShop        Code = "CLOSED_BY_SHOP"
 )
 
-// Why a PG declined, as an attempt's reason. A decline that says no more is declined_by_pg.
-const (
-	DeclinedLimit    = "declined_limit"
-	DeclinedBalance  = "declined_balance"
-	DeclinedCard     = "declined_card"
-	DeclinedIdentity = "declined_identity"
-	DeclinedHours    = "declined_hours"
-	DeclinedByBuyer  = "buyer_cancelled"
-)
-
-// Why a shop refused, as an attempt's reason. A refusal that says no more is shop_refused.
-const (
-	RefusedStock  = "shop_out_of_stock"
-	RefusedPrice  = "shop_price_changed"
-	RefusedClosed = "shop_closed"
-)
-
 // RefusedFor is the reason for a code of the shop's own no: OUT_OF_STOCK, PRICE_CHANGED or SHOP_CLOSED; empty for any
 // other.
-func RefusedFor(code string) string {
-	return map[Code]string{EndedStock: RefusedStock, EndedPrice: RefusedPrice, EndedShopClosed: RefusedClosed}[Code(code)]
+func RefusedFor(code string) Reason {
+	return map[Code]Reason{EndedStock: RefusedStock, EndedPrice: RefusedPrice, EndedShopClosed: RefusedClosed}[Code(code)]
 }
 
 // EndingOf is what an attempt's reason is told as. Reasons that end nothing, as approved, have none: known tells them
 // from words that are no reason at all.
-func EndingOf(reason string) (e Ending, known bool) {
-	if strings.HasPrefix(reason, "mismatch_") {
-		reason = "mismatch_"
+func EndingOf(reason Reason) (e Ending, known bool) {
+	if strings.HasPrefix(string(reason), string(ReasonMismatch)) {
+		reason = ReasonMismatch
 	}
-	switch reason {
-	case "approved", "account_issued", "charge_not_shown":
+	switch reason { //nolint:exhaustive // the others are told by endingAfter
+	case ReasonApproved, ReasonIssued, ReasonNotShown:
 		return Ending{}, true
 	case DeclinedByBuyer:
 		return Ending{EndedByBuyer, "결제를 취소하셨습니다. 청구된 금액은 없습니다", "You cancelled the payment. Nothing was charged"}, true
-	case "declined_by_pg":
+	case ReasonDeclined:
 		return Ending{
 			EndedDeclined, "결제가 승인되지 않았습니다. 다른 결제수단으로 다시 시도해 주세요", "The payment was declined. Please try another way to pay",
 		}, true
@@ -90,12 +73,12 @@ func EndingOf(reason string) (e Ending, known bool) {
 			EndedHours, "지금은 은행이나 카드사의 서비스 시간이 아닙니다. 잠시 뒤 다시 시도해 주세요",
 			"The bank or card company is closed now. Please try again later",
 		}, true
-	case "pg_unreachable", "window_not_opened":
+	case ReasonNotSent, ReasonNoWindow:
 		return Ending{
 			CodePGUnavailable, "결제사에 연결되지 않아 결제하지 않았습니다. 잠시 뒤 다시 시도해 주세요",
 			"The payment company could not be reached, so nothing was charged. Please try again later",
 		}, true
-	case "rejected_by_pg":
+	case ReasonRejected:
 		return Ending{
 			CodePGRefused, "결제사가 요청을 받지 않아 결제하지 않았습니다. 다른 결제수단으로 다시 시도해 주세요",
 			"The payment company did not take the request, so nothing was charged. Please try another way to pay",
@@ -105,9 +88,9 @@ func EndingOf(reason string) (e Ending, known bool) {
 }
 
 // endingAfter is EndingOf for what the shop, the clock and the gateway end.
-func endingAfter(reason string) (Ending, bool) {
-	switch reason {
-	case "shop_refused":
+func endingAfter(reason Reason) (Ending, bool) {
+	switch reason { //nolint:exhaustive // the others are told by EndingOf
+	case ReasonShopRefused:
 		return Ending{
 			EndedRefused, "쇼핑몰이 이 주문의 결제를 받지 않았습니다. 청구된 금액은 없습니다",
 			"The shop did not take the payment of this order. Nothing was charged",
@@ -123,43 +106,43 @@ func endingAfter(reason string) (Ending, bool) {
 		return Ending{
 			EndedShopClosed, "쇼핑몰이 지금은 주문을 받지 않습니다. 청구된 금액은 없습니다", "The shop takes no orders now. Nothing was charged",
 		}, true
-	case "shop_silent":
+	case ReasonShopSilent:
 		return Ending{
 			EndedSilence, "쇼핑몰이 응답하지 않아 결제하지 않았습니다. 잠시 뒤 다시 시도해 주세요",
 			"The shop did not answer, so nothing was charged. Please try again later",
 		}, true
-	case "interrupted_before_approval":
+	case ReasonInterrupted:
 		return Ending{
 			EndedInterrupted, "결제가 중간에 끊겼습니다. 청구된 금액은 없습니다. 다시 결제해 주세요",
 			"The payment was interrupted. Nothing was charged. Please pay again",
 		}, true
-	case "never_paid", "window_expired", "no_such_payment", "payment_not_awaited":
+	case ReasonNeverPaid, ReasonExpired, ReasonNoSuchPayment, ReasonNotAwaited:
 		return Ending{EndedExpired, "결제 시간이 지났습니다. 다시 결제해 주세요", "The time to pay is over. Please pay again"}, true
-	case "deposit_deadline_passed":
+	case ReasonNoDeposit:
 		return Ending{EndedDepositLate, "입금 기한이 지났습니다", "The deadline for the deposit has passed"}, true
-	case "approval_answer_lost", "mismatch_":
+	case ReasonLost, ReasonMismatch:
 		return Ending{
 			EndedGivenBack, "결제를 확정할 수 없어 취소했습니다. 청구되었다면 돌려 드립니다",
 			"The payment could not be made certain and was cancelled. Whatever was charged goes back to you",
 		}, true
-	case "order_already_has_a_winner":
+	case ReasonDuplicate:
 		return Ending{
 			CodeOrderAlreadyPaid, "이미 결제된 주문이라 이번 결제는 취소했습니다", "The order was paid already, so this payment was cancelled",
 		}, true
-	case "order_claimed_by_another_attempt":
+	case ReasonOrderBlocked:
 		return Ending{CodeOrderInProgress, "이 주문의 다른 결제가 진행되고 있습니다", "Another payment of this order is in progress"}, true
-	case "resolved_by_hand":
+	case ReasonResolved:
 		return Ending{
 			EndedGivenBack, "담당자가 확인해 결제하지 않은 것으로 처리했습니다. 청구되었다면 돌려 드립니다",
 			"A person looked into it and closed it as not paid. Whatever was charged goes back to you",
 		}, true
-	case "cancelled_at_pg":
+	case ReasonCancelledAtPG:
 		return Ending{EndedCancelledAtPG, "결제사에서 취소된 결제입니다", "The payment was cancelled at the payment company"}, true
-	case "closed_by_shop":
+	case ReasonClosedByShop:
 		return Ending{
 			EndedByShop, "쇼핑몰이 가상계좌를 닫았습니다. 입금하지 마세요", "The shop closed the virtual account. Please pay nothing into it",
 		}, true
-	case "journal_unavailable", "merchant_gone", "several_journals":
+	case ReasonJournalDown, ReasonNoAccount, ReasonSeveralJournals:
 		return Ending{
 			CodeJournalDown, "지금은 결제할 수 없습니다. 잠시 뒤 다시 시도해 주세요", "No payment can be taken now. Please try again later",
 		}, true

@@ -78,10 +78,10 @@ func TestWhatBuyersReadOfProblems(t *testing.T) {
 
 func TestWhatBuyersReadOfEndings(t *testing.T) {
 	t.Parallel()
-	reasons := append(constants(t, "ending.go", "Declined", "Refused"), "declined_by_pg", "shop_refused", "shop_silent", "mismatch_amount", "never_paid", "approval_answer_lost")
+	reasons := append(constants(t, "reason.go", "Declined", "Refused"), "declined_by_pg", "shop_refused", "shop_silent", "mismatch_amount", "never_paid", "approval_answer_lost")
 	seen := map[payment.Code]bool{}
 	for _, reason := range reasons {
-		e, known := payment.EndingOf(reason)
+		e, known := payment.EndingOf(payment.Reason(reason))
 		if !known || e.Code == "" {
 			t.Errorf("%s has no ending", reason)
 			continue
@@ -100,7 +100,7 @@ func TestWhatBuyersReadOfEndings(t *testing.T) {
 		t.Error("a stranger's word is known")
 	}
 	for _, reason := range []string{"approved", "account_issued"} {
-		if e, known := payment.EndingOf(reason); !known || e.Code != "" {
+		if e, known := payment.EndingOf(payment.Reason(reason)); !known || e.Code != "" {
 			t.Errorf("%s ends as %v, %v", reason, e, known)
 		}
 	}
@@ -108,7 +108,7 @@ func TestWhatBuyersReadOfEndings(t *testing.T) {
 
 func TestTheShopsCodesForANo(t *testing.T) {
 	t.Parallel()
-	for code, want := range map[string]string{
+	for code, want := range map[string]payment.Reason{
 		"OUT_OF_STOCK": payment.RefusedStock, "PRICE_CHANGED": payment.RefusedPrice, "SHOP_CLOSED": payment.RefusedClosed,
 		"": "", "out_of_stock": "", "LIMIT_EXCEEDED": "", "SOMETHING_ELSE": "",
 	} {

@@ -9,7 +9,7 @@ import (
 
 // DeclineReason is why Inicis or a card company behind it declined, as an attempt's reason: by the code where one is
 // written down (inicis.md §9), else by the words; empty when neither tells.
-func DeclineReason(code, message string) string {
+func DeclineReason(code, message string) payment.Reason {
 	if m := cardCode.FindStringSubmatch(code); m != nil {
 		if reason := cardReason(m[1]); reason != "" {
 			return reason
@@ -26,7 +26,7 @@ func DeclineReason(code, message string) string {
 }
 
 // cardReason reads the two last digits of a card company's answer.
-func cardReason(nn string) string {
+func cardReason(nn string) payment.Reason {
 	switch nn {
 	case "02", "16", "37", "49":
 		return payment.DeclinedLimit
@@ -41,7 +41,7 @@ func cardReason(nn string) string {
 }
 
 // suffixReason reads the suffix of a detail code; suffixes mean the same in every family.
-func suffixReason(suffix string) string {
+func suffixReason(suffix string) payment.Reason {
 	switch {
 	case suffix >= "644" && suffix <= "651", suffix == "653", suffix == "786":
 		return payment.DeclinedLimit

@@ -5,12 +5,14 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 func TestDeclinesAreToldApart(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
-		code, message, want string
+		code, message string
+		want          payment.Reason
 	}{
 		{"120049", "", "declined_limit"},
 		{"1237", "", "declined_limit"},

@@ -8,10 +8,10 @@ import (
 
 // Decline reads why a PG declined out of its words, as an attempt's reason; empty when they do not tell. It is for
 // what a buyer is told, never for what becomes of the money.
-func Decline(message string) string {
+func Decline(message string) payment.Reason {
 	message = strings.ReplaceAll(message, " ", "")
 	for _, kind := range []struct {
-		reason string
+		reason payment.Reason
 		words  []string
 	}{
 		// A limit is named before what it is a limit of: 잔액 한도, 1회 인증 한도.

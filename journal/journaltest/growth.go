@@ -30,7 +30,7 @@ func openIDs(t *testing.T, j *journal.Journal, states ...payment.State) []string
 }
 
 // waiting are the messages in a state.
-func waiting(t *testing.T, j *journal.Journal, status string) []journal.WaitingMessage {
+func waiting(t *testing.T, j *journal.Journal, status journal.MessageStatus) []journal.WaitingMessage {
 	t.Helper()
 	var list []journal.WaitingMessage
 	err := j.OutboxEach(t.Context(), status, func(m journal.WaitingMessage) error {

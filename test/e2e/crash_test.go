@@ -305,7 +305,7 @@ func (c *crowd) mustAddUp(db database) {
 		}
 		winners := 0
 		for _, a := range attempts {
-			ends[strings.TrimSuffix(string(a.State)+" "+a.Reason, " "+string(a.State))]++
+			ends[strings.TrimSuffix(string(a.State)+" "+string(a.Reason), " "+string(a.State))]++
 			told, amount := c.told[string(a.ID)], o.Paid[string(a.ID)]
 			if a.State == payment.StateApproved {
 				winners++

@@ -66,8 +66,8 @@ func accountGuards() []guard {
 		},
 		{
 			name: "an account that was paid meanwhile is not closed", file: account,
-			old: "	case r.Outcome == payment.OutcomeApproved:\n		return s.approved(after, w, r)\n	case r.Outcome == payment.OutcomeCancelled:\n		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)\n	}\n	return s.undo(after, w, reason)",
-			new: "	case r.Outcome == payment.OutcomeCancelled:\n		return s.finish(after, w, payment.StateCancelled, ReasonCancelledAtPG)\n	}\n	return s.undo(after, w, reason)",
+			old: "	case r.Outcome == payment.OutcomeApproved:\n		return s.approved(after, w, r)\n	case r.Outcome == payment.OutcomeCancelled:\n		return s.finish(after, w, payment.StateCancelled, payment.ReasonCancelledAtPG)\n	}\n	return s.undo(after, w, reason)",
+			new: "	case r.Outcome == payment.OutcomeCancelled:\n		return s.finish(after, w, payment.StateCancelled, payment.ReasonCancelledAtPG)\n	}\n	return s.undo(after, w, reason)",
 			pkg: tests, run: "TestTheShopClosesAnAccount",
 		},
 		{
@@ -111,12 +111,12 @@ func accountGuards() []guard {
 		},
 		{
 			name: "an account that is found when its time is over holds no order", file: account,
-			old: "	if s.overdue(w.a, r) {\n		return s.undo(ctx, w, ReasonNoDeposit)\n	}\n	now := s.o.Now()", new: "	now := s.o.Now()",
+			old: "	if s.overdue(w.a, r) {\n		return s.undo(ctx, w, payment.ReasonNoDeposit)\n	}\n	now := s.o.Now()", new: "	now := s.o.Now()",
 			pkg: tests, run: "TestAnAccountWhoseTimeIsOverIsNotIssued",
 		},
 		{
 			name: "an account whose time is over is not issued", file: account,
-			old: "	if s.overdue(w.a, r) {\n		return s.undo(ctx, w, ReasonNoDeposit)\n	}\n	message, err", new: "	message, err",
+			old: "	if s.overdue(w.a, r) {\n		return s.undo(ctx, w, payment.ReasonNoDeposit)\n	}\n	message, err", new: "	message, err",
 			pkg: tests, run: "TestAnAccountWhoseTimeIsOverIsNotIssued",
 		},
 		{

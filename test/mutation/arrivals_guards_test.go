@@ -27,7 +27,7 @@ func arrivalGuards() []guard {
 		},
 		{
 			name: "the shop is asked about money that shows again", file: "lifecycle/resume.go",
-			old: "		if a.State == payment.StateUnknown && a.Reason == ReasonNotShown {", new: "		if false {",
+			old: "		if a.State == payment.StateUnknown && a.Reason == payment.ReasonNotShown {", new: "		if false {",
 			pkg: tests, run: "TestMoneyThatThePGShowsNoMore",
 		},
 		{

@@ -65,13 +65,13 @@ func concludeGuards() []guard {
 		},
 		{
 			name: "a lost answer is not a decline", file: settle,
-			old: "	case errors.Is(err, adapters.ErrUnavailable):\n		return s.finish(after, w, payment.StateDeclined, ReasonNotSent)",
-			new: "	case errors.Is(err, adapters.ErrUnavailable), errors.Is(err, adapters.ErrUnknownOutcome):\n		return s.finish(after, w, payment.StateDeclined, ReasonNotSent)",
+			old: "	case errors.Is(err, adapters.ErrUnavailable):\n		return s.finish(after, w, payment.StateDeclined, payment.ReasonNotSent)",
+			new: "	case errors.Is(err, adapters.ErrUnavailable), errors.Is(err, adapters.ErrUnknownOutcome):\n		return s.finish(after, w, payment.StateDeclined, payment.ReasonNotSent)",
 			pkg: tests, run: "TestAuthenticated",
 		},
 		{
 			name: "a lost approval is net cancelled before anything is asked", file: settle,
-			old: "	if _, ok := w.driver.(adapters.NetCanceller); ok {\n		return s.undo(ctx, w, ReasonLost)\n	}\n",
+			old: "	if _, ok := w.driver.(adapters.NetCanceller); ok {\n		return s.undo(ctx, w, payment.ReasonLost)\n	}\n",
 			new: "",
 			pkg: tests, run: "TestAuthenticated|TestResume",
 		},
@@ -93,7 +93,7 @@ func concludeGuards() []guard {
 		},
 		{
 			name: "what another window's token approved is looked up by its number", file: "lifecycle/resume.go",
-			old: `	w.exact = w.a.Reason == ReasonMismatch+"order_ref"`, new: `	w.exact = false && w.a.Reason == ReasonMismatch+"order_ref"`,
+			old: `	w.exact = w.a.Reason == payment.ReasonMismatch+"order_ref"`, new: `	w.exact = false && w.a.Reason == payment.ReasonMismatch+"order_ref"`,
 			pkg: tests, run: "TestWhatAnotherWindowsTokenApprovedGoesBack",
 		},
 		{
@@ -139,7 +139,7 @@ func concludeGuards() []guard {
 		},
 		{
 			name: "the second charge of an order is given back", file: "lifecycle/read.go",
-			old: "	if taken.State == payment.StateApproved || taken.State == payment.StateIssued {\n		return s.undo(ctx, w, ReasonDuplicate)\n	}\n",
+			old: "	if taken.State == payment.StateApproved || taken.State == payment.StateIssued {\n		return s.undo(ctx, w, payment.ReasonDuplicate)\n	}\n",
 			new: "",
 			pkg: tests, run: "TestTheSecondChargeOfAnOrderIsGivenBack",
 		},
@@ -374,7 +374,7 @@ func doorGuards() []guard {
 		},
 		{
 			name: "the shop's silence is a no", file: "gateway/shop.go",
-			old: "		return lifecycle.Answer{\n			Reason: lifecycle.ReasonShopSilent,", new: "		return lifecycle.Answer{\n			Yes: true, Reason: lifecycle.ReasonShopSilent,",
+			old: "		return lifecycle.Answer{\n			Reason: payment.ReasonShopSilent,", new: "		return lifecycle.Answer{\n			Yes: true, Reason: payment.ReasonShopSilent,",
 			pkg: tests, run: "TestTheShopsNoStopsTheApproval",
 		},
 		{

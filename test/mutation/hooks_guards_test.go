@@ -101,12 +101,12 @@ func hookGuards() []guard {
 		},
 		{
 			name: "an order that is held is not charged at the PG's question", file: hook,
-			old: "	case errors.As(err, &taken):\n		return no(ReasonOrderBlocked)", new: "	case errors.As(err, &taken):\n		return Answer{Yes: true}",
+			old: "	case errors.As(err, &taken):\n		return no(payment.ReasonOrderBlocked)", new: "	case errors.As(err, &taken):\n		return Answer{Yes: true}",
 			pkg: "./gateway", run: "TestTheConfirmProcessRefuses",
 		},
 		{
 			name: "the intent is written before the PG is told to go on", file: hook,
-			old: "		return no(ReasonJournalDown)\n	}\n	return Answer{Yes: true}", new: "		_ = err\n	}\n	return Answer{Yes: true}",
+			old: "		return no(payment.ReasonJournalDown)\n	}\n	return Answer{Yes: true}", new: "		_ = err\n	}\n	return Answer{Yes: true}",
 			pkg: tests, run: "TestAllowFailsClosed",
 		},
 		{

@@ -49,17 +49,10 @@ func newSimMemory() *simMemory {
 
 // simMemoryView is the journal as one pod opens it, with that pod's clock.
 type simMemoryView struct {
-	// Both are nil: what a schedule does not call is not simulated.
+	// Journal is nil: what a schedule does not call is not simulated.
 	gateway.Journal
-	simUnused
 	*simMemory
 	now func() time.Time
-}
-
-// simUnused is what no schedule calls of the other journals.
-type simUnused interface {
-	KeyPrune(ctx context.Context, before time.Time, limit int) (int, error)
-	CancelStats(ctx context.Context) ([]journal.CancelStats, error)
 }
 
 // simMillis is a time as the database gives it back.
@@ -219,7 +212,7 @@ func (m *simMemoryView) put(r *simRow, t journal.Transition) {
 	}
 	r.NextCheck = m.nextCheck(t.To, t.NextCheck)
 	ev := t.Event
-	ev.PGTxID, ev.Reason = cmp.Or(ev.PGTxID, t.PGTxID), cmp.Or(ev.Reason, t.Reason)
+	ev.PGTxID, ev.Reason = cmp.Or(ev.PGTxID, t.PGTxID), cmp.Or(ev.Reason, string(t.Reason))
 	m.addEvent(r, from, t.To, ev)
 	m.enqueue(r, t.Messages)
 	m.commits++

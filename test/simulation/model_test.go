@@ -172,7 +172,7 @@ func (m *simModel) known(j simBooks, l journal.LookUp) journal.LookUp {
 
 func (m *simModel) move(ctx context.Context, a payment.Attempt, states []payment.State, next time.Time, ev journal.Event) {
 	m.t.Helper()
-	t := journal.Transition{ID: a.ID, To: states[m.r.IntN(len(states))], NextCheck: next, Event: ev, Reason: []string{"", "why"}[m.r.IntN(2)]}
+	t := journal.Transition{ID: a.ID, To: states[m.r.IntN(len(states))], NextCheck: next, Event: ev, Reason: []payment.Reason{"", "why"}[m.r.IntN(2)]}
 	for _, s := range states {
 		if m.r.IntN(3) > 0 {
 			t.From = append(t.From, s)

@@ -255,7 +255,7 @@ func (w *simWorld) boot(slot, generation int) error {
 	}
 	books := &simJournal{simBooks: p.books, p: p, inner: p.books}
 	g, err := gateway.New(gateway.Options{
-		Store: w.parts.store, Journal: books, Keys: books, Unmatched: books, Cancels: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
+		Store: w.parts.store, Journal: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
 		OrderHTTP: client, Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now, Spread: p.spread,
 	})
 	if err != nil {
