@@ -38,30 +38,30 @@ func statedTaxes(a payment.Attempt, m *payment.Merchant) Taxes {
 // the PG says differs (design promise 2); that it says enough is Untold's to tell.
 func Mismatch(a payment.Attempt, m *payment.Merchant, r Result) string {
 	switch want := statedTaxes(a, m); {
-	case r.OrderRef != "" && r.OrderRef != a.ID:
+	case r.OrderRef != "" && r.OrderRef != a.ID: //guard:order-reference-is-compared
 		return "order_ref"
-	case r.Amount != 0 && r.Amount != a.Amount:
+	case r.Amount != 0 && r.Amount != a.Amount: //guard:amount-is-compared
 		return "amount"
-	case r.Currency != "" && r.Currency != a.Currency:
+	case r.Currency != "" && r.Currency != a.Currency: //guard:currency-is-compared
 		return "currency"
-	case r.MID != "" && a.MID != "" && r.MID != a.MID:
+	case r.MID != "" && a.MID != "" && r.MID != a.MID: //guard:mid-is-compared
 		return "mid"
-	case r.ChannelKey != "" && m.ChannelKey != "" && r.ChannelKey != m.ChannelKey:
+	case r.ChannelKey != "" && m.ChannelKey != "" && r.ChannelKey != m.ChannelKey: //guard:channel-is-compared
 		return "channel"
-	case r.TestKnown && r.Test != a.Test:
+	case r.TestKnown && r.Test != a.Test: //guard:test-flag-is-compared
 		return "test"
-	case r.Outcome == payment.OutcomeApproved && r.Cancelled > 0:
+	case r.Outcome == payment.OutcomeApproved && r.Cancelled > 0: //guard:back-in-part-is-not-approved
 		// Somebody gave part of it back before the shop was told: what is left does not pay the order.
 		return "cancelled"
-	case r.Method != "" && !sameMethod(r.Method, a.Method):
+	case r.Method != "" && !sameMethod(r.Method, a.Method): //guard:method-is-compared
 		return "method"
-	case r.Taxes.TaxFreeKnown && want.TaxFreeKnown && r.Taxes.TaxFree != want.TaxFree:
+	case r.Taxes.TaxFreeKnown && want.TaxFreeKnown && r.Taxes.TaxFree != want.TaxFree: //guard:tax-free-is-compared
 		return "tax_free"
 	case r.Taxes.VATKnown && want.VATKnown && r.Taxes.VAT != want.VAT:
 		return "vat"
-	case otherEscrow(a, r):
+	case otherEscrow(a, r): //guard:other-escrow
 		return "escrow"
-	case r.Installment > 1 && a.Amount < installmentFrom:
+	case r.Installment > 1 && a.Amount < installmentFrom: //guard:instalment-nobody-offers
 		return "installment"
 	}
 	return ""
@@ -78,7 +78,7 @@ func otherEscrow(a payment.Attempt, r Result) bool {
 	case !r.EscrowKnown || r.Escrow == decided:
 		return false
 	case decided:
-		return a.Method == "trans" || a.Method == payment.MethodVBank
+		return a.Method == "trans" || a.Method == payment.MethodVBank //guard:missing-escrow-of-a-card
 	}
 	return true
 }

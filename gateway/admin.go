@@ -20,9 +20,9 @@ func (g *Gateway) adminApp() *fiber.App {
 	app.Get("/healthz", g.handleReady)
 	// Whoever may only look needs no token; whoever changes what is sold does.
 	mayWrite := g.authenticate(g.store.Current().Server().Admin.Tokens)
-	app.Post("/-/reload", mayWrite, g.handleReload)
+	app.Post("/-/reload", mayWrite, g.handleReload) //guard:reload-needs-token
 	app.Get("/-/config/history", g.handleHistory)
-	app.Post("/-/config/rollback", mayWrite, g.handleRollback)
+	app.Post("/-/config/rollback", mayWrite, g.handleRollback) //guard:rollback-needs-token
 	return app
 }
 

@@ -101,7 +101,7 @@ func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout
 // have opened all the windows that the order may have there. Who has opened them himself is told when he may again.
 func mayElsewhere(err error) bool {
 	if p, ok := payment.AsProblem(err); ok && p.Code == payment.CodeTooManyAttempts {
-		return p.RetryAfter == 0
+		return p.RetryAfter == 0 //guard:all-windows-at-one-pg
 	}
 	return errors.Is(err, adapters.ErrUnavailable) || errors.Is(err, adapters.ErrUnknownOutcome)
 }
@@ -215,10 +215,11 @@ func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout)
 		}
 	}
 	switch {
-	case c.Amount != o.Amount:
+	case c.Amount != o.Amount: //guard:browsers-amount-is-the-orders
 		return mismatch("amount")
 	case c.TaxFreeSet && c.TaxFree != o.TaxFree:
 		return mismatch("tax_free")
+	//guard:browsers-vat-is-the-orders
 	case c.VATSet && (!o.VATSet || c.VAT != o.VAT): // not stated is an eleventh, not 0
 		return mismatch("vat_amount")
 	case c.OrderName != "" && c.OrderName != o.Name:
@@ -226,7 +227,7 @@ func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout)
 	}
 	c.TaxFree, c.TaxFreeSet, c.OrderName = o.TaxFree, o.TaxFreeSet, o.Name
 	c.VAT, c.VATSet = o.VAT, o.VATSet
-	return v.agreed(c.OrderID, c.Payments, o.Amount, o.Split)
+	return v.agreed(c.OrderID, c.Payments, o.Amount, o.Split) //guard:checkouts-split
 }
 
 // maxOpened is how many windows of one order may be open at one PG: each is a registration there and a row that is
@@ -237,7 +238,7 @@ const maxOpened = 20
 // earlierAttempts looks whether the order is free to be paid now, and which PGs already failed it. The claim in
 // the journal is what really guards the order; this only spares the buyer a window that cannot end well.
 func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([]payment.PGID, error) {
-	if err := g.closed(order); err != nil {
+	if err := g.closed(order); err != nil { //guard:one-of-several-opens-nothing
 		return nil, err
 	}
 	attempts, err := g.journal.AttemptsOf(ctx, order)
@@ -252,6 +253,7 @@ func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([
 		case a.State == payment.StateUnknown || a.State == payment.StateCancelling:
 			return nil, &payment.Problem{Code: payment.CodePaymentUnknown, OrderID: order}
 		case a.State == payment.StateIssued:
+			//guard:awaited-deposit-no-other-window
 			return nil, &payment.Problem{Code: payment.CodeOrderAwaitsDeposit, OrderID: order}
 		case a.State.Blocks():
 			return nil, &payment.Problem{Code: payment.CodeOrderInProgress, OrderID: order}

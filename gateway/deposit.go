@@ -39,7 +39,7 @@ func (g *Gateway) depositHook(name payment.DriverName, r payment.Routes) fiber.H
 // deposit follows a notice up and says with which status it is answered, and what came of it.
 func (g *Gateway) deposit(c *fiber.Ctx, t told) (status int, result string) {
 	log := g.log.With(slog.String("request_id", requestID(c)), slog.Any("pg", t.pg.ID))
-	if !g.isSource(c, t.pg) {
+	if !g.isSource(c, t.pg) { //guard:notices-source
 		log.Warn("a deposit's notice came from an address that is not listed")
 		return fiber.StatusForbidden, metrics.WebhookForged
 	}

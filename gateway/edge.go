@@ -32,7 +32,7 @@ func (g *Gateway) newApp(stream bool) *fiber.App {
 		DisableStartupMessage: true,
 		StreamRequestBody:     stream,
 		// A form that is read in advance is written anew for the shop, and its last bytes may stay in the connection.
-		DisablePreParseMultipartForm: true,
+		DisablePreParseMultipartForm: true, //guard:form-is-not-read-in-advance
 		Immutable:                    true,
 		ReadBufferSize:               16 << 10,
 		ReadTimeout:                  forwardTimeout,
@@ -59,7 +59,7 @@ func wholeBody(c *fiber.Ctx) error {
 	b := &wireBody{from: stream}
 	requestOf(c).wire = b
 	err := c.Next()
-	if !b.drained(c) {
+	if !b.drained(c) { //guard:unread-body-ends-connection
 		c.Context().SetConnectionClose()
 	}
 	return err
@@ -81,7 +81,7 @@ func ambiguous(h *fasthttp.RequestHeader) bool {
 		length = length || bytes.EqualFold(name, []byte(fiber.HeaderContentLength))
 		encoding = encoding || bytes.EqualFold(name, []byte(fiber.HeaderTransferEncoding))
 	}
-	return encoding && (length || !chunked || !h.IsHTTP11())
+	return encoding && (length || !chunked || !h.IsHTTP11()) //guard:two-lengths
 }
 
 // wireBody reads a request's body from its connection and knows how that ended. fasthttp's stream does not: after
@@ -96,7 +96,7 @@ type wireBody struct {
 func (b *wireBody) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.err != nil {
+	if b.err != nil { //guard:ended-body-is-not-read-on
 		return 0, b.err
 	}
 	n, err := b.from.Read(p)

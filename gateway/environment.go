@@ -42,6 +42,7 @@ func (o *others) elsewhere(with opener) bool {
 	if with.Env == "" || with.Env == here.Env {
 		return false
 	}
+	//guard:foreign-environment-stops-nothing
 	return with.ID == "" || with.ID != here.ID || with.Env.mode() != here.Env.mode()
 }
 

@@ -187,9 +187,9 @@ func (g *Gateway) follow(c *fiber.Ctx, t told, n heard) (string, error) {
 		// A window was opened, which is nothing new but for a payment that is paid.
 		approved, err := g.isApproved(c, n.Attempt)
 		switch {
-		case err != nil:
+		case err != nil: //guard:opening-waits-for-the-journal
 			return metrics.WebhookFailed, again(err)
-		case !approved:
+		case !approved: //guard:opening-of-approved-is-looked-up
 			return metrics.WebhookIgnored, c.SendStatus(fiber.StatusOK)
 		}
 	case adapters.NotificationPayment, adapters.NotificationDeposit:
@@ -224,7 +224,7 @@ func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n adapters.Notificati
 	if i := slices.IndexFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventEscrow && e.Code == n.Escrow }); i >= 0 {
 		return metrics.WebhookDuplicate, c.SendStatus(fiber.StatusOK)
 	}
-	if shown, err := g.machine.Shows(ctx, a, n.PGTxID); err != nil || !shown.Paid() {
+	if shown, err := g.machine.Shows(ctx, a, n.PGTxID); err != nil || !shown.Paid() { //guard:escrow-is-shown-by-pg
 		return metrics.WebhookFailed, again(errors.Join(errNotShown, err))
 	}
 	if err := g.unmatched.Note(ctx, a.ID, journal.Event{At: g.now(), Kind: journal.EventEscrow, Code: n.Escrow, PGTxID: n.PGTxID}); err != nil {
@@ -239,7 +239,7 @@ func (g *Gateway) isApproved(c *fiber.Ctx, id payment.AttemptID) (bool, error) {
 	if errors.Is(err, journal.ErrNotFound) {
 		return false, nil
 	}
-	return a.State == payment.StateApproved, err
+	return a.State == payment.StateApproved, err //guard:uncompared-notification-is-asked-for-again
 }
 
 // onceByID follows a message up once by its id, where it has one. Without that a repeat is harmless too: it is only not
@@ -298,7 +298,7 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notificatio
 	switch {
 	case errors.Is(err, journal.ErrNotFound), err == nil && a.PG != pg.ID:
 		if err != nil {
-			g.others.notFound(id, c.Query(journalParam))
+			g.others.notFound(id, c.Query(journalParam)) //guard:webhook-tells-of-another-journal
 		}
 		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
 	case err != nil:
@@ -449,7 +449,7 @@ func (g *Gateway) isFrom(c *fiber.Ctx, sources []string) bool {
 // verifyHook checks a message's signature and returns its id.
 func (g *Gateway) verifyHook(c *fiber.Ctx, t told, verifier adapters.Verifier) (string, error) {
 	id, err := verifier.VerifyMessage(t.pg, t.Message)
-	if err != nil {
+	if err != nil { //guard:signed-is-verified-at-the-door
 		g.log.Warn("a webhook was refused", slog.String("request_id", requestID(c)), slog.Any("pg", t.pg.ID), slog.Any("err", err))
 		return "", &payment.Problem{Code: payment.CodeWebhookForged}
 	}

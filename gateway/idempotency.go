@@ -80,7 +80,7 @@ func (g *Gateway) idempotent(r keyedRequest, owner string) fiber.Handler {
 			return jsonProblem(err)
 		}
 		mine := r
-		mine.scope, mine.key = r.scope+" "+id.Str+" "+print, key
+		mine.scope, mine.key = r.scope+" "+id.Str+" "+print, key //guard:strangers-body-takes-no-key
 		mine.print = func([]byte) (string, error) { return print, nil }
 		return g.underKey(c, mine)
 	}
@@ -93,7 +93,7 @@ func idempotencyKey(c *fiber.Ctx) (key string, given bool, err error) {
 		return "", false, nil
 	}
 	key, ok := quotedString(string(headers[0]))
-	if !ok || len(headers) > 1 {
+	if !ok || len(headers) > 1 { //guard:two-keys-none
 		return "", false, &payment.Problem{Code: payment.CodeKeyInvalid, Field: headerIdempotencyKey}
 	}
 	return key, true, nil
@@ -152,7 +152,7 @@ func (g *Gateway) underKey(c *fiber.Ctx, r keyedRequest) error {
 		if err != nil {
 			return err
 		}
-		if over {
+		if over { //guard:replay-of-a-window-that-is-over
 			return g.runAnew(c, r, kept)
 		}
 	}
@@ -180,6 +180,7 @@ func (g *Gateway) windowOver(ctx context.Context, answer []byte) (bool, error) {
 		AttemptID payment.AttemptID `json:"attempt_id"`
 		ExpiresAt time.Time         `json:"expires_at"`
 	}
+	//guard:expired-window-is-over
 	if err := json.Unmarshal(answer, &kept); err != nil || !g.now().Before(kept.ExpiresAt) {
 		return true, nil //nolint:nilerr // an answer that cannot be read, or has no window, is not handed out
 	}
@@ -188,6 +189,7 @@ func (g *Gateway) windowOver(ctx context.Context, answer []byte) (bool, error) {
 		return false, err
 	}
 	return slices.ContainsFunc(attempts, func(a payment.Attempt) bool {
+		//guard:paid-orders-window-is-over
 		return a.State == payment.StateApproved || a.State.Blocks() || a.ID == kept.AttemptID && a.State != payment.StateOpened
 	}), nil
 }
@@ -214,7 +216,7 @@ func (g *Gateway) runOnce(c *fiber.Ctx, r keyedRequest, held time.Time) error {
 	switch {
 	case errors.Is(err, journal.ErrNotFound):
 		return &payment.Problem{Code: payment.CodeKeyInProgress, Field: headerIdempotencyKey}
-	case err != nil:
+	case err != nil: //guard:answer-is-kept-before-given
 		return fmt.Errorf("keeping the answer of an idempotent request: %w", err)
 	}
 	return nil

@@ -91,7 +91,7 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 		}
 	}
 	keepDue(&co)
-	if err := g.closed(co.OrderID); err != nil {
+	if err := g.closed(co.OrderID); err != nil { //guard:intercepted-needs-the-journal
 		// No order is made that could not be paid.
 		return g.refuseIntercepted(c, i, err)
 	}
@@ -174,8 +174,9 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, c
 // the request only the wish for a method stays, and its amounts must be the shop's.
 func (g *Gateway) orderFrom(ctx context.Context, v *view, i intercept, from exchange, co *payment.Checkout) error {
 	asked := co.Payments
-	co.OrderID, co.Amount, co.TaxFree, co.TaxFreeSet, co.Payments = "", 0, 0, false, nil
-	co.VAT, co.VATSet = 0, false
+	co.OrderID, co.Payments = "", nil
+	co.Amount, co.TaxFree, co.TaxFreeSet = 0, 0, false //guard:browsers-amount-never-counts
+	co.VAT, co.VATSet = 0, false                       //guard:browsers-vat-never-counts
 	if err := from.read(v, i.ReadAnswer, co); err != nil {
 		return err
 	}
@@ -202,13 +203,13 @@ func (g *Gateway) orderFrom(ctx context.Context, v *view, i intercept, from exch
 		return err
 	}
 	v.fill(co, said)
-	if err := v.agreed(co.OrderID, co.Payments, co.Amount, said); err != nil {
+	if err := v.agreed(co.OrderID, co.Payments, co.Amount, said); err != nil { //guard:intercepted-orders-split
 		return err
 	}
 	if err := sumsUp(co); err != nil {
 		return err
 	}
-	if amounts(asked) {
+	if amounts(asked) { //guard:asked-for-is-the-shops
 		if err := v.agreed(co.OrderID, asked, co.Amount, said); err != nil {
 			return err
 		}
@@ -311,7 +312,7 @@ func (e exchange) setAmounts(sources map[string]rules.Source, co *payment.Checko
 		return nil
 	}
 	list := asArray(got)
-	if len(list) != 0 && len(list) != len(co.Payments) {
+	if len(list) != 0 && len(list) != len(co.Payments) { //guard:amount-for-each-method
 		return fieldProblem(s.Value, "결제수단마다 금액이 하나씩 있어야 합니다", "must hold one amount for each method")
 	}
 	for n, amount := range list {

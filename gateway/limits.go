@@ -107,7 +107,7 @@ func (g *Gateway) client(c *fiber.Ctx) string { return g.network(c, 64) }
 
 // payer is whom a request about one order is counted for. Of IPv6 it is the largest network that one customer gets, who
 // has 65,536 smaller ones in it: two buyers behind it do not pay the same order.
-func (g *Gateway) payer(c *fiber.Ctx) string { return g.network(c, 48) }
+func (g *Gateway) payer(c *fiber.Ctx) string { return g.network(c, 48) } //guard:ipv6-guesses-as-one
 
 // network is the address of who is calling, of IPv6 its first bits.
 func (g *Gateway) network(c *fiber.Ctx, bits int) string {
@@ -157,7 +157,7 @@ func (g *Gateway) admitOrder(c *fiber.Ctx, v *view, order payment.OrderID, metho
 	}
 	r, who := v.rules.Limits().Rates, string(order)+" "+g.payer(c)
 	known, _ := v.rules.ResolveMethod(method)
-	if wait, empty := g.limits.guesses.empty(who, r.Guesses, g.now()); empty {
+	if wait, empty := g.limits.guesses.empty(who, r.Guesses, g.now()); empty { //guard:amount-is-guessed-seldom
 		return g.tooOften(metrics.LimitedGuesses, order, wait)
 	}
 	if wait, ok := g.limits.orders.take(who+" "+string(known), r.Order, g.now()); !ok {
@@ -218,6 +218,7 @@ func (g *Gateway) proofTurn(ctx context.Context, id payment.AttemptID) error {
 }
 
 func (g *Gateway) turnOf(key string) error {
+	//guard:strangers-seldom-ask-a-pg
 	if wait, ok := g.limits.attempts.take(key, g.view().rules.Limits().Rates.Attempt, g.now()); !ok {
 		return g.tooOften(metrics.LimitedAttempt, "", wait)
 	}

@@ -47,7 +47,7 @@ func (o *others) check(a payment.Attempt, opened opener) error {
 	if own.ID == "" || opened.ID == "" || opened.ID == own.ID {
 		return nil
 	}
-	if opened.Since.Before(own.Since) || opened.Env != o.env() {
+	if opened.Since.Before(own.Since) || opened.Env != o.env() { //guard:journal-with-its-environment
 		return errOtherJournal
 	}
 	o.metrics.SeveralJournals(true)
@@ -72,7 +72,7 @@ func (o *others) refused(order payment.OrderID) error {
 // journalParam is the query parameter that carries the mark in the addresses that a PG is given.
 const journalParam = "j"
 
-func markAAD(id payment.AttemptID) []byte { return []byte("journal:1:" + id) }
+func markAAD(id payment.AttemptID) []byte { return []byte("journal:1:" + id) } //guard:mark-is-its-attempts
 
 // mark is the journal of an attempt in a form that travels in a URL: sealed, and good for this attempt only.
 func (o *others) mark(a payment.Attempt) string {

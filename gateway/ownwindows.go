@@ -18,8 +18,8 @@ func (g *Gateway) admitWindowOf(c *fiber.Ctx, sealed func() (payment.AttemptID, 
 	if ok {
 		return nil
 	}
-	if id, ours := sealed(); ours {
-		if _, ok := g.limits.attempts.take("sealed "+string(id), r.Attempt, now); ok {
+	if id, ours := sealed(); ours { //guard:neighbours-use-up-no-own-rate
+		if _, ok := g.limits.attempts.take("sealed "+string(id), r.Attempt, now); ok { //guard:sealed-return-has-an-end
 			return nil
 		}
 	}
@@ -34,7 +34,7 @@ func (g *Gateway) admitCompletion(c *fiber.Ctx) error {
 			return "", false
 		}
 		id := payment.AttemptID(gjson.GetBytes(body, "attempt_id").String())
-		return id, g.sealer.madeID(g.view().environment, id)
+		return id, g.sealer.madeID(g.view().environment, id) //guard:neighbours-hold-no-callback
 	})
 	if err != nil {
 		return err

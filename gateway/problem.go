@@ -67,7 +67,7 @@ func asProblem(err error) *payment.Problem {
 			return &payment.Problem{Code: payment.CodeNotFound}
 		case fiber.StatusMethodNotAllowed:
 			return &payment.Problem{Code: payment.CodeMethodNotAllowed}
-		case fiber.StatusBadRequest, fiber.StatusRequestTimeout, fiber.StatusBadGateway:
+		case fiber.StatusBadRequest, fiber.StatusRequestTimeout, fiber.StatusBadGateway: //guard:unparsed-is-not-logged
 			// What the server could not parse. Its words hold raw bytes of the request, so they end here.
 			return &payment.Problem{Code: payment.CodeRequestUnreadable}
 		case fiber.StatusRequestEntityTooLarge:

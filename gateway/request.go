@@ -57,7 +57,7 @@ func requestID(c *fiber.Ctx) string {
 		return r.id
 	}
 	id := strings.Clone(c.Get(headerRequestID))
-	if !safeID(id) {
+	if !safeID(id) { //guard:request-id-is-safe
 		if v7, err := uuid.NewV7(); err == nil {
 			id = v7.String()
 		} else {

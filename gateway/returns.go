@@ -29,9 +29,9 @@ type returnRoute struct {
 // notFor says why a return that came here is not for the attempt that its token carries; empty when it is.
 func (r returnRoute) notFor(a payment.Attempt, ret adapters.Return) string {
 	switch {
-	case a.Driver != r.driver:
+	case a.Driver != r.driver: //guard:token-is-its-drivers
 		return "the token is for another PG's window"
-	case a.ID != ret.OrderRef && ret.OrderRef != "":
+	case a.ID != ret.OrderRef && ret.OrderRef != "": //guard:token-is-its-orders
 		return "the order number belongs to another attempt"
 	}
 	return ""
@@ -69,7 +69,7 @@ func (g *Gateway) once(door, word string, do func() (lifecycle.Result, error)) (
 // truth puts what the journal knows of an attempt in the place of what a return makes of it, when that concluded nothing: the
 // buyer may close a second window, or come back by an old page, after he has paid in the first one.
 func (g *Gateway) truth(ctx context.Context, res lifecycle.Result, err error) (lifecycle.Result, error) {
-	if res.Attempt.ID == "" || err == nil && !res.Declined {
+	if res.Attempt.ID == "" || err == nil && !res.Declined { //guard:return-after-approval-is-told-the-truth
 		return res, err
 	}
 	known, ok, unread := g.machine.Known(ctx, res.Attempt.ID)
@@ -97,7 +97,7 @@ func (g *Gateway) concludeReturn(ctx context.Context, v *view, route returnRoute
 	}
 	res := lifecycle.Result{Attempt: a}
 	switch {
-	case a.Purpose == payment.PurposeBillingKey:
+	case a.Purpose == payment.PurposeBillingKey: //guard:keys-token-for-a-payment
 		return lifecycle.Result{}, forged("the token is for a billing key")
 	case route.notFor(a, ret) != "":
 		return lifecycle.Result{}, forged(route.notFor(a, ret))
@@ -111,14 +111,14 @@ func (g *Gateway) concludeReturn(ctx context.Context, v *view, route returnRoute
 	if err != nil {
 		return res, err
 	}
-	if ret.OrderRef == "" || ret.MID != a.MID || !ret.Proof.AuthToken.IsSet() {
+	if ret.OrderRef == "" || ret.MID != a.MID || !ret.Proof.AuthToken.IsSet() { //guard:return-states-our-mid
 		return lifecycle.Result{}, forged("the MID, the order number or the proof is missing or another")
 	}
-	if err := route.check(acc.PG, ret); err != nil {
+	if err := route.check(acc.PG, ret); err != nil { //guard:return-held-to-idc-rule
 		g.log.ErrorContext(ctx, "a return broke the idc rule", a.LogAttr(), slog.Any("err", err))
 		return lifecycle.Result{}, &payment.Problem{Code: payment.CodeAuthURLRefused, OrderID: a.OrderID}
 	}
-	if err := g.others.problem(a.OrderID); err != nil {
+	if err := g.others.problem(a.OrderID); err != nil { //guard:one-of-several-approves-nothing
 		return res, err
 	}
 	if err := g.proofTurn(ctx, a.ID); err != nil {
@@ -142,9 +142,9 @@ func (g *Gateway) opened(token string) (payment.Attempt, error) {
 	switch {
 	case err != nil && !errors.Is(err, errTokenExpired):
 		return payment.Attempt{}, forged("the token is not ours")
-	case g.others.foreign(a.ID, with):
+	case g.others.foreign(a.ID, with): //guard:foreign-return-is-forged
 		return payment.Attempt{}, forged("the token is of another environment")
-	case g.others.check(a, with) != nil:
+	case g.others.check(a, with) != nil: //guard:return-of-another-journal
 		return a, g.others.refused(a.OrderID)
 	case err != nil:
 		return a, &payment.Problem{Code: payment.CodeReturnExpired, OrderID: a.OrderID}
@@ -163,7 +163,7 @@ func (g *Gateway) takeKey(ctx context.Context, _ *view, route returnRoute, raw [
 	switch {
 	case err != nil && a.ID != "":
 		return lifecycle.Result{Attempt: a}, err
-	case err != nil || a.Purpose != payment.PurposeBillingKey:
+	case err != nil || a.Purpose != payment.PurposeBillingKey: //guard:payments-token-for-a-key
 		return lifecycle.Result{}, forged("the token is not ours")
 	case route.notFor(a, ret) != "":
 		return lifecycle.Result{}, forged(route.notFor(a, ret))

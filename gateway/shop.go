@@ -52,7 +52,7 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) lifecycle.Answ
 	case err != nil:
 		g.metrics.Confirmed(metrics.AnswerSilent)
 		g.log.WarnContext(ctx, "the order service did not confirm", a.LogAttr(), slog.Any("err", err))
-		return lifecycle.Answer{
+		return lifecycle.Answer{ //guard:shops-silence-is-no
 			Reason: payment.ReasonShopSilent, DetailKo: "쇼핑몰이 응답하지 않아 결제하지 않았습니다",
 			DetailEn: "the shop did not answer, so nothing was charged",
 		}

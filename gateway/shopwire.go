@@ -80,7 +80,7 @@ func (s *shopClient) do(base *url.URL, req *fasthttp.Request, res *fasthttp.Resp
 	}
 	x := &shopExchange{conn: conn, client: s}
 	if err := x.run(base.Host, req, res); err != nil {
-		return errors.Join(err, x.Close())
+		return errors.Join(err, x.Close()) //guard:shop-is-written-to-once
 	}
 	return nil
 }
@@ -199,7 +199,7 @@ func readAnswerHead(r *bufio.Reader, res *fasthttp.Response) error {
 			return errShopUpgraded
 		case status < 100:
 			return errShopHead
-		case status >= 200:
+		case status >= 200: //guard:interim-is-not-the-answer
 			return nil
 		}
 	}
@@ -233,7 +233,7 @@ func (e *exactly) Read(p []byte) (int, error) {
 	}
 	n, err := e.from.Read(p)
 	e.left -= int64(n)
-	if errors.Is(err, io.EOF) && e.left > 0 {
+	if errors.Is(err, io.EOF) && e.left > 0 { //guard:half-an-answer
 		err = io.ErrUnexpectedEOF
 	}
 	return n, err

@@ -67,12 +67,13 @@ func (v *view) agreed(id payment.OrderID, payments []payment.MethodAmount, amoun
 	}
 	pg, settled := v.sides(payments)
 	switch {
-	case !said.Stated() && pg != amount:
+	case !said.Stated() && pg != amount: //guard:no-split-said-whole-order
 		return &payment.Problem{
 			Code: payment.CodeSplitMismatch, Field: "payments", OrderID: id,
 			DetailKo: "쇼핑몰이 이 주문의 결제수단별 금액을 알려 주지 않아 나누어 결제할 수 없습니다",
 			DetailEn: "the order service does not say how this order is split, so it cannot be paid in parts",
 		}
+	//guard:stated-part //guard:listed-part //guard:mileage-as-listed
 	case said.PGSet && pg != said.PG, len(said.Parts) > 0 && (pg != want.pg || !slices.Equal(settled, want.settled)):
 		return &payment.Problem{Code: payment.CodeSplitMismatch, Field: "payments", OrderID: id}
 	}
@@ -96,7 +97,7 @@ func (v *view) saidByShop(id payment.OrderID, said orders.Split) (sidesOf, error
 		parts = append(parts, payment.MethodAmount{Method: m, Amount: p.Amount})
 	}
 	pg, settled := v.sides(parts)
-	if said.PGSet && len(parts) > 0 && pg != said.PG {
+	if said.PGSet && len(parts) > 0 && pg != said.PG { //guard:shop-contradicts-itself
 		return sidesOf{}, orderFault(id, said.PGAt, said.PartsAt+"의 금액과 맞지 않습니다", "does not fit "+said.PartsAt)
 	}
 	return sidesOf{pg, settled}, nil

@@ -11,7 +11,7 @@ import (
 // giveBack puts into key's bucket what take took from it.
 func (b *buckets) giveBack(key string, r rules.Rate, burst int, now time.Time) {
 	// Fewer than none are taken; what is more than the bucket holds is lost.
-	b.of(key, r, burst).AllowN(now, -1)
+	b.of(key, r, burst).AllowN(now, -1) //guard:unopened-window-not-counted
 }
 
 // noWindow takes back what admitWindow counted for a window that did not open. A buyer who tries again and again while

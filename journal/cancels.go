@@ -96,7 +96,7 @@ func cancellable(a payment.Attempt, have []payment.Cancel, c payment.Cancel) err
 	}
 	left := a.Amount
 	for _, h := range have {
-		if !h.State.Final() {
+		if !h.State.Final() { //guard:one-cancel-at-a-time
 			return &ConflictError{Kind: ConflictCancelOpen, ID: a.ID, State: a.State}
 		}
 		if h.State == payment.CancelDone {
@@ -104,7 +104,7 @@ func cancellable(a payment.Attempt, have []payment.Cancel, c payment.Cancel) err
 		}
 	}
 	// Compared, and not bounded alone: who reckons with another rest has not read the last cancel.
-	if left != c.Remaining || c.Amount <= 0 || c.Amount > left {
+	if left != c.Remaining || c.Amount <= 0 || c.Amount > left { //guard:no-more-than-is-left
 		return &ConflictError{Kind: ConflictRemaining, ID: a.ID, State: a.State}
 	}
 	return nil
@@ -198,7 +198,8 @@ func (j *Journal) putCancel(x *txn, c payment.Cancel, s CancelStep) (payment.Can
 	if c.State == s.To {
 		// Only whoever holds the lease puts the next check off.
 		c.Checks++
-		n, err = x.exec(`UPDATE cancels SET code = ?, next_check = ?, checks = ?, lease_until = 0 WHERE id = ? AND state = ? AND lease_until = ?`,
+		n, err = x.exec(`UPDATE cancels SET code = ?, next_check = ?, checks = ?, lease_until = 0 WHERE id = ? AND state = ? AND `+
+			`lease_until = ?`, //guard:leased-cancel-is-ones-own
 			c.Code, millis(c.NextCheck), c.Checks, c.ID, s.From, millis(s.Lease))
 	} else {
 		// What is proven counts, whoever found it: no lease is asked for.

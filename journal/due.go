@@ -22,6 +22,7 @@ type Lane struct {
 
 // The conditions of what is urgent. The indexes that name them must have the same words.
 const (
+	//guard:urgent-goes-first
 	urgentAttempt   = `(CASE WHEN state IN ('claimed', 'approving', 'captured', 'unknown', 'cancelling') AND checks < 5 THEN 1 ELSE 0 END)`
 	urgentUnmatched = `(CASE WHEN state <> 'flagged' AND checks < 5 THEN 1 ELSE 0 END)`
 	urgentCancel    = `(CASE WHEN checks < 5 THEN 1 ELSE 0 END)`
@@ -39,8 +40,9 @@ func (j *Journal) Due(
 	ctx context.Context, l Lane, now time.Time, limit int, lease time.Duration,
 ) ([]payment.Attempt, error) {
 	due, err := takeDue(ctx, j, "taking due attempts", `UPDATE attempts SET lease_until = ? WHERE id IN (
-		SELECT id FROM attempts WHERE pg = ? AND `+urgentAttempt+` = ? AND next_check > 0 AND next_check <= ? AND lease_until <= ?
-		ORDER BY next_check, id LIMIT ? /*skip*/) RETURNING `+attemptColumns, scanAttempt, l, now, limit, lease)
+		SELECT id FROM attempts WHERE pg = ? AND `+urgentAttempt+` = ? AND next_check > 0 AND next_check <= ? AND `+
+		`lease_until <= ?`+ //guard:leased-attempt-is-ones-own
+		` ORDER BY next_check, id LIMIT ? /*skip*/) RETURNING `+attemptColumns, scanAttempt, l, now, limit, lease)
 	// RETURNING keeps no order.
 	slices.SortFunc(due, func(a, b payment.Attempt) int {
 		return cmp.Or(a.NextCheck.Compare(b.NextCheck), cmp.Compare(a.ID, b.ID))

@@ -24,7 +24,7 @@ func newFailover(pc *pgx.ConnConfig) *failover {
 	f := &failover{}
 	closes := pc.OnPgError
 	pc.OnPgError = func(c *pgconn.PgConn, e *pgconn.PgError) bool {
-		if e.Code != codeReadOnly {
+		if e.Code != codeReadOnly { //guard:refusing-connection-is-dropped
 			return closes(c, e)
 		}
 		// What was made before this one is as old or older; what comes after is new. Counting once per connection
@@ -45,6 +45,7 @@ func (f *failover) connected(_ context.Context, c *pgx.Conn) error {
 
 // reused refuses a connection of an earlier epoch: the pool drops it and takes or makes another one.
 func (f *failover) reused(_ context.Context, c *pgx.Conn) error {
+	//guard:older-connections-are-dropped
 	if made, ok := c.PgConn().CustomData()[epochKey].(int64); ok && made != f.epoch.Load() {
 		return sqldriver.ErrBadConn
 	}

@@ -66,7 +66,8 @@ func (j *Journal) KeyRenew(
 	held = KeptAnswer{Fingerprint: kept.Fingerprint, HeldUntil: at(millis(now.Add(hold)))}
 	err = j.write(ctx, scope+key, "renewing an idempotency key", func(x *txn) error {
 		n, err := x.exec(`UPDATE idempotency SET status = 0, content_type = '', body = ?, held_until = ?
-			WHERE scope = ? AND key = ? AND status <> 0 AND held_until = ?`,
+			WHERE scope = ? AND key = ? AND `+
+			`status <> 0 AND held_until = ?`, //guard:one-takes-a-key-anew
 			[]byte{}, millis(held.HeldUntil), scope, key, millis(kept.HeldUntil))
 		begun = n == 1
 		return err
@@ -78,7 +79,8 @@ func (j *Journal) KeyRenew(
 func (j *Journal) KeyDone(ctx context.Context, scope, key string, a KeptAnswer) error {
 	return j.write(ctx, scope+key, "keeping an answer", func(x *txn) error {
 		n, err := x.exec(`UPDATE idempotency SET status = ?, content_type = ?, body = ?
-			WHERE scope = ? AND key = ? AND status = 0 AND held_until = ?`,
+			WHERE scope = ? AND key = ? AND status = 0 AND `+
+			`held_until = ?`, //guard:holder-ends-key
 			a.Status, a.ContentType, a.Body, scope, key, millis(a.HeldUntil))
 		if err == nil && n == 0 {
 			return fmt.Errorf("idempotency key: %w", ErrNotFound)
@@ -91,7 +93,8 @@ func (j *Journal) KeyDone(ctx context.Context, scope, key string, a KeptAnswer) 
 // then stays.
 func (j *Journal) KeyDrop(ctx context.Context, scope, key string, heldUntil time.Time) error {
 	return j.write(ctx, scope+key, "dropping an idempotency key", func(x *txn) error {
-		_, err := x.exec(`DELETE FROM idempotency WHERE scope = ? AND key = ? AND status = 0 AND held_until = ?`,
+		_, err := x.exec(`DELETE FROM idempotency WHERE scope = ? AND key = ? AND status = 0 AND `+
+			`held_until = ?`, //guard:holder-drops-key
 			scope, key, millis(heldUntil))
 		return err
 	})

@@ -42,10 +42,10 @@ func (j *Journal) Move(ctx context.Context, t Transition) (payment.Attempt, erro
 		if err != nil {
 			return err
 		}
-		if !slices.Contains(t.From, r.State) {
+		if !slices.Contains(t.From, r.State) { //guard:move-from-the-expected-state
 			return &ConflictError{Kind: ConflictState, ID: t.ID, State: r.State}
 		}
-		if !payment.CanMove(r.State, t.To) {
+		if !payment.CanMove(r.State, t.To) { //guard:final-is-final
 			return &ConflictError{Kind: ConflictMove, ID: t.ID, State: r.State}
 		}
 		// Who holds the order already keeps it; only who takes hold anew has to ask the others.
@@ -98,12 +98,12 @@ func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 	if err := j.addEvent(x, r.ID, from, t.To, ev); err != nil {
 		return payment.Attempt{}, err
 	}
-	return r.Attempt, j.addMessages(x, r.Attempt, t.Messages)
+	return r.Attempt, j.addMessages(x, r.Attempt, t.Messages) //guard:outbox-with-the-move
 }
 
 // update writes what put made of r. The state in the condition is what the guards were checked against.
 func update(x *txn, r row, from payment.State) error {
-	x.forget(r.ID)
+	x.forget(r.ID) //guard:claimed-in-a-batch-is-read-again
 	// A new proof is bytes, which the batch's JSON cannot carry: it is written alone.
 	if x.joint != nil && !r.proven {
 		wipe := 0
@@ -131,7 +131,7 @@ func (j *Journal) nextCheck(to payment.State, wanted time.Time) time.Time {
 	case to.Final():
 		return time.Time{}
 	case wanted.IsZero():
-		return at(millis(j.now().Add(defaultCheck)))
+		return at(millis(j.now().Add(defaultCheck))) //guard:unknown-has-a-next-check
 	}
 	return at(millis(wanted))
 }
@@ -159,13 +159,13 @@ func (j *Journal) Touch(ctx context.Context, l LookUp) error {
 		if err != nil {
 			return err
 		}
-		if r.State != l.State || r.State.Final() {
+		if r.State != l.State || r.State.Final() { //guard:look-up-of-another-state
 			return &ConflictError{Kind: ConflictState, ID: l.ID, State: r.State}
 		}
 		next := j.nextCheck(r.State, l.NextCheck)
 		if l.NotOwned {
 			// Who does not own it may wake the owner earlier. It puts nothing off and ends nobody's lease.
-			if next.Before(r.NextCheck) {
+			if next.Before(r.NextCheck) { //guard:look-up-of-no-owner-puts-nothing-off
 				_, err = x.exec(`UPDATE attempts SET next_check = ? WHERE id = ?`, millis(next), l.ID)
 			}
 		} else {
@@ -186,7 +186,9 @@ func (j *Journal) touchOwn(x *txn, l LookUp, next time.Time) error {
 		return nil
 	}
 	n, err := x.exec(`UPDATE attempts SET next_check = ?, checks = checks + 1, lease_until = 0
-		WHERE id = ? AND checks = ? AND lease_until = ?`, millis(next), l.ID, l.Checks, millis(l.Lease))
+		WHERE id = ? AND checks = ? AND `+
+		`lease_until = ?`, //guard:former-owners-look-up
+		millis(next), l.ID, l.Checks, millis(l.Lease))
 	if err == nil && n != 1 {
 		err = &ConflictError{Kind: ConflictOwner, ID: l.ID, State: l.State}
 	}

@@ -80,7 +80,9 @@ func (j *Journal) OutboxDue(
 	}
 	// The CASE is the index's expression to the letter; in other words the index would not be used.
 	return j.takeMessages(ctx, `UPDATE outbox SET lease_until = ? WHERE seq IN (
-		SELECT seq FROM outbox WHERE head = 1 AND status = 'pending' AND (CASE WHEN tries > 0 THEN 1 ELSE 0 END) = ? AND next_try <= ? AND lease_until <= ?
+		SELECT seq FROM outbox WHERE `+
+		`head = 1 AND `+ //guard:messages-in-turn
+		`status = 'pending' AND (CASE WHEN tries > 0 THEN 1 ELSE 0 END) = ? AND next_try <= ? AND lease_until <= ?
 		ORDER BY next_try, seq LIMIT ? /*skip*/) RETURNING `+messageColumns, millis(now.Add(lease)), again, millis(now), millis(now), limit)
 }
 

@@ -54,7 +54,7 @@ func (postgresDialect) open(_ context.Context, cfg Config) (write, read *sql.DB,
 	}
 	if !strings.Contains(cfg.DSN, "default_query_exec_mode") {
 		// Nothing is kept in the session, so that a pooler may give every transaction another one.
-		pc.DefaultQueryExecMode = pgx.QueryExecModeExec
+		pc.DefaultQueryExecMode = pgx.QueryExecModeExec //guard:nothing-in-a-session
 	}
 	if len(pc.Fallbacks) > 0 && pc.ValidateConnect == nil {
 		// Of several servers only one takes writes.
@@ -129,8 +129,9 @@ func redactConnect(err error) error {
 // of yesterday: with them it would read and sort all that is due for the first few, so it is told to go by index. What
 // it can do by no index then looks so costly to it that it would compile the query, which takes longer than our writes.
 func (postgresDialect) begin(ctx context.Context, tx *sql.Tx) error {
-	_, err := tx.ExecContext(ctx, `SELECT set_config('lock_timeout', '2s', true),
-		set_config('idle_in_transaction_session_timeout', '15s', true), set_config('synchronous_commit',
+	_, err := tx.ExecContext(ctx, `SELECT set_config('lock_timeout', '2s', true), `+
+		`set_config('idle_in_transaction_session_timeout', '15s', true), `+ //guard:frozen-pods-locks-end
+		`set_config('synchronous_commit',
 		CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true),
 		set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true), set_config('jit', 'off', true)`)
 	return err

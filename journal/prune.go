@@ -43,7 +43,7 @@ func (j *Journal) Prune(
 		// them until then is seen. What it has locked is left for a later pass.
 		locked, err := lockEach(x, ids)
 		if err == nil {
-			gone, err = remove(x, before, locked)
+			gone, err = remove(x, before, locked) //guard:in-hand-is-not-removed
 		}
 		return err
 	})
@@ -82,9 +82,15 @@ func remove(x *txn, before time.Time, locked []string) (int, error) {
 		return 0, err
 	}
 	rows, err := x.query(`SELECT a.id FROM attempts a WHERE a.id /*in*/ AND a.next_check = 0 AND a.updated_at < ?
-		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.attempt_id = a.id AND (o.status <> 'done' OR o.done_at >= ?))
-		AND NOT EXISTS (SELECT 1 FROM unmatched_payments l WHERE l.attempt_id = a.id AND (l.next_check > 0 OR l.updated_at >= ?))
-		AND NOT EXISTS (SELECT 1 FROM cancels c WHERE c.attempt_id = a.id AND (c.next_check > 0 OR c.updated_at >= ?))
+		AND NOT EXISTS (SELECT 1 FROM outbox o WHERE o.attempt_id = a.id AND (`+
+		`o.status <> 'done' OR `+ //guard:untold-is-not-removed
+		`o.done_at >= ?))
+		AND NOT EXISTS (SELECT 1 FROM unmatched_payments l WHERE l.attempt_id = a.id AND (`+
+		`l.next_check > 0 OR `+ //guard:open-unmatched-is-not-removed
+		`l.updated_at >= ?))
+		AND NOT EXISTS (SELECT 1 FROM cancels c WHERE c.attempt_id = a.id AND (`+
+		`c.next_check > 0 OR `+ //guard:open-cancel-is-not-removed
+		`c.updated_at >= ?))
 		ORDER BY a.id`, list, millis(before), millis(before), millis(before), millis(before))
 	if err != nil {
 		return 0, err

@@ -53,7 +53,7 @@ func (x *txn) runTogether(batch []*op) (results []error, wrote bool, err error) 
 		case !logical(results[i]):
 			return nil, false, x.spoiled(results[i])
 		// Refused after it had written: without a savepoint that cannot be taken back by itself.
-		case x.wrote:
+		case x.wrote: //guard:refused-write-leaves-nothing
 			return nil, false, errSpoiled
 		}
 	}
@@ -141,8 +141,10 @@ const (
 	foldCounted = `UPDATE events SET times = events.times + 1, last_at = v.at
 		FROM (SELECT value ->> 0 AS id, CAST(value ->> 1 AS BIGINT) AS at, value ->> 2 AS kind, value ->> 3 AS was, value ->> 4 AS became,
 		value ->> 5 AS actor, value ->> 6 AS reason, value ->> 7 AS code, value ->> 8 AS tx, value ->> 9 AS detail FROM /*each*/) AS v
-		WHERE events.attempt_id = v.id AND events.seq = (SELECT max(h.seq) FROM events h WHERE h.attempt_id = v.id)
-		AND events.kind = v.kind AND events.from_state = v.was AND events.to_state = v.became AND events.actor = v.actor
+		WHERE events.attempt_id = v.id` +
+		//guard:counted-in-the-last-event-only
+		` AND events.seq = (SELECT max(h.seq) FROM events h WHERE h.attempt_id = v.id)` +
+		` AND events.kind = v.kind AND events.from_state = v.was AND events.to_state = v.became AND events.actor = v.actor
 		AND events.reason = v.reason AND events.code = v.code AND events.pg_tx_id = v.tx AND events.detail = v.detail`
 	foldOthers = `INSERT INTO events (attempt_id, at, kind, from_state, to_state, actor, reason, code, pg_tx_id, detail)
 		SELECT value ->> 0, CAST(value ->> 1 AS BIGINT), value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
@@ -209,7 +211,7 @@ func (x *txn) flush() error {
 		if err != nil {
 			return x.spoiled(err)
 		}
-		if n != int64(len(rows)) {
+		if n != int64(len(rows)) { //guard:every-row-of-a-batch
 			return errSpoiled
 		}
 	}

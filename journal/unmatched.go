@@ -90,7 +90,10 @@ func (j *Journal) UnmatchedTake(
 			tries = unmatched_payments.tries + 1, held_until = excluded.held_until, updated_at = excluded.updated_at,
 			next_check = excluded.next_check, lease_until = 0, created_at = CASE WHEN unmatched_payments.state IN ('watched', 'absent')
 				THEN excluded.created_at ELSE unmatched_payments.created_at END
-			WHERE unmatched_payments.state IN ('unknown', 'returning', 'watched', 'absent') AND unmatched_payments.held_until < ? AND unmatched_payments.tries = ?`,
+			WHERE unmatched_payments.state IN ('unknown', 'returning'`+
+			`, 'watched', 'absent'`+ //guard:absent-that-shows-is-taken-up
+			`) AND unmatched_payments.held_until < ? AND `+
+			`unmatched_payments.tries = ?`, //guard:unmatched-back-on-a-fresh-look-up
 			l.AttemptID, l.PGTxID, int64(l.Won), UnmatchedReturning, until, millis(now), millis(now), until, a.PG, millis(now), l.Tries)
 		if err != nil {
 			return err

@@ -21,8 +21,9 @@ func (j *Journal) UnmatchedLanes(ctx context.Context, now time.Time) ([]Lane, er
 // lease ends, or a write about it does, no other sweeper gets it. What is closed or in other lanes costs it nothing.
 func (j *Journal) UnmatchedDue(ctx context.Context, l Lane, now time.Time, limit int, lease time.Duration) ([]Unmatched, error) {
 	due, err := takeDue(ctx, j, "taking due unmatched payments", `UPDATE unmatched_payments SET lease_until = ? WHERE (attempt_id, pg_tx_id) IN (
-		SELECT attempt_id, pg_tx_id FROM unmatched_payments WHERE pg = ? AND `+urgentUnmatched+` = ? AND next_check > 0 AND next_check <= ? AND lease_until <= ?
-		ORDER BY next_check, attempt_id, pg_tx_id LIMIT ? /*skip*/) RETURNING `+unmatchedColumns, scanUnmatched, l, now, limit, lease)
+		SELECT attempt_id, pg_tx_id FROM unmatched_payments WHERE pg = ? AND `+urgentUnmatched+` = ? AND next_check > 0 AND next_check <= ? AND `+
+		`lease_until <= ?`+ //guard:leased-unmatched-is-ones-own
+		` ORDER BY next_check, attempt_id, pg_tx_id LIMIT ? /*skip*/) RETURNING `+unmatchedColumns, scanUnmatched, l, now, limit, lease)
 	// RETURNING keeps no order.
 	slices.SortFunc(due, func(a, b Unmatched) int {
 		return cmp.Or(a.NextCheck.Compare(b.NextCheck), cmp.Compare(a.AttemptID, b.AttemptID), cmp.Compare(a.PGTxID, b.PGTxID))

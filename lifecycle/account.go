@@ -24,12 +24,12 @@ const (
 func (s *Machine) issued(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
 	switch wrong, whole := s.compare(ctx, w, r); {
-	case wrong != "":
+	case wrong != "": //guard:account-is-compared
 		return s.undo(ctx, w, wrong)
 	case !whole:
 		return s.unproven(ctx, w)
 	}
-	if s.overdue(w.a, r) {
+	if s.overdue(w.a, r) { //guard:overdue-is-not-issued
 		return s.undo(ctx, w, payment.ReasonNoDeposit)
 	}
 	message, err := s.accountMessage(w.a, r.Account)
@@ -57,11 +57,11 @@ func (s *Machine) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 // asked first, and without its yes the account is closed.
 func (s *Machine) accountFound(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID = r.PGTxID
-	if wrong, _ := s.compare(ctx, w, r); wrong != "" {
+	if wrong, _ := s.compare(ctx, w, r); wrong != "" { //guard:undecided-account-is-closed
 		// An account that nobody decided on, as in a window whose method the buyer changed, is no reason to ask the shop.
 		return s.undo(ctx, w, wrong)
 	}
-	if s.overdue(w.a, r) {
+	if s.overdue(w.a, r) { //guard:overdue-found-is-not-kept
 		return s.undo(ctx, w, payment.ReasonNoDeposit)
 	}
 	now := s.o.Now()
@@ -87,7 +87,7 @@ func (s *Machine) accountFound(ctx context.Context, w *work, r adapters.Result) 
 // askForAccount asks the shop about an account that is open already; no answer is a no.
 func (s *Machine) askForAccount(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.answer, w.asked = s.o.Shop.Confirm(ctx, w.a), true
-	if !w.answer.Yes {
+	if !w.answer.Yes { //guard:no-closes-a-found-account
 		return s.undo(ctx, w, w.answer.Reason)
 	}
 	return s.issued(ctx, w, r)
@@ -105,6 +105,7 @@ func (s *Machine) awaitDeposit(ctx context.Context, w *work) (Result, error) {
 		return s.approved(after, w, r)
 	case r.Outcome == payment.OutcomeCancelled:
 		return s.finish(after, w, payment.StateCancelled, payment.ReasonCancelledAtPG)
+	//guard:unanswered-look-up-ends-no-account
 	case r.Outcome == payment.OutcomeUnknown, r.Outcome == payment.OutcomeNotFound:
 		return s.depositLater(ctx, w, r, lookUpUndecided)
 	case s.overdue(w.a, r):
@@ -131,6 +132,7 @@ func (s *Machine) nextDepositCheck(a payment.Attempt, due time.Time) time.Time {
 // it, and the shop is not told of it. One of which no deadline is known can be paid into.
 func (s *Machine) overdue(a payment.Attempt, r adapters.Result) bool {
 	end := deadline(a, r.Account.Due)
+	//guard:account-without-known-deadline //guard:deposit-under-way-is-waited-for
 	return !end.IsZero() && s.o.Now().After(end.Add(depositGrace))
 }
 
@@ -221,7 +223,7 @@ func (s *Machine) CloseAccount(ctx context.Context, id payment.AttemptID, reason
 	switch {
 	case err != nil, r.Outcome == payment.OutcomeUnknown:
 		return w.result(), &payment.Problem{Code: payment.CodePGUnavailable, OrderID: a.OrderID}
-	case r.Outcome == payment.OutcomeApproved:
+	case r.Outcome == payment.OutcomeApproved: //guard:paid-meanwhile-is-not-closed
 		return s.approved(after, w, r)
 	case r.Outcome == payment.OutcomeCancelled:
 		return s.finish(after, w, payment.StateCancelled, payment.ReasonCancelledAtPG)

@@ -25,7 +25,7 @@ func (s *Machine) believe(ctx context.Context, w *work, r adapters.Result) (Resu
 	if r.Warning != "" {
 		s.o.Log.WarnContext(ctx, "the PG's answer is odd", w.a.LogAttr(), slog.Any("warning", r.Warning))
 	}
-	if wrong, whole := s.compare(ctx, w, r); wrong == "" && !whole {
+	if wrong, whole := s.compare(ctx, w, r); wrong == "" && !whole { //guard:little-told-is-looked-up
 		shown, ok := s.lookWhole(ctx, w)
 		if !ok {
 			return s.unproven(ctx, w)
@@ -41,12 +41,12 @@ func (s *Machine) believe(ctx context.Context, w *work, r adapters.Result) (Resu
 // compare holds what a PG shows against what was decided. wrong is why it must not be kept; whole tells that the answer
 // says all that there is to compare.
 func (s *Machine) compare(ctx context.Context, w *work, r adapters.Result) (wrong payment.Reason, whole bool) {
-	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
+	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" { //guard:approval-is-compared
 		s.o.Log.ErrorContext(ctx, "the PG did something else than was decided", w.a.LogAttr(),
 			slog.Any("outcome", r.Outcome), slog.String("field", field))
 		return payment.ReasonMismatch + payment.Reason(field), true
 	}
-	return "", adapters.Untold(w.a, w.acc.Merchant, r) == ""
+	return "", adapters.Untold(w.a, w.acc.Merchant, r) == "" //guard:little-told-is-not-believed
 }
 
 // lookWhole looks up what a PG said yes to. What it does not show at once, it may in a moment.

@@ -102,11 +102,12 @@ func (c *Canceller) begin(ctx context.Context, w *work, plan payment.Cancel, ask
 	defer cancel()
 	now := c.s.o.Now()
 	plan.NextCheck = now.Add(timeout + slack)
+	//guard:intent-before-cancel
 	row, begun, err := c.j.CancelBegin(ctx, plan, journal.Event{At: now, Kind: journal.EventCancelIntended, Detail: plan.Amount.String() + " won of " + plan.Remaining.String()})
 	if err != nil {
 		return Cancelled{Attempt: w.a}, beginProblem(w.a, err)
 	}
-	if !begun {
+	if !begun { //guard:who-wrote-intent-sends
 		return c.again(ctx, w.a, row, ask)
 	}
 	return c.send(ctx, w, row, ask.RefundAccount)
@@ -141,13 +142,13 @@ func (c *Canceller) send(ctx context.Context, w *work, row payment.Cancel, to *p
 	ev := journal.Event{Code: r.Code}
 	gave := err == nil && (r.Outcome == payment.OutcomeCancelled || r.Outcome == payment.OutcomeApproved)
 	switch {
-	case gave && r.Cancelled == w.a.Amount-row.Remaining+row.Amount:
+	case gave && r.Cancelled == w.a.Amount-row.Remaining+row.Amount: //guard:given-back-is-compared
 		return c.move(after, w.a, row, payment.CancelDone, CancelConfirmed, ev)
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
 		return c.declined(after, w, row, ev)
 	case err == nil && r.Outcome == payment.OutcomePending:
 		return c.pending(after, w.a, row, ev)
-	case errors.Is(err, adapters.ErrUnavailable):
+	case errors.Is(err, adapters.ErrUnavailable): //guard:lost-cancel-is-not-refused
 		return c.move(after, w.a, row, payment.CancelRefused, CancelNotSent, ev)
 	case errors.Is(err, adapters.ErrRejected), errors.Is(err, adapters.ErrUnsupported):
 		c.s.o.Log.ErrorContext(ctx, "the PG rejected a cancel", w.a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("err", err))
@@ -165,7 +166,7 @@ func (c *Canceller) send(ctx context.Context, w *work, row payment.Cancel, to *p
 func (c *Canceller) declined(ctx context.Context, w *work, row payment.Cancel, ev journal.Event) (Cancelled, error) {
 	res, err := c.move(ctx, w.a, row, payment.CancelRefused, CancelDeclined, ev)
 	if err == nil {
-		if err := c.Notified(ctx, w.a); err != nil {
+		if err := c.Notified(ctx, w.a); err != nil { //guard:refused-cancel-updates-figures
 			c.s.o.Log.WarnContext(ctx, "cancels at the PG could not be looked for", w.a.LogAttr(), slog.Any("err", err))
 		}
 	}
@@ -188,7 +189,7 @@ func (c *Canceller) pending(ctx context.Context, a payment.Attempt, row payment.
 // again answers a call for a cancel that is there already. It sends nothing; it only looks.
 func (c *Canceller) again(ctx context.Context, a payment.Attempt, row payment.Cancel, ask CancelAsk) (Cancelled, error) {
 	switch {
-	case !sameAsk(row, ask):
+	case !sameAsk(row, ask): //guard:other-body-same-key
 		return Cancelled{Attempt: a}, &payment.Problem{Code: payment.CodeKeyReused, OrderID: a.OrderID}
 	case row.State.Final(), row.State == payment.CancelRequested && row.Code == "" && c.s.o.Now().Before(row.NextCheck):
 		return Cancelled{Attempt: a, Cancel: row}, nil

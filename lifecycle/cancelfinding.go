@@ -53,7 +53,7 @@ func ResolveCancel(ctx context.Context, j CancelFindingJournal, id payment.Cance
 	if err != nil {
 		return false, err
 	}
-	if first == "" || first == actor {
+	if first == "" || first == actor { //guard:two-hands
 		ev := journal.Event{At: now, Kind: journal.EventCancelProposed, Actor: actor, Reason: string(id), Code: string(f), Detail: reason}
 		if err := j.Note(ctx, row.AttemptID, ev); err != nil {
 			return false, fmt.Errorf("noting the finding on cancel %s: %w", id, err)

@@ -29,11 +29,11 @@ func (c *Canceller) lookUpResult(ctx context.Context, w *work, row payment.Cance
 	switch {
 	case err != nil:
 		return lookUpFailed, r
-	case !c.samePayment(w.a, r):
+	case !c.samePayment(w.a, r): //guard:approved-payment-tells-cancels
 		return lookUpOdd, r
 	case r.Cancelled == before+row.Amount:
 		return lookUpGivenBack, r
-	case r.CancelPending > 0:
+	case r.CancelPending > 0: //guard:pending-cancel-is-not-untouched
 		// The PG has taken a cancel that it does later, and it may be this one.
 		return lookUpCancelPending, r
 	case r.Cancelled == before:
@@ -97,6 +97,7 @@ func (c *Canceller) lookLater(ctx context.Context, row payment.Cancel, until tim
 
 // neverApplied tells whether this look-up, with those before it, proves that an unknown cancel did not happen.
 func (c *Canceller) neverApplied(ctx context.Context, row payment.Cancel) bool {
+	//guard:cancel-has-time-to-show //guard:promised-is-not-unapplied
 	if row.Code == CancelLater || c.s.o.Now().Sub(row.UpdatedAt) < cancelGrace {
 		return false
 	}
@@ -109,13 +110,14 @@ func (c *Canceller) neverApplied(ctx context.Context, row payment.Cancel) bool {
 	for _, e := range events {
 		switch saw := seenIn(e, journal.EventCancelLookedUp); {
 		case e.Reason != string(row.ID):
+		//guard:pending-cancel-counts-anew
 		case e.Kind == journal.EventCancel(payment.CancelUnknown), saw == lookUpOdd, saw == lookUpCancelPending:
 			seen = 1
 		case saw == lookUpUntouched:
 			seen += e.Times
 		}
 	}
-	return seen >= cancelLooks
+	return seen >= cancelLooks //guard:not-given-back-shows-often
 }
 
 // Notified looks, after a PG's notification about an approved attempt, for money that was given back without us: in the
@@ -134,10 +136,10 @@ func (c *Canceller) Notified(ctx context.Context, a payment.Attempt) error {
 		return fmt.Errorf("looking for cancels of attempt %s: %w", a.ID, err)
 	}
 	switch {
-	case r.Outcome == payment.OutcomeNotFound:
+	case r.Outcome == payment.OutcomeNotFound: //guard:not-shown-is-told-again
 		// A PG that tells of a payment and does not show it must tell again: not found is no proof of anything.
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: a.OrderID}
-	case c.contradicts(a, r):
+	case c.contradicts(a, r): //guard:contradiction-comes-to-a-person
 		return c.contradicted(context.WithoutCancel(ctx), w, r)
 	case !c.samePayment(a, r) || r.Cancelled == 0:
 		return nil
@@ -149,7 +151,7 @@ func (c *Canceller) Notified(ctx context.Context, a payment.Attempt) error {
 // another one in its place. Where ids are shared, another one says nothing of this.
 func (c *Canceller) contradicts(a payment.Attempt, r adapters.Result) bool {
 	another := r.PGTxID != a.PGTxID
-	if r.OrderRef != a.ID || another && c.s.sharesIDs(a) {
+	if r.OrderRef != a.ID || another && c.s.sharesIDs(a) { //guard:other-transaction-contradicts
 		return false
 	}
 	switch r.Outcome {
@@ -169,6 +171,7 @@ func (c *Canceller) contradicted(ctx context.Context, w *work, before adapters.R
 	if err != nil {
 		return fmt.Errorf("looking again at the payment of attempt %s: %w", w.a.ID, err)
 	}
+	//guard:one-error-contradicts-nothing
 	if !c.contradicts(w.a, r) || r.Outcome != before.Outcome || r.Amount != before.Amount {
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: w.a.OrderID}
 	}

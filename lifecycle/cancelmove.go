@@ -67,7 +67,8 @@ func (c *Canceller) move(ctx context.Context, a payment.Attempt, row payment.Can
 		return Cancelled{Attempt: a, Cancel: row}, err
 	}
 	moved, err := c.write(ctx, row, journal.CancelStep{
-		ID: row.ID, From: row.State, To: to, Code: code, Event: ev, NextCheck: now.Add(c.s.backoff(row.AttemptID, 0)), Messages: messages,
+		ID: row.ID, From: row.State, To: to, Code: code, Event: ev, NextCheck: now.Add(c.s.backoff(row.AttemptID, 0)),
+		Messages: messages, //guard:message-with-the-cancels-end
 	})
 	if errors.Is(err, journal.ErrConflict) {
 		return c.overtaken(ctx, a, row, to, code, ev)

@@ -24,7 +24,7 @@ type CancelAsk struct {
 // CancelIDOf names the cancel of an attempt that is asked for under a key. It depends on nothing else, so that asking
 // again finds the same cancel whatever was lost in between, also by a caller whose token was replaced.
 func CancelIDOf(id payment.AttemptID, key string) payment.CancelID {
-	return cancelID("key", string(id), key)
+	return cancelID("key", string(id), key) //guard:cancels-name-is-its-key
 }
 
 func cancelID(parts ...string) payment.CancelID {
@@ -100,6 +100,7 @@ func planTaxes(a payment.Attempt, left rest, ask CancelAsk, c *payment.Cancel) e
 	default:
 		return refusal(a, payment.CodeTaxFreeRequired, "tax_free", "부분 취소 금액 가운데 면세 금액이 필요합니다", "a cancel in part needs its tax-free part")
 	}
+	//guard:tax-free-sums-are-kept
 	if c.TaxFree < 0 || c.TaxFree > c.Amount || c.TaxFree > left.taxFree || c.Amount-c.TaxFree > left.taxable() {
 		return refusal(a, payment.CodeCancelTooMuch, "tax_free",
 			"남은 면세 금액은 "+left.taxFree.String()+"원, 과세 금액은 "+left.taxable().String()+"원입니다",
@@ -126,6 +127,7 @@ func planVAT(a payment.Attempt, left rest, ask CancelAsk, c *payment.Cancel) err
 		}
 	}
 	taxable := c.Amount - c.TaxFree
+	//guard:part-states-its-vat
 	if c.VAT < 0 || c.VAT > left.vat || c.VAT > taxable || left.vat-c.VAT > left.taxable()-taxable {
 		return refusal(a, payment.CodeCancelTooMuch, "vat_amount", "남은 부가세는 "+left.vat.String()+"원입니다", left.vat.String()+" won of VAT are left")
 	}

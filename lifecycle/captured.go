@@ -27,9 +27,10 @@ func (s *Machine) stillThere(ctx context.Context, w *work) (Result, error) {
 	switch {
 	case err != nil:
 		return s.notShown(ctx, w, lookUpFailed)
+	//guard:other-trys-decline
 	case r.Outcome == payment.OutcomeCancelled, r.Outcome == payment.OutcomeDeclined && !other:
 		return s.finish(after, w, payment.StateCancelled, payment.ReasonCancelledAtPG)
-	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0:
+	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0: //guard:being-given-back-is-not-sold
 		// It is being given back: it must not be sold, and another cancel beside it would be one too many.
 		return s.notShown(ctx, w, lookUpCancelPending)
 	case r.Outcome != payment.OutcomeApproved:
@@ -88,10 +89,11 @@ func (s *Machine) isOutOfSight(ctx context.Context, w *work) bool {
 		case e.From != e.To:
 			since, answered, blind = e.At, 0, 0
 		case seenIn(e, journal.EventLookedUp).blind():
-			blind += e.Times
+			blind += e.Times //guard:unasked-contradicts-nothing
 		case e.Kind == journal.EventLookedUp:
 			answered += e.Times
 		}
 	}
+	//guard:not-shown-comes-to-a-person
 	return answered >= notShownChecks || answered+blind >= notShownChecks && s.o.Now().Sub(since) >= blindFor
 }

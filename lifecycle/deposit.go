@@ -41,10 +41,10 @@ func (s *Machine) Deposited(ctx context.Context, j UnmatchedJournal, d Deposit) 
 		return NotificationResult{}, journalProblem(err)
 	case a.PG != d.PG || a.MID != d.MID || !mayHaveAccount(a):
 		return about(a), fmt.Errorf("%w: another merchant's or method's", ErrNotOurs)
-	case d.IssueTID != "" && a.PGTxID != "" && d.IssueTID != a.PGTxID:
+	case d.IssueTID != "" && a.PGTxID != "" && d.IssueTID != a.PGTxID: //guard:notice-of-another-account
 		return about(a), fmt.Errorf("%w: another account's", ErrNotOurs)
 	case a.State == payment.StateApproved:
-		if err := s.showsPaid(ctx, a); err != nil {
+		if err := s.showsPaid(ctx, a); err != nil { //guard:unsigned-deposit-writes-nothing
 			return about(a), err
 		}
 		return s.toldOf(ctx, j, NotificationResult{Result: Result{Attempt: a}, won: a.Amount}, d)
@@ -53,9 +53,9 @@ func (s *Machine) Deposited(ctx context.Context, j UnmatchedJournal, d Deposit) 
 	switch {
 	case err != nil:
 		return about(a), err
-	case told.Attempt.State == payment.StateApproved:
+	case told.Attempt.State == payment.StateApproved: //guard:notice-is-confirmed
 		told.won = told.Attempt.Amount
-	case !told.Unmatched:
+	case !told.Unmatched: //guard:unshown-notice-not-acknowledged
 		return told, ErrDepositNotSeen
 	}
 	return s.toldOf(ctx, j, told, d)
@@ -69,6 +69,7 @@ func about(a payment.Attempt) NotificationResult {
 // mayHaveAccount tells whether there may be an account under an attempt: it was decided, or the buyer had one issued in
 // the place of what was decided, which is never approved.
 func mayHaveAccount(a payment.Attempt) bool {
+	//guard:account-in-place-of-another-method
 	return a.Method == payment.MethodVBank || a.State != payment.StateApproved
 }
 
@@ -94,7 +95,7 @@ func (s *Machine) showsPaid(ctx context.Context, a payment.Attempt) error {
 // that come at once one is the first for both.
 func (s *Machine) toldOf(ctx context.Context, j UnmatchedJournal, told NotificationResult, d Deposit) (NotificationResult, error) {
 	a := told.Attempt
-	if d.Amount != told.won {
+	if d.Amount != told.won { //guard:deposit-of-another-amount
 		return s.oddDeposit(ctx, j, a, d, "another amount than the PG shows")
 	}
 	first, seen, err := s.firstDeposit(ctx, d)
@@ -106,7 +107,7 @@ func (s *Machine) toldOf(ctx context.Context, j UnmatchedJournal, told Notificat
 	switch {
 	case err != nil:
 		return told, journalProblem(err)
-	case first != d.TID:
+	case first != d.TID: //guard:second-deposit-is-flagged
 		return s.oddDeposit(ctx, j, a, d, "a second deposit")
 	}
 	return told, nil

@@ -51,10 +51,10 @@ func Resolve(ctx context.Context, j FindingJournal, id payment.AttemptID, f Find
 		return false, fmt.Errorf("reading attempt %s: %w", id, err)
 	}
 	to, err := f.ends(a.State)
-	if err == nil && a.State == payment.StateIssued && !Overdue(a, now) {
+	if err == nil && a.State == payment.StateIssued && !Overdue(a, now) { //guard:person-ends-no-waiting-account
 		err = fmt.Errorf("%w: it waits for its deposit", ErrNotUnknown)
 	}
-	if err == nil && isKey(a) && f == FindingCharged {
+	if err == nil && isKey(a) && f == FindingCharged { //guard:key-is-not-charged-by-hand
 		err = fmt.Errorf("%w: a billing key charges nothing, and nobody but the PG can tell it to the shop", ErrFinding)
 	}
 	if err != nil {

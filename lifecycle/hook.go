@@ -50,7 +50,7 @@ func (s *Machine) Allow(ctx context.Context, q Question) Answer {
 	ans := s.answer(ctx, a, sealed, q)
 	if !ans.Yes && (!q.Unlisted || ans.Reason != payment.ReasonNoSuchPayment) {
 		// Where the PG was just asked and showed no such payment, it is not asked once more.
-		s.watchRefused(ctx, a, q)
+		s.watchRefused(ctx, a, q) //guard:every-no-is-watched
 	}
 	return ans
 }
@@ -58,7 +58,7 @@ func (s *Machine) Allow(ctx context.Context, q Question) Answer {
 // answer answers a question about an attempt of its PG.
 func (s *Machine) answer(ctx context.Context, a payment.Attempt, sealed []byte, q Question) Answer {
 	switch {
-	case q.Amount != a.Amount:
+	case q.Amount != a.Amount: //guard:questions-amount-is-compared
 		return no(payment.ReasonMismatch + "amount")
 	case a.Currency != payment.CurrencyKRW:
 		return no(payment.ReasonMismatch + "currency")
@@ -66,7 +66,7 @@ func (s *Machine) answer(ctx context.Context, a payment.Attempt, sealed []byte, 
 		return s.askedBefore(ctx, a, sealed, q)
 	case s.o.Now().After(a.ExpiresAt):
 		return no(payment.ReasonExpired)
-	case q.Unlisted && !s.asksAbout(ctx, a, q):
+	case q.Unlisted && !s.asksAbout(ctx, a, q): //guard:unlisted-question-is-read-at-pg
 		return no(payment.ReasonNoSuchPayment)
 	}
 	return s.allow(ctx, a, q)
@@ -119,7 +119,7 @@ func (s *Machine) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	var taken *journal.ClaimedError
 	switch {
 	case errors.As(err, &taken):
-		return no(payment.ReasonOrderBlocked)
+		return no(payment.ReasonOrderBlocked) //guard:taken-order-is-not-charged
 	case errors.Is(err, journal.ErrConflict):
 		// The same question came twice at once.
 		return s.readAgain(ctx, q)
@@ -130,14 +130,14 @@ func (s *Machine) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	w.a.State, w.a.PGTxID = payment.StateClaimed, q.PGTxID
 	shopCtx, cancel := context.WithTimeout(ctx, hookShopBudget)
 	defer cancel()
-	if w.answer = s.o.Shop.Confirm(shopCtx, w.a); !w.answer.Yes {
-		if ctx.Err() != nil || s.lookedAt(ctx, w) {
+	if w.answer = s.o.Shop.Confirm(shopCtx, w.a); !w.answer.Yes { //guard:no-is-no-to-the-pg
+		if ctx.Err() != nil || s.lookedAt(ctx, w) { //guard:no-that-nobody-waits-for //guard:no-to-an-overtaken-question
 			// The PG has stopped waiting, or this question was long on its way, and it may have gone on without an
 			// answer: the sweep asks it before this ends.
 			return w.answer
 		}
 		// Before the attempt ends: whoever ends it may die with the answer on its way.
-		s.watch(context.WithoutCancel(ctx), a, q.PGTxID)
+		s.watch(context.WithoutCancel(ctx), a, q.PGTxID) //guard:refused-is-watched-first
 		if _, err := s.finish(context.WithoutCancel(ctx), w, payment.StateRefused, w.answer.Reason); err != nil {
 			s.o.Log.ErrorContext(ctx, "a refusal was not written; the sweep takes over", a.LogAttr(), slog.Any("err", err))
 		}
@@ -150,7 +150,7 @@ func (s *Machine) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 	if err != nil {
 		// Should it have been written all the same, following up finds that the PG took our no for a no.
 		s.o.Log.ErrorContext(ctx, "a PG's question is answered no: the intent was not written", a.LogAttr(), slog.Any("err", err))
-		return no(payment.ReasonJournalDown)
+		return no(payment.ReasonJournalDown) //guard:intent-before-go-on
 	}
 	return Answer{Yes: true}
 }
@@ -211,7 +211,7 @@ func (s *Machine) follow(ctx context.Context, w *work) (Result, error) {
 		return s.issued(after, w, r)
 	case r.Outcome == payment.OutcomeCancelled:
 		return s.finish(after, w, payment.StateCancelled, payment.ReasonCancelledAtPG)
-	case r.Outcome == payment.OutcomeDeclined && r.PGTxID == w.a.PGTxID:
+	case r.Outcome == payment.OutcomeDeclined && r.PGTxID == w.a.PGTxID: //guard:decline-of-its-own-transaction
 		// It must be the very transaction that we were asked about: an earlier one says nothing of it.
 		w.buyer = r.BuyerCancelled
 		return s.finish(after, w, payment.StateDeclined, declined(r))
@@ -241,7 +241,7 @@ func (s *Machine) unanswered(ctx context.Context, w *work) (Result, error) {
 		return s.later(ctx, w, lookUpUnclear)
 	case payment.OutcomeDeclined:
 	case payment.OutcomePending, payment.OutcomeNotFound:
-		s.watch(ctx, w.a, w.a.PGTxID)
+		s.watch(ctx, w.a, w.a.PGTxID) //guard:dead-owners-question-is-watched
 	}
 	return s.finish(ctx, w, payment.StateRefused, payment.ReasonInterrupted)
 }

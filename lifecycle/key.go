@@ -35,7 +35,7 @@ func (s *Machine) KeyIssued(ctx context.Context, a payment.Attempt, key payment.
 		return s.notClaimed(ctx, w, err)
 	}
 	w.a.State, w.a.PGTxID = payment.StateClaimed, tid
-	if w.answer = s.o.Shop.Confirm(ctx, w.a); !w.answer.Yes {
+	if w.answer = s.o.Shop.Confirm(ctx, w.a); !w.answer.Yes { //guard:no-forgets-a-key
 		return s.finish(ctx, w, payment.StateRefused, w.answer.Reason)
 	}
 	w.asked = true

@@ -95,7 +95,7 @@ func (p *pool[L, T]) lookUpResult(ctx context.Context) {
 
 // ask has a lane looked at, now or once more after whoever is at it.
 func (p *pool[L, T]) ask(ctx context.Context, l L) {
-	r := p.room(l)
+	r := p.room(l) //guard:silent-pg-has-own-workers
 	for {
 		switch s := r.state.Load(); {
 		case s == roomIdle && r.state.CompareAndSwap(roomIdle, roomTaking):

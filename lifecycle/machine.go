@@ -186,7 +186,7 @@ type work struct {
 // wrong amount is given back whole, be it more or less than was decided.
 func (w *work) charged() payment.Attempt {
 	a := withAmount(w.a, w.seen.Amount)
-	a.Method = w.method()
+	a.Method = w.method() //guard:back-the-way-it-was-paid
 	return a
 }
 
@@ -246,7 +246,8 @@ func (s *Machine) complete(ctx context.Context, a payment.Attempt, sealed []byte
 	if err != nil {
 		return Result{Attempt: a}, err
 	}
-	w.proof, w.notOwned, w.quiet = proof, true, quiet
+	w.proof = proof
+	w.notOwned, w.quiet = true, quiet //guard:browsers-look-up-is-no-owners
 	switch {
 	case a.State == payment.StateIssued:
 		return s.awaitDeposit(ctx, w)
@@ -289,7 +290,7 @@ func (s *Machine) claimAndApprove(ctx context.Context, w *work) (Result, error) 
 		NextCheck:   now.Add(gateBudget + slack),
 	})
 	if err != nil {
-		return s.notClaimed(ctx, w, err)
+		return s.notClaimed(ctx, w, err) //guard:nothing-without-the-claim
 	}
 	w.a.State = payment.StateClaimed
 	return s.ask(ctx, w)
@@ -313,7 +314,7 @@ func (s *Machine) notClaimed(ctx context.Context, w *work, err error) (Result, e
 // ask puts the shop's yes between the claim and the approval (design flow C).
 func (s *Machine) ask(ctx context.Context, w *work) (Result, error) {
 	w.answer = s.o.Shop.Confirm(ctx, w.a)
-	if !w.answer.Yes {
+	if !w.answer.Yes { //guard:no-stops-approval
 		return s.finish(ctx, w, payment.StateRefused, w.answer.Reason)
 	}
 	w.asked = true
@@ -327,7 +328,7 @@ func (s *Machine) ask(ctx context.Context, w *work) (Result, error) {
 		Event:     journal.Event{Kind: journal.EventIntended},
 		NextCheck: s.o.Now().Add(timeout + journalPatience + slack),
 	})
-	if err != nil {
+	if err != nil { //guard:intent-before-approval
 		return s.lostHold(ctx, w, err)
 	}
 	return s.approve(ctx, w)
@@ -349,7 +350,7 @@ func (s *Machine) approve(ctx context.Context, w *work) (Result, error) {
 		return s.finish(after, w, payment.StateDeclined, declined(r))
 	case err == nil && r.Outcome == payment.OutcomeNotFound:
 		return s.refusedProof(after, w)
-	case errors.Is(err, adapters.ErrUnavailable):
+	case errors.Is(err, adapters.ErrUnavailable): //guard:lost-is-not-declined
 		return s.finish(after, w, payment.StateDeclined, payment.ReasonNotSent)
 	case errors.Is(err, adapters.ErrRejected):
 		s.o.Log.ErrorContext(ctx, "the PG rejected an approval", w.a.LogAttr(), slog.Any("err", err))
@@ -363,9 +364,9 @@ func (s *Machine) approve(ctx context.Context, w *work) (Result, error) {
 func (s *Machine) approved(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
 	switch wrong, whole := s.compare(ctx, w, r); {
-	case wrong != "":
+	case wrong != "": //guard:other-approval-not-confirmed
 		return s.undo(ctx, w, wrong)
-	case !whole:
+	case !whole: //guard:unproven-approval-not-confirmed
 		return s.unproven(ctx, w)
 	}
 	return s.finish(ctx, w, payment.StateApproved, payment.ReasonApproved)
@@ -373,7 +374,7 @@ func (s *Machine) approved(ctx context.Context, w *work, r adapters.Result) (Res
 
 // lost deals with an approval of which nobody knows whether it happened.
 func (s *Machine) lost(ctx context.Context, w *work) (Result, error) {
-	if _, ok := w.driver.(adapters.NetCanceller); ok {
+	if _, ok := w.driver.(adapters.NetCanceller); ok { //guard:lost-is-net-cancelled-first
 		return s.undo(ctx, w, payment.ReasonLost)
 	}
 	r, err := s.lookUp(ctx, w)

@@ -166,7 +166,7 @@ func (w *Worker) send(ctx context.Context, m payment.Message) error {
 	}
 	if err := w.o.Deliver(ctx, m); err != nil {
 		w.shop.refused()
-		return err
+		return err //guard:done-when-the-shop-took-it
 	}
 	return nil
 }
@@ -187,8 +187,9 @@ func (w *Worker) deliverMessage(ctx context.Context, m payment.Message) {
 	}
 	why := notAcknowledged
 	if _, sealed := errors.AsType[*sealedError](err); sealed {
-		why = sealedReason
+		why = sealedReason //guard:message-of-another-key
 	}
+	//guard:message-is-tried-for-a-day
 	if now := w.o.Now(); m.Tries+1 >= outboxGiveUp && now.Sub(m.CreatedAt) >= outboxPatience {
 		w.o.Observer.Delivered(DeliveryParked)
 		w.o.Log.Error("a message to the shop is parked", m.LogAttr(), slog.Any("tries", m.Tries+1), slog.Any("err", err))

@@ -69,7 +69,7 @@ func (s *Machine) later(ctx context.Context, w *work, why lookUpResult) (Result,
 
 // laterAt records a look-up that decided nothing, and when the next one is.
 func (s *Machine) laterAt(ctx context.Context, w *work, next time.Time, why lookUpResult) (Result, error) {
-	if w.quiet {
+	if w.quiet { //guard:unsigned-notification-writes-nothing
 		return w.result(), nil
 	}
 	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: journal.EventLookedUp, Detail: string(why), Fold: true})
@@ -92,9 +92,9 @@ func (s *Machine) touch(ctx context.Context, w *work, next time.Time, ev journal
 func (s *Machine) capture(ctx context.Context, w *work, r adapters.Result) (Result, error) {
 	w.a.PGTxID, w.seen = r.PGTxID, r
 	switch wrong, whole := s.compare(ctx, w, r); {
-	case wrong != "":
+	case wrong != "": //guard:captured-is-compared
 		return s.undo(ctx, w, wrong)
-	case !whole:
+	case !whole: //guard:captured-is-shown-whole
 		return s.unproven(ctx, w)
 	}
 	sealed, err := s.sealHint(w)
@@ -126,6 +126,7 @@ func (s *Machine) capture(ctx context.Context, w *work, r adapters.Result) (Resu
 // is decided yet: if that one falls through, this one may be kept. An account may wait for its deposit for days: nobody's
 // money is held so long, and no second account stays open that could be paid into too.
 func (s *Machine) duplicate(ctx context.Context, w *work, taken *journal.ClaimedError) (Result, error) {
+	//guard:second-charge-goes-back //guard:order-has-one-account
 	if taken.State == payment.StateApproved || taken.State == payment.StateIssued {
 		return s.undo(ctx, w, payment.ReasonDuplicate)
 	}
@@ -135,7 +136,7 @@ func (s *Machine) duplicate(ctx context.Context, w *work, taken *journal.Claimed
 // askAfter asks the shop about money that the PG already has; no answer is a no, and the money goes back.
 func (s *Machine) askAfter(ctx context.Context, w *work) (Result, error) {
 	w.answer, w.asked = s.o.Shop.Confirm(ctx, w.a), true
-	if !w.answer.Yes {
+	if !w.answer.Yes { //guard:no-gives-captured-back
 		return s.undo(ctx, w, w.answer.Reason)
 	}
 	if !s.readKey(ctx, w) {

@@ -12,7 +12,7 @@ import (
 // used before. Then it was for another payment, which an undo with it would take the money from: it is never used
 // again. What the PG shows under our own id is what there is, and where it shows nothing, nothing was charged.
 func (s *Machine) refusedProof(ctx context.Context, w *work) (Result, error) {
-	w.proof, w.spent = adapters.Proof{}, true
+	w.proof, w.spent = adapters.Proof{}, true //guard:refused-proof-undoes-nothing
 	r, err := s.lookUp(ctx, w)
 	switch {
 	case err == nil && (r.Outcome == payment.OutcomeNotFound || r.Outcome == payment.OutcomeDeclined):

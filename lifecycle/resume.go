@@ -53,11 +53,11 @@ func (s *Machine) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 		}
 		return s.lost(ctx, w)
 	case payment.StateCaptured:
-		return s.stillThere(ctx, w)
+		return s.stillThere(ctx, w) //guard:dead-owners-captured-is-looked-up
 	case payment.StateIssued:
 		return s.awaitDeposit(ctx, w)
 	case payment.StateCancelling, payment.StateUnknown:
-		if a.State == payment.StateUnknown && a.Reason == payment.ReasonNotShown {
+		if a.State == payment.StateUnknown && a.Reason == payment.ReasonNotShown { //guard:shop-is-asked-again
 			return s.stillThere(ctx, w)
 		}
 		return s.resolve(ctx, w)
@@ -101,9 +101,10 @@ func unwatched(a payment.Attempt) payment.Reason {
 // open to us. It never ends an attempt without proof.
 func (s *Machine) resolve(ctx context.Context, w *work) (Result, error) {
 	// Approved with another window's token, what was approved is that window's payment by its number, and ours to undo.
+	//guard:other-windows-token-by-number
 	w.exact = w.a.Reason == payment.ReasonMismatch+"order_ref" && w.a.PGTxID != "" && netCancels(w)
 	r, err := s.lookUp(ctx, w)
-	if err == nil && w.exact && s.isKept(ctx, r) {
+	if err == nil && w.exact && s.isKept(ctx, r) { //guard:others-payment-is-kept
 		return s.later(ctx, w, lookUpUndecided)
 	}
 	// A PG may know several tries under one id: the decline of another one says nothing about ours.
@@ -122,13 +123,13 @@ func (s *Machine) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.approved(ctx, w, r)
 	case r.Outcome == payment.OutcomeIssued && w.a.State == payment.StateUnknown && w.a.Reason == payment.ReasonLost && !netCancels(w):
 		return s.issued(ctx, w, r)
-	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0:
+	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0: //guard:pending-undo-not-again
 		// It is being given back. Another cancel beside it would be one too many.
 		return s.later(ctx, w, lookUpCancelPending)
 	case r.Outcome == payment.OutcomeApproved && w.method() == payment.MethodVBank:
 		// Money in an account that must not be kept: it goes back only to an account that the buyer names. The net cancel
 		// of an account that was closed before the deposit is confirmed all the same, and would end this over the money.
-		return s.later(ctx, w, lookUpAccountIsNeeded)
+		return s.later(ctx, w, lookUpAccountIsNeeded) //guard:no-net-cancel-over-account-money
 	case r.Outcome == payment.OutcomeIssued && s.overdue(w.a, r):
 		// Nobody can pay into it any more, whether the PG closes it or not.
 		return s.nothingCharged(ctx, w, payment.ReasonNoDeposit)
@@ -168,7 +169,7 @@ func (s *Machine) graceIsOver(w *work, r adapters.Result) bool {
 	if r.Outcome == payment.OutcomePending && !w.a.ManualConfirm {
 		over = over.Add(watchFor)
 	}
-	return s.o.Now().After(over)
+	return s.o.Now().After(over) //guard:absence-after-grace
 }
 
 // seenAbsent tells whether the absence was seen often enough before, since the attempt came to its state and
@@ -184,11 +185,11 @@ func (s *Machine) seenAbsent(ctx context.Context, w *work) bool {
 		switch saw := seenIn(e, journal.EventLookedUp); {
 		case saw == lookUpAbsent:
 			seen += e.Times
-		case e.From != e.To, saw != "" && !saw.blind():
+		case e.From != e.To, saw != "" && !saw.blind(): //guard:absence-since-last-seen
 			seen = 0
 		}
 	}
-	return seen >= notFoundChecks
+	return seen >= notFoundChecks //guard:absence-seen-often
 }
 
 // nothingCharged ends an attempt of which the PG proved that no money moved.

@@ -32,9 +32,9 @@ func (s *Machine) undo(ctx context.Context, w *work, reason payment.Reason) (Res
 		Reason: reason, PGTxID: w.a.PGTxID,
 		Event:     ev,
 		NextCheck: next,
-		WipeProof: w.spent,
+		WipeProof: w.spent, //guard:refused-proof-is-wiped
 	})
-	if err != nil {
+	if err != nil { //guard:intent-before-undo
 		return s.lostHold(ctx, w, err)
 	}
 	return s.giveBack(ctx, w)
@@ -49,13 +49,13 @@ func (s *Machine) giveBack(ctx context.Context, w *work) (Result, error) {
 		start := s.o.Now()
 		r, err := nc.NetCancel(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
 		s.observe(ctx, w, payment.OperationNetCancel, r, err, start)
-		if err == nil && r.Outcome == payment.OutcomeCancelled {
+		if err == nil && r.Outcome == payment.OutcomeCancelled { //guard:net-cancel-is-confirmed
 			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 		}
 		s.o.Log.WarnContext(ctx, "a net cancel was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err))
 		return s.notProven(ctx, w)
 	}
-	if w.method() == payment.MethodVBank {
+	if w.method() == payment.MethodVBank { //guard:account-money-goes-nowhere
 		return s.closeAccount(ctx, w)
 	}
 	if w.a.PGTxID == "" && netCancels(w) {
@@ -93,7 +93,7 @@ func (s *Machine) refund(ctx context.Context, w *work) (Result, error) {
 // statedAs is the attempt with the tax-free part that the PG says was stated at the payment, be it another than decided.
 func (w *work) statedAs() payment.Attempt {
 	a := w.a
-	if w.seen.Taxes.TaxFreeKnown {
+	if w.seen.Taxes.TaxFreeKnown { //guard:back-whole-states-what-was-stated
 		a.TaxFree = w.seen.Taxes.TaxFree
 	}
 	return a
@@ -108,7 +108,7 @@ func taxesOf(a payment.Attempt, amount payment.Won) (taxFree, vat payment.Won) {
 
 // unstated tells whether a try at giving everything back leaves the parts to the PG: by turns, as nobody tells which ones
 // a buyer stated who changed them in his window. The first try states what was decided.
-func unstated(tries int) bool { return tries%2 == 1 }
+func unstated(tries int) bool { return tries%2 == 1 } //guard:refused-undo-leaves-parts-to-pg
 
 // undoID names one try at giving back what an attempt holds. Every try is an operation of its own: it is made
 // only after the PG said that the money is still there.
@@ -156,7 +156,7 @@ func (s *Machine) finish(ctx context.Context, w *work, to payment.State, reason 
 		Reason: reason, PGTxID: w.a.PGTxID,
 		Event:     journal.Event{Kind: journal.EventEnd(to), Detail: string(reason)},
 		WipeProof: true,
-		Messages:  msgs,
+		Messages:  msgs, //guard:message-with-the-state
 	})
 	if err != nil {
 		return s.lostHold(ctx, w, err)

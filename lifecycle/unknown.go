@@ -38,5 +38,5 @@ func (u *Total) add(count int, won payment.Won) { u.Count, u.Won = u.Count+count
 // InTheAir tells that it is not known of an attempt in a state whether its money moved, or whether it is back: an undo
 // that was not confirmed leaves it as unknown as a lost approval.
 func InTheAir(s payment.State) bool {
-	return s == payment.StateUnknown || s == payment.StateCancelling
+	return s == payment.StateUnknown || s == payment.StateCancelling //guard:undo-unanswered-is-unknown
 }

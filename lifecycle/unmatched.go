@@ -67,19 +67,21 @@ func (s *Machine) NotifiedOf(
 	if err != nil {
 		return NotificationResult{Result: r}, err
 	}
+	//guard:not-acknowledged-during-question //guard:not-acknowledged-while-captured
 	if r.Attempt.State == payment.StateClaimed || r.Attempt.State == payment.StateCaptured {
 		// Whoever has it may yet end it without another look-up: the PG must notify again.
 		return NotificationResult{Result: r}, &payment.Problem{Code: payment.CodePaymentUnknown, OrderID: r.Attempt.OrderID}
 	}
-	if r.Attempt.State.Final() && r.Attempt.State != payment.StateApproved {
+	if r.Attempt.State.Final() && r.Attempt.State != payment.StateApproved { //guard:refused-meanwhile-is-followed-up
 		// It may have ended without a look-up of the payment that the notification is about: by another trigger, or another payment.
 		return s.afterEnd(ctx, unmatched, r.Attempt, pgTxID)
 	}
+	//guard:undone-accounts-money-on-record
 	told, err := s.besideUndo(ctx, unmatched, NotificationResult{Result: r}, pgTxID)
 	if err != nil {
 		return told, err
 	}
-	return s.beside(ctx, unmatched, told, pgTxID)
+	return s.beside(ctx, unmatched, told, pgTxID) //guard:other-payment-is-looked-up
 }
 
 // sharesIDs tells whether the PG of an attempt can hold several payments under its id (PortOne V1).
@@ -135,7 +137,7 @@ func (s *Machine) lookForUnmatched(ctx context.Context, unmatched UnmatchedJourn
 	if err != nil {
 		return 0, fmt.Errorf("looking for unmatched payments of attempt %s: %w", a.ID, err)
 	}
-	if s.sharesIDs(a) && pgTxID != "" && r.Outcome == payment.OutcomeNotFound {
+	if s.sharesIDs(a) && pgTxID != "" && r.Outcome == payment.OutcomeNotFound { //guard:contradicted-is-not-acknowledged
 		// One of the PG's two answers is wrong; which, only another look-up can show.
 		return 0, fmt.Errorf("looking for unmatched payments of attempt %s: %w: the PG told of a payment and shows none", a.ID, adapters.ErrUnavailable)
 	}
@@ -163,17 +165,17 @@ func (s *Machine) found(ctx context.Context, unmatched UnmatchedJournal, a payme
 	case r.Outcome == payment.OutcomeCancelled && l.State.Open():
 		// Proof that an unmatched payment is back.
 		return false, unmatchedError(unmatched.UnmatchedEnd(ctx, l, journal.UnmatchedReturned, journal.Event{At: s.o.Now(), Kind: journal.EventUnmatchedReturned}))
-	case r.Outcome == payment.OutcomeIssued && a.State.Final():
+	case r.Outcome == payment.OutcomeIssued && a.State.Final(): //guard:ended-attempts-account-is-shut
 		return false, s.shutAccount(ctx, unmatched, a, r)
 	case r.Outcome != payment.OutcomeApproved || won <= 0:
 		return false, nil
 	}
 	l.Won = won
-	if r.CancelPending > 0 {
+	if r.CancelPending > 0 { //guard:pending-cancel-is-waited-for
 		// Somebody is giving it back already.
 		return true, s.notSure(ctx, unmatched, l, lookUpCancelPending)
 	}
-	if !a.State.Final() {
+	if !a.State.Final() { //guard:unmatched-waits-for-the-end
 		// Whether it is late, nobody can say before the attempt has ended. Until then it is on record once.
 		if l.State.Open() {
 			return true, nil
@@ -212,7 +214,7 @@ func (s *Machine) dealWith(ctx context.Context, unmatched UnmatchedJournal, a pa
 // parks says why an unmatched payment of an attempt must wait for a person; empty means that it is given back.
 func (s *Machine) parks(a payment.Attempt, r adapters.Result) string {
 	switch {
-	case a.Method == payment.MethodVBank || r.Method == payment.MethodVBank:
+	case a.Method == payment.MethodVBank || r.Method == payment.MethodVBank: //guard:account-money-is-parked
 		return "its refund needs the buyer's account"
 	case s.o.ParkUnmatched != nil && s.o.ParkUnmatched():
 		return "limits.unmatched_payments is park"
@@ -223,7 +225,7 @@ func (s *Machine) parks(a payment.Attempt, r adapters.Result) string {
 // doubts says why it is not clear that r is a second payment beside the one that its attempt was approved by: then
 // a person must say which of the two is kept. The first one must still be there, whole.
 func (s *Machine) doubts(ctx context.Context, w *work, r adapters.Result) (string, error) {
-	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" {
+	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" { //guard:second-payment-is-compared
 		return "beside the approved payment, with another " + field, nil
 	}
 	own := *w
@@ -232,6 +234,7 @@ func (s *Machine) doubts(ctx context.Context, w *work, r adapters.Result) (strin
 	if err != nil {
 		return "", fmt.Errorf("looking at the payment that attempt %s was approved by: %w", w.a.ID, err)
 	}
+	//guard:back-beside-a-first-that-stands
 	if first.Outcome != payment.OutcomeApproved || first.PGTxID != w.a.PGTxID || first.Cancelled != 0 {
 		return "the approved payment does not stand whole", nil
 	}
@@ -269,7 +272,7 @@ func (s *Machine) returnUnmatched(ctx context.Context, unmatched UnmatchedJourna
 	callCtx, cancel := context.WithTimeout(ctx, timeout+journalPatience)
 	defer cancel()
 	row, taken, err := unmatched.UnmatchedTake(callCtx, l, s.o.Now(), timeout+journalPatience+slack)
-	if err != nil || !taken {
+	if err != nil || !taken { //guard:unmatched-back-by-one
 		return unmatchedError(err)
 	}
 	taxFree, vat := taxesOf(w.a, l.Won)

@@ -24,7 +24,8 @@ func (s *Machine) beside(ctx context.Context, unmatched UnmatchedJournal, told N
 	}
 	if a.PGTxID == "" || a.State == payment.StateOpened {
 		// Which payment will be the attempt's own is not decided.
-		if err := s.remember(ctx, unmatched, a, pgTxID); err != nil || a.PGTxID == "" {
+		err := s.remember(ctx, unmatched, a, pgTxID) //guard:told-too-early-is-remembered
+		if err != nil || a.PGTxID == "" {
 			return told, err
 		}
 	}
@@ -42,6 +43,7 @@ func (s *Machine) beside(ctx context.Context, unmatched UnmatchedJournal, told N
 // end by another payment, and the PG does not notify again. Of a payment that does not show, nothing is written: nobody
 // signed the notification. A virtual account is looked at until it is closed anyway, and a key moves no money.
 func (s *Machine) remember(ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, pgTxID string) error {
+	//guard:keys-notification-is-no-money
 	if pgTxID == "" || a.State.Final() || a.Method == payment.MethodVBank || isKey(a) {
 		return nil
 	}
@@ -111,15 +113,16 @@ func (s *Machine) ResumeUnmatched(ctx context.Context, unmatched UnmatchedJourna
 		return s.laterUnmatched(ctx, unmatched, l, lookUpFailed)
 	case r.Outcome == payment.OutcomeNotFound:
 		return s.absentUnmatched(ctx, unmatched, l)
-	case r.OrderRef != a.ID || r.PGTxID != l.PGTxID:
+	case r.OrderRef != a.ID || r.PGTxID != l.PGTxID: //guard:look-up-of-another-payment
 		return s.laterUnmatched(ctx, unmatched, l, lookUpUndecided)
 	case a.State == payment.StateApproved && a.PGTxID == l.PGTxID:
 		// It is before a person because the PG did not show it as paid: nothing else than that ends it.
-		if r.Outcome != payment.OutcomeApproved || r.Amount != a.Amount {
+		if r.Outcome != payment.OutcomeApproved || r.Amount != a.Amount { //guard:contradiction-ends-by-the-payment
 			return s.laterUnmatched(ctx, unmatched, l, lookUpUndecided)
 		}
 		return unmatchedError(unmatched.UnmatchedEnd(ctx, l, journal.UnmatchedKept, journal.Event{At: s.o.Now(), Kind: journal.EventUnmatchedKept}))
 	case r.Outcome == payment.OutcomeCancelled:
+	//guard:flagged-is-not-given-back
 	case r.Outcome != payment.OutcomeApproved || r.Amount <= r.Cancelled || l.State == journal.UnmatchedFlagged:
 		return s.laterUnmatched(ctx, unmatched, l, lookUpUndecided)
 	}
@@ -130,7 +133,7 @@ func (s *Machine) ResumeUnmatched(ctx context.Context, unmatched UnmatchedJourna
 // absentUnmatched follows up a look-up at which the PG knew no such payment. One that was told of only, and is never seen, is
 // closed. Money that waits for a person is not: a deposit's notice names a transaction that no inquiry may show.
 func (s *Machine) absentUnmatched(ctx context.Context, unmatched UnmatchedJournal, l journal.Unmatched) error {
-	if l.State == journal.UnmatchedFlagged || l.Tries > 0 || !s.neverSeen(ctx, l) {
+	if l.State == journal.UnmatchedFlagged || l.Tries > 0 || !s.neverSeen(ctx, l) { //guard:unmatched-absent-in-a-row
 		return s.laterUnmatched(ctx, unmatched, l, lookUpAbsent)
 	}
 	return s.endAbsent(ctx, unmatched, l, string(lookUpAbsent))

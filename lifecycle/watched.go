@@ -33,7 +33,7 @@ func (s *Machine) watch(ctx context.Context, a payment.Attempt, pgTxID string) (
 // watchRefused watches the payment of a question that was answered no. An unlisted question is written down only when
 // the PG shows the payment, as nobody signed it; that look-up is within ctx, since the PG waits for the answer meanwhile.
 func (s *Machine) watchRefused(ctx context.Context, a payment.Attempt, q Question) {
-	if q.Unlisted {
+	if q.Unlisted { //guard:unsigned-question-writes-what-is-shown
 		if shown, err := s.Shows(ctx, a, q.PGTxID); err != nil || !shown.ours || shown.r.Outcome == payment.OutcomeNotFound {
 			return
 		}

@@ -52,7 +52,7 @@ func ParseDepositDue(s string) (time.Time, error) {
 	}
 	t, err := time.ParseInLocation(layout, s, KST())
 	// Go's parser takes a little more than the layout: one-digit hours and fractions of a second.
-	if layout == "" || err != nil || t.Format(layout) != s {
+	if layout == "" || err != nil || t.Format(layout) != s { //guard:deadline-to-the-letter
 		return time.Time{}, fmt.Errorf("%w: %q is none of YYYY-MM-DD, YYYYMMDD, YYYY-MM-DD HH:mm:ss, YYYYMMDDHHmmss",
 			ErrDepositDue, clip(s))
 	}

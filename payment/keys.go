@@ -112,7 +112,7 @@ func (k Keys) without(name string) *key {
 func (k Keys) Format(w fmt.State, _ rune) {
 	var names []string
 	for one := k.first(); one != nil; one = one.next {
-		names = append(names, one.name)
+		names = append(names, one.name) //guard:keys-show-nothing
 	}
 	slices.Sort(names)
 	_, _ = fmt.Fprintf(w, "<keys %s>", strings.Join(names, " "))

@@ -108,6 +108,7 @@ func CanMove(from, to State) bool {
 // Holds tells whether an attempt in state s holds its order: at most one attempt of an order does.
 func (s State) Holds() bool {
 	switch s {
+	//guard:unknown-holds //guard:issued-holds
 	case StateClaimed, StateApproving, StateCaptured, StateIssued, StateUnknown, StateApproved:
 		return true
 	case StateOpened, StateCancelling, StateDeclined, StateRefused, StateCancelled, StateExpired:
@@ -118,7 +119,7 @@ func (s State) Holds() bool {
 
 // Blocks tells whether an attempt in state s keeps every other attempt of its order from being claimed: it
 // holds the order, or its money is not proven to be back.
-func (s State) Blocks() bool { return s.Holds() || s == StateCancelling }
+func (s State) Blocks() bool { return s.Holds() || s == StateCancelling } //guard:cancelling-blocks
 
 // States lists every state, open ones first.
 func States() []State {

@@ -131,7 +131,7 @@ func (st *Store) reload(reason string, asked bool) Result {
 	if err == nil {
 		st.saw(snap)
 		res.RestartNeeded = differing(st.first, snap.StartOnly())
-		ready, err = st.prepare(snap)
+		ready, err = st.prepare(snap) //guard:prepared-before-the-swap
 	}
 	if err != nil {
 		return st.refuse(res, err, asked)

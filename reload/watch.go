@@ -154,7 +154,7 @@ func (w *watching) look(trigger string) {
 
 // settled loads when nothing was written during the wait, else it waits again.
 func (w *watching) settled() {
-	if now := w.seen.again(); !now.still(w.seen) {
+	if now := w.seen.again(); !now.still(w.seen) { //guard:file-stands-still
 		w.seen, w.quiet = now, time.After(settleTime)
 		return
 	}

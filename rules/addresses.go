@@ -150,7 +150,7 @@ func (b *builder) ports() {
 		if err != nil || port == "0" {
 			continue
 		}
-		if other := seen[port]; other != "" {
+		if other := seen[port]; other != "" { //guard:inside-is-not-outside
 			b.listenAt(l.path, other).fail("give each listener a port of its own",
 				"%s and %s both have port %s", other, l.path, port)
 		}

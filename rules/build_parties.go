@@ -147,6 +147,7 @@ func (b *builder) contract(r *rawMerchant, m *merchant) {
 			longest)
 	}
 	for _, k := range spec.MerchantKeys {
+		//guard:drivers-keys-are-there
 		need(!k.Required || m.Keys.IsSet(k.Name) || slices.Contains(k.Unless, m.Purpose), k.Name)
 	}
 	b.d.known.foreign(r.keys, spec, merchantKeysOf)
@@ -181,7 +182,7 @@ func (b *builder) confirmHook(r *rawMerchant, m *merchant) {
 	if m.ManualConfirm {
 		r.at.fail("leave confirm_hook out", "with manual_confirm nothing is approved before we say so")
 	}
-	if key := spec.ConfirmKey; key != "" && !m.owner.Keys.IsSet(key) {
+	if key := spec.ConfirmKey; key != "" && !m.owner.Keys.IsSet(key) { //guard:unsigned-question-not-asked-for
 		r.at.fail("add "+key+" to pgs."+string(m.owner.ID), "confirm_hook needs the secrets that %s signs with", spec.Company)
 	}
 	if m.owner.Environment != payment.EnvSandbox && !strings.HasPrefix(b.s.start.Server.Public.BaseURL, "https://") {

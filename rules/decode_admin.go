@@ -21,7 +21,7 @@ func adminReader(c *AdminConfig) reader {
 	}
 	return func(v value) {
 		object(fs)(v)
-		if v.schema == nil && len(c.Tokens) == 0 && !isLoopback(c.Listen) {
+		if v.schema == nil && len(c.Tokens) == 0 && !isLoopback(c.Listen) { //guard:admin-beyond-loopback
 			v.fail(`token: "${file:/run/secrets/admin-token}", or listen: 127.0.0.1:9090`,
 				"%s is not the loopback interface, so reloads and rollbacks need a token", clip(c.Listen))
 		}

@@ -38,7 +38,7 @@ func virtualAccountReader(c *VirtualAccountConfig) reader {
 func (d *deciding) deadline() (time.Time, *payment.Problem) {
 	asked := d.in.DepositDue
 	if d.method == nil || d.method.code != payment.MethodVBank {
-		if !asked.IsZero() {
+		if !asked.IsZero() { //guard:deadline-only-for-accounts
 			return time.Time{}, problem(payment.CodeInvalidField, "vbank_due",
 				"vbank_due는 가상계좌 결제에만 보낼 수 있습니다", "vbank_due is only for a payment by virtual account")
 		}
@@ -50,7 +50,7 @@ func (d *deciding) deadline() (time.Time, *payment.Problem) {
 	}
 	due := asked.Truncate(time.Minute)
 	from, to := d.opt.Now.Add(bounds.MinDue).Truncate(time.Minute), d.opt.Now.Add(bounds.MaxDue).Truncate(time.Minute)
-	if due.Before(from) || due.After(to) {
+	if due.Before(from) || due.After(to) { //guard:deadline-not-too-early //guard:deadline-not-too-late
 		const layout = "2006-01-02 15:04"
 		lo, hi := from.In(payment.KST()).Format(layout), to.In(payment.KST()).Format(layout)
 		return time.Time{}, problem(payment.CodeDepositDueRefused, "vbank_due",

@@ -145,7 +145,7 @@ func (k *known) foreign(
 		return slices.ContainsFunc(keys(s), func(key payment.KeySpec) bool { return key.Name == name })
 	}
 	for _, w := range written {
-		if !has(driver, w.text) {
+		if !has(driver, w.text) { //guard:unread-key-is-refused
 			owners := k.whose(func(s *payment.DriverSpec) bool { return has(s, w.text) })
 			w.at.fail("leave it out", "%s is %s; driver %s does not read it", w.text, owners, driver.Name)
 		}

@@ -99,7 +99,7 @@ func (g *goLive) server(s *Snapshot) {
 // addresses lists what strangers on the way can read, and what strangers can reach.
 func (g *goLive) addresses(s *Snapshot) {
 	for _, u := range s.urls {
-		if inClear(u.address) && u.path != "server.public.base_url" {
+		if inClear(u.address) && u.path != "server.public.base_url" { //guard:no-pg-in-the-clear
 			g.add(u.path, u.address+" is another machine, and what is sent there can be read and changed on the way",
 				"https://, or a proxy on this machine")
 		}

@@ -84,11 +84,11 @@ func (k keyed) weak(public []string) string {
 	s := k.value.Reveal()
 	bare := strings.TrimPrefix(s, signingPrefix)
 	switch {
-	case slices.Contains(public, bare):
+	case slices.Contains(public, bare): //guard:manuals-keys
 		return "is a public test key"
-	case slices.Contains(demoKeys(), bare):
+	case slices.Contains(demoKeys(), bare): //guard:demo-keys
 		return "is a key of the demo, which everybody knows"
-	case !k.long && len(bare) < minSecret:
+	case !k.long && len(bare) < minSecret: //guard:guessed-keys
 		return "is too short to be a real key"
 	case !k.long && distinct([]byte(bare)) < 4:
 		return "is the same few characters again and again, no real key"

@@ -18,8 +18,9 @@ func (b *builder) live() {
 		}
 		test := slices.Contains(b.d.known.testMIDs, m.MID)
 		switch {
-		case b.s.mode == payment.ModeLive && test:
+		case b.s.mode == payment.ModeLive && test: //guard:test-mid-takes-no-money
 			r.midAt.fail("use the contract's own MID", "%s is a public test MID, refused in mode live", m.MID)
+		//guard:live-mid-in-test-file
 		case b.s.mode == payment.ModeTest && !test && m.owner != nil && len(m.owner.spec.MID.Tests) > 0 && m.MID != "":
 			r.midAt.fail("the test MIDs are "+strings.Join(m.owner.spec.MID.Tests, ", "),
 				"%s looks like a live MID, refused in mode test", clip(m.MID))

@@ -16,7 +16,8 @@ type taxes struct {
 // pays is taken from the taxed goods first, so that the tax-free part stays as long as part holds it; the value
 // added tax goes down to what the rest can bear.
 func taxesOf(c *payment.Checkout, part payment.Won) taxes {
-	free := min(c.TaxFree, part)
+	free := min(c.TaxFree, part) //guard:tax-free-within-the-charge
+	//guard:part-bears-its-own-vat
 	return taxes{free: free, vat: min(c.VAT, mostVAT(part-free)), freeSet: c.TaxFreeSet, vatSet: c.VATSet}
 }
 
@@ -31,7 +32,7 @@ func (d *deciding) sums() *payment.Problem {
 		return problem(payment.CodeInvalidField, "tax_free", "면세 금액이 주문 금액을 넘습니다",
 			"the tax-free part is not within the order's amount")
 	}
-	if most := mostVAT(c.Amount - c.TaxFree); c.VAT < 0 || c.VAT > most {
+	if most := mostVAT(c.Amount - c.TaxFree); c.VAT < 0 || c.VAT > most { //guard:vat-at-most-a-tenth
 		return problem(payment.CodeInvalidField, "vat_amount",
 			fmt.Sprintf("부가세 %d원은 과세 금액 %d원의 한도(공급가액의 10%%) %d원을 넘습니다", c.VAT, c.Amount-c.TaxFree, most),
 			fmt.Sprintf("VAT of %d won is not within 10 %% of the supply value: a taxed part of %d won bears at most %d won",
@@ -59,25 +60,25 @@ const (
 func (t taxes) fault(kind payment.TaxKind, part payment.Won) taxFault {
 	switch kind {
 	case payment.TaxMixed:
-		if !t.freeSet {
+		if !t.freeSet { //guard:mixed-contract-states-tax-free
 			return taxUnstated
 		}
 	case payment.TaxFree:
 		if t.vat > 0 {
 			return taxNoVAT
 		}
-		if t.free > 0 && t.free < part {
+		if t.free > 0 && t.free < part { //guard:tax-free-contract
 			return taxWholly
 		}
 	case payment.TaxZeroRated:
-		if t.vat > 0 {
+		if t.vat > 0 { //guard:zero-rated-contract
 			return taxNoVAT
 		}
 		if t.free > 0 {
 			return taxNoFree
 		}
 	case payment.TaxTaxable:
-		if t.free > 0 {
+		if t.free > 0 { //guard:taxable-contract
 			return taxNoFree
 		}
 	}

@@ -144,7 +144,7 @@ func (r *Reader) Object(f func(key string) error) error {
 			return err
 		}
 		if !seen.add(key) {
-			return r.at(key, ErrDuplicate, text{"the key appears twice", "같은 키가 두 번 나옵니다"})
+			return r.at(key, ErrDuplicate, text{"the key appears twice", "같은 키가 두 번 나옵니다"}) //guard:key-twice-is-refused
 		}
 		r.path = append(r.path, key)
 		if err := f(key); err != nil {

@@ -38,7 +38,7 @@ func accountNumber(s string) (number string, ok bool) {
 // a bank or a deadline that cannot be read stays empty.
 func parseAccount(number, bank, holder, due string) (payment.VirtualAccount, error) {
 	number, ok := accountNumber(number)
-	if !ok {
+	if !ok { //guard:no-number-was-not-issued
 		return payment.VirtualAccount{}, fmt.Errorf("%w: no account number", wire.ErrShape)
 	}
 	return payment.VirtualAccount{
@@ -82,7 +82,7 @@ func sealAccount(account *payment.RefundAccount, m *payment.Merchant) (refundAcc
 		return bad("refund_account.bank", "must be a bank's standard code of three digits, such as 088")
 	}
 	number, ok := accountNumber(account.Number.Reveal())
-	if !ok {
+	if !ok { //guard:deposit-back-to-whole-account
 		return bad("refund_account.number", "must be digits")
 	}
 	holder := account.Holder.Reveal()

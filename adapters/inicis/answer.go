@@ -39,7 +39,7 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 		return adapters.Result{}, err
 	}
 	if r.Code != "0000" {
-		if proofRefused(r.Code, r.Message) {
+		if proofRefused(r.Code, r.Message) { //guard:used-authentication-is-anothers
 			// Whose payment the authentication was used for, MOID may tell; it is not this one.
 			r.Outcome = payment.OutcomeNotFound
 			return r, nil
@@ -75,7 +75,7 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 		if err := cmp.Or(o.Err(), err); err != nil {
 			return adapters.Result{}, err
 		}
-		r.Outcome = payment.OutcomeIssued
+		r.Outcome = payment.OutcomeIssued //guard:issued-is-not-money
 	}
 	r.Warning = warning(signature, stamp, r, o.Text("TotPrice"))
 	return r, nil

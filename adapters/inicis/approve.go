@@ -83,7 +83,7 @@ func (d *Driver) post(
 	urls := Endpoints(req.PG)
 	switch {
 	// It came with the browser, and may only choose among addresses that are ours.
-	case !urls.Allowed(req.Proof.IDC):
+	case !urls.Allowed(req.Proof.IDC): //guard:known-data-centre-only
 		return wire.Answer{}, fmt.Errorf("%s: %w: %w", doing, adapters.ErrRejected, ErrAuthURL)
 	case !req.Proof.AuthToken.IsSet():
 		return wire.Answer{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "auth_token", Msg: "is missing"})

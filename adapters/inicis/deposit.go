@@ -70,7 +70,7 @@ func ParseDeposit(contentType string, body []byte) (Deposit, error) {
 	var d Deposit
 	switch {
 	// Two readers would see two deposits.
-	case pc && mobile:
+	case pc && mobile: //guard:notice-of-one-kind
 		return Deposit{}, fmt.Errorf("%w: it is of two kinds", ErrDeposit)
 	case pc:
 		d = n.pc()
@@ -101,7 +101,7 @@ func (n *notice) fail(name, why string) {
 func (n *notice) text(name string) string {
 	value := strings.TrimSpace(n.fields.first[name])
 	switch {
-	case n.fields.twice[name]:
+	case n.fields.twice[name]: //guard:notice-field-twice
 		n.fail(name, "occurs twice")
 	case len(value) > 200:
 		n.fail(name, "is too long")
@@ -163,7 +163,7 @@ func (n *notice) mobile() Deposit {
 	switch method, status := n.text("P_TYPE"), n.text("P_STATUS"); {
 	case method != "VBANK":
 	case status == "00":
-		kind = DepositIssued
+		kind = DepositIssued //guard:issue-notice-is-no-deposit
 	case status == "01":
 		kind = DepositFailed
 	case status == "02":

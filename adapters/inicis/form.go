@@ -116,7 +116,7 @@ func checkPayment(req adapters.PrepareRequest) error {
 	switch {
 	case a.Amount <= 0 || a.Amount > payment.MaxWon:
 		return bad("amount", "must be above zero")
-	case a.Method == payment.MethodVBank && !a.DepositDue.After(req.Now):
+	case a.Method == payment.MethodVBank && !a.DepositDue.After(req.Now): //guard:account-has-a-deadline
 		return bad("vbank_due", "must be in the future")
 	case a.Purpose == payment.PurposeBillingKey:
 		return fmt.Errorf("preparing a payment window for a billing key: %w: %w",

@@ -105,7 +105,7 @@ func ParseKeyReturn(body []byte) (KeyReturn, error) {
 		CardCode: f.first["cardCode"], MerchantData: f.first["merchantRedirectData"],
 	}
 	r.ResultMsg = freeText(f.first["resultMessage"])
-	if !r.Issued() {
+	if !r.Issued() { //guard:failed-window-brings-no-key
 		if r.ResultCode == "" && r.OrderID == "" && r.MerchantData == "" {
 			return KeyReturn{}, fmt.Errorf("%w: none of its fields is there", ErrReturn)
 		}
@@ -113,7 +113,7 @@ func ParseKeyReturn(body []byte) (KeyReturn, error) {
 		return r, nil
 	}
 	for _, name := range []string{"mid", "orderId", "tid", "billkey"} {
-		if f.first[name] == "" {
+		if f.first[name] == "" { //guard:key-was-issued-whole
 			return KeyReturn{}, fmt.Errorf("%w: a key was issued without %s", ErrReturn, name)
 		}
 	}

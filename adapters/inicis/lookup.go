@@ -107,7 +107,7 @@ func (d *Driver) inquireAccount(ctx context.Context, req adapters.LookUpRequest)
 		return d.inquire(ctx, req, payment.OutcomeApproved)
 	case status == "0", status == "1":
 		// These are the words for other methods, and for money given back.
-		return d.inquire(ctx, req, payment.OutcomeUnknown)
+		return d.inquire(ctx, req, payment.OutcomeUnknown) //guard:deposit-is-what-v1-says
 	}
 	return r, nil
 }
@@ -134,13 +134,13 @@ func parseAccountInquiry(
 		}
 		return r, "", o.Err()
 	}
-	if o.Has("price") {
+	if o.Has("price") { //guard:accounts-price-is-seen
 		r.Amount = o.WonText("price")
 	}
 	for name, want := range map[string]string{"oid": string(req.Attempt.ID), "mid": r.MID} {
 		got := o.Text(name)
 		switch {
-		case got == "" || got == want:
+		case got == "" || got == want: //guard:v1-about-this-payment
 		case name == "oid" && req.Exact:
 			r.OrderRef = payment.AttemptID(got)
 		default:
@@ -183,6 +183,7 @@ func parseInquiry(
 	if info, ok := o.Object("cardInfo"); ok && info.Has("currencyCode") {
 		r.Currency = currency(info.Text("currencyCode"))
 	}
+	//guard:no-method-is-no-paid-account
 	if r.Method = method(a.Method, o.Text("paymethod"), ""); r.Method == "" && a.Method == payment.MethodVBank {
 		// Left unsaid, it must not turn an issued account into a paid one.
 		r.Method = payment.MethodVBank

@@ -59,11 +59,11 @@ func ParseMobileReturn(body []byte) (MobileReturn, error) {
 // amount to a's. Errors match ErrAuthURL, or ErrReturn for the others.
 func CheckMobileReturn(pg *payment.PG, a payment.Attempt, r MobileReturn) error {
 	switch {
-	case !Endpoints(pg).ReqURLAllowed(r.IDC, r.ReqURL):
+	case !Endpoints(pg).ReqURLAllowed(r.IDC, r.ReqURL): //guard:idc-rule-of-mobile-approval
 		return fmt.Errorf("%w: idc_name or P_REQ_URL", ErrAuthURL)
-	case !tidOK(r.TID.Reveal(), a.MID):
+	case !tidOK(r.TID.Reveal(), a.MID): //guard:mobile-tid-is-the-merchants
 		return fmt.Errorf("%w: P_TID is another merchant's", ErrReturn)
-	case r.Amount != a.Amount.String():
+	case r.Amount != a.Amount.String(): //guard:mobile-amount-is-compared
 		return fmt.Errorf("%w: P_AMT is another amount", ErrReturn)
 	}
 	return nil
@@ -90,7 +90,7 @@ func mobileFields(body []byte, charset string) (map[string]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !answer.Trusted() {
+	if !answer.Trusted() { //guard:forged-mobile-answer
 		return nil, fmt.Errorf("%w: %s occurs twice", wire.ErrShape, strings.Join(answer.Duplicates, " and "))
 	}
 	if !codeLike(answer.First["P_STATUS"]) || answer.First["P_STATUS"] == "" {

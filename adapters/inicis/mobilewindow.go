@@ -153,7 +153,7 @@ func mobileQuota(quotaBase string) string {
 // fields in them, and a browser writes what EUC-KR lacks as &#1234;.
 func plainText(s string) string {
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if strings.ContainsRune("&=%", r) {
+		if strings.ContainsRune("&=%", r) { //guard:names-forge-no-fields
 			return ' '
 		}
 		if _, err := EncodeEUCKR(string(r)); err != nil {

@@ -94,13 +94,13 @@ func checkValues(f fields, names ...string) error {
 		}
 		value := f.first[name]
 		switch {
-		case f.twice[name]:
+		case f.twice[name]: //guard:return-field-twice
 			return fmt.Errorf("%w: %s occurs twice", ErrReturn, name)
 		case len(value) > limit:
 			return fmt.Errorf("%w: %s is too long", ErrReturn, name)
 		case strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }):
 			return fmt.Errorf("%w: %s holds characters other than printable ASCII", ErrReturn, name)
-		case isProof(name) && strings.Contains(value, " "):
+		case isProof(name) && strings.Contains(value, " "): //guard:token-as-the-pg-reads-it
 			// Trimmed at the PG it would be another window's, which it would not be here.
 			return fmt.Errorf("%w: %s holds a space", ErrReturn, name)
 		}
@@ -124,7 +124,7 @@ func buyerCancelled(code, msg string) bool {
 func CheckReturn(pg *payment.PG, r Return) error {
 	urls := Endpoints(pg)
 	switch {
-	case !urls.AuthURLAllowed(r.IDC, r.AuthURL):
+	case !urls.AuthURLAllowed(r.IDC, r.AuthURL): //guard:idc-rule-of-approval
 		return fmt.Errorf("%w: idc_name or authUrl", ErrAuthURL)
 	case r.NetCancelURL != "" && r.NetCancelURL != urls.NetCancel(r.IDC):
 		return fmt.Errorf("%w: netCancelUrl", ErrAuthURL)

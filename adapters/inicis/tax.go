@@ -30,7 +30,7 @@ func checkTaxes(amount, taxFree, vat payment.Won, vatSet bool) error {
 	switch {
 	case taxFree < 0 || taxFree > amount:
 		return &adapters.FieldError{Field: "tax_free", Msg: "must be a part of the amount"}
-	case vatSet && (vat < 0 || vat > amount-taxFree):
+	case vatSet && (vat < 0 || vat > amount-taxFree): //guard:vat-is-part-of-the-amount
 		return &adapters.FieldError{Field: "vat_amount", Msg: "must be a part of the taxable amount"}
 	}
 	return nil

@@ -106,7 +106,7 @@ func (t *Transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method == http.MethodGet || req.Method == http.MethodHead || req.Method == "" {
 		resp, err = t.reads.RoundTrip(req)
 	} else {
-		resp, err = t.write(req)
+		resp, err = t.write(req) //guard:write-on-own-connection
 	}
 	if err != nil {
 		return nil, err

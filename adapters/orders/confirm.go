@@ -61,7 +61,7 @@ func (c *Client) Confirm(ctx context.Context, q Question) (Answer, error) {
 		return Answer{}, fmt.Errorf("%s: %w: %w", doing, ErrUnavailable, err)
 	}
 	// A yes in an error page is nobody's word: a cache or a proxy may have written it.
-	if a.Yes && answer.Status != http.StatusOK {
+	if a.Yes && answer.Status != http.StatusOK { //guard:unmistakable-yes
 		return Answer{}, fmt.Errorf("%s: %w: a yes with HTTP status %d", doing, ErrUnavailable, answer.Status)
 	}
 	return a, nil
@@ -75,6 +75,7 @@ const redialPause = 100 * time.Millisecond
 func (c *Client) ask(ctx context.Context, r wire.Request) (wire.Answer, error) {
 	for {
 		answer, err := wire.Send(ctx, c.client, r)
+		//guard:asked-again-when-nothing-sent
 		if err == nil || !errors.Is(err, onewrite.ErrNotSent) || !pause(ctx, redialPause) {
 			return answer, err
 		}

@@ -37,7 +37,7 @@ func (c *Client) Deliver(ctx context.Context, msg payment.Message, now time.Time
 	if err != nil {
 		return fmt.Errorf("%s: %w: %w", doing, ErrNotAcknowledged, err)
 	}
-	if answer.Status < 200 || answer.Status > 299 {
+	if answer.Status < 200 || answer.Status > 299 { //guard:only-2xx-acknowledges
 		return fmt.Errorf("%s: %w: HTTP status %d", doing, ErrNotAcknowledged, answer.Status)
 	}
 	return nil

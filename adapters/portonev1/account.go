@@ -44,7 +44,7 @@ func (d *Driver) CloseAccount(ctx context.Context, req adapters.CancelRequest) (
 	switch {
 	case err != nil:
 		return adapters.Result{}, fmt.Errorf("%s: %w: %w", doing, adapters.ErrUnknownOutcome, err)
-	case !isAbout(req, r) || r.Outcome != payment.OutcomeCancelled:
+	case !isAbout(req, r) || r.Outcome != payment.OutcomeCancelled: //guard:v1-closed-account-is-shown
 		// A success that shows anything but a closed account of this attempt has to be looked up.
 		return adapters.Result{}, fmt.Errorf("%s: %w: the answer shows no closed account", doing, adapters.ErrUnknownOutcome)
 	}

@@ -30,6 +30,6 @@ func (d *Driver) withTaxes(ctx context.Context, req adapters.LookUpRequest, r ad
 		return r
 	}
 	r.Taxes = adapters.Taxes{TaxFree: free, TaxFreeKnown: true, VAT: vat, VATKnown: true}
-	r.Silent &^= adapters.FactTaxes
+	r.Silent &^= adapters.FactTaxes //guard:v1-parts-are-read
 	return r
 }

@@ -90,7 +90,7 @@ func cancelBodyOf(req adapters.CancelRequest) (cancelBody, error) {
 	if body.ImpUID == "" {
 		body.MerchantUID = string(req.Attempt.ID)
 	}
-	if req.RefundAccount == nil && req.Attempt.Method != payment.MethodVBank {
+	if req.RefundAccount == nil && req.Attempt.Method != payment.MethodVBank { //guard:v1-account-money-to-named-account
 		return body, nil
 	}
 	refund, err := wire.RefundOf(req.RefundAccount)
@@ -122,6 +122,7 @@ func parseCancelled(e envelope, req adapters.CancelRequest) (adapters.Result, er
 
 // isAbout tells whether an answer is about the very payment that was sent: an attempt may have two at V1.
 func isAbout(req adapters.CancelRequest, r adapters.Result) bool {
+	//guard:v1-cancel-by-its-own-payment
 	return ValidateHint(req.Attempt, r) && (req.PGTxID == "" || r.PGTxID == req.PGTxID)
 }
 

@@ -68,7 +68,7 @@ func parseKey(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	if err := o.Err(); err != nil {
 		return adapters.Result{}, err
 	}
-	if r.OrderRef != a.ID {
+	if r.OrderRef != a.ID { //guard:v1-key-is-its-attempts
 		return adapters.Result{}, errForeign
 	}
 	return r, nil

@@ -38,7 +38,7 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 	if err == nil && hinted.Outcome == payment.OutcomeApproved {
 		return d.withTaxes(ctx, req, hinted), nil
 	}
-	if req.Exact {
+	if req.Exact { //guard:exact-is-one-payment
 		return adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID}, nil
 	}
 	paid, paidErr := d.read(ctx, req, "/payments/find/"+url.PathEscape(string(req.Attempt.ID))+"/paid")
@@ -53,6 +53,7 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 	}
 	if err != nil {
 		hinted = adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID}
+		//guard:v1-open-account-is-seen
 	} else if req.Attempt.Method != payment.MethodVBank || weight(hinted.Outcome) >= weight(payment.OutcomeIssued) {
 		return hinted, nil
 	}
@@ -80,12 +81,12 @@ func (d *Driver) hinted(ctx context.Context, req adapters.LookUpRequest) (adapte
 		return adapters.Result{}, errNotFound
 	}
 	path := "/payments/" + url.PathEscape(id)
-	if req.Merchant.Mode == payment.ModeTest {
+	if req.Merchant.Mode == payment.ModeTest { //guard:test-payments-for-test-merchants
 		// Only a test merchant asks for test payments; for a live one they stay hidden.
 		path += "?include_sandbox=true"
 	}
 	r, err := d.read(ctx, req, path)
-	if err == nil && !ValidateHint(req.Attempt, r) {
+	if err == nil && !ValidateHint(req.Attempt, r) { //guard:hint-to-own-attempt
 		return adapters.Result{}, errNotFound
 	}
 	return r, err
@@ -159,6 +160,7 @@ func (d *Driver) ListPaid(ctx context.Context, req adapters.LookUpRequest) ([]ad
 		return nil, readError("listing the payments of an attempt", err)
 	}
 	// The issue of a billing key is on record as a payment of nothing.
+	//guard:v1-payment-of-nothing
 	return slices.DeleteFunc(list, func(r adapters.Result) bool { return r.Amount == 0 }), nil
 }
 

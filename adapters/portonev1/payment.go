@@ -91,7 +91,7 @@ func outcome(status string, r adapters.Result, paid, issued bool) payment.Outcom
 	switch status {
 	case "ready":
 		if issued {
-			return payment.OutcomeIssued
+			return payment.OutcomeIssued //guard:v1-waiting-account-is-not-paid
 		}
 		return payment.OutcomePending
 	case "failed":
@@ -102,7 +102,7 @@ func outcome(status string, r adapters.Result, paid, issued bool) payment.Outcom
 			return payment.OutcomeCancelled
 		case status == "paid" || r.Cancelled > 0:
 			return payment.OutcomeApproved
-		case !paid && r.Method == payment.MethodVBank:
+		case !paid && r.Method == payment.MethodVBank: //guard:v1-cancelled-with-deposit
 			// The account was closed before anybody paid into it.
 			return payment.OutcomeCancelled
 		case !paid:

@@ -16,7 +16,7 @@ func spec() payment.DriverSpec {
 	hooks := []string{"52.78.100.19", "52.78.48.223", "52.78.5.241"}
 	return payment.DriverSpec{
 		Name: Name, Title: "PortOne V1", Company: "PortOne",
-		SharesIDs: true,
+		SharesIDs: true, //guard:v1-may-hold-two
 		Routes: payment.Routes{
 			Return: "/return/portone", Notifications: "/hooks/portone/v1/:pg", Questions: "/hooks/portone/v1/:pg/confirm",
 			Redirect: payment.Redirect{

@@ -71,7 +71,7 @@ func cancelBodyOf(req adapters.CancelRequest) (cancelBody, error) {
 	if req.Unstated && req.Amount == req.Remaining {
 		body.Amount, body.TaxFreeAmount, body.VATAmount = nil, nil, nil
 	}
-	if req.RefundAccount == nil && req.Attempt.Method != payment.MethodVBank {
+	if req.RefundAccount == nil && req.Attempt.Method != payment.MethodVBank { //guard:v2-account-money-to-named-account
 		return body, nil
 	}
 	refund, err := wire.RefundOf(req.RefundAccount)

@@ -90,7 +90,7 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 		return adapters.Result{}, fmt.Errorf("%w: more was cancelled than paid", wire.ErrShape)
 	}
 	r.Outcome = outcome(status)
-	if r.Outcome == payment.OutcomeCancelled && later {
+	if r.Outcome == payment.OutcomeCancelled && later { //guard:v2-to-be-cancelled-is-paid
 		// PortOne is to give it back, and has not yet.
 		r.Outcome = payment.OutcomeApproved
 	}
@@ -156,7 +156,7 @@ func readCancellations(o wire.Object, r *adapters.Result) (later bool) {
 		}
 	}
 	if later {
-		r.Cancelled = min(r.Cancelled, done)
+		r.Cancelled = min(r.Cancelled, done) //guard:v2-asked-for-was-not-given-back
 	}
 	return later
 }
@@ -168,7 +168,7 @@ func outcome(status string) payment.Outcome {
 	case "READY":
 		return payment.OutcomePending
 	case "VIRTUAL_ACCOUNT_ISSUED":
-		return payment.OutcomeIssued
+		return payment.OutcomeIssued //guard:v2-waiting-account-is-not-paid
 	case "PAID", "PARTIAL_CANCELLED":
 		return payment.OutcomeApproved
 	case "CANCELLED":

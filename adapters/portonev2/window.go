@@ -119,7 +119,7 @@ func verifies(pg *payment.PG) bool { return len(webhookSecretsOf(pg)) > 0 }
 
 // noticeURLs is where PortOne is to report what becomes of a window.
 func noticeURLs(req adapters.PrepareRequest) []string {
-	if req.NoticeURL == "" || !verifies(req.PG) {
+	if req.NoticeURL == "" || !verifies(req.PG) { //guard:only-verifiable-notices
 		return nil
 	}
 	return []string{req.NoticeURL}
@@ -146,7 +146,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		IsEscrow: a.Purpose == payment.PurposeEscrow,
 	}
 	p.NoticeURLs = noticeURLs(req)
-	if !a.ManualConfirm && verifies(req.PG) {
+	if !a.ManualConfirm && verifies(req.PG) { //guard:only-verifiable-questions
 		// Where nothing is approved until we say so, there is nothing to ask.
 		p.ConfirmURL = req.ConfirmURL
 	}

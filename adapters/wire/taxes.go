@@ -18,7 +18,7 @@ func TaxesOf(kind payment.TaxKind, amount, taxFree, vat payment.Won, vatSet bool
 	switch {
 	case taxFree < 0 || taxFree > amount:
 		return Taxes{}, &adapters.FieldError{Field: "tax_free", Msg: "must be a part of the amount"}
-	case vat < 0 || vat > amount-taxFree || vat > 0 && !vatSet:
+	case vat < 0 || vat > amount-taxFree || vat > 0 && !vatSet: //guard:vat-is-part-of-taxable
 		return Taxes{}, &adapters.FieldError{Field: "vat_amount", Msg: "must be a part of what is taxable"}
 	case kind == payment.TaxZeroRated && (taxFree > 0 || vat > 0):
 		return Taxes{}, &adapters.FieldError{

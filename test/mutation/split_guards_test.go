@@ -2,89 +2,89 @@ package mutation
 
 // splitGuards hold what a PG may charge to the order service's word.
 func splitGuards() []guard {
-	const split, tests = "gateway/split.go", "./gateway"
+	const tests = "./gateway"
 	return []guard{
 		{
-			name: "without the shop's word a PG charges the whole order", file: split,
-			old: "	case !said.Stated() && pg != amount:", new: "	case false:",
-			pkg: tests, run: "TestCheckoutTakesTheSplitFromTheShop",
+			name: "no-split-said-whole-order", does: never(),
+			says: "without the shop's word a PG charges the whole order",
+			pkg:  tests, run: "TestCheckoutTakesTheSplitFromTheShop",
 		},
 		{
-			name: "a PG charges the part that the shop states", file: split,
-			old: "	case said.PGSet && pg != said.PG, len(said.Parts) > 0", new: "	case len(said.Parts) > 0",
-			pkg: tests, run: "TestCheckoutTakesTheSplitFromTheShop",
+			name: "stated-part", does: drop(1),
+			says: "a PG charges the part that the shop states",
+			pkg:  tests, run: "TestCheckoutTakesTheSplitFromTheShop",
 		},
 		{
-			name: "a PG charges the part that the shop lists", file: split,
-			old: "(pg != want.pg || !slices.Equal(settled, want.settled))", new: "(!slices.Equal(settled, want.settled))",
-			pkg: tests, run: "TestInterceptTakesTheSplitFromTheShop",
+			name: "listed-part", does: at(2, at(2, drop(1))),
+			says: "a PG charges the part that the shop lists",
+			pkg:  tests, run: "TestInterceptTakesTheSplitFromTheShop",
 		},
 		{
-			name: "mileage pays what the shop lists, no other secondary method", file: split,
-			old: "(pg != want.pg || !slices.Equal(settled, want.settled))", new: "(pg != want.pg || len(settled) != len(want.settled))",
-			pkg: tests, run: "TestCheckoutTakesTheSplitFromTheShop",
+			name: "mileage-as-listed", does: at(2, at(2, at(2, becomes("len(settled) != len(want.settled)")))),
+			says: "mileage pays what the shop lists, no other secondary method",
+			pkg:  tests, run: "TestCheckoutTakesTheSplitFromTheShop",
 		},
 		{
-			name: "a shop that contradicts itself is not believed", file: split,
-			old: "	if said.PGSet && len(parts) > 0 && pg != said.PG {", new: "	if false {",
-			pkg: tests, run: "TestCheckoutTakesTheSplitFromTheShop",
+			name: "shop-contradicts-itself", does: never(),
+			says: "a shop that contradicts itself is not believed",
+			pkg:  tests, run: "TestCheckoutTakesTheSplitFromTheShop",
 		},
 		{
-			name: "a checkout's split is compared", file: "gateway/checkout.go",
-			old: "	return v.agreed(c.OrderID, c.Payments, o.Amount, o.Split)", new: "	return nil",
-			pkg: tests, run: "TestCheckoutTakesTheSplitFromTheShop|TestInicisParamTakesTheSplitFromTheShop",
+			name: "checkouts-split", does: becomes("nil"),
+			says: "a checkout's split is compared",
+			pkg:  tests, run: "TestCheckoutTakesTheSplitFromTheShop|TestInicisParamTakesTheSplitFromTheShop",
 		},
 		{
-			name: "an intercepted order's split is compared", file: "gateway/intercept.go",
-			old: "	if err := v.agreed(co.OrderID, co.Payments, co.Amount, said); err != nil {\n		return err\n	}\n", new: "",
-			pkg: tests, run: "TestInterceptTakesTheSplitFromTheShop",
+			name: "intercepted-orders-split", does: skip(),
+			says: "an intercepted order's split is compared",
+			pkg:  tests, run: "TestInterceptTakesTheSplitFromTheShop",
 		},
 		{
-			name: "what the browser asked for is compared with the shop's answer", file: "gateway/intercept.go",
-			old: "	if amounts(asked) {", new: "	if false {",
-			pkg: tests, run: "TestInterceptTakesTheSplitFromTheShop",
+			name: "asked-for-is-the-shops", does: never(),
+			says: "what the browser asked for is compared with the shop's answer",
+			pkg:  tests, run: "TestInterceptTakesTheSplitFromTheShop",
 		},
 		{
-			name: "each method has its own amount", file: "gateway/intercept.go",
-			old: "	if len(list) != 0 && len(list) != len(co.Payments) {", new: "	if len(list) > len(co.Payments) {",
-			pkg: tests, run: "TestInterceptTakesTheSplitFromTheShop",
+			name: "amount-for-each-method", does: at(2, compare(">")),
+			says: "each method has its own amount",
+			pkg:  tests, run: "TestInterceptTakesTheSplitFromTheShop",
 		},
 	}
 }
 
 // keyGuards hold what an Idempotency-Key promises.
 func keyGuards() []guard {
-	const keys, tests = "gateway/idempotency.go", "./gateway"
+	const tests = "./gateway"
 	return []guard{
 		{
-			name: "a replay hands out no window that is over", file: keys,
-			old: "		if over {\n			return g.runAnew(c, r, kept)\n		}\n", new: "		_ = over\n",
-			pkg: tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
+			name: "replay-of-a-window-that-is-over", does: never(),
+			says: "a replay hands out no window that is over",
+			pkg:  tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
 		},
 		{
-			name: "an expired window is over", file: keys,
-			old: "err != nil || !g.now().Before(kept.ExpiresAt) {", new: "err != nil {",
-			pkg: tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
+			name: "expired-window-is-over", does: drop(2),
+			says: "an expired window is over",
+			pkg:  tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
 		},
 		{
-			name: "a window of a paid order is over", file: keys,
-			old: "return a.State == payment.StateApproved || a.State.Blocks() || a.ID", new: "return a.ID",
-			pkg: tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
+			name: "paid-orders-window-is-over", does: drop(1, 2),
+			says: "a window of a paid order is over",
+			pkg:  tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
 		},
 		{
-			name: "a stranger's body takes no key", file: keys,
-			old: `r.scope+" "+id.Str+" "+print, key`, new: `r.scope+" "+id.Str, key`,
-			pkg: tests, run: "TestAStrangersBodyTakesNoKey",
+			name: "strangers-body-takes-no-key", does: at(1, drop(4, 5)),
+			says: "a stranger's body takes no key",
+			pkg:  tests, run: "TestAStrangersBodyTakesNoKey",
 		},
 		{
-			name: "of two keys none is taken", file: keys,
-			old: "	if !ok || len(headers) > 1 {", new: "	if !ok {",
-			pkg: tests, run: "TestTwoKeysAreRefused",
+			name: "two-keys-none", does: drop(2),
+			says: "of two keys none is taken",
+			pkg:  tests, run: "TestTwoKeysAreRefused",
 		},
 		{
-			name: "one alone takes a key anew", file: "journal/idempotency.go",
-			old: "			WHERE scope = ? AND key = ? AND status <> 0 AND held_until = ?`,", new: "			WHERE scope = ? AND key = ? AND held_until <> -?`,",
-			pkg: "./journal", run: "TestSQLiteConforms",
+			name: "one-takes-a-key-anew", does: becomes(`"held_until <> -?"`),
+			says: "one alone takes a key anew",
+			pkg:  "./journal", run: "TestSQLiteConforms",
 		},
 	}
 }
