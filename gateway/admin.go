@@ -86,7 +86,9 @@ type reloadAnswer struct {
 // handleReload reads the rules again: 200, or 422 with every complaint so that a deploy script can see it.
 func (g *Gateway) handleReload(c *fiber.Ctx) error {
 	res := g.store.Reload("api")
-	a := reloadAnswer{OK: res.Err == nil, Changed: res.Changed, Version: g.view().rules.Version(), RestartNeeded: res.RestartNeeded}
+	a := reloadAnswer{
+		OK: res.Err == nil, Changed: res.Changed, Version: g.view().rules.Version(), RestartNeeded: res.RestartNeeded,
+	}
 	if res.Err != nil {
 		a.Error = res.Err.Error()
 		c.Status(fiber.StatusUnprocessableEntity)

@@ -14,9 +14,9 @@ import (
 // checkBytes are how many of an attempt id's 16 bytes show that we made it.
 const checkBytes = 4
 
-// newAttemptID makes the id of an attempt: a UUID of version 7, whose last bytes are a check that only who has the token
-// key can make, for its environment. So an id that comes from a browser is known for one of ours without asking the journal, which nobody who
-// invents ids can have us do.
+// newAttemptID makes the id of an attempt: a UUID of version 7, whose last bytes are a check that only who has the
+// token key can make, for its environment. So an id that comes from a browser is known for one of ours without asking
+// the journal, which nobody who invents ids can have us do.
 func (s *sealer) newAttemptID(env environment) (payment.AttemptID, error) {
 	id, err := uuid.NewV7()
 	if err != nil {

@@ -37,7 +37,9 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(stream, int64(limit)+1))
 	if err != nil {
 		c.Context().SetConnectionClose()
-		return nil, &payment.Problem{Code: payment.CodeRequestUnreadable, DetailKo: "본문을 다 받지 못했습니다", DetailEn: "the body ended too early"}
+		return nil, &payment.Problem{
+			Code: payment.CodeRequestUnreadable, DetailKo: "본문을 다 받지 못했습니다", DetailEn: "the body ended too early",
+		}
 	}
 	if len(b) > limit {
 		return nil, tooLarge()

@@ -50,7 +50,9 @@ func (g *Gateway) checkout(ctx context.Context, v *view, c *payment.Checkout) (c
 // deciding is what a decision depends on now, beside the rules and the checkout.
 func (g *Gateway) deciding(failed []payment.PGID) rules.Options {
 	now := g.now()
-	return rules.Options{Now: now, Health: g.health.at(now), Rates: g.rates.At(now), FailedPGs: failed, Warn: g.expressionFailed}
+	return rules.Options{
+		Now: now, Health: g.health.at(now), Rates: g.rates.At(now), FailedPGs: failed, Warn: g.expressionFailed,
+	}
 }
 
 // expressionFailed hears of a rule's expression that failed while running; the rule counted as not matching.
@@ -79,7 +81,9 @@ func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) 
 
 // prepareFirst prepares the decided window, or a fallback's when the PG cannot be reached: no window was
 // handed out then, so nobody can have paid.
-func (g *Gateway) prepareFirst(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, opt rules.Options) (checkoutAnswer, error) {
+func (g *Gateway) prepareFirst(
+	ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, opt rules.Options,
+) (checkoutAnswer, error) {
 	ans, err := g.prepare(ctx, v, c, d, opt.Now)
 	for _, f := range d.Fallbacks {
 		if !mayElsewhere(err) {
@@ -106,7 +110,9 @@ func mayElsewhere(err error) bool {
 	return errors.Is(err, adapters.ErrUnavailable) || errors.Is(err, adapters.ErrUnknownOutcome)
 }
 
-func (g *Gateway) prepare(ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, now time.Time) (checkoutAnswer, error) {
+func (g *Gateway) prepare(
+	ctx context.Context, v *view, c *payment.Checkout, d payment.Decision, now time.Time,
+) (checkoutAnswer, error) {
 	if c.Purpose == payment.PurposeBillingKey && d.Merchant.ManualConfirm {
 		return checkoutAnswer{}, &payment.Problem{
 			Code: payment.CodePurposeNotSupported, Field: "purpose", OrderID: c.OrderID,
@@ -165,7 +171,9 @@ func (g *Gateway) record(ctx context.Context, a payment.Attempt, now time.Time) 
 	if err := g.admitWindow(ctx, a); err != nil {
 		return err
 	}
-	err := g.journal.Insert(ctx, a, journal.Event{At: now, Kind: journal.EventOpened}, journal.Windows{Most: maxOpened, Now: now})
+	err := g.journal.Insert(
+		ctx, a, journal.Event{At: now, Kind: journal.EventOpened}, journal.Windows{Most: maxOpened, Now: now},
+	)
 	if err == nil {
 		return nil
 	}
@@ -176,7 +184,9 @@ func (g *Gateway) record(ctx context.Context, a payment.Attempt, now time.Time) 
 	return err
 }
 
-func (g *Gateway) window(ctx context.Context, driver adapters.Driver, req adapters.PrepareRequest) (payment.Window, error) {
+func (g *Gateway) window(
+	ctx context.Context, driver adapters.Driver, req adapters.PrepareRequest,
+) (payment.Window, error) {
 	if driver.Spec().CarriesToken {
 		return driver.Prepare(ctx, req)
 	}
@@ -195,7 +205,9 @@ func (g *Gateway) abandon(ctx context.Context, a payment.Attempt) {
 		Event: journal.Event{At: g.now(), Kind: journal.EventNoWindow},
 	})
 	if err != nil {
-		g.log.WarnContext(ctx, "an attempt without a window stays open until the sweep ends it", a.LogAttr(), slog.Any("err", err))
+		g.log.WarnContext(
+			ctx, "an attempt without a window stays open until the sweep ends it", a.LogAttr(), slog.Any("err", err),
+		)
 		return
 	}
 	g.noWindow(ctx, a)
@@ -264,20 +276,21 @@ func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([
 	return failed, nil
 }
 
-func newAttempt(id payment.AttemptID, c *payment.Checkout, d payment.Decision, now time.Time, ttl time.Duration) payment.Attempt {
+func newAttempt(
+	id payment.AttemptID, c *payment.Checkout, d payment.Decision, now time.Time, ttl time.Duration,
+) payment.Attempt {
 	amount := d.Amount
 	if c.Purpose == payment.PurposeBillingKey {
 		// Nothing is charged for a key, whatever amount the window shows.
 		amount = 0
 	}
 	return payment.Attempt{
-		ID: id, OrderID: c.OrderID,
-		PG: d.PG.ID, Driver: d.PG.Driver, Merchant: d.Merchant.ID, MID: d.Merchant.MID, Method: d.Method,
-		Amount: amount, TaxFree: min(d.TaxFree, amount), VAT: d.VAT, VATSet: d.VATSet, OrderAmount: c.Amount, Currency: payment.CurrencyKRW,
-		Test: d.Merchant.Mode != payment.ModeLive, ManualConfirm: d.Merchant.ManualConfirm,
-		Device: c.Device, Site: c.Site, Purpose: c.Purpose, OrderName: c.OrderName, ReturnURL: c.ReturnURL,
-		RulesVersion: d.RulesVersion, CreatedAt: now, ExpiresAt: now.Add(ttl), DepositDue: d.DepositDue,
-		State: payment.StateOpened, UpdatedAt: now, NextCheck: now.Add(firstCheck),
+		ID: id, OrderID: c.OrderID, PG: d.PG.ID, Driver: d.PG.Driver, Merchant: d.Merchant.ID, MID: d.Merchant.MID,
+		Method: d.Method, Amount: amount, TaxFree: min(d.TaxFree, amount), VAT: d.VAT, VATSet: d.VATSet,
+		OrderAmount: c.Amount, Currency: payment.CurrencyKRW, Test: d.Merchant.Mode != payment.ModeLive,
+		ManualConfirm: d.Merchant.ManualConfirm, Device: c.Device, Site: c.Site, Purpose: c.Purpose, OrderName: c.OrderName,
+		ReturnURL: c.ReturnURL, RulesVersion: d.RulesVersion, CreatedAt: now, ExpiresAt: now.Add(ttl),
+		DepositDue: d.DepositDue, State: payment.StateOpened, UpdatedAt: now, NextCheck: now.Add(firstCheck),
 	}
 }
 

@@ -139,7 +139,9 @@ func validateCheckout(c *payment.Checkout) error {
 	case !c.Device.Valid():
 		return fieldProblem("device", "pc, mobile, app 가운데 하나여야 합니다", "must be pc, mobile or app")
 	case !c.Purpose.Valid():
-		return fieldProblem("purpose", "one_time, billing_key, escrow 가운데 하나여야 합니다", "must be one_time, billing_key or escrow")
+		return fieldProblem(
+			"purpose", "one_time, billing_key, escrow 가운데 하나여야 합니다", "must be one_time, billing_key or escrow",
+		)
 	case c.Currency != payment.CurrencyKRW:
 		return fieldProblem("currency", "KRW만 받습니다", "must be KRW")
 	case c.Amount == 0 && c.Purpose != payment.PurposeBillingKey:

@@ -32,8 +32,8 @@ func (g *Gateway) clientIP(c *fiber.Ctx) string {
 	return peer.String()
 }
 
-// hopAddr reads an address as proxies write it into X-Forwarded-For: alone, with a port, or in brackets with or without
-// one.
+// hopAddr reads an address as proxies write it into X-Forwarded-For: alone, with a port, or in brackets with or
+// without one.
 func hopAddr(hop string) (netip.Addr, bool) {
 	hop = strings.TrimSpace(hop)
 	if at, err := netip.ParseAddrPort(hop); err == nil {

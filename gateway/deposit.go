@@ -12,8 +12,8 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// depositHook takes a PG's notice that money came into an account. Its answer is for a machine that reads the body only:
-// that it is taken once everything in the notice is on record, or that it is to be told again (inicis.md §7).
+// depositHook takes a PG's notice that money came into an account. Its answer is for a machine that reads the body
+// only: that it is taken once everything in the notice is on record, or that it is to be told again (inicis.md §7).
 func (g *Gateway) depositHook(name payment.DriverName, r payment.Routes) fiber.Handler {
 	driver := g.drivers[name]
 	return func(c *fiber.Ctx) error {

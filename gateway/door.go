@@ -83,7 +83,8 @@ func (d *door) Accept() (net.Conn, error) {
 // passing tells whether an error of accept is about this moment, or about the connection that it was for.
 func passing(err error) bool {
 	for _, e := range []error{
-		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.EPROTO, syscall.EINTR, syscall.EPERM,
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM,
+		syscall.ECONNABORTED, syscall.EPROTO, syscall.EINTR, syscall.EPERM,
 	} {
 		if errors.Is(err, e) {
 			return true
@@ -294,7 +295,9 @@ func (g *Gateway) newDoor(l net.Listener, name string, room func() doorRoom) *do
 		g.metrics.ConnectionClosed(name, why)
 		now := g.now().Unix()
 		if last := lastLog.Load(); now-last >= 10 && lastLog.CompareAndSwap(last, now) {
-			g.log.Warn("a listener closes connections", slog.String("listener", name), slog.String("reason", why), slog.Any("err", err))
+			g.log.Warn(
+				"a listener closes connections", slog.String("listener", name), slog.String("reason", why), slog.Any("err", err),
+			)
 		}
 	})
 }

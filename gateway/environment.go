@@ -10,9 +10,9 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// environment names which gateway of a shop opened a window: the mode of its configuration, and the address under which
-// browsers reach it. Staging may share production's token_key by mistake, or by a copied secret; its windows are none of
-// production's all the same. It is empty in what a version opened that did not tell.
+// environment names which gateway of a shop opened a window: the mode of its configuration, and the address under
+// which browsers reach it. Staging may share production's token_key by mistake, or by a copied secret; its windows
+// are none of production's all the same. It is empty in what a version opened that did not tell.
 type environment string
 
 func environmentOf(mode payment.Mode, baseURL string) environment {
@@ -35,8 +35,8 @@ type opener struct {
 // here is what this process says of itself in the windows that it opens.
 func (o *others) here() opener { return opener{Identity: o.own(), Env: o.env()} }
 
-// elsewhere tells whether a window was opened in another environment. One that shares our journal and mode is ours: the
-// address has changed while it was open.
+// elsewhere tells whether a window was opened in another environment. One that shares our journal and mode is ours:
+// the address has changed while it was open.
 func (o *others) elsewhere(with opener) bool {
 	here := o.here()
 	if with.Env == "" || with.Env == here.Env {

@@ -34,7 +34,10 @@ func suspicious(path string) bool {
 	p := strings.ToLower(path)
 	// Path parameters (;x=1) are dropped by servlet containers before they route.
 	//guard:path-parameters-are-suspicious
-	for _, bad := range []string{"%2f", "%5c", "%2e", "%00", "%25", "%3b", "%20", "%09", "%0a", "%0d", "\\", ";", "/../", "/./", "//"} {
+	for _, bad := range []string{
+		"%2f", "%5c", "%2e", "%00", "%25", "%3b", "%20", "%09", "%0a", "%0d",
+		"\\", ";", "/../", "/./", "//",
+	} {
 		if strings.Contains(p, bad) {
 			return true
 		}
@@ -172,7 +175,9 @@ func dropHopByHop(h *fasthttp.ResponseHeader) {
 			h.Del(name)
 		}
 	}
-	for _, name := range []string{"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Trailer", "Upgrade"} {
+	for _, name := range []string{
+		"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Trailer", "Upgrade",
+	} {
 		h.Del(name)
 	}
 }

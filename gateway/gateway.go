@@ -135,12 +135,15 @@ func New(o Options) (*Gateway, error) {
 	o.Log = joinLog(o.Log)
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
-		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), strangers: newStrangers(), limits: newLimits(), rates: rules.NewOutcomes(),
-		openFiles: openFiles(), pageTemplate: pageTemplate(), keys: o.Journal, unmatched: o.Journal, cancels: o.Journal,
-		ctx: context.Background(),
+		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), strangers: newStrangers(),
+		limits: newLimits(), rates: rules.NewOutcomes(), openFiles: openFiles(), pageTemplate: pageTemplate(),
+		keys: o.Journal, unmatched: o.Journal, cancels: o.Journal, ctx: context.Background(),
 	}
 	g.shop = newShopClient(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
-	g.others = &others{own: o.Identity, env: func() environment { return g.view().environment }, seal: seal, log: o.Log, metrics: o.Metrics}
+	g.others = &others{
+		own: o.Identity, env: func() environment { return g.view().environment }, seal: seal, log: o.Log,
+		metrics: o.Metrics,
+	}
 	if o.Identity == nil {
 		g.others.own = func() journal.Identity { return journal.Identity{} }
 	}
@@ -159,11 +162,23 @@ func New(o Options) (*Gateway, error) {
 // newWorker makes what goes on beside requests.
 func (g *Gateway) newWorker(o Options) *lifecycle.Worker {
 	return lifecycle.NewWorker(lifecycle.WorkerOptions{
-		Machine: g.machine, Canceller: g.canceller,
-		Attempts: o.Journal, Unmatched: o.Journal, Cancels: o.Journal, Outbox: o.Journal, Deliver: g.deliver,
+		Machine:   g.machine,
+		Canceller: g.canceller,
+		Attempts:  o.Journal,
+		Unmatched: o.Journal,
+		Cancels:   o.Journal,
+		Outbox:    o.Journal,
+		Deliver:   g.deliver,
 		// Like all of the section journal, the retention is what the process started with.
-		Sealer: g.sealer, Ended: o.Journal, Retention: o.Store.Current().Journal().Retention, Keys: o.Journal, KeysKept: keyKept,
-		Observer: g, Log: g.log, Now: func() time.Time { return g.now() }, Spread: o.Spread,
+		Sealer:    g.sealer,
+		Ended:     o.Journal,
+		Retention: o.Store.Current().Journal().Retention,
+		Keys:      o.Journal,
+		KeysKept:  keyKept,
+		Observer:  g,
+		Log:       g.log,
+		Now:       func() time.Time { return g.now() },
+		Spread:    o.Spread,
 	})
 }
 

@@ -27,8 +27,27 @@ func (g *Gateway) publicApp() *fiber.App {
 	app.Use(g.observe)
 	app.Options(pathCheckout, named(routePreflight, g.preflight))
 	app.Options(pathComplete, named(routePreflight, g.preflight))
-	app.Post(pathCheckout, named(routeCheckout, g.cors), g.admitted, g.idempotent(keyedRequest{scope: "POST " + pathCheckout, print: fingerprint, over: g.windowOver, admit: g.checkoutBody, run: g.handleCheckout}, "order_id"))
-	app.Post(pathComplete, named(routeComplete, g.cors), g.admitCompletion, g.idempotent(keyedRequest{scope: "POST " + pathComplete, print: fingerprint, admit: g.completeBody, run: g.handleComplete}, "attempt_id"))
+	app.Post(
+		pathCheckout,
+		named(routeCheckout, g.cors),
+		g.admitted,
+		g.idempotent(
+			keyedRequest{
+				scope: "POST " + pathCheckout, print: fingerprint, over: g.windowOver, admit: g.checkoutBody,
+				run: g.handleCheckout,
+			},
+			"order_id",
+		),
+	)
+	app.Post(
+		pathComplete,
+		named(routeComplete, g.cors),
+		g.admitCompletion,
+		g.idempotent(
+			keyedRequest{scope: "POST " + pathComplete, print: fingerprint, admit: g.completeBody, run: g.handleComplete},
+			"attempt_id",
+		),
+	)
 	only(app, routeCheckout, "POST, OPTIONS", pathCheckout)
 	only(app, routeComplete, "POST, OPTIONS", pathComplete)
 	g.returnRoutes(app)
@@ -130,7 +149,9 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 	isAbout(c, res.Attempt.OrderID, res.Attempt.ID)
 	if c.Get(headerIdempotencyKey) != "" && res.Status() == string(payment.StateUnknown) {
 		// Who repeats requests must not take this for an end and pay anew.
-		return &payment.Problem{Code: payment.CodePaymentUnknown, OrderID: res.Attempt.OrderID, KeySafety: payment.NewKeyUnsafe}
+		return &payment.Problem{
+			Code: payment.CodePaymentUnknown, OrderID: res.Attempt.OrderID, KeySafety: payment.NewKeyUnsafe,
+		}
 	}
 	if res.Attempt.State.Final() {
 		answerStands(c)

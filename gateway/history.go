@@ -51,7 +51,8 @@ func (g *Gateway) handleHistory(c *fiber.Ctx) error {
 const maxRollback = 4 << 10
 
 // reachOfRollback is told with every rollback: the pods do not know each other.
-const reachOfRollback = "this process only; other pods keep their rules until the file itself is put back, and this one takes the file again when it changes or is reloaded"
+const reachOfRollback = "this process only; other pods keep their rules until the file itself is put back, " +
+	"and this one takes the file again when it changes or is reloaded"
 
 // handleRollback puts an earlier version back in force until the file changes or somebody asks for a reload.
 func (g *Gateway) handleRollback(c *fiber.Ctx) error {
@@ -74,7 +75,10 @@ func (g *Gateway) handleRollback(c *fiber.Ctx) error {
 			DetailKo: "보관된 버전이 아닙니다", DetailEn: "no such version is kept",
 		}
 	}
-	a := reloadAnswer{OK: res.Err == nil, Changed: res.Changed, Version: g.view().rules.Version(), RestartNeeded: res.RestartNeeded, Reach: reachOfRollback}
+	a := reloadAnswer{
+		OK: res.Err == nil, Changed: res.Changed, Version: g.view().rules.Version(), RestartNeeded: res.RestartNeeded,
+		Reach: reachOfRollback,
+	}
 	if res.Err != nil {
 		a.Error = res.Err.Error()
 		c.Status(fiber.StatusUnprocessableEntity)

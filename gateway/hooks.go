@@ -194,7 +194,9 @@ func (g *Gateway) follow(c *fiber.Ctx, t told, n heard) (string, error) {
 		}
 	case adapters.NotificationPayment, adapters.NotificationDeposit:
 	default:
-		return metrics.WebhookInvalid, unreadableHook(fmt.Errorf("driver %s read a notification of kind %q", t.pg.Driver, n.Kind))
+		return metrics.WebhookInvalid, unreadableHook(
+			fmt.Errorf("driver %s read a notification of kind %q", t.pg.Driver, n.Kind),
+		)
 	}
 	if n.unlisted {
 		if err := g.turn(n.Attempt); err != nil {
@@ -202,7 +204,9 @@ func (g *Gateway) follow(c *fiber.Ctx, t told, n heard) (string, error) {
 		}
 	}
 	return g.onceByID(c, t, n, func() (string, error) {
-		return g.followUp(c, t.pg, lifecycle.Notification{ID: n.Attempt, PGTxID: n.PGTxID, Says: n.Says, Unsigned: n.unsigned})
+		return g.followUp(
+			c, t.pg, lifecycle.Notification{ID: n.Attempt, PGTxID: n.PGTxID, Says: n.Says, Unsigned: n.unsigned},
+		)
 	})
 }
 
@@ -212,7 +216,8 @@ func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n adapters.Notificati
 	ctx := g.requestContext(c)
 	a, _, err := g.journal.Attempt(ctx, n.Attempt)
 	switch {
-	case errors.Is(err, journal.ErrNotFound), err == nil && (a.PG != pg.ID || a.Purpose != payment.PurposeEscrow || n.Escrow == ""):
+	case errors.Is(err, journal.ErrNotFound),
+		err == nil && (a.PG != pg.ID || a.Purpose != payment.PurposeEscrow || n.Escrow == ""):
 		return metrics.WebhookNobodys, c.SendStatus(fiber.StatusOK)
 	case err != nil:
 		return metrics.WebhookFailed, again(err)
@@ -221,13 +226,17 @@ func (g *Gateway) noteEscrow(c *fiber.Ctx, pg *payment.PG, n adapters.Notificati
 	if err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
-	if i := slices.IndexFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventEscrow && e.Code == n.Escrow }); i >= 0 {
+	if i := slices.IndexFunc(
+		events, func(e journal.Event) bool { return e.Kind == journal.EventEscrow && e.Code == n.Escrow },
+	); i >= 0 {
 		return metrics.WebhookDuplicate, c.SendStatus(fiber.StatusOK)
 	}
 	if shown, err := g.machine.Shows(ctx, a, n.PGTxID); err != nil || !shown.Paid() { //guard:escrow-is-shown-by-pg
 		return metrics.WebhookFailed, again(errors.Join(errNotShown, err))
 	}
-	if err := g.unmatched.Note(ctx, a.ID, journal.Event{At: g.now(), Kind: journal.EventEscrow, Code: n.Escrow, PGTxID: n.PGTxID}); err != nil {
+	if err := g.unmatched.Note(
+		ctx, a.ID, journal.Event{At: g.now(), Kind: journal.EventEscrow, Code: n.Escrow, PGTxID: n.PGTxID},
+	); err != nil {
 		return metrics.WebhookFailed, again(err)
 	}
 	return metrics.WebhookAccepted, c.SendStatus(fiber.StatusOK)
@@ -242,8 +251,8 @@ func (g *Gateway) isApproved(c *fiber.Ctx, id payment.AttemptID) (bool, error) {
 	return a.State == payment.StateApproved, err //guard:uncompared-notification-is-asked-for-again
 }
 
-// onceByID follows a message up once by its id, where it has one. Without that a repeat is harmless too: it is only not
-// worked on again.
+// onceByID follows a message up once by its id, where it has one. Without that a repeat is harmless too: it is only
+// not worked on again.
 func (g *Gateway) onceByID(c *fiber.Ctx, t told, n heard, do func() (string, error)) (string, error) {
 	if n.unsigned {
 		return do()
@@ -263,12 +272,20 @@ func (g *Gateway) onceByID(c *fiber.Ctx, t told, n heard, do func() (string, err
 	result, err := do()
 	if err != nil {
 		if dropping := g.keys.KeyDrop(ctx, scope, id, kept.HeldUntil); dropping != nil {
-			g.log.Error("a webhook's id stays taken until its hold ends", slog.String("request_id", requestID(c)), slog.Any("err", dropping))
+			g.log.Error(
+				"a webhook's id stays taken until its hold ends", slog.String("request_id", requestID(c)),
+				slog.Any("err", dropping),
+			)
 		}
 		return result, err
 	}
-	if err := g.keys.KeyDone(ctx, scope, id, journal.KeptAnswer{Status: fiber.StatusOK, Body: []byte{}, HeldUntil: kept.HeldUntil}); err != nil {
-		g.log.Warn("a webhook's id was not kept; a repeat is worked on again", slog.String("request_id", requestID(c)), slog.Any("err", err))
+	if err := g.keys.KeyDone(
+		ctx, scope, id, journal.KeptAnswer{Status: fiber.StatusOK, Body: []byte{}, HeldUntil: kept.HeldUntil},
+	); err != nil {
+		g.log.Warn(
+			"a webhook's id was not kept; a repeat is worked on again", slog.String("request_id", requestID(c)),
+			slog.Any("err", err),
+		)
 	}
 	return result, nil
 }
@@ -286,9 +303,9 @@ func (g *Gateway) followKey(c *fiber.Ctx, t told, key payment.Secret) (string, e
 	return g.followUp(c, t.pg, lifecycle.Notification{ID: id, PGTxID: key.Reveal()})
 }
 
-// followUp wakes the machine for an attempt. PortOne is told 200 once there is nothing that it should say again:
-// the attempt is concluded, or is in the journal with a next check, or is nobody's here. A notification of money that went back may
-// come while another request of ours has the attempt approved.
+// followUp wakes the machine for an attempt. PortOne is told 200 once there is nothing that it should say again: the
+// attempt is concluded, or is in the journal with a next check, or is nobody's here. A notification of money that
+// went back may come while another request of ours has the attempt approved.
 func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notification) (string, error) {
 	ctx, id := g.requestContext(c), n.ID
 	if !payment.ValidID(string(id)) {
@@ -308,7 +325,9 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notificatio
 	told, err := g.notified(ctx, a, sealed, n)
 	switch {
 	case err != nil:
-		g.log.Error("a webhook was not followed up", slog.String("request_id", requestID(c)), a.LogAttr(), slog.Any("err", err))
+		g.log.Error(
+			"a webhook was not followed up", slog.String("request_id", requestID(c)), a.LogAttr(), slog.Any("err", err),
+		)
 		return metrics.WebhookFailed, again(err)
 	case told.Unmatched:
 		return metrics.WebhookUnmatched, c.SendStatus(fiber.StatusOK)
@@ -316,8 +335,9 @@ func (g *Gateway) followUp(c *fiber.Ctx, pg *payment.PG, n lifecycle.Notificatio
 	return metrics.WebhookAccepted, c.SendStatus(fiber.StatusOK)
 }
 
-// errStillFollowing tells that a notification was not followed up in time although nothing else would: nobody looks at
-// attempts that have ended, for V1's second payments, or for money that came in beside an undo. PortOne must say it again.
+// errStillFollowing tells that a notification was not followed up in time although nothing else would: nobody looks
+// at attempts that have ended, for V1's second payments, or for money that came in beside an undo. PortOne must say
+// it again.
 var errStillFollowing = errors.New("the notification is still being followed up")
 
 // notified concludes in the background and waits as long as PortOne does.
@@ -382,7 +402,9 @@ func (g *Gateway) answerTo(c *fiber.Ctx, t told, known bool) (string, error) {
 	case q.Elsewhere:
 		return metrics.WebhookRefused, refuseHook(c, t.driver, lifecycle.Answer{})
 	}
-	return g.answerHook(c, t.driver, lifecycle.Question{ID: q.Attempt, PG: t.pg.ID, PGTxID: q.PGTxID, Amount: q.Amount, Unlisted: !known})
+	return g.answerHook(
+		c, t.driver, lifecycle.Question{ID: q.Attempt, PG: t.pg.ID, PGTxID: q.PGTxID, Amount: q.Amount, Unlisted: !known},
+	)
 }
 
 // answerHook says yes or no as the PG reads it.
@@ -402,8 +424,15 @@ func (g *Gateway) answerHook(c *fiber.Ctx, driver adapters.Driver, q lifecycle.Q
 	if ans.Yes {
 		return metrics.WebhookGoOn, replyTo(c, driver, true, "")
 	}
-	g.log.Warn("a payment was refused at the PG's question before approval",
-		slog.String("request_id", requestID(c)), slog.Any("attempt_id", q.ID), slog.Any("pg", q.PG), slog.Any("reason", ans.Reason))
+	g.log.Warn(
+		"a payment was refused at the PG's question before approval",
+		slog.String(
+			"request_id", requestID(c),
+		),
+		slog.Any("attempt_id", q.ID),
+		slog.Any("pg", q.PG),
+		slog.Any("reason", ans.Reason),
+	)
 	return metrics.WebhookRefused, refuseHook(c, driver, ans)
 }
 
@@ -450,7 +479,9 @@ func (g *Gateway) isFrom(c *fiber.Ctx, sources []string) bool {
 func (g *Gateway) verifyHook(c *fiber.Ctx, t told, verifier adapters.Verifier) (string, error) {
 	id, err := verifier.VerifyMessage(t.pg, t.Message)
 	if err != nil { //guard:signed-is-verified-at-the-door
-		g.log.Warn("a webhook was refused", slog.String("request_id", requestID(c)), slog.Any("pg", t.pg.ID), slog.Any("err", err))
+		g.log.Warn(
+			"a webhook was refused", slog.String("request_id", requestID(c)), slog.Any("pg", t.pg.ID), slog.Any("err", err),
+		)
 		return "", &payment.Problem{Code: payment.CodeWebhookForged}
 	}
 	return id, nil

@@ -39,19 +39,23 @@ const (
 
 // KeyStore keeps the answers of idempotent requests, for all pods.
 type KeyStore interface {
-	KeyBegin(ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error)
-	KeyRenew(ctx context.Context, scope, key string, kept journal.KeptAnswer, now time.Time, hold time.Duration) (journal.KeptAnswer, bool, error)
+	KeyBegin(
+		ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration,
+	) (journal.KeptAnswer, bool, error)
+	KeyRenew(
+		ctx context.Context, scope, key string, kept journal.KeptAnswer, now time.Time, hold time.Duration,
+	) (journal.KeptAnswer, bool, error)
 	KeyDone(ctx context.Context, scope, key string, a journal.KeptAnswer) error
 	KeyDrop(ctx context.Context, scope, key string, heldUntil time.Time) error
 	KeyPrune(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
-// idempotent lets a caller repeat a request under an Idempotency-Key: the first one is carried out, later ones
-// with the same body get its answer. Only answers that stand are kept; a refusal, or an outcome that is not
-// certain, leaves the key free to ask again. A key belongs to what the body's member owner names, an order or an
-// attempt, and to the body: anybody may use this door, and a key that was taken for all, or by whoever guesses it with
-// another body first, would be taken from whom it was meant for. Another body under the same key is another request; that
-// an order is charged once is the journal's to hold.
+// idempotent lets a caller repeat a request under an Idempotency-Key: the first one is carried out, later ones with
+// the same body get its answer. Only answers that stand are kept; a refusal, or an outcome that is not certain,
+// leaves the key free to ask again. A key belongs to what the body's member owner names, an order or an attempt, and
+// to the body: anybody may use this door, and a key that was taken for all, or by whoever guesses it with another
+// body first, would be taken from whom it was meant for. Another body under the same key is another request; that an
+// order is charged once is the journal's to hold.
 func (g *Gateway) idempotent(r keyedRequest, owner string) fiber.Handler {
 	return func(c *fiber.Ctx) error {
 		key, given, err := idempotencyKey(c)
@@ -190,7 +194,8 @@ func (g *Gateway) windowOver(ctx context.Context, answer []byte) (bool, error) {
 	}
 	return slices.ContainsFunc(attempts, func(a payment.Attempt) bool {
 		//guard:paid-orders-window-is-over
-		return a.State == payment.StateApproved || a.State.Blocks() || a.ID == kept.AttemptID && a.State != payment.StateOpened
+		return a.State == payment.StateApproved || a.State.Blocks() ||
+			a.ID == kept.AttemptID && a.State != payment.StateOpened
 	}), nil
 }
 
@@ -201,7 +206,10 @@ func (g *Gateway) runOnce(c *fiber.Ctx, r keyedRequest, held time.Time) error {
 	ctx := context.WithoutCancel(g.requestContext(c))
 	if err != nil || !requestOf(c).stands {
 		if dropping := g.keys.KeyDrop(ctx, r.scope, r.key, held); dropping != nil {
-			g.log.Error("an idempotency key stays taken until its hold ends", slog.String("request_id", requestID(c)), slog.Any("err", dropping))
+			g.log.Error(
+				"an idempotency key stays taken until its hold ends", slog.String("request_id", requestID(c)),
+				slog.Any("err", dropping),
+			)
 		}
 		return err
 	}

@@ -251,9 +251,13 @@ func responseBody(c *fiber.Ctx) ([]byte, error) {
 	}
 	switch {
 	case err != nil:
-		return nil, &payment.Problem{Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 끊겼습니다", DetailEn: "the shop's answer broke off"}
+		return nil, &payment.Problem{
+			Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 끊겼습니다", DetailEn: "the shop's answer broke off",
+		}
 	case len(b) > maxIntercepted:
-		return nil, &payment.Problem{Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large"}
+		return nil, &payment.Problem{
+			Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large",
+		}
 	}
 	return b, nil
 }
@@ -282,8 +286,8 @@ func (e exchange) get(s rules.Source) gjson.Result {
 // the wrong type is a problem that names the source.
 func (e exchange) read(v *view, sources map[string]rules.Source, co *payment.Checkout) error {
 	for _, field := range []string{
-		"pay_method", "order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "device", "site", "buyer_name", "buyer_email",
-		"buyer_tel", "return_url", "card_company", "installment", "purpose", "country",
+		"pay_method", "order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "device", "site",
+		"buyer_name", "buyer_email", "buyer_tel", "return_url", "card_company", "installment", "purpose", "country",
 	} {
 		s, ok := sources[field]
 		if !ok {
@@ -333,7 +337,10 @@ func (e exchange) set(v *view, field string, s rules.Source, got gjson.Result, c
 		for _, m := range asArray(got) {
 			method, ok := v.rules.ResolveMethod(m.String())
 			if !ok {
-				return &payment.Problem{Code: payment.CodeUnknownMethod, Field: s.Value, DetailKo: "알 수 없는 결제수단: " + clipText(m.String(), 32), DetailEn: "unknown payment method " + clipText(m.String(), 32)}
+				return &payment.Problem{
+					Code: payment.CodeUnknownMethod, Field: s.Value, DetailKo: "알 수 없는 결제수단: " + clipText(m.String(), 32),
+					DetailEn: "unknown payment method " + clipText(m.String(), 32),
+				}
 			}
 			co.Payments = append(co.Payments, payment.MethodAmount{Method: method})
 		}

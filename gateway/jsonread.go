@@ -58,11 +58,15 @@ func optionalWon(r *strictjson.Reader, to **payment.Won) error {
 }
 
 func missing(field string) error {
-	return &payment.Problem{Code: payment.CodeMissingField, Field: field, DetailKo: field + " 값이 필요합니다", DetailEn: field + " is required"}
+	return &payment.Problem{
+		Code: payment.CodeMissingField, Field: field, DetailKo: field + " 값이 필요합니다", DetailEn: field + " is required",
+	}
 }
 
 func fieldProblem(field, ko, en string) error {
-	return &payment.Problem{Code: payment.CodeInvalidField, Field: field, DetailKo: field + ": " + ko, DetailEn: field + ": " + en}
+	return &payment.Problem{
+		Code: payment.CodeInvalidField, Field: field, DetailKo: field + ": " + ko, DetailEn: field + ": " + en,
+	}
 }
 
 // jsonProblem says to a user what a reader found wrong.
@@ -74,7 +78,10 @@ func jsonProblem(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	p := &payment.Problem{Code: payment.CodeInvalidJSON, Field: clipText(e.Path, 120), DetailKo: clipText(e.Korean(), 200), DetailEn: clipText(e.Error(), 200)}
+	p := &payment.Problem{
+		Code: payment.CodeInvalidJSON, Field: clipText(e.Path, 120), DetailKo: clipText(e.Korean(), 200),
+		DetailEn: clipText(e.Error(), 200),
+	}
 	switch {
 	case errors.Is(err, strictjson.ErrDuplicate):
 		p.Code = payment.CodeDuplicateKey

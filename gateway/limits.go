@@ -19,7 +19,8 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
-// maxBuckets bounds how many clients, or orders, or attempts are remembered; who was not seen for longest is forgotten.
+// maxBuckets bounds how many clients, or orders, or attempts are remembered; who was not seen for longest is
+// forgotten.
 const maxBuckets = 20_000
 
 // buckets hold one kind of stranger to a rate, each by a key. They are safe for concurrent use.
@@ -105,8 +106,8 @@ func (g *Gateway) tooOften(by string, order payment.OrderID, wait time.Duration)
 // client is whom a request is counted for: an address, of IPv6 the network that one customer gets.
 func (g *Gateway) client(c *fiber.Ctx) string { return g.network(c, 64) }
 
-// payer is whom a request about one order is counted for. Of IPv6 it is the largest network that one customer gets, who
-// has 65,536 smaller ones in it: two buyers behind it do not pay the same order.
+// payer is whom a request about one order is counted for. Of IPv6 it is the largest network that one customer gets,
+// who has 65,536 smaller ones in it: two buyers behind it do not pay the same order.
 func (g *Gateway) payer(c *fiber.Ctx) string { return g.network(c, 48) } //guard:ipv6-guesses-as-one
 
 // network is the address of who is calling, of IPv6 its first bits.
@@ -200,18 +201,21 @@ func (g *Gateway) admitWindow(ctx context.Context, a payment.Attempt) error {
 
 // guessed counts a checkout whose figures were not the order's, and hands err on.
 func (g *Gateway) guessed(c *fiber.Ctx, v *view, order payment.OrderID, err error) error {
-	if p, ok := payment.AsProblem(err); ok && (p.Code == payment.CodeAmountMismatch || p.Code == payment.CodeSplitMismatch) {
+	if p, ok := payment.AsProblem(
+		err,
+	); ok &&
+		(p.Code == payment.CodeAmountMismatch || p.Code == payment.CodeSplitMismatch) {
 		g.limits.guesses.take(string(order)+" "+g.payer(c), v.rules.Limits().Rates.Guesses, g.now())
 	}
 	return err
 }
 
-// turn holds what anybody may send about one attempt, since it makes us ask the PG. The bucket is the attempt's, whoever
-// sends.
+// turn holds what anybody may send about one attempt, since it makes us ask the PG. The bucket is the attempt's,
+// whoever sends.
 func (g *Gateway) turn(id payment.AttemptID) error { return g.turnOf(string(id)) }
 
-// proofTurn is turn for what brings a proof from the window. The bucket is one client's, so that nobody can use up the
-// buyer's and have him refused after he has authenticated.
+// proofTurn is turn for what brings a proof from the window. The bucket is one client's, so that nobody can use up
+// the buyer's and have him refused after he has authenticated.
 func (g *Gateway) proofTurn(ctx context.Context, id payment.AttemptID) error {
 	client, _ := ctx.Value(clientKey{}).(string)
 	return g.turnOf(string(id) + " " + client)

@@ -15,11 +15,16 @@ import (
 func (g *Gateway) Concluded(ctx context.Context, a payment.Attempt) {
 	g.rate(a)
 	g.metrics.Payment(string(a.PG), string(a.Method), string(a.State), int64(a.Amount))
-	g.log.InfoContext(ctx, "attempt", a.LogAttr(), slog.Any("method", a.Method), slog.Int64("amount", int64(a.Amount)), slog.String("state", string(a.State)), slog.Any("reason", a.Reason))
+	g.log.InfoContext(
+		ctx, "attempt", a.LogAttr(), slog.Any("method", a.Method), slog.Int64("amount", int64(a.Amount)),
+		slog.String("state", string(a.State)), slog.Any("reason", a.Reason),
+	)
 }
 
 // Upstream counts one request to a PG, and remembers whether it was answered.
-func (g *Gateway) Upstream(pg payment.PGID, operation payment.Operation, outcome payment.CallOutcome, took time.Duration) {
+func (g *Gateway) Upstream(
+	pg payment.PGID, operation payment.Operation, outcome payment.CallOutcome, took time.Duration,
+) {
 	g.metrics.Upstream(string(pg), string(operation), string(outcome), took)
 	g.health.saw(pg, operation, outcome, g.now())
 }

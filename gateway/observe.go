@@ -19,7 +19,10 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 	defer func() {
 		if broken := recover(); broken != nil {
 			g.metrics.Panicked()
-			g.log.Error("a handler panicked", slog.Any("request_id", id), slog.Any("panic", broken), slog.String("stack", string(debug.Stack())))
+			g.log.Error(
+				"a handler panicked", slog.Any("request_id", id), slog.Any("panic", broken),
+				slog.String("stack", string(debug.Stack())),
+			)
 			err = writeProblem(c, &payment.Problem{Code: payment.CodeInternal}, id)
 		}
 		r := requestOf(c)
@@ -31,8 +34,20 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 		if status >= 500 {
 			level = slog.LevelError
 		}
-		g.log.LogAttrs(c.Context(), level, "request", append(r.about.attrs(), slog.String("request_id", id), slog.String("route", r.route),
-			slog.String("method", c.Method()), slog.Int("status", status), slog.Float64("ms", float64(took.Microseconds())/1000))...)
+		g.log.LogAttrs(
+			c.Context(),
+			level,
+			"request",
+			append(
+				r.about.attrs(),
+				slog.String("request_id", id),
+				slog.String("route", r.route),
+				slog.String(
+					"method", c.Method(),
+				),
+				slog.Int("status", status),
+				slog.Float64("ms", float64(took.Microseconds())/1000),
+			)...)
 	}()
 	if err := c.Next(); err != nil {
 		return g.fail(c, err)
@@ -64,7 +79,11 @@ func (g *Gateway) report(c *fiber.Ctx, p *payment.Problem, err error) {
 		leaveThisPod(c)
 	}
 	if p.Code.Describe().Status >= 500 {
-		g.log.LogAttrs(c.Context(), slog.LevelError, "a request failed", append(a.attrs(), slog.String("request_id", requestID(c)), slog.Any("err", err))...)
+		g.log.LogAttrs(
+			c.Context(),
+			slog.LevelError,
+			"a request failed",
+			append(a.attrs(), slog.String("request_id", requestID(c)), slog.Any("err", err))...)
 	}
 }
 

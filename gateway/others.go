@@ -39,9 +39,10 @@ func (o *others) problem(order payment.OrderID) error {
 	return &payment.Problem{Code: payment.CodeSeveralJournals, OrderID: order}
 }
 
-// check tells whether a window is one of this process's journal. One of before this journal is no proof of a second one:
-// the journal was begun anew since. Nor is one that does not tell its environment, as those of older versions: it may be
-// staging's. Both are errOtherJournal all the same, since who knows what the other journal holds of its order.
+// check tells whether a window is one of this process's journal. One of before this journal is no proof of a second
+// one: the journal was begun anew since. Nor is one that does not tell its environment, as those of older versions:
+// it may be staging's. Both are errOtherJournal all the same, since who knows what the other journal holds of its
+// order.
 func (o *others) check(a payment.Attempt, opened opener) error {
 	own := o.own()
 	if own.ID == "" || opened.ID == "" || opened.ID == own.ID {
@@ -52,8 +53,11 @@ func (o *others) check(a payment.Attempt, opened opener) error {
 	}
 	o.metrics.SeveralJournals(true)
 	if !o.seen.Swap(true) {
-		o.log.Error("another process of this shop keeps a journal of its own, and together they would charge an order twice: nothing is sold here until all of them share one journal (journal.driver: postgres) and are restarted",
-			a.LogAttr(), slog.String("journal", own.ID), slog.String("other_journal", opened.ID))
+		o.log.Error(
+			"another process of this shop keeps a journal of its own, and together they would charge an order twice: "+
+				"nothing is sold here until all of them share one journal (journal.driver: postgres) and are restarted",
+			a.LogAttr(), slog.String("journal", own.ID), slog.String("other_journal", opened.ID),
+		)
 	}
 	return errOtherJournal
 }
@@ -97,16 +101,16 @@ func (o *others) marked(address string, a payment.Attempt) string {
 	return address + "?" + journalParam + "=" + mark
 }
 
-// notFound looks at the mark of an attempt that is not in the journal: was it opened with another one? Without a mark,
-// or with one that is not ours, nothing is learned.
+// notFound looks at the mark of an attempt that is not in the journal: was it opened with another one? Without a
+// mark, or with one that is not ours, nothing is learned.
 func (o *others) notFound(id payment.AttemptID, mark string) {
 	if opened, ours := o.read(id, mark); ours && !o.foreign(id, opened) {
 		_ = o.check(payment.Attempt{ID: id}, opened)
 	}
 }
 
-// read opens the mark of an attempt: who opened it. ours is false for one that nobody with our key made, or not for this
-// attempt.
+// read opens the mark of an attempt: who opened it. ours is false for one that nobody with our key made, or not for
+// this attempt.
 func (o *others) read(id payment.AttemptID, mark string) (opened opener, ours bool) {
 	if len(mark) > maxToken {
 		return opener{}, false

@@ -8,10 +8,10 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// admitWindowOf is admit for what comes back from windows. Many buyers of phones share an address: whoever uses up its
-// rate must not have those refused who have authenticated meanwhile. So what carries a seal of ours, be it the check in an
-// attempt's id, is taken all the same, as often as may be asked about the attempt that it is for. sealed is called only
-// for who has used up his rate.
+// admitWindowOf is admit for what comes back from windows. Many buyers of phones share an address: whoever uses up
+// its rate must not have those refused who have authenticated meanwhile. So what carries a seal of ours, be it the
+// check in an attempt's id, is taken all the same, as often as may be asked about the attempt that it is for. sealed
+// is called only for who has used up his rate.
 func (g *Gateway) admitWindowOf(c *fiber.Ctx, sealed func() (payment.AttemptID, bool)) error {
 	r, now := g.view().rules.Limits().Rates, g.now()
 	wait, ok := g.limits.clients.take(g.client(c), r.Client, now)

@@ -49,7 +49,10 @@ func asProblem(err error) *payment.Problem {
 	case f.Field == "order_name":
 		return orderFault("", f.Field, "결제사가 받는 상품명이 아닙니다", f.Msg)
 	case strings.HasPrefix(f.Field, "buyer."):
-		return &payment.Problem{Code: payment.CodeInvalidField, Field: f.Field, DetailKo: buyerWord(f.Field) + " 결제사가 받는 형식이 아닙니다", DetailEn: f.Field + " " + f.Msg}
+		return &payment.Problem{
+			Code: payment.CodeInvalidField, Field: f.Field, DetailKo: buyerWord(f.Field) + " 결제사가 받는 형식이 아닙니다",
+			DetailEn: f.Field + " " + f.Msg,
+		}
 	}
 	switch {
 	case errors.Is(err, adapters.ErrUnsupported):
@@ -112,9 +115,20 @@ func body(p *payment.Problem, traceID string) problemBody {
 	return problemBody{
 		SafeNewKey: safe,
 		Type:       "urn:pg-gateway:problem:" + string(p.Code),
-		Title:      d.TitleKo, Status: d.Status, Code: p.Code,
-		Detail: en + " / " + ko, DetailKo: ko, DetailEn: en,
-		Fix: fix{Ko: d.FixKo, En: d.FixEn}, Buyer: fix{Ko: toldKo, En: toldEn}, Field: p.Field, OrderID: p.OrderID, TraceID: traceID, Trace: p.Trace,
+		Title:      d.TitleKo,
+		Status:     d.Status,
+		Code:       p.Code,
+		Detail:     en + " / " + ko,
+		DetailKo:   ko,
+		DetailEn:   en,
+		Fix: fix{
+			Ko: d.FixKo, En: d.FixEn,
+		},
+		Buyer:   fix{Ko: toldKo, En: toldEn},
+		Field:   p.Field,
+		OrderID: p.OrderID,
+		TraceID: traceID,
+		Trace:   p.Trace,
 	}
 }
 
@@ -122,7 +136,8 @@ func isHangul(c rune) bool { return c >= '가' && c <= '힣' }
 
 // retryable tells whether the same request may come through in a moment.
 func retryable(c payment.Code) bool {
-	return c == payment.CodeOrderInProgress || c == payment.CodeKeyInProgress || c == payment.CodeCancelInProgress || c == payment.CodeCancelUnknown
+	return c == payment.CodeOrderInProgress || c == payment.CodeKeyInProgress || c == payment.CodeCancelInProgress ||
+		c == payment.CodeCancelUnknown
 }
 
 // writeProblem answers with problem JSON. The reason header tells SREs that the answer is ours, not an

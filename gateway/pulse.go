@@ -22,8 +22,8 @@ const (
 	pulseMemory = 15 * time.Second
 )
 
-// pulse is what is known of the journal's health: whether it could be written when last tried, and whether it failed a
-// request lately, which a write that succeeds in between does not make undone. It is safe for concurrent use.
+// pulse is what is known of the journal's health: whether it could be written when last tried, and whether it failed
+// a request lately, which a write that succeeds in between does not make undone. It is safe for concurrent use.
 type pulse struct {
 	mu     sync.Mutex
 	down   bool

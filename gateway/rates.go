@@ -53,7 +53,8 @@ func (g *Gateway) rate(a payment.Attempt) {
 
 // rateWindow counts a window that its PG did not open. What the request lacked is no fault of the PG.
 func (g *Gateway) rateWindow(a payment.Attempt, err error) {
-	if !errors.Is(err, adapters.ErrUnavailable) && !errors.Is(err, adapters.ErrUnknownOutcome) && !errors.Is(err, adapters.ErrRejected) {
+	if !errors.Is(err, adapters.ErrUnavailable) && !errors.Is(err, adapters.ErrUnknownOutcome) &&
+		!errors.Is(err, adapters.ErrRejected) {
 		return
 	}
 	if _, ours := errors.AsType[*adapters.FieldError](err); ours || errors.Is(err, adapters.ErrUnsupported) {

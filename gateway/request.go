@@ -76,7 +76,8 @@ func safeID(s string) bool {
 	case 32:
 		return !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", r) })
 	case 26:
-		return s[0] <= '7' && !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789ABCDEFGHJKMNPQRSTVWXYZ", r) })
+		return s[0] <= '7' &&
+			!strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789ABCDEFGHJKMNPQRSTVWXYZ", r) })
 	}
 	return false
 }

@@ -63,8 +63,8 @@ func (g *Gateway) handleReturn(route returnRoute) fiber.Handler {
 	}
 }
 
-// handleRedirect concludes an attempt on record whose buyer was sent back to us. The query is a hint, as the SDK's callback
-// is.
+// handleRedirect concludes an attempt on record whose buyer was sent back to us. The query is a hint, as the SDK's
+// callback is.
 func (g *Gateway) handleRedirect(path string, names payment.Redirect) fiber.Handler {
 	who := whoseReturn(path)
 	return func(c *fiber.Ctx) error {

@@ -37,20 +37,22 @@ func (r returnRoute) notFor(a payment.Attempt, ret adapters.Return) string {
 	return ""
 }
 
-// carriedReturns are the routes of a driver whose windows carry the attempt. That it can read what comes, checkRoutes has
-// seen.
+// carriedReturns are the routes of a driver whose windows carry the attempt. That it can read what comes, checkRoutes
+// has seen.
 func (g *Gateway) carriedReturns(name payment.DriverName, r payment.Routes) []returnRoute {
 	returner := g.drivers[name].(adapters.Returner) //nolint:forcetypeassert // see above
-	routes := []returnRoute{{path: r.Return, driver: name, read: returner.ReadReturn, check: returner.CheckReturn, conclude: g.concludeReturn}}
+	routes := []returnRoute{
+		{path: r.Return, driver: name, read: returner.ReadReturn, check: returner.CheckReturn, conclude: g.concludeReturn},
+	}
 	if keys, ok := returner.(adapters.KeyReturner); ok {
 		routes = append(routes, returnRoute{path: r.KeyReturn, driver: name, read: keys.ReadKeyReturn, conclude: g.takeKey})
 	}
 	return routes
 }
 
-// carriedReturn concludes what came back from a window that carries its attempt (design flow C). Nothing in the message is
-// authenticated but our own token: a forged or stale one changes nothing. The returned attempt is set as soon as the
-// token opened, so that the browser can be sent back to the shop.
+// carriedReturn concludes what came back from a window that carries its attempt (design flow C). Nothing in the
+// message is authenticated but our own token: a forged or stale one changes nothing. The returned attempt is set as
+// soon as the token opened, so that the browser can be sent back to the shop.
 func (g *Gateway) carriedReturn(ctx context.Context, v *view, route returnRoute, raw []byte) (lifecycle.Result, error) {
 	return g.once(route.path, string(raw), func() (lifecycle.Result, error) {
 		res, err := route.conclude(ctx, v, route, raw)
@@ -58,16 +60,16 @@ func (g *Gateway) carriedReturn(ctx context.Context, v *view, route returnRoute,
 	})
 }
 
-// once follows up what a browser brings. The same notification that comes several times at once (a double click, a page that the
-// browser loads twice) is followed up one time, and all hear the same.
+// once follows up what a browser brings. The same notification that comes several times at once (a double click, a
+// page that the browser loads twice) is followed up one time, and all hear the same.
 func (g *Gateway) once(door, word string, do func() (lifecycle.Result, error)) (lifecycle.Result, error) {
 	sum := sha256.Sum256([]byte(door + "\x00" + word))
 	res, err, _ := g.words.Do(string(sum[:]), func() (any, error) { return do() })
 	return res.(lifecycle.Result), err //nolint:forcetypeassert // do returns nothing else
 }
 
-// truth puts what the journal knows of an attempt in the place of what a return makes of it, when that concluded nothing: the
-// buyer may close a second window, or come back by an old page, after he has paid in the first one.
+// truth puts what the journal knows of an attempt in the place of what a return makes of it, when that concluded
+// nothing: the buyer may close a second window, or come back by an old page, after he has paid in the first one.
 func (g *Gateway) truth(ctx context.Context, res lifecycle.Result, err error) (lifecycle.Result, error) {
 	if res.Attempt.ID == "" || err == nil && !res.Declined { //guard:return-after-approval-is-told-the-truth
 		return res, err
@@ -83,7 +85,9 @@ func (g *Gateway) truth(ctx context.Context, res lifecycle.Result, err error) (l
 	return res, err
 }
 
-func (g *Gateway) concludeReturn(ctx context.Context, v *view, route returnRoute, raw []byte) (lifecycle.Result, error) {
+func (g *Gateway) concludeReturn(
+	ctx context.Context, v *view, route returnRoute, raw []byte,
+) (lifecycle.Result, error) {
 	ret, err := route.read(raw)
 	if err != nil {
 		return lifecycle.Result{}, forged("the returned form cannot be read")
@@ -135,8 +139,8 @@ func (g *Gateway) notThrough(ctx context.Context, a payment.Attempt, ret adapter
 	return lifecycle.Result{Attempt: a, Declined: true, BuyerCancelled: ret.BuyerCancelled, Why: ret.Why}
 }
 
-// opened opens the token of a window. A problem that comes with an attempt is one whose browser can be sent back to the
-// shop.
+// opened opens the token of a window. A problem that comes with an attempt is one whose browser can be sent back to
+// the shop.
 func (g *Gateway) opened(token string) (payment.Attempt, error) {
 	a, with, err := g.sealer.openAttempt(token, g.now())
 	switch {
@@ -237,16 +241,23 @@ func (g *Gateway) leftWindow(ctx context.Context, a payment.Attempt, cancelled b
 // noteWindowLeft adds that to the history of an attempt, once: anybody may say it as often as he likes.
 func (g *Gateway) noteWindowLeft(ctx context.Context, a payment.Attempt, code string) {
 	events, err := g.journal.Events(ctx, a.ID)
-	if err == nil && !slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventWindowLeft }) {
-		err = g.unmatched.Note(ctx, a.ID, journal.Event{Kind: journal.EventWindowLeft, Code: payment.PGCode(code), Detail: "the browser came back without a payment"})
+	if err == nil &&
+		!slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventWindowLeft }) {
+		err = g.unmatched.Note(
+			ctx,
+			a.ID,
+			journal.Event{
+				Kind: journal.EventWindowLeft, Code: payment.PGCode(code), Detail: "the browser came back without a payment",
+			},
+		)
 	}
 	if err != nil {
 		g.log.WarnContext(ctx, "that a buyer left the window was not noted", a.LogAttr(), slog.Any("err", err))
 	}
 }
 
-// redirectURL is the shop page that a concluded attempt's browser goes to, and what the buyer may be told there when he
-// has not paid.
+// redirectURL is the shop page that a concluded attempt's browser goes to, and what the buyer may be told there when
+// he has not paid.
 func redirectURL(res lifecycle.Result, end payment.Ending) string {
 	u, err := url.Parse(res.Attempt.ReturnURL)
 	if err != nil || res.Attempt.ReturnURL == "" {

@@ -4,8 +4,9 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// The routes' names, in logs and metrics. A route gets its name where it is registered, with named; those of returns are made of their paths. What is handed
-// on to the order service is its own, and outside our error budget; an intercepted checkout is ours.
+// The routes' names, in logs and metrics. A route gets its name where it is registered, with named; those of returns
+// are made of their paths. What is handed on to the order service is its own, and outside our error budget; an
+// intercepted checkout is ours.
 const (
 	routeCheckout  = "checkout"
 	routeComplete  = "complete"

@@ -28,8 +28,8 @@ func newOrders(c rules.OrderServiceConfig) (*orders.Client, error) {
 		EventsPath: c.EventsPath, EventsTimeout: c.EventsTimeout, Secrets: c.EventsSecrets,
 		Fields: orders.Fields{
 			OrderID: c.LookupFields["order_id"], Amount: c.LookupFields["amount"], TaxFree: c.LookupFields["tax_free"],
-			VAT: c.LookupFields["vat_amount"], OrderName: c.LookupFields["order_name"], Currency: c.LookupFields["currency"], Status: c.LookupFields["status"],
-			Payments: c.LookupFields["payments"], PGAmount: c.LookupFields["pg_amount"],
+			VAT: c.LookupFields["vat_amount"], OrderName: c.LookupFields["order_name"], Currency: c.LookupFields["currency"],
+			Status: c.LookupFields["status"], Payments: c.LookupFields["payments"], PGAmount: c.LookupFields["pg_amount"],
 		},
 	}, nil)
 }
@@ -60,7 +60,9 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) lifecycle.Answ
 		g.metrics.Confirmed(metrics.AnswerNo)
 		reason := cmp.Or(payment.RefusedFor(ans.Code), payment.ReasonShopRefused)
 		g.log.InfoContext(ctx, "the order service refused", a.LogAttr(), slog.Any("reason", reason))
-		return lifecycle.Answer{Reason: reason, DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText)}
+		return lifecycle.Answer{
+			Reason: reason, DetailKo: clipText(ans.ReasonKo, maxText), DetailEn: clipText(ans.ReasonEn, maxText),
+		}
 	}
 	g.metrics.Confirmed(metrics.AnswerYes)
 	return lifecycle.Answer{Yes: true}

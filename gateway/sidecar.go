@@ -91,7 +91,8 @@ func notFoundAs(err error, code payment.Code) error {
 	return err
 }
 
-// cancelledAtPG looks, after a PG's notification about an attempt that has ended, for money that was given back without us.
+// cancelledAtPG looks, after a PG's notification about an attempt that has ended, for money that was given back
+// without us.
 func (g *Gateway) cancelledAtPG(ctx context.Context, a payment.Attempt) error {
 	return g.canceller.Notified(ctx, a)
 }

@@ -44,7 +44,9 @@ func (g *Gateway) lookUp(ctx context.Context, v *view, id payment.OrderID) (orde
 	case o.Status == "paid":
 		return o, &payment.Problem{Code: payment.CodeOrderAlreadyPaid, OrderID: id}
 	case o.Status == "cancelled":
-		return o, &payment.Problem{Code: payment.CodeOrderRefused, OrderID: id, DetailKo: "취소된 주문입니다", DetailEn: "the order is cancelled"}
+		return o, &payment.Problem{
+			Code: payment.CodeOrderRefused, OrderID: id, DetailKo: "취소된 주문입니다", DetailEn: "the order is cancelled",
+		}
 	}
 	return o, nil
 }
@@ -55,12 +57,16 @@ func orderFault(id payment.OrderID, field, ko, en string) *payment.Problem {
 	if field != "" {
 		where, place = "주문 서비스 응답의 "+field+": ", "the order service's answer: "+field+" "
 	}
-	return &payment.Problem{Code: payment.CodeOrderAnswerInvalid, Field: field, OrderID: id, DetailKo: where + ko, DetailEn: place + en}
+	return &payment.Problem{
+		Code: payment.CodeOrderAnswerInvalid, Field: field, OrderID: id, DetailKo: where + ko, DetailEn: place + en,
+	}
 }
 
 // agreed holds the split of a checkout to what the order service says. Without its word the PG is to charge the
 // whole order: else the browser could name a price of its own and call the rest mileage.
-func (v *view) agreed(id payment.OrderID, payments []payment.MethodAmount, amount payment.Won, said orders.Split) error {
+func (v *view) agreed(
+	id payment.OrderID, payments []payment.MethodAmount, amount payment.Won, said orders.Split,
+) error {
 	want, err := v.saidByShop(id, said)
 	if err != nil {
 		return err
@@ -92,7 +98,9 @@ func (v *view) saidByShop(id payment.OrderID, said orders.Split) (sidesOf, error
 	for i, p := range said.Parts {
 		m, ok := v.rules.ResolveMethod(string(p.Method))
 		if !ok {
-			return sidesOf{}, orderFault(id, fmt.Sprintf("%s.%d.method", said.PartsAt, i), "설정에 없는 결제수단입니다", "is no method of the configuration")
+			return sidesOf{}, orderFault(
+				id, fmt.Sprintf("%s.%d.method", said.PartsAt, i), "설정에 없는 결제수단입니다", "is no method of the configuration",
+			)
 		}
 		parts = append(parts, payment.MethodAmount{Method: m, Amount: p.Amount})
 	}
@@ -123,7 +131,9 @@ func (v *view) sides(payments []payment.MethodAmount) (pg payment.Won, settled [
 
 // splitFrom is what the shop says of an intercepted order's split: in its answer, or else, where the order is to be
 // paid in parts, in its look-up.
-func (g *Gateway) splitFrom(ctx context.Context, v *view, i intercept, from exchange, co *payment.Checkout) (orders.Split, error) {
+func (g *Gateway) splitFrom(
+	ctx context.Context, v *view, i intercept, from exchange, co *payment.Checkout,
+) (orders.Split, error) {
 	said := orders.Split{PartsAt: i.ReadAnswer["pay_amount"].Value, PGAt: i.ReadAnswer["pg_amount"].Value}
 	if amounts(co.Payments) {
 		said.Parts = co.Payments

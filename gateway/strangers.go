@@ -41,8 +41,8 @@ func (s *strangers) allow(pg payment.PGID, now time.Time) bool {
 }
 
 // hinted takes what nobody signs from anywhere: the addresses that PortOne V1 sends from have changed before, and who
-// refused the new ones heard nothing any more. From others than those the rules list, a bounded number is taken, and what
-// came of it is counted as such unless somebody may want to be woken for it.
+// refused the new ones heard nothing any more. From others than those the rules list, a bounded number is taken, and
+// what came of it is counted as such unless somebody may want to be woken for it.
 func (g *Gateway) hinted(
 	c *fiber.Ctx, pg *payment.PG, do func(listed bool) (string, error),
 ) (string, error) {

@@ -100,8 +100,8 @@ type token struct {
 func (s *sealer) sealAttempt(a payment.Attempt, by opener) (string, error) {
 	t := token{
 		ID: a.ID, Order: a.OrderID, PG: a.PG, Driver: a.Driver, Merchant: a.Merchant, MID: a.MID, Method: a.Method,
-		Amount: a.Amount, TaxFree: a.TaxFree, OrderAmt: a.OrderAmount, Settled: a.Secondary, Test: a.Test, Device: a.Device, Site: a.Site,
-		Purpose: a.Purpose, Name: a.OrderName, Return: a.ReturnURL, Rules: a.RulesVersion,
+		Amount: a.Amount, TaxFree: a.TaxFree, OrderAmt: a.OrderAmount, Settled: a.Secondary, Test: a.Test, Device: a.Device,
+		Site: a.Site, Purpose: a.Purpose, Name: a.OrderName, Return: a.ReturnURL, Rules: a.RulesVersion,
 		Created: a.CreatedAt.UnixMilli(), Expires: a.ExpiresAt.UnixMilli(), Journal: by.ID, Env: by.Env,
 	}
 	if a.VATSet {
@@ -137,9 +137,10 @@ func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, opene
 	}
 	a := payment.Attempt{
 		ID: t.ID, OrderID: t.Order, PG: t.PG, Driver: t.Driver, Merchant: t.Merchant, MID: t.MID, Method: t.Method,
-		Amount: t.Amount, TaxFree: t.TaxFree, OrderAmount: t.OrderAmt, Secondary: t.Settled, Currency: payment.CurrencyKRW, Test: t.Test,
-		Device: t.Device, Site: t.Site, Purpose: t.Purpose, OrderName: t.Name, ReturnURL: t.Return, RulesVersion: t.Rules,
-		CreatedAt: time.UnixMilli(t.Created), ExpiresAt: time.UnixMilli(t.Expires), State: payment.StateOpened,
+		Amount: t.Amount, TaxFree: t.TaxFree, OrderAmount: t.OrderAmt, Secondary: t.Settled, Currency: payment.CurrencyKRW,
+		Test: t.Test, Device: t.Device, Site: t.Site, Purpose: t.Purpose, OrderName: t.Name, ReturnURL: t.Return,
+		RulesVersion: t.Rules, CreatedAt: time.UnixMilli(t.Created), ExpiresAt: time.UnixMilli(t.Expires),
+		State: payment.StateOpened,
 	}
 	if t.VAT != nil {
 		a.VAT, a.VATSet = *t.VAT, true

@@ -111,8 +111,8 @@ func (v *view) account(a payment.Attempt) (adapters.Account, error) {
 	m, ok := v.rules.Merchant(a.Merchant)
 	if !ok || m.MID != a.MID || m.PG != a.PG || a.Test != (m.Mode != payment.ModeLive) {
 		return adapters.Account{}, &payment.Problem{
-			Code: payment.CodeMerchantNotFound, OrderID: a.OrderID,
-			DetailKo: "이 결제를 시작한 가맹점이 설정에 없습니다", DetailEn: "the merchant that this payment began with is gone from the configuration",
+			Code: payment.CodeMerchantNotFound, OrderID: a.OrderID, DetailKo: "이 결제를 시작한 가맹점이 설정에 없습니다",
+			DetailEn: "the merchant that this payment began with is gone from the configuration",
 		}
 	}
 	p, ok := v.rules.PG(a.PG)

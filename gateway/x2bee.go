@@ -138,7 +138,10 @@ func storeStatus(code string, p *payment.Problem) int {
 	case x2beeUnknown:
 		return max(p.Code.Describe().Status, fiber.StatusInternalServerError)
 	}
-	transport := []payment.Code{payment.CodeMethodNotAllowed, payment.CodeUnsupportedMediaType, payment.CodeBodyTooLarge, payment.CodeRateLimited, payment.CodeTooManyAttempts}
+	transport := []payment.Code{
+		payment.CodeMethodNotAllowed, payment.CodeUnsupportedMediaType, payment.CodeBodyTooLarge, payment.CodeRateLimited,
+		payment.CodeTooManyAttempts,
+	}
 	if slices.Contains(transport, p.Code) {
 		return p.Code.Describe().Status
 	}
@@ -201,7 +204,11 @@ func x2beeCode(c payment.Code) string {
 		return "2004"
 	case payment.CodeMissingField:
 		return "1001"
-	case payment.CodeInternal, payment.CodeJournalDown, payment.CodeSeveralJournals, payment.CodeOrderServiceDown, payment.CodePGUnavailable:
+	case payment.CodeInternal,
+		payment.CodeJournalDown,
+		payment.CodeSeveralJournals,
+		payment.CodeOrderServiceDown,
+		payment.CodePGUnavailable:
 		return "9000"
 	}
 	return "1002"

@@ -187,10 +187,16 @@ func (q *inicisRequest) payments(v *view) error {
 		}
 		method, ok := v.rules.ResolveMethod(part.method)
 		if !ok {
-			return &payment.Problem{Code: payment.CodeUnknownMethod, Field: field, DetailKo: "알 수 없는 결제수단: " + clipText(part.method, 32), DetailEn: "unknown payment method " + clipText(part.method, 32)}
+			return &payment.Problem{
+				Code: payment.CodeUnknownMethod, Field: field, DetailKo: "알 수 없는 결제수단: " + clipText(part.method, 32),
+				DetailEn: "unknown payment method " + clipText(part.method, 32),
+			}
 		}
 		if v.rules.Secondary(method) != (i > 0) {
-			return fieldProblem(field, "주결제수단은 payWayCd에, 부결제수단은 subPayInfoList에 있어야 합니다", "main means go into payWayCd, secondary ones into subPayInfoList")
+			return fieldProblem(
+				field, "주결제수단은 payWayCd에, 부결제수단은 subPayInfoList에 있어야 합니다",
+				"main means go into payWayCd, secondary ones into subPayInfoList",
+			)
 		}
 		q.checkout.Payments = append(q.checkout.Payments, payment.MethodAmount{Method: method, Amount: part.amount})
 		q.checkout.Amount += part.amount
@@ -202,7 +208,9 @@ func (q *inicisRequest) payments(v *view) error {
 func (q *inicisRequest) contract(v *view, drivers map[payment.DriverName]adapters.Driver) error {
 	m, ok := v.rules.Merchant(q.merchant)
 	if !ok {
-		return &payment.Problem{Code: payment.CodeMerchantNotFound, Field: "mersNo", DetailKo: "없는 가맹점입니다", DetailEn: "there is no such merchant"}
+		return &payment.Problem{
+			Code: payment.CodeMerchantNotFound, Field: "mersNo", DetailKo: "없는 가맹점입니다", DetailEn: "there is no such merchant",
+		}
 	}
 	p, ok := v.rules.PG(m.PG)
 	if !ok || !opens(drivers[p.Driver], payment.WindowInicisPC) {

@@ -160,7 +160,10 @@ func (g *Gateway) mersInfo(c *fiber.Ctx, v *view) (any, error) {
 	case q.PG == "":
 		return nil, missing("pgGbCd")
 	case line == "OFF":
-		return nil, &payment.Problem{Code: payment.CodeMerchantNotFound, Field: "onoffLineGbCd", DetailKo: "오프라인 가맹점은 없습니다", DetailEn: "there are no offline merchants"}
+		return nil, &payment.Problem{
+			Code: payment.CodeMerchantNotFound, Field: "onoffLineGbCd", DetailKo: "오프라인 가맹점은 없습니다",
+			DetailEn: "there are no offline merchants",
+		}
 	case line != "ON":
 		return nil, fieldProblem("onoffLineGbCd", "ON 또는 OFF여야 합니다", "must be ON or OFF")
 	}
@@ -174,7 +177,8 @@ func (g *Gateway) mersInfo(c *fiber.Ctx, v *view) (any, error) {
 	}
 	return mersInfoAnswer{
 		MersNo: string(m.ID), PGGbCd: m.PGCode, AcqrCd: q.Acquirer, OnoffLineGbCd: line, NintUseYn: yn(m.InterestFree),
-		PointUseYn: "N", UseYn: yn(m.InUse), AplySiteGbCd: general, SiteNo: string(q.Site), SiteNm: string(q.Site), MID: m.MID,
+		PointUseYn: "N", UseYn: yn(m.InUse), AplySiteGbCd: general, SiteNo: string(q.Site), SiteNm: string(q.Site),
+		MID: m.MID,
 	}, nil
 }
 
@@ -183,7 +187,8 @@ func (g *Gateway) accountCertMID(_ *fiber.Ctx, v *view) (any, error) {
 	mid := v.rules.AccountVerificationMID()
 	if mid == "" {
 		return nil, fmt.Errorf("%w: %w", errNoAccountMID, &payment.Problem{
-			Code: payment.CodeInternal, DetailKo: "계좌인증용 MID가 설정되지 않았습니다", DetailEn: "no MID for account verification is configured",
+			Code: payment.CodeInternal, DetailKo: "계좌인증용 MID가 설정되지 않았습니다",
+			DetailEn: "no MID for account verification is configured",
 		})
 	}
 	return map[string]string{"mid": mid}, nil

@@ -70,8 +70,10 @@ func (b Windows) hold(x *txn, a payment.Attempt) error {
 	if err := x.lockName(string(a.OrderID)); err != nil { //guard:pods-count-windows-in-turn
 		return err
 	}
-	rows, err := x.query(`SELECT count(*) FROM attempts WHERE order_id = ? AND pg = ? AND state = 'opened' AND expires_at > ? AND id <> ?`,
-		a.OrderID, a.PG, millis(b.Now), a.ID)
+	rows, err := x.query(
+		`SELECT count(*) FROM attempts WHERE order_id = ? AND pg = ? AND state = 'opened' AND expires_at > ? AND id <> ?`,
+		a.OrderID, a.PG, millis(b.Now), a.ID,
+	)
 	if err != nil {
 		return err
 	}
@@ -91,10 +93,12 @@ func (j *Journal) insert(x *txn, a payment.Attempt) (bool, error) {
 	if next.IsZero() {
 		next = j.now().Add(defaultCheck)
 	}
-	n, err := x.exec(insertAttempt, a.ID, a.OrderID, a.PG, a.Driver, a.Merchant, a.MID, a.Method, int64(a.Amount),
-		int64(a.TaxFree), int64(a.OrderAmount), a.Currency, a.Test, a.ManualConfirm, a.Device, a.Site, a.Purpose,
-		a.OrderName, a.ReturnURL, a.RulesVersion, millis(a.CreatedAt), millis(a.ExpiresAt), payment.StateOpened,
-		a.PGTxID, a.Reason, millis(j.now()), millis(next), a.Checks, int64(a.VAT), a.VATSet, millis(a.DepositDue), a.Secondary)
+	n, err := x.exec(
+		insertAttempt, a.ID, a.OrderID, a.PG, a.Driver, a.Merchant, a.MID, a.Method, int64(a.Amount), int64(a.TaxFree),
+		int64(a.OrderAmount), a.Currency, a.Test, a.ManualConfirm, a.Device, a.Site, a.Purpose, a.OrderName, a.ReturnURL,
+		a.RulesVersion, millis(a.CreatedAt), millis(a.ExpiresAt), payment.StateOpened, a.PGTxID, a.Reason, millis(j.now()),
+		millis(next), a.Checks, int64(a.VAT), a.VATSet, millis(a.DepositDue), a.Secondary,
+	)
 	return n == 1, err
 }
 
@@ -116,7 +120,9 @@ func (j *Journal) Attempt(ctx context.Context, id payment.AttemptID) (payment.At
 
 // AttemptsOf returns the attempts of an order, oldest first.
 func (j *Journal) AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error) {
-	rows, err := j.r.query(ctx, `SELECT `+attemptColumns+` FROM attempts WHERE order_id = ? ORDER BY created_at, id`, order)
+	rows, err := j.r.query(
+		ctx, `SELECT `+attemptColumns+` FROM attempts WHERE order_id = ? ORDER BY created_at, id`, order,
+	)
 	if err != nil {
 		return nil, unavailable("reading the attempts of an order", err)
 	}
@@ -167,7 +173,8 @@ func scanInto(rows *sql.Rows, more ...any) (payment.Attempt, error) {
 	if err := rows.Scan(dest...); err != nil {
 		return payment.Attempt{}, err
 	}
-	a.CreatedAt, a.ExpiresAt, a.UpdatedAt, a.NextCheck, a.DepositDue = at(created), at(expires), at(updated), at(next), at(due)
+	a.CreatedAt, a.ExpiresAt, a.UpdatedAt = at(created), at(expires), at(updated)
+	a.NextCheck, a.DepositDue = at(next), at(due)
 	return a, nil
 }
 

@@ -28,7 +28,9 @@ const cancelColumns = `id, attempt_id, order_id, amount, remaining, tax_free, va
 //   - ErrNotFound when there is no such attempt;
 //   - ConflictError (state) when the attempt is not approved, (open_cancel) when another cancel of it is open,
 //     (remaining) when something else is left than c.Remaining, (content) when the id is another attempt's cancel.
-func (j *Journal) CancelBegin(ctx context.Context, c payment.Cancel, ev Event) (row payment.Cancel, begun bool, err error) {
+func (j *Journal) CancelBegin(
+	ctx context.Context, c payment.Cancel, ev Event,
+) (row payment.Cancel, begun bool, err error) {
 	err = j.write(ctx, string(c.OrderID), "recording a cancel", func(x *txn) error {
 		// An earlier run may have been undone.
 		row, begun = payment.Cancel{}, false
@@ -115,9 +117,26 @@ func (j *Journal) addCancel(x *txn, a row, c payment.Cancel, ev Event) (payment.
 	c.OrderID, c.CreatedAt, c.UpdatedAt = a.OrderID, now, now
 	c.Reason, c.Code = cleanText(c.Reason), cleanText(c.Code)
 	c.NextCheck = j.nextCancelCheck(c.State, c.NextCheck)
-	n, err := x.exec(`INSERT INTO cancels (`+cancelColumns+`, lease_until, pg) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)
-		ON CONFLICT (id) DO NOTHING`, c.ID, a.ID, c.OrderID, int64(c.Amount), int64(c.Remaining), int64(c.TaxFree), int64(c.VAT), c.VATSet,
-		c.Reason, c.Origin, c.State, c.Code, millis(now), millis(now), millis(c.NextCheck), a.PG)
+	n, err := x.exec(
+		`INSERT INTO cancels (`+cancelColumns+`, lease_until, pg) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, 0, ?)
+		ON CONFLICT (id) DO NOTHING`,
+		c.ID,
+		a.ID,
+		c.OrderID,
+		int64(c.Amount),
+		int64(c.Remaining),
+		int64(c.TaxFree),
+		int64(c.VAT),
+		c.VATSet,
+		c.Reason,
+		c.Origin,
+		c.State,
+		c.Code,
+		millis(now),
+		millis(now),
+		millis(c.NextCheck),
+		a.PG,
+	)
 	if err != nil {
 		return c, false, err
 	}
@@ -198,14 +217,23 @@ func (j *Journal) putCancel(x *txn, c payment.Cancel, s CancelStep) (payment.Can
 	if c.State == s.To {
 		// Only whoever holds the lease puts the next check off.
 		c.Checks++
-		n, err = x.exec(`UPDATE cancels SET code = ?, next_check = ?, checks = ?, lease_until = 0 WHERE id = ? AND state = ? AND `+
-			`lease_until = ?`, //guard:leased-cancel-is-ones-own
-			c.Code, millis(c.NextCheck), c.Checks, c.ID, s.From, millis(s.Lease))
+		n, err = x.exec(
+			`UPDATE cancels SET code = ?, next_check = ?, checks = ?, lease_until = 0 WHERE id = ? AND state = ? AND `+
+				`lease_until = ?`, //guard:leased-cancel-is-ones-own
+			c.Code,
+			millis(c.NextCheck),
+			c.Checks,
+			c.ID,
+			s.From,
+			millis(s.Lease),
+		)
 	} else {
 		// What is proven counts, whoever found it: no lease is asked for.
 		c.State, c.Checks, c.UpdatedAt = s.To, 0, at(millis(j.now()))
-		n, err = x.exec(`UPDATE cancels SET state = ?, code = ?, next_check = ?, checks = 0, lease_until = 0, updated_at = ? WHERE id = ? AND state = ?`,
-			c.State, c.Code, millis(c.NextCheck), millis(c.UpdatedAt), c.ID, s.From)
+		n, err = x.exec(
+			`UPDATE cancels SET state = ?, code = ?, next_check = ?, checks = 0, lease_until = 0, updated_at = ? WHERE id = ? AND state = ?`,
+			c.State, c.Code, millis(c.NextCheck), millis(c.UpdatedAt), c.ID, s.From,
+		)
 	}
 	if err == nil && n != 1 {
 		err = &ConflictError{Kind: ConflictOwner, ID: c.AttemptID, State: payment.StateApproved}
@@ -326,7 +354,9 @@ func oneCancel(x *txn, id payment.CancelID) (payment.Cancel, row, error) {
 
 // cancelsOf reads the cancels of an attempt that the caller has locked.
 func cancelsOf(x *txn, a row) ([]payment.Cancel, error) {
-	rows, err := x.query(`SELECT `+cancelColumns+` FROM cancels WHERE attempt_id = ? ORDER BY created_at, remaining DESC, id`, a.ID)
+	rows, err := x.query(
+		`SELECT `+cancelColumns+` FROM cancels WHERE attempt_id = ? ORDER BY created_at, remaining DESC, id`, a.ID,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -336,8 +366,10 @@ func cancelsOf(x *txn, a row) ([]payment.Cancel, error) {
 func scanCancel(r *sql.Rows) (payment.Cancel, error) {
 	var c payment.Cancel
 	var created, updated, next int64
-	err := r.Scan(&c.ID, &c.AttemptID, &c.OrderID, &c.Amount, &c.Remaining, &c.TaxFree, &c.VAT, &c.VATSet, &c.Reason, &c.Origin,
-		&c.State, &c.Code, &created, &updated, &next, &c.Checks)
+	err := r.Scan(
+		&c.ID, &c.AttemptID, &c.OrderID, &c.Amount, &c.Remaining, &c.TaxFree, &c.VAT, &c.VATSet, &c.Reason, &c.Origin,
+		&c.State, &c.Code, &created, &updated, &next, &c.Checks,
+	)
 	c.CreatedAt, c.UpdatedAt, c.NextCheck = at(created), at(updated), at(next)
 	return c, err
 }

@@ -16,15 +16,27 @@ func invariants() []struct{ fault, query string } {
 			AND state IN ('opened', 'claimed', 'approving', 'captured', 'issued', 'unknown', 'cancelling')`},
 		{"attempt %s is closed with a next check", `SELECT id FROM attempts WHERE next_check > 0
 			AND state IN ('approved', 'declined', 'refused', 'cancelled', 'expired')`},
-		{"attempt %s is closed and still has its proof", `SELECT id FROM attempts WHERE next_check = 0 AND sealed_proof IS NOT NULL`},
-		{"an unmatched payment of attempt %s is open without a next check", `SELECT attempt_id FROM unmatched_payments WHERE next_check <= 0
-			AND state IN ('returning', 'unknown', 'flagged', 'watched')`},
+		{
+			"attempt %s is closed and still has its proof",
+			`SELECT id FROM attempts WHERE next_check = 0 AND sealed_proof IS NOT NULL`,
+		},
+		{
+			"an unmatched payment of attempt %s is open without a next check",
+			`SELECT attempt_id FROM unmatched_payments WHERE next_check <= 0
+			AND state IN ('returning', 'unknown', 'flagged', 'watched')`,
+		},
 		{"attempt %s has more than one open cancel", `SELECT attempt_id FROM cancels WHERE state IN ('requested', 'unknown')
 			GROUP BY attempt_id HAVING count(*) > 1`},
-		{"cancel %s is open without a next check", `SELECT id FROM cancels WHERE next_check <= 0 AND state IN ('requested', 'unknown')`},
+		{
+			"cancel %s is open without a next check",
+			`SELECT id FROM cancels WHERE next_check <= 0 AND state IN ('requested', 'unknown')`,
+		},
 		{"more was given back of attempt %s than was paid", `SELECT a.id FROM attempts a JOIN cancels c ON c.attempt_id = a.id
 			AND c.state = 'done' GROUP BY a.id, a.amount, a.tax_free HAVING sum(c.amount) > a.amount OR sum(c.tax_free) > a.tax_free`},
-		{"attempt %s has no event", `SELECT id FROM attempts a WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.attempt_id = a.id)`},
+		{
+			"attempt %s has no event",
+			`SELECT id FROM attempts a WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.attempt_id = a.id)`,
+		},
 		{"proof of attempt %s was used more than once", `SELECT min(id) FROM attempts WHERE proof_hash <> ''
 			GROUP BY proof_hash HAVING count(*) > 1`},
 		{"the messages of order %s wait for nothing", `SELECT order_id FROM outbox WHERE status <> 'done' GROUP BY order_id

@@ -35,8 +35,8 @@ type Event struct {
 	// Fold lets the journal count the event in the attempt's last one instead of adding a row, when that says the same.
 	// It is for look-ups that found nothing new, and is not given back.
 	Fold bool
-	// Times is how often it happened in a row, at least 1, and LastAt the last time; zero when it happened once. Both are
-	// set by the journal.
+	// Times is how often it happened in a row, at least 1, and LastAt the last time; zero when it happened once. Both
+	// are set by the journal.
 	Times  int
 	LastAt time.Time
 }
@@ -54,15 +54,21 @@ func (j *Journal) Note(ctx context.Context, id payment.AttemptID, ev Event) erro
 
 // Events returns the history of an attempt, oldest first. An attempt that is not there has none.
 func (j *Journal) Events(ctx context.Context, id payment.AttemptID) ([]Event, error) {
-	rows, err := j.r.query(ctx, `SELECT at, kind, from_state, to_state, actor, reason, code, pg_tx_id, detail, times, last_at
-		FROM events WHERE attempt_id = ? ORDER BY seq`, id)
+	rows, err := j.r.query(
+		ctx,
+		`SELECT at, kind, from_state, to_state, actor, reason, code, pg_tx_id, detail, times, last_at
+		FROM events WHERE attempt_id = ? ORDER BY seq`,
+		id,
+	)
 	if err != nil {
 		return nil, unavailable("reading events", err)
 	}
 	list, err := collect(rows, func(r *sql.Rows) (Event, error) {
 		var ev Event
 		var ms, last int64
-		err := r.Scan(&ms, &ev.Kind, &ev.From, &ev.To, &ev.Actor, &ev.Reason, &ev.Code, &ev.PGTxID, &ev.Detail, &ev.Times, &last)
+		err := r.Scan(
+			&ms, &ev.Kind, &ev.From, &ev.To, &ev.Actor, &ev.Reason, &ev.Code, &ev.PGTxID, &ev.Detail, &ev.Times, &last,
+		)
 		ev.Kind, ev.At, ev.LastAt = ev.Kind.now(), at(ms), at(last)
 		return ev, err
 	})
@@ -94,8 +100,10 @@ func (j *Journal) addEvent(x *txn, id payment.AttemptID, from, to payment.State,
 		x.joint.events, x.wrote = append(x.joint.events, values), true
 		return nil
 	}
-	_, err := x.exec(`INSERT INTO events (attempt_id, at, kind, from_state, to_state, actor, reason, code, pg_tx_id, detail)
-		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, values...)
+	_, err := x.exec(
+		`INSERT INTO events (attempt_id, at, kind, from_state, to_state, actor, reason, code, pg_tx_id, detail)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		values...)
 	return err
 }
 

@@ -12,8 +12,8 @@ import (
 // codeReadOnly is the answer of a server that takes no writes: it has become a standby.
 const codeReadOnly = "25006"
 
-// failover drops the connections that were made before a server was found to take no writes. They stay open and answer
-// reads, of a past that goes on growing older, while new ones lead to the server that took over.
+// failover drops the connections that were made before a server was found to take no writes. They stay open and
+// answer reads, of a past that goes on growing older, while new ones lead to the server that took over.
 type failover struct{ epoch atomic.Int64 }
 
 // epochKey is where a connection keeps the epoch that it was made in.

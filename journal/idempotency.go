@@ -21,8 +21,8 @@ type KeptAnswer struct {
 }
 
 // KeyBegin takes a key for a request, for as long as hold: then begun is true, and the caller must end it with
-// KeyDone or KeyDrop and the HeldUntil of kept. Otherwise it returns what is known of the key. A key whose holder died can be taken
-// again, by the same body, after its hold. The first use wins, whichever pod it comes to.
+// KeyDone or KeyDrop and the HeldUntil of kept. Otherwise it returns what is known of the key. A key whose holder
+// died can be taken again, by the same body, after its hold. The first use wins, whichever pod it comes to.
 func (j *Journal) KeyBegin(
 	ctx context.Context, scope, key, fingerprint string, now time.Time, hold time.Duration,
 ) (kept KeptAnswer, begun bool, err error) {
@@ -32,15 +32,26 @@ func (j *Journal) KeyBegin(
 		kept = KeptAnswer{}
 		// One statement takes a new key, and one whose holder did not end it in time, so that two who come at once
 		// cannot both.
-		n, err := x.exec(`INSERT INTO idempotency (scope, key, fingerprint, status, content_type, body, held_until, created_at)
+		n, err := x.exec(
+			`INSERT INTO idempotency (scope, key, fingerprint, status, content_type, body, held_until, created_at)
 			VALUES (?, ?, ?, 0, '', ?, ?, ?) ON CONFLICT (scope, key) DO UPDATE SET held_until = excluded.held_until
 			WHERE idempotency.status = 0 AND idempotency.held_until < ? AND idempotency.fingerprint = excluded.fingerprint`,
-			scope, key, fingerprint, []byte{}, millis(until), millis(now), millis(now))
+			scope,
+			key,
+			fingerprint,
+			[]byte{},
+			millis(until),
+			millis(now),
+			millis(now),
+		)
 		if begun = n == 1; err != nil || begun {
 			kept.HeldUntil = until
 			return err
 		}
-		rows, err := x.query(`SELECT fingerprint, status, content_type, body, held_until FROM idempotency WHERE scope = ? AND key = ?`, scope, key)
+		rows, err := x.query(
+			`SELECT fingerprint, status, content_type, body, held_until FROM idempotency WHERE scope = ? AND key = ?`, scope,
+			key,
+		)
 		if err != nil {
 			return err
 		}

@@ -24,16 +24,19 @@ func (j *Journal) Identity() Identity {
 	return Identity{}
 }
 
-// identify reads the identity, making it when there is none. Like schema_migrations its table is no step of the schema:
-// a program of before does not know it and is not kept from going back.
+// identify reads the identity, making it when there is none. Like schema_migrations its table is no step of the
+// schema: a program of before does not know it and is not kept from going back.
 func identify(ctx context.Context, tx *sql.Tx, d dialect, now time.Time) (Identity, error) {
 	if _, err := tx.ExecContext(ctx, `CREATE TABLE IF NOT EXISTS journal_identity (
 		only_one INTEGER NOT NULL PRIMARY KEY CHECK (only_one = 1), id TEXT NOT NULL, made_at BIGINT NOT NULL)`); err != nil {
 		return Identity{}, unavailable("preparing the journal's identity", err)
 	}
 	// Of two pods that start at once the first one's stands, and both read it.
-	_, err := tx.ExecContext(ctx, d.rewrite(`INSERT INTO journal_identity (only_one, id, made_at) VALUES (1, ?, ?) ON CONFLICT (only_one) DO NOTHING`),
-		rand.Text(), now.UnixMilli())
+	_, err := tx.ExecContext(
+		ctx,
+		d.rewrite(`INSERT INTO journal_identity (only_one, id, made_at) VALUES (1, ?, ?) ON CONFLICT (only_one) DO NOTHING`),
+		rand.Text(), now.UnixMilli(),
+	)
 	if err != nil {
 		return Identity{}, unavailable("making the journal's identity", err)
 	}

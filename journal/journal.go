@@ -58,8 +58,8 @@ type Journal struct {
 	commits atomic.Uint64
 }
 
-// Open opens the journal, bringing its schema up to date first. Errors match ErrSchemaTooNew when a newer
-// program has written it, and ErrUnavailable when the database does not answer: see Config.Waiting. Close must be called.
+// Open opens the journal, bringing its schema up to date first. Errors match ErrSchemaTooNew when a newer program has
+// written it, and ErrUnavailable when the database does not answer: see Config.Waiting. Close must be called.
 func Open(ctx context.Context, cfg Config) (*Journal, error) {
 	d, err := driver(cfg.Driver)
 	if err != nil {
@@ -140,8 +140,8 @@ func (j *Journal) prepare(ctx context.Context, steps []migration) error {
 	return nil
 }
 
-// await tries until the journal can be used, or is closed. A schema that is too new is waited out as well: the program
-// that wrote it may be taken back, and nothing is read or written meanwhile.
+// await tries until the journal can be used, or is closed. A schema that is too new is waited out as well: the
+// program that wrote it may be taken back, and nothing is read or written meanwhile.
 func (j *Journal) await(steps []migration, tell func(error)) {
 	tick := time.NewTicker(awaitEvery)
 	defer tick.Stop()

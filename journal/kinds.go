@@ -61,8 +61,8 @@ func EventCancel(to payment.CancelState) EventKind { return "cancel_" + EventKin
 // EventEnd is the kind of an attempt's end.
 func EventEnd(to payment.State) EventKind { return EventKind(to) }
 
-// now is the kind's present name: rows that an older version wrote have the names of then, and are compared with those of
-// now. They stay as they are, since there may be many millions of them.
+// now is the kind's present name: rows that an older version wrote have the names of then, and are compared with
+// those of now. They stay as they are, since there may be many millions of them.
 func (k EventKind) now() EventKind {
 	switch string(k) {
 	case "looked":

@@ -47,7 +47,9 @@ func migrations(driver string) ([]migration, error) {
 
 // migrate brings the database to the newest schema in one transaction, and refuses one from the future. It returns
 // which journal this is. One that must exist already is left as it is.
-func migrate(ctx context.Context, db *sql.DB, d dialect, list []migration, now time.Time, exists bool) (Identity, error) {
+func migrate(
+	ctx context.Context, db *sql.DB, d dialect, list []migration, now time.Time, exists bool,
+) (Identity, error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return Identity{}, unavailable("migrating the journal", err)
@@ -111,7 +113,10 @@ func mustBeUpToDate(ctx context.Context, tx *sql.Tx, d dialect, list []migration
 	case have > len(list):
 		return fmt.Errorf("%w: it is at %d, this program knows %d", ErrSchemaTooNew, have, len(list))
 	case have < len(list): //guard:command-changes-no-schema
-		return fmt.Errorf("%w: it is at %d, this program knows %d; the gateway brings it up to date when it starts", ErrSchemaTooOld, have, len(list))
+		return fmt.Errorf(
+			"%w: it is at %d, this program knows %d; the gateway brings it up to date when it starts", ErrSchemaTooOld, have,
+			len(list),
+		)
 	}
 	return nil
 }

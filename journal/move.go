@@ -150,9 +150,10 @@ type LookUp struct {
 	Event     Event
 }
 
-// Touch records a look-up that changed nothing. Its owner's sets the next check, ends the lease and is one more
-// in Checks; one by somebody who does not own the attempt may only bring the next check forward. When the attempt has moved on since it was
-// read, or somebody else has taken it up, nothing is written and Touch fails with a ConflictError.
+// Touch records a look-up that changed nothing. Its owner's sets the next check, ends the lease and is one more in
+// Checks; one by somebody who does not own the attempt may only bring the next check forward. When the attempt has
+// moved on since it was read, or somebody else has taken it up, nothing is written and Touch fails with a
+// ConflictError.
 func (j *Journal) Touch(ctx context.Context, l LookUp) error {
 	return j.writeTo(ctx, l.ID, "scheduling the next check", func(x *txn) error {
 		r, err := one(x, l.ID)

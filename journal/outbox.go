@@ -88,7 +88,9 @@ func (j *Journal) OutboxDue(
 
 // OutboxProbe leases the message that is to be tried again the soonest although its time has not come: to see
 // whether the shop takes messages again. The first skip of them are passed over; it returns none when no more wait.
-func (j *Journal) OutboxProbe(ctx context.Context, now time.Time, skip int, lease time.Duration) ([]payment.Message, error) {
+func (j *Journal) OutboxProbe(
+	ctx context.Context, now time.Time, skip int, lease time.Duration,
+) ([]payment.Message, error) {
 	return j.takeMessages(ctx, `UPDATE outbox SET lease_until = ? WHERE seq IN (
 		SELECT seq FROM outbox WHERE head = 1 AND status = 'pending' AND (CASE WHEN tries > 0 THEN 1 ELSE 0 END) = 1 AND lease_until <= ?
 		ORDER BY next_try, seq LIMIT 1 OFFSET ? /*skip*/) RETURNING `+messageColumns, millis(now.Add(lease)), millis(now), skip)
@@ -118,7 +120,9 @@ func (j *Journal) takeMessages(ctx context.Context, query string, args ...any) (
 
 // OutboxRelease ends the lease of a message that was tried out of turn in vain: nothing else of it changes.
 func (j *Journal) OutboxRelease(ctx context.Context, id string) error {
-	return j.outboxSet(ctx, id, "releasing a message", `UPDATE outbox SET lease_until = 0 WHERE id = ? AND status = 'pending'`, id)
+	return j.outboxSet(
+		ctx, id, "releasing a message", `UPDATE outbox SET lease_until = 0 WHERE id = ? AND status = 'pending'`, id,
+	)
 }
 
 // OutboxPush makes up to limit messages that wait for another try due at now, the longest pauses last, and returns
@@ -136,24 +140,30 @@ func (j *Journal) OutboxPush(ctx context.Context, now time.Time, limit int) (int
 
 // OutboxDone marks a message as acknowledged by the shop. Doing so twice is no harm.
 func (j *Journal) OutboxDone(ctx context.Context, id string) error {
-	return j.outboxSet(ctx, id, "marking a message as delivered",
+	return j.outboxSet(
+		ctx, id, "marking a message as delivered",
 		`UPDATE outbox SET status = 'done', tries = tries + 1, done_at = ?, lease_until = 0, last_reason = '' WHERE id = ? AND status <> 'done'`,
-		millis(j.now()), id)
+		millis(j.now()), id,
+	)
 }
 
 // OutboxRetry schedules the next delivery of a message after one that failed, and ends its lease. A message
 // that was delivered or parked meanwhile stays so.
 func (j *Journal) OutboxRetry(ctx context.Context, id string, next time.Time, reason string) error {
-	return j.outboxSet(ctx, id, "scheduling a message",
+	return j.outboxSet(
+		ctx, id, "scheduling a message",
 		`UPDATE outbox SET tries = tries + 1, next_try = ?, lease_until = 0, last_reason = ? WHERE id = ? AND status = 'pending'`,
-		millis(next), eventText(reason), id)
+		millis(next), eventText(reason), id,
+	)
 }
 
 // OutboxPark gives a message up until somebody asks for it.
 func (j *Journal) OutboxPark(ctx context.Context, id, reason string) error {
-	return j.outboxSet(ctx, id, "parking a message",
+	return j.outboxSet(
+		ctx, id, "parking a message",
 		`UPDATE outbox SET status = 'parked', tries = tries + 1, lease_until = 0, last_reason = ? WHERE id = ? AND status = 'pending'`,
-		eventText(reason), id)
+		eventText(reason), id,
+	)
 }
 
 // OutboxUnpark puts a parked message back to be delivered at once.
@@ -184,9 +194,15 @@ const messagePage = 1000
 func (j *Journal) OutboxEach(ctx context.Context, status MessageStatus, yield func(WaitingMessage) error) error {
 	var last WaitingMessage
 	for {
-		rows, err := j.r.query(ctx, `SELECT seq, id, order_id, type, created_at, tries, sealed, status, last_reason, next_try, head FROM outbox
+		rows, err := j.r.query(
+			ctx,
+			`SELECT seq, id, order_id, type, created_at, tries, sealed, status, last_reason, next_try, head FROM outbox
 			WHERE status <> 'done' AND status = ? AND (created_at, seq) > (?, ?) ORDER BY created_at, seq LIMIT ?`,
-			status, millis(last.CreatedAt), last.seq, messagePage)
+			status,
+			millis(last.CreatedAt),
+			last.seq,
+			messagePage,
+		)
 		if err != nil {
 			return unavailable("listing messages", err)
 		}

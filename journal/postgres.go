@@ -125,9 +125,10 @@ func redactConnect(err error) error {
 
 // begin bounds the wait for locks, beyond the second after which PostgreSQL looks for deadlocks, and how long a
 // transaction holds its own while nothing is heard of a pod that was frozen or cut off; a live one gives up sooner.
-// It makes every commit durable even where the server's default is not. The server's statistics of what is due are always
-// of yesterday: with them it would read and sort all that is due for the first few, so it is told to go by index. What
-// it can do by no index then looks so costly to it that it would compile the query, which takes longer than our writes.
+// It makes every commit durable even where the server's default is not. The server's statistics of what is due are
+// always of yesterday: with them it would read and sort all that is due for the first few, so it is told to go by
+// index. What it can do by no index then looks so costly to it that it would compile the query, which takes longer
+// than our writes.
 func (postgresDialect) begin(ctx context.Context, tx *sql.Tx) error {
 	_, err := tx.ExecContext(ctx, `SELECT set_config('lock_timeout', '2s', true), `+
 		`set_config('idle_in_transaction_session_timeout', '15s', true), `+ //guard:frozen-pods-locks-end

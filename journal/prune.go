@@ -17,8 +17,8 @@ type PruneMark struct {
 // Prune takes one step of a pass: it looks at the next limit attempts that have ended and not changed since before,
 // and removes those that nothing waits for, with their events, delivered messages, ended cancels and closed late
 // money. Attempts that are open, whose outcome is not known, or that have a message that the shop has not
-// acknowledged, an open cancel or open unmatched payments stay, and so does what changed since before. The proofs that it
-// forgets are long too old to be used.
+// acknowledged, an open cancel or open unmatched payments stay, and so does what changed since before. The proofs
+// that it forgets are long too old to be used.
 //
 // It returns how many are gone and where the next step begins; more is false when the pass has come to its end. No
 // writer waits for longer than one small step takes.

@@ -64,7 +64,11 @@ func (sqliteDialect) open(_ context.Context, cfg Config) (write, read *sql.DB, e
 }
 
 func (sqliteDialect) hasSchema(ctx context.Context, tx *sql.Tx) (there bool, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'`).Scan(&there)
+	err = tx.QueryRowContext(
+		ctx, `SELECT count(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = 'schema_migrations'`,
+	).Scan(
+		&there,
+	)
 	return there, err
 }
 
@@ -144,7 +148,9 @@ func (sqliteDialect) integrity(ctx context.Context, db *sql.DB) ([]string, error
 	if len(found) == 1 && found[0] == "ok" {
 		found = nil
 	}
-	broken, err := textRows(ctx, db, `SELECT "table" || ': row ' || rowid || ' points at nothing' FROM pragma_foreign_key_check`)
+	broken, err := textRows(
+		ctx, db, `SELECT "table" || ': row ' || rowid || ' points at nothing' FROM pragma_foreign_key_check`,
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -71,8 +71,8 @@ func (j *Journal) tallies(ctx context.Context, table, state, open string) (map[s
 	return found, nil
 }
 
-// Stats sums up the open attempts, the undelivered messages and the open unmatched payments. However many there are, open
-// or closed, costs it nothing: they are counted as they change.
+// Stats sums up the open attempts, the undelivered messages and the open unmatched payments. However many there are,
+// open or closed, costs it nothing: they are counted as they change.
 func (j *Journal) Stats(ctx context.Context) (Stats, error) {
 	var stats Stats
 	attempts, err := j.tallies(ctx, "attempts", "state", "next_check > 0")

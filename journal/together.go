@@ -103,7 +103,10 @@ func (x *txn) readAll() error {
 	if err != nil {
 		return fmt.Errorf("listing a batch's attempts: %w", err)
 	}
-	rows, err := x.query(`SELECT `+attemptColumns+`, proof_hash, sealed_proof FROM attempts WHERE id /*in*/ ORDER BY id /*lock*/`, string(ids))
+	rows, err := x.query(
+		`SELECT `+attemptColumns+`, proof_hash, sealed_proof FROM attempts WHERE id /*in*/ ORDER BY id /*lock*/`,
+		string(ids),
+	)
 	if err != nil {
 		return err
 	}

@@ -77,7 +77,9 @@ func (s *Machine) accountFound(ctx context.Context, w *work, r adapters.Result) 
 	case errors.Is(err, journal.ErrConflict):
 		return s.await(ctx, w.a.ID)
 	case err != nil:
-		s.o.Log.ErrorContext(ctx, "an account was issued and not written; the sweep takes over", w.a.LogAttr(), slog.Any("err", err))
+		s.o.Log.ErrorContext(
+			ctx, "an account was issued and not written; the sweep takes over", w.a.LogAttr(), slog.Any("err", err),
+		)
 		return w.result(), journalProblem(err)
 	}
 	w.a.State, w.notOwned = payment.StateClaimed, false
@@ -128,8 +130,8 @@ func (s *Machine) nextDepositCheck(a payment.Attempt, due time.Time) time.Time {
 	return next
 }
 
-// overdue tells whether nobody can pay into an account any more that the PG still shows open: the order is not held for
-// it, and the shop is not told of it. One of which no deadline is known can be paid into.
+// overdue tells whether nobody can pay into an account any more that the PG still shows open: the order is not held
+// for it, and the shop is not told of it. One of which no deadline is known can be paid into.
 func (s *Machine) overdue(a payment.Attempt, r adapters.Result) bool {
 	end := deadline(a, r.Account.Due)
 	//guard:account-without-known-deadline //guard:deposit-under-way-is-waited-for
@@ -155,7 +157,9 @@ func (s *Machine) closeAccount(ctx context.Context, w *work) (Result, error) {
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 	}
-	s.o.Log.WarnContext(ctx, "closing an account was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err))
+	s.o.Log.WarnContext(
+		ctx, "closing an account was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err),
+	)
 	return s.notProven(ctx, w)
 }
 
@@ -166,7 +170,9 @@ func ofAccount(a payment.Attempt) payment.Attempt {
 }
 
 // sendClose sends the one request that closes the account of an attempt, whose intent is written.
-func (s *Machine) sendClose(ctx context.Context, w *work, closer adapters.AccountCloser, operation string) (adapters.Result, error) {
+func (s *Machine) sendClose(
+	ctx context.Context, w *work, closer adapters.AccountCloser, operation string,
+) (adapters.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
 	start := s.o.Now()
@@ -180,7 +186,9 @@ func (s *Machine) sendClose(ctx context.Context, w *work, closer adapters.Accoun
 
 // shutAccount closes an account that a PG opened for an attempt that has ended: a deposit into it would be late
 // money. The error is for the PG that told of it: it should notify again.
-func (s *Machine) shutAccount(ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, r adapters.Result) error {
+func (s *Machine) shutAccount(
+	ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, r adapters.Result,
+) error {
 	w, err := s.take(a)
 	if err != nil {
 		return err
@@ -189,7 +197,9 @@ func (s *Machine) shutAccount(ctx context.Context, unmatched UnmatchedJournal, a
 	if !ok {
 		return nil
 	}
-	intent := journal.Event{At: s.o.Now(), Kind: journal.EventUndo, Detail: "an account of an ended attempt", PGTxID: r.PGTxID}
+	intent := journal.Event{
+		At: s.o.Now(), Kind: journal.EventUndo, Detail: "an account of an ended attempt", PGTxID: r.PGTxID,
+	}
 	if err := unmatched.Note(ctx, a.ID, intent); err != nil {
 		return unmatchedError(err)
 	}
@@ -197,7 +207,10 @@ func (s *Machine) shutAccount(ctx context.Context, unmatched UnmatchedJournal, a
 	w.a.PGTxID = r.PGTxID
 	closed, err := s.sendClose(ctx, w, closer, "shut-"+string(a.ID))
 	if err != nil || closed.Outcome != payment.OutcomeCancelled {
-		s.o.Log.WarnContext(ctx, "an account of an attempt that has ended stays open", a.LogAttr(), slog.Any("code", closed.Code), slog.Any("err", err))
+		s.o.Log.WarnContext(
+			ctx, "an account of an attempt that has ended stays open", a.LogAttr(), slog.Any("code", closed.Code),
+			slog.Any("err", err),
+		)
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: a.OrderID}
 	}
 	return nil

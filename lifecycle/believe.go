@@ -38,8 +38,8 @@ func (s *Machine) believe(ctx context.Context, w *work, r adapters.Result) (Resu
 	return s.approved(ctx, w, r)
 }
 
-// compare holds what a PG shows against what was decided. wrong is why it must not be kept; whole tells that the answer
-// says all that there is to compare.
+// compare holds what a PG shows against what was decided. wrong is why it must not be kept; whole tells that the
+// answer says all that there is to compare.
 func (s *Machine) compare(ctx context.Context, w *work, r adapters.Result) (wrong payment.Reason, whole bool) {
 	if field := adapters.Mismatch(w.a, w.acc.Merchant, r); field != "" { //guard:approval-is-compared
 		s.o.Log.ErrorContext(ctx, "the PG did something else than was decided", w.a.LogAttr(),

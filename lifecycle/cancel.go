@@ -80,7 +80,9 @@ func (c *Canceller) Cancel(ctx context.Context, id payment.AttemptID, ask Cancel
 		return c.again(ctx, a, have[i], ask)
 	}
 	if slices.ContainsFunc(have, func(h payment.Cancel) bool { return !h.State.Final() }) {
-		return Cancelled{Attempt: a}, &payment.Problem{Code: payment.CodeCancelInProgress, OrderID: a.OrderID, KeySafety: payment.NewKeySafe}
+		return Cancelled{Attempt: a}, &payment.Problem{
+			Code: payment.CodeCancelInProgress, OrderID: a.OrderID, KeySafety: payment.NewKeySafe,
+		}
 	}
 	plan, err := planCancel(a, have, ask)
 	if err != nil {
@@ -103,7 +105,13 @@ func (c *Canceller) begin(ctx context.Context, w *work, plan payment.Cancel, ask
 	now := c.s.o.Now()
 	plan.NextCheck = now.Add(timeout + slack)
 	//guard:intent-before-cancel
-	row, begun, err := c.j.CancelBegin(ctx, plan, journal.Event{At: now, Kind: journal.EventCancelIntended, Detail: plan.Amount.String() + " won of " + plan.Remaining.String()})
+	row, begun, err := c.j.CancelBegin(
+		ctx,
+		plan,
+		journal.Event{
+			At: now, Kind: journal.EventCancelIntended, Detail: plan.Amount.String() + " won of " + plan.Remaining.String(),
+		},
+	)
 	if err != nil {
 		return Cancelled{Attempt: w.a}, beginProblem(w.a, err)
 	}
@@ -129,7 +137,9 @@ func beginProblem(a payment.Attempt, err error) error {
 }
 
 // send sends the one request of a cancel whose intent is written.
-func (c *Canceller) send(ctx context.Context, w *work, row payment.Cancel, to *payment.RefundAccount) (Cancelled, error) {
+func (c *Canceller) send(
+	ctx context.Context, w *work, row payment.Cancel, to *payment.RefundAccount,
+) (Cancelled, error) {
 	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
 	start := c.s.o.Now()
@@ -151,10 +161,15 @@ func (c *Canceller) send(ctx context.Context, w *work, row payment.Cancel, to *p
 	case errors.Is(err, adapters.ErrUnavailable): //guard:lost-cancel-is-not-refused
 		return c.move(after, w.a, row, payment.CancelRefused, CancelNotSent, ev)
 	case errors.Is(err, adapters.ErrRejected), errors.Is(err, adapters.ErrUnsupported):
-		c.s.o.Log.ErrorContext(ctx, "the PG rejected a cancel", w.a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("err", err))
+		c.s.o.Log.ErrorContext(
+			ctx, "the PG rejected a cancel", w.a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("err", err),
+		)
 		return c.move(after, w.a, row, payment.CancelRefused, CancelRejected, ev)
 	}
-	c.s.o.Log.ErrorContext(ctx, "a cancel's answer was lost or cannot be believed", w.a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Int64("amount", int64(row.Amount)), slog.Any("err", err))
+	c.s.o.Log.ErrorContext(
+		ctx, "a cancel's answer was lost or cannot be believed", w.a.LogAttr(), slog.Any("cancel_id", row.ID),
+		slog.Int64("amount", int64(row.Amount)), slog.Any("err", err),
+	)
 	res, err := c.move(after, w.a, row, payment.CancelUnknown, CancelLost, ev)
 	if err != nil || res.Cancel.State != payment.CancelUnknown {
 		return res, err
@@ -174,10 +189,13 @@ func (c *Canceller) declined(ctx context.Context, w *work, row payment.Cancel, e
 }
 
 // pending keeps a cancel requested that the PG does later.
-func (c *Canceller) pending(ctx context.Context, a payment.Attempt, row payment.Cancel, ev journal.Event) (Cancelled, error) {
+func (c *Canceller) pending(
+	ctx context.Context, a payment.Attempt, row payment.Cancel, ev journal.Event,
+) (Cancelled, error) {
 	ev.At, ev.Kind, ev.Detail = c.s.o.Now(), journal.EventCancelPending, CancelLater
 	moved, err := c.write(ctx, row, journal.CancelStep{
-		ID: row.ID, From: row.State, To: row.State, Code: CancelLater, NextCheck: c.s.o.Now().Add(c.s.backoff(row.AttemptID, 0)), Event: ev,
+		ID: row.ID, From: row.State, To: row.State, Code: CancelLater,
+		NextCheck: c.s.o.Now().Add(c.s.backoff(row.AttemptID, 0)), Event: ev,
 	})
 	if err != nil {
 		return c.notWritten(ctx, a, row, err)
@@ -187,7 +205,9 @@ func (c *Canceller) pending(ctx context.Context, a payment.Attempt, row payment.
 }
 
 // again answers a call for a cancel that is there already. It sends nothing; it only looks.
-func (c *Canceller) again(ctx context.Context, a payment.Attempt, row payment.Cancel, ask CancelAsk) (Cancelled, error) {
+func (c *Canceller) again(
+	ctx context.Context, a payment.Attempt, row payment.Cancel, ask CancelAsk,
+) (Cancelled, error) {
 	switch {
 	case !sameAsk(row, ask): //guard:other-body-same-key
 		return Cancelled{Attempt: a}, &payment.Problem{Code: payment.CodeKeyReused, OrderID: a.OrderID}
@@ -211,9 +231,15 @@ func (c *Canceller) glance(ctx context.Context, a payment.Attempt, row payment.C
 
 // closeAccount closes a virtual account that nobody has paid into: nothing is given back, the attempt ends.
 func (c *Canceller) closeAccount(ctx context.Context, a payment.Attempt, ask CancelAsk) (Cancelled, error) {
-	res := Cancelled{Attempt: a, Closed: true, Cancel: payment.Cancel{ID: ask.ID, AttemptID: a.ID, OrderID: a.OrderID, State: payment.CancelDone}}
+	res := Cancelled{
+		Attempt: a, Closed: true,
+		Cancel: payment.Cancel{ID: ask.ID, AttemptID: a.ID, OrderID: a.OrderID, State: payment.CancelDone},
+	}
 	if ask.Amount != nil && *ask.Amount != a.Amount {
-		return res, refusal(a, payment.CodeNotCancellable, "amount", "입금되지 않은 가상계좌는 전부만 취소할 수 있습니다", "an account that was not paid into is closed as a whole")
+		return res, refusal(
+			a, payment.CodeNotCancellable, "amount", "입금되지 않은 가상계좌는 전부만 취소할 수 있습니다",
+			"an account that was not paid into is closed as a whole",
+		)
 	}
 	if a.State == payment.StateIssued {
 		r, err := c.s.CloseAccount(ctx, a.ID, payment.ReasonClosedByShop)
@@ -234,5 +260,7 @@ func (c *Canceller) closeAccount(ctx context.Context, a payment.Attempt, ask Can
 	case payment.StateOpened, payment.StateClaimed, payment.StateApproving, payment.StateCaptured, payment.StateIssued,
 		payment.StateDeclined, payment.StateRefused, payment.StateExpired:
 	}
-	return res, refusal(a, payment.CodeNotCancellable, "", "결제 상태: "+string(res.Attempt.State), "the payment is "+string(res.Attempt.State))
+	return res, refusal(
+		a, payment.CodeNotCancellable, "", "결제 상태: "+string(res.Attempt.State), "the payment is "+string(res.Attempt.State),
+	)
 }

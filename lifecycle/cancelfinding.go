@@ -28,7 +28,9 @@ type CancelFindingJournal interface {
 
 // ResolveCancel records what a person found out about an unknown cancel. Two hands are needed, as for every finding:
 // it ends when a second person finds the same. Errors match ErrNotUnknown, ErrFinding, ErrActor or a journal error.
-func ResolveCancel(ctx context.Context, j CancelFindingJournal, id payment.CancelID, f Finding, actor, reason string, now time.Time) (done bool, err error) {
+func ResolveCancel(
+	ctx context.Context, j CancelFindingJournal, id payment.CancelID, f Finding, actor, reason string, now time.Time,
+) (done bool, err error) {
 	if actor == "" || reason == "" {
 		return false, ErrActor
 	}
@@ -54,7 +56,9 @@ func ResolveCancel(ctx context.Context, j CancelFindingJournal, id payment.Cance
 		return false, err
 	}
 	if first == "" || first == actor { //guard:two-hands
-		ev := journal.Event{At: now, Kind: journal.EventCancelProposed, Actor: actor, Reason: string(id), Code: string(f), Detail: reason}
+		ev := journal.Event{
+			At: now, Kind: journal.EventCancelProposed, Actor: actor, Reason: string(id), Code: string(f), Detail: reason,
+		}
 		if err := j.Note(ctx, row.AttemptID, ev); err != nil {
 			return false, fmt.Errorf("noting the finding on cancel %s: %w", id, err)
 		}
@@ -69,8 +73,15 @@ func ResolveCancel(ctx context.Context, j CancelFindingJournal, id payment.Cance
 		return false, err
 	}
 	_, err = j.CancelMove(ctx, journal.CancelStep{
-		ID: id, From: row.State, To: to, Code: string(payment.ReasonResolved), Messages: messages,
-		Event: journal.Event{At: now, Kind: journal.EventCancelResolved, Actor: actor, Code: string(f), Detail: "first hand " + first + "; " + reason},
+		ID:       id,
+		From:     row.State,
+		To:       to,
+		Code:     string(payment.ReasonResolved),
+		Messages: messages,
+		Event: journal.Event{
+			At: now, Kind: journal.EventCancelResolved, Actor: actor, Code: string(f),
+			Detail: "first hand " + first + "; " + reason,
+		},
 	})
 	if err != nil {
 		return false, fmt.Errorf("resolving cancel %s: %w", id, err)

@@ -42,8 +42,9 @@ func (c *Canceller) lookUpResult(ctx context.Context, w *work, row payment.Cance
 	return lookUpOdd, r
 }
 
-// samePayment tells whether a PG speaks of the payment that was approved, and as of one that was paid. An attempt that
-// people found to be charged may be without its transaction; where ids are shared, another one may be under its id.
+// samePayment tells whether a PG speaks of the payment that was approved, and as of one that was paid. An attempt
+// that people found to be charged may be without its transaction; where ids are shared, another one may be under its
+// id.
 func (c *Canceller) samePayment(a payment.Attempt, r adapters.Result) bool {
 	same := r.PGTxID == a.PGTxID || a.PGTxID == "" && !c.s.sharesIDs(a)
 	return r.OrderRef == a.ID && same && r.Amount == a.Amount &&
@@ -62,7 +63,9 @@ func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.T
 	if w, err := c.s.take(a); err == nil {
 		why, r = c.lookUpResult(ctx, w, row)
 	} else {
-		c.s.o.Log.ErrorContext(ctx, "a cancel cannot be looked at", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("err", err))
+		c.s.o.Log.ErrorContext(
+			ctx, "a cancel cannot be looked at", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("err", err),
+		)
 	}
 	ev := journal.Event{Code: r.Code}
 	switch {
@@ -85,8 +88,9 @@ func (c *Canceller) Resume(ctx context.Context, row payment.Cancel, until time.T
 func (c *Canceller) lookLater(ctx context.Context, row payment.Cancel, until time.Time, why lookUpResult) error {
 	now := c.s.o.Now()
 	_, err := c.write(ctx, row, journal.CancelStep{
-		ID: row.ID, From: row.State, To: row.State, Lease: until, NextCheck: now.Add(c.s.backoff(row.AttemptID, row.Checks+1)),
-		Event: journal.Event{At: now, Kind: journal.EventCancelLookedUp, Detail: string(why), Fold: true},
+		ID: row.ID, From: row.State, To: row.State, Lease: until,
+		NextCheck: now.Add(c.s.backoff(row.AttemptID, row.Checks+1)),
+		Event:     journal.Event{At: now, Kind: journal.EventCancelLookedUp, Detail: string(why), Fold: true},
 	})
 	if errors.Is(err, journal.ErrConflict) {
 		// Somebody else is at it; theirs is the next check.
@@ -120,9 +124,9 @@ func (c *Canceller) neverApplied(ctx context.Context, row payment.Cancel) bool {
 	return seen >= cancelLooks //guard:not-given-back-shows-often
 }
 
-// Notified looks, after a PG's notification about an approved attempt, for money that was given back without us: in the
-// PG's console, or by the PG itself. It is recorded, and the shop is told. An error means that the PG should say its
-// word again.
+// Notified looks, after a PG's notification about an approved attempt, for money that was given back without us: in
+// the PG's console, or by the PG itself. It is recorded, and the shop is told. An error means that the PG should say
+// its word again.
 func (c *Canceller) Notified(ctx context.Context, a payment.Attempt) error {
 	if a.State != payment.StateApproved || a.Amount == 0 {
 		return nil
@@ -147,8 +151,8 @@ func (c *Canceller) Notified(ctx context.Context, a payment.Attempt) error {
 	return c.record(context.WithoutCancel(ctx), a, r)
 }
 
-// contradicts tells whether a PG shows the payment that was approved as one that was not paid, or of another amount, or
-// another one in its place. Where ids are shared, another one says nothing of this.
+// contradicts tells whether a PG shows the payment that was approved as one that was not paid, or of another amount,
+// or another one in its place. Where ids are shared, another one says nothing of this.
 func (c *Canceller) contradicts(a payment.Attempt, r adapters.Result) bool {
 	another := r.PGTxID != a.PGTxID
 	if r.OrderRef != a.ID || another && c.s.sharesIDs(a) { //guard:other-transaction-contradicts
@@ -180,7 +184,8 @@ func (c *Canceller) contradicted(ctx context.Context, w *work, before adapters.R
 	now := c.s.o.Now()
 	l := journal.Unmatched{AttemptID: w.a.ID, PGTxID: w.a.PGTxID, Won: w.a.Amount, NextCheck: now.Add(flaggedEvery)}
 	_, err = c.j.UnmatchedFlag(ctx, l, journal.Event{
-		At: now, Kind: journal.EventUnmatchedFlagged, Code: r.Code, Detail: "approved, and the PG shows " + r.Amount.String() + " won as " + string(r.Outcome),
+		At: now, Kind: journal.EventUnmatchedFlagged, Code: r.Code,
+		Detail: "approved, and the PG shows " + r.Amount.String() + " won as " + string(r.Outcome),
 	})
 	return unmatchedError(err)
 }
@@ -205,8 +210,17 @@ func (c *Canceller) record(ctx context.Context, a payment.Attempt, r adapters.Re
 	}
 	now := c.s.o.Now()
 	row := payment.Cancel{
-		ID: cancelID("pg", string(a.ID), r.Cancelled.String()), AttemptID: a.ID, OrderID: a.OrderID, Amount: r.Cancelled - known,
-		Remaining: left.won, VATSet: a.VATSet, Reason: string(payment.ReasonCancelledAtPG), Origin: payment.CancelByPG, Code: CancelFoundAtPG,
+		ID: cancelID(
+			"pg", string(a.ID), r.Cancelled.String(),
+		),
+		AttemptID: a.ID,
+		OrderID:   a.OrderID,
+		Amount:    r.Cancelled - known,
+		Remaining: left.won,
+		VATSet:    a.VATSet,
+		Reason:    string(payment.ReasonCancelledAtPG),
+		Origin:    payment.CancelByPG,
+		Code:      CancelFoundAtPG,
 	}
 	// The PG does not say which part bore tax: as much of it as can be.
 	row.TaxFree = max(0, row.Amount-left.taxable())
@@ -215,7 +229,14 @@ func (c *Canceller) record(ctx context.Context, a payment.Attempt, r adapters.Re
 	if err != nil {
 		return err
 	}
-	found, err := c.j.CancelFound(ctx, row, journal.Event{At: now, Kind: journal.EventCancelFound, Code: r.Code, Detail: row.Amount.String() + " won given back at the PG"}, messages)
+	found, err := c.j.CancelFound(
+		ctx,
+		row,
+		journal.Event{
+			At: now, Kind: journal.EventCancelFound, Code: r.Code, Detail: row.Amount.String() + " won given back at the PG",
+		},
+		messages,
+	)
 	switch {
 	case errors.Is(err, journal.ErrConflict):
 		// A cancel of ours came in between; the PG should notify again.
@@ -225,7 +246,9 @@ func (c *Canceller) record(ctx context.Context, a payment.Attempt, r adapters.Re
 	case found:
 		row.State = payment.CancelDone
 		c.ended(a, row)
-		c.s.o.Log.WarnContext(ctx, "money was given back at the PG without us", a.LogAttr(), slog.Int64("amount", int64(row.Amount)))
+		c.s.o.Log.WarnContext(
+			ctx, "money was given back at the PG without us", a.LogAttr(), slog.Int64("amount", int64(row.Amount)),
+		)
 		c.s.o.Wake()
 	}
 	return nil

@@ -35,11 +35,14 @@ type cancelData struct {
 
 // cancelMessage is what the shop must hear when a cancel leaves a state for another: that money went back, or that
 // a cancel that was not certain has not happened. A no that the caller is just being told needs no message.
-func cancelMessage(a payment.Attempt, c payment.Cancel, from, to payment.CancelState, code string, now time.Time) ([]payment.Message, error) {
+func cancelMessage(
+	a payment.Attempt, c payment.Cancel, from, to payment.CancelState, code string, now time.Time,
+) ([]payment.Message, error) {
 	before := a.Amount - c.Remaining
 	data := cancelData{
-		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, CancelID: c.ID, Amount: c.Amount,
-		CancelledTotal: before + c.Amount, Remaining: c.Remaining - c.Amount, OrderAmount: a.OrderAmount, Payments: a.Split(), Origin: c.Origin, PGTxID: a.PGTxID,
+		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, CancelID: c.ID,
+		Amount: c.Amount, CancelledTotal: before + c.Amount, Remaining: c.Remaining - c.Amount, OrderAmount: a.OrderAmount,
+		Payments: a.Split(), Origin: c.Origin, PGTxID: a.PGTxID,
 	}
 	kind := payment.MessageCancelled
 	switch {
@@ -59,7 +62,9 @@ func cancelMessage(a payment.Attempt, c payment.Cancel, from, to payment.CancelS
 
 // move takes a cancel to another state; what the shop must hear goes into the outbox in the same write. When it
 // cannot be written the sweep finds the cancel by its last written state.
-func (c *Canceller) move(ctx context.Context, a payment.Attempt, row payment.Cancel, to payment.CancelState, code string, ev journal.Event) (Cancelled, error) {
+func (c *Canceller) move(
+	ctx context.Context, a payment.Attempt, row payment.Cancel, to payment.CancelState, code string, ev journal.Event,
+) (Cancelled, error) {
 	now := c.s.o.Now()
 	ev.At, ev.Kind, ev.Detail = now, journal.EventCancel(to), code
 	messages, err := cancelMessage(a, row, row.State, to, code, now)
@@ -77,7 +82,10 @@ func (c *Canceller) move(ctx context.Context, a payment.Attempt, row payment.Can
 		return c.notWritten(ctx, a, row, err)
 	}
 	c.ended(a, moved)
-	c.s.o.Log.InfoContext(ctx, "cancel", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Int64("amount", int64(row.Amount)), slog.String("state", string(to)), slog.String("code", code))
+	c.s.o.Log.InfoContext(
+		ctx, "cancel", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Int64("amount", int64(row.Amount)),
+		slog.String("state", string(to)), slog.String("code", code),
+	)
 	if len(messages) > 0 {
 		c.s.o.Wake()
 	}
@@ -86,7 +94,9 @@ func (c *Canceller) move(ctx context.Context, a payment.Attempt, row payment.Can
 
 // overtaken goes on when somebody else moved the cancel first. The sweep may have called it unknown while the PG's
 // answer was on its way: that answer still ends it.
-func (c *Canceller) overtaken(ctx context.Context, a payment.Attempt, row payment.Cancel, to payment.CancelState, code string, ev journal.Event) (Cancelled, error) {
+func (c *Canceller) overtaken(
+	ctx context.Context, a payment.Attempt, row payment.Cancel, to payment.CancelState, code string, ev journal.Event,
+) (Cancelled, error) {
 	have, err := c.j.Cancel(ctx, row.ID)
 	switch {
 	case err != nil:
@@ -98,13 +108,18 @@ func (c *Canceller) overtaken(ctx context.Context, a payment.Attempt, row paymen
 }
 
 // notWritten answers when the journal is down after the request was sent: nobody knows, until the sweep does.
-func (c *Canceller) notWritten(ctx context.Context, a payment.Attempt, row payment.Cancel, err error) (Cancelled, error) {
+func (c *Canceller) notWritten(
+	ctx context.Context, a payment.Attempt, row payment.Cancel, err error,
+) (Cancelled, error) {
 	if errors.Is(err, journal.ErrConflict) {
 		if have, reading := c.j.Cancel(ctx, row.ID); reading == nil {
 			return Cancelled{Attempt: a, Cancel: have}, nil
 		}
 	}
-	c.s.o.Log.ErrorContext(ctx, "what became of a cancel was not written; the sweep takes over", a.LogAttr(), slog.Any("cancel_id", row.ID), slog.Any("err", err))
+	c.s.o.Log.ErrorContext(
+		ctx, "what became of a cancel was not written; the sweep takes over", a.LogAttr(), slog.Any("cancel_id", row.ID),
+		slog.Any("err", err),
+	)
 	row.State = payment.CancelUnknown
 	return Cancelled{Attempt: a, Cancel: row}, nil
 }
@@ -117,7 +132,9 @@ func (c *Canceller) write(ctx context.Context, of payment.Cancel, s journal.Canc
 		if err == nil || !errors.Is(err, journal.ErrUnavailable) || c.s.o.Now().Add(wait).After(deadline) {
 			return row, err
 		}
-		c.s.o.Log.ErrorContext(ctx, "the journal cannot be written; trying again", of.LogAttr(), slog.Any("to", s.To), slog.Any("err", err))
+		c.s.o.Log.ErrorContext(
+			ctx, "the journal cannot be written; trying again", of.LogAttr(), slog.Any("to", s.To), slog.Any("err", err),
+		)
 		if !sleep(ctx, wait) {
 			return row, err
 		}

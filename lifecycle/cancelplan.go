@@ -67,7 +67,9 @@ func planCancel(a payment.Attempt, have []payment.Cancel, ask CancelAsk) (paymen
 	case left.won <= 0:
 		return c, refusal(a, payment.CodeNotCancellable, "", "남은 금액이 없습니다", "nothing is left to give back")
 	case ask.Remaining != nil && *ask.Remaining != left.won:
-		return c, refusal(a, payment.CodeCancelTooMuch, "remaining", "남은 금액은 "+left.won.String()+"원입니다", left.won.String()+" won are left")
+		return c, refusal(
+			a, payment.CodeCancelTooMuch, "remaining", "남은 금액은 "+left.won.String()+"원입니다", left.won.String()+" won are left",
+		)
 	}
 	if ask.Amount != nil {
 		c.Amount = *ask.Amount
@@ -76,9 +78,13 @@ func planCancel(a payment.Attempt, have []payment.Cancel, ask CancelAsk) (paymen
 	case c.Amount <= 0:
 		return c, refusal(a, payment.CodeInvalidField, "amount", "1원 이상이어야 합니다", "must be at least 1 won")
 	case c.Amount > left.won:
-		return c, refusal(a, payment.CodeCancelTooMuch, "amount", "남은 금액은 "+left.won.String()+"원입니다", left.won.String()+" won are left")
+		return c, refusal(
+			a, payment.CodeCancelTooMuch, "amount", "남은 금액은 "+left.won.String()+"원입니다", left.won.String()+" won are left",
+		)
 	case a.Purpose == payment.PurposeEscrow && c.Amount != a.Amount:
-		return c, refusal(a, payment.CodeNotCancellable, "amount", "에스크로 결제는 부분 취소할 수 없습니다", "an escrow payment cannot be cancelled in part")
+		return c, refusal(
+			a, payment.CodeNotCancellable, "amount", "에스크로 결제는 부분 취소할 수 없습니다", "an escrow payment cannot be cancelled in part",
+		)
 	}
 	if err := planTaxes(a, left, ask, &c); err != nil {
 		return c, err
@@ -98,7 +104,10 @@ func planTaxes(a payment.Attempt, left rest, ask CancelAsk, c *payment.Cancel) e
 	case left.taxable() == 0:
 		c.TaxFree = c.Amount
 	default:
-		return refusal(a, payment.CodeTaxFreeRequired, "tax_free", "부분 취소 금액 가운데 면세 금액이 필요합니다", "a cancel in part needs its tax-free part")
+		return refusal(
+			a, payment.CodeTaxFreeRequired, "tax_free", "부분 취소 금액 가운데 면세 금액이 필요합니다",
+			"a cancel in part needs its tax-free part",
+		)
 	}
 	//guard:tax-free-sums-are-kept
 	if c.TaxFree < 0 || c.TaxFree > c.Amount || c.TaxFree > left.taxFree || c.Amount-c.TaxFree > left.taxable() {
@@ -129,7 +138,10 @@ func planVAT(a payment.Attempt, left rest, ask CancelAsk, c *payment.Cancel) err
 	taxable := c.Amount - c.TaxFree
 	//guard:part-states-its-vat
 	if c.VAT < 0 || c.VAT > left.vat || c.VAT > taxable || left.vat-c.VAT > left.taxable()-taxable {
-		return refusal(a, payment.CodeCancelTooMuch, "vat_amount", "남은 부가세는 "+left.vat.String()+"원입니다", left.vat.String()+" won of VAT are left")
+		return refusal(
+			a, payment.CodeCancelTooMuch, "vat_amount", "남은 부가세는 "+left.vat.String()+"원입니다",
+			left.vat.String()+" won of VAT are left",
+		)
 	}
 	return nil
 }
@@ -148,7 +160,9 @@ func checkRefundAccount(a payment.Attempt, to *payment.RefundAccount) error {
 			DetailKo: "가상계좌는 돌려받을 계좌가 필요합니다", DetailEn: "a virtual account's money needs an account to go back to",
 		}
 	case len(to.Bank) != 3 || !digits(to.Bank, 3):
-		return refusal(a, payment.CodeInvalidField, field+".bank", "은행 표준코드 세 자리여야 합니다", "must be a bank's standard code of three digits")
+		return refusal(
+			a, payment.CodeInvalidField, field+".bank", "은행 표준코드 세 자리여야 합니다", "must be a bank's standard code of three digits",
+		)
 	case !digits(to.Number.Reveal(), 20):
 		return refusal(a, payment.CodeInvalidField, field+".number", "숫자 20자리까지입니다", "must be up to 20 digits")
 	case to.Holder.Reveal() == "":

@@ -17,8 +17,9 @@ const (
 	blindFor       = 3 * time.Hour
 )
 
-// stillThere goes on with an attempt whose owner died after the PG had shown the money, or whose money it showed no more.
-// It may have been given back since, and a shop that says yes sends its goods. That the PG does not show it ends nothing.
+// stillThere goes on with an attempt whose owner died after the PG had shown the money, or whose money it showed no
+// more. It may have been given back since, and a shop that says yes sends its goods. That the PG does not show it
+// ends nothing.
 func (s *Machine) stillThere(ctx context.Context, w *work) (Result, error) {
 	r, err := s.lookUp(ctx, w)
 	after := context.WithoutCancel(ctx)
@@ -66,8 +67,13 @@ func (s *Machine) shownAgain(ctx context.Context, w *work) (Result, error) {
 		return s.later(ctx, w, lookUpNoKey)
 	}
 	err := s.move(ctx, w, journal.Transition{
-		From: []payment.State{payment.StateUnknown}, To: payment.StateCaptured, PGTxID: w.a.PGTxID,
-		Event: journal.Event{Kind: journal.EventCaptured, Detail: "shown_again"}, NextCheck: s.o.Now().Add(gateBudget + slack),
+		From:   []payment.State{payment.StateUnknown},
+		To:     payment.StateCaptured,
+		PGTxID: w.a.PGTxID,
+		Event: journal.Event{
+			Kind: journal.EventCaptured, Detail: "shown_again",
+		},
+		NextCheck: s.o.Now().Add(gateBudget + slack),
 	})
 	if err != nil {
 		return s.lostHold(ctx, w, err)
@@ -79,7 +85,9 @@ func (s *Machine) shownAgain(ctx context.Context, w *work) (Result, error) {
 func (s *Machine) isOutOfSight(ctx context.Context, w *work) bool {
 	events, err := s.o.Journal.Events(ctx, w.a.ID)
 	if err != nil {
-		s.o.Log.ErrorContext(ctx, "the history cannot be read; the attempt stays as it is", w.a.LogAttr(), slog.Any("err", err))
+		s.o.Log.ErrorContext(
+			ctx, "the history cannot be read; the attempt stays as it is", w.a.LogAttr(), slog.Any("err", err),
+		)
 		return false
 	}
 	var since time.Time

@@ -29,9 +29,9 @@ var (
 	ErrNotOurs        = errors.New("the notice is about no account of ours")
 )
 
-// Deposited follows a notice up. The same notice may come any number of times; once it returns nil, everything in
-// it is on record: the order is paid, or the money is flagged. With an error the attempt is told, too, where it is known. Errors match ErrDepositNotSeen, ErrNotOurs, or are a
-// *payment.Problem.
+// Deposited follows a notice up. The same notice may come any number of times; once it returns nil, everything in it
+// is on record: the order is paid, or the money is flagged. With an error the attempt is told, too, where it is
+// known. Errors match ErrDepositNotSeen, ErrNotOurs, or are a *payment.Problem.
 func (s *Machine) Deposited(ctx context.Context, j UnmatchedJournal, d Deposit) (NotificationResult, error) {
 	a, sealed, err := s.o.Journal.Attempt(ctx, d.ID)
 	switch {
@@ -66,8 +66,8 @@ func about(a payment.Attempt) NotificationResult {
 	return NotificationResult{Result: Result{Attempt: a}}
 }
 
-// mayHaveAccount tells whether there may be an account under an attempt: it was decided, or the buyer had one issued in
-// the place of what was decided, which is never approved.
+// mayHaveAccount tells whether there may be an account under an attempt: it was decided, or the buyer had one issued
+// in the place of what was decided, which is never approved.
 func mayHaveAccount(a payment.Attempt) bool {
 	//guard:account-in-place-of-another-method
 	return a.Method == payment.MethodVBank || a.State != payment.StateApproved
@@ -90,10 +90,12 @@ func (s *Machine) showsPaid(ctx context.Context, a payment.Attempt) error {
 	return nil
 }
 
-// toldOf tells the deposit that the PG shows, which paid the order or is on record as an unmatched payment, from a second one:
-// the first on record is the one, and its notice may come again. It is recorded before it is compared, so that of two
-// that come at once one is the first for both.
-func (s *Machine) toldOf(ctx context.Context, j UnmatchedJournal, told NotificationResult, d Deposit) (NotificationResult, error) {
+// toldOf tells the deposit that the PG shows, which paid the order or is on record as an unmatched payment, from a
+// second one: the first on record is the one, and its notice may come again. It is recorded before it is compared, so
+// that of two that come at once one is the first for both.
+func (s *Machine) toldOf(
+	ctx context.Context, j UnmatchedJournal, told NotificationResult, d Deposit,
+) (NotificationResult, error) {
 	a := told.Attempt
 	if d.Amount != told.won { //guard:deposit-of-another-amount
 		return s.oddDeposit(ctx, j, a, d, "another amount than the PG shows")
@@ -128,10 +130,15 @@ func (s *Machine) firstDeposit(ctx context.Context, d Deposit) (first string, se
 }
 
 // oddDeposit puts money that nobody asked for before a person: it cannot be sent back without the buyer's account.
-func (s *Machine) oddDeposit(ctx context.Context, j UnmatchedJournal, a payment.Attempt, d Deposit, what string) (NotificationResult, error) {
+func (s *Machine) oddDeposit(
+	ctx context.Context, j UnmatchedJournal, a payment.Attempt, d Deposit, what string,
+) (NotificationResult, error) {
 	s.o.Log.ErrorContext(ctx, "a deposit needs a person", a.LogAttr(),
 		slog.Int64("amount", int64(d.Amount)), slog.String("what", what))
 	unmatched := journal.Unmatched{AttemptID: a.ID, PGTxID: d.TID, Won: d.Amount}
-	_, err := j.UnmatchedFlag(ctx, unmatched, journal.Event{At: s.o.Now(), Kind: journal.EventUnmatched, Detail: what + ": " + d.Amount.String() + " won"})
+	_, err := j.UnmatchedFlag(
+		ctx, unmatched,
+		journal.Event{At: s.o.Now(), Kind: journal.EventUnmatched, Detail: what + ": " + d.Amount.String() + " won"},
+	)
 	return NotificationResult{Result: Result{Attempt: a}, Unmatched: true}, unmatchedError(err)
 }

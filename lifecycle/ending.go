@@ -16,8 +16,8 @@ func declined(r adapters.Result) payment.Reason {
 	return payment.ReasonDeclined
 }
 
-// Ending is what the buyer and the shop are told of a result that is no payment; nothing while it may still become one.
-// The shop's own words to its buyer come before ours.
+// Ending is what the buyer and the shop are told of a result that is no payment; nothing while it may still become
+// one. The shop's own words to its buyer come before ours.
 func (r Result) Ending() payment.Ending {
 	reason := r.Attempt.Reason
 	switch payment.State(r.Status()) { //nolint:exhaustive // all others are told by their reason

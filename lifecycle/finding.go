@@ -42,7 +42,9 @@ type FindingJournal interface {
 // Resolve records what a person found out. Two hands are needed: the first one's finding is noted, and the
 // attempt ends when a second person finds the same. done tells that it has ended. Errors match ErrNotUnknown,
 // ErrFinding, ErrActor or a journal error.
-func Resolve(ctx context.Context, j FindingJournal, id payment.AttemptID, f Finding, actor, reason string, now time.Time) (done bool, err error) {
+func Resolve(
+	ctx context.Context, j FindingJournal, id payment.AttemptID, f Finding, actor, reason string, now time.Time,
+) (done bool, err error) {
 	if actor == "" || reason == "" {
 		return false, ErrActor
 	}
@@ -66,7 +68,9 @@ func Resolve(ctx context.Context, j FindingJournal, id payment.AttemptID, f Find
 	}
 	first := firstHand(events, f)
 	if first == "" || first == actor {
-		err := j.Note(ctx, id, journal.Event{At: now, Kind: journal.EventProposed, Actor: actor, Code: string(f), Detail: reason})
+		err := j.Note(
+			ctx, id, journal.Event{At: now, Kind: journal.EventProposed, Actor: actor, Code: string(f), Detail: reason},
+		)
 		if err != nil {
 			return false, fmt.Errorf("noting the finding on attempt %s: %w", id, err)
 		}
@@ -77,8 +81,15 @@ func Resolve(ctx context.Context, j FindingJournal, id payment.AttemptID, f Find
 		return false, err
 	}
 	_, err = j.Move(ctx, journal.Transition{
-		ID: id, From: []payment.State{a.State}, To: to, Reason: payment.ReasonResolved, WipeProof: true, Messages: messages,
-		Event: journal.Event{At: now, Kind: journal.EventResolved, Actor: actor, Code: string(f), Detail: "first hand " + first + "; " + reason},
+		ID:        id,
+		From:      []payment.State{a.State},
+		To:        to,
+		Reason:    payment.ReasonResolved,
+		WipeProof: true,
+		Messages:  messages,
+		Event: journal.Event{
+			At: now, Kind: journal.EventResolved, Actor: actor, Code: string(f), Detail: "first hand " + first + "; " + reason,
+		},
 	})
 	if err != nil {
 		return false, fmt.Errorf("resolving attempt %s: %w", id, err)

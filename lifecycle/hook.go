@@ -93,7 +93,10 @@ func (s *Machine) Shows(ctx context.Context, a payment.Attempt, pgTxID string) (
 	}
 	w.a.PGTxID, w.exact = pgTxID, true
 	r, err := s.lookUp(ctx, w)
-	return Shown{r: r, ours: err == nil && r.OrderRef == a.ID && r.PGTxID == pgTxID, agrees: adapters.Mismatch(a, w.acc.Merchant, r) == ""}, err
+	return Shown{
+		r: r, ours: err == nil && r.OrderRef == a.ID && r.PGTxID == pgTxID,
+		agrees: adapters.Mismatch(a, w.acc.Merchant, r) == "",
+	}, err
 }
 
 // asksAbout tells whether the PG shows the payment that a question is about as one that waits, as it was decided.
@@ -124,7 +127,9 @@ func (s *Machine) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 		// The same question came twice at once.
 		return s.readAgain(ctx, q)
 	case err != nil:
-		s.o.Log.ErrorContext(ctx, "a PG's question is answered no: the claim was not written", a.LogAttr(), slog.Any("err", err))
+		s.o.Log.ErrorContext(
+			ctx, "a PG's question is answered no: the claim was not written", a.LogAttr(), slog.Any("err", err),
+		)
 		return no(payment.ReasonJournalDown)
 	}
 	w.a.State, w.a.PGTxID = payment.StateClaimed, q.PGTxID
@@ -144,18 +149,25 @@ func (s *Machine) allow(ctx context.Context, a payment.Attempt, q Question) Answ
 		return w.answer
 	}
 	err = s.move(ctx, w, journal.Transition{
-		From: []payment.State{payment.StateClaimed}, To: payment.StateApproving,
-		Event: journal.Event{Kind: journal.EventIntended, Detail: "the PG was told to go on"}, NextCheck: s.o.Now().Add(firstFollow),
+		From: []payment.State{payment.StateClaimed},
+		To:   payment.StateApproving,
+		Event: journal.Event{
+			Kind: journal.EventIntended, Detail: "the PG was told to go on",
+		},
+		NextCheck: s.o.Now().Add(firstFollow),
 	})
 	if err != nil {
 		// Should it have been written all the same, following up finds that the PG took our no for a no.
-		s.o.Log.ErrorContext(ctx, "a PG's question is answered no: the intent was not written", a.LogAttr(), slog.Any("err", err))
+		s.o.Log.ErrorContext(
+			ctx, "a PG's question is answered no: the intent was not written", a.LogAttr(), slog.Any("err", err),
+		)
 		return no(payment.ReasonJournalDown) //guard:intent-before-go-on
 	}
 	return Answer{Yes: true}
 }
 
-// lookedAt tells whether anybody looked for a payment of w before: its question is not the first that was heard of it.
+// lookedAt tells whether anybody looked for a payment of w before: its question is not the first that was heard of
+// it.
 func (s *Machine) lookedAt(ctx context.Context, w *work) bool {
 	events, err := s.o.Journal.Events(ctx, w.a.ID)
 	return err != nil || slices.ContainsFunc(events, func(e journal.Event) bool { return e.Kind == journal.EventLookedUp })

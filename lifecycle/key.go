@@ -77,7 +77,9 @@ func (s *Machine) sealHint(w *work) ([]byte, error) {
 func (s *Machine) keyMessage(w *work) (payment.Message, error) {
 	data := dataOf(w.a)
 	data.BillingKey = w.seen.BillingKey.Reveal()
-	m, err := messageOf("msg_"+string(w.a.ID)+"_"+string(payment.StateApproved), payment.MessageBillingKey, w.a.OrderID, data, s.o.Now())
+	m, err := messageOf(
+		"msg_"+string(w.a.ID)+"_"+string(payment.StateApproved), payment.MessageBillingKey, w.a.OrderID, data, s.o.Now(),
+	)
 	if err != nil {
 		return payment.Message{}, err
 	}

@@ -55,8 +55,8 @@ func newPool[L comparable, T any](q queue[L, T], now func() time.Time, log *slog
 	return &pool[L, T]{queue: q, now: now, log: log, rooms: map[L]*room{}}
 }
 
-// every looks for work after every pause until ctx ends, and then waits for what is under way. Pauses are longer while
-// the journal cannot be asked.
+// every looks for work after every pause until ctx ends, and then waits for what is under way. Pauses are longer
+// while the journal cannot be asked.
 func (p *pool[L, T]) every(ctx context.Context, pause time.Duration) {
 	defer p.running.Wait()
 	next := time.NewTimer(pause)
@@ -130,8 +130,8 @@ func (p *pool[L, T]) drain(ctx context.Context, l L, r *room) {
 	}
 }
 
-// takeSome takes as much as there is room for, at least one and at most a batch, and tells whether more may be due. An
-// entry is taken when there is a worker for it, so that its lease has to outlast its own work only.
+// takeSome takes as much as there is room for, at least one and at most a batch, and tells whether more may be due.
+// An entry is taken when there is a worker for it, so that its lease has to outlast its own work only.
 func (p *pool[L, T]) takeSome(ctx context.Context, l L, r *room) bool {
 	free := r.reserve(ctx, p.batch)
 	if free == 0 {
@@ -160,7 +160,10 @@ func (p *pool[L, T]) failed(ctx context.Context, err error) {
 		return
 	}
 	if quiet, say := p.outage.failed(p.now()); say {
-		p.log.Error("the journal cannot be asked what is due", slog.String("of", p.what), slog.Int("failures_since", quiet), slog.Any("err", err))
+		p.log.Error(
+			"the journal cannot be asked what is due", slog.String("of", p.what), slog.Int("failures_since", quiet),
+			slog.Any("err", err),
+		)
 	}
 }
 

@@ -2,8 +2,8 @@ package lifecycle
 
 import "github.com/pg-gateway/pg-gateway/journal"
 
-// lookUpResult is what a look-up of a payment or a cancel came to, as the history has it in an event's detail. The words are
-// stable: proof by absence counts them.
+// lookUpResult is what a look-up of a payment or a cancel came to, as the history has it in an event's detail. The
+// words are stable: proof by absence counts them.
 type lookUpResult string
 
 const (

@@ -59,8 +59,8 @@ type Sealer interface {
 	Open(of SealName, sealed []byte) ([]byte, error)
 }
 
-// SealName says what is sealed, which opens under that name alone. None can be taken for another: an attempt's id is ours
-// and signed, a message's begins with msg_, and of the three only a scope has a space.
+// SealName says what is sealed, which opens under that name alone. None can be taken for another: an attempt's id is
+// ours and signed, a message's begins with msg_, and of the three only a scope has a space.
 type SealName string
 
 // ProofName is that of an attempt's proof.
@@ -237,7 +237,9 @@ func (s *Machine) Complete(ctx context.Context, id payment.AttemptID, proof adap
 
 // complete is Complete of a row that was read; whatever happened to it since is seen where it is moved. A trigger
 // that is quiet writes down nothing but what the PG shows.
-func (s *Machine) complete(ctx context.Context, a payment.Attempt, sealed []byte, proof adapters.Proof, quiet bool) (Result, error) {
+func (s *Machine) complete(
+	ctx context.Context, a payment.Attempt, sealed []byte, proof adapters.Proof, quiet bool,
+) (Result, error) {
 	follows := goesOnByItself(a, sealed)
 	if a.State != payment.StateOpened && a.State != payment.StateIssued && !follows {
 		return s.awaitRow(ctx, a)
@@ -356,7 +358,9 @@ func (s *Machine) approve(ctx context.Context, w *work) (Result, error) {
 		s.o.Log.ErrorContext(ctx, "the PG rejected an approval", w.a.LogAttr(), slog.Any("err", err))
 		return s.finish(after, w, payment.StateDeclined, payment.ReasonRejected)
 	}
-	s.o.Log.WarnContext(ctx, "an approval's answer was lost", w.a.LogAttr(), slog.Any("amount", w.a.Amount), slog.Any("err", err))
+	s.o.Log.WarnContext(
+		ctx, "an approval's answer was lost", w.a.LogAttr(), slog.Any("amount", w.a.Amount), slog.Any("err", err),
+	)
 	return s.lost(after, w)
 }
 
@@ -398,7 +402,9 @@ func (s *Machine) lookUp(ctx context.Context, w *work) (adapters.Result, error) 
 		txID = w.proof.PGTxID
 	}
 	start := s.o.Now()
-	r, err := w.driver.LookUp(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Exact: w.exact, Now: start})
+	r, err := w.driver.LookUp(
+		ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Exact: w.exact, Now: start},
+	)
 	s.observe(ctx, w, payment.OperationLookUp, r, err, start)
 	if err == nil {
 		w.seen = r
@@ -439,7 +445,10 @@ func (s *Machine) unseal(id payment.AttemptID, sealed []byte) (adapters.Proof, e
 	if err := json.Unmarshal(plain, &p); err != nil {
 		return adapters.Proof{}, fmt.Errorf("decoding the proof of attempt %s: %w", id, err)
 	}
-	return adapters.Proof{AuthToken: payment.Secret(p.AuthToken), IDC: p.IDC, PGTxID: p.PGTxID, AuthenticatedAt: time.UnixMilli(p.At), Mobile: p.Mobile}, nil
+	return adapters.Proof{
+		AuthToken: payment.Secret(p.AuthToken), IDC: p.IDC, PGTxID: p.PGTxID, AuthenticatedAt: time.UnixMilli(p.At),
+		Mobile: p.Mobile,
+	}, nil
 }
 
 // proofHash is what makes a proof usable once.
@@ -448,7 +457,9 @@ func proofHash(p adapters.Proof) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Machine) observe(ctx context.Context, w *work, operation payment.Operation, r adapters.Result, err error, start time.Time) {
+func (s *Machine) observe(
+	ctx context.Context, w *work, operation payment.Operation, r adapters.Result, err error, start time.Time,
+) {
 	s.o.Observer.Upstream(w.a.PG, operation, wire.Outcome(r.Outcome, err), s.o.Now().Sub(start))
 	if err == nil && r.Outcome == payment.OutcomeDeclined {
 		s.o.Log.InfoContext(ctx, "the PG said no", w.a.LogAttr(), slog.String("operation", string(operation)),

@@ -52,7 +52,9 @@ func (s *Machine) accountMessage(a payment.Attempt, acc payment.VirtualAccount) 
 	if due := deadline(a, acc.Due); !due.IsZero() {
 		data.Account.Due = due.In(payment.KST()).Format(time.RFC3339)
 	}
-	m, err := messageOf("msg_"+string(a.ID)+"_"+string(payment.StateIssued), payment.MessageIssued, a.OrderID, data, s.o.Now())
+	m, err := messageOf(
+		"msg_"+string(a.ID)+"_"+string(payment.StateIssued), payment.MessageIssued, a.OrderID, data, s.o.Now(),
+	)
 	if err != nil {
 		return payment.Message{}, err
 	}

@@ -162,7 +162,10 @@ func (s *Cases) readUnmatched(ctx context.Context, j CasesJournal) error {
 		if err != nil {
 			return fmt.Errorf("reading attempt %s: %w", l.AttemptID, err)
 		}
-		err = s.add(ctx, j, Case{Attempt: a, Unmatched: &l, Since: l.CreatedAt}, func(e journal.Event) bool { return e.PGTxID == l.PGTxID })
+		err = s.add(
+			ctx, j, Case{Attempt: a, Unmatched: &l, Since: l.CreatedAt},
+			func(e journal.Event) bool { return e.PGTxID == l.PGTxID },
+		)
 		if err != nil {
 			return err
 		}
@@ -184,7 +187,10 @@ func (s *Cases) readCancels(ctx context.Context, j CasesJournal) error {
 		if err != nil {
 			return fmt.Errorf("reading attempt %s: %w", c.AttemptID, err)
 		}
-		err = s.add(ctx, j, Case{Attempt: a, Cancel: &c, Since: c.CreatedAt}, func(e journal.Event) bool { return e.Reason == string(c.ID) })
+		err = s.add(
+			ctx, j, Case{Attempt: a, Cancel: &c, Since: c.CreatedAt},
+			func(e journal.Event) bool { return e.Reason == string(c.ID) },
+		)
 		if err != nil {
 			return err
 		}

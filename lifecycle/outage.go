@@ -25,8 +25,8 @@ type outage struct {
 	told  bool
 }
 
-// failed takes in a failure. When it is time for a line, say is true, and quiet is how many failures had none since the
-// last one.
+// failed takes in a failure. When it is time for a line, say is true, and quiet is how many failures had none since
+// the last one.
 func (o *outage) failed(now time.Time) (quiet int, say bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -41,8 +41,8 @@ func (o *outage) failed(now time.Time) (quiet int, say bool) {
 	return quiet, true
 }
 
-// answered takes in that the journal could be asked. When an outage that was logged is over by that, say is true, with
-// how many failures it had and how long it took.
+// answered takes in that the journal could be asked. When an outage that was logged is over by that, say is true,
+// with how many failures it had and how long it took.
 func (o *outage) answered(now time.Time) (failures int, took time.Duration, say bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -17,8 +17,8 @@ const (
 	outboxWorkers = 64
 	// outboxLease is longer than the longest events timeout.
 	outboxLease = 90 * time.Second
-	// A message is parked after outboxGiveUp tries, over which the waits of Worker.wait stretch over about a day, and not
-	// before it is outboxPatience old: a shop that comes and goes uses its tries up sooner.
+	// A message is parked after outboxGiveUp tries, over which the waits of Worker.wait stretch over about a day, and
+	// not before it is outboxPatience old: a shop that comes and goes uses its tries up sooner.
 	outboxGiveUp   = 33
 	outboxPatience = 24 * time.Hour
 	// pushStep is how many messages are brought forward in one write.
@@ -30,13 +30,16 @@ const (
 const (
 	awayAfter  = 3
 	probeEvery = 15 * time.Second
-	// probeAmong is among how many messages the probes take turns: one that the shop never takes must not be the only one.
+	// probeAmong is among how many messages the probes take turns: one that the shop never takes must not be the only
+	// one.
 	probeAmong = 8
 )
 
 // Outbox keeps the messages to the shop until it has them, for all pods.
 type Outbox interface {
-	OutboxDue(ctx context.Context, l journal.OutboxLane, now time.Time, limit int, lease time.Duration) ([]payment.Message, error)
+	OutboxDue(
+		ctx context.Context, l journal.OutboxLane, now time.Time, limit int, lease time.Duration,
+	) ([]payment.Message, error)
 	OutboxProbe(ctx context.Context, now time.Time, skip int, lease time.Duration) ([]payment.Message, error)
 	OutboxRelease(ctx context.Context, id string) error
 	OutboxPush(ctx context.Context, now time.Time, limit int) (int, error)
@@ -200,7 +203,9 @@ func (w *Worker) deliverMessage(ctx context.Context, m payment.Message) {
 	}
 	w.o.Observer.Delivered(DeliveryFailed)
 	next := w.o.Now().Add(w.wait(m))
-	w.o.Log.Warn("a message to the shop was not acknowledged", m.LogAttr(), slog.Any("tries", m.Tries+1), slog.Any("err", err))
+	w.o.Log.Warn(
+		"a message to the shop was not acknowledged", m.LogAttr(), slog.Any("tries", m.Tries+1), slog.Any("err", err),
+	)
 	if err := w.o.Outbox.OutboxRetry(ctx, m.ID, next, why); err != nil {
 		w.o.Log.Error("the next delivery was not written", m.LogAttr(), slog.Any("err", err))
 	}

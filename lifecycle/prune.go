@@ -24,7 +24,9 @@ const (
 
 // Pruner forgets attempts that have ended, step by step.
 type Pruner interface {
-	Prune(ctx context.Context, before time.Time, from journal.PruneMark, limit int) (gone int, next journal.PruneMark, more bool, err error)
+	Prune(
+		ctx context.Context, before time.Time, from journal.PruneMark, limit int,
+	) (gone int, next journal.PruneMark, more bool, err error)
 }
 
 // KeyPruner forgets old idempotency keys.
@@ -54,7 +56,10 @@ func (w *Worker) Prune(ctx context.Context) {
 		return n, more, err
 	})
 	if gone > 0 {
-		w.o.Log.Info("attempts that ended long ago were removed", slog.Int("removed", gone), slog.String("retention", w.o.Retention.String()))
+		w.o.Log.Info(
+			"attempts that ended long ago were removed", slog.Int("removed", gone),
+			slog.String("retention", w.o.Retention.String()),
+		)
 	}
 	w.steps(ctx, "old idempotency keys", func(ctx context.Context) (int, bool, error) {
 		n, err := w.o.Keys.KeyPrune(ctx, w.o.Now().Add(-w.o.KeysKept), keyStep)

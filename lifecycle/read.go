@@ -51,9 +51,9 @@ func (s *Machine) unpaid(ctx context.Context, w *work, to payment.State, reason 
 	return s.laterAt(ctx, w, s.nextGlance(w.a), lookUpResult(reason))
 }
 
-// nextGlance is when a window that nobody has paid in is looked up again: when it is twice as old, so that money whose
-// notification was lost is found before it has waited as long again, and a window that was abandoned costs a dozen look-ups in
-// its day. The last one is when nobody can pay in it any more.
+// nextGlance is when a window that nobody has paid in is looked up again: when it is twice as old, so that money
+// whose notification was lost is found before it has waited as long again, and a window that was abandoned costs a
+// dozen look-ups in its day. The last one is when nobody can pay in it any more.
 func (s *Machine) nextGlance(a payment.Attempt) time.Time {
 	now := s.o.Now()
 	next := now.Add(s.o.Spread(string(a.ID), a.Checks, max(now.Sub(a.CreatedAt), firstGlance)))
@@ -72,7 +72,9 @@ func (s *Machine) laterAt(ctx context.Context, w *work, next time.Time, why look
 	if w.quiet { //guard:unsigned-notification-writes-nothing
 		return w.result(), nil
 	}
-	err := s.touch(ctx, w, next, journal.Event{At: s.o.Now(), Kind: journal.EventLookedUp, Detail: string(why), Fold: true})
+	err := s.touch(
+		ctx, w, next, journal.Event{At: s.o.Now(), Kind: journal.EventLookedUp, Detail: string(why), Fold: true},
+	)
 	// When somebody else is at it, theirs is the next check.
 	if err != nil && !errors.Is(err, journal.ErrConflict) {
 		s.o.Log.ErrorContext(ctx, "the next check was not written", w.a.LogAttr(), slog.Any("err", err))
@@ -115,16 +117,18 @@ func (s *Machine) capture(ctx context.Context, w *work, r adapters.Result) (Resu
 		return s.await(ctx, w.a.ID)
 	case err != nil:
 		// The PG has the money and the attempt stays opened in the journal: the sweep comes back for it.
-		s.o.Log.ErrorContext(ctx, "a captured attempt was not written; the sweep takes over", w.a.LogAttr(), slog.Any("err", err))
+		s.o.Log.ErrorContext(
+			ctx, "a captured attempt was not written; the sweep takes over", w.a.LogAttr(), slog.Any("err", err),
+		)
 		return w.result(), journalProblem(err)
 	}
 	w.a.State = payment.StateCaptured
 	return s.askAfter(ctx, w)
 }
 
-// duplicate gives back the second payment of an order. While the other attempt is not certain itself, nothing
-// is decided yet: if that one falls through, this one may be kept. An account may wait for its deposit for days: nobody's
-// money is held so long, and no second account stays open that could be paid into too.
+// duplicate gives back the second payment of an order. While the other attempt is not certain itself, nothing is
+// decided yet: if that one falls through, this one may be kept. An account may wait for its deposit for days:
+// nobody's money is held so long, and no second account stays open that could be paid into too.
 func (s *Machine) duplicate(ctx context.Context, w *work, taken *journal.ClaimedError) (Result, error) {
 	//guard:second-charge-goes-back //guard:order-has-one-account
 	if taken.State == payment.StateApproved || taken.State == payment.StateIssued {

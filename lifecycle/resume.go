@@ -72,7 +72,9 @@ func (s *Machine) putOff(ctx context.Context, a payment.Attempt, until time.Time
 	w := &work{a: a, lease: until}
 	if reason := unwatched(a); reason != "" && s.isOutOfSight(ctx, w) {
 		if _, err := s.park(ctx, w, reason); err != nil {
-			s.o.Log.ErrorContext(ctx, "an attempt whose merchant is gone was not put before a person", a.LogAttr(), slog.Any("err", err))
+			s.o.Log.ErrorContext(
+				ctx, "an attempt whose merchant is gone was not put before a person", a.LogAttr(), slog.Any("err", err),
+			)
 		}
 		return
 	}
@@ -121,7 +123,8 @@ func (s *Machine) resolve(ctx context.Context, w *work) (Result, error) {
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 	case r.Outcome == payment.OutcomeApproved && w.a.Reason == payment.ReasonLost && !netCancels(w):
 		return s.approved(ctx, w, r)
-	case r.Outcome == payment.OutcomeIssued && w.a.State == payment.StateUnknown && w.a.Reason == payment.ReasonLost && !netCancels(w):
+	case r.Outcome == payment.OutcomeIssued && w.a.State == payment.StateUnknown &&
+		w.a.Reason == payment.ReasonLost && !netCancels(w):
 		return s.issued(ctx, w, r)
 	case r.Outcome == payment.OutcomeApproved && r.CancelPending > 0: //guard:pending-undo-not-again
 		// It is being given back. Another cancel beside it would be one too many.

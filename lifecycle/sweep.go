@@ -18,8 +18,8 @@ const (
 	sweepLease = 2 * time.Minute
 	// cancelLease is how long a cancel belongs to the sweep that took it up.
 	cancelLease = 10 * time.Minute
-	// sweepWorkers conclude attempts at once in each lane, so that what a crash left is taken up quickly and their writes share
-	// commits: while some wait for their PG, others wait for the journal.
+	// sweepWorkers conclude attempts at once in each lane, so that what a crash left is taken up quickly and their
+	// writes share commits: while some wait for their PG, others wait for the journal.
 	sweepWorkers = 2 * sweepBatch
 	// sideWorkers look at unmatched payments and at cancels at once in each lane; there is little of either.
 	sideWorkers = 8
@@ -35,13 +35,17 @@ type AttemptQueue interface {
 type UnmatchedQueue interface {
 	UnmatchedJournal
 	UnmatchedLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
-	UnmatchedDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]journal.Unmatched, error)
+	UnmatchedDue(
+		ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration,
+	) ([]journal.Unmatched, error)
 }
 
 // CancelQueue tells which cancels are due, for all pods.
 type CancelQueue interface {
 	CancelLanes(ctx context.Context, now time.Time) ([]journal.Lane, error)
-	CancelsDue(ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration) ([]payment.Cancel, error)
+	CancelsDue(
+		ctx context.Context, l journal.Lane, now time.Time, limit int, lease time.Duration,
+	) ([]payment.Cancel, error)
 }
 
 func (w *Worker) attemptQueue() queue[journal.Lane, payment.Attempt] {
@@ -78,7 +82,9 @@ func (w *Worker) unmatchedQueue() queue[journal.Lane, journal.Unmatched] {
 		work: func(ctx context.Context, l journal.Unmatched, _ time.Time) {
 			// Once begun, giving back runs to its end, also while we shut down.
 			if err := w.o.Machine.ResumeUnmatched(context.WithoutCancel(ctx), w.o.Unmatched, l); err != nil {
-				w.o.Log.Error("the sweep could not go on with an unmatched payment", slog.Any("attempt_id", l.AttemptID), slog.Any("err", err))
+				w.o.Log.Error(
+					"the sweep could not go on with an unmatched payment", slog.Any("attempt_id", l.AttemptID), slog.Any("err", err),
+				)
 			}
 		},
 	}

@@ -52,7 +52,9 @@ func (s *Machine) giveBack(ctx context.Context, w *work) (Result, error) {
 		if err == nil && r.Outcome == payment.OutcomeCancelled { //guard:net-cancel-is-confirmed
 			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 		}
-		s.o.Log.WarnContext(ctx, "a net cancel was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err))
+		s.o.Log.WarnContext(
+			ctx, "a net cancel was not confirmed", w.a.LogAttr(), slog.Any("code", r.Code), slog.Any("err", err),
+		)
 		return s.notProven(ctx, w)
 	}
 	if w.method() == payment.MethodVBank { //guard:account-money-goes-nowhere
@@ -77,9 +79,8 @@ func (s *Machine) refund(ctx context.Context, w *work) (Result, error) {
 	charged := w.charged()
 	taxFree, vat := taxesOf(w.statedAs(), w.standing())
 	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
-		Account: w.acc, Attempt: charged, PGTxID: w.txID(),
-		Amount: w.standing(), Remaining: w.standing(), TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(w.a.Checks / 2),
-		Reason:      "approval withdrawn",
+		Account: w.acc, Attempt: charged, PGTxID: w.txID(), Amount: w.standing(), Remaining: w.standing(), TaxFree: taxFree,
+		VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(w.a.Checks / 2), Reason: "approval withdrawn",
 		OperationID: undoID(w), Now: start,
 	})
 	s.observe(ctx, w, payment.OperationCancel, r, err, start)
@@ -90,7 +91,8 @@ func (s *Machine) refund(ctx context.Context, w *work) (Result, error) {
 	return s.notProven(ctx, w)
 }
 
-// statedAs is the attempt with the tax-free part that the PG says was stated at the payment, be it another than decided.
+// statedAs is the attempt with the tax-free part that the PG says was stated at the payment, be it another than
+// decided.
 func (w *work) statedAs() payment.Attempt {
 	a := w.a
 	if w.seen.Taxes.TaxFreeKnown { //guard:back-whole-states-what-was-stated
@@ -106,8 +108,8 @@ func taxesOf(a payment.Attempt, amount payment.Won) (taxFree, vat payment.Won) {
 	return taxFree, min(a.VAT, (amount-taxFree+10)/11)
 }
 
-// unstated tells whether a try at giving everything back leaves the parts to the PG: by turns, as nobody tells which ones
-// a buyer stated who changed them in his window. The first try states what was decided.
+// unstated tells whether a try at giving everything back leaves the parts to the PG: by turns, as nobody tells which
+// ones a buyer stated who changed them in his window. The first try states what was decided.
 func unstated(tries int) bool { return tries%2 == 1 } //guard:refused-undo-leaves-parts-to-pg
 
 // undoID names one try at giving back what an attempt holds. Every try is an operation of its own: it is made
@@ -183,7 +185,9 @@ func (s *Machine) move(ctx context.Context, w *work, t journal.Transition) error
 		if !errors.Is(err, journal.ErrUnavailable) || s.o.Now().Add(wait).After(deadline) || ctx.Err() != nil {
 			return err
 		}
-		s.o.Log.ErrorContext(ctx, "the journal cannot be written; trying again", w.a.LogAttr(), slog.Any("to", t.To), slog.Any("err", err))
+		s.o.Log.ErrorContext(
+			ctx, "the journal cannot be written; trying again", w.a.LogAttr(), slog.Any("to", t.To), slog.Any("err", err),
+		)
 		if !sleep(ctx, wait) {
 			return err
 		}
@@ -196,7 +200,10 @@ func (s *Machine) lostHold(ctx context.Context, w *work, err error) (Result, err
 	if errors.Is(err, journal.ErrConflict) {
 		return s.await(ctx, w.a.ID)
 	}
-	s.o.Log.ErrorContext(ctx, "a transition was not written; the sweep takes over", w.a.LogAttr(), slog.Any("state", w.a.State), slog.Any("err", err))
+	s.o.Log.ErrorContext(
+		ctx, "a transition was not written; the sweep takes over", w.a.LogAttr(), slog.Any("state", w.a.State),
+		slog.Any("err", err),
+	)
 	if w.a.State == payment.StateClaimed || w.a.State == payment.StateOpened {
 		return w.result(), journalProblem(err)
 	}
@@ -205,8 +212,8 @@ func (s *Machine) lostHold(ctx context.Context, w *work, err error) (Result, err
 	return res, nil
 }
 
-// Known returns what an attempt has come to, and waits for whoever has it in hand; known is false when the journal has no
-// such attempt. Errors are *payment.Problem.
+// Known returns what an attempt has come to, and waits for whoever has it in hand; known is false when the journal
+// has no such attempt. Errors are *payment.Problem.
 func (s *Machine) Known(ctx context.Context, id payment.AttemptID) (res Result, known bool, err error) {
 	a, _, err := s.o.Journal.Attempt(ctx, id)
 	switch {
@@ -232,7 +239,8 @@ func (s *Machine) await(ctx context.Context, id payment.AttemptID) (Result, erro
 func (s *Machine) awaitRow(ctx context.Context, a payment.Attempt) (Result, error) {
 	deadline := s.o.Now().Add(awaitLimit)
 	for wait := 20 * time.Millisecond; ; wait = min(wait*2, 500*time.Millisecond) {
-		if a.State.Final() || a.State == payment.StateUnknown || a.State == payment.StateIssued || a.State == payment.StateOpened ||
+		if a.State.Final() || a.State == payment.StateUnknown || a.State == payment.StateIssued ||
+			a.State == payment.StateOpened ||
 			a.State == payment.StateCancelling && a.Checks > 0 {
 			return Result{Attempt: a}, nil
 		}
@@ -257,8 +265,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-// backoff spaces the look-ups of what is open: 30 s, doubling, at most an hour, each a fifth longer or shorter by the attempt's id,
-// so that what an outage left behind does not come due in one moment again.
+// backoff spaces the look-ups of what is open: 30 s, doubling, at most an hour, each a fifth longer or shorter by the
+// attempt's id, so that what an outage left behind does not come due in one moment again.
 func (s *Machine) backoff(id payment.AttemptID, checks int) time.Duration {
 	return s.o.Spread(string(id), checks, min(30*time.Second<<min(checks, 10), time.Hour))
 }

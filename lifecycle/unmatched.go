@@ -15,7 +15,9 @@ import (
 // UnmatchedJournal is what unmatched payments need of the journal.
 type UnmatchedJournal interface {
 	Note(ctx context.Context, id payment.AttemptID, ev journal.Event) error
-	UnmatchedTake(ctx context.Context, l journal.Unmatched, now time.Time, hold time.Duration) (journal.Unmatched, bool, error)
+	UnmatchedTake(
+		ctx context.Context, l journal.Unmatched, now time.Time, hold time.Duration,
+	) (journal.Unmatched, bool, error)
 	UnmatchedEnd(ctx context.Context, l journal.Unmatched, to journal.UnmatchedState, ev journal.Event) error
 	UnmatchedFlag(ctx context.Context, l journal.Unmatched, ev journal.Event) (bool, error)
 	UnmatchedSeen(ctx context.Context, l journal.Unmatched, ev journal.Event) (bool, error)
@@ -44,10 +46,12 @@ type Notification struct {
 	Unsigned bool
 }
 
-// Notified follows up a PG's notification about an attempt. The notification itself is a hint: an open attempt is concluded as by
-// every other trigger; for one that has ended, the PG is asked whether it took money afterwards. Errors match
-// a *payment.Problem or an adapters error: the PG should say it again.
-func (s *Machine) Notified(ctx context.Context, unmatched UnmatchedJournal, n Notification) (NotificationResult, error) {
+// Notified follows up a PG's notification about an attempt. The notification itself is a hint: an open attempt is
+// concluded as by every other trigger; for one that has ended, the PG is asked whether it took money afterwards.
+// Errors match a *payment.Problem or an adapters error: the PG should say it again.
+func (s *Machine) Notified(
+	ctx context.Context, unmatched UnmatchedJournal, n Notification,
+) (NotificationResult, error) {
 	a, sealed, err := s.o.Journal.Attempt(ctx, n.ID)
 	if err != nil {
 		return NotificationResult{}, journalProblem(err)
@@ -73,7 +77,8 @@ func (s *Machine) NotifiedOf(
 		return NotificationResult{Result: r}, &payment.Problem{Code: payment.CodePaymentUnknown, OrderID: r.Attempt.OrderID}
 	}
 	if r.Attempt.State.Final() && r.Attempt.State != payment.StateApproved { //guard:refused-meanwhile-is-followed-up
-		// It may have ended without a look-up of the payment that the notification is about: by another trigger, or another payment.
+		// It may have ended without a look-up of the payment that the notification is about: by another trigger, or another
+		// payment.
 		return s.afterEnd(ctx, unmatched, r.Attempt, pgTxID)
 	}
 	//guard:undone-accounts-money-on-record
@@ -87,10 +92,12 @@ func (s *Machine) NotifiedOf(
 // sharesIDs tells whether the PG of an attempt can hold several payments under its id (PortOne V1).
 func (s *Machine) sharesIDs(a payment.Attempt) bool { return adapters.SharesIDs(s.o.Drivers, a) }
 
-// besideUndo looks at the PG for a notification about an attempt that is being undone, or about an account whose issue is
-// unknown. Its end may be proven by an answer that was given before the money came in, as into an account that was
-// closed: so what is there is put on record before the notification is acknowledged.
-func (s *Machine) besideUndo(ctx context.Context, unmatched UnmatchedJournal, told NotificationResult, pgTxID string) (NotificationResult, error) {
+// besideUndo looks at the PG for a notification about an attempt that is being undone, or about an account whose
+// issue is unknown. Its end may be proven by an answer that was given before the money came in, as into an account
+// that was closed: so what is there is put on record before the notification is acknowledged.
+func (s *Machine) besideUndo(
+	ctx context.Context, unmatched UnmatchedJournal, told NotificationResult, pgTxID string,
+) (NotificationResult, error) {
 	a := told.Attempt
 	undone := a.State == payment.StateCancelling || a.State == payment.StateUnknown && a.Method == payment.MethodVBank
 	another := a.PGTxID != "" && pgTxID != "" && pgTxID != a.PGTxID
@@ -102,9 +109,11 @@ func (s *Machine) besideUndo(ctx context.Context, unmatched UnmatchedJournal, to
 	return told, err
 }
 
-// afterEnd follows up a notification about an attempt that has ended: it looks for money that the PG took for it, and deals
-// with that. What happened to the payment that the attempt was approved by is not looked at here.
-func (s *Machine) afterEnd(ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, pgTxID string) (NotificationResult, error) {
+// afterEnd follows up a notification about an attempt that has ended: it looks for money that the PG took for it, and
+// deals with that. What happened to the payment that the attempt was approved by is not looked at here.
+func (s *Machine) afterEnd(
+	ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, pgTxID string,
+) (NotificationResult, error) {
 	told := NotificationResult{Result: Result{Attempt: a}}
 	if isKey(a) {
 		// A key moves no money, and must not be written down as a transaction's id.
@@ -122,12 +131,15 @@ func (s *Machine) afterEnd(ctx context.Context, unmatched UnmatchedJournal, a pa
 
 // lookForUnmatched asks the PG about a payment that is not the one of its attempt, and deals with what it finds. It
 // returns what came in, if any of it is still there.
-func (s *Machine) lookForUnmatched(ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, pgTxID string) (payment.Won, error) {
+func (s *Machine) lookForUnmatched(
+	ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, pgTxID string,
+) (payment.Won, error) {
 	w, err := s.take(a)
 	if err != nil {
 		return 0, err
 	}
-	// What the journal knows is read before the PG is asked, so that nobody gives back on the strength of an older look-up.
+	// What the journal knows is read before the PG is asked, so that nobody gives back on the strength of an older
+	// look-up.
 	rows, err := unmatched.UnmatchedOf(ctx, a.ID)
 	if err != nil {
 		return 0, unmatchedError(err)
@@ -139,7 +151,10 @@ func (s *Machine) lookForUnmatched(ctx context.Context, unmatched UnmatchedJourn
 	}
 	if s.sharesIDs(a) && pgTxID != "" && r.Outcome == payment.OutcomeNotFound { //guard:contradicted-is-not-acknowledged
 		// One of the PG's two answers is wrong; which, only another look-up can show.
-		return 0, fmt.Errorf("looking for unmatched payments of attempt %s: %w: the PG told of a payment and shows none", a.ID, adapters.ErrUnavailable)
+		return 0, fmt.Errorf(
+			"looking for unmatched payments of attempt %s: %w: the PG told of a payment and shows none", a.ID,
+			adapters.ErrUnavailable,
+		)
 	}
 	if r.OrderRef != a.ID || a.State == payment.StateApproved && r.PGTxID == a.PGTxID {
 		return 0, nil
@@ -159,12 +174,16 @@ func (s *Machine) lookForUnmatched(ctx context.Context, unmatched UnmatchedJourn
 }
 
 // found deals with what a look-up of a payment beside its attempt showed; l is what the journal knew of it before.
-func (s *Machine) found(ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, l journal.Unmatched, r adapters.Result) (bool, error) {
+func (s *Machine) found(
+	ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, l journal.Unmatched, r adapters.Result,
+) (bool, error) {
 	won := r.Amount - r.Cancelled
 	switch {
 	case r.Outcome == payment.OutcomeCancelled && l.State.Open():
 		// Proof that an unmatched payment is back.
-		return false, unmatchedError(unmatched.UnmatchedEnd(ctx, l, journal.UnmatchedReturned, journal.Event{At: s.o.Now(), Kind: journal.EventUnmatchedReturned}))
+		return false, unmatchedError(unmatched.UnmatchedEnd(ctx, l, journal.UnmatchedReturned, journal.Event{
+			At: s.o.Now(), Kind: journal.EventUnmatchedReturned,
+		}))
 	case r.Outcome == payment.OutcomeIssued && a.State.Final(): //guard:ended-attempts-account-is-shut
 		return false, s.shutAccount(ctx, unmatched, a, r)
 	case r.Outcome != payment.OutcomeApproved || won <= 0:
@@ -186,7 +205,9 @@ func (s *Machine) found(ctx context.Context, unmatched UnmatchedJournal, a payme
 }
 
 // dealWith gives an unmatched payment back or parks it. The attempt has ended, and r shows l.Won won at the PG.
-func (s *Machine) dealWith(ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, l journal.Unmatched, r adapters.Result) error {
+func (s *Machine) dealWith(
+	ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, l journal.Unmatched, r adapters.Result,
+) error {
 	w, err := s.take(a)
 	if err != nil {
 		return err
@@ -242,18 +263,24 @@ func (s *Machine) doubts(ctx context.Context, w *work, r adapters.Result) (strin
 }
 
 // notSure records money of which it cannot be said yet what to do about it; the sweep looks again.
-func (s *Machine) notSure(ctx context.Context, unmatched UnmatchedJournal, l journal.Unmatched, why lookUpResult) error {
+func (s *Machine) notSure(
+	ctx context.Context, unmatched UnmatchedJournal, l journal.Unmatched, why lookUpResult,
+) error {
 	if l.State.Open() {
 		return s.laterUnmatched(ctx, unmatched, l, why)
 	}
 	now := s.o.Now()
 	l.NextCheck = now.Add(s.backoff(l.AttemptID, 0))
-	_, err := unmatched.UnmatchedSeen(ctx, l, journal.Event{At: now, Kind: journal.EventUnmatched, Detail: l.Won.String() + " won, " + string(why)})
+	_, err := unmatched.UnmatchedSeen(
+		ctx, l, journal.Event{At: now, Kind: journal.EventUnmatched, Detail: l.Won.String() + " won, " + string(why)},
+	)
 	return unmatchedError(err)
 }
 
 // parkUnmatched leaves an unmatched payment to a person.
-func (s *Machine) parkUnmatched(ctx context.Context, unmatched UnmatchedJournal, l journal.Unmatched, why string) error {
+func (s *Machine) parkUnmatched(
+	ctx context.Context, unmatched UnmatchedJournal, l journal.Unmatched, why string,
+) error {
 	now := s.o.Now()
 	l.NextCheck = now.Add(s.o.Spread(string(l.AttemptID), l.Checks, flaggedEvery))
 	ev := journal.Event{At: now, Kind: journal.EventUnmatchedFlagged, Detail: l.Won.String() + " won, " + why}
@@ -264,8 +291,8 @@ func (s *Machine) parkUnmatched(ctx context.Context, unmatched UnmatchedJournal,
 	return unmatchedError(err)
 }
 
-// returnUnmatched gives an unmatched payment back, once per look-up: the intent is recorded before the request, by whoever gets hold
-// of it first. What is not proven stays open, with a next check.
+// returnUnmatched gives an unmatched payment back, once per look-up: the intent is recorded before the request, by
+// whoever gets hold of it first. What is not proven stays open, with a next check.
 func (s *Machine) returnUnmatched(ctx context.Context, unmatched UnmatchedJournal, w *work, l journal.Unmatched) error {
 	timeout := w.acc.PG.ApproveTimeout
 	// The clock of the request starts before the intent is written, so that the claim outlasts it.
@@ -288,7 +315,10 @@ func (s *Machine) returnUnmatched(ctx context.Context, unmatched UnmatchedJourna
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		to, ev.Kind = journal.UnmatchedReturned, journal.EventUnmatchedReturned
 	} else {
-		s.o.Log.ErrorContext(ctx, "an unmatched payment is not proven to be back", w.a.LogAttr(), slog.Int64("amount", int64(l.Won)), slog.Any("code", r.Code), slog.Any("err", err))
+		s.o.Log.ErrorContext(
+			ctx, "an unmatched payment is not proven to be back", w.a.LogAttr(), slog.Int64("amount", int64(l.Won)),
+			slog.Any("code", r.Code), slog.Any("err", err),
+		)
 	}
 	return unmatchedError(unmatched.UnmatchedEnd(ctx, row, to, ev))
 }

@@ -18,10 +18,12 @@ type UnmatchedFindingJournal interface {
 	UnmatchedEnd(ctx context.Context, l journal.Unmatched, to journal.UnmatchedState, ev journal.Event) error
 }
 
-// ResolveUnmatched records that a person found an unmatched payment to be back with the buyer. Two hands are needed, as for
-// every finding: it is closed when a second person finds the same. Errors match ErrNotUnknown, ErrActor or a
+// ResolveUnmatched records that a person found an unmatched payment to be back with the buyer. Two hands are needed,
+// as for every finding: it is closed when a second person finds the same. Errors match ErrNotUnknown, ErrActor or a
 // journal error.
-func ResolveUnmatched(ctx context.Context, j UnmatchedFindingJournal, id payment.AttemptID, pgTxID, actor, reason string, now time.Time) (done bool, err error) {
+func ResolveUnmatched(
+	ctx context.Context, j UnmatchedFindingJournal, id payment.AttemptID, pgTxID, actor, reason string, now time.Time,
+) (done bool, err error) {
 	if actor == "" || reason == "" {
 		return false, ErrActor
 	}
@@ -29,7 +31,9 @@ func ResolveUnmatched(ctx context.Context, j UnmatchedFindingJournal, id payment
 	if err != nil {
 		return false, fmt.Errorf("reading the unmatched payments of attempt %s: %w", id, err)
 	}
-	if !slices.ContainsFunc(open, func(l journal.Unmatched) bool { return l.AttemptID == id && l.PGTxID == pgTxID && l.State.Open() }) {
+	if !slices.ContainsFunc(
+		open, func(l journal.Unmatched) bool { return l.AttemptID == id && l.PGTxID == pgTxID && l.State.Open() },
+	) {
 		return false, fmt.Errorf("resolving the unmatched payment of attempt %s: %w", id, ErrNotUnknown)
 	}
 	events, err := j.Events(ctx, id)
@@ -43,7 +47,10 @@ func ResolveUnmatched(ctx context.Context, j UnmatchedFindingJournal, id payment
 		}
 	}
 	if first == "" || first == actor {
-		err := j.Note(ctx, id, journal.Event{At: now, Kind: journal.EventUnmatchedProposed, Actor: actor, PGTxID: pgTxID, Detail: reason})
+		err := j.Note(
+			ctx, id,
+			journal.Event{At: now, Kind: journal.EventUnmatchedProposed, Actor: actor, PGTxID: pgTxID, Detail: reason},
+		)
 		if err != nil {
 			return false, fmt.Errorf("noting the finding on attempt %s: %w", id, err)
 		}

@@ -17,7 +17,9 @@ const flaggedEvery = time.Hour
 
 // beside looks for payments that the PG holds of an attempt besides the one that it was just concluded by. Where
 // ids are shared, the word may be about another one, and a buyer who paid twice may be told of once.
-func (s *Machine) beside(ctx context.Context, unmatched UnmatchedJournal, told NotificationResult, pgTxID string) (NotificationResult, error) {
+func (s *Machine) beside(
+	ctx context.Context, unmatched UnmatchedJournal, told NotificationResult, pgTxID string,
+) (NotificationResult, error) {
 	a := told.Attempt
 	if !s.sharesIDs(a) {
 		return told, nil
@@ -39,9 +41,10 @@ func (s *Machine) beside(ctx context.Context, unmatched UnmatchedJournal, told N
 	return told, nil
 }
 
-// remember records the payment that a notification was about, and that the PG shows, while its attempt is not concluded. That may
-// end by another payment, and the PG does not notify again. Of a payment that does not show, nothing is written: nobody
-// signed the notification. A virtual account is looked at until it is closed anyway, and a key moves no money.
+// remember records the payment that a notification was about, and that the PG shows, while its attempt is not
+// concluded. That may end by another payment, and the PG does not notify again. Of a payment that does not show,
+// nothing is written: nobody signed the notification. A virtual account is looked at until it is closed anyway, and a
+// key moves no money.
 func (s *Machine) remember(ctx context.Context, unmatched UnmatchedJournal, a payment.Attempt, pgTxID string) error {
 	//guard:keys-notification-is-no-money
 	if pgTxID == "" || a.State.Final() || a.Method == payment.MethodVBank || isKey(a) {
@@ -51,7 +54,8 @@ func (s *Machine) remember(ctx context.Context, unmatched UnmatchedJournal, a pa
 	return err
 }
 
-// others are the ids of payments besides the attempt's own: the one of the notification, and those that the PG lists as paid.
+// others are the ids of payments besides the attempt's own: the one of the notification, and those that the PG lists
+// as paid.
 func (s *Machine) others(ctx context.Context, a payment.Attempt, pgTxID string) []string {
 	var ids []string
 	add := func(id string) {
@@ -83,8 +87,8 @@ func (s *Machine) others(ctx context.Context, a payment.Attempt, pgTxID string) 
 	return ids
 }
 
-// ResumeUnmatched goes on with an unmatched payment whose next check is due, which the journal leased to the caller: it asks the
-// PG, and closes it, gives it back again, or looks again later. Flagged money is only ever closed.
+// ResumeUnmatched goes on with an unmatched payment whose next check is due, which the journal leased to the caller:
+// it asks the PG, and closes it, gives it back again, or looks again later. Flagged money is only ever closed.
 func (s *Machine) ResumeUnmatched(ctx context.Context, unmatched UnmatchedJournal, l journal.Unmatched) error {
 	a, _, err := s.o.Journal.Attempt(ctx, l.AttemptID)
 	if err != nil {
@@ -94,7 +98,9 @@ func (s *Machine) ResumeUnmatched(ctx context.Context, unmatched UnmatchedJourna
 	case !a.State.Final():
 		return s.laterUnmatched(ctx, unmatched, l, lookUpAttemptOpen)
 	case a.State == payment.StateApproved && a.PGTxID == l.PGTxID && l.State != journal.UnmatchedFlagged:
-		return unmatchedError(unmatched.UnmatchedEnd(ctx, l, journal.UnmatchedKept, journal.Event{At: s.o.Now(), Kind: journal.EventUnmatchedKept}))
+		return unmatchedError(unmatched.UnmatchedEnd(ctx, l, journal.UnmatchedKept, journal.Event{
+			At: s.o.Now(), Kind: journal.EventUnmatchedKept,
+		}))
 	}
 	w, err := s.take(a)
 	if err != nil {
@@ -120,7 +126,9 @@ func (s *Machine) ResumeUnmatched(ctx context.Context, unmatched UnmatchedJourna
 		if r.Outcome != payment.OutcomeApproved || r.Amount != a.Amount { //guard:contradiction-ends-by-the-payment
 			return s.laterUnmatched(ctx, unmatched, l, lookUpUndecided)
 		}
-		return unmatchedError(unmatched.UnmatchedEnd(ctx, l, journal.UnmatchedKept, journal.Event{At: s.o.Now(), Kind: journal.EventUnmatchedKept}))
+		return unmatchedError(unmatched.UnmatchedEnd(ctx, l, journal.UnmatchedKept, journal.Event{
+			At: s.o.Now(), Kind: journal.EventUnmatchedKept,
+		}))
 	case r.Outcome == payment.OutcomeCancelled:
 	//guard:flagged-is-not-given-back
 	case r.Outcome != payment.OutcomeApproved || r.Amount <= r.Cancelled || l.State == journal.UnmatchedFlagged:
@@ -130,8 +138,9 @@ func (s *Machine) ResumeUnmatched(ctx context.Context, unmatched UnmatchedJourna
 	return err
 }
 
-// absentUnmatched follows up a look-up at which the PG knew no such payment. One that was told of only, and is never seen, is
-// closed. Money that waits for a person is not: a deposit's notice names a transaction that no inquiry may show.
+// absentUnmatched follows up a look-up at which the PG knew no such payment. One that was told of only, and is never
+// seen, is closed. Money that waits for a person is not: a deposit's notice names a transaction that no inquiry may
+// show.
 func (s *Machine) absentUnmatched(ctx context.Context, unmatched UnmatchedJournal, l journal.Unmatched) error {
 	if l.State == journal.UnmatchedFlagged || l.Tries > 0 || !s.neverSeen(ctx, l) { //guard:unmatched-absent-in-a-row
 		return s.laterUnmatched(ctx, unmatched, l, lookUpAbsent)
@@ -139,12 +148,15 @@ func (s *Machine) absentUnmatched(ctx context.Context, unmatched UnmatchedJourna
 	return s.endAbsent(ctx, unmatched, l, string(lookUpAbsent))
 }
 
-// neverSeen tells whether an unmatched payment that is absent now was absent at enough look-ups before, one after the other. Looks
-// that failed, and those that asked nobody since the attempt was open, are none.
+// neverSeen tells whether an unmatched payment that is absent now was absent at enough look-ups before, one after the
+// other. Looks that failed, and those that asked nobody since the attempt was open, are none.
 func (s *Machine) neverSeen(ctx context.Context, l journal.Unmatched) bool {
 	events, err := s.o.Journal.Events(ctx, l.AttemptID)
 	if err != nil {
-		s.o.Log.ErrorContext(ctx, "the history cannot be read; an unmatched payment stays open", slog.Any("attempt_id", l.AttemptID), slog.Any("err", err))
+		s.o.Log.ErrorContext(
+			ctx, "the history cannot be read; an unmatched payment stays open", slog.Any("attempt_id", l.AttemptID),
+			slog.Any("err", err),
+		)
 		return false
 	}
 	seen := 0
@@ -160,8 +172,11 @@ func (s *Machine) neverSeen(ctx context.Context, l journal.Unmatched) bool {
 	return seen >= notFoundChecks
 }
 
-// laterUnmatched schedules the next look-up of an unmatched payment. When somebody else is at it by now, theirs is the next check.
-func (s *Machine) laterUnmatched(ctx context.Context, unmatched UnmatchedJournal, l journal.Unmatched, why lookUpResult) error {
+// laterUnmatched schedules the next look-up of an unmatched payment. When somebody else is at it by now, theirs is
+// the next check.
+func (s *Machine) laterUnmatched(
+	ctx context.Context, unmatched UnmatchedJournal, l journal.Unmatched, why lookUpResult,
+) error {
 	now := s.o.Now()
 	l.NextCheck = now.Add(s.backoff(l.AttemptID, l.Checks+l.Tries+1))
 	ev := journal.Event{At: now, Kind: journal.EventUnmatchedLookedUp, Detail: string(why), Fold: true}

@@ -53,8 +53,8 @@ type WorkerOptions struct {
 	Now    func() time.Time
 }
 
-// Worker does what goes on beside requests: it takes up what is due, delivers the outbox, and forgets what is too old.
-// Make it with NewWorker, then Run it once, or call it step by step. It is safe for concurrent use.
+// Worker does what goes on beside requests: it takes up what is due, delivers the outbox, and forgets what is too
+// old. Make it with NewWorker, then Run it once, or call it step by step. It is safe for concurrent use.
 type Worker struct {
 	o        WorkerOptions
 	wake     chan struct{}
@@ -109,8 +109,8 @@ func (w *Worker) Wake() {
 // Woken has something in it when Wake was called, for who goes step by step instead of calling Run.
 func (w *Worker) Woken() <-chan struct{} { return w.wake }
 
-// SweepAttempts goes on with the attempts that are due now, and waits for that. After a restart these are the ones that
-// were in flight.
+// SweepAttempts goes on with the attempts that are due now, and waits for that. After a restart these are the ones
+// that were in flight.
 func (w *Worker) SweepAttempts(ctx context.Context) { w.attempts.once(ctx) }
 
 // SweepUnmatched goes on with the unmatched payments that are due now, and waits for that.
@@ -127,7 +127,8 @@ func (w *Worker) SweepCancels(ctx context.Context) {
 	}
 }
 
-// DeliverDue delivers the messages that are due now, also what comes up in their orders meanwhile, and waits for that.
+// DeliverDue delivers the messages that are due now, also what comes up in their orders meanwhile, and waits for
+// that.
 func (w *Worker) DeliverDue(ctx context.Context) {
 	for more := true; more; {
 		w.outbox.once(ctx)

@@ -1,10 +1,10 @@
 // Package formjson reads a form (application/x-www-form-urlencoded) as PHP does, and gives it as JSON, so that
 // the paths of an intercept mean the same for a form as for a JSON body.
 //
-// a[b]=x is {"a":{"b":"x"}}, a[]=x&a[]=y is {"a":["x","y"]}, a[0][b]=x is {"a":[{"b":"x"}]}. A plain whole number is a
-// number, so that an amount is one; everything else is text. What two readers could read differently is refused: a
-// name that comes twice, also where only PHP takes two names for one (pay.method and pay_method), and a name that is a
-// value here and holds others there. It knows nothing of payments or HTTP.
+// a[b]=x is {"a":{"b":"x"}}, a[]=x&a[]=y is {"a":["x","y"]}, a[0][b]=x is {"a":[{"b":"x"}]}. A plain whole number is
+// a number, so that an amount is one; everything else is text. What two readers could read differently is refused: a
+// name that comes twice, also where only PHP takes two names for one (pay.method and pay_method), and a name that is
+// a value here and holds others there. It knows nothing of payments or HTTP.
 package formjson
 
 import (
@@ -90,8 +90,8 @@ func (n *node) add(pair string, known map[string]string) error {
 	return n.put(steps, value, name)
 }
 
-// phpName is what PHP calls a field: it drops spaces before a name, ends it at a NUL, and has no variables with dots or
-// spaces.
+// phpName is what PHP calls a field: it drops spaces before a name, ends it at a NUL, and has no variables with dots
+// or spaces.
 func phpName(s string) string {
 	s, _, _ = strings.Cut(strings.TrimLeft(s, " "), "\x00")
 	return strings.NewReplacer(".", "_", " ", "_").Replace(s)

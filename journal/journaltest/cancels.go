@@ -39,7 +39,10 @@ func mustBegin(t *testing.T, j *journal.Journal, c payment.Cancel) payment.Cance
 }
 
 func stepTo(id string, from, to payment.CancelState, messages ...payment.Message) journal.CancelStep {
-	return journal.CancelStep{ID: payment.CancelID(id), From: from, To: to, Code: "code_" + string(to), Event: event("cancel_" + string(to)), Messages: messages}
+	return journal.CancelStep{
+		ID: payment.CancelID(id), From: from, To: to, Code: "code_" + string(to), Event: event("cancel_" + string(to)),
+		Messages: messages,
+	}
 }
 
 func mustStep(t *testing.T, j *journal.Journal, s journal.CancelStep) payment.Cancel {
@@ -60,10 +63,16 @@ func testCancels(t *testing.T, open Open) {
 	paid(t, j, "a", "b")
 	reach(t, j, Attempt("unpaid", "unpaid"), payment.StateUnknown)
 	want := mustBegin(t, j, cancelOf("a", "c-1", 5_000, 15_000))
-	if got, err := j.Cancel(ctx, "c-1"); err != nil || cmp.Diff(want, got) != "" || got.State != payment.CancelRequested || got.OrderID != "a" {
+	if got, err := j.Cancel(
+		ctx, "c-1",
+	); err != nil || cmp.Diff(want, got) != "" || got.State != payment.CancelRequested ||
+		got.OrderID != "a" {
 		t.Errorf("read %v, %v", cmp.Diff(want, got), err)
 	}
-	if row, begun, err := j.CancelBegin(ctx, cancelOf("a", "c-1", 5_000, 15_000), event("again")); err != nil || begun || row.ID != "c-1" {
+	if row, begun, err := j.CancelBegin(
+		ctx, cancelOf("a", "c-1", 5_000, 15_000), event("again"),
+	); err != nil || begun ||
+		row.ID != "c-1" {
 		t.Errorf("the same cancel again: %+v, %v, %v", row, begun, err)
 	}
 	for _, tt := range []struct {
@@ -72,7 +81,10 @@ func testCancels(t *testing.T, open Open) {
 		kind  journal.ConflictKind
 		state payment.State
 	}{
-		{"a second one while the first is open", cancelOf("a", "c-2", 1_000, 15_000), journal.ConflictCancelOpen, payment.StateApproved},
+		{
+			"a second one while the first is open", cancelOf("a", "c-2", 1_000, 15_000), journal.ConflictCancelOpen,
+			payment.StateApproved,
+		},
 		{"more than is left", cancelOf("b", "c-3", 15_001, 15_000), journal.ConflictRemaining, payment.StateApproved},
 		{"nothing", cancelOf("b", "c-3", 0, 15_000), journal.ConflictRemaining, payment.StateApproved},
 		{"another rest than there is", cancelOf("b", "c-3", 1_000, 14_000), journal.ConflictRemaining, payment.StateApproved},
@@ -105,7 +117,11 @@ func testCancels(t *testing.T, open Open) {
 			t.Errorf("what has ended moved from %s to %s: %v", s.From, s.To, err)
 		}
 	}
-	if _, err := j.CancelMove(ctx, stepTo("nobody", payment.CancelRequested, payment.CancelDone)); !errors.Is(err, journal.ErrNotFound) {
+	if _, err := j.CancelMove(
+		ctx, stepTo("nobody", payment.CancelRequested, payment.CancelDone),
+	); !errors.Is(
+		err, journal.ErrNotFound,
+	) {
 		t.Errorf("a cancel that is not there: %v", err)
 	}
 	mustBegin(t, j, cancelOf("a", "c-2", 10_000, 10_000))
@@ -173,7 +189,9 @@ func testCancelRace(t *testing.T, open Open) {
 	var wg sync.WaitGroup
 	for i := range 32 {
 		wg.Go(func() {
-			_, mine, err := j.CancelBegin(t.Context(), cancelOf("a", fmt.Sprintf("c-%d", i/2), 1_000, 15_000), event("cancel_intended"))
+			_, mine, err := j.CancelBegin(
+				t.Context(), cancelOf("a", fmt.Sprintf("c-%d", i/2), 1_000, 15_000), event("cancel_intended"),
+			)
 			switch {
 			case mine:
 				begun.Add(1)
@@ -222,7 +240,8 @@ func testCancelsDue(t *testing.T, open Open) {
 	}
 	mustStep(t, j, stepTo("c-b", payment.CancelRequested, payment.CancelUnknown))
 	stats, err := j.CancelStats(ctx)
-	if err != nil || len(stats) != 2 || stats[0].Won != 1_000 || stats[1].Won != 2_000 || stats[1].Count != 1 || stats[1].Oldest.IsZero() {
+	if err != nil || len(stats) != 2 || stats[0].Won != 1_000 || stats[1].Won != 2_000 || stats[1].Count != 1 ||
+		stats[1].Oldest.IsZero() {
 		t.Errorf("stats %+v, %v", stats, err)
 	}
 	testCancelFound(t, j)
@@ -236,11 +255,17 @@ func testCancelFound(t *testing.T, j *journal.Journal) {
 	found := cancelOf("c", "c-c", 4_000, 15_000)
 	found.Origin = payment.CancelByPG
 	for i, want := range []bool{true, false} {
-		if got, err := j.CancelFound(t.Context(), found, event("cancel_found"), []payment.Message{message("found")}); err != nil || got != want {
+		if got, err := j.CancelFound(
+			t.Context(), found, event("cancel_found"), []payment.Message{message("found")},
+		); err != nil ||
+			got != want {
 			t.Errorf("finding it %d: %v, %v", i, got, err)
 		}
 	}
-	if c, err := j.Cancel(t.Context(), "c-c"); err != nil || c.State != payment.CancelDone || c.Origin != payment.CancelByPG || !c.NextCheck.IsZero() {
+	if c, err := j.Cancel(
+		t.Context(), "c-c",
+	); err != nil || c.State != payment.CancelDone || c.Origin != payment.CancelByPG ||
+		!c.NextCheck.IsZero() {
 		t.Errorf("found %+v, %v", c, err)
 	}
 	more := cancelOf("c", "c-d", 11_001, 11_000)

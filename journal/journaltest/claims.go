@@ -107,12 +107,16 @@ func testClaim(t *testing.T, open Open) {
 		mustInsert(t, j, Attempt("f-1", "f"))
 		dear := Attempt("f-1", "f")
 		dear.Amount = 1
-		wantConflict(t, j.Claim(t.Context(), dear, claim(payment.StateClaimed, "f")), journal.ConflictContent, payment.StateOpened)
+		wantConflict(
+			t, j.Claim(t.Context(), dear, claim(payment.StateClaimed, "f")), journal.ConflictContent, payment.StateOpened,
+		)
 		wantState(t, j, "f-1", payment.StateOpened)
 	})
 	t.Run("a claim under another order is a conflict", func(t *testing.T) {
 		moved := Attempt("f-1", "elsewhere")
-		wantConflict(t, j.Claim(t.Context(), moved, claim(payment.StateClaimed, "g")), journal.ConflictContent, payment.StateOpened)
+		wantConflict(
+			t, j.Claim(t.Context(), moved, claim(payment.StateClaimed, "g")), journal.ConflictContent, payment.StateOpened,
+		)
 	})
 	t.Run("a state that holds nothing cannot be claimed", func(t *testing.T) {
 		for _, to := range []payment.State{payment.StateOpened, payment.StateDeclined, payment.StateApproved} {

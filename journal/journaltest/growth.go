@@ -146,10 +146,14 @@ func testSideLanes(t *testing.T, j *journal.Journal) {
 		a := Attempt(id, id)
 		a.PG = payment.PGID(id)
 		reach(t, j, a, payment.StateApproved)
-		if _, err := j.UnmatchedSeen(ctx, journal.Unmatched{AttemptID: a.ID, PGTxID: "seen", Won: 1}, event("unmatched_payment")); err != nil {
+		if _, err := j.UnmatchedSeen(
+			ctx, journal.Unmatched{AttemptID: a.ID, PGTxID: "seen", Won: 1}, event("unmatched_payment"),
+		); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := j.UnmatchedFlag(ctx, journal.Unmatched{AttemptID: a.ID, PGTxID: "flagged", Won: 1}, event("unmatched_payment")); err != nil {
+		if _, err := j.UnmatchedFlag(
+			ctx, journal.Unmatched{AttemptID: a.ID, PGTxID: "flagged", Won: 1}, event("unmatched_payment"),
+		); err != nil {
 			t.Fatal(err)
 		}
 		mustBegin(t, j, cancelOf(id, "c-"+id, 1_000, 15_000))
@@ -159,7 +163,10 @@ func testSideLanes(t *testing.T, j *journal.Journal) {
 	if d := gocmp.Diff(want, lanes); d != "" || err != nil {
 		t.Errorf("lanes of unmatched payments (-want +got) %v\n%s", err, d)
 	}
-	if list, err := j.UnmatchedDue(ctx, journal.Lane{PG: "y"}, unmatched, 10, time.Minute); err != nil || len(list) != 1 || list[0].PGTxID != "flagged" {
+	if list, err := j.UnmatchedDue(
+		ctx, journal.Lane{PG: "y"}, unmatched, 10, time.Minute,
+	); err != nil || len(list) != 1 ||
+		list[0].PGTxID != "flagged" {
 		t.Errorf("flagged at y: %+v, %v", list, err)
 	}
 	lanes, err = j.CancelLanes(ctx, unmatched)
@@ -222,7 +229,10 @@ func testFold(t *testing.T, open Open) {
 	mustInsert(t, j, Attempt("a", "a"))
 	look := func(n int, detail string, at time.Time) {
 		t.Helper()
-		l := journal.LookUp{ID: "a", State: payment.StateOpened, Checks: n, NextCheck: epoch(), Event: journal.Event{At: at, Kind: "looked_up", Detail: detail, Fold: true}}
+		l := journal.LookUp{
+			ID: "a", State: payment.StateOpened, Checks: n, NextCheck: epoch(),
+			Event: journal.Event{At: at, Kind: "looked_up", Detail: detail, Fold: true},
+		}
 		if err := j.Touch(t.Context(), l); err != nil {
 			t.Fatal(err)
 		}
@@ -244,7 +254,9 @@ func testFold(t *testing.T, open Open) {
 	}
 	var got []string
 	for _, e := range events[1:] {
-		got = append(got, fmt.Sprintf("%s %s %s x%d %s", e.At.Format("15:04"), e.Kind, e.Detail, e.Times, e.LastAt.Format("15:04")))
+		got = append(
+			got, fmt.Sprintf("%s %s %s x%d %s", e.At.Format("15:04"), e.Kind, e.Detail, e.Times, e.LastAt.Format("15:04")),
+		)
 	}
 	want := []string{
 		"09:30 looked_up nothing x3 09:32", "09:33 looked_up failed x1 00:00", "09:34 looked_up nothing x1 00:00",
@@ -256,8 +268,8 @@ func testFold(t *testing.T, open Open) {
 	wantSound(t, j)
 }
 
-// testHeads checks that of each order the oldest message alone is looked at, whoever writes at the same time, and that
-// the next one comes up when it is delivered.
+// testHeads checks that of each order the oldest message alone is looked at, whoever writes at the same time, and
+// that the next one comes up when it is delivered.
 func testHeads(t *testing.T, open Open) {
 	j := open(t)
 	const orders, each = 8, 5
@@ -269,7 +281,10 @@ func testHeads(t *testing.T, open Open) {
 		for n := range each {
 			c := cancelOf(order, fmt.Sprintf("%s-c%d", order, n), 1_000, payment.Won(15_000-1_000*n))
 			c.Origin = payment.CancelByPG
-			if found, err := j.CancelFound(t.Context(), c, event("cancel_found"), []payment.Message{message(fmt.Sprintf("%s-%d", order, n))}); err != nil || !found {
+			if found, err := j.CancelFound(
+				t.Context(), c, event("cancel_found"), []payment.Message{message(fmt.Sprintf("%s-%d", order, n))},
+			); err != nil ||
+				!found {
 				t.Fatalf("%v, %v", found, err)
 			}
 		}
@@ -330,7 +345,10 @@ func testPush(t *testing.T, open Open) {
 	if err != nil || len(probe) != 1 || probe[0].ID != "p-000-1" || probe[0].Tries != 1 {
 		t.Fatalf("probe %+v, %v", probe, err)
 	}
-	if second, err := j.OutboxProbe(ctx, now, 0, time.Minute); err != nil || len(second) != 1 || second[0].ID != "p-001-1" {
+	if second, err := j.OutboxProbe(
+		ctx, now, 0, time.Minute,
+	); err != nil || len(second) != 1 ||
+		second[0].ID != "p-001-1" {
 		t.Fatalf("a second probe %+v, %v", second, err)
 	}
 	if third, err := j.OutboxProbe(ctx, now, 3, time.Minute); err != nil || len(third) != 1 || third[0].ID != "p-005-1" {
@@ -347,7 +365,8 @@ func testPush(t *testing.T, open Open) {
 		t.Fatalf("after its release %+v, %v", again, err)
 	}
 	list := waiting(t, j, journal.MessagePending)
-	if len(list) != 2*orders || list[0].Behind || !list[1].Behind || !list[0].NextTry.Equal(now.Add(time.Hour)) || list[0].Reason != "not acknowledged" {
+	if len(list) != 2*orders || list[0].Behind || !list[1].Behind || !list[0].NextTry.Equal(now.Add(time.Hour)) ||
+		list[0].Reason != "not acknowledged" {
 		t.Errorf("%d wait, the first %+v", len(list), list[0])
 	}
 	pushed := 0
@@ -370,7 +389,10 @@ func testPush(t *testing.T, open Open) {
 	if n, err := j.OutboxUnparkAll(ctx, orders); err != nil || n != 1 {
 		t.Errorf("then %d, %v", n, err)
 	}
-	if due := allDue(t, j, time.Now().Add(time.Second), 100, time.Minute); len(due) != orders || len(waiting(t, j, journal.MessageParked)) != 0 {
+	if due := allDue(
+		t, j, time.Now().Add(time.Second), 100, time.Minute,
+	); len(due) != orders ||
+		len(waiting(t, j, journal.MessageParked)) != 0 {
 		t.Errorf("%d are due again", len(due))
 	}
 	if err := j.OutboxRelease(ctx, "nobody"); !errors.Is(err, journal.ErrNotFound) {
@@ -389,7 +411,9 @@ func testPrunePass(t *testing.T, open Open) {
 		mustMove(t, j, id, payment.StateCaptured, payment.StateApproved, message(id))
 	}
 	reach(t, j, Attempt("s-late", "s-late"), payment.StateDeclined)
-	if _, err := j.UnmatchedFlag(ctx, journal.Unmatched{AttemptID: "s-late", PGTxID: "tx", Won: 1}, event("unmatched_payment")); err != nil {
+	if _, err := j.UnmatchedFlag(
+		ctx, journal.Unmatched{AttemptID: "s-late", PGTxID: "tx", Won: 1}, event("unmatched_payment"),
+	); err != nil {
 		t.Fatal(err)
 	}
 	paid(t, j, "s-cancel")

@@ -52,12 +52,28 @@ func epoch() time.Time { return time.Date(2026, 3, 2, 9, 30, 0, 123_000_000, tim
 // Attempt returns an opened attempt of an order, for tests of this and other packages.
 func Attempt(id, order string) payment.Attempt {
 	return payment.Attempt{
-		ID: payment.AttemptID(id), OrderID: payment.OrderID(order), PG: "inicis", Driver: "inicis",
-		Merchant: "shop-card", MID: "INIpayTest", Method: "card", Amount: 15_000, TaxFree: 1_000, OrderAmount: 18_000, Secondary: "mileage:3000",
-		Currency: payment.CurrencyKRW, Test: true, Device: payment.DevicePC, Site: "main",
-		Purpose: payment.PurposeOneTime, OrderName: "연필 세 자루", ReturnURL: "http://localhost:8080/done",
-		RulesVersion: "0123456789ab", CreatedAt: epoch(), ExpiresAt: epoch().Add(30 * time.Minute),
-		NextCheck: epoch().Add(time.Minute),
+		ID:           payment.AttemptID(id),
+		OrderID:      payment.OrderID(order),
+		PG:           "inicis",
+		Driver:       "inicis",
+		Merchant:     "shop-card",
+		MID:          "INIpayTest",
+		Method:       "card",
+		Amount:       15_000,
+		TaxFree:      1_000,
+		OrderAmount:  18_000,
+		Secondary:    "mileage:3000",
+		Currency:     payment.CurrencyKRW,
+		Test:         true,
+		Device:       payment.DevicePC,
+		Site:         "main",
+		Purpose:      payment.PurposeOneTime,
+		OrderName:    "연필 세 자루",
+		ReturnURL:    "http://localhost:8080/done",
+		RulesVersion: "0123456789ab",
+		CreatedAt:    epoch(),
+		ExpiresAt:    epoch().Add(30 * time.Minute),
+		NextCheck:    epoch().Add(time.Minute),
 	}
 }
 
@@ -89,7 +105,9 @@ func mustClaim(t *testing.T, j *journal.Journal, a payment.Attempt, to payment.S
 	}
 }
 
-func mustMove(t *testing.T, j *journal.Journal, id string, from, to payment.State, messages ...payment.Message) payment.Attempt {
+func mustMove(
+	t *testing.T, j *journal.Journal, id string, from, to payment.State, messages ...payment.Message,
+) payment.Attempt {
 	t.Helper()
 	a, err := j.Move(t.Context(), journal.Transition{
 		ID: payment.AttemptID(id), From: []payment.State{from}, To: to, Event: event("test"), Messages: messages,
@@ -118,7 +136,12 @@ func pathTo(state payment.State) []payment.State {
 	switch state {
 	case payment.StateOpened:
 		return nil
-	case payment.StateApproved, payment.StateCaptured, payment.StateIssued, payment.StateUnknown, payment.StateApproving, payment.StateClaimed:
+	case payment.StateApproved,
+		payment.StateCaptured,
+		payment.StateIssued,
+		payment.StateUnknown,
+		payment.StateApproving,
+		payment.StateClaimed:
 		path := []payment.State{payment.StateClaimed}
 		if state == payment.StateClaimed {
 			return path
@@ -131,7 +154,11 @@ func pathTo(state payment.State) []payment.State {
 			path = append(path, payment.StateCaptured)
 		}
 		return append(path, state)
-	case payment.StateCancelling, payment.StateDeclined, payment.StateRefused, payment.StateCancelled, payment.StateExpired:
+	case payment.StateCancelling,
+		payment.StateDeclined,
+		payment.StateRefused,
+		payment.StateCancelled,
+		payment.StateExpired:
 		return []payment.State{state}
 	}
 	return nil

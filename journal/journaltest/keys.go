@@ -49,7 +49,9 @@ func testKeys(t *testing.T, j *journal.Journal) {
 		t.Errorf("a key whose holder died was taken again %v until %s, want until %s", begun, held.HeldUntil, want)
 	}
 	testFormerHolder(t, j, now.Add(time.Minute))
-	answer := journal.KeptAnswer{Status: 200, ContentType: "application/json", Body: []byte(`{"a":1}`), HeldUntil: held.HeldUntil}
+	answer := journal.KeptAnswer{
+		Status: 200, ContentType: "application/json", Body: []byte(`{"a":1}`), HeldUntil: held.HeldUntil,
+	}
 	if err := j.KeyDone(ctx, "scope", "race", answer); err != nil {
 		t.Fatal(err)
 	}
@@ -104,11 +106,16 @@ func testRenewal(t *testing.T, j *journal.Journal, kept journal.KeptAnswer, now 
 	if renewed.Load() != 1 {
 		t.Fatalf("a key was renewed %d times", renewed.Load())
 	}
-	if got, begun, err := j.KeyBegin(ctx, "scope", "race", "f", now, time.Minute); err != nil || begun || got.Status != 0 || len(got.Body) != 0 || got.Fingerprint != "f" {
+	if got, begun, err := j.KeyBegin(
+		ctx, "scope", "race", "f", now, time.Minute,
+	); err != nil || begun || got.Status != 0 || len(got.Body) != 0 ||
+		got.Fingerprint != "f" {
 		t.Errorf("a renewed key still has %+v, %v, %v", got, begun, err)
 	}
 	held, _ := until.Load().(time.Time)
-	if err := j.KeyDone(ctx, "scope", "race", journal.KeptAnswer{Status: 201, Body: []byte("new"), HeldUntil: held}); err != nil {
+	if err := j.KeyDone(
+		ctx, "scope", "race", journal.KeptAnswer{Status: 201, Body: []byte("new"), HeldUntil: held},
+	); err != nil {
 		t.Errorf("who renewed a key does not hold it: %v", err)
 	}
 	if _, begun, err := j.KeyRenew(ctx, "scope", "race", kept, now, time.Minute); err != nil || begun {
@@ -119,13 +126,20 @@ func testRenewal(t *testing.T, j *journal.Journal, kept journal.KeptAnswer, now 
 // testFormerHolder checks that who held the key race until then can do nothing to whom it was given since.
 func testFormerHolder(t *testing.T, j *journal.Journal, until time.Time) {
 	t.Helper()
-	if err := j.KeyDone(t.Context(), "scope", "race", journal.KeptAnswer{Status: 500, HeldUntil: until}); !errors.Is(err, journal.ErrNotFound) {
+	if err := j.KeyDone(
+		t.Context(), "scope", "race", journal.KeptAnswer{Status: 500, HeldUntil: until},
+	); !errors.Is(
+		err, journal.ErrNotFound,
+	) {
 		t.Errorf("a former holder's answer was kept: %v", err)
 	}
 	if err := j.KeyDrop(t.Context(), "scope", "race", until); err != nil {
 		t.Error(err)
 	}
-	if kept, begun, err := j.KeyBegin(t.Context(), "scope", "race", "f", until, time.Minute); err != nil || begun || kept.Fingerprint != "f" {
+	if kept, begun, err := j.KeyBegin(
+		t.Context(), "scope", "race", "f", until, time.Minute,
+	); err != nil || begun ||
+		kept.Fingerprint != "f" {
 		t.Errorf("a former holder dropped another's key: %+v, %v, %v", kept, begun, err)
 	}
 }

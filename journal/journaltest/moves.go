@@ -21,7 +21,8 @@ func testMove(t *testing.T, open Open) {
 		ID: "a-1", From: []payment.State{payment.StateClaimed, payment.StateApproving}, To: payment.StateApproving,
 		Event: event("approve"), Reason: "gate_yes", PGTxID: "tx-9", NextCheck: next,
 	})
-	if err != nil || a.State != payment.StateApproving || a.Reason != "gate_yes" || a.PGTxID != "tx-9" || !a.NextCheck.Equal(next) {
+	if err != nil || a.State != payment.StateApproving || a.Reason != "gate_yes" || a.PGTxID != "tx-9" ||
+		!a.NextCheck.Equal(next) {
 		t.Fatalf("got %+v, %v", a, err)
 	}
 	read, _, err := j.Attempt(t.Context(), "a-1")
@@ -138,7 +139,8 @@ func testEvents(t *testing.T, open Open) {
 		t.Fatalf("got %d events, %v", len(events), err)
 	}
 	got := events[1]
-	if len(got.Detail) > 300 || strings.ContainsAny(got.Detail, "\n\x00") || !strings.HasPrefix(got.Detail, "line break  가") {
+	if len(got.Detail) > 300 || strings.ContainsAny(got.Detail, "\n\x00") ||
+		!strings.HasPrefix(got.Detail, "line break  가") {
 		t.Errorf("detail %q", got.Detail)
 	}
 	got.Detail = ""
@@ -165,14 +167,18 @@ func testLife(t *testing.T, open Open) {
 
 	mustClaim(t, j, Attempt("l-2", "l"), payment.StateApproving)
 	mustMove(t, j, "l-2", payment.StateApproving, payment.StateUnknown)
-	wantClaimed(t, j.Claim(t.Context(), Attempt("l-3", "l"), claim(payment.StateClaimed, "l-3")), "l-2", payment.StateUnknown)
+	wantClaimed(
+		t, j.Claim(t.Context(), Attempt("l-3", "l"), claim(payment.StateClaimed, "l-3")), "l-2", payment.StateUnknown,
+	)
 	mustMove(t, j, "l-2", payment.StateUnknown, payment.StateCancelling)
 	mustMove(t, j, "l-2", payment.StateCancelling, payment.StateCancelled)
 
 	mustClaim(t, j, Attempt("l-3", "l"), payment.StateClaimed)
 	mustMove(t, j, "l-3", payment.StateClaimed, payment.StateApproving)
 	mustMove(t, j, "l-3", payment.StateApproving, payment.StateApproved, message("l-3-confirmed"))
-	wantClaimed(t, j.Claim(t.Context(), Attempt("l-4", "l"), claim(payment.StateClaimed, "l-4")), "l-3", payment.StateApproved)
+	wantClaimed(
+		t, j.Claim(t.Context(), Attempt("l-4", "l"), claim(payment.StateClaimed, "l-4")), "l-3", payment.StateApproved,
+	)
 
 	due, err := j.OutboxDue(t.Context(), journal.OutboxLane{}, epoch().Add(time.Hour), 10, time.Minute)
 	if err != nil || len(due) != 1 || due[0].ID != "l-3-confirmed" || due[0].OrderID != "l" {

@@ -42,7 +42,8 @@ func testDue(t *testing.T, open Open) {
 	wantDue(now, 10)
 
 	look := journal.LookUp{
-		ID: "d-001", State: payment.StateOpened, Lease: now.Add(lease), NextCheck: now.Add(30 * time.Second), Event: event("look"),
+		ID: "d-001", State: payment.StateOpened, Lease: now.Add(lease), NextCheck: now.Add(30 * time.Second),
+		Event: event("look"),
 	}
 	testTouch(t, j, look)
 	wantDue(now.Add(31*time.Second), 10, "d-001")
@@ -52,7 +53,11 @@ func testDue(t *testing.T, open Open) {
 	wantDue(now.Add(lease), 10, "d-002", "d-000")
 	mustMove(t, j, "d-000", payment.StateOpened, payment.StateDeclined)
 	wantDue(now.Add(3*lease), 10, "d-002", "d-001")
-	if err := j.Touch(t.Context(), journal.LookUp{ID: "nobody", NextCheck: now, Event: event("look")}); !errors.Is(err, journal.ErrNotFound) {
+	if err := j.Touch(
+		t.Context(), journal.LookUp{ID: "nobody", NextCheck: now, Event: event("look")},
+	); !errors.Is(
+		err, journal.ErrNotFound,
+	) {
 		t.Errorf("touching nobody: %v", err)
 	}
 	t.Run("many sweepers share the work without overlap", func(t *testing.T) { testSweepers(t, open(t)) })
@@ -174,8 +179,12 @@ func testStats(t *testing.T, open Open) {
 			{State: payment.StateUnknown, Count: 2, Won: 300, Oldest: epoch().Add(-time.Hour)},
 			{State: payment.StateCancelling, Count: 1, Won: 500, Oldest: epoch().Add(-4 * time.Hour)},
 		},
-		Pending: 1, Parked: 1, OldestPending: epoch(),
-		Unmatched: []journal.UnmatchedStats{{State: journal.UnmatchedReturning}, {State: journal.UnmatchedUnknown}, {State: journal.UnmatchedFlagged}},
+		Pending:       1,
+		Parked:        1,
+		OldestPending: epoch(),
+		Unmatched: []journal.UnmatchedStats{
+			{State: journal.UnmatchedReturning}, {State: journal.UnmatchedUnknown}, {State: journal.UnmatchedFlagged},
+		},
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Errorf("stats (-want +got)\n%s", d)
@@ -236,7 +245,8 @@ func testOutbox(t *testing.T, open Open) {
 	do(j.OutboxDone(t.Context(), "x-2"))
 	wantDue(now.Add(10 * lease))
 	parked := waiting(t, j, journal.MessageParked)
-	if len(parked) != 1 || parked[0].ID != "y-1" || parked[0].Reason != "gave_up" || parked[0].Tries != 2 || parked[0].Behind {
+	if len(parked) != 1 || parked[0].ID != "y-1" || parked[0].Reason != "gave_up" || parked[0].Tries != 2 ||
+		parked[0].Behind {
 		t.Errorf("parked %+v", parked)
 	}
 	do(j.OutboxRetry(t.Context(), "y-1", now, "late answer"))

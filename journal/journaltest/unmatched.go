@@ -14,8 +14,8 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// testUnmatched checks that an unmatched payment is given back by one alone, stays listed until it is back, and leaves its
-// attempt as it ended.
+// testUnmatched checks that an unmatched payment is given back by one alone, stays listed until it is back, and
+// leaves its attempt as it ended.
 func testUnmatched(t *testing.T, open Open) {
 	t.Helper()
 	ctx := t.Context()
@@ -24,7 +24,9 @@ func testUnmatched(t *testing.T, open Open) {
 	if err := j.Insert(ctx, Attempt("late", "o-late"), event("opened")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := j.Move(ctx, journal.Transition{ID: "late", From: []payment.State{payment.StateOpened}, To: payment.StateExpired}); err != nil {
+	if _, err := j.Move(
+		ctx, journal.Transition{ID: "late", From: []payment.State{payment.StateOpened}, To: payment.StateExpired},
+	); err != nil {
 		t.Fatal(err)
 	}
 	l := journal.Unmatched{AttemptID: "late", PGTxID: "tx", Won: 15_000}
@@ -56,7 +58,8 @@ func testUnmatched(t *testing.T, open Open) {
 		t.Error("who asked the PG before the last try took it again")
 	}
 	row, taken := take(now.Add(2*time.Minute), 1)
-	if !taken || row.Tries != 2 || row.State != journal.UnmatchedReturning || !row.NextCheck.Equal(now.Add(3*time.Minute)) {
+	if !taken || row.Tries != 2 || row.State != journal.UnmatchedReturning ||
+		!row.NextCheck.Equal(now.Add(3*time.Minute)) {
 		t.Errorf("after its owner died: %+v, %v", row, taken)
 	}
 	end := func(tries int, to journal.UnmatchedState) {
@@ -71,7 +74,10 @@ func testUnmatched(t *testing.T, open Open) {
 		t.Errorf("a former owner's word counted: %+v, %v", list, err)
 	}
 	end(2, journal.UnmatchedUnknown)
-	if list, err := j.UnmatchedOpen(ctx, 10); err != nil || len(list) != 1 || list[0].State != journal.UnmatchedUnknown || list[0].Won != 15_000 || !list[0].NextCheck.Equal(now.Add(time.Hour)) {
+	if list, err := j.UnmatchedOpen(
+		ctx, 10,
+	); err != nil || len(list) != 1 || list[0].State != journal.UnmatchedUnknown || list[0].Won != 15_000 ||
+		!list[0].NextCheck.Equal(now.Add(time.Hour)) {
 		t.Errorf("open %+v, %v", list, err)
 	}
 	if _, taken := take(now.Add(3*time.Minute), 2); !taken {
@@ -79,7 +85,10 @@ func testUnmatched(t *testing.T, open Open) {
 	}
 	end(3, journal.UnmatchedReturned)
 	end(3, journal.UnmatchedUnknown)
-	if row, taken := take(now.Add(time.Hour), 3); taken || row.State != journal.UnmatchedReturned || !row.NextCheck.IsZero() {
+	if row, taken := take(
+		now.Add(time.Hour), 3,
+	); taken || row.State != journal.UnmatchedReturned ||
+		!row.NextCheck.IsZero() {
 		t.Errorf("what is back was taken again: %+v, %v", row, taken)
 	}
 	second := journal.Unmatched{AttemptID: "late", PGTxID: "tx-2", Won: 1}
@@ -94,7 +103,10 @@ func testUnmatched(t *testing.T, open Open) {
 	if _, taken, err := j.UnmatchedTake(ctx, second, now.Add(time.Hour), time.Minute); err != nil || taken {
 		t.Errorf("what a person must look at was taken: %v", err)
 	}
-	if list, err := j.UnmatchedOpen(ctx, 10); err != nil || len(list) != 1 || list[0].PGTxID != "tx-2" || list[0].State != journal.UnmatchedFlagged || list[0].NextCheck.IsZero() {
+	if list, err := j.UnmatchedOpen(
+		ctx, 10,
+	); err != nil || len(list) != 1 || list[0].PGTxID != "tx-2" || list[0].State != journal.UnmatchedFlagged ||
+		list[0].NextCheck.IsZero() {
 		t.Errorf("open %+v, %v", list, err)
 	}
 	a, _, err := j.Attempt(ctx, "late")
@@ -105,18 +117,23 @@ func testUnmatched(t *testing.T, open Open) {
 		t.Errorf("faults %v, %v", faults, err)
 	}
 	testWatched(t, j, now)
-	if _, _, err := j.UnmatchedTake(ctx, journal.Unmatched{AttemptID: "nobody", PGTxID: "tx", Won: 1}, now, time.Minute); err == nil {
+	if _, _, err := j.UnmatchedTake(
+		ctx, journal.Unmatched{AttemptID: "nobody", PGTxID: "tx", Won: 1}, now, time.Minute,
+	); err == nil {
 		t.Error("an unmatched payment of no attempt was taken")
 	}
 }
 
-// testWatched checks that a payment that is watched counts as no money until it shows, and can be taken up from there and
-// from its end.
+// testWatched checks that a payment that is watched counts as no money until it shows, and can be taken up from there
+// and from its end.
 func testWatched(t *testing.T, j *journal.Journal, now time.Time) {
 	t.Helper()
 	ctx := t.Context()
 	l := journal.Unmatched{AttemptID: "late", PGTxID: "tx-3", Won: 5}
-	step := func(name string, f func(context.Context, journal.Unmatched, journal.Event) (bool, error), want bool, state journal.UnmatchedState) {
+	step := func(
+		name string, f func(context.Context, journal.Unmatched, journal.Event) (bool, error), want bool,
+		state journal.UnmatchedState,
+	) {
 		t.Helper()
 		if did, err := f(ctx, l, event(name)); err != nil || did != want {
 			t.Fatalf("%s: %v, %v", name, did, err)
@@ -178,10 +195,15 @@ func testUnmatchedDue(t *testing.T, open Open) {
 	add(j.UnmatchedFlag, "flagged", time.Minute)
 	add(j.UnmatchedSeen, "later", time.Hour)
 	add(j.UnmatchedSeen, "kept", time.Minute)
-	if added, err := j.UnmatchedSeen(ctx, journal.Unmatched{AttemptID: "late", PGTxID: "flagged", Won: 1}, event("x")); err != nil || added {
+	if added, err := j.UnmatchedSeen(
+		ctx, journal.Unmatched{AttemptID: "late", PGTxID: "flagged", Won: 1}, event("x"),
+	); err != nil ||
+		added {
 		t.Errorf("what was flagged was seen anew: %v, %v", added, err)
 	}
-	if err := j.UnmatchedEnd(ctx, journal.Unmatched{AttemptID: "late", PGTxID: "kept"}, journal.UnmatchedKept, event("unmatched_payment_kept")); err != nil {
+	if err := j.UnmatchedEnd(
+		ctx, journal.Unmatched{AttemptID: "late", PGTxID: "kept"}, journal.UnmatchedKept, event("unmatched_payment_kept"),
+	); err != nil {
 		t.Fatal(err)
 	}
 	due := func(at time.Time, limit int, want ...string) []journal.Unmatched {
@@ -223,7 +245,8 @@ func testUnmatchedDue(t *testing.T, open Open) {
 	if err := touch(first, time.Hour, journal.Event{}); !errors.Is(err, journal.ErrConflict) {
 		t.Errorf("an owner's second look-up: %v", err)
 	}
-	if again := due(at.Add(31*time.Second), 10, "flagged")[0]; again.Checks != 1 || again.State != journal.UnmatchedFlagged {
+	if again := due(at.Add(31*time.Second), 10, "flagged")[0]; again.Checks != 1 ||
+		again.State != journal.UnmatchedFlagged {
 		t.Errorf("looked at %+v", again)
 	}
 	if err := touch(second, time.Hour, event("unmatched_payment_looked_up")); err != nil {

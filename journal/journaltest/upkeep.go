@@ -23,19 +23,26 @@ func testPrune(t *testing.T, open Open) {
 		t.Fatal(err)
 	}
 	reach(t, j, Attempt("late", "late"), payment.StateDeclined)
-	if _, err := j.UnmatchedFlag(t.Context(), journal.Unmatched{AttemptID: "late", PGTxID: "tx", Won: 1}, event("unmatched_payment")); err != nil {
+	if _, err := j.UnmatchedFlag(
+		t.Context(), journal.Unmatched{AttemptID: "late", PGTxID: "tx", Won: 1}, event("unmatched_payment"),
+	); err != nil {
 		t.Fatal(err)
 	}
 	if n := pruneAll(t, j, time.Now().Add(-time.Hour), 100); n != 0 {
 		t.Fatalf("pruned %d young ones", n)
 	}
-	if n, _, more, err := j.Prune(t.Context(), time.Now().Add(time.Hour), journal.PruneMark{}, 1); err != nil || n != 1 || !more {
+	if n, _, more, err := j.Prune(
+		t.Context(), time.Now().Add(time.Hour), journal.PruneMark{}, 1,
+	); err != nil || n != 1 ||
+		!more {
 		t.Fatalf("pruned %d, want the limit of 1, more %v, %v", n, more, err)
 	}
 	if n := pruneAll(t, j, time.Now().Add(time.Hour), 100); n != 1 {
 		t.Fatalf("pruned %d, want 1", n)
 	}
-	for id, want := range map[payment.AttemptID]bool{"open": true, "closed": false, "told": false, "untold": true, "late": true} {
+	for id, want := range map[payment.AttemptID]bool{
+		"open": true, "closed": false, "told": false, "untold": true, "late": true,
+	} {
 		_, _, err := j.Attempt(t.Context(), id)
 		if got := !errors.Is(err, journal.ErrNotFound); got != want {
 			t.Errorf("%s is there: %v, want %v", id, got, want)
@@ -45,7 +52,10 @@ func testPrune(t *testing.T, open Open) {
 			t.Errorf("%s has %d events, %v", id, len(events), err)
 		}
 	}
-	if err := j.UnmatchedEnd(t.Context(), journal.Unmatched{AttemptID: "late", PGTxID: "tx"}, journal.UnmatchedReturned, event("unmatched_payment_returned")); err != nil {
+	if err := j.UnmatchedEnd(
+		t.Context(), journal.Unmatched{AttemptID: "late", PGTxID: "tx"}, journal.UnmatchedReturned,
+		event("unmatched_payment_returned"),
+	); err != nil {
 		t.Fatal(err)
 	}
 	if n := pruneAll(t, j, time.Now().Add(time.Hour), 100); n != 1 {

@@ -154,7 +154,9 @@ func (s *Server) initialise() error {
 			return fmt.Errorf("giving the cluster's folder away: %w", err)
 		}
 	}
-	cmd := s.command(filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "gateway", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
+	cmd := s.command(
+		filepath.Join(s.bin, "initdb"), "-D", s.data(), "-U", "gateway", "-A", "trust", "-E", "UTF8", "--locale=C", "-N",
+	)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("running initdb: %w\n%s", err, out)
 	}

@@ -57,7 +57,10 @@ func (s *Server) Pooler(tb testing.TB, dsn string) string {
 	text := fmt.Sprintf(pooler, s.port, port, users, filepath.Join(dir, "log"), filepath.Join(dir, "pid"))
 	// auth_type any logs everybody in as the user of the database line.
 	text = strings.Replace(text, "* = ", "* = user=gateway ", 1)
-	err = errors.Join(os.WriteFile(ini, []byte(text), 0o600), os.WriteFile(users, []byte("\"gateway\" \"\"\n"), 0o600), s.give(dir, ini, users))
+	err = errors.Join(
+		os.WriteFile(ini, []byte(text), 0o600), os.WriteFile(users, []byte("\"gateway\" \"\"\n"), 0o600),
+		s.give(dir, ini, users),
+	)
 	if err != nil {
 		tb.Fatal(err)
 	}
