@@ -59,7 +59,9 @@ func benchGateway(b *testing.B, shopURL string) *Gateway {
 	if err != nil {
 		b.Fatal(err)
 	}
-	j, err := journal.Open(b.Context(), journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(dir, "journal.db")})
+	j, err := journal.Open(b.Context(), journal.Config{
+		Driver: journal.DriverSQLite, Path: filepath.Join(dir, "journal.db"), Alone: true,
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
