@@ -47,6 +47,12 @@ func (ordersInMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 // in production, into nothing.
 func benchGateway(b *testing.B, shopURL string) *Gateway {
 	b.Helper()
+	return benchGatewayWith(b, shopURL, &http.Client{Transport: ordersInMemory{}})
+}
+
+// benchGatewayWith is benchGateway with another client of the order service.
+func benchGatewayWith(b testing.TB, shopURL string, orders *http.Client) *Gateway {
+	b.Helper()
 	dir := b.TempDir()
 	config := filepath.Join(dir, "config.yaml")
 	text := fixture.Text(shopAt(shopURL), func(c *fixture.Config) {
@@ -71,7 +77,7 @@ func benchGateway(b *testing.B, shopURL string) *Gateway {
 	PublishRules(store.Current(), m)
 	g, err := New(Options{
 		Store: store, Journal: j, Drivers: drivers.New(drivers.Options{Client: onewrite.New(onewrite.Options{})}),
-		OrderHTTP: &http.Client{Transport: ordersInMemory{}}, Metrics: m, Registry: registry,
+		OrderHTTP: orders, Metrics: m, Registry: registry,
 		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), //nolint:sloglint // the lines are made as in production
 		Now: time.Now, DataDir: dir,
 	})
