@@ -35,7 +35,8 @@ func TestAllocations(t *testing.T) { //nolint:paralleltest // it counts what the
 	got := map[string]cost{}
 	for name, request := range costlyPaths() {
 		c := newCaller(t)
-		if answer := string(c.ask(t, request)); strings.Contains(name, "checkout") && !strings.Contains(answer, `"signature"`) {
+		answer := string(c.ask(t, request))
+		if strings.Contains(name, "checkout") && !strings.Contains(answer, `"signature"`) {
 			t.Fatalf("%s has no window: %s", name, answer)
 		}
 		got[name] = c.cost(t, request)
@@ -60,7 +61,8 @@ func TestAllocations(t *testing.T) { //nolint:paralleltest // it counts what the
 	}
 	for name := range costlyPaths() {
 		if !nearly(got[name].Allocations, want[name].Allocations) || !nearly(got[name].Bytes, want[name].Bytes) {
-			t.Errorf("%s costs %.0f allocations of %.0f bytes, %.0f of %.0f are committed; if that is meant, run go test ./gateway -run TestAllocations -update",
+			t.Errorf("%s costs %.0f allocations of %.0f bytes, %.0f of %.0f are committed; "+
+				"if that is meant, run go test ./gateway -run TestAllocations -update",
 				name, got[name].Allocations, got[name].Bytes, want[name].Allocations, want[name].Bytes)
 		}
 	}

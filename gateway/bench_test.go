@@ -36,7 +36,8 @@ type ordersInMemory struct{}
 
 func (ordersInMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	id := req.URL.Path[strings.LastIndexByte(req.URL.Path, '/')+1:]
-	body := `{"order_id":"` + id + `","amount":64900,"tax_free":0,"currency":"KRW","order_name":"노르웨이 회전 의자","status":"waiting","pg_amount":60000}`
+	body := `{"order_id":"` + id + `","amount":64900,"tax_free":0,"currency":"KRW","order_name":"노르웨이 회전 의자",` +
+		`"status":"waiting","pg_amount":60000}`
 	return &http.Response{
 		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req,

@@ -21,7 +21,8 @@ func costlyPaths() map[string][]byte {
 		`"buyer":{"name":"홍길동","email":"gildong@example.com","tel":"010-4242-4242"},"memo":"` + strings.Repeat("x", 768) +
 		`","return_url":"http://localhost:8080/result"}`
 	post := func(path, body string) []byte {
-		return []byte("POST " + path + " HTTP/1.1\r\nHost: localhost:8080\r\nUser-Agent: bench\r\nOrigin: http://localhost:8080\r\n" +
+		return []byte("POST " + path + " HTTP/1.1\r\nHost: localhost:8080\r\n" +
+			"User-Agent: bench\r\nOrigin: http://localhost:8080\r\n" +
 			"Content-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 	}
 	return map[string][]byte{
@@ -85,7 +86,8 @@ func (s *frugalShop) serve(c net.Conn) {
 // frugalAnswer appends the answer to a request.
 func frugalAnswer(to, request []byte) []byte {
 	const head = "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
-	const order = `,"amount":64900,"tax_free":0,"currency":"KRW","order_name":"노르웨이 회전 의자","status":"waiting","pg_amount":60000}`
+	const order = `,"amount":64900,"tax_free":0,"currency":"KRW","order_name":"노르웨이 회전 의자",` +
+		`"status":"waiting","pg_amount":60000}`
 	switch line, _, _ := bytes.Cut(request, []byte(" HTTP/1.1\r\n")); {
 	case bytes.HasPrefix(line, []byte("GET /orders/")):
 		id := line[len("GET /orders/"):]
@@ -95,7 +97,8 @@ func frugalAnswer(to, request []byte) []byte {
 		to = append(to, id...)
 		return append(append(to, '"'), order...)
 	case bytes.Equal(line, []byte("POST /api/orders")):
-		const made = `{"code":"0000","payload":{"ordNo":"BENCH-20261201-0001","goodsNm":"chair","payAmt":64900,"pgAmt":64900,"taxFreeAmt":0}}`
+		const made = `{"code":"0000","payload":{"ordNo":"BENCH-20261201-0001",` +
+			`"goodsNm":"chair","payAmt":64900,"pgAmt":64900,"taxFreeAmt":0}}`
 		return append(append(strconv.AppendInt(append(to, head...), int64(len(made)), 10), "\r\n\r\n"...), made...)
 	}
 	const done = `{"ok":true,"items":3}`

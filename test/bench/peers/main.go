@@ -91,7 +91,8 @@ func (s *shop) answer(ctx *fasthttp.RequestCtx) {
 	if path == "/api/orders" && ctx.IsPost() {
 		fmt.Fprintf(ctx, `{"timestamp":"2026-12-01T03:00:00Z","code":"0000","message":"","error":false,`+
 			`"isProcess":true,"payload":`+
-			`{"ordNo":"BENCH-%09d","goodsNm":"chair","payAmt":64900,"pgAmt":64900,"taxFreeAmt":0,"status":"waiting"},"errors":[]}`, s.made.Add(1))
+			`{"ordNo":"BENCH-%09d","goodsNm":"chair","payAmt":64900,"pgAmt":64900,"taxFreeAmt":0,"status":"waiting"},"errors":[]}`,
+			s.made.Add(1))
 		return
 	}
 	ctx.SetBodyString(`{"ok":true,"goods":[{"no":1,"name":"chair","price":64900},{"no":2,"name":"desk","price":189000}]}`)
@@ -142,10 +143,12 @@ func fiberProxy(upstream string) *fiber.App {
 	return app
 }
 
-// bareProxy is the least that a proxy of fasthttp's server and client can be: it neither looks at a request nor copies it.
+// bareProxy is the least that a proxy of fasthttp's server and client can be: it neither looks at a request nor
+// copies it.
 func bareProxy(host string) fasthttp.RequestHandler {
 	client := &fasthttp.HostClient{
-		Addr: host, NoDefaultUserAgentHeader: true, DisablePathNormalizing: true, MaxConns: 1024, MaxIdemponentCallAttempts: 1,
+		Addr: host, NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
+		MaxConns: 1024, MaxIdemponentCallAttempts: 1,
 	}
 	return func(ctx *fasthttp.RequestCtx) {
 		ctx.Request.Header.Del(fasthttp.HeaderConnection)

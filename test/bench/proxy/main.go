@@ -36,7 +36,8 @@ func main() {
 	flag.IntVar(&o.conns, "connections", 64, "how many connections the load has")
 	flag.IntVar(&o.crowd, "crowd", 256, "how many connections the memory is measured at")
 	flag.IntVar(&o.rate, "rate", 2000, "requests a second of the open loop")
-	flag.BoolVar(&o.alone, "alone", false, "go before whatever else the machine does, for figures that mean something on a busy one; needs root")
+	flag.BoolVar(&o.alone, "alone", false,
+		"go before whatever else the machine does, for figures that mean something on a busy one; needs root")
 	flag.StringVar(&o.docs, "docs", "", "the document whose table is written anew; empty for none")
 	flag.StringVar(&o.gateway, "gateway", "", "a binary to measure instead of building this tree's")
 	flag.Parse()

@@ -70,7 +70,8 @@ func (b *bench) paced(ctx context.Context) (list []pacedTurn, err error) {
 // request is the workload's bytes on the wire, always of one order.
 func (w workload) request(host string) []byte {
 	body := strings.Replace(w.body, "#", "000000000", 1)
-	return []byte("POST " + w.path + " HTTP/1.1\r\nHost: " + host + "\r\nContent-Type: application/json\r\nOrigin: http://localhost:8080\r\n" +
+	return []byte("POST " + w.path + " HTTP/1.1\r\nHost: " + host + "\r\n" +
+		"Content-Type: application/json\r\nOrigin: http://localhost:8080\r\n" +
 		"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 }
 
@@ -91,7 +92,8 @@ func openLoop(at string, request []byte, p pace) (spent, error) {
 	go func() {
 		// The thread is pinned, so it ends with this goroutine.
 		runtime.LockOSThread()
-		l := &loop{request: request, gap: time.Second / time.Duration(p.rate), total: p.rate * int(p.lasting) / int(time.Second)}
+		l := &loop{request: request, gap: time.Second / time.Duration(p.rate),
+			total: p.rate * int(p.lasting) / int(time.Second)}
 		err := cmp.Or(p.pin(), l.run(at))
 		slices.Sort(l.took)
 		done <- result{l.took, err}
@@ -176,7 +178,8 @@ func dial(host *net.TCPAddr) (*pacedConn, error) {
 }
 
 func (l *loop) watch(fd int) error {
-	if err := unix.EpollCtl(l.poll, unix.EPOLL_CTL_ADD, fd, &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}); err != nil {
+	readable := &unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}
+	if err := unix.EpollCtl(l.poll, unix.EPOLL_CTL_ADD, fd, readable); err != nil {
 		return fmt.Errorf("polling: %w", err)
 	}
 	return nil

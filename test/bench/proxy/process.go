@@ -54,7 +54,8 @@ func (b *bench) start(name string, core int, greeting *string, argv ...string) (
 		return nil, fmt.Errorf("making the log of %s: %w", name, err)
 	}
 	argv = b.pinned(core, argv...)
-	p := &process{name: name, cmd: exec.Command(argv[0], argv[1:]...), log: log, done: make(chan struct{})} //nolint:gosec // our own words
+	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec // our own words
+	p := &process{name: name, cmd: cmd, log: log, done: make(chan struct{})}
 	p.cmd.Env, p.cmd.Dir, p.cmd.Stderr = append(os.Environ(), "GOMAXPROCS=1"), b.dir, log
 	// A process group of its own, so that an interrupt on the terminal reaches it through us.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
@@ -181,7 +182,8 @@ func (p *process) cpu() (time.Duration, error) {
 	return sum, nil
 }
 
-// held is memory in bytes: all that a process holds, and what of it is its own and no page of a file, such as its program.
+// held is memory in bytes: all that a process holds, and what of it is its own and no page of a file, such as its
+// program.
 type held struct{ all, own int64 }
 
 // memory is what the tree holds; a page that several share counts once.

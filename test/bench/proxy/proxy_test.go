@@ -92,7 +92,8 @@ func TestAnAnswerIsWhole(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{
-		"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+		"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
 	} {
 		if _, err := complete([]byte(bad)); err == nil {
 			t.Errorf("%q is taken for a good answer", bad)

@@ -61,7 +61,8 @@ func goalsOf(workload string) (cpu, allocs goal) {
 // markdown is the report as it stands in the document.
 func (r report) markdown() string {
 	var doc strings.Builder
-	fmt.Fprintf(&doc, "%d rounds of %s, %d connections, medians, %s; load average %s at the beginning and %s at the end.\n\n",
+	fmt.Fprintf(&doc, "%d rounds of %s, %d connections, medians, %s; "+
+		"load average %s at the beginning and %s at the end.\n\n",
 		r.rounds, r.each, r.conns, r.versions, r.began, r.ended)
 	r.costs(&doc)
 	r.latencies(&doc)
@@ -71,7 +72,8 @@ func (r report) markdown() string {
 
 // costs is the table of processor time.
 func (r report) costs(doc *strings.Builder) {
-	doc.WriteString("| processor time per request | | µs | x nginx plain | at most | reach for | requests/s | p50 ms |\n|---|---|---|---|---|---|---|---|\n")
+	doc.WriteString("| processor time per request | | µs | x nginx plain | at most | reach for | requests/s | p50 ms |\n" +
+		"|---|---|---|---|---|---|---|---|\n")
 	for _, w := range workloads() {
 		for n, name := range w.by {
 			what, cpu := "", goal{}
@@ -83,7 +85,8 @@ func (r report) costs(doc *strings.Builder) {
 			}
 			mine := of(r.turns, w.name, name)
 			fmt.Fprintf(doc, "| %s | %s | %.1f | %s | %s | %s | %.0f | %.2f |\n", what, shown(name),
-				micro(median(mine, func(t turn) float64 { return float64(t.cpu) })), shownAs(name, fmt.Sprintf("%.2f", r.ratio(w.name, name))),
+				micro(median(mine, func(t turn) float64 { return float64(t.cpu) })),
+				shownAs(name, fmt.Sprintf("%.2f", r.ratio(w.name, name))),
 				cpu.most, cpu.reach, median(mine, func(t turn) float64 { return t.perSecond }),
 				median(mine, func(t turn) float64 { return float64(t.p50) })/float64(time.Millisecond))
 		}
@@ -95,7 +98,8 @@ func (r report) costs(doc *strings.Builder) {
 func (r report) latencies(doc *strings.Builder) {
 	p50 := func(t pacedTurn) time.Duration { return t.p50 }
 	p99 := func(t pacedTurn) time.Duration { return t.p99 }
-	fmt.Fprintf(doc, "\n| %d requests/s, open loop, lowest of %d | | p50 µs | p99 µs | p50 over nginx | at most | p99 over nginx | at most |\n"+
+	fmt.Fprintf(doc, "\n| %d requests/s, open loop, lowest of %d | | p50 µs | p99 µs | p50 over nginx | at most "+
+		"| p99 over nginx | at most |\n"+
 		"|---|---|---|---|---|---|---|---|\n", r.rate, r.rounds)
 	plain := r.pacedOf(passThrough, targetNginx)
 	for _, w := range workloads() {
@@ -119,7 +123,8 @@ func (r report) latencies(doc *strings.Builder) {
 
 // holds is the table of memory and allocations.
 func (r report) holds(doc *strings.Builder) {
-	fmt.Fprintf(doc, "\n| memory at %d connections | | MB | at most | without its program | allocations of a request | at most | bytes allocated |\n"+
+	fmt.Fprintf(doc, "\n| memory at %d connections | | MB | at most | without its program "+
+		"| allocations of a request | at most | bytes allocated |\n"+
 		"|---|---|---|---|---|---|---|---|\n", r.crowd)
 	for _, w := range workloads() {
 		for n, name := range w.by {
@@ -135,7 +140,8 @@ func (r report) holds(doc *strings.Builder) {
 			mine := of(r.crowds, w.name, name)
 			all := median(mine, func(t turn) float64 { return float64(t.memory.all) / 1e6 })
 			own := median(mine, func(t turn) float64 { return float64(t.memory.own) / 1e6 })
-			fmt.Fprintf(doc, "| %s | %s | %s | %s | %.0f | %s | %s | %s |\n", what, shown(name), shownAs(name, fmt.Sprintf("%.0f", all)), most, own, count, goals.most, bytes)
+			fmt.Fprintf(doc, "| %s | %s | %s | %s | %.0f | %s | %s | %s |\n", what, shown(name),
+				shownAs(name, fmt.Sprintf("%.0f", all)), most, own, count, goals.most, bytes)
 		}
 	}
 }
@@ -226,7 +232,8 @@ func writeBlock(path, text string) error {
 	if !found || !ended {
 		return fmt.Errorf("%s lacks the lines between which the table stands", path)
 	}
-	if err := os.WriteFile(path, []byte(before+blockBegins+text+blockEnds+after), 0o600); err != nil { //nolint:gosec // the caller's own document
+	whole := before + blockBegins + text + blockEnds + after
+	if err := os.WriteFile(path, []byte(whole), 0o600); err != nil { //nolint:gosec // the caller's own document
 		return fmt.Errorf("writing %s: %w", path, err)
 	}
 	return nil

@@ -90,13 +90,15 @@ func (b *bench) open(ctx context.Context) error {
 func (b *bench) build(ctx context.Context) error {
 	if b.gateway == "" {
 		b.gateway = filepath.Join(b.dir, "pg-gateway")
-		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.gateway, ".") //nolint:gosec // our own words
+		//nolint:gosec // our own words
+		build := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.gateway, ".")
 		build.Env, build.Stderr = append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
 		if err := build.Run(); err != nil {
 			return fmt.Errorf("building the gateway: %w", err)
 		}
 	}
-	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(b.dir, "peers"), "./test/bench/peers") //nolint:gosec // our own words
+	//nolint:gosec // our own words
+	build := exec.CommandContext(ctx, "go", "build", "-o", filepath.Join(b.dir, "peers"), "./test/bench/peers")
 	build.Stderr = os.Stderr
 	if err := build.Run(); err != nil {
 		return fmt.Errorf("building the peers: %w", err)
@@ -177,7 +179,9 @@ func (b *bench) render(source, to string, values any) error {
 
 // own starts the gateway on the configuration that it is measured with.
 func (b *bench) own(ctx context.Context, shop string) error {
-	config := exec.CommandContext(ctx, filepath.Join(b.dir, "peers"), "-role", "config", "-dir", b.dir, "-upstream", "http://"+shop) //nolint:gosec // our own words
+	//nolint:gosec // our own words
+	config := exec.CommandContext(ctx, filepath.Join(b.dir, "peers"),
+		"-role", "config", "-dir", b.dir, "-upstream", "http://"+shop)
 	config.Stderr = os.Stderr
 	at, err := config.Output()
 	if err != nil {

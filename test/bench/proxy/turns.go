@@ -31,7 +31,8 @@ const buyer = `"buyer":{"name":"Hong Gildong","email":"gildong@example.com","tel
 
 // order is what a storefront posts to its own server, of 1 KB.
 func order() string {
-	const head = `{"goods":[{"goodsNo":"G-1001","qty":1,"option":"black","giftWrap":false}],"payMeans":[{"payWayCd":"11"}],` +
+	const head = `{"goods":[{"goodsNo":"G-1001","qty":1,"option":"black","giftWrap":false}],` +
+		`"payMeans":[{"payWayCd":"11"}],` +
 		buyer + `,"delivery":{"receiver":"Hong Gildong","zip":"04524","address":"110 Sejong-daero, Jung-gu, Seoul","memo":"`
 	const tail = `"},"agreed":true,"return_url":"http://localhost:8080/result"}`
 	return head + strings.Repeat("leave it at the door; ", 60)[:1024-len(head)-len(tail)] + tail
@@ -142,7 +143,8 @@ func (b *bench) turn(ctx context.Context, w workload, t *target, conns int, memo
 	if memory != nil {
 		watching.Go(func() { *memory = t.mostMemory(ended) })
 	}
-	argv := b.pinned(loadCore, "wrk", "-t1", "-c"+strconv.Itoa(conns), "-d"+strconv.Itoa(int(b.each.Seconds()))+"s", "--latency",
+	argv := b.pinned(loadCore, "wrk", "-t1", "-c"+strconv.Itoa(conns), "-d"+strconv.Itoa(int(b.each.Seconds()))+"s",
+		"--latency",
 		"-s", filepath.Join(b.dir, "wrk.lua"), "http://"+t.at+w.path, "--", w.path, body)
 	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput() //nolint:gosec // our own words
 	close(ended)
@@ -167,7 +169,8 @@ func (t *turn) read(out string, cpu time.Duration) error {
 		return fmt.Errorf("reading what wrk says of %s: %w\n%s", t.target, err, out)
 	}
 	if errs > 0 || requests == 0 {
-		return fmt.Errorf("%s failed %d of %d requests of %s, so its figures mean nothing\n%s", t.target, errs, requests, t.workload, out)
+		return fmt.Errorf("%s failed %d of %d requests of %s, so its figures mean nothing\n%s",
+			t.target, errs, requests, t.workload, out)
 	}
 	t.p50, t.p99 = time.Duration(p50)*time.Microsecond, time.Duration(p99)*time.Microsecond
 	t.perSecond = float64(requests) / (float64(took) / 1e6)
