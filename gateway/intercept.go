@@ -6,32 +6,45 @@ import (
 	"errors"
 	"io"
 	"log/slog"
-	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/tidwall/gjson"
-	"github.com/tidwall/sjson"
 
+	"github.com/pg-gateway/pg-gateway/gateway/jsonplace"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
-	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 // maxIntercepted is the largest body that an intercepted route may have, in bytes, on either side.
 const maxIntercepted = 1 << 20
 
 // intercept is one route of the shop that runs through the gateway.
-type intercept struct{ rules.Intercept }
+type intercept struct {
+	rules.Intercept
+	// request and answer find in the bodies what the fields below them are read from, and where the window goes.
+	request, answer          *jsonplace.Plan
+	readRequest, readRefusal fieldSources
+	readAnswer               fieldSources
+}
 
 func compileIntercepts(s *rules.Snapshot) []intercept {
 	var list []intercept
 	for _, i := range s.Intercepts() {
-		list = append(list, intercept{i})
+		list = append(list, compileIntercept(i))
 	}
 	return list
+}
+
+func compileIntercept(i rules.Intercept) intercept {
+	c := intercept{Intercept: i}
+	var inRequest, inAnswer []string
+	c.readRequest = fieldSourcesOf(i.ReadRequest, &inRequest)
+	c.readRefusal = fieldSourcesOf(i.RefuseBefore, &inRequest)
+	c.readAnswer = fieldSourcesOf(i.ReadAnswer, &inAnswer)
+	c.request = jsonplace.New(inRequest, "")
+	c.answer = jsonplace.New(inAnswer, i.Put)
+	return c
 }
 
 // matches tells whether a request is this route's.
@@ -72,20 +85,20 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	read, err := readable(c.Get(fiber.HeaderContentType), body)
+	found, err := i.readRequestBody(c.Get(fiber.HeaderContentType), body)
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	from := exchange{body: read, header: func(name string) string { return c.Get(name) }}
+	from := exchange{found: found, header: func(name string) string { return c.Get(name) }}
 	co := payment.Checkout{Currency: payment.CurrencyKRW, Purpose: payment.PurposeOneTime, Device: payment.DevicePC}
-	if err := from.read(v, i.ReadRequest, &co); err != nil {
+	if err := from.read(v, i.readRequest, &co); err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	if err := from.read(v, i.RefuseBefore, &co); err != nil {
+	if err := from.read(v, i.readRefusal, &co); err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
 	// The methods may be read in one place and their amounts in the other.
-	for _, sources := range []map[string]rules.Source{i.ReadRequest, i.RefuseBefore} {
+	for _, sources := range []fieldSources{i.readRequest, i.readRefusal} {
 		if err := from.setAmounts(sources, &co); err != nil {
 			return g.refuseIntercepted(c, i, err)
 		}
@@ -124,26 +137,30 @@ func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Chec
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	if dirty := strictjson.Check(answer); dirty != nil {
+	found, dirty := i.answer.Read(string(answer))
+	if dirty != nil {
 		g.log.Error("the shop's answer on an intercepted route is not clean JSON",
 			slog.String("request_id", requestID(c)), slog.String("route", i.Name), slog.Any("err", dirty))
-		g.metrics.Intercepted(i.Name, "failed")
+		c.Set(headerNoWindow, answerNotJSON)
+		g.metrics.Intercepted(i.Name, answerNotJSON)
 		res.SetBodyRaw(answer)
 		return nil
 	}
-	put, result := g.windowFor(c, v, i, answer, co)
-	mended, err := sjson.SetRawBytes(answer, i.Put, put)
-	if err != nil {
-		return g.refuseIntercepted(c, i, err)
+	from := exchange{found: found, header: func(name string) string { return string(res.Header.Peek(name)) }}
+	if why := i.passes(from); why != "" {
+		c.Set(headerNoWindow, why)
+		g.metrics.Intercepted(i.Name, why)
+		res.SetBodyRaw(answer)
+		return nil
 	}
+	put, result := g.windowFor(c, v, i, from, co)
 	g.metrics.Intercepted(i.Name, result)
-	res.SetBodyRaw(mended)
+	res.SetBodyRaw(found.Put(put))
 	return nil
 }
 
 // windowFor returns the JSON to put into the shop's answer, and a word for the metric.
-func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, answer []byte, co *payment.Checkout) ([]byte, string) {
-	from := exchange{body: answer, header: func(name string) string { return string(c.Response().Header.Peek(name)) }}
+func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout) ([]byte, string) {
 	err := g.orderFrom(g.requestContext(c), v, i, from, co)
 	var ans checkoutAnswer
 	if err == nil {
@@ -177,7 +194,7 @@ func (g *Gateway) orderFrom(ctx context.Context, v *view, i intercept, from exch
 	co.OrderID, co.Payments = "", nil
 	co.Amount, co.TaxFree, co.TaxFreeSet = 0, 0, false //guard:browsers-amount-never-counts
 	co.VAT, co.VATSet = 0, false                       //guard:browsers-vat-never-counts
-	if err := from.read(v, i.ReadAnswer, co); err != nil {
+	if err := from.read(v, i.readAnswer, co); err != nil {
 		return err
 	}
 	switch {
@@ -194,7 +211,7 @@ func (g *Gateway) orderFrom(ctx context.Context, v *view, i intercept, from exch
 			co.Payments = append(co.Payments, payment.MethodAmount{Method: p.Method})
 		}
 	}
-	if err := from.setAmounts(i.ReadAnswer, co); err != nil {
+	if err := from.setAmounts(i.readAnswer, co); err != nil {
 		return err
 	}
 	keepDue(co)
@@ -260,190 +277,4 @@ func responseBody(c *fiber.Ctx) ([]byte, error) {
 		}
 	}
 	return b, nil
-}
-
-// exchange is one side of an intercepted request: the request, or the shop's answer.
-type exchange struct {
-	body   []byte
-	header func(name string) string
-}
-
-// get finds a value by its source.
-func (e exchange) get(s rules.Source) gjson.Result {
-	switch s.Kind {
-	case "header":
-		if h := e.header(s.Value); h != "" {
-			return gjson.Result{Type: gjson.String, Str: h}
-		}
-		return gjson.Result{}
-	case "const":
-		return gjson.Result{Type: gjson.String, Str: s.Value}
-	}
-	return gjson.GetBytes(e.body, s.Value)
-}
-
-// read fills a checkout from the configured sources. A value that is absent leaves the field as it is; one of
-// the wrong type is a problem that names the source.
-func (e exchange) read(v *view, sources map[string]rules.Source, co *payment.Checkout) error {
-	for _, field := range []string{
-		"pay_method", "order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "device", "site",
-		"buyer_name", "buyer_email", "buyer_tel", "return_url", "card_company", "installment", "purpose", "country",
-	} {
-		s, ok := sources[field]
-		if !ok {
-			continue
-		}
-		got := e.get(s)
-		if !got.Exists() || got.Type == gjson.Null {
-			continue
-		}
-		if err := e.set(v, field, s, got, co); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// setAmounts gives each method its amount, when there are any. A path passes over items that have none, so that with
-// fewer amounts than methods nobody knows whose they are.
-func (e exchange) setAmounts(sources map[string]rules.Source, co *payment.Checkout) error {
-	s, ok := sources["pay_amount"]
-	if !ok {
-		return nil
-	}
-	got := e.get(s)
-	if !got.Exists() || got.Type == gjson.Null {
-		return nil
-	}
-	list := asArray(got)
-	if len(list) != 0 && len(list) != len(co.Payments) { //guard:amount-for-each-method
-		return fieldProblem(s.Value, "결제수단마다 금액이 하나씩 있어야 합니다", "must hold one amount for each method")
-	}
-	for n, amount := range list {
-		w, err := jsonWon(s.Value, amount)
-		if err != nil {
-			return err
-		}
-		co.Payments[n].Amount = w
-	}
-	return nil
-}
-
-func (e exchange) set(v *view, field string, s rules.Source, got gjson.Result, co *payment.Checkout) (err error) {
-	str := got.String()
-	switch field {
-	case "pay_method":
-		co.Payments = nil
-		for _, m := range asArray(got) {
-			method, ok := v.rules.ResolveMethod(m.String())
-			if !ok {
-				return &payment.Problem{
-					Code: payment.CodeUnknownMethod, Field: s.Value, DetailKo: "알 수 없는 결제수단: " + clipText(m.String(), 32),
-					DetailEn: "unknown payment method " + clipText(m.String(), 32),
-				}
-			}
-			co.Payments = append(co.Payments, payment.MethodAmount{Method: method})
-		}
-	case "order_id":
-		co.OrderID = payment.OrderID(str)
-		if str == "" || !validOrderID(str) {
-			return fieldProblem(s.Value, "주문 번호가 아닙니다", "is not an order id")
-		}
-	case "amount":
-		co.Amount, err = jsonWon(s.Value, got)
-	case "tax_free":
-		co.TaxFreeSet = true
-		co.TaxFree, err = jsonWon(s.Value, got)
-	case "vat_amount":
-		co.VATSet = true
-		co.VAT, err = jsonWon(s.Value, got)
-	case "vbank_due":
-		if str != "" { // an empty box of a form
-			co.DepositDue, err = parseDue(s.Value, str)
-		}
-	case "order_name":
-		co.OrderName = clipText(str, maxText)
-	case "device":
-		co.Device = device(str)
-	case "site":
-		co.Site = payment.Site(str)
-	case "buyer_name":
-		co.Buyer.Name = clipText(str, maxText)
-	case "buyer_email":
-		co.Buyer.Email, err = whole(s.Value, str)
-	case "buyer_tel":
-		co.Buyer.Tel, err = whole(s.Value, str)
-	case "return_url":
-		co.ReturnURL = str
-	case "country":
-		co.Country = str
-	case "purpose":
-		if co.Purpose = payment.Purpose(str); !co.Purpose.Valid() {
-			err = fieldProblem(s.Value, "결제 목적이 아닙니다", "is not a purpose")
-		}
-	case "card_company", "installment":
-		err = setCard(field, s, got, co)
-	}
-	return err
-}
-
-// whole is a text that must not be cut: an address or a number would be somebody else's.
-func whole(field, s string) (string, error) {
-	if len(s) > maxText {
-		return "", fieldProblem(field, "너무 깁니다", "is too long")
-	}
-	return s, nil
-}
-
-// keepDue drops a deposit deadline that no virtual account needs: a shop's own form may send one with every method.
-func keepDue(co *payment.Checkout) {
-	if !slices.ContainsFunc(co.Payments, func(p payment.MethodAmount) bool { return p.Method == payment.MethodVBank }) {
-		co.DepositDue = time.Time{}
-	}
-}
-
-func setCard(field string, s rules.Source, got gjson.Result, co *payment.Checkout) error {
-	if co.Card == nil {
-		co.Card = &payment.Card{}
-	}
-	if field == "card_company" {
-		co.Card.Company = got.String()
-		return nil
-	}
-	months, err := strconv.Atoi(got.String())
-	if err != nil || months < 0 || months > 60 {
-		return fieldProblem(s.Value, "할부 개월이 아닙니다", "is not a number of months")
-	}
-	co.Card.Installment = months
-	return nil
-}
-
-// device reads our own words and X2BEE's OM007 codes (x2bee.md §4.3); what is neither is a PC.
-func device(s string) payment.Device {
-	switch strings.ToLower(s) {
-	case "mobile", "30":
-		return payment.DeviceMobile
-	case "app", "40", "50":
-		return payment.DeviceApp
-	}
-	return payment.DevicePC
-}
-
-func asArray(r gjson.Result) []gjson.Result {
-	if r.IsArray() {
-		return r.Array()
-	}
-	return []gjson.Result{r}
-}
-
-// jsonWon reads an amount from JSON: a number that is a plain integer.
-func jsonWon(field string, r gjson.Result) (payment.Won, error) {
-	if r.Type != gjson.Number {
-		return 0, fieldProblem(field, "정수 금액이어야 합니다", "must be an amount as an integer")
-	}
-	w, err := payment.ParseWon(r.Raw)
-	if err != nil {
-		return 0, fieldProblem(field, "정수 금액이어야 합니다", "must be an amount as an integer")
-	}
-	return w, nil
 }

@@ -109,7 +109,6 @@ func TestInterceptTakesTheAmountFromTheAnswer(t *testing.T) {
 	}{
 		{"an amount as text", `{"payload":{"ordNo":"O-1","payAmt":"1000","goodsNm":"x"}}`, "INVALID_FIELD"},
 		{"no amount", `{"payload":{"ordNo":"O-1","goodsNm":"x"}}`, "MISSING_FIELD"},
-		{"no order", `{"payload":{"payAmt":1000}}`, "MISSING_FIELD"},
 		{"a fraction", `{"payload":{"ordNo":"O-1","payAmt":1000.5}}`, "INVALID_FIELD"},
 	}
 	for _, tt := range answers {
@@ -150,5 +149,76 @@ func TestTheBrowsersAmountNeverCounts(t *testing.T) {
 	problem, _ := pg["problem"].(map[string]any)
 	if problem["code"] != "MISSING_FIELD" {
 		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
+// shopSaying is a shop that answers every request with body, of a content type.
+func shopSaying(t *testing.T, contentType, body string) *httptest.Server {
+	t.Helper()
+	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", contentType)
+		fmt.Fprint(w, body)
+	}))
+	t.Cleanup(shop.Close)
+	return shop
+}
+
+const plainOrder = `{"payMeans":[{"payWayCd":"11"}],"buyer":{"name":"홍길동","tel":"010-4242-4242","email":"gildong@example.com"},` +
+	`"return_url":"` + publicURL + `/result"}`
+
+// TestWhatCannotHoldAWindowPassesAsItIs: the shop's refusal in its own words, and what has no place for a window, which
+// may tell of an order that exists.
+func TestWhatCannotHoldAWindowPassesAsItIs(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ name, kind, body, why string }{
+		{"a refusal without a payload", "application/json", `{"code":"2001","message":"품절","payload":null}`, "no_order"},
+		{"a refusal with a payload", "application/json", `{"code":"1003", "payload":{"left":0, "payAmt":1000}}`, "no_order"},
+		{"a refusal in other words", "application/json", `{"result":"fail"}`, "no_order"},
+		{"an order in a list", "application/json", `{"code":"0000","payload":[{"ordNo":"O-9","payAmt":1000}]}`, "no_order"},
+		{"a list", "application/json", `[{"payload":{"ordNo":"O-9"}}]`, "no_order"},
+		{"a text", "application/json", `"ok"`, "no_order"},
+		{"a page", "text/html; charset=utf-8", "<p>점검 중입니다</p>", "not_json"},
+		{"two names", "application/json", `{"payload":{"ordNo":"O-9","ordNo":"O-8"}}`, "not_json"},
+		{"nothing", "application/json", "", "not_json"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, shopAt(shopSaying(t, tt.kind, tt.body).URL))
+			a := h.post("/api/orders", "application/json", plainOrder)
+			if a.status != http.StatusOK || string(a.body) != tt.body || a.header.Get("Content-Type") != tt.kind {
+				t.Errorf("got %d %s %q", a.status, a.header.Get("Content-Type"), a.body)
+			}
+			if got := a.header.Get("X-PG-Gateway-No-Window"); got != tt.why {
+				t.Errorf("the reason is %q, want %q", got, tt.why)
+			}
+			if line := `pg_gateway_intercepts_total{name="order",result="` + tt.why + `"} 1`; !h.counted(line) {
+				t.Errorf("not counted: %s", line)
+			}
+		})
+	}
+}
+
+// TestAnOrderWithoutAPlaceForItsWindowPasses, and no attempt is begun whose window nobody sees.
+func TestAnOrderWithoutAPlaceForItsWindowPasses(t *testing.T) {
+	t.Parallel()
+	const body = `{"list":[1],"payload":{"ordNo":"O-9","payAmt":64900,"goodsNm":"x"}}`
+	h := newHouse(t, shopAt(shopSaying(t, "application/json", body).URL), func(c *fixture.Config) { c.Intercepts[0].Put = "list.pg" })
+	a := h.post("/api/orders", "application/json", plainOrder)
+	if a.status != http.StatusOK || string(a.body) != body || a.header.Get("X-PG-Gateway-No-Window") != "no_place" {
+		t.Errorf("got %d %q %s", a.status, a.header.Get("X-PG-Gateway-No-Window"), a.body)
+	}
+}
+
+// TestTheShopsBytesStayAsTheyAre: numbers, escapes, spaces and the order of members around the window.
+func TestTheShopsBytesStayAsTheyAre(t *testing.T) {
+	t.Parallel()
+	const before = "{\"code\" : \"0000\",\r\n\t\"n\":1.50e+2, \"u\":\"\\u00e9\\/<&>\", \"payload\" : {\"ordNo\":\"O-1\",\"payAmt\":64900," +
+		"\"goodsNm\":\"x\", \"big\":12345678901234567890"
+	const behind = " } ,\"z\":[ ]}\n"
+	h := newHouse(t, shopAt(shopSaying(t, "application/json", before+behind).URL))
+	a := h.post("/api/orders", "application/json", plainOrder)
+	got := string(a.body)
+	if !strings.HasPrefix(got, before+` ,"pg":{"order_id":"O-1"`) || !strings.HasSuffix(got, "}"+strings.TrimPrefix(behind, " ")) {
+		t.Errorf("got %s", got)
 	}
 }

@@ -7,30 +7,30 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/pg-gateway/pg-gateway/gateway/formjson"
+	"github.com/pg-gateway/pg-gateway/gateway/jsonplace"
 	"github.com/pg-gateway/pg-gateway/payment"
-	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
-// readable is an intercepted request's body as JSON for the sources of its route: a form is read as PHP reads it,
+// readRequestBody finds in a request's body what the sources of its route need: a form is read as PHP reads it,
 // everything else must be clean JSON. The shop gets the body as it came.
-func readable(contentType string, body []byte) ([]byte, error) {
+func (i intercept) readRequestBody(contentType string, body []byte) (*jsonplace.Found, error) {
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil {
 		kind = ""
 	}
-	read := body
 	if kind == fiber.MIMEApplicationForm {
-		if read, err = formjson.Convert(body); err != nil {
+		if body, err = formjson.Convert(body); err != nil {
 			return nil, formProblem(err)
 		}
 	}
-	if len(read) == 0 {
+	if len(body) == 0 {
 		return nil, nil
 	}
-	if err := strictjson.Check(read); err != nil {
+	found, err := i.request.Read(string(body))
+	if err != nil {
 		return nil, jsonProblem(err)
 	}
-	return read, nil
+	return found, nil
 }
 
 func formProblem(err error) error {

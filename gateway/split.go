@@ -9,8 +9,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/tidwall/gjson"
-
 	"github.com/pg-gateway/pg-gateway/adapters/orders"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -138,8 +136,8 @@ func (g *Gateway) splitFrom(
 	if amounts(co.Payments) {
 		said.Parts = co.Payments
 	}
-	if s, ok := i.ReadAnswer["pg_amount"]; ok {
-		if got := from.get(s); got.Exists() && got.Type != gjson.Null {
+	if s, ok := i.readAnswer.of("pg_amount"); ok {
+		if got := from.get(s); got.Exists() {
 			w, err := jsonWon(s.Value, got)
 			if err != nil {
 				return said, err

@@ -61,7 +61,7 @@ func (e *Error) Unwrap() error { return e.Kind }
 // Reader reads one JSON value from a text, in a single pass. Its methods consume the next value; after the
 // first error the reader is spent. It is not safe for concurrent use.
 type Reader struct {
-	b     []byte
+	b     string
 	i     int
 	depth int
 	exact bool // names that differ in case are two, and half a surrogate pair is U+FFFD
@@ -69,17 +69,20 @@ type Reader struct {
 	room  [8]string // where path begins, so that usual texts need no other
 }
 
-// NewReader returns a reader of b, which must not change while it is used.
-func NewReader(b []byte) (*Reader, error) {
-	r := &Reader{b: b}
+// NewReader returns a reader of b.
+func NewReader(b []byte) (*Reader, error) { return NewStringReader(string(b)) }
+
+// NewStringReader returns a reader of s. Texts that it reads are parts of s, which they keep in memory.
+func NewStringReader(s string) (*Reader, error) {
+	r := &Reader{b: s}
 	r.path = r.room[:0]
-	if strings.HasPrefix(string(b[:min(len(b), 3)]), "\ufeff") {
+	if strings.HasPrefix(s, "\ufeff") {
 		return nil, r.fail(ErrSyntax, text{
 			"the text begins with a byte order mark (BOM); send UTF-8 without one",
 			"BOM(byte order mark)으로 시작합니다. BOM 없는 UTF-8로 보내세요",
 		})
 	}
-	if !utf8.Valid(b) {
+	if !utf8.ValidString(s) {
 		return nil, r.fail(ErrUTF8, text{"the text is not UTF-8", "UTF-8이 아닙니다"})
 	}
 	return r, nil
@@ -112,6 +115,18 @@ func (r *Reader) End() error {
 	}
 	return nil
 }
+
+// Mark skips white space and returns the offset of the next value, in bytes from the start.
+func (r *Reader) Mark() int {
+	r.space()
+	return r.i
+}
+
+// Offset is how far was read, in bytes from the start: behind the value that was read last.
+func (r *Reader) Offset() int { return r.i }
+
+// Next is the first byte of the next value, which tells what it is; 0 at the end of the text.
+func (r *Reader) Next() byte { return r.peek() }
 
 // Path returns the dotted path of the value being read.
 func (r *Reader) Path() string { return strings.Join(r.path, ".") }
@@ -217,7 +232,7 @@ func (r *Reader) Flag() (bool, error) {
 		if quoted {
 			written = `"` + word + `"`
 		}
-		if strings.HasPrefix(string(r.b[r.i:min(len(r.b), r.i+len(written))]), written) {
+		if strings.HasPrefix(r.b[r.i:], written) {
 			r.i += len(written)
 			return word == "true", nil
 		}
@@ -227,7 +242,7 @@ func (r *Reader) Flag() (bool, error) {
 
 // Null consumes a null and tells whether there was one.
 func (r *Reader) Null() bool {
-	if r.peek() == 'n' && strings.HasPrefix(string(r.b[r.i:min(len(r.b), r.i+4)]), "null") {
+	if r.peek() == 'n' && strings.HasPrefix(r.b[r.i:], "null") {
 		r.i += 4
 		return true
 	}
@@ -248,7 +263,7 @@ func (r *Reader) Skip() error {
 		return err
 	}
 	for _, word := range []string{"true", "false", "null"} {
-		if strings.HasPrefix(string(r.b[r.i:min(len(r.b), r.i+5)]), word) {
+		if strings.HasPrefix(r.b[r.i:], word) {
 			r.i += len(word)
 			return nil
 		}
@@ -279,14 +294,14 @@ func (r *Reader) key() (string, error) {
 	return key, nil
 }
 
-// str reads a string at the opening quote. The common case without escapes copies once.
+// str reads a string at the opening quote. The common case without escapes copies nothing.
 func (r *Reader) str() (string, error) {
 	r.i++
 	start := r.i
 	for r.i < len(r.b) {
 		switch c := r.b[r.i]; {
 		case c == '"':
-			s := string(r.b[start:r.i])
+			s := r.b[start:r.i]
 			r.i++
 			return s, nil
 		case c == '\\':
@@ -382,7 +397,7 @@ func (r *Reader) hex4() (rune, error) {
 	if r.i+4 > len(r.b) {
 		return 0, r.fail(ErrSyntax, text{"the escape does not end", "이스케이프가 끝나지 않았습니다"})
 	}
-	n, err := strconv.ParseUint(string(r.b[r.i:r.i+4]), 16, 16)
+	n, err := strconv.ParseUint(r.b[r.i:r.i+4], 16, 16)
 	if err != nil {
 		return 0, r.fail(ErrSyntax, text{"the escape is not four hex digits", "이스케이프는 16진수 네 자리여야 합니다"})
 	}
@@ -391,26 +406,26 @@ func (r *Reader) hex4() (rune, error) {
 }
 
 // number reads a number by JSON's grammar and returns its text.
-func (r *Reader) number() ([]byte, error) {
+func (r *Reader) number() (string, error) {
 	start := r.i
 	r.next('-')
 	if !r.next('0') && r.digits() == 0 {
-		return nil, r.fail(ErrSyntax, text{"expected a number", "숫자가 있어야 합니다"})
+		return "", r.fail(ErrSyntax, text{"expected a number", "숫자가 있어야 합니다"})
 	}
 	if r.next('.') && r.digits() == 0 {
-		return nil, r.fail(ErrSyntax, text{"expected digits behind the point", "소수점 뒤에 숫자가 있어야 합니다"})
+		return "", r.fail(ErrSyntax, text{"expected digits behind the point", "소수점 뒤에 숫자가 있어야 합니다"})
 	}
 	if r.next('e') || r.next('E') {
 		if !r.next('+') {
 			r.next('-')
 		}
 		if r.digits() == 0 {
-			return nil, r.fail(ErrSyntax, text{"expected digits in the exponent", "지수에 숫자가 있어야 합니다"})
+			return "", r.fail(ErrSyntax, text{"expected digits in the exponent", "지수에 숫자가 있어야 합니다"})
 		}
 	}
 	// Only behind a 0 can digits be left: 010 is 8 to some readers.
 	if r.i < len(r.b) && r.b[r.i] >= '0' && r.b[r.i] <= '9' {
-		return nil, r.fail(ErrSyntax, text{"a leading zero", "0으로 시작하는 수입니다"})
+		return "", r.fail(ErrSyntax, text{"a leading zero", "0으로 시작하는 수입니다"})
 	}
 	return r.b[start:r.i], nil
 }

@@ -41,6 +41,7 @@ func guards() []guard {
 		failoverGuards(),
 		keyGuards(),
 		strangerGuards(),
+		interceptGuards(),
 	)
 }
 

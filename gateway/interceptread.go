@@ -1,0 +1,229 @@
+package gateway
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pg-gateway/pg-gateway/gateway/jsonplace"
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// readOrder is the order in which fields are read: an amount for each method needs the methods.
+var readOrder = [...]string{
+	"pay_method", "order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "device", "site",
+	"buyer_name", "buyer_email", "buyer_tel", "return_url", "card_company", "installment", "purpose", "country",
+	"pay_amount", "pg_amount",
+}
+
+// fieldSource is where a field is; at is its number in the plan of its side, -1 when it is not in the body.
+type fieldSource struct {
+	field string
+	rules.Source
+	at int
+}
+
+// fieldSources are where the fields of a side are, in the order in which they are read.
+type fieldSources []fieldSource
+
+// fieldSourcesOf lists sources, and adds those in the body to paths.
+func fieldSourcesOf(sources map[string]rules.Source, paths *[]string) fieldSources {
+	var list fieldSources
+	for _, field := range readOrder {
+		s, ok := sources[field]
+		if !ok {
+			continue
+		}
+		p := fieldSource{field: field, Source: s, at: -1}
+		if s.Kind == "body" {
+			p.at = len(*paths)
+			*paths = append(*paths, s.Value)
+		}
+		list = append(list, p)
+	}
+	return list
+}
+
+// of is where a field is.
+func (list fieldSources) of(field string) (fieldSource, bool) {
+	i := slices.IndexFunc(list, func(p fieldSource) bool { return p.field == field })
+	if i < 0 {
+		return fieldSource{}, false
+	}
+	return list[i], true
+}
+
+// exchange is one side of an intercepted request: the request, or the shop's answer.
+type exchange struct {
+	found  *jsonplace.Found
+	header func(name string) string
+}
+
+// get finds a value by its source.
+func (e exchange) get(p fieldSource) jsonplace.Value {
+	switch p.Kind {
+	case "header":
+		if h := e.header(p.Value); h != "" {
+			return jsonplace.Text(h)
+		}
+		return jsonplace.Value{}
+	case "const":
+		return jsonplace.Text(p.Value)
+	}
+	return e.found.Value(p.at)
+}
+
+// read fills a checkout from the configured sources. A value that is absent leaves the field as it is; one of
+// the wrong type is a problem that names the source.
+func (e exchange) read(v *view, from fieldSources, co *payment.Checkout) error {
+	for _, p := range from {
+		got := e.get(p)
+		if !got.Exists() {
+			continue
+		}
+		if err := e.set(v, p, got, co); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// setAmounts gives each method its amount, when there are any. A path passes over items that have none, so that with
+// fewer amounts than methods nobody knows whose they are.
+func (e exchange) setAmounts(from fieldSources, co *payment.Checkout) error {
+	p, ok := from.of("pay_amount")
+	if !ok {
+		return nil
+	}
+	got := e.get(p)
+	if !got.Exists() {
+		return nil
+	}
+	list := got.Items()
+	if len(list) != 0 && len(list) != len(co.Payments) { //guard:amount-for-each-method
+		return fieldProblem(p.Value, "결제수단마다 금액이 하나씩 있어야 합니다", "must hold one amount for each method")
+	}
+	for n, amount := range list {
+		w, err := jsonWon(p.Value, amount)
+		if err != nil {
+			return err
+		}
+		co.Payments[n].Amount = w
+	}
+	return nil
+}
+
+func (e exchange) set(v *view, s fieldSource, got jsonplace.Value, co *payment.Checkout) (err error) {
+	str := got.String()
+	switch s.field {
+	case "pay_method":
+		co.Payments = nil
+		for _, m := range got.Items() {
+			method, ok := v.rules.ResolveMethod(m.String())
+			if !ok {
+				return &payment.Problem{
+					Code: payment.CodeUnknownMethod, Field: s.Value, DetailKo: "알 수 없는 결제수단: " + clipText(m.String(), 32),
+					DetailEn: "unknown payment method " + clipText(m.String(), 32),
+				}
+			}
+			co.Payments = append(co.Payments, payment.MethodAmount{Method: method})
+		}
+	case "order_id":
+		co.OrderID = payment.OrderID(str)
+		if str == "" || !validOrderID(str) {
+			return fieldProblem(s.Value, "주문 번호가 아닙니다", "is not an order id")
+		}
+	case "amount":
+		co.Amount, err = jsonWon(s.Value, got)
+	case "tax_free":
+		co.TaxFreeSet = true
+		co.TaxFree, err = jsonWon(s.Value, got)
+	case "vat_amount":
+		co.VATSet = true
+		co.VAT, err = jsonWon(s.Value, got)
+	case "vbank_due":
+		if str != "" { // an empty box of a form
+			co.DepositDue, err = parseDue(s.Value, str)
+		}
+	case "order_name":
+		co.OrderName = clipText(str, maxText)
+	case "device":
+		co.Device = device(str)
+	case "site":
+		co.Site = payment.Site(str)
+	case "buyer_name":
+		co.Buyer.Name = clipText(str, maxText)
+	case "buyer_email":
+		co.Buyer.Email, err = whole(s.Value, str)
+	case "buyer_tel":
+		co.Buyer.Tel, err = whole(s.Value, str)
+	case "return_url":
+		co.ReturnURL = str
+	case "country":
+		co.Country = str
+	case "purpose":
+		if co.Purpose = payment.Purpose(str); !co.Purpose.Valid() {
+			err = fieldProblem(s.Value, "결제 목적이 아닙니다", "is not a purpose")
+		}
+	case "card_company", "installment":
+		err = setCard(s, got, co)
+	}
+	return err
+}
+
+// whole is a text that must not be cut: an address or a number would be somebody else's.
+func whole(field, s string) (string, error) {
+	if len(s) > maxText {
+		return "", fieldProblem(field, "너무 깁니다", "is too long")
+	}
+	return s, nil
+}
+
+// keepDue drops a deposit deadline that no virtual account needs: a shop's own form may send one with every method.
+func keepDue(co *payment.Checkout) {
+	if !slices.ContainsFunc(co.Payments, func(p payment.MethodAmount) bool { return p.Method == payment.MethodVBank }) {
+		co.DepositDue = time.Time{}
+	}
+}
+
+func setCard(s fieldSource, got jsonplace.Value, co *payment.Checkout) error {
+	if co.Card == nil {
+		co.Card = &payment.Card{}
+	}
+	if s.field == "card_company" {
+		co.Card.Company = got.String()
+		return nil
+	}
+	months, err := strconv.Atoi(got.String())
+	if err != nil || months < 0 || months > 60 {
+		return fieldProblem(s.Value, "할부 개월이 아닙니다", "is not a number of months")
+	}
+	co.Card.Installment = months
+	return nil
+}
+
+// device reads our own words and X2BEE's OM007 codes (x2bee.md §4.3); what is neither is a PC.
+func device(s string) payment.Device {
+	switch strings.ToLower(s) {
+	case "mobile", "30":
+		return payment.DeviceMobile
+	case "app", "40", "50":
+		return payment.DeviceApp
+	}
+	return payment.DevicePC
+}
+
+// jsonWon reads an amount from JSON: a number that is a plain integer.
+func jsonWon(field string, v jsonplace.Value) (payment.Won, error) {
+	raw, isNumber := v.Number()
+	if !isNumber {
+		return 0, fieldProblem(field, "정수 금액이어야 합니다", "must be an amount as an integer")
+	}
+	w, err := payment.ParseWon(raw)
+	if err != nil {
+		return 0, fieldProblem(field, "정수 금액이어야 합니다", "must be an amount as an integer")
+	}
+	return w, nil
+}
