@@ -54,6 +54,7 @@ deps: $(KUSTOMIZE) ## Find or install what the tests need beyond Go
 .PHONY: test
 test: deps vet ## Run every test with the race detector
 	$(GO) test -race -timeout 25m -count=$(COUNT) $(PKG)
+	$(GO) test -count=1 ./gateway -run '^TestAllocations$$'
 	$(GO) test -timeout 25m -count=1 ./test/simulation -run '^TestSimulation$$' -sim.schedules=20000
 
 # The inner loop: -short leaves out what needs more than Go, and takes 200 schedules where 20,000 are the check.
@@ -77,7 +78,7 @@ fmt: $(LINT) ## Format the Go code and group its imports
 	$(LINT) fmt
 
 .PHONY: bench
-bench: bench-micro bench-load bench-growth ## Run every kind of benchmark
+bench: bench-micro bench-load bench-proxy bench-growth ## Run every kind of benchmark
 
 .PHONY: bench-micro
 bench-micro: $(BENCHSTAT) ## Run the micro-benchmarks; earlier results in .cache/bench.txt are compared with
@@ -88,6 +89,12 @@ bench-micro: $(BENCHSTAT) ## Run the micro-benchmarks; earlier results in .cache
 .PHONY: bench-load
 bench-load: ## Load the gateway beside a plain proxy (wrk; ROUNDS, SECONDS_EACH, CONNECTIONS)
 	@GO="$(GO)" ./scripts/bench-load.sh
+
+# ALONE=1 goes before whatever else the machine does (needs root); DOCS=1 writes the tables of docs/performance.md anew.
+.PHONY: bench-proxy
+bench-proxy: ## What a request costs beside nginx, HAProxy, fasthttp, nginx with Lua (ROUNDS, EACH, ALONE, DOCS; four minutes)
+	@./scripts/deps.sh bench
+	$(GO) run ./test/bench/proxy -rounds $(or $(ROUNDS),5) -each $(or $(EACH),2s) $(if $(ALONE),-alone) $(if $(DOCS),-docs docs/performance.md)
 
 .PHONY: bench-growth
 bench-growth: deps ## Time returns while much waits, is open or is removed (MESSAGES, OPEN, OLD, FOR; a few minutes)

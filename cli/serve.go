@@ -57,7 +57,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 	if err := notLeftBehind(s.Journal(), place.Path); err != nil {
 		return err
 	}
-	place.Waiting = waiting(log, time.Now)
+	place.Alone, place.Waiting = true, waiting(log, time.Now)
 	j, err := journal.Open(ctx, place)
 	if err != nil {
 		return fmt.Errorf("opening the journal: %w", err)

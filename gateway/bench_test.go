@@ -36,7 +36,8 @@ type ordersInMemory struct{}
 
 func (ordersInMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 	id := req.URL.Path[strings.LastIndexByte(req.URL.Path, '/')+1:]
-	body := `{"order_id":"` + id + `","amount":64900,"tax_free":0,"currency":"KRW","order_name":"노르웨이 회전 의자","status":"waiting","pg_amount":60000}`
+	body := `{"order_id":"` + id + `","amount":64900,"tax_free":0,"currency":"KRW","order_name":"노르웨이 회전 의자",` +
+		`"status":"waiting","pg_amount":60000}`
 	return &http.Response{
 		StatusCode: http.StatusOK, Header: http.Header{"Content-Type": {"application/json"}},
 		Body: io.NopCloser(strings.NewReader(body)), ContentLength: int64(len(body)), Request: req,
@@ -46,6 +47,12 @@ func (ordersInMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 // benchGateway is a gateway on the configuration of the tests whose order service answers from memory. It logs as
 // in production, into nothing.
 func benchGateway(b *testing.B, shopURL string) *Gateway {
+	b.Helper()
+	return benchGatewayWith(b, shopURL, &http.Client{Transport: ordersInMemory{}})
+}
+
+// benchGatewayWith is benchGateway with another client of the order service.
+func benchGatewayWith(b testing.TB, shopURL string, orders *http.Client) *Gateway {
 	b.Helper()
 	dir := b.TempDir()
 	config := filepath.Join(dir, "config.yaml")
@@ -59,7 +66,9 @@ func benchGateway(b *testing.B, shopURL string) *Gateway {
 	if err != nil {
 		b.Fatal(err)
 	}
-	j, err := journal.Open(b.Context(), journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(dir, "journal.db")})
+	j, err := journal.Open(b.Context(), journal.Config{
+		Driver: journal.DriverSQLite, Path: filepath.Join(dir, "journal.db"), Alone: true,
+	})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -69,7 +78,7 @@ func benchGateway(b *testing.B, shopURL string) *Gateway {
 	PublishRules(store.Current(), m)
 	g, err := New(Options{
 		Store: store, Journal: j, Drivers: drivers.New(drivers.Options{Client: onewrite.New(onewrite.Options{})}),
-		OrderHTTP: &http.Client{Transport: ordersInMemory{}}, Metrics: m, Registry: registry,
+		OrderHTTP: orders, Metrics: m, Registry: registry,
 		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), //nolint:sloglint // the lines are made as in production
 		Now: time.Now, DataDir: dir,
 	})

@@ -65,7 +65,9 @@ func newHouseWith(t *testing.T, box sandbox.Config, edits ...fixture.Edit) *hous
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.journal, err = journal.Open(t.Context(), journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(dir, "journal.db")})
+	h.journal, err = journal.Open(t.Context(), journal.Config{
+		Driver: journal.DriverSQLite, Path: filepath.Join(dir, "journal.db"), Alone: true,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}

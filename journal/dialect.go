@@ -27,6 +27,8 @@ type dialect interface {
 	open(ctx context.Context, cfg Config) (write, read *sql.DB, err error)
 	// hasSchema tells whether there is a journal in the database.
 	hasSchema(ctx context.Context, tx *sql.Tx) (bool, error)
+	// oneProcess tells whether a journal may be one process's alone.
+	oneProcess() bool
 	// reach asks the database for an answer, once it is open.
 	reach(ctx context.Context, db *sql.DB) error
 	// away tells whether the database may come back by itself after an error.

@@ -12,6 +12,36 @@ import (
 // Writer is the pool with the one connection that writes.
 func (j *Journal) Writer() *sql.DB { return j.w.db }
 
+// Recall has the journal remember its orders now.
+func (j *Journal) Recall(ctx context.Context) error {
+	err := j.recall(ctx)
+	j.known.complete.Store(err == nil)
+	return err
+}
+
+// CloseReaders takes away the connections that read.
+func (j *Journal) CloseReaders() error { return j.r.db.Close() }
+
+// Orders is a set of orders as the journal remembers them.
+type Orders struct{ *orderSet }
+
+// NewOrders makes one.
+func NewOrders() Orders { return Orders{newOrderSet()} }
+
+// Add puts an order in.
+func (o Orders) Add(order payment.OrderID) { o.add(order) }
+
+// Has tells whether an order is in, or may be.
+func (o Orders) Has(order payment.OrderID) bool { return o.has(order) }
+
+// Size is how many bytes it takes.
+func (o Orders) Size() (bytes int) {
+	for _, l := range o.layers {
+		bytes += 8 * len(l.words)
+	}
+	return bytes
+}
+
 // OpenAt opens a journal as a program that knows the first n migrations and then those of more would.
 func OpenAt(ctx context.Context, cfg Config, n int, more ...string) (*Journal, error) {
 	d, err := driver(cfg.Driver)

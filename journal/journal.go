@@ -26,6 +26,10 @@ type Config struct {
 	// MustExist opens a journal that is there, with the schema that this program knows, and neither makes nor changes
 	// one: it is for those who only look after it. Errors match ErrNoJournal and ErrSchemaTooOld.
 	MustExist bool
+	// Alone makes this process the only one that serves from the SQLite file, for as long as the journal is open: another
+	// one gets ErrUnavailable, and Waiting has it wait. It may then answer from memory what orders have no attempts.
+	// Those who only look after a journal leave it out, and may come and go. PostgreSQL is for several, whatever this says.
+	Alone bool
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 	// Waiting lets Open return although the database is away. It hears why each try failed, and nil when the journal
@@ -43,6 +47,9 @@ type Journal struct {
 	// w is the one connection that writes, r the pool that reads.
 	w *statements
 	r *statements
+	// lock and known are nil where other processes may serve from the journal too.
+	lock  *alone
+	known *known
 
 	ops     chan *op
 	patient chan *op
@@ -103,14 +110,17 @@ func openWith(ctx context.Context, cfg Config, d dialect, steps []migration) (*J
 	}
 	j.w = &statements{db: write, d: d, ready: j.ready}
 	j.r = &statements{db: read, d: d, ready: j.ready}
+	if cfg.Alone && d.oneProcess() {
+		j.lock, j.known = &alone{path: cfg.Path + "-lock"}, &known{orders: newOrderSet()}
+	}
 	err = j.prepare(ctx, steps)
 	// Only what may heal by itself is waited for. A wrong password or another schema ends the start.
 	if err != nil && (cfg.Waiting == nil || !errors.Is(err, ErrUnavailable) || !d.away(err)) {
-		return nil, errors.Join(err, write.Close(), read.Close())
+		return nil, errors.Join(err, write.Close(), read.Close(), j.unlock())
 	}
 	if err != nil {
 		cfg.Waiting(err)
-		j.waiting.Go(func() { j.await(steps, cfg.Waiting) }) //nolint:contextcheck // it outlives the context of Open; Close ends it
+		j.waiting.Go(func() { j.await(steps, cfg.Waiting) })
 	}
 	go j.commitLoop() //nolint:contextcheck // the loop outlives the context of Open; Close ends it
 	return j, nil
@@ -129,6 +139,11 @@ var errWaiting = errors.New("the database has not been reached yet")
 
 // prepare reaches the database and brings its schema up to date.
 func (j *Journal) prepare(ctx context.Context, steps []migration) error {
+	if j.lock != nil {
+		if err := j.lock.take(); err != nil { //guard:one-process-serves-a-file
+			return err
+		}
+	}
 	if err := j.d.reach(ctx, j.w.db); err != nil {
 		return err
 	}
@@ -137,7 +152,18 @@ func (j *Journal) prepare(ctx context.Context, steps []migration) error {
 		return err
 	}
 	j.identity.Store(&id)
+	if j.known != nil {
+		j.waiting.Go(j.remember)
+	}
 	return nil
+}
+
+// unlock lets another process have the journal.
+func (j *Journal) unlock() error {
+	if j.lock == nil {
+		return nil
+	}
+	return j.lock.release()
 }
 
 // await tries until the journal can be used, or is closed. A schema that is too new is waited out as well: the
@@ -182,7 +208,8 @@ func (j *Journal) Close() error {
 	j.once.Do(func() { close(j.closing) })
 	<-j.stopped
 	j.waiting.Wait()
-	if err := errors.Join(j.r.close(), j.w.close()); err != nil {
+	j.known.forget()
+	if err := errors.Join(j.r.close(), j.w.close(), j.unlock()); err != nil {
 		return fmt.Errorf("closing the journal: %w", err)
 	}
 	return nil

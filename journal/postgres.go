@@ -29,6 +29,8 @@ type postgresDialect struct{}
 
 func (postgresDialect) prepares() bool { return false }
 
+func (postgresDialect) oneProcess() bool { return false }
+
 func (postgresDialect) rewrite(query string) string {
 	query = strings.ReplaceAll(query, "/*lock*/", "FOR UPDATE")
 	query = strings.ReplaceAll(query, "/*skip*/", "FOR UPDATE SKIP LOCKED")

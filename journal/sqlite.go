@@ -22,6 +22,8 @@ type sqliteDialect struct{}
 
 func (sqliteDialect) prepares() bool { return true }
 
+func (sqliteDialect) oneProcess() bool { return true }
+
 func (sqliteDialect) rewrite(query string) string {
 	query = strings.ReplaceAll(query, "/*in*/", "IN (SELECT value FROM json_each(?))")
 	return strings.ReplaceAll(query, "/*each*/", "json_each(?)")
@@ -79,7 +81,7 @@ func (sqliteDialect) reach(context.Context, *sql.DB) error { return nil }
 func (sqliteDialect) away(err error) bool {
 	e, ok := errors.AsType[*sqlite.Error](err)
 	if !ok {
-		return errors.Is(err, context.DeadlineExceeded)
+		return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, errInUse)
 	}
 	// The low byte says which kind of error, the rest only which one of the kind.
 	switch e.Code() & 0xff {

@@ -162,6 +162,7 @@ func (j *Journal) commitBatch(batch []*op) {
 	if errors.Is(err, errSpoiled) {
 		results, err = j.transact(batch, false)
 	}
+	j.known.committed(err)
 	if err == nil {
 		for i, o := range batch {
 			o.done <- results[i]

@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Finds, or on Debian and Ubuntu installs, what the tests need beyond Go: a browser, promtool, PostgreSQL, PgBouncer and
-# a C compiler for the race detector. It says what it found, changes nothing that is there, and may run any
-# number of times.
+# a C compiler for the race detector; with the word bench what `make bench-proxy` does: nginx with Lua, HAProxy and wrk.
+# It says what it found, changes nothing that is there, and may run any number of times.
+#
+#   scripts/deps.sh [tests|bench]
 set -euo pipefail
 
 find_initdb() {
@@ -24,20 +26,42 @@ find_pgbouncer() {
 find_chromium() { command -v chromium; }
 find_promtool() { command -v promtool; }
 find_cc() { command -v "${CC:-gcc}" || command -v cc; }
+find_nginx() { command -v nginx || ls /usr/sbin/nginx; }
+find_lua() { ls /usr/lib/nginx/modules/ngx_http_lua_module.so; }
+find_cjson() { ls /usr/lib/*/lua/5.1/cjson.so; }
+find_haproxy() { command -v haproxy || ls /usr/sbin/haproxy; }
+find_wrk() { command -v wrk; }
 
 # what to look for | the Debian package that has it
-needs=(
-  "chromium|chromium"
-  "promtool|prometheus"
-  "initdb|postgresql"
-  "pgbouncer|pgbouncer"
-  "cc|gcc libc6-dev"
-)
+case "${1:-tests}" in
+  tests)
+    needs=(
+      "chromium|chromium"
+      "promtool|prometheus"
+      "initdb|postgresql"
+      "pgbouncer|pgbouncer"
+      "cc|gcc libc6-dev"
+    )
+    ;;
+  bench)
+    needs=(
+      "nginx|nginx"
+      "lua|libnginx-mod-http-lua"
+      "cjson|lua-cjson"
+      "haproxy|haproxy"
+      "wrk|wrk"
+    )
+    ;;
+  *)
+    echo "usage: scripts/deps.sh [tests|bench]" >&2
+    exit 2
+    ;;
+esac
 
 missing=()
 for need in "${needs[@]}"; do
   name=${need%%|*}
-  if path=$("find_$name"); then
+  if path=$("find_$name" 2>/dev/null); then
     echo "deps: $name found: $path"
   else
     echo "deps: $name is missing (package: ${need#*|})"

@@ -53,5 +53,25 @@ func growthGuards() []guard {
 			says: "a look-up in between keeps equal look-ups apart",
 			pkg:  "./journal", run: "TestSQLiteConforms",
 		},
+		{
+			name: "order-is-known-before-its-row", does: skip(),
+			says: "an order is known before a row of it can be seen",
+			pkg:  "./journal", run: "TestAnOrderIsKnownBeforeItsAttemptIsSeen",
+		},
+		{
+			name: "memory-is-complete", does: becomes("true"),
+			says: "no order is said to have no attempts before the orders of before were recalled",
+			pkg:  "./journal", run: "TestOrdersOfBeforeAreKnown",
+		},
+		{
+			name: "memory-of-a-failing-journal", does: becomes("true"),
+			says: "a journal that cannot be written is not answered for from memory",
+			pkg:  "./journal", run: "TestOrdersWithoutAttemptsAreAnsweredFromMemory",
+		},
+		{
+			name: "one-process-serves-a-file", does: never(),
+			says: "one process serves from a journal file",
+			pkg:  "./journal", run: "TestOneProcessServesAFile",
+		},
 	}
 }

@@ -26,7 +26,8 @@ func TestTheMeasuredConfigurationIsGood(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Sandbox().Enabled || s.OrderService().URL != "http://127.0.0.1:7999" || s.Journal().Path != filepath.Join(dir, "journal.db") {
+	if s.Sandbox().Enabled || s.OrderService().URL != "http://127.0.0.1:7999" ||
+		s.Journal().Path != filepath.Join(dir, "journal.db") {
 		t.Errorf("the gateway is not measured alone: sandbox %t, order service %s, journal %s",
 			s.Sandbox().Enabled, s.OrderService().URL, s.Journal().Path)
 	}

@@ -1,6 +1,6 @@
 // Command peers is what the gateway is measured against: an upstream that does next to nothing, a plain reverse
-// proxy of the standard library, and a Fiber app that only hands on. It also writes the configuration that the gateway
-// is measured with. scripts/bench-load.sh runs them.
+// proxy of the standard library, a Fiber app and a bare fasthttp server that only hand on. It also writes the
+// configuration that the gateway is measured with. scripts/bench-load.sh and test/bench/proxy run them.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,9 +22,9 @@ import (
 )
 
 func main() {
-	role := flag.String("role", "", "upstream, plain, fiber, config, or ask")
+	role := flag.String("role", "", "upstream, plain, fiber, bare, config, or ask")
 	upstream := flag.String("upstream", "",
-		"where plain, fiber and the gateway hand on to, as http://host:port; what ask asks")
+		"where plain, fiber, bare and the gateway hand on to, as http://host:port; what ask asks")
 	dir := flag.String("dir", "", "where the role config writes config.yaml, and the gateway keeps its journal")
 	flag.Parse()
 	if err := run(*role, *upstream, *dir, os.Stdout); err != nil {
@@ -51,14 +52,16 @@ func run(role, upstream, dir string, out io.Writer) error {
 	fmt.Fprintln(out, ln.Addr())
 	switch role {
 	case "upstream":
-		return (&fasthttp.Server{Handler: answer, NoDefaultServerHeader: true}).Serve(ln)
+		return (&fasthttp.Server{Handler: (&shop{}).answer, NoDefaultServerHeader: true}).Serve(ln)
 	case "plain":
 		server := &http.Server{Handler: plainProxy(target), ReadHeaderTimeout: 10 * time.Second}
 		return server.Serve(ln)
 	case "fiber":
 		return fiberProxy(upstream).Listener(ln)
+	case "bare":
+		return (&fasthttp.Server{Handler: bareProxy(target.Host), NoDefaultServerHeader: true}).Serve(ln)
 	}
-	return errors.New("-role must be upstream, plain, fiber, config or ask")
+	return errors.New("-role must be upstream, plain, fiber, bare, config or ask")
 }
 
 // ask tells by its error whether a GET is answered with 200.
@@ -73,13 +76,23 @@ func ask(address string) error {
 	return nil
 }
 
-// answer is the order service: every order is there and costs 64,900 won. What else is asked gets a short yes.
-func answer(ctx *fasthttp.RequestCtx) {
+// shop is the order service: every order is there and costs 64,900 won, and new ones are made by POST /api/orders.
+// What else is asked gets a short yes.
+type shop struct{ made atomic.Int64 }
+
+func (s *shop) answer(ctx *fasthttp.RequestCtx) {
 	ctx.SetContentType("application/json")
-	id, isOrder := strings.CutPrefix(string(ctx.Path()), "/orders/")
-	if isOrder && ctx.IsGet() {
+	path := string(ctx.Path())
+	if id, isOrder := strings.CutPrefix(path, "/orders/"); isOrder && ctx.IsGet() {
 		fmt.Fprintf(ctx,
 			`{"order_id":%q,"amount":64900,"tax_free":0,"currency":"KRW","order_name":"chair","status":"waiting"}`, id)
+		return
+	}
+	if path == "/api/orders" && ctx.IsPost() {
+		fmt.Fprintf(ctx, `{"timestamp":"2026-12-01T03:00:00Z","code":"0000","message":"","error":false,`+
+			`"isProcess":true,"payload":`+
+			`{"ordNo":"BENCH-%09d","goodsNm":"chair","payAmt":64900,"pgAmt":64900,"taxFreeAmt":0,"status":"waiting"},"errors":[]}`,
+			s.made.Add(1))
 		return
 	}
 	ctx.SetBodyString(`{"ok":true,"goods":[{"no":1,"name":"chair","price":64900},{"no":2,"name":"desk","price":189000}]}`)
@@ -128,4 +141,21 @@ func fiberProxy(upstream string) *fiber.App {
 		return nil
 	})
 	return app
+}
+
+// bareProxy is the least that a proxy of fasthttp's server and client can be: it neither looks at a request nor
+// copies it.
+func bareProxy(host string) fasthttp.RequestHandler {
+	client := &fasthttp.HostClient{
+		Addr: host, NoDefaultUserAgentHeader: true, DisablePathNormalizing: true,
+		MaxConns: 1024, MaxIdemponentCallAttempts: 1,
+	}
+	return func(ctx *fasthttp.RequestCtx) {
+		ctx.Request.Header.Del(fasthttp.HeaderConnection)
+		if err := client.Do(&ctx.Request, &ctx.Response); err != nil {
+			ctx.Error("the upstream cannot be reached", fasthttp.StatusBadGateway)
+			return
+		}
+		ctx.Response.Header.Del(fasthttp.HeaderConnection)
+	}
 }

@@ -1,0 +1,89 @@
+//go:build linux
+
+// Command proxy measures what the gateway costs beside nginx, HAProxy, a bare fasthttp proxy, and nginx with Lua that
+// does the work of a checkout, all in one run and in turns. The proxies have one processor, the load and the shop the
+// other; all is on loopback and in a folder that is removed in the end. Times say more about the machine than about
+// the gateway, so what counts is how often nginx's.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// options are what a run is made of.
+type options struct {
+	rounds  int
+	each    time.Duration
+	conns   int
+	crowd   int
+	rate    int
+	alone   bool
+	docs    string
+	gateway string
+}
+
+func main() {
+	var o options
+	flag.IntVar(&o.rounds, "rounds", 5, "how often each proxy has its turn")
+	flag.DurationVar(&o.each, "each", 2*time.Second, "how long a turn is")
+	flag.IntVar(&o.conns, "connections", 64, "how many connections the load has")
+	flag.IntVar(&o.crowd, "crowd", 256, "how many connections the memory is measured at")
+	flag.IntVar(&o.rate, "rate", 2000, "requests a second of the open loop")
+	flag.BoolVar(&o.alone, "alone", false,
+		"go before whatever else the machine does, for figures that mean something on a busy one; needs root")
+	flag.StringVar(&o.docs, "docs", "", "the document whose table is written anew; empty for none")
+	flag.StringVar(&o.gateway, "gateway", "", "a binary to measure instead of building this tree's")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, o, os.Stdout)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// run measures, and prints the tables.
+func run(ctx context.Context, o options, out io.Writer) error {
+	if o.alone {
+		restore, err := goBefore()
+		if err != nil {
+			return err
+		}
+		defer restore()
+	}
+	b, err := newBench(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	r := report{options: o, versions: b.versions(ctx), began: load()}
+	if r.turns, err = b.takeTurns(ctx); err != nil {
+		return err
+	}
+	if r.crowds, err = b.crowds(ctx); err != nil {
+		return err
+	}
+	if r.paced, err = b.paced(ctx); err != nil {
+		return err
+	}
+	if r.allocations, err = committedAllocations(); err != nil {
+		return err
+	}
+	r.ended = load()
+	text := r.markdown()
+	if _, err := io.WriteString(out, text); err != nil {
+		return fmt.Errorf("printing the tables: %w", err)
+	}
+	if o.docs == "" {
+		return nil
+	}
+	return writeBlock(o.docs, text)
+}
