@@ -14,7 +14,7 @@ const module = "github.com/pg-gateway/pg-gateway"
 // mayImport says which rooms each room may import. Imports point downward only; main, the command line and the tests of
 // the whole may import everything. CONTRIBUTING.md and .golangci.yml are held to it by rooms_test.go.
 var mayImport = map[string][]string{
-	"gateway":    {"lifecycle", "reload", "rules", "adapters", "journal", "metrics", "strictjson", "payment"},
+	"gateway":    {"lifecycle", "reload", "rules", "adapters", "journal", "metrics", "upstream", "strictjson", "payment"},
 	"console":    {"lifecycle", "reload", "rules", "adapters", "journal", "metrics", "strictjson", "payment"},
 	"lifecycle":  {"adapters", "journal", "payment"},
 	"sandbox":    {"payment"},
@@ -23,6 +23,7 @@ var mayImport = map[string][]string{
 	"rules":      {"strictjson", "payment"},
 	"journal":    {"strictjson", "payment"},
 	"metrics":    {},
+	"upstream":   {},
 	"strictjson": {},
 	"payment":    {},
 	"k8s":        {}, // tests only

@@ -31,6 +31,7 @@ var rooms = []struct{ name, what string }{
 	{"rules", "YAML → checked snapshot → decision; pure"},
 	{"journal", "attempts, events, cancels and messages on SQLite or PostgreSQL"},
 	{"metrics", "every Prometheus series"},
+	{"upstream", "the HTTP/1.1 client to the shop: exact, with kept connections"},
 	{"strictjson", "one strict reader of JSON for all of us"},
 	{"payment", "the nouns: Attempt, Won, Method, states, outcomes, problem codes, Korea's clock"},
 }

@@ -24,6 +24,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/reload"
 	"github.com/pg-gateway/pg-gateway/strictjson"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
+	"github.com/pg-gateway/pg-gateway/upstream"
 )
 
 const benchBody = `{"order_id":"BENCH-20261201-0001","amount":64900,"order_name":"노르웨이 회전 의자",` +
@@ -157,16 +158,25 @@ func BenchmarkForwardBase(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	client := newShopClient(nil, maxShopConns)
+	client, err := upstream.New(upstream.Options{Address: base.Host})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer client.CloseIdle()
 	in := &fasthttp.Request{}
 	in.SetRequestURI("http://localhost:8080/goods/1?color=red")
+	var x upstream.Exchange
+	r := &upstream.Request{Method: []byte("GET"), Target: []byte("/goods/1?color=red"), Host: base.Host}
 	drive(b, func(ctx *fasthttp.RequestCtx) {
-		req := fasthttp.AcquireRequest()
-		defer fasthttp.ReleaseRequest(req)
-		req.SetRequestURI("/goods/1?color=red")
-		if err := client.do(base, req, &ctx.Response); err != nil {
+		if err := client.Do(&x, r); err != nil {
 			b.Fatal(err)
 		}
+		body, ok := x.Whole()
+		if !ok {
+			b.Fatal("the answer is not whole")
+		}
+		ctx.Response.SetBody(body)
+		_ = x.Close()
 	}, in)
 }
 

@@ -1,8 +1,10 @@
 package gateway
 
 import (
+	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -33,6 +35,10 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 			return nil, tooLarge()
 		}
 		return b, nil
+	}
+	// What is read whole has to come within a time, and not at its own pace.
+	if err := c.Context().Conn().SetReadDeadline(time.Now().Add(forwardTimeout)); err != nil {
+		return nil, fmt.Errorf("setting a deadline for the body: %w", err)
 	}
 	b, err := io.ReadAll(io.LimitReader(stream, int64(limit)+1))
 	if err != nil {

@@ -41,6 +41,8 @@ type door struct {
 	room func() doorRoom
 	// closed is told why a connection, or none, could be taken.
 	closed func(why string, err error)
+	// patience is how long no byte may move while a body is read, or an answer written.
+	patience time.Duration
 
 	mu     sync.Mutex
 	open   int
@@ -55,7 +57,10 @@ type doorPeer struct {
 }
 
 func newDoor(l net.Listener, room func() doorRoom, closed func(why string, err error)) *door {
-	return &door{Listener: l, room: room, closed: closed, silent: list.New(), peers: map[netip.Addr]*doorPeer{}}
+	return &door{
+		Listener: l, room: room, closed: closed, patience: shopTimeout, silent: list.New(),
+		peers: map[netip.Addr]*doorPeer{},
+	}
 }
 
 // Accept waits for the next connection. It ends only with its listener.
@@ -194,11 +199,20 @@ type doorConn struct {
 	inAll, inPeer *list.Element
 	// idled tells that it has waited for a next request; d.mu guards it.
 	idled bool
+
+	pace paced
+	// never is what to do when it ends before somebody has it that it is meant for.
+	never atomic.Pointer[func()]
+	// passage is for one request after the other.
+	passage passage
 }
 
 // Read reads from the connection; the first byte ends its silence. What comes after its door has chosen to close it
 // is not read: it must not be done when nobody can be answered.
 func (c *doorConn) Read(p []byte) (int, error) {
+	if err := c.pace.read(c.Conn, c.d.patience); err != nil {
+		return 0, err
+	}
 	n, err := c.Conn.Read(p)
 	if n == 0 || c.state.Load() == stateSpoke {
 		return n, err
@@ -242,6 +256,9 @@ func (c *doorConn) Close() error {
 		peer.open--
 		c.d.forgetPeer(c.from, peer)
 	})
+	if never := c.never.Swap(nil); never != nil {
+		(*never)()
+	}
 	return c.Conn.Close()
 }
 

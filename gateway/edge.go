@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -37,9 +39,14 @@ func (g *Gateway) newApp(stream bool) *fiber.App {
 		ReadBufferSize:               16 << 10,
 		ReadTimeout:                  forwardTimeout,
 		IdleTimeout:                  75 * time.Second,
-		ErrorHandler:                 g.fail,
+		// What time it is an answer of the shop says by itself.
+		DisableDefaultDate: true,
+		ErrorHandler:       g.failDated,
 	})
 	app.Server().ConnState = connState
+	if stream {
+		app.Server().HeaderReceived = bodyAtItsPace
+	}
 	app.Use(wholeBody)
 	return app
 }
@@ -52,17 +59,44 @@ func wholeBody(c *fiber.Ctx) error {
 		c.Context().SetConnectionClose()
 		return &payment.Problem{Code: payment.CodeRequestUnreadable}
 	}
+	defer dated(c)
 	stream := c.Context().RequestBodyStream()
 	if stream == nil {
 		return c.Next()
 	}
-	b := &wireBody{from: stream}
+	b := &wireBody{from: stream, conn: c.Context().Conn()}
 	requestOf(c).wire = b
 	err := c.Next()
-	if !b.drained(c) { //guard:unread-body-ends-connection
+	if !requestOf(c).uploading && !b.drained(c) { //guard:unread-body-ends-connection
 		c.Context().SetConnectionClose()
 	}
 	return err
+}
+
+// dated says what time it is in an answer that is ours.
+func dated(c *fiber.Ctx) {
+	if requestOf(c).passed {
+		return
+	}
+	h := &c.Response().Header
+	var room [128]byte
+	b := append(append(room[:0], fasthttp.StatusMessage(h.StatusCode())...), "\r\n"...)
+	b = appendDate(b)
+	putLines(h, b[:len(b)-2])
+}
+
+// failDated answers what the server itself found wrong, before any middleware.
+func (g *Gateway) failDated(c *fiber.Ctx, err error) error {
+	defer dated(c)
+	return g.fail(c, err)
+}
+
+// bodyAtItsPace lets a body take as long as it needs while its bytes move; see doorConn.
+func bodyAtItsPace(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
+	if n := h.ContentLength(); n > 0 || n == -1 {
+		c.ReadTimeout = ownPace
+	}
+	return c
 }
 
 // ambiguous tells whether two readers of a request could see different things in it: where it ends (RFC 9112 §6.1,
@@ -90,12 +124,24 @@ type wireBody struct {
 	mu   sync.Mutex
 	from io.Reader
 	err  error
+	// conn is whose body it is; stopped tells that nobody wants the rest.
+	conn    net.Conn
+	stopped atomic.Bool
+}
+
+// Interrupt ends reading: it is upstream.Interrupter.
+func (b *wireBody) Interrupt() {
+	b.stopped.Store(true)
+	_ = b.conn.SetReadDeadline(time.Unix(1, 0))
 }
 
 // Read reads on; an end or an error is final.
 func (b *wireBody) Read(p []byte) (int, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.err == nil && b.stopped.Load() {
+		b.err = errBodyBroke
+	}
 	if b.err != nil { //guard:ended-body-is-not-read-on
 		return 0, b.err
 	}

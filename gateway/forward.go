@@ -2,32 +2,19 @@ package gateway
 
 import (
 	"errors"
-	"fmt"
-	"io"
-	"iter"
 	"log/slog"
-	"net/url"
+	"net/netip"
 	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/upstream"
 )
 
-// forwardTimeout is how long a client may take to send its request.
+// forwardTimeout is how long a client may take to send the head of its request.
 const forwardTimeout = 60 * time.Second
-
-// hopByHop are the headers that belong to one connection (RFC 9110 §7.6.1).
-func hopByHop(name string) bool {
-	switch name {
-	case "Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Connection", "Te",
-		"Trailer", "Transfer-Encoding", "Upgrade":
-		return true
-	}
-	return false
-}
 
 // suspicious tells whether a path could mean something else to the upstream than to us.
 func suspicious(path string) bool {
@@ -67,142 +54,139 @@ func (v *view) guards(path string) bool {
 	return false
 }
 
-// forward hands the request on to the order service. The body is the one given, or the request's own stream
-// when it is nil. The answer is left in the response, its body unread when it streams.
-func (g *Gateway) forward(c *fiber.Ctx, v *view, body []byte) error {
-	path := string(c.Request().URI().PathOriginal())
+// forward hands the request on to the order service, and its answer back as it is.
+func (g *Gateway) forward(c *fiber.Ctx, v *view) error {
+	p := passageOf(c)
+	p.req.Drop = ownLine
+	if stream, length := requestOf(c).wire, c.Request().Header.ContentLength(); stream == nil {
+		p.req.Body = c.Request().Body()
+	} else if length != 0 {
+		p.req.Stream, p.req.Length = stream, int64(max(length, upstream.Chunked))
+	}
+	if p.req.Stream == nil && len(p.req.Body) == 0 {
+		p.req.Upgrade = upgradeOf(c)
+	}
+	if err := g.exchange(c, v, p); err != nil {
+		return err
+	}
+	return g.passOn(c, p)
+}
+
+// exchange sends p's request to the order service and reads the head of the answer. The path and the header lines are
+// those of c, as they came.
+func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
+	uri := c.Request().URI()
+	path := string(uri.PathOriginal())
 	//guard:own-endpoints-not-forwarded
-	if suspicious(path) || v.guards(path) || v.guards(string(c.Request().URI().Path())) {
+	if suspicious(path) || v.guards(path) || v.guards(string(uri.Path())) {
 		return fiber.ErrNotFound
 	}
-	req := fasthttp.AcquireRequest()
-	defer fasthttp.ReleaseRequest(req)
-	copyRequestHeaders(&c.Request().Header, &req.Header)
-	g.setForwarded(c, req)
-	base, err := url.Parse(v.rules.OrderService().URL)
+	client, err := g.shops.of(v.shop)
 	if err != nil {
-		return fmt.Errorf("reading the order service's address: %w", err)
+		return err
 	}
-	uri := strings.TrimSuffix(base.EscapedPath(), "/") + path
-	if q := c.Request().URI().QueryString(); len(q) > 0 {
-		uri += "?" + string(q)
+	p.target = append(append(p.target[:0], v.shop.path...), path...)
+	if q := uri.QueryString(); len(q) > 0 {
+		p.target = append(append(p.target, '?'), q...)
 	}
-	req.SetRequestURI(uri)
-	switch stream := requestOf(c).wire; {
-	case body != nil:
-		req.SetBodyRaw(body)
-	case stream != nil:
-		// Wrapped, because releasing req would close it.
-		req.SetBodyStream(struct{ io.Reader }{stream}, c.Request().Header.ContentLength())
-	default:
-		req.SetBodyRaw(c.Request().Body())
-	}
-	res := c.Response()
+	p.more = g.appendForwarded(p.more[:0], c)
+	p.req.Method, p.req.Target, p.req.Host = c.Request().Header.Method(), p.target, v.shop.host
+	p.req.Lines, p.req.More = c.Request().Header.RawHeaders(), p.more
 	start := time.Now()
-	if err := g.shop.do(base, req, res); err != nil {
-		res.Reset()
-		c.Set(headerRequestID, requestID(c))
+	if err := client.Do(&p.x, &p.req); err != nil {
 		return g.notForwarded(c, err)
 	}
 	took := time.Since(start)
 	requestOf(c).spent.add(took)
 	g.metrics.Forwarded(took)
-	dropHopByHop(&res.Header)
-	c.Set(headerRequestID, requestID(c))
 	return nil
 }
 
 // notForwarded tells the caller, and the log, why the shop gave no answer.
 func (g *Gateway) notForwarded(c *fiber.Ctx, err error) error {
-	if errors.Is(err, errBodyBroke) {
+	if errors.Is(err, upstream.ErrBody) || errors.Is(err, upstream.ErrRequest) {
 		c.Context().SetConnectionClose()
 		return &payment.Problem{Code: payment.CodeRequestUnreadable}
 	}
 	g.log.Warn("the shop cannot be reached", slog.String("request_id", requestID(c)), slog.Any("err", err))
-	if errors.Is(err, errShopSilent) {
+	if errors.Is(err, upstream.ErrTimeout) {
 		return &payment.Problem{Code: payment.CodeUpstreamTimeout}
 	}
 	return &payment.Problem{Code: payment.CodeUpstreamUnavailable}
 }
 
-func copyRequestHeaders(from, to *fasthttp.RequestHeader) {
-	dropped := connectionNamed(from.All())
-	to.SetMethodBytes(from.Method())
-	for k, val := range from.All() {
-		name := string(k)
-		if hopByHop(name) || ownHeader(name) || dropped[strings.ToLower(name)] || name == "Host" || name == "Content-Length" {
-			continue
-		}
-		to.AddBytesKV(k, val)
-	}
-}
-
-// ownHeader tells whether a request header is ours to say: what a client says there, however often, is not
-// handed on.
-func ownHeader(name string) bool {
-	switch name {
-	case "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "X-Request-Id":
-		return true
+// ownLine tells whether a header line of a request is ours to say: what a client says there, however often, is not
+// handed on. A client that waits to go on has been told to by us.
+func ownLine(name []byte) bool {
+	switch len(name) {
+	case 4:
+		return upstream.Is(name, "host")
+	case 6:
+		return upstream.Is(name, "expect")
+	case 7:
+		// Of a request none is handed on.
+		return upstream.Is(name, "trailer")
+	case 9:
+		return upstream.Is(name, "x-real-ip") || upstream.Is(name, "forwarded")
+	case 12:
+		return upstream.Is(name, "x-request-id")
+	case 15:
+		return upstream.Is(name, "x-forwarded-for")
+	case 16:
+		return upstream.Is(name, "x-forwarded-host")
+	case 17:
+		return upstream.Is(name, "x-forwarded-proto")
 	}
 	return false
 }
 
-// connectionNamed returns the headers that Connection, on whichever line, declares to be of this hop, in lower
-// case. A body's length is never one of them.
-func connectionNamed(headers iter.Seq2[[]byte, []byte]) map[string]bool {
-	var named map[string]bool
-	for k, v := range headers {
-		if string(k) != fiber.HeaderConnection {
-			continue
-		}
-		for name := range strings.SplitSeq(string(v), ",") {
-			switch name = strings.ToLower(strings.TrimSpace(name)); name {
-			case "", "close", "keep-alive", "content-length":
-			default:
-				if named == nil {
-					named = map[string]bool{}
-				}
-				named[name] = true
+// ownOrCoding is ownLine for a request whose answer is to be read: it must not come compressed.
+func ownOrCoding(name []byte) bool {
+	return ownLine(name) || len(name) == 15 && upstream.Is(name, "accept-encoding")
+}
+
+// upgradeOf is the protocol that a request asks to change to; nil for none.
+func upgradeOf(c *fiber.Ctx) []byte {
+	h := &c.Request().Header
+	if !h.IsHTTP11() || !h.ConnectionUpgrade() {
+		return nil
+	}
+	return h.Peek(fiber.HeaderUpgrade)
+}
+
+// appendForwarded tells the shop who is calling. What a client says of that itself counts only when it comes from a
+// trusted proxy.
+func (g *Gateway) appendForwarded(b []byte, c *fiber.Ctx) []byte {
+	peer := peerIP(c)
+	h := &c.Request().Header
+	host, proto := c.Request().Host(), []byte("http")
+	if c.Context().IsTLS() {
+		proto = []byte("https")
+	}
+	b = append(b, "X-Forwarded-For: "...)
+	if g.trusted(peer) {
+		for _, line := range h.PeekAll(fiber.HeaderXForwardedFor) {
+			if len(line) > 0 {
+				b = append(append(b, line...), ", "...)
 			}
 		}
-	}
-	return named
-}
-
-func dropHopByHop(h *fasthttp.ResponseHeader) {
-	for name := range connectionNamed(h.All()) {
-		if name != "transfer-encoding" {
-			h.Del(name)
-		}
-	}
-	for _, name := range []string{
-		"Connection", "Keep-Alive", "Proxy-Authenticate", "Proxy-Connection", "Trailer", "Upgrade",
-	} {
-		h.Del(name)
-	}
-}
-
-// setForwarded tells the shop who is calling. What a client says of that itself counts only when it comes
-// from a trusted proxy.
-func (g *Gateway) setForwarded(c *fiber.Ctx, req *fasthttp.Request) {
-	peer := peerIP(c)
-	host, proto, chain := string(c.Request().Host()), "http", peer.String()
-	if c.Context().IsTLS() {
-		proto = "https"
-	}
-	if g.trusted(peer) {
-		if x := c.Get(fiber.HeaderXForwardedFor); x != "" {
-			chain = x + ", " + chain
-		}
-		if x := c.Get(fiber.HeaderXForwardedHost); x != "" {
+		if x := h.Peek(fiber.HeaderXForwardedHost); len(x) > 0 {
 			host = x
 		}
-		if x := c.Get(fiber.HeaderXForwardedProto); x != "" {
+		if x := h.Peek(fiber.HeaderXForwardedProto); len(x) > 0 {
 			proto = x
 		}
 	}
-	req.Header.Set(fiber.HeaderXForwardedFor, chain)
-	req.Header.Set(fiber.HeaderXForwardedHost, host)
-	req.Header.Set(fiber.HeaderXForwardedProto, proto)
-	req.Header.Set(headerRequestID, requestID(c))
+	b = appendAddr(b, peer)
+	b = append(append(b, "\r\nX-Forwarded-Host: "...), host...)
+	b = append(append(b, "\r\nX-Forwarded-Proto: "...), proto...)
+	b = append(append(b, "\r\nX-Request-Id: "...), requestID(c)...)
+	return append(b, "\r\n"...)
+}
+
+func appendAddr(b []byte, a netip.Addr) []byte {
+	if !a.IsValid() {
+		return append(b, "unknown"...)
+	}
+	return a.AppendTo(b)
 }

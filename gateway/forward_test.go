@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -16,35 +15,55 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/gofiber/fiber/v2/middleware/proxy"
-	"github.com/valyala/fasthttp"
 
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite/onewritetest"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
-// TestForwardWritesOnce is design promise 5 on the way to the shop.
+// TestForwardWritesOnce is design promise 5 on the way to the shop. The client below is held to the whole table, with
+// TLS, where it is.
 func TestForwardWritesOnce(t *testing.T) {
 	t.Parallel()
-	onewritetest.Run(t, func(_ *testing.T, method, to string, header http.Header, body []byte, pool *x509.CertPool) error {
+	h := newHouse(t, nil)
+	app := h.g.newApp(true)
+	app.Use(h.g.observe, func(c *fiber.Ctx) error {
+		v := *h.g.view()
+		var err error
+		if v.shop, err = readShopAddress(c.Get("X-To")); err != nil {
+			return err
+		}
+		return h.g.forward(c, &v)
+	})
+	at := listening(t, app)
+	do := func(_ *testing.T, method, to string, header http.Header, body []byte, _ *x509.CertPool) error {
 		base, err := url.Parse(to)
 		if err != nil {
 			return err
 		}
-		req, res := &fasthttp.Request{}, &fasthttp.Response{}
-		req.Header.SetMethod(method)
-		req.SetRequestURI(base.RequestURI())
-		for k, v := range header {
-			req.Header.Set(k, v[0])
-		}
-		req.SetBodyRaw(body)
-		if err := newShopClient(&tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12}, maxShopConns).do(base, req, res); err != nil {
+		req, err := http.NewRequest(method, "http://"+at+base.RequestURI(), strings.NewReader(string(body)))
+		if err != nil {
 			return err
 		}
-		if s := res.BodyStream(); s != nil {
-			_, err = io.Copy(io.Discard, s)
+		req.Header = header.Clone()
+		if req.Header == nil {
+			req.Header = http.Header{}
 		}
-		return errors.Join(err, res.CloseBodyStream())
-	})
+		req.Header.Set("X-To", "http://"+base.Host)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, res.Body)
+		return errors.Join(err, res.Body.Close())
+	}
+	for _, c := range onewritetest.Cases() {
+		if c.TLS {
+			continue
+		}
+		if got := onewritetest.Executions(t, c, do); got != 1 {
+			t.Errorf("%s: the shop executed the request %d times, want 1", c, got)
+		}
+	}
 }
 
 // TestTheTableCatchesFibersStockProxy makes sure that the promise's test can fail: with the proxy that Fiber

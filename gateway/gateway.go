@@ -92,7 +92,8 @@ type Gateway struct {
 	health    *health
 	strangers *strangers
 	rates     *rules.Outcomes
-	shop      *shopClient
+	shops     *shops
+	tunnels   tunnels
 	// openFiles is how many files the process may have open at once.
 	openFiles    int
 	pageTemplate *template.Template
@@ -139,7 +140,7 @@ func New(o Options) (*Gateway, error) {
 		limits: newLimits(), rates: rules.NewOutcomes(), openFiles: openFiles(), pageTemplate: pageTemplate(),
 		keys: o.Journal, unmatched: o.Journal, cancels: o.Journal, ctx: context.Background(),
 	}
-	g.shop = newShopClient(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
+	g.shops = newShops(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
 	g.others = &others{
 		own: o.Identity, env: func() environment { return g.view().environment }, seal: seal, log: o.Log,
 		metrics: o.Metrics,
@@ -239,11 +240,14 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	case err = <-failed:
 	}
 	g.draining.Store(true)
+	began := time.Now()
 	timeout := g.view().rules.Server().ShutdownTimeout
 	g.log.Info("shutting down", slog.String("timeout", timeout.String()))
 	sidecarClosed := make(chan error, 1)
 	go func() { sidecarClosed <- closeSidecar(timeout) }()
 	err = errors.Join(err, drain(public, front, timeout, "public"), <-sidecarClosed)
+	g.tunnels.end(max(timeout-time.Since(began), time.Second))
+	g.shops.closeIdle()
 	stopWork()
 	g.following.Wait()
 	background.Wait()

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -67,7 +66,7 @@ func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 			continue
 		}
 		if i.Forward() {
-			return g.forward(c, v, nil)
+			return g.forward(c, v)
 		}
 		requestOf(c).route = routeIntercept
 		return g.intercepted(c, v, i)
@@ -113,29 +112,29 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 			return g.refuseIntercepted(c, i, err)
 		}
 	}
-	c.Request().Header.Del(fiber.HeaderAcceptEncoding)
-	if err := g.forward(c, v, body); err != nil {
+	p := passageOf(c)
+	p.req.Body, p.req.Drop = body, ownOrCoding
+	if err := g.exchange(c, v, p); err != nil {
 		g.metrics.Intercepted(i.Name, "failed")
 		return g.refuseIntercepted(c, i, err)
 	}
-	return g.putWindow(c, v, i, &co)
+	return g.putWindow(c, v, i, &co, p)
 }
 
 // putWindow reads the order out of the shop's answer, opens its window and puts that into the answer. The
 // order exists by then, so a refusal travels in the window's place instead of hiding the order.
-func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Checkout) error {
-	res := c.Response()
-	if res.StatusCode() < 200 || res.StatusCode() > 299 || i.Put == "" {
+func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Checkout, p *passage) error {
+	if status := p.x.Status(); status < 200 || status > 299 || i.Put == "" {
 		g.metrics.Intercepted(i.Name, "passed")
-		if res.StatusCode() >= 500 {
+		if status >= 500 {
 			// The shop's own fault is none of ours.
 			requestOf(c).route = routeShop
 		}
-		return nil
+		return g.passOn(c, p)
 	}
-	answer, err := responseBody(c)
+	answer, err := p.readAll(maxIntercepted)
 	if err != nil {
-		return g.refuseIntercepted(c, i, err)
+		return g.refuseIntercepted(c, i, errors.Join(err, p.Close()))
 	}
 	found, dirty := i.answer.Read(string(answer))
 	if dirty != nil {
@@ -143,20 +142,17 @@ func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Chec
 			slog.String("request_id", requestID(c)), slog.String("route", i.Name), slog.Any("err", dirty))
 		c.Set(headerNoWindow, answerNotJSON)
 		g.metrics.Intercepted(i.Name, answerNotJSON)
-		res.SetBodyRaw(answer)
-		return nil
+		return g.passWith(c, p, answer, ownAnswerLine)
 	}
-	from := exchange{found: found, header: func(name string) string { return string(res.Header.Peek(name)) }}
+	from := exchange{found: found, header: func(name string) string { return string(p.x.Header(name)) }}
 	if why := i.passes(from); why != "" {
 		c.Set(headerNoWindow, why)
 		g.metrics.Intercepted(i.Name, why)
-		res.SetBodyRaw(answer)
-		return nil
+		return g.passWith(c, p, answer, ownAnswerLine)
 	}
 	put, result := g.windowFor(c, v, i, from, co)
 	g.metrics.Intercepted(i.Name, result)
-	res.SetBodyRaw(found.Put(put))
-	return nil
+	return g.passWith(c, p, found.Put(put), ofTheBody)
 }
 
 // windowFor returns the JSON to put into the shop's answer, and a word for the metric.
@@ -170,9 +166,9 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, from exchange, c
 		ans, err = g.openWindow(withClient(g.requestContext(c), g.payer(c)), v, co)
 	}
 	if err != nil {
-		p := asProblem(err)
-		g.report(c, p, err)
-		b, err := json.Marshal(map[string]any{"problem": body(p, requestID(c))})
+		problem := asProblem(err)
+		g.report(c, problem, err)
+		b, err := json.Marshal(map[string]any{"problem": body(problem, requestID(c))})
 		if err != nil {
 			return []byte("null"), "refused"
 		}
@@ -253,28 +249,4 @@ func (g *Gateway) refuseIntercepted(c *fiber.Ctx, i intercept, err error) error 
 	g.report(c, p, err)
 	c.Set(headerReason, string(p.Code))
 	return c.Status(p.Code.Describe().Status).JSON(x2bee(p, requestID(c), g.now().In(payment.KST()).Format(time.RFC3339)))
-}
-
-// responseBody reads the shop's answer, up to a bound.
-func responseBody(c *fiber.Ctx) ([]byte, error) {
-	res := c.Response()
-	var b []byte
-	var err error
-	if stream := res.BodyStream(); stream != nil {
-		b, err = io.ReadAll(io.LimitReader(stream, maxIntercepted+1))
-		err = errors.Join(err, res.CloseBodyStream())
-	} else {
-		b = append(b, res.Body()...)
-	}
-	switch {
-	case err != nil:
-		return nil, &payment.Problem{
-			Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 끊겼습니다", DetailEn: "the shop's answer broke off",
-		}
-	case len(b) > maxIntercepted:
-		return nil, &payment.Problem{
-			Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large",
-		}
-	}
-	return b, nil
 }

@@ -23,6 +23,7 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 				"a handler panicked", slog.Any("request_id", id), slog.Any("panic", broken),
 				slog.String("stack", string(debug.Stack())),
 			)
+			forgetAnswer(c)
 			err = writeProblem(c, &payment.Problem{Code: payment.CodeInternal}, id)
 		}
 		r := requestOf(c)

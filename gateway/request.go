@@ -32,7 +32,9 @@ type request struct {
 	body []byte
 	// stands tells that the answer being given is one that a repeat may be given too.
 	stands bool
-	about  about
+	// passed tells that the answer is the shop's, uploading that the request's body is still being read.
+	passed, uploading bool
+	about             about
 	// caller is who calls at the sidecar listener, without the token.
 	caller string
 }

@@ -17,6 +17,7 @@ import (
 type view struct {
 	rules      *rules.Snapshot
 	orders     *orders.Client // it sends with nothing: see Gateway.orderService
+	shop       shopAddress
 	intercepts []intercept
 	origins    []origin
 	// store are the functions of the X2BEE store API by path.
@@ -42,6 +43,9 @@ func newView(s *rules.Snapshot) (*view, error) {
 	var err error
 	if v.orders, err = newOrders(s.OrderService()); err != nil {
 		return nil, fmt.Errorf("preparing order_service: %w", err)
+	}
+	if v.shop, err = readShopAddress(s.OrderService().URL); err != nil {
+		return nil, err
 	}
 	public := s.Server().Public
 	for _, o := range public.AllowOrigins {

@@ -11,12 +11,10 @@ import (
 	"net/http"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
-	"github.com/valyala/fasthttp"
 )
 
 // rawShop is a shop that answers every request with exactly the bytes that answer writes. It keeps connections
@@ -181,7 +179,7 @@ func TestOnesPageNeverReachesAnother(t *testing.T) {
 		{"two answers in one packet", "GET", []string{pageOfA + pageOfA}, 200, "PRIVATE PAGE OF A"},
 		{"chunks with a page behind", "GET", []string{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + pageOfA}, 200, "ok"},
 		{"chunks with a page behind, late", "GET", []string{"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n", pageOfA}, 200, "ok"},
-		{"chunks and a length", "GET", []string{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + pageOfA}, 200, "ok"},
+		{"chunks and a length", "GET", []string{"HTTP/1.1 200 OK\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n" + pageOfA}, 502, ""},
 		{"two lengths", "GET", []string{"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok" + pageOfA}, 502, ""},
 		{"an unknown encoding of the transfer", "GET", []string{"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\nok"}, 502, ""},
 		{"no HTTP", "GET", []string{"PRIVATE PAGE OF A\r\n\r\n"}, 502, ""},
@@ -189,11 +187,13 @@ func TestOnesPageNeverReachesAnother(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
+			sent := make(chan struct{})
 			shop := newRawShop(t, func(target string, conn net.Conn) {
 				if target != "/a" {
 					_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\npage of B")
 					return
 				}
+				defer close(sent)
 				for i, part := range c.answer {
 					if i > 0 {
 						time.Sleep(30 * time.Millisecond)
@@ -216,6 +216,8 @@ func TestOnesPageNeverReachesAnother(t *testing.T) {
 			case res.StatusCode != c.status, c.status != 502 && body != c.body, c.status == 502 && strings.Contains(body, "PRIVATE"):
 				t.Errorf("A got %d %q, want %d %q", res.StatusCode, body, c.status, c.body)
 			}
+			// What comes behind a whole answer when the next request is on its way already nobody can tell from its answer.
+			<-sent
 			for i := range 8 {
 				b := a
 				if i%2 == 1 || res == nil || res.Close || c.status == 0 {
@@ -309,33 +311,6 @@ func TestAnAnswerUntilTheEndOfItsConnection(t *testing.T) {
 			if res, body := c.answer("GET"); res == nil || body != "all of it" {
 				t.Errorf("HTTP/%s: got %v %q", version, res, body)
 			}
-		}
-	}
-}
-
-// brokenEnd is a connection that cannot be closed in order: the other side was faster.
-type brokenEnd struct{ net.Conn }
-
-func (brokenEnd) Close() error { return syscall.ECONNRESET }
-
-// TestAnAnswerThatIsWholeStands however its connection ends: the shop has done what it says.
-func TestAnAnswerThatIsWholeStands(t *testing.T) {
-	t.Parallel()
-	for _, head := range []string{"204 No Content\r\n", "302 Found\r\nContent-Length: 0\r\n", "200 OK\r\nContent-Length: 3\r\n"} {
-		client := newShopClient(nil, 1)
-		client.slots <- struct{}{}
-		x := &shopExchange{conn: brokenEnd{}, client: client, head: bufio.NewReader(strings.NewReader("HTTP/1.1 " + head + "\r\nyes"))}
-		var req fasthttp.Request
-		var res fasthttp.Response
-		if err := readAnswerHead(x.head, &res); err != nil {
-			t.Fatal(err)
-		}
-		if err := x.answer(&req, &res); err != nil {
-			t.Errorf("%q: %v", head, err)
-		}
-		_ = res.CloseBodyStream()
-		if len(client.slots) > 0 {
-			t.Errorf("%q: its connection still counts", head)
 		}
 	}
 }

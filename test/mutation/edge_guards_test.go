@@ -40,19 +40,14 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestOnesPageNeverReachesAnother",
 		},
 		{
-			name: "half-an-answer", does: never(),
+			name: "half-an-answer", does: drop(2),
 			says: "half an answer is not a whole one",
 			pkg:  tests, run: "TestAnInterceptedAnswerThatIsCutOpensNoWindow",
 		},
 		{
-			name: "shop-is-written-to-once", does: instead(`_ = x.Close()
-s.slots <- struct{}{}
-if conn, err = s.dial(base); err != nil {
-	return err
-}
-return (&shopExchange{conn: conn, client: s}).run(base.Host, req, res)`),
+			name: "shop-is-written-to-once", does: drop(2),
 			says: "the shop's client writes once",
-			pkg:  tests, run: "TestForwardWritesOnce",
+			pkg:  "./upstream", run: "TestOneInAtMostOneOut",
 		},
 		{
 			name: "asked-again-when-nothing-sent", does: at(2, becomes("errors.Is(err, onewrite.ErrTooLarge)")),

@@ -1,0 +1,239 @@
+package gateway
+
+import (
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/upstream"
+)
+
+// passage is a request's way to the shop and the answer's way back. Each connection of a client has one of its own, for
+// one request after the other, so that what one client is answered cannot reach another by a mistake here. It is the
+// stream of the answer's body, too.
+type passage struct {
+	x   upstream.Exchange
+	req upstream.Request
+	// target and more are what the request is made of, raw is the head of the answer.
+	target, more, raw []byte
+	// whole is the answer's body when all of it is there.
+	whole []byte
+	// direct tells that the body is written past the server's buffer, which is empty then: each run at once, in large
+	// pieces.
+	direct bool
+	// early tells that the answer came while the request's body was being sent.
+	early  bool
+	client net.Conn
+	res    *fasthttp.Response
+}
+
+// passageOf is the passage of c's connection, ready for a request.
+func passageOf(c *fiber.Ctx) *passage {
+	d, ok := c.Context().Conn().(*doorConn)
+	if !ok {
+		return &passage{client: c.Context().Conn(), res: c.Response()}
+	}
+	p := &d.passage
+	_ = p.x.Close()
+	*p = passage{target: p.target, more: p.more, raw: p.raw, client: d, res: c.Response()}
+	return p
+}
+
+// passOn gives the shop's answer to the client as it is: its lines byte for byte and in their order, its body as it
+// comes.
+func (g *Gateway) passOn(c *fiber.Ctx, p *passage) error {
+	if upgraded, first, ok := p.x.Upgraded(); ok {
+		return g.tunnel(c, p, upgraded, first)
+	}
+	length := p.x.Length()
+	if p.early = p.x.Uploading(); p.early {
+		// The rest of the request is not read by anybody else.
+		requestOf(c).uploading = true
+		c.Context().SetConnectionClose()
+	}
+	if err := p.putHead(ownAnswerLine); err != nil {
+		return g.badAnswer(c, p, err)
+	}
+	requestOf(c).passed = true
+	switch whole, ok := p.x.Whole(); {
+	case ok && length == 0 && (p.x.Ruled() || !p.early):
+		return p.Close()
+	case ok:
+		p.whole, p.direct = whole, p.early
+	case length < 0 && !c.Request().Header.IsHTTP11():
+		return g.untilClose(c, p)
+	default:
+		p.direct = length >= 0
+	}
+	p.res.ImmediateHeaderFlush = p.direct
+	p.res.SetBodyStream(p, int(length))
+	return nil
+}
+
+// readAll reads the answer's body, which may have up to limit bytes.
+func (p *passage) readAll(limit int) ([]byte, error) {
+	all := make([]byte, 0, min(max(p.x.Length(), 512), int64(limit)))
+	for {
+		run, err := p.x.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return all, nil
+		case err != nil:
+			return nil, &payment.Problem{
+				Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 끊겼습니다", DetailEn: "the shop's answer broke off",
+			}
+		case len(all)+len(run) > limit:
+			return nil, &payment.Problem{
+				Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large",
+			}
+		}
+		all = append(all, run...)
+	}
+}
+
+// passWith answers with the shop's head, but for the lines that drop tells of, and with body, which was read of its
+// answer.
+func (g *Gateway) passWith(c *fiber.Ctx, p *passage, body []byte, drop func(name []byte) bool) error {
+	if err := p.putHead(drop); err != nil {
+		return g.badAnswer(c, p, err)
+	}
+	requestOf(c).passed = true
+	p.res.SetBodyRaw(body)
+	return p.Close()
+}
+
+// badAnswer ends an exchange whose answer cannot be handed on.
+func (g *Gateway) badAnswer(c *fiber.Ctx, p *passage, err error) error {
+	forgetAnswer(c)
+	return g.notForwarded(c, errors.Join(err, p.Close()))
+}
+
+// forgetAnswer makes c's answer ours, whatever of the shop's was in it already.
+func forgetAnswer(c *fiber.Ctx) {
+	requestOf(c).passed = false
+	res := c.Response()
+	res.ResetBody() // closes the body, when it was there to be streamed
+	_ = passageOf(c).Close()
+	res.ImmediateHeaderFlush = false
+	res.Header.SetStatusMessage(nil)
+	res.Header.SetNoDefaultContentType(false)
+}
+
+// ownAnswerLine tells whether a header line of an answer is ours to say.
+func ownAnswerLine(name []byte) bool { return len(name) == 12 && upstream.Is(name, "x-request-id") }
+
+// ofTheBody tells whether a header line of an answer is about the bytes of its body, which are about to change.
+func ofTheBody(name []byte) bool {
+	switch len(name) {
+	case 4:
+		return upstream.Is(name, "etag")
+	case 6:
+		return upstream.Is(name, "digest")
+	case 11:
+		return upstream.Is(name, "content-md5") || upstream.Is(name, "repr-digest")
+	case 13:
+		return upstream.Is(name, "accept-ranges")
+	case 14:
+		return upstream.Is(name, "content-digest")
+	}
+	return ownAnswerLine(name)
+}
+
+// putHead makes the head of the shop's answer that of ours, but for the lines that drop tells of.
+func (p *passage) putHead(drop func(name []byte) bool) error {
+	raw, ok := upstream.AppendLines(append(append(p.raw[:0], p.x.Reason()...), "\r\n"...), p.x.Lines(), drop)
+	p.raw = raw
+	if !ok {
+		return upstream.ErrAnswer
+	}
+	// A length where no body follows is about what a body would be (RFC 9110 §8.6); with a body it is the server's to say.
+	if n := p.x.Said(); n >= 0 && p.x.Ruled() && p.x.Status() != http.StatusNoContent {
+		p.raw = fasthttp.AppendUint(append(p.raw, "Content-Length: "...), int(n))
+		p.raw = append(p.raw, "\r\n"...)
+	}
+	if p.x.Header("date") == nil {
+		p.raw = appendDate(p.raw)
+	}
+	p.res.Header.SetStatusCode(p.x.Status())
+	p.res.Header.SetNoDefaultContentType(true)
+	putLines(&p.res.Header, p.raw[:len(p.raw)-2])
+	return nil
+}
+
+// putLines puts lines into the head of an answer as they are: raw is how the status is called, and behind that the
+// lines, without the last line end. The server's own setters would write them in another order and another spelling,
+// cookies anew, and no Date. They also take line ends out of what they are given, so that the place is made first and
+// then filled.
+func putLines(h *fasthttp.ResponseHeader, raw []byte) {
+	h.SetStatusMessage(raw)
+	copy(h.StatusMessage(), raw)
+}
+
+// appendDate says what time it is, for an answer that does not (RFC 9110 §6.6.1).
+func appendDate(b []byte) []byte {
+	return append(fasthttp.AppendHTTPDate(append(b, "Date: "...), time.Now()), "\r\n"...)
+}
+
+// Read reads the body of the answer.
+func (p *passage) Read(b []byte) (int, error) {
+	if len(p.whole) > 0 {
+		n := copy(b, p.whole)
+		p.whole = p.whole[n:]
+		return n, nil
+	}
+	return p.x.Read(b)
+}
+
+// SupportsBodyWriteTo tells the server that WriteTo is as good as Read.
+func (p *passage) SupportsBodyWriteTo() bool { return true }
+
+// WriteTo writes the body of the answer, and puts its trailers where the server finds them.
+func (p *passage) WriteTo(w io.Writer) (all int64, err error) {
+	if p.direct {
+		w = p.client
+	}
+	for run := p.whole; err == nil; run, err = p.x.Next() {
+		if len(run) == 0 {
+			continue
+		}
+		n, werr := w.Write(run)
+		if all += int64(n); werr != nil {
+			return all, werr
+		}
+	}
+	p.whole = nil
+	if !errors.Is(err, io.EOF) {
+		return all, err
+	}
+	for l := upstream.NewLines(p.x.Trailers()); l.Next(); {
+		if p.res.Header.AddTrailerBytes(l.Name) == nil {
+			p.res.Header.AddBytesKV(l.Name, l.Value)
+		}
+	}
+	return all, nil
+}
+
+// Close ends the exchange with the shop.
+func (p *passage) Close() error {
+	p.whole = nil
+	err := p.x.Close()
+	if p.early {
+		p.early = false
+		drop(p.client)
+	}
+	return err
+}
+
+// drop reads on what a client sends that nobody wants any more, within a bound: closing on unread data resets the
+// connection, and the answer with it.
+func drop(client net.Conn) {
+	if client.SetReadDeadline(time.Now().Add(maxUnreadWait)) == nil {
+		_, _ = io.CopyN(io.Discard, client, maxUnread)
+	}
+}

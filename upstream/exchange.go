@@ -1,0 +1,295 @@
+package upstream
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+)
+
+// Exchange is one request and its answer. The zero value is ready to be given to Client.Do; after Close it may be
+// given again. It is for one goroutine, and what it hands out is valid until Close.
+type Exchange struct {
+	client *Client
+	conn   *conn
+	// in holds what was read, with the head in front; out what is written at once; more is for bodies that in has no
+	// room for.
+	in, out, more *buffer
+	head          head
+	body          body
+	up            *upload
+	deadline      time.Time
+	// armed tells that the deadline of the next read has just been seen to.
+	armed bool
+	// heard tells that a byte of this exchange has come.
+	heard bool
+	// headless tells that the request asked for no body.
+	headless bool
+	upgrade  bool
+	// entered tells that it has one of the client's places.
+	entered bool
+}
+
+// Do sends r, once, and reads the head of its answer into x. What is left of the answer is for the caller to read;
+// either way x must be closed. After an error it is closed already.
+//
+// Only a GET or HEAD is sent a second time, when a connection that was kept turns out to be closed.
+func (c *Client) Do(x *Exchange, r *Request) error {
+	*x = Exchange{
+		client: c, in: c.getSmall(), out: c.getSmall(), deadline: r.Deadline,
+		headless: string(r.Method) == "HEAD", upgrade: len(r.Upgrade) > 0,
+	}
+	if err := x.run(r); err != nil {
+		_ = x.Close()
+		return err
+	}
+	return nil
+}
+
+func (x *Exchange) run(r *Request) error {
+	// A short body is read before a place is taken: one that comes slowly must not keep others out.
+	if err := x.write(r); err != nil {
+		return err
+	}
+	if !x.client.enter() {
+		return fmt.Errorf("%w: %w", ErrNotSent, ErrBusy)
+	}
+	x.entered = true
+	now := time.Now()
+	x.conn = x.kept(now)
+	kept := x.conn != nil
+	if !kept {
+		if err := x.dial(); err != nil {
+			return err
+		}
+		now = time.Now()
+	}
+	err := x.try(now)
+	if kept && r.reads() && !x.heard && errors.Is(err, ErrHungUp) { //guard:shop-is-written-to-once
+		_ = x.conn.Close()
+		if err := x.dial(); err != nil {
+			return err
+		}
+		err = x.try(time.Now())
+	}
+	return err
+}
+
+// kept takes a connection of an earlier exchange on which nothing has come since, or nil.
+func (x *Exchange) kept(now time.Time) *conn {
+	for {
+		c := x.client.idle.get(now)
+		if c == nil {
+			return nil
+		}
+		if !c.stale(now) && c.alive(now) {
+			return c
+		}
+		_ = c.Close()
+	}
+}
+
+func (x *Exchange) dial() (err error) {
+	if x.conn, err = x.client.dial(x.deadline); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotSent, err)
+	}
+	return nil
+}
+
+// try writes the request to x.conn, once, and reads the head of the answer.
+func (x *Exchange) try(now time.Time) error {
+	if err := errors.Join(x.conn.allowWrite(now, x.deadline), x.conn.allowRead(now, x.deadline)); err != nil {
+		return fmt.Errorf("%w: %w", ErrNotSent, err)
+	}
+	x.armed = true
+	var sent error
+	if x.up != nil {
+		x.up.start(x.client, x.conn, x.out.b)
+	} else if _, sent = x.conn.Write(x.out.b); errors.Is(sent, os.ErrDeadlineExceeded) {
+		return ErrTimeout
+	}
+	// An upstream that refuses a request may answer, and hang up, before it has read all of it.
+	err := x.readHead()
+	switch {
+	case err == nil:
+		x.body.begin(x)
+		return nil
+	case x.up != nil:
+		x.up.stop()
+		if errors.Is(x.up.err, ErrBody) {
+			return ErrBody
+		}
+	}
+	return errors.Join(err, sent)
+}
+
+// readHead reads until the head of the final answer is there.
+func (x *Exchange) readHead() error {
+	from, scanned, interim := 0, 0, 0
+	for {
+		end, next, ok := headEnd(x.in.b[from:], scanned)
+		switch {
+		case !ok:
+			return ErrAnswer
+		case end == 0:
+			if scanned = next; len(x.in.b)-from >= x.client.opt.MaxHead {
+				return errors.Join(ErrAnswer, ErrHeadTooLarge)
+			}
+			if err := x.fill(); err != nil {
+				return err
+			}
+			continue
+		}
+		if end > x.client.opt.MaxHead {
+			return errors.Join(ErrAnswer, ErrHeadTooLarge)
+		}
+		if err := x.head.parse(x.in.b[from : from+end]); err != nil {
+			return err
+		}
+		from, scanned = from+end, 0
+		switch {
+		case x.head.status == statusUpgraded && !x.upgrade:
+			return errors.Join(ErrAnswer, ErrUpgraded)
+		case x.head.status >= 200: //guard:interim-is-not-the-answer
+			x.body.at = from
+			return nil
+		case x.head.status == statusUpgraded:
+			x.body.at = from
+			return nil
+		}
+		if interim++; interim > x.client.opt.MaxInterim {
+			return errors.Join(ErrAnswer, ErrInterim)
+		}
+		// What comes next takes the place of the interim answer.
+		x.in.b = x.in.b[:copy(x.in.b, x.in.b[from:])]
+		from = 0
+	}
+}
+
+// fill reads more of the head into x.in.
+func (x *Exchange) fill() error {
+	b := x.in.b
+	if len(b) == cap(b) {
+		b = append(b, make([]byte, len(b))...)[:len(b)]
+	}
+	n, err := x.read(b[len(b):cap(b)])
+	x.in.b = b[:len(b)+n]
+	x.heard = x.heard || n > 0
+	switch {
+	case n > 0:
+		return nil
+	case errors.Is(err, ErrTimeout):
+		return err
+	}
+	return errors.Join(ErrHungUp, err)
+}
+
+// read reads from the connection. While the request's body is still being sent, it is not the upstream that is waited
+// for.
+func (x *Exchange) read(p []byte) (int, error) {
+	for {
+		uploading := x.up != nil && x.up.running()
+		if !x.armed {
+			if err := x.conn.allowRead(time.Now(), x.deadline); err != nil {
+				return 0, err
+			}
+		}
+		x.armed = false
+		n, err := x.conn.Read(p)
+		if n == 0 && errors.Is(err, os.ErrDeadlineExceeded) {
+			if uploading {
+				x.conn.readBy = time.Time{}
+				continue
+			}
+			err = ErrTimeout
+		}
+		return n, err
+	}
+}
+
+// Status is the status code of the answer.
+func (x *Exchange) Status() int { return x.head.status }
+
+// Reason is what the upstream calls the status.
+func (x *Exchange) Reason() []byte { return x.head.reason }
+
+// Lines are the header lines of the answer as they came, each with its end.
+func (x *Exchange) Lines() []byte { return x.head.lines }
+
+// Header is the first value of a header; nil when there is none.
+func (x *Exchange) Header(name string) []byte {
+	for l := NewLines(x.head.lines); l.Next(); {
+		if len(l.Name) == len(name) && strings.EqualFold(string(l.Name), name) {
+			return l.Value
+		}
+	}
+	return nil
+}
+
+// Uploading tells whether the request's body is still being sent. Its stream must not be used before Close.
+func (x *Exchange) Uploading() bool { return x.up != nil && x.up.running() }
+
+// Upgraded hands out the connection when the answer is 101, and what has been read of the other protocol. It is the
+// caller's to close; x is to be closed before it is used.
+func (x *Exchange) Upgraded() (net.Conn, []byte, bool) {
+	if x.head.status != statusUpgraded || x.conn == nil {
+		return nil, nil, false
+	}
+	c := x.conn
+	if err := c.SetDeadline(time.Time{}); err != nil {
+		return nil, nil, false
+	}
+	x.conn = nil
+	return c.Conn, append([]byte(nil), x.in.b[x.body.at:]...), true
+}
+
+// Close ends the exchange. A connection that does not stand between two messages ends with it. It may be called more
+// than once.
+func (x *Exchange) Close() error {
+	if x.client == nil {
+		return nil
+	}
+	c := x.client
+	if x.conn != nil {
+		_ = x.conn.Close()
+	}
+	if x.up != nil && x.up.done != nil {
+		x.up.stop()
+	}
+	c.putSmall(x.in)
+	c.putSmall(x.out)
+	c.putLarge(x.more)
+	if x.entered {
+		c.leave()
+	}
+	*x = Exchange{}
+	return nil
+}
+
+// settle puts the connection aside when it provably stands between two messages, and closes it otherwise.
+func (x *Exchange) settle(boundary bool) {
+	if x.conn == nil {
+		return
+	}
+	keep := x.client.opt.IdleAge
+	if x.head.keep > 0 {
+		// The upstream's clock runs while our request is on its way.
+		keep = min(keep, x.head.keep-time.Second)
+	}
+	var rest time.Duration
+	if x.body.kind == noBody && x.body.ruled {
+		rest = x.client.opt.Rest
+	}
+	boundary = boundary && (x.up == nil || x.up.finished())
+	if !boundary || x.head.closes || x.head.minor == 0 || keep <= rest {
+		_ = x.conn.Close()
+	} else {
+		x.client.idle.put(x.conn, time.Now(), keep, rest)
+	}
+	x.conn = nil
+}
+
+var _ io.WriterTo = (*Exchange)(nil)
