@@ -218,18 +218,15 @@ func BenchmarkTokenSeal(b *testing.B) {
 	s, a := benchSealer(b)
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := s.sealAttempt(a, opener{}); err != nil {
-			b.Fatal(err)
+		if s.sealAttempt(a, opener{}) == "" {
+			b.Fatal("no token")
 		}
 	}
 }
 
 func BenchmarkTokenOpen(b *testing.B) {
 	s, a := benchSealer(b)
-	text, err := s.sealAttempt(a, opener{})
-	if err != nil {
-		b.Fatal(err)
-	}
+	text := s.sealAttempt(a, opener{})
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, _, err := s.openAttempt(text, a.CreatedAt); err != nil {

@@ -55,8 +55,8 @@ func (g *Gateway) deciding(failed []payment.PGID) rules.Options {
 	}
 }
 
-// expressionFailed hears of a rule's expression that failed while running; the rule counted as not matching.
-func (g *Gateway) expressionFailed(rule string, err error) {
+// ruleFailed hears of a rule's expression that failed while running; the rule counted as not matching.
+func (g *Gateway) ruleFailed(rule string, err error) {
 	g.metrics.ExpressionFailed(rule)
 	g.log.Warn("a rule's expression failed; the rule does not match", slog.String("rule", rule), slog.Any("err", err))
 }
@@ -140,9 +140,7 @@ func (g *Gateway) prepare(
 	if spec.CarriesToken {
 		// Without a closeUrl the window posts a buyer's cancel to the return address, where we can send him
 		// back to the shop (inicis.md §1.2).
-		if req.Token, err = g.sealer.sealAttempt(a, g.others.here()); err != nil {
-			return checkoutAnswer{}, err
-		}
+		req.Token = g.sealer.sealAttempt(a, g.others.here())
 	} else {
 		// The money can move there without passing us, so the attempt is on record before the PG hears of it.
 		if err := g.record(ctx, a, now); err != nil {

@@ -10,11 +10,19 @@ import (
 )
 
 // clientIP is the address of who is calling: the last entry of X-Forwarded-For that a trusted proxy did not
-// add, or the peer itself.
-func (g *Gateway) clientIP(c *fiber.Ctx) string {
+// add, or the peer itself. It is the zero address when nobody knows.
+func (g *Gateway) clientIP(c *fiber.Ctx) netip.Addr {
+	r := requestOf(c)
+	if !r.from.IsValid() {
+		r.from = g.findClient(c)
+	}
+	return r.from
+}
+
+func (g *Gateway) findClient(c *fiber.Ctx) netip.Addr {
 	peer := peerIP(c)
 	if !g.trusted(peer) {
-		return peer.String()
+		return peer
 	}
 	var hops []string
 	for _, line := range c.Request().Header.PeekAll(fiber.HeaderXForwardedFor) {
@@ -26,10 +34,10 @@ func (g *Gateway) clientIP(c *fiber.Ctx) string {
 			break
 		}
 		if !g.trusted(ip) {
-			return ip.String()
+			return ip
 		}
 	}
-	return peer.String()
+	return peer
 }
 
 // hopAddr reads an address as proxies write it into X-Forwarded-For: alone, with a port, or in brackets with or

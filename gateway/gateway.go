@@ -106,6 +106,8 @@ type Gateway struct {
 	canceller    *lifecycle.Canceller
 	// worker does what goes on beside requests.
 	worker *lifecycle.Worker
+	// expressionFailed hears of a rule's expression that failed while running; it is Gateway.ruleFailed.
+	expressionFailed func(rule string, err error)
 	// printKey makes fingerprints of bodies that hold personal data.
 	printKey []byte
 	// words are the callbacks and redirects that are being followed up.
@@ -156,7 +158,7 @@ func New(o Options) (*Gateway, error) {
 	})
 	print := sha256.Sum256(append([]byte("fingerprint:"), key...))
 	g.canceller, g.printKey = lifecycle.NewCanceller(g.machine, o.Journal, g.cancelEnded), print[:]
-	g.worker = g.newWorker(o)
+	g.worker, g.expressionFailed = g.newWorker(o), g.ruleFailed
 	return g, nil
 }
 

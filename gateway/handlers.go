@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"cmp"
+	"fmt"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -108,14 +109,25 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 	if err != nil {
 		return withOrder(err, co.OrderID)
 	}
-	ans, err := g.checkout(withClient(g.requestContext(c), g.payer(c)), v, &co)
+	ans, err := g.checkout(g.payerContext(c), v, &co)
 	if err != nil {
 		return g.guessed(c, v, co.OrderID, err)
 	}
 	isAbout(c, ans.OrderID, ans.AttemptID)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	answerStands(c)
-	return c.JSON(ans)
+	body, err := ans.appendJSON(nil)
+	if err != nil {
+		return fmt.Errorf("encoding the answer: %w", err)
+	}
+	return answerJSON(c, body)
+}
+
+// answerJSON answers with a JSON text, which is the answer's from now on.
+func answerJSON(c *fiber.Ctx, text []byte) error {
+	c.Response().Header.SetContentType(fiber.MIMEApplicationJSON)
+	c.Response().SetBodyRaw(text)
+	return nil
 }
 
 // completeAnswer is the answer of POST /checkout/complete.
@@ -142,7 +154,7 @@ func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 		return err
 	}
 	isAbout(c, "", req.AttemptID)
-	res, err := g.complete(withClient(g.requestContext(c), g.payer(c)), req)
+	res, err := g.complete(g.payerContext(c), req)
 	if err != nil {
 		return err
 	}

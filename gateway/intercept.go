@@ -163,7 +163,7 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, from exchange, c
 		err = g.admitOrder(c, v, co.OrderID, string(firstMethod(co.Payments)))
 	}
 	if err == nil {
-		ans, err = g.openWindow(withClient(g.requestContext(c), g.payer(c)), v, co)
+		ans, err = g.openWindow(g.payerContext(c), v, co)
 	}
 	if err != nil {
 		problem := asProblem(err)
@@ -175,7 +175,7 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, from exchange, c
 		return b, "refused"
 	}
 	isAbout(c, ans.OrderID, ans.AttemptID)
-	b, err := json.Marshal(ans)
+	b, err := ans.appendJSON(nil)
 	if err != nil {
 		g.log.Error("an answer cannot be encoded", slog.String("request_id", requestID(c)), slog.Any("err", err))
 		return []byte("null"), "refused"

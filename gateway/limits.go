@@ -4,7 +4,6 @@ import (
 	"container/list"
 	"context"
 	"math"
-	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -54,6 +53,9 @@ func (b *buckets) takeOf(key string, r rules.Rate, burst int, now time.Time) (wa
 
 // empty tells whether key's bucket has nothing left, and takes nothing.
 func (b *buckets) empty(key string, r rules.Rate, now time.Time) (wait time.Duration, empty bool) {
+	if !b.knows(key) {
+		return 0, false // nobody has taken of it, so none is made
+	}
 	lim := b.of(key, r, r.Burst())
 	if lim.TokensAt(now) >= 1 {
 		return 0, false
@@ -64,6 +66,12 @@ func (b *buckets) empty(key string, r rules.Rate, now time.Time) (wait time.Dura
 // missing1 is how long it takes until a bucket has one again.
 func missing1(lim *rate.Limiter, now time.Time) time.Duration {
 	return time.Duration((1 - lim.TokensAt(now)) / float64(lim.Limit()) * float64(time.Second))
+}
+
+func (b *buckets) knows(key string) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.byKey[key] != nil
 }
 
 func (b *buckets) of(key string, r rules.Rate, burst int) *rate.Limiter {
@@ -104,16 +112,27 @@ func (g *Gateway) tooOften(by string, order payment.OrderID, wait time.Duration)
 }
 
 // client is whom a request is counted for: an address, of IPv6 the network that one customer gets.
-func (g *Gateway) client(c *fiber.Ctx) string { return g.network(c, 64) }
+func (g *Gateway) client(c *fiber.Ctx) string {
+	r := requestOf(c)
+	if r.client == "" {
+		r.client = g.network(c, 64)
+	}
+	return r.client
+}
 
 // payer is whom a request about one order is counted for. Of IPv6 it is the largest network that one customer gets,
 // who has 65,536 smaller ones in it: two buyers behind it do not pay the same order.
-func (g *Gateway) payer(c *fiber.Ctx) string { return g.network(c, 48) } //guard:ipv6-guesses-as-one
+func (g *Gateway) payer(c *fiber.Ctx) string {
+	if g.clientIP(c).Is4() {
+		return g.client(c)
+	}
+	return g.network(c, 48) //guard:ipv6-guesses-as-one
+}
 
 // network is the address of who is calling, of IPv6 its first bits.
 func (g *Gateway) network(c *fiber.Ctx, bits int) string {
-	ip, err := netip.ParseAddr(g.clientIP(c))
-	if err != nil {
+	ip := g.clientIP(c)
+	if !ip.IsValid() {
 		return ""
 	}
 	if ip.Is6() {
@@ -156,12 +175,15 @@ func (g *Gateway) admitOrder(c *fiber.Ctx, v *view, order payment.OrderID, metho
 	if order == "" {
 		return nil // and be refused
 	}
-	r, who := v.rules.Limits().Rates, string(order)+" "+g.payer(c)
 	known, _ := v.rules.ResolveMethod(method)
+	r, payer := v.rules.Limits().Rates, g.payer(c)
+	// One text for both keys.
+	of := string(order) + " " + payer + " " + string(known)
+	who := of[:len(order)+1+len(payer)]
 	if wait, empty := g.limits.guesses.empty(who, r.Guesses, g.now()); empty { //guard:amount-is-guessed-seldom
 		return g.tooOften(metrics.LimitedGuesses, order, wait)
 	}
-	if wait, ok := g.limits.orders.take(who+" "+string(known), r.Order, g.now()); !ok {
+	if wait, ok := g.limits.orders.take(of, r.Order, g.now()); !ok {
 		return g.tooOften(metrics.LimitedOrder, order, wait)
 	}
 	return nil
@@ -175,11 +197,6 @@ func windowRate() rules.Rate { return rules.Rate{N: 12, Per: time.Hour} }
 const windowBurst = 10
 
 type clientKey struct{}
-
-// withClient remembers whose request is served.
-func withClient(ctx context.Context, client string) context.Context {
-	return context.WithValue(ctx, clientKey{}, client)
-}
 
 // windowKey names the bucket of the windows that one client opens of one order at one PG.
 func windowKey(a payment.Attempt, client string) string {

@@ -3,6 +3,7 @@ package gateway
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -37,6 +38,9 @@ type request struct {
 	about             about
 	// caller is who calls at the sidecar listener, without the token.
 	caller string
+	// from is the address of who is calling, and client what it is counted for, once somebody asked.
+	from   netip.Addr
+	client string
 }
 
 type requestKey struct{}
@@ -124,7 +128,38 @@ type spentKey struct{}
 // requestContext is what a request's work runs under: not the browser's patience, but ours; and where its
 // waiting is added up.
 func (g *Gateway) requestContext(c *fiber.Ctx) context.Context {
-	return context.WithValue(context.WithValue(g.ctx, spentKey{}, &requestOf(c).spent), requestIDKey{}, requestID(c))
+	return &requestCtx{Context: g.ctx, id: requestID(c), spent: &requestOf(c).spent}
+}
+
+// payerContext is requestContext for what is counted for who pays.
+func (g *Gateway) payerContext(c *fiber.Ctx) context.Context {
+	return &requestCtx{Context: g.ctx, id: requestID(c), spent: &requestOf(c).spent, payer: g.payer(c), paid: true}
+}
+
+// requestCtx is a context with what a request's work needs of it.
+type requestCtx struct {
+	context.Context //nolint:containedctx // it is a context
+
+	id    string
+	spent *spent
+	payer string
+	// paid tells that there is a payer, known or not.
+	paid bool
+}
+
+// Value knows the request's own values before those of its context.
+func (r *requestCtx) Value(key any) any {
+	switch key.(type) {
+	case spentKey:
+		return r.spent
+	case requestIDKey:
+		return r.id
+	case clientKey:
+		if r.paid {
+			return r.payer
+		}
+	}
+	return r.Context.Value(key)
 }
 
 // waited adds the time since start to the request that ctx belongs to.

@@ -57,7 +57,7 @@ func (g *Gateway) handleReturn(route returnRoute) fiber.Handler {
 		if err != nil {
 			return g.page(c, lifecycle.Result{}, err)
 		}
-		res, err := g.carriedReturn(withClient(g.requestContext(c), g.payer(c)), g.view(), route, raw)
+		res, err := g.carriedReturn(g.payerContext(c), g.view(), route, raw)
 		g.metrics.Returned(who, returnWord(res, err))
 		return g.backToShop(c, res, err)
 	}
@@ -88,7 +88,7 @@ func (g *Gateway) handleRedirect(path string, names payment.Redirect) fiber.Hand
 			return g.page(c, lifecycle.Result{}, err)
 		}
 		failed := func(name string) bool { return strings.EqualFold(c.Query(name), "false") }
-		res, err := g.complete(withClient(g.requestContext(c), g.payer(c)), completeRequest{
+		res, err := g.complete(g.payerContext(c), completeRequest{
 			AttemptID: id, PGTxID: clipText(q(names.PGTxID), maxText), PaymentToken: payment.Secret(q(names.Token)),
 			Code: q(names.Code), Refused: slices.ContainsFunc(names.Success, failed),
 		})

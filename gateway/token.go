@@ -13,11 +13,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 // Errors of a token that came back through a browser.
@@ -33,8 +35,11 @@ const maxToken = 4096
 // through the browser, and the proofs that the journal keeps for a while. It is safe for concurrent use.
 type sealer struct {
 	aead cipher.AEAD
-	// idKey makes the check in the ids of attempts.
-	idKey []byte
+	// idMACs make the check in the ids of attempts.
+	idMACs     *sync.Pool
+	attemptAAD []byte
+	// tokens holds buffers in which tokens are made.
+	tokens sync.Pool
 }
 
 // newSealer makes a sealer of a 32-byte key.
@@ -48,7 +53,10 @@ func newSealer(key []byte) (*sealer, error) {
 		return nil, fmt.Errorf("using token_key: %w", err)
 	}
 	idKey := sha256.Sum256(append([]byte("attempt id:"), key...))
-	return &sealer{aead: aead, idKey: idKey[:]}, nil
+	return &sealer{
+		aead: aead, idMACs: newIDMACs(idKey[:]), attemptAAD: []byte(attemptAAD),
+		tokens: sync.Pool{New: func() any { return &tokenBuffer{} }},
+	}, nil
 }
 
 // Seal encrypts what the journal keeps. Whatever it is, the cipher hears "proof:": rows of older versions open too.
@@ -97,7 +105,7 @@ type token struct {
 }
 
 // sealAttempt writes a, and who opens its window, as an opaque token: letters, digits, - and _ only.
-func (s *sealer) sealAttempt(a payment.Attempt, by opener) (string, error) {
+func (s *sealer) sealAttempt(a payment.Attempt, by opener) string {
 	t := token{
 		ID: a.ID, Order: a.OrderID, PG: a.PG, Driver: a.Driver, Merchant: a.Merchant, MID: a.MID, Method: a.Method,
 		Amount: a.Amount, TaxFree: a.TaxFree, OrderAmt: a.OrderAmount, Settled: a.Secondary, Test: a.Test, Device: a.Device,
@@ -110,11 +118,32 @@ func (s *sealer) sealAttempt(a payment.Attempt, by opener) (string, error) {
 	if !a.DepositDue.IsZero() {
 		t.Due = a.DepositDue.UnixMilli()
 	}
-	plain, err := json.Marshal(t)
-	if err != nil {
-		return "", fmt.Errorf("encoding attempt %s: %w", a.ID, err)
+	b := s.tokens.Get().(*tokenBuffer) //nolint:forcetypeassert // nothing else is in it
+	defer s.tokens.Put(b)
+	b.plain = t.appendJSON(b.plain[:0])
+	b.sealed = s.aead.Seal(b.sealed[:0], nil, b.plain, s.attemptAAD) //nolint:gosec // the cipher makes its own random nonce
+	b.text = base64.RawURLEncoding.AppendEncode(b.text[:0], b.sealed)
+	return string(b.text)
+}
+
+// tokenBuffer is where a token is made.
+type tokenBuffer struct{ plain, sealed, text []byte }
+
+// appendJSON appends t as encoding/json writes it.
+func (t *token) appendJSON(dst []byte) []byte {
+	o := strictjson.NewObject(dst).Text("i", string(t.ID)).Text("o", string(t.Order)).Text("p", string(t.PG)).
+		Text("d", string(t.Driver)).Text("m", string(t.Merchant)).Text("M", t.MID).Text("t", string(t.Method)).
+		Int("a", int64(t.Amount)).Counted("f", int64(t.TaxFree))
+	if t.VAT != nil {
+		o = o.Int("x", int64(*t.VAT))
 	}
-	return base64.RawURLEncoding.EncodeToString(s.aead.Seal(nil, nil, plain, []byte(attemptAAD))), nil //nolint:gosec // the cipher makes its own random nonce
+	o = o.Int("A", int64(t.OrderAmt)).Filled("S", string(t.Settled))
+	if t.Test {
+		o = append(o.Name("T"), "true"...)
+	}
+	return o.Text("v", string(t.Device)).Filled("s", string(t.Site)).Text("u", string(t.Purpose)).Filled("n", t.Name).
+		Text("r", t.Return).Text("R", t.Rules).Int("c", t.Created).Int("e", t.Expires).Counted("D", t.Due).
+		Filled("j", t.Journal).Filled("E", string(t.Env)).End()
 }
 
 // openAttempt reads a token that sealAttempt made, and who made it. Errors match
@@ -127,7 +156,7 @@ func (s *sealer) openAttempt(text string, now time.Time) (payment.Attempt, opene
 	if err != nil {
 		return payment.Attempt{}, opener{}, errTokenForged
 	}
-	plain, err := s.aead.Open(nil, nil, sealed, []byte(attemptAAD))
+	plain, err := s.aead.Open(nil, nil, sealed, s.attemptAAD)
 	if err != nil {
 		return payment.Attempt{}, opener{}, errTokenForged
 	}

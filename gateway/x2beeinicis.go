@@ -43,7 +43,7 @@ func (g *Gateway) inicisPCParam(c *fiber.Ctx, v *view) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx := withClient(g.requestContext(c), g.payer(c))
+	ctx := g.payerContext(c)
 	if err := g.admitOrder(c, v, req.checkout.OrderID, req.method); err != nil {
 		return nil, err
 	}

@@ -120,7 +120,7 @@ func openWith(ctx context.Context, cfg Config, d dialect, steps []migration) (*J
 	}
 	if err != nil {
 		cfg.Waiting(err)
-		j.waiting.Go(func() { j.await(steps, cfg.Waiting) })
+		j.waiting.Go(func() { j.await(steps, cfg.Waiting) }) //nolint:contextcheck // it outlives Open; Close ends it
 	}
 	go j.commitLoop() //nolint:contextcheck // the loop outlives the context of Open; Close ends it
 	return j, nil

@@ -11,13 +11,18 @@ import (
 
 // InicisQuotaBase writes the plans that the window offers beside the lump sum: 2:3:4.
 func InicisQuotaBase(months []int) string {
-	parts := make([]string, 0, len(months))
+	var room [64]byte
+	text := room[:0]
 	for _, m := range months {
-		if m >= 2 {
-			parts = append(parts, strconv.Itoa(m))
+		if m < 2 {
+			continue
 		}
+		if len(text) > 0 {
+			text = append(text, ':')
+		}
+		text = strconv.AppendInt(text, int64(m), 10)
 	}
-	return strings.Join(parts, ":")
+	return string(text)
 }
 
 // InicisNoInterest writes the plans whose interest the merchant pays: 11-2:3,34-5:6. Card companies that Inicis has

@@ -1,7 +1,7 @@
 package inicis
 
 import (
-	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -35,20 +35,28 @@ type AcceptMethod struct {
 // Text writes the options. centerCd(Y) is always among them: without it there is no idc_name to check. An
 // argument with a character outside [A-Za-z0-9#:^,-] is refused.
 func (a AcceptMethod) Text() (string, error) {
-	options := []string{"centerCd(Y)"}
+	options := append(make([]string, 0, 12), "centerCd(Y)")
 	add := func(on bool, option string) {
 		if on {
 			options = append(options, option)
 		}
 	}
-	add(a.HPP != 0, fmt.Sprintf("HPP(%d)", a.HPP))
+	if a.HPP != 0 {
+		add(true, "HPP("+strconv.Itoa(a.HPP)+")")
+	}
 	add(a.Below1000, "below1000")
-	add(a.VBankDue != "", "vbank("+a.VBankDue+")")
+	if a.VBankDue != "" {
+		add(true, "vbank("+a.VBankDue+")")
+	}
 	add(a.VAReceipt, "va_receipt")
 	add(a.VACheckPrice, "va_ckprice")
 	add(a.NoReceipt, "no_receipt")
-	add(len(a.OnlyCards) > 0, "ini_onlycardcode("+strings.Join(a.OnlyCards, ":")+")")
-	add(a.SlimQuota != "", "SLIMQUOTA("+a.SlimQuota+")")
+	if len(a.OnlyCards) > 0 {
+		add(true, "ini_onlycardcode("+strings.Join(a.OnlyCards, ":")+")")
+	}
+	if a.SlimQuota != "" {
+		add(true, "SLIMQUOTA("+a.SlimQuota+")")
+	}
 	add(a.NoEasyPay, "noeasypay")
 	add(a.CardOnly, "cardonly")
 	add(a.Escrow, "useescrow")

@@ -25,24 +25,23 @@ var (
 
 // Prepare implements adapters.Driver. It asks nobody and changes nothing.
 func (d *Driver) Prepare(_ context.Context, req adapters.PrepareRequest) (payment.Window, error) {
-	urls := Endpoints(req.PG)
 	if req.Attempt.Purpose == payment.PurposeBillingKey {
 		form, err := BuildKeyForm(req)
 		if err != nil {
 			return payment.Window{}, err
 		}
-		return payment.Window{Kind: payment.WindowInicisKey, Action: urls.KeyWindow, Params: form}, nil
+		return payment.Window{Kind: payment.WindowInicisKey, Action: Endpoints(req.PG).KeyWindow, Params: form}, nil
 	}
 	if req.MobileReturnURL != "" && req.Attempt.Device != payment.DevicePC {
 		form, err := BuildMobileForm(req)
 		if err != nil {
 			return payment.Window{}, err
 		}
-		return payment.Window{Kind: payment.WindowInicisMobile, Action: urls.MobileWindow, Params: form}, nil
+		return payment.Window{Kind: payment.WindowInicisMobile, Action: Endpoints(req.PG).MobileWindow, Params: form}, nil
 	}
 	form, err := BuildForm(req)
 	if err != nil {
 		return payment.Window{}, err
 	}
-	return payment.Window{Kind: payment.WindowInicisPC, Script: urls.Script, Params: form}, nil
+	return payment.Window{Kind: payment.WindowInicisPC, Script: script(req.PG), Params: &form}, nil
 }

@@ -28,8 +28,8 @@ func Endpoints(pg *payment.PG) URLs {
 	if len(u.IDCs) == 0 {
 		u.IDCs = DefaultIDCs(pg.Environment)
 	}
+	u.Script = script(pg)
 	if base := pg.BaseURL; base != "" {
-		u.Script = base + "/inicis/stdjs/INIStdPay.js"
 		u.INIAPI = base + "/inicis/iniapi"
 		u.KeyWindow, u.MobileWindow = base+"/inicis/pay/card/billing", base+"/inicis/smart/payment/"
 		u.pc = func(idc, call string) string { return base + "/inicis/" + idc + "/api/" + call }
@@ -39,13 +39,24 @@ func Endpoints(pg *payment.PG) URLs {
 	// Test and live have one window each of these; the MID tells them apart.
 	u.KeyWindow = "https://inilitepay.inicis.com/pay/card/billing"
 	u.MobileWindow = "https://mobile.inicis.com/smart/payment/"
-	u.Script, u.INIAPI = "https://stgstdpay.inicis.com/stdjs/INIStdPay.js", "https://stginiapi.inicis.com"
+	u.INIAPI = "https://stginiapi.inicis.com"
 	if pg.Environment == payment.EnvLive {
-		u.Script, u.INIAPI = "https://stdpay.inicis.com/stdjs/INIStdPay.js", "https://iniapi.inicis.com"
+		u.INIAPI = "https://iniapi.inicis.com"
 	}
 	u.pc = func(idc, call string) string { return "https://" + idc + "stdpay.inicis.com/api/" + call }
 	u.mobile = func(idc, call string) string { return "https://" + idc + "mobile.inicis.com/smart/" + call }
 	return u
+}
+
+// script is URLs.Script alone, which every window needs.
+func script(pg *payment.PG) string {
+	switch {
+	case pg.BaseURL != "":
+		return pg.BaseURL + "/inicis/stdjs/INIStdPay.js"
+	case pg.Environment == payment.EnvLive:
+		return "https://stdpay.inicis.com/stdjs/INIStdPay.js"
+	}
+	return "https://stgstdpay.inicis.com/stdjs/INIStdPay.js"
 }
 
 // DefaultIDCs returns the data centres that an environment answers with.

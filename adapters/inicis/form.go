@@ -8,6 +8,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/adapters/channels"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
 // Form is the PC window's form: every field a string, marshalled in this order. Empty ones are left out.
@@ -39,6 +40,19 @@ type Form struct {
 	Tax           string `json:"tax,omitempty"`
 	TaxFree       string `json:"taxfree,omitempty"`
 	MerchantData  string `json:"merchantData,omitempty"`
+}
+
+// AppendJSON appends the form as encoding/json writes it.
+func (f *Form) AppendJSON(dst []byte) []byte {
+	return strictjson.NewObject(dst).Text("version", f.Version).Text("mid", f.MID).Text("oid", f.OID).
+		Text("goodname", f.GoodName).Text("price", f.Price).Text("currency", f.Currency).
+		Text("buyername", f.BuyerName).Text("buyertel", f.BuyerTel).Text("buyeremail", f.BuyerEmail).
+		Text("timestamp", f.Timestamp).Text("signature", f.Signature).Text("verification", f.Verification).
+		Text("mKey", f.MKey).Text("use_chkfake", f.UseChkFake).Text("returnUrl", f.ReturnURL).
+		Filled("closeUrl", f.CloseURL).Text("gopaymethod", f.GoPayMethod).Text("acceptmethod", f.AcceptMethod).
+		Text("charset", f.Charset).Text("languageView", f.LanguageView).Text("payViewType", f.PayViewType).
+		Filled("quotabase", f.QuotaBase).Filled("nointerest", f.NoInterest).Filled("ini_cardcode", f.PreferredCard).
+		Filled("tax", f.Tax).Filled("taxfree", f.TaxFree).Filled("merchantData", f.MerchantData).End()
 }
 
 // BuildForm makes the form of an attempt. It is pure: the same request gives the same bytes.

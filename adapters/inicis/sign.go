@@ -18,12 +18,12 @@ import (
 
 // Signature is the window's signature. It has no secret in it: anyone can compute it.
 func Signature(oid, price, timestamp string) string {
-	return sha256hex("oid=" + oid + "&price=" + price + "&timestamp=" + timestamp)
+	return sha256hex("oid=", oid, "&price=", price, "&timestamp=", timestamp)
 }
 
 // Verification binds the price to the merchant: the window's signature with the sign key in it.
 func Verification(oid, price, timestamp string, signKey payment.Secret) string {
-	return sha256hex("oid=" + oid + "&price=" + price + "&signKey=" + key(signKey) + "&timestamp=" + timestamp)
+	return sha256hex("oid=", oid, "&price=", price, "&signKey=", key(signKey), "&timestamp=", timestamp)
 }
 
 // MKey is the hash of the sign key that the window form carries. It may be public.
@@ -32,12 +32,12 @@ func MKey(signKey payment.Secret) string { return sha256hex(key(signKey)) }
 // ApprovalSignature signs the approval and net cancel requests. The token is hashed as it was received, not as
 // it is encoded in a body.
 func ApprovalSignature(authToken payment.Secret, timestamp string) string {
-	return sha256hex("authToken=" + authToken.Reveal() + "&timestamp=" + timestamp)
+	return sha256hex("authToken=", authToken.Reveal(), "&timestamp=", timestamp)
 }
 
 // ApprovalVerification is ApprovalSignature with the sign key in it.
 func ApprovalVerification(authToken payment.Secret, timestamp string, signKey payment.Secret) string {
-	return sha256hex("authToken=" + authToken.Reveal() + "&signKey=" + key(signKey) + "&timestamp=" + timestamp)
+	return sha256hex("authToken=", authToken.Reveal(), "&signKey=", key(signKey), "&timestamp=", timestamp)
 }
 
 // AuthSignature is the check value of an approval's answer. Its layout hangs on the last digit of the approval
@@ -123,11 +123,17 @@ func KST(t time.Time) string { return t.In(payment.KST()).Format("20060102150405
 // key trims what editors and secret files put around a key: a trailing newline changes every hash.
 func key(s payment.Secret) string { return strings.TrimSpace(s.Reveal()) }
 
-func sha256hex(s string) string {
-	sum := sha256.Sum256([]byte(s))
-	var text [2 * sha256.Size]byte
-	hex.Encode(text[:], sum[:])
-	return string(text[:])
+// sha256hex hashes its parts as one text.
+func sha256hex(parts ...string) string {
+	var room [256]byte // what a window's signature is made of fits in
+	text := room[:0]
+	for _, p := range parts {
+		text = append(text, p...)
+	}
+	sum := sha256.Sum256(text)
+	var digits [2 * sha256.Size]byte
+	hex.Encode(digits[:], sum[:])
+	return string(digits[:])
 }
 
 func sha512hex(s string) string {

@@ -81,7 +81,9 @@ func parseOrder(text []byte, f Fields) (Order, error) {
 	if err := checkText(text); err != nil {
 		return Order{}, err
 	}
-	get := func(path string) gjson.Result { return gjson.GetBytes(text, path) }
+	// One copy for all that is read of it.
+	whole := string(text)
+	get := func(path string) gjson.Result { return gjson.Get(whole, path) }
 	o := Order{
 		ID: payment.OrderID(get(f.OrderID).String()), Name: get(f.OrderName).String(),
 		Status: get(f.Status).String(), Currency: payment.CurrencyKRW,
