@@ -13,7 +13,7 @@ import (
 // TestEveryDoorSaysWhichMethodsItTakes: METHOD_NOT_ALLOWED tells its reader to look into Allow.
 func TestEveryDoorSaysWhichMethodsItTakes(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, nil)
+	h := newHouse(t, noShopPages)
 	tests := []struct {
 		app   *fiber.App
 		path  string

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"log/slog"
 	"net/netip"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -15,44 +14,6 @@ import (
 
 // forwardTimeout is how long a client may take to send the head of its request.
 const forwardTimeout = 60 * time.Second
-
-// suspicious tells whether a path could mean something else to the upstream than to us.
-func suspicious(path string) bool {
-	p := strings.ToLower(path)
-	// Path parameters (;x=1) are dropped by servlet containers before they route.
-	//guard:path-parameters-are-suspicious
-	for _, bad := range []string{
-		"%2f", "%5c", "%2e", "%00", "%25", "%3b", "%20", "%09", "%0a", "%0d",
-		"\\", ";", "/../", "/./", "//",
-	} {
-		if strings.Contains(p, bad) {
-			return true
-		}
-	}
-	if strings.ContainsFunc(p, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
-		return true
-	}
-	return strings.HasSuffix(p, "/..") || strings.HasSuffix(p, "/.")
-}
-
-// guards tells whether path is one of the order service's own endpoints, which no outsider may reach through
-// us: they tell amounts and take confirmations.
-func (v *view) guards(path string) bool {
-	p := strings.ToLower(strings.TrimSuffix(path, "/"))
-	for _, g := range v.guarded {
-		before, after, found := strings.Cut(g, "{order_id}")
-		switch {
-		case !found && p == g:
-			return true
-		case found && strings.HasPrefix(p, before) && strings.HasSuffix(p, after):
-			id := strings.TrimSuffix(strings.TrimPrefix(p, before), after)
-			if id != "" && !strings.Contains(id, "/") && len(before)+len(after) < len(p) {
-				return true
-			}
-		}
-	}
-	return false
-}
 
 // forward hands the request on to the order service, and its answer back as it is.
 func (g *Gateway) forward(c *fiber.Ctx, v *view) error {
@@ -75,20 +36,15 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view) error {
 // exchange sends p's request to the order service and reads the head of the answer. The path and the header lines are
 // those of c, as they came.
 func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
-	uri := c.Request().URI()
-	path := string(uri.PathOriginal())
-	//guard:own-endpoints-not-forwarded
-	if suspicious(path) || v.guards(path) || v.guards(string(uri.Path())) {
-		return fiber.ErrNotFound
+	target, ok := shopTarget(c)
+	if !ok {
+		return &payment.Problem{Code: payment.CodeRequestUnreadable}
 	}
 	client, err := g.shops.of(v.shop)
 	if err != nil {
 		return err
 	}
-	p.target = append(append(p.target[:0], v.shop.path...), path...)
-	if q := uri.QueryString(); len(q) > 0 {
-		p.target = append(append(p.target, '?'), q...)
-	}
+	p.target = append(append(p.target[:0], v.shop.path...), target...)
 	p.more = g.appendForwarded(p.more[:0], c)
 	p.req.Method, p.req.Target, p.req.Host = c.Request().Header.Method(), p.target, v.shop.host
 	p.req.Lines, p.req.More = c.Request().Header.RawHeaders(), p.more

@@ -49,12 +49,14 @@ func (g *Gateway) publicApp() *fiber.App {
 			"attempt_id",
 		),
 	)
-	only(app, routeCheckout, "POST, OPTIONS", pathCheckout)
-	only(app, routeComplete, "POST, OPTIONS", pathComplete)
 	g.returnRoutes(app)
 	g.hookRoutes(app)
 	app.Use(g.storeRoute)
 	app.Use(named(routeShop, g.shopRoute))
+	// What is the shop's own at these paths has been handed on.
+	only(app, routeCheckout, "POST, OPTIONS", pathCheckout)
+	only(app, routeComplete, "POST, OPTIONS", pathComplete)
+	app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
 	return app
 }
 
@@ -68,32 +70,6 @@ func only(app *fiber.App, route, methods string, paths ...string) {
 func notAllowed(c *fiber.Ctx, methods string) error {
 	c.Set(fiber.HeaderAllow, methods)
 	return fiber.ErrMethodNotAllowed
-}
-
-// cors lets pages of the allowed origins read the answer.
-func (g *Gateway) cors(c *fiber.Ctx) error {
-	g.allowOrigin(c)
-	return c.Next()
-}
-
-// allowOrigin sets the headers of an answer that pages of the allowed origins may read.
-func (g *Gateway) allowOrigin(c *fiber.Ctx) {
-	c.Vary(fiber.HeaderOrigin)
-	if o := c.Get(fiber.HeaderOrigin); o != "" && g.view().allowsOrigin(o) {
-		c.Set(fiber.HeaderAccessControlAllowOrigin, o)
-		c.Set(fiber.HeaderAccessControlExposeHeaders, headerRequestID+", "+headerReason+", "+headerNoWindow)
-	}
-}
-
-func (g *Gateway) preflight(c *fiber.Ctx) error {
-	c.Vary(fiber.HeaderOrigin)
-	if o := c.Get(fiber.HeaderOrigin); o != "" && g.view().allowsOrigin(o) {
-		c.Set(fiber.HeaderAccessControlAllowOrigin, o)
-		c.Set(fiber.HeaderAccessControlAllowMethods, fiber.MethodPost)
-		c.Set(fiber.HeaderAccessControlAllowHeaders, fiber.HeaderContentType+", "+headerRequestID+", "+headerIdempotencyKey)
-		c.Set(fiber.HeaderAccessControlMaxAge, "600")
-	}
-	return c.SendStatus(fiber.StatusNoContent)
 }
 
 func (g *Gateway) handleCheckout(c *fiber.Ctx) error {

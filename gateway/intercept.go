@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
-	"strings"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,6 +20,7 @@ const maxIntercepted = 1 << 20
 // intercept is one route of the shop that runs through the gateway.
 type intercept struct {
 	rules.Intercept
+	at routePath
 	// request and answer find in the bodies what the fields below them are read from, and where the window goes.
 	request, answer          *jsonplace.Plan
 	readRequest, readRefusal fieldSources
@@ -36,7 +36,7 @@ func compileIntercepts(s *rules.Snapshot) []intercept {
 }
 
 func compileIntercept(i rules.Intercept) intercept {
-	c := intercept{Intercept: i}
+	c := intercept{Intercept: i, at: newRoutePath(i)}
 	var inRequest, inAnswer []string
 	c.readRequest = fieldSourcesOf(i.ReadRequest, &inRequest)
 	c.readRefusal = fieldSourcesOf(i.RefuseBefore, &inRequest)
@@ -44,34 +44,6 @@ func compileIntercept(i rules.Intercept) intercept {
 	c.request = jsonplace.New(inRequest, "")
 	c.answer = jsonplace.New(inAnswer, i.Put)
 	return c
-}
-
-// matches tells whether a request is this route's.
-func (i intercept) matches(method, path string) bool {
-	if i.Method != "" && i.Method != method {
-		return false
-	}
-	if i.Prefix {
-		return strings.HasPrefix(path, i.Path)
-	}
-	return path == i.Path
-}
-
-// shopRoute is the last handler: routes of the shop, in the order of the file; the first match wins.
-func (g *Gateway) shopRoute(c *fiber.Ctx) error {
-	v := g.view()
-	path := c.Path()
-	for _, i := range v.intercepts {
-		if !i.matches(c.Method(), path) {
-			continue
-		}
-		if i.Forward() {
-			return g.forward(c, v)
-		}
-		requestOf(c).route = routeIntercept
-		return g.intercepted(c, v, i)
-	}
-	return fiber.ErrNotFound
 }
 
 // intercepted runs the shop's own checkout through the rules: refused before the order is created when the

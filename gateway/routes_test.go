@@ -63,7 +63,7 @@ func (h *house) routeCounts() map[string]float64 {
 // TestEveryRouteIsNamed where it is registered: one without a name would be counted as nothing that anybody watches.
 func TestEveryRouteIsNamed(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, nil)
+	h := newHouse(t, noShopPages)
 	for door, app := range map[string]*fiber.App{"public": h.app, "sidecar": h.sidecar} {
 		seen := 0
 		for _, r := range app.GetRoutes(true) {
@@ -106,7 +106,7 @@ func TestRoutesAreCountedByWhatTheyAreFor(t *testing.T) {
 		{h, h.app, httptest.NewRequest(http.MethodPost, "/hooks/portone/v2/portone", nil), routeNotice},
 		{h, h.app, httptest.NewRequest(http.MethodPost, "/hooks/portone/nobody", nil), routeHooks},
 		{h, h.app, httptest.NewRequest(http.MethodOptions, "/checkout", nil), routePreflight},
-		{h, h.app, httptest.NewRequest(http.MethodDelete, "/checkout", nil), routeCheckout},
+		{h, h.app, httptest.NewRequest(http.MethodDelete, "/checkout", nil), routeShop},
 		{h, h.app, good, routeIntercept},
 		{h, h.app, httptest.NewRequest(http.MethodGet, "/", nil), routeShop},
 		{h, h.sidecar, httptest.NewRequest(http.MethodPost, "/elsewhere", nil), routeNone},

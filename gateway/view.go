@@ -27,7 +27,7 @@ type view struct {
 	// environment is that of the windows which are opened under these rules.
 	environment environment
 	// guarded are the paths of the order service that only the gateway itself may call.
-	guarded []string
+	guarded []guardedPath
 }
 
 // origin is one allowed origin of return URLs.
@@ -67,10 +67,7 @@ func newView(s *rules.Snapshot) (*view, error) {
 			return nil, err
 		}
 	}
-	os := s.OrderService()
-	for _, p := range []string{os.LookupPath, os.ConfirmPath, os.EventsPath} {
-		v.guarded = append(v.guarded, strings.ToLower(p))
-	}
+	v.guarded = guardedPaths(s.OrderService())
 	v.intercepts = compileIntercepts(s)
 	v.store = storeFunctions(s.X2BEE())
 	return v, nil

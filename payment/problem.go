@@ -20,6 +20,7 @@ const (
 	CodeBodyTooLarge         Code = "BODY_TOO_LARGE"
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
 	CodeNotFound             Code = "NOT_FOUND"
+	CodePathNotForwarded     Code = "PATH_NOT_FORWARDED"
 	CodeMethodNotAllowed     Code = "METHOD_NOT_ALLOWED"
 
 	CodeUnknownMethod       Code = "UNKNOWN_METHOD"

@@ -48,6 +48,12 @@ func describe(c Code) (Description, bool) {
 			404, "요청한 주소가 없습니다", "There is nothing at this address",
 			"주소를 확인하세요", "Check the address",
 		}, true
+	case CodePathNotForwarded:
+		return Description{
+			404, "쇼핑몰로 전달하지 않는 주소입니다", "This address is not handed on to the shop",
+			"쇼핑몰 서버 전용 주소로 읽힐 수 있습니다: %2e, %2f, ;, .. 없이 보내세요",
+			"A server could read it as an endpoint of the order service's own: send it without %2e, %2f, ; and ..",
+		}, true
 	case CodeMethodNotAllowed:
 		return Description{
 			405, "허용되지 않은 HTTP 메서드입니다", "The HTTP method is not allowed here",

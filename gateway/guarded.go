@@ -1,0 +1,84 @@
+package gateway
+
+import (
+	"strings"
+
+	"github.com/pg-gateway/pg-gateway/rules"
+)
+
+// guardedPath is one of the order service's own endpoints, which no outsider may reach through us: they tell amounts
+// and take confirmations. Its texts are in lower case.
+type guardedPath struct {
+	before string
+	// order tells that an order's number comes next, and after that after.
+	order bool
+	after string
+}
+
+// guardedPaths are the endpoints that only the gateway itself may call, in every reading of how they are configured.
+func guardedPaths(c rules.OrderServiceConfig) []guardedPath {
+	var all []guardedPath
+	for _, path := range []string{c.LookupPath, c.ConfirmPath, c.EventsPath} {
+		list, _ := readPath(nil, strings.ToLower(path))
+		for _, r := range list {
+			before, after, order := strings.Cut(strings.TrimRight(r.path, "/"), "{order_id}")
+			all = append(all, guardedPath{before: before, order: order, after: after})
+		}
+	}
+	return all
+}
+
+// matches tells whether a path is this endpoint to a server that ignores case, what follows a dot at the end, and
+// slashes behind it.
+func (g guardedPath) matches(path string) bool {
+	path = strings.TrimRight(path, "/.")
+	if !g.order {
+		rest, ok := cutFolded(path, g.before)
+		return ok && isSuffix(rest)
+	}
+	rest, ok := cutFolded(path, g.before)
+	if !ok {
+		return false
+	}
+	slash := strings.IndexByte(rest, '/')
+	if slash < 0 {
+		slash = len(rest)
+	}
+	if g.after == "" {
+		return slash == len(rest) && slash > 0
+	}
+	// The number has a byte at least, and no slash.
+	for at := 1; at <= slash && at < len(rest); at++ {
+		if left, ok := cutFolded(rest[at:], g.after); ok && isSuffix(left) {
+			return true
+		}
+	}
+	return false
+}
+
+// isSuffix tells whether rest can be what ends a file's name, which some servers drop before they route.
+func isSuffix(rest string) bool {
+	return rest == "" || rest[0] == '.' && strings.IndexByte(rest, '/') < 0
+}
+
+// cutFolded cuts a prefix off that is given in lower case.
+func cutFolded(s, lower string) (rest string, ok bool) {
+	if len(s) < len(lower) || !sameFolded(s[:len(lower)], lower) {
+		return s, false
+	}
+	return s[len(lower):], true
+}
+
+// sameFolded compares texts of one length; the second is in lower case.
+func sameFolded(s, lower string) bool {
+	for i := range len(s) {
+		c := s[i]
+		if c >= 'A' && c <= 'Z' {
+			c |= 0x20
+		}
+		if c != lower[i] {
+			return false
+		}
+	}
+	return true
+}

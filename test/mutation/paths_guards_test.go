@@ -1,0 +1,38 @@
+package mutation
+
+// pathGuards are those of which path means what, and to whom.
+func pathGuards() []guard {
+	const tests = "./gateway"
+	return []guard{
+		{
+			name: "readings-are-bounded", does: never(),
+			says: "a path with more readings than are looked at is refused",
+			pkg:  tests, run: "TestAPathOfTooManyReadings",
+		},
+		{
+			name: "store-functions-have-all-readings", does: never(),
+			says: "a function that we answer is not asked of the shop by another spelling",
+			pkg:  tests, run: "TestStoreFunctionsHaveAllReadings",
+		},
+		{
+			name: "one-intercept-looks-into-it", does: never(),
+			says: "a path that two intercepts could mean is refused",
+			pkg:  tests, run: "TestAPathOfTwoIntercepts",
+		},
+		{
+			name: "no-way-out-of-the-routes", does: never(),
+			says: "a path does not lead out of the routes that it seems to be in",
+			pkg:  tests, run: "TestPathsAsDocumented",
+		},
+		{
+			name: "intercept-has-all-readings", does: never(),
+			says: "an intercept has every path that some server reads as its own",
+			pkg:  tests, run: "TestPathsAsDocumented",
+		},
+		{
+			name: "target-is-one-word", does: never(),
+			says: "a target with a blank or a control character in it is unreadable",
+			pkg:  tests, run: "TestTargetsThatCannotBeHandedOn",
+		},
+	}
+}
