@@ -51,7 +51,7 @@ func (g *Gateway) checkout(ctx context.Context, v *view, c *payment.Checkout) (c
 func (g *Gateway) deciding(failed []payment.PGID) rules.Options {
 	now := g.now()
 	return rules.Options{
-		Now: now, Health: g.health.at(now), Rates: g.rates.At(now), FailedPGs: failed, Warn: g.expressionFailed,
+		Now: now, Health: g.circuits.at(now), Rates: g.rates.At(now), FailedPGs: failed, Warn: g.expressionFailed,
 	}
 }
 
@@ -190,9 +190,16 @@ func (g *Gateway) window(
 	}
 	ctx, cancel := context.WithTimeout(ctx, req.PG.ReadTimeout)
 	defer cancel()
+	came, err := g.circuits.exit(req.PG.ID, payment.OperationPrepare)
+	if err != nil { //guard:kept-back-opens-no-window
+		return payment.Window{}, err
+	}
+	outcome := payment.CallUnknown // of a driver that panics
+	defer func() { came(outcome) }()
 	start := time.Now()
 	w, err := driver.Prepare(ctx, req)
-	g.Upstream(req.PG.ID, payment.OperationPrepare, wire.Outcome("", err), waited(ctx, start))
+	outcome = wire.Outcome("", err)
+	g.Upstream(req.PG.ID, payment.OperationPrepare, outcome, waited(ctx, start))
 	return w, err
 }
 

@@ -89,7 +89,7 @@ type Gateway struct {
 	sealer    *sealer
 	machine   *lifecycle.Machine
 	limits    *limits
-	health    *health
+	circuits  *circuits
 	strangers *strangers
 	rates     *rules.Outcomes
 	shops     *shops
@@ -138,10 +138,13 @@ func New(o Options) (*Gateway, error) {
 	o.Log = joinLog(o.Log)
 	g := &Gateway{
 		store: o.Store, journal: o.Journal, drivers: o.Drivers, orderHTTP: o.OrderHTTP, metrics: o.Metrics,
-		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, health: newHealth(), strangers: newStrangers(),
-		limits: newLimits(), rates: rules.NewOutcomes(), openFiles: openFiles(), pageTemplate: pageTemplate(),
-		keys: o.Journal, unmatched: o.Journal, cancels: o.Journal, ctx: context.Background(),
+		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, strangers: newStrangers(), limits: newLimits(),
+		rates: rules.NewOutcomes(), openFiles: openFiles(), pageTemplate: pageTemplate(), keys: o.Journal,
+		unmatched: o.Journal, cancels: o.Journal, ctx: context.Background(),
 	}
+	g.circuits = newCircuits(
+		func() time.Time { return g.now() }, func() int { return g.view().rules.Limits().InFlight.PerPG }, g.keptBack,
+	)
 	g.shops = newShops(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
 	g.others = &others{
 		own: o.Identity, env: func() environment { return g.view().environment }, seal: seal, log: o.Log,
@@ -153,7 +156,7 @@ func New(o Options) (*Gateway, error) {
 	g.machine = lifecycle.New(lifecycle.Options{
 		Journal: o.Journal, Drivers: o.Drivers, Sealer: seal, Observer: g, Log: o.Log, Now: o.Now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return g.view().account(a) },
-		Shop:    g, Wake: func() { g.worker.Wake() }, Spread: o.Spread,
+		Shop:    g, Wake: func() { g.worker.Wake() }, Spread: o.Spread, Exit: g.circuits.exit,
 		ParkUnmatched: func() bool { return g.view().rules.Limits().UnmatchedPayments == rules.UnmatchedPark },
 	})
 	print := sha256.Sum256(append([]byte("fingerprint:"), key...))

@@ -86,10 +86,12 @@ func (g *Gateway) publishCancels(ctx context.Context) ([]journal.CancelStats, er
 	return list, nil
 }
 
-// publishHealth shows which PGs are well.
+// publishHealth shows which PGs are well, and how their circuits stand.
 func (g *Gateway) publishHealth() {
-	at := g.health.at(g.now())
 	for _, p := range g.view().rules.PGs() {
-		g.metrics.PGWell(string(p.ID), at.Healthy(p.ID))
+		g.metrics.PGWell(string(p.ID), g.circuits.well(p.ID, g.now(), false))
+		for _, class := range circuitClasses() {
+			g.metrics.Circuit(string(p.ID), string(class), g.circuits.state(p.ID, class))
+		}
 	}
 }

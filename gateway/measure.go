@@ -21,12 +21,16 @@ func (g *Gateway) Concluded(ctx context.Context, a payment.Attempt) {
 	)
 }
 
-// Upstream counts one request to a PG, and remembers whether it was answered.
+// Upstream counts one request to a PG.
 func (g *Gateway) Upstream(
 	pg payment.PGID, operation payment.Operation, outcome payment.CallOutcome, took time.Duration,
 ) {
 	g.metrics.Upstream(string(pg), string(operation), string(outcome), took)
-	g.health.saw(pg, operation, outcome, g.now())
+}
+
+// keptBack counts a request to a PG that was not sent.
+func (g *Gateway) keptBack(pg payment.PGID, class circuitClass, why string) {
+	g.metrics.KeptBack(string(pg), string(class), why)
 }
 
 // Delivered counts one try to deliver a message to the shop.

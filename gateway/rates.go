@@ -51,8 +51,12 @@ func (g *Gateway) rate(a payment.Attempt) {
 	}
 }
 
-// rateWindow counts a window that its PG did not open. What the request lacked is no fault of the PG.
+// rateWindow counts a window that its PG did not open. What the request lacked is no fault of the PG, and of a request
+// that was kept back it does not know.
 func (g *Gateway) rateWindow(a payment.Attempt, err error) {
+	if errors.Is(err, errKeptBack) {
+		return
+	}
 	if !errors.Is(err, adapters.ErrUnavailable) && !errors.Is(err, adapters.ErrUnknownOutcome) &&
 		!errors.Is(err, adapters.ErrRejected) {
 		return

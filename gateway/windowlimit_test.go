@@ -62,6 +62,9 @@ func TestAWindowThatDidNotOpenIsNotCounted(t *testing.T) {
 				}
 			}
 			j.full.Store(false)
+			// A PG that was away is asked again a little later.
+			h.sandbox.ClearFaults()
+			h.g.now = func() time.Time { return time.Now().Add(openFor) }
 			for i := range windowBurst + 1 {
 				if a := h.postCheckout(body); (a.status == http.StatusOK) != (i < windowBurst) {
 					t.Errorf("window %d afterwards: %d %s", i, a.status, a.body)

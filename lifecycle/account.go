@@ -175,13 +175,12 @@ func (s *Machine) sendClose(
 ) (adapters.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
-	start := s.o.Now()
-	r, err := closer.CloseAccount(ctx, adapters.CancelRequest{
-		Account: w.acc, Attempt: ofAccount(w.a), PGTxID: w.a.PGTxID, Amount: w.a.Amount, Remaining: w.a.Amount,
-		Reason: "account closed", OperationID: operation, Now: start,
+	return s.call(ctx, w, payment.OperationCloseAccount, func(now time.Time) (adapters.Result, error) {
+		return closer.CloseAccount(ctx, adapters.CancelRequest{
+			Account: w.acc, Attempt: ofAccount(w.a), PGTxID: w.a.PGTxID, Amount: w.a.Amount, Remaining: w.a.Amount,
+			Reason: "account closed", OperationID: operation, Now: now,
+		})
 	})
-	s.observe(ctx, w, payment.OperationCloseAccount, r, err, start)
-	return r, err
 }
 
 // shutAccount closes an account that a PG opened for an attempt that has ended: a deposit into it would be late

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/journal"
@@ -142,12 +143,12 @@ func (c *Canceller) send(
 ) (Cancelled, error) {
 	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
-	start := c.s.o.Now()
-	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
-		Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID, Amount: row.Amount, Remaining: row.Remaining, TaxFree: row.TaxFree,
-		VAT: row.VAT, VATSet: row.VATSet, Reason: row.Reason, RefundAccount: to, OperationID: string(row.ID), Now: start,
+	r, err := c.s.call(ctx, w, payment.OperationCancel, func(now time.Time) (adapters.Result, error) {
+		return w.driver.Cancel(callCtx, adapters.CancelRequest{
+			Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID, Amount: row.Amount, Remaining: row.Remaining, TaxFree: row.TaxFree,
+			VAT: row.VAT, VATSet: row.VATSet, Reason: row.Reason, RefundAccount: to, OperationID: string(row.ID), Now: now,
+		})
 	})
-	c.s.observe(ctx, w, payment.OperationCancel, r, err, start)
 	after := context.WithoutCancel(ctx)
 	ev := journal.Event{Code: r.Code}
 	gave := err == nil && (r.Outcome == payment.OutcomeCancelled || r.Outcome == payment.OutcomeApproved)

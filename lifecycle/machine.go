@@ -78,7 +78,12 @@ type Observer interface {
 	Upstream(pg payment.PGID, operation payment.Operation, outcome payment.CallOutcome, took time.Duration)
 }
 
-// Options are a Machine's parts. All but Spread and ParkUnmatched are required.
+// Exit lets a request out to a PG, or keeps it back: the error matches adapters.ErrUnavailable then, and nothing may be
+// sent. Whoever was let out says once what came of it. What is owed (a look-up, a net cancel, a cancel) is always let
+// out: it is how money that moved is found and given back.
+type Exit func(pg payment.PGID, operation payment.Operation) (came func(payment.CallOutcome), err error)
+
+// Options are a Machine's parts. All but Spread, ParkUnmatched and Exit are required.
 type Options struct {
 	Journal Journal
 	Drivers map[payment.DriverName]adapters.Driver
@@ -97,6 +102,8 @@ type Options struct {
 	Spread func(id string, try int, d time.Duration) time.Duration
 	// ParkUnmatched tells whether the rules leave an unmatched payment to a person; nil means that it is given back.
 	ParkUnmatched func() bool
+	// Exit is asked before each request to a PG; nil lets out all.
+	Exit Exit
 }
 
 // Times that shape how an attempt is concluded.
@@ -152,6 +159,11 @@ type Machine struct{ o Options }
 func New(o Options) *Machine {
 	if o.Spread == nil {
 		o.Spread = payment.Spread
+	}
+	if o.Exit == nil {
+		o.Exit = func(payment.PGID, payment.Operation) (func(payment.CallOutcome), error) {
+			return func(payment.CallOutcome) {}, nil
+		}
 	}
 	return &Machine{o: o}
 }
@@ -340,9 +352,9 @@ func (s *Machine) ask(ctx context.Context, w *work) (Result, error) {
 func (s *Machine) approve(ctx context.Context, w *work) (Result, error) {
 	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
-	start := s.o.Now()
-	r, err := w.driver.Approve(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
-	s.observe(ctx, w, payment.OperationApprove, r, err, start)
+	r, err := s.call(ctx, w, payment.OperationApprove, func(now time.Time) (adapters.Result, error) {
+		return w.driver.Approve(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: now})
+	})
 	after := context.WithoutCancel(ctx)
 	switch {
 	case err == nil && (r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued):
@@ -401,11 +413,11 @@ func (s *Machine) lookUp(ctx context.Context, w *work) (adapters.Result, error) 
 	if txID == "" {
 		txID = w.proof.PGTxID
 	}
-	start := s.o.Now()
-	r, err := w.driver.LookUp(
-		ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Exact: w.exact, Now: start},
-	)
-	s.observe(ctx, w, payment.OperationLookUp, r, err, start)
+	r, err := s.call(ctx, w, payment.OperationLookUp, func(now time.Time) (adapters.Result, error) {
+		return w.driver.LookUp(
+			ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Exact: w.exact, Now: now},
+		)
+	})
 	if err == nil {
 		w.seen = r
 	}
@@ -457,14 +469,25 @@ func proofHash(p adapters.Proof) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Machine) observe(
-	ctx context.Context, w *work, operation payment.Operation, r adapters.Result, err error, start time.Time,
-) {
-	s.o.Observer.Upstream(w.a.PG, operation, wire.Outcome(r.Outcome, err), s.o.Now().Sub(start))
+// call sends w's PG one request, unless it is kept back, and tells whoever watches what came of it.
+func (s *Machine) call(
+	ctx context.Context, w *work, operation payment.Operation, send func(now time.Time) (adapters.Result, error),
+) (adapters.Result, error) {
+	came, err := s.o.Exit(w.a.PG, operation)
+	if err != nil { //guard:kept-back-is-not-sent
+		return adapters.Result{}, err
+	}
+	outcome := payment.CallUnknown // of a driver that panics
+	defer func() { came(outcome) }()
+	start := s.o.Now()
+	r, err := send(start)
+	outcome = wire.Outcome(r.Outcome, err)
+	s.o.Observer.Upstream(w.a.PG, operation, outcome, s.o.Now().Sub(start))
 	if err == nil && r.Outcome == payment.OutcomeDeclined {
 		s.o.Log.InfoContext(ctx, "the PG said no", w.a.LogAttr(), slog.String("operation", string(operation)),
 			slog.String("pg_code", payment.PGCode(r.Code)), slog.String("pg_text", payment.PGWords(r.Message)))
 	}
+	return r, err
 }
 
 // journalProblem is what a user is told when the journal does not answer: nothing is approved then.

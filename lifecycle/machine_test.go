@@ -116,6 +116,8 @@ type house struct {
 	gone    bool
 	purpose payment.Purpose
 	method  payment.Method // card when it is empty
+	// exit is the machine's way out to the PG; nil lets out all.
+	exit lifecycle.Exit
 }
 
 func (h *house) clock() time.Time {
@@ -175,6 +177,12 @@ func openAs(t *testing.T, name payment.DriverName, driver adapters.Driver) *hous
 		},
 		Shop: h, Sealer: plainSeal{}, Observer: quiet{}, Log: slog.New(slog.DiscardHandler), Now: h.clock, Wake: func() {},
 		ParkUnmatched: func() bool { return h.park },
+		Exit: func(pg payment.PGID, operation payment.Operation) (func(payment.CallOutcome), error) {
+			if h.exit != nil {
+				return h.exit(pg, operation)
+			}
+			return func(payment.CallOutcome) {}, nil
+		},
 	})
 	return h
 }
@@ -290,6 +298,61 @@ func TestAuthenticated(t *testing.T) {
 				t.Errorf("messages %q, want %q", got, tt.messages)
 			}
 		})
+	}
+}
+
+// TestAnApprovalThatIsKeptBackIsNotSent: nothing was sent, so the attempt ends at once and there is nothing to undo.
+func TestAnApprovalThatIsKeptBackIsNotSent(t *testing.T) {
+	t.Parallel()
+	pg := &netCanceller{fakePG: fakePG{approve: func(int, adapters.ApproveRequest) (adapters.Result, error) {
+		return approvedAs("A1", 50000), nil
+	}}}
+	h := open(t, pg)
+	h.exit = func(payment.PGID, payment.Operation) (func(payment.CallOutcome), error) {
+		return nil, adapters.ErrUnavailable
+	}
+	res, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := h.state("A1"); a.State != payment.StateDeclined || a.Reason != payment.ReasonNotSent {
+		t.Errorf("state %s (%s), result %s", a.State, a.Reason, res.Status())
+	}
+	if got := join(pg.sequence); got != "" {
+		t.Errorf("sent %q", got)
+	}
+	if got := join(h.messages()); got != "payment.failed" {
+		t.Errorf("messages %q", got)
+	}
+}
+
+// TestTheWayOutHearsWhatCameOfEachRequest: of declines too, and of what moves money back.
+func TestTheWayOutHearsWhatCameOfEachRequest(t *testing.T) {
+	t.Parallel()
+	pg := &netCanceller{
+		fakePG: fakePG{
+			approve: func(int, adapters.ApproveRequest) (adapters.Result, error) {
+				return adapters.Result{}, adapters.ErrUnknownOutcome
+			},
+		},
+		netCancel: func(int, adapters.ApproveRequest) (adapters.Result, error) {
+			return adapters.Result{Outcome: payment.OutcomeDeclined}, nil
+		},
+	}
+	h := open(t, pg)
+	var out, came []string
+	h.exit = func(_ payment.PGID, operation payment.Operation) (func(payment.CallOutcome), error) {
+		out = append(out, string(operation))
+		return func(o payment.CallOutcome) { came = append(came, string(operation)+":"+string(o)) }, nil
+	}
+	if _, err := h.machine.Authenticated(t.Context(), h.attempt("A1"), h.proof("token")); err != nil {
+		t.Fatal(err)
+	}
+	if got := join(out); got != "approve net_cancel" {
+		t.Errorf("let out %q", got)
+	}
+	if got := join(came); got != "approve:unknown net_cancel:declined" {
+		t.Errorf("heard %q", got)
 	}
 }
 

@@ -46,9 +46,9 @@ func (s *Machine) giveBack(ctx context.Context, w *work) (Result, error) {
 	if nc, ok := w.driver.(adapters.NetCanceller); ok && s.canNetCancel(w) {
 		callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 		defer cancel()
-		start := s.o.Now()
-		r, err := nc.NetCancel(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: start})
-		s.observe(ctx, w, payment.OperationNetCancel, r, err, start)
+		r, err := s.call(ctx, w, payment.OperationNetCancel, func(now time.Time) (adapters.Result, error) {
+			return nc.NetCancel(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: now})
+		})
 		if err == nil && r.Outcome == payment.OutcomeCancelled { //guard:net-cancel-is-confirmed
 			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 		}
@@ -75,15 +75,15 @@ func (s *Machine) canNetCancel(w *work) bool {
 func (s *Machine) refund(ctx context.Context, w *work) (Result, error) {
 	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
-	start := s.o.Now()
 	charged := w.charged()
 	taxFree, vat := taxesOf(w.statedAs(), w.standing())
-	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
-		Account: w.acc, Attempt: charged, PGTxID: w.txID(), Amount: w.standing(), Remaining: w.standing(), TaxFree: taxFree,
-		VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(w.a.Checks / 2), Reason: "approval withdrawn",
-		OperationID: undoID(w), Now: start,
+	r, err := s.call(ctx, w, payment.OperationCancel, func(now time.Time) (adapters.Result, error) {
+		return w.driver.Cancel(callCtx, adapters.CancelRequest{
+			Account: w.acc, Attempt: charged, PGTxID: w.txID(),
+			Amount: w.standing(), Remaining: w.standing(), TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet,
+			Unstated: unstated(w.a.Checks / 2), Reason: "approval withdrawn", OperationID: undoID(w), Now: now,
+		})
 	})
-	s.observe(ctx, w, payment.OperationCancel, r, err, start)
 	if err == nil && r.Outcome == payment.OutcomeCancelled {
 		return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
 	}

@@ -303,13 +303,13 @@ func (s *Machine) returnUnmatched(ctx context.Context, unmatched UnmatchedJourna
 		return unmatchedError(err)
 	}
 	taxFree, vat := taxesOf(w.a, l.Won)
-	start := s.o.Now()
-	r, err := w.driver.Cancel(callCtx, adapters.CancelRequest{
-		Account: w.acc, Attempt: withAmount(w.a, l.Won), PGTxID: l.PGTxID, Amount: l.Won, Remaining: l.Won,
-		TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(row.Tries - 1),
-		Reason: "unmatched_payment", OperationID: fmt.Sprintf("unmatched-%s-%d", w.a.ID, row.Tries), Now: start,
+	r, err := s.call(ctx, w, payment.OperationCancel, func(now time.Time) (adapters.Result, error) {
+		return w.driver.Cancel(callCtx, adapters.CancelRequest{
+			Account: w.acc, Attempt: withAmount(w.a, l.Won), PGTxID: l.PGTxID, Amount: l.Won, Remaining: l.Won,
+			TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet, Unstated: unstated(row.Tries - 1),
+			Reason: "unmatched_payment", OperationID: fmt.Sprintf("unmatched-%s-%d", w.a.ID, row.Tries), Now: now,
+		})
 	})
-	s.observe(ctx, w, payment.OperationCancel, r, err, start)
 	to, ev := journal.UnmatchedUnknown, journal.Event{At: s.o.Now(), Kind: journal.EventUnmatchedUnknown, Code: r.Code}
 	row.NextCheck = s.o.Now().Add(s.backoff(row.AttemptID, row.Tries+row.Checks))
 	if err == nil && r.Outcome == payment.OutcomeCancelled {

@@ -74,9 +74,11 @@ func (s *Machine) others(ctx context.Context, a payment.Attempt, pgTxID string) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, w.acc.PG.ReadTimeout)
 	defer cancel()
-	start := s.o.Now()
-	paid, err := lister.ListPaid(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: a, Now: start})
-	s.observe(ctx, w, payment.OperationLookUp, adapters.Result{}, err, start)
+	var paid []adapters.Result
+	_, err = s.call(ctx, w, payment.OperationLookUp, func(now time.Time) (_ adapters.Result, err error) {
+		paid, err = lister.ListPaid(ctx, adapters.LookUpRequest{Account: w.acc, Attempt: a, Now: now})
+		return adapters.Result{}, err
+	})
 	if err != nil {
 		// Every payment has a notification of its own; the list is a second net.
 		s.o.Log.WarnContext(ctx, "the payments of an attempt were not listed", a.LogAttr(), slog.Any("err", err))

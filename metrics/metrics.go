@@ -51,6 +51,8 @@ type Metrics struct {
 	webhooks         *counters2
 	rateLimited      *counters1
 	pgWell           *prometheus.GaugeVec
+	circuits         *prometheus.GaugeVec
+	keptBack         *counters3
 
 	journalAttempts  *prometheus.GaugeVec
 	journalWon       *prometheus.GaugeVec

@@ -43,6 +43,8 @@ func useEverything(m *metrics.Metrics) {
 	m.Decision(metrics.DecisionDenied, "METHOD_NOT_LINKED", "", "")
 	m.Intercepted("checkout", "window")
 	m.Upstream("inicis", "approve", "ok", 300*time.Millisecond)
+	m.Circuit("inicis", "approve", "half_open")
+	m.KeptBack("inicis", "approve", "half_open")
 	m.Confirmed(metrics.AnswerYes)
 	m.Payment("inicis", "card", "approved", 15_000)
 	m.Payment("portone", "trans", "declined", 9_000)

@@ -1,6 +1,11 @@
 package metrics
 
-import "time"
+import (
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+)
 
 // Words of the decision and reason labels.
 const (
@@ -83,6 +88,12 @@ func (m *Metrics) addPayments(f factory) {
 		"Notifications of PGs, and their questions before they approve, by what came of them.", "pg", "result"))
 	m.pgWell = f.gauge("pg_well",
 		"Whether a PG is well (1), or goes last in routing because requests to it were lost (0).", "pg")
+	m.circuits = f.gauge("circuit_state",
+		"State of the circuit of a PG's requests of one kind: 1 for the one that it is in, 0 for the others.",
+		"pg", "operation", "state")
+	m.keptBack = setOf3(f.counter("pg_requests_kept_back_total",
+		"Requests to PGs that were not sent, since the PG loses them or has too many under way.",
+		"pg", "operation", "reason"))
 	m.rateLimited = setOf1(f.counter("rate_limited_total",
 		"Requests refused for coming too often (429), by what they were counted for.", "by"))
 }
@@ -108,6 +119,22 @@ func (m *Metrics) PGWell(pg string, well bool) {
 	m.pgWell.WithLabelValues(m.pgs.guard(pg)).Set(v)
 }
 
+// Circuit records the state of a PG's circuit.
+func (m *Metrics) Circuit(pg, operation, state string) {
+	for _, s := range [...]string{"closed", "half_open", "open"} {
+		v := 0.0
+		if s == state {
+			v = 1
+		}
+		m.circuits.WithLabelValues(m.pgs.guard(pg), operation, s).Set(v)
+	}
+}
+
+// KeptBack counts a request to a PG that was not sent.
+func (m *Metrics) KeptBack(pg, operation, reason string) {
+	m.keptBack.get([3]string{m.pgs.guard(pg), operation, reason}).Inc()
+}
+
 // Names are the label values that a configuration allows.
 type Names struct {
 	PGs       []string
@@ -123,6 +150,11 @@ func (m *Metrics) SetRules(version string, n Names) {
 	m.configInfo.WithLabelValues(version).Set(1)
 	m.reloadOK.Set(1)
 
+	for _, pg := range m.pgs.all() {
+		if !slices.Contains(n.PGs, pg) {
+			m.circuits.DeletePartialMatch(prometheus.Labels{"pg": pg})
+		}
+	}
 	m.pgs.replace(n.PGs)
 	m.pgWell.Reset()
 	for _, pg := range n.PGs {
@@ -136,6 +168,7 @@ func (m *Metrics) SetRules(version string, n Names) {
 	m.ruleMatches.retain(func(k [1]string) bool { return m.rules.has(k[0]) })
 	m.expressionErrors.retain(func(k [1]string) bool { return m.rules.has(k[0]) })
 	m.upstreamCount.retain(func(k [3]string) bool { return m.pgs.has(k[0]) })
+	m.keptBack.retain(func(k [3]string) bool { return m.pgs.has(k[0]) })
 	m.upstreamDuration.retain(func(k [2]string) bool { return m.pgs.has(k[0]) })
 	m.payments.retain(func(k [3]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })
 	m.paymentWon.retain(func(k [2]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"maps"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -41,6 +42,15 @@ func (a *allowed) guard(v string) string {
 		}
 	}
 	return Other
+}
+
+// all are the values of the set.
+func (a *allowed) all() []string {
+	m := a.values.Load()
+	if m == nil {
+		return nil
+	}
+	return slices.Collect(maps.Keys(*m))
 }
 
 func (a *allowed) has(v string) bool {

@@ -17,6 +17,8 @@ const (
 	CallBadResponse CallOutcome = "bad_response"
 	// CallUnknown: the answer was lost, or says itself that the outcome is not known.
 	CallUnknown CallOutcome = "unknown"
+	// CallGivenUp: we did not ask, or did not wait for the answer. It says nothing about the PG.
+	CallGivenUp CallOutcome = "given_up"
 )
 
 // Answered tells whether the PG did its part: it answered, be it with a no.

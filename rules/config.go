@@ -121,11 +121,19 @@ type LimitsConfig struct {
 	// Connections is how many connections the public listener takes, ConnectionsPerAddress how many of one address
 	// that is no trusted proxy's.
 	Connections, ConnectionsPerAddress int
+	InFlight                           InFlightConfig
 	// UnmatchedPayments is what is done with money that a PG took for an attempt that had ended, or took twice:
 	// UnmatchedRefund or UnmatchedPark.
 	UnmatchedPayments string
 	// Rates holds strangers.
 	Rates RatesConfig
+}
+
+// InFlightConfig is the section limits.in_flight: how many requests may be under way at once. What is more is refused
+// at once and does not wait.
+type InFlightConfig struct {
+	// PerPG is for requests of one kind to one PG.
+	PerPG int
 }
 
 // What is done with an unmatched payment: it is given back, or left to a person.

@@ -160,12 +160,26 @@ func limitsReader(c *LimitsConfig) reader {
 				"of 64 bits, and at most half of all. Trusted proxies have no such bound."},
 		}), "Connections to the public listener. Where they are used up the one that has been silent for longest makes " +
 			"room."},
+		"in_flight": {
+			inFlightReader(&c.InFlight),
+			"How many requests may be under way at once, in each process. What is more is refused at once and does not wait.",
+		},
 		"unmatched_payments": {
 			unmatched,
 			"What becomes of an unmatched payment (미매칭), as money that comes in after its attempt has ended, or twice: " +
 				"refund (given back) or park (a person decides). Money in a virtual account is always parked.",
 		},
 		"late_money": {former, "The former name of unmatched_payments, which is still read."},
+	})
+}
+
+func inFlightReader(c *InFlightConfig) reader {
+	*c = InFlightConfig{PerPG: 256}
+	return object(fields{
+		"per_pg": {
+			whole(&c.PerPG, 1, 100_000),
+			"Requests of one kind to one PG. Look-ups, net cancels and cancels are sent all the same: money waits for them.",
+		},
 	})
 }
 

@@ -22,6 +22,8 @@ func Outcome(said payment.Outcome, err error) payment.CallOutcome {
 		return payment.CallOK
 	case errors.Is(err, adapters.ErrRejected):
 		return payment.CallRejected
+	case errors.Is(err, adapters.ErrUnsupported), errors.Is(err, context.Canceled):
+		return payment.CallGivenUp
 	case errors.Is(err, onewrite.ErrNotSent):
 		return payment.CallUnreachable
 	case errors.Is(err, ErrShape), errors.Is(err, onewrite.ErrTooLarge):

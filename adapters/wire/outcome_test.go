@@ -65,6 +65,8 @@ func TestEveryOutcomeOfACallHappens(t *testing.T) {
 		{"a write answered with a page", "", call(http.MethodPost, srv.URL+"/page"), payment.CallBadResponse},
 		{"a read answered with a page", "", call(http.MethodGet, srv.URL+"/page"), payment.CallBadResponse},
 		{"a write cut off", "", call(http.MethodPost, srv.URL+"/gone"), payment.CallUnknown},
+		{"a driver that cannot", "", adapters.ErrUnsupported, payment.CallGivenUp},
+		{"a process that ends", "", wire.ReadError("looking up", context.Canceled), payment.CallGivenUp},
 		{"what nobody foresaw", "", errors.New("?"), payment.CallUnknown},
 	} {
 		got := wire.Outcome(c.said, c.err)
@@ -75,7 +77,7 @@ func TestEveryOutcomeOfACallHappens(t *testing.T) {
 	}
 	all := []payment.CallOutcome{
 		payment.CallOK, payment.CallDeclined, payment.CallRejected, payment.CallUnreachable, payment.CallTimeout, payment.CallBadResponse,
-		payment.CallUnknown,
+		payment.CallUnknown, payment.CallGivenUp,
 	}
 	for _, o := range all {
 		if !seen[o] {

@@ -39,7 +39,7 @@ func strangerGuards() []guard {
 			pkg:  "./gateway", run: "TestAWindowThatDidNotOpenIsNotCounted",
 		},
 		{
-			name: "look-ups-make-up-for-nothing", does: at(2, always()),
+			name: "look-ups-make-up-for-nothing", does: instead("return classApprove"),
 			says: "answered look-ups do not make up for lost approvals",
 			pkg:  "./gateway", run: "TestWhatMakesAPGUnwell|TestADeadPGIsLeftForOthers",
 		},
@@ -47,6 +47,26 @@ func strangerGuards() []guard {
 			name: "lost-answer-counts", does: at(2, drop(2)),
 			says: "a lost answer counts against a PG",
 			pkg:  "./gateway", run: "TestWhatMakesAPGUnwell",
+		},
+		{
+			name: "own-fault-is-no-pgs", does: never(),
+			says: "a request that we gave up says nothing about a PG",
+			pkg:  "./gateway", run: "TestWhatMakesAPGUnwell|TestAPGIsTriedByATrickle",
+		},
+		{
+			name: "what-is-owed-is-sent", does: drop(2),
+			says: "no breaker holds back what finds money or gives it back",
+			pkg:  "./gateway", run: "TestWhatIsOwedIsAlwaysSent",
+		},
+		{
+			name: "kept-back-is-not-sent", does: never(),
+			says: "an approval that is kept back is not sent",
+			pkg:  "./lifecycle", run: "TestAnApprovalThatIsKeptBackIsNotSent",
+		},
+		{
+			name: "kept-back-opens-no-window", does: never(),
+			says: "a PG whose windows are lost is not asked for one, and a fallback opens it",
+			pkg:  "./gateway", run: "TestAWindowThatIsKeptBackOpensElsewhere",
 		},
 		{
 			name: "prepared-before-the-swap", does: then("err = nil"),
