@@ -115,6 +115,10 @@ cover: deps ## Measure what the tests reach
 crash: deps ## Kill the gateway KILLS times (default 200) under load on SQLite, on PostgreSQL, and as 3 pods; CRASH_SEED replays
 	$(GO) test ./test/e2e -run '^TestCrash$$' -count=1 -v -timeout 60m -crash.kills=$(or $(KILLS),200) -crash.seed=$(or $(CRASH_SEED),0)
 
+.PHONY: leaving
+leaving: ## End gateways SIGTERMS times (default 100) under load without any preStop: no request may fail
+	$(GO) test ./test/e2e -run '^TestLeavingFailsNoRequest$$' -count=1 -v -timeout 60m -leaving.sigterms=$(or $(SIGTERMS),100)
+
 .PHONY: recovery
 recovery: deps ## Start on a journal with ATTEMPTS (default 100000) open attempts, on SQLite and on PostgreSQL
 	$(GO) test ./test/e2e -run '^TestRecovery$$' -count=1 -v -parallel 1 -timeout 60m -recovery.attempts=$(or $(ATTEMPTS),100000)

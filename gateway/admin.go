@@ -66,7 +66,7 @@ func (g *Gateway) handleReady(c *fiber.Ctx) error {
 	if r.Checks["journal"] != checkPass {
 		r.Status = checkWarn
 	}
-	if g.draining.Load() {
+	if g.leaving.Load() {
 		r.Status, r.Checks["listener"] = checkFail, "draining"
 		c.Status(fiber.StatusServiceUnavailable)
 	}

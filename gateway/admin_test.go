@@ -25,6 +25,7 @@ func TestAdmin(t *testing.T) {
 	if a := get("/metrics"); !strings.Contains(string(a.body), `pg_gateway_decisions_total{decision="forwarded",merchant="1001",reason="routed"} 1`) {
 		t.Errorf("metrics: %d %s", a.status, a.body)
 	}
+	h.g.leaving.Store(true)
 	h.g.draining.Store(true)
 	if a := get("/readyz"); a.status != http.StatusServiceUnavailable {
 		t.Errorf("readyz while draining: %d", a.status)

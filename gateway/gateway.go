@@ -97,13 +97,14 @@ type Gateway struct {
 	// openFiles is how many files the process may have open at once.
 	openFiles    int
 	pageTemplate *template.Template
-	draining     atomic.Bool
-	keys         KeyStore
-	unmatched    lifecycle.UnmatchedJournal
-	pulse        pulse
-	others       *others
-	cancels      CancelStore
-	canceller    *lifecycle.Canceller
+	// leaving is set when the process is told to end, draining when its listeners close.
+	leaving, draining atomic.Bool
+	keys              KeyStore
+	unmatched         lifecycle.UnmatchedJournal
+	pulse             pulse
+	others            *others
+	cancels           CancelStore
+	canceller         *lifecycle.Canceller
 	// worker does what goes on beside requests.
 	worker *lifecycle.Worker
 	// expressionFailed hears of a rule's expression that failed while running; it is Gateway.ruleFailed.
@@ -223,8 +224,9 @@ func (g *Gateway) Sidecar() fasthttp.RequestHandler { return g.sidecarApp().Hand
 // Worker is what goes on beside requests, for who goes step by step instead of calling Run.
 func (g *Gateway) Worker() *lifecycle.Worker { return g.worker }
 
-// Run serves until ctx ends, then drains: readyz says no, requests in flight are answered within
-// server.shutdown_timeout, background work ends, and only then does Run return.
+// Run serves until ctx ends, then leaves: readyz says no while all listeners serve on for server.drain_delay, then they
+// close, the sidecar's last, requests in flight are answered within server.shutdown_timeout, background work ends, and
+// only then does Run return.
 func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	public, admin := g.publicApp(), g.adminApp() //nolint:contextcheck // requests outlive ctx: they are drained
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
@@ -242,15 +244,17 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	var err error
 	select {
 	case <-ctx.Done():
+		err = g.leave(failed)
 	case err = <-failed:
 	}
+	g.leaving.Store(true)
 	g.draining.Store(true)
 	began := time.Now()
 	timeout := g.view().rules.Server().ShutdownTimeout
 	g.log.Info("shutting down", slog.String("timeout", timeout.String()))
-	sidecarClosed := make(chan error, 1)
-	go func() { sidecarClosed <- closeSidecar(timeout) }()
-	err = errors.Join(err, drain(public, front, timeout, "public"), <-sidecarClosed)
+	err = errors.Join(err, drain(public, front, timeout, "public"))
+	// The order service may need its way out to answer what it was handed on.
+	err = errors.Join(err, closeSidecar(max(timeout-time.Since(began), time.Second)))
 	g.tunnels.end(max(timeout-time.Since(began), time.Second))
 	g.shops.closeIdle()
 	stopWork()

@@ -26,6 +26,9 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 			forgetAnswer(c)
 			err = writeProblem(c, &payment.Problem{Code: payment.CodeInternal}, id)
 		}
+		if g.leaving.Load() { //guard:leaving-ends-connections
+			leaveThisPod(c)
+		}
 		r := requestOf(c)
 		took := time.Since(start)
 		status := c.Response().StatusCode()

@@ -26,7 +26,7 @@ func TestProblemsSeesBrokenManifests(t *testing.T) {
 		}, "what comes in between is refused"},
 		{"a startup that waits for the journal", func(_ *pod, c *container, _ *gatewayConfig) { c.StartupProbe.HTTPGet.Path = "/readyz" }, "startupProbe asks"},
 		{"a drain shorter than an approval", func(_ *pod, _ *container, cfg *gatewayConfig) { cfg.Server.ShutdownTimeout = 20 * time.Second }, "outlives"},
-		{"no preStop", func(_ *pod, c *container, _ *gatewayConfig) { c.Lifecycle.PreStop.Sleep.Seconds = 0 }, "no preStop"},
+		{"no drain_delay", func(_ *pod, _ *container, cfg *gatewayConfig) { cfg.Server.DrainDelay = 0 }, "no drain_delay"},
 		{"a config mounted by subPath", func(_ *pod, c *container, _ *gatewayConfig) { c.VolumeMounts[1].SubPath = "config.yaml" }, "subPath"},
 		{"a config mounted elsewhere", func(_ *pod, c *container, _ *gatewayConfig) { c.VolumeMounts[1].MountPath = "/config" }, "/etc/pg-gateway"},
 		{"a journal beside its volume", func(_ *pod, _ *container, cfg *gatewayConfig) { cfg.Journal.Path = "/data/journal.db" }, "not on the volume"},

@@ -48,13 +48,15 @@ func problems(p pod, cfg gatewayConfig) []string {
 
 	preStop := time.Duration(c.Lifecycle.PreStop.Sleep.Seconds) * time.Second
 	grace := time.Duration(p.TerminationGracePeriodSeconds) * time.Second
-	check(preStop > 0, "no preStop sleep: requests arrive after the listener has closed")
+	delay := cfg.Server.DrainDelay
+	check(preStop+delay > 0, "no drain_delay: requests arrive after the listener has closed")
 	// The kubelet begins with the sleeps of both at once, stops the order container when its own is over, and tells
 	// the gateway when the order container is gone.
 	first := orderPreStop(p)
-	check(first >= preStop, "the order container sleeps %v before it stops, the gateway %v: what comes in between is refused", first, preStop)
-	check(max(first+orderStop, preStop)+cfg.Server.ShutdownTimeout+slack < grace,
-		"preStop %v + %v + shutdown_timeout %v + %v do not fit into %v", first, orderStop, cfg.Server.ShutdownTimeout, slack, grace)
+	check(first > 0 && first >= preStop, "the order container sleeps %v before it stops, the gateway %v: what comes in between is refused", first, preStop)
+	check(max(first+orderStop, preStop)+delay+cfg.Server.ShutdownTimeout+slack < grace,
+		"preStop %v + %v + drain_delay %v + shutdown_timeout %v + %v do not fit into %v",
+		first, orderStop, delay, cfg.Server.ShutdownTimeout, slack, grace)
 	for id, pg := range cfg.PGs {
 		check(pg.ApproveTimeout < cfg.Server.ShutdownTimeout,
 			"%s: approve_timeout %v outlives shutdown_timeout %v", id, pg.ApproveTimeout, cfg.Server.ShutdownTimeout)

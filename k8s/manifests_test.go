@@ -144,6 +144,7 @@ type gatewayConfig struct {
 		Sidecar         listener      `yaml:"sidecar"`
 		Admin           listener      `yaml:"admin"`
 		ShutdownTimeout time.Duration `yaml:"shutdown_timeout"`
+		DrainDelay      time.Duration `yaml:"drain_delay"`
 	} `yaml:"server"`
 	Journal struct {
 		Driver string `yaml:"driver"`

@@ -19,6 +19,8 @@ type ServerConfig struct {
 	Sidecar         SidecarConfig
 	Admin           AdminConfig
 	ShutdownTimeout time.Duration
+	// DrainDelay is how long all listeners go on after readyz has turned.
+	DrainDelay time.Duration
 }
 
 // PublicConfig is the listener for browsers, storefront and PG callbacks.

@@ -40,6 +40,11 @@ func serverReader(c *ServerConfig) reader {
 			duration(&c.ShutdownTimeout, time.Second, 10*time.Minute),
 			"How long payments in flight may take to end; longer than the longest PG timeout.",
 		},
+		"drain_delay": {
+			duration(&c.DrainDelay, 0, 5*time.Minute),
+			"How long all listeners go on serving after SIGTERM, while readyz is 503 and answers end their connections: as long " +
+				"as a load balancer takes to look away, as in 5s. 0s, or left out: they close at once.",
+		},
 	})
 }
 

@@ -10,6 +10,16 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestABodyThatNobodyWaitsForIsToldToEnd",
 		},
 		{
+			name: "served-on-while-unready", does: always(),
+			says: "a process that leaves serves on until others are asked",
+			pkg:  tests, run: "TestAllListenersServeOnWhileUnready",
+		},
+		{
+			name: "leaving-ends-connections", does: never(),
+			says: "a process that leaves ends its clients' connections",
+			pkg:  tests, run: "TestAllListenersServeOnWhileUnready",
+		},
+		{
 			name: "ended-body-is-not-read-on", does: never(),
 			says: "a body that ended is not read on",
 			pkg:  tests, run: "TestTheEndOfABodyIsFinal",
