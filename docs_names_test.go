@@ -178,6 +178,9 @@ func strangeKey(v any, s schema, path string) string {
 			}
 		}
 	case map[string]any:
+		if string(s.AdditionalProperties) == "true" {
+			return ""
+		}
 		var free schema
 		open := json.Unmarshal(s.AdditionalProperties, &free) == nil && len(s.AdditionalProperties) > 0
 		for key, item := range v {

@@ -15,7 +15,7 @@ func (g *Gateway) allowOrigin(c *fiber.Ctx) {
 	c.Vary(fiber.HeaderOrigin)
 	if o := c.Get(fiber.HeaderOrigin); o != "" && g.view().allowsOrigin(o) {
 		c.Set(fiber.HeaderAccessControlAllowOrigin, o)
-		c.Set(fiber.HeaderAccessControlExposeHeaders, headerRequestID+", "+headerReason+", "+headerNoWindow)
+		c.Set(fiber.HeaderAccessControlExposeHeaders, headerRequestID+", "+headerReason+", "+headerUnchanged)
 	}
 }
 

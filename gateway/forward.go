@@ -46,6 +46,9 @@ func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
 	}
 	p.target = append(append(p.target[:0], v.shop.path...), target...)
 	p.more = g.appendForwarded(p.more[:0], c)
+	if p.plain {
+		p.more = append(p.more, "Accept-Encoding: identity\r\n"...)
+	}
 	p.req.Method, p.req.Target, p.req.Host = c.Request().Header.Method(), p.target, v.shop.host
 	p.req.Lines, p.req.More = c.Request().Header.RawHeaders(), p.more
 	start := time.Now()
@@ -96,9 +99,22 @@ func ownLine(name []byte) bool {
 	return false
 }
 
-// ownOrCoding is ownLine for a request whose answer is to be read: it must not come compressed.
-func ownOrCoding(name []byte) bool {
-	return ownLine(name) || len(name) == 15 && upstream.Is(name, "accept-encoding")
+// ownOrPartial is ownLine for a request whose answer is to be read: it must come whole, and as it is now. What the
+// client has kept of an earlier one holds a window or methods of then.
+func ownOrPartial(name []byte) bool {
+	switch len(name) {
+	case 5:
+		return upstream.Is(name, "range")
+	case 8:
+		return upstream.Is(name, "if-range")
+	case 13:
+		return upstream.Is(name, "if-none-match") //guard:no-stale-window
+	case 15:
+		return upstream.Is(name, "accept-encoding") || ownLine(name)
+	case 17:
+		return upstream.Is(name, "if-modified-since") || ownLine(name)
+	}
+	return ownLine(name)
 }
 
 // upgradeOf is the protocol that a request asks to change to; nil for none.

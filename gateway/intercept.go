@@ -2,10 +2,6 @@ package gateway
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"log/slog"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -25,7 +21,17 @@ type intercept struct {
 	request, answer          *jsonplace.Plan
 	readRequest, readRefusal fieldSources
 	readAnswer               fieldSources
+	// accepted is where the answer says that the shop took the order.
+	accepted fieldSource
+	// offersAt is the number of the list of payment methods in the plan of the answer.
+	offersAt int
 }
+
+// sells tells whether orders are made on the route.
+func (i intercept) sells() bool { return i.Put != "" || len(i.RefuseBefore) > 0 }
+
+// changes tells whether answers on the route are changed.
+func (i intercept) changes() bool { return i.Put != "" || i.Offers.List != "" }
 
 func compileIntercepts(s *rules.Snapshot) []intercept {
 	var list []intercept
@@ -42,6 +48,15 @@ func compileIntercept(i rules.Intercept) intercept {
 	c.readRefusal = fieldSourcesOf(i.RefuseBefore, &inRequest)
 	c.readAnswer = fieldSourcesOf(i.ReadAnswer, &inAnswer)
 	c.request = jsonplace.New(inRequest, "")
+	if c.accepted.at = -1; i.Accepted.Kind == "body" {
+		c.accepted.at = len(inAnswer)
+		inAnswer = append(inAnswer, i.Accepted.Value)
+	}
+	c.accepted.Source = i.Accepted
+	if i.Offers.List != "" {
+		c.offersAt = len(inAnswer)
+		inAnswer = append(inAnswer, i.Offers.List)
+	}
 	c.answer = jsonplace.New(inAnswer, i.Put)
 	return c
 }
@@ -49,8 +64,10 @@ func compileIntercept(i rules.Intercept) intercept {
 // intercepted runs the shop's own checkout through the rules: refused before the order is created when the
 // method cannot be used, answered with the window when it can (design flow B).
 func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
-	if err := g.admit(c); err != nil {
-		return g.refuseIntercepted(c, i, err)
+	if i.sells() {
+		if err := g.admit(c); err != nil {
+			return g.refuseIntercepted(c, i, err)
+		}
 	}
 	body, err := readBody(c, maxIntercepted)
 	if err != nil {
@@ -75,9 +92,11 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 		}
 	}
 	keepDue(&co)
-	if err := g.closed(co.OrderID); err != nil { //guard:intercepted-needs-the-journal
-		// No order is made that could not be paid.
-		return g.refuseIntercepted(c, i, err)
+	if i.sells() {
+		if err := g.closed(co.OrderID); err != nil { //guard:intercepted-needs-the-journal
+			// No order is made that could not be paid.
+			return g.refuseIntercepted(c, i, err)
+		}
 	}
 	if len(i.RefuseBefore) > 0 {
 		if err := v.rules.Usable(&co, g.deciding(nil)); err != nil {
@@ -85,74 +104,15 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 		}
 	}
 	p := passageOf(c)
-	p.req.Body, p.req.Drop = body, ownOrCoding
+	p.req.Body, p.req.Drop, p.plain = body, ownLine, i.changes()
+	if p.plain {
+		p.req.Drop = ownOrPartial
+	}
 	if err := g.exchange(c, v, p); err != nil {
 		g.metrics.Intercepted(i.Name, "failed")
 		return g.refuseIntercepted(c, i, err)
 	}
-	return g.putWindow(c, v, i, &co, p)
-}
-
-// putWindow reads the order out of the shop's answer, opens its window and puts that into the answer. The
-// order exists by then, so a refusal travels in the window's place instead of hiding the order.
-func (g *Gateway) putWindow(c *fiber.Ctx, v *view, i intercept, co *payment.Checkout, p *passage) error {
-	if status := p.x.Status(); status < 200 || status > 299 || i.Put == "" {
-		g.metrics.Intercepted(i.Name, "passed")
-		if status >= 500 {
-			// The shop's own fault is none of ours.
-			requestOf(c).route = routeShop
-		}
-		return g.passOn(c, p)
-	}
-	answer, err := p.readAll(maxIntercepted)
-	if err != nil {
-		return g.refuseIntercepted(c, i, errors.Join(err, p.Close()))
-	}
-	found, dirty := i.answer.Read(string(answer))
-	if dirty != nil {
-		g.log.Error("the shop's answer on an intercepted route is not clean JSON",
-			slog.String("request_id", requestID(c)), slog.String("route", i.Name), slog.Any("err", dirty))
-		c.Set(headerNoWindow, answerNotJSON)
-		g.metrics.Intercepted(i.Name, answerNotJSON)
-		return g.passWith(c, p, answer, ownAnswerLine)
-	}
-	from := exchange{found: found, header: func(name string) string { return string(p.x.Header(name)) }}
-	if why := i.passes(from); why != "" {
-		c.Set(headerNoWindow, why)
-		g.metrics.Intercepted(i.Name, why)
-		return g.passWith(c, p, answer, ownAnswerLine)
-	}
-	put, result := g.windowFor(c, v, i, from, co)
-	g.metrics.Intercepted(i.Name, result)
-	return g.passWith(c, p, found.Put(put), ofTheBody)
-}
-
-// windowFor returns the JSON to put into the shop's answer, and a word for the metric.
-func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout) ([]byte, string) {
-	err := g.orderFrom(g.requestContext(c), v, i, from, co)
-	var ans checkoutAnswer
-	if err == nil {
-		err = g.admitOrder(c, v, co.OrderID, string(firstMethod(co.Payments)))
-	}
-	if err == nil {
-		ans, err = g.openWindow(g.payerContext(c), v, co)
-	}
-	if err != nil {
-		problem := asProblem(err)
-		g.report(c, problem, err)
-		b, err := json.Marshal(map[string]any{"problem": body(problem, requestID(c))})
-		if err != nil {
-			return []byte("null"), "refused"
-		}
-		return b, "refused"
-	}
-	isAbout(c, ans.OrderID, ans.AttemptID)
-	b, err := ans.appendJSON(nil)
-	if err != nil {
-		g.log.Error("an answer cannot be encoded", slog.String("request_id", requestID(c)), slog.Any("err", err))
-		return []byte("null"), "refused"
-	}
-	return b, "window"
+	return g.answered(c, v, i, &co, p)
 }
 
 // orderFrom makes the checkout of what the shop's answer says of the order. The browser's word on it ends here: of
@@ -209,16 +169,4 @@ func (g *Gateway) orderFrom(ctx context.Context, v *view, i intercept, from exch
 		}
 	}
 	return nil
-}
-
-// refuseIntercepted answers in the shape that the route's front end knows.
-func (g *Gateway) refuseIntercepted(c *fiber.Ctx, i intercept, err error) error {
-	p := asProblem(err)
-	g.metrics.Intercepted(i.Name, "refused")
-	if i.Errors != "x2bee" {
-		return g.fail(c, err)
-	}
-	g.report(c, p, err)
-	c.Set(headerReason, string(p.Code))
-	return c.Status(p.Code.Describe().Status).JSON(x2bee(p, requestID(c), g.now().In(payment.KST()).Format(time.RFC3339)))
 }

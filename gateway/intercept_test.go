@@ -188,7 +188,7 @@ func TestWhatCannotHoldAWindowPassesAsItIs(t *testing.T) {
 			if a.status != http.StatusOK || string(a.body) != tt.body || a.header.Get("Content-Type") != tt.kind {
 				t.Errorf("got %d %s %q", a.status, a.header.Get("Content-Type"), a.body)
 			}
-			if got := a.header.Get("X-PG-Gateway-No-Window"); got != tt.why {
+			if got := a.header.Get("X-PG-Gateway-Unchanged"); got != tt.why {
 				t.Errorf("the reason is %q, want %q", got, tt.why)
 			}
 			if line := `pg_gateway_intercepts_total{name="order",result="` + tt.why + `"} 1`; !h.counted(line) {
@@ -204,8 +204,8 @@ func TestAnOrderWithoutAPlaceForItsWindowPasses(t *testing.T) {
 	const body = `{"list":[1],"payload":{"ordNo":"O-9","payAmt":64900,"goodsNm":"x"}}`
 	h := newHouse(t, shopAt(shopSaying(t, "application/json", body).URL), func(c *fixture.Config) { c.Intercepts[0].Put = "list.pg" })
 	a := h.post("/api/orders", "application/json", plainOrder)
-	if a.status != http.StatusOK || string(a.body) != body || a.header.Get("X-PG-Gateway-No-Window") != "no_place" {
-		t.Errorf("got %d %q %s", a.status, a.header.Get("X-PG-Gateway-No-Window"), a.body)
+	if a.status != http.StatusOK || string(a.body) != body || a.header.Get("X-PG-Gateway-Unchanged") != "no_place" {
+		t.Errorf("got %d %q %s", a.status, a.header.Get("X-PG-Gateway-Unchanged"), a.body)
 	}
 }
 

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"mime"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -11,20 +12,61 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
+// The kinds of request bodies that a route can be for.
+const (
+	kindJSON      = "json"
+	kindForm      = "form"
+	kindMultipart = "multipart"
+)
+
+// kindOf tells of which kind a body is, and where the parts of it end. What is no form is read as JSON, and refused
+// when it is none.
+func kindOf(contentType string) (kind, boundary string) {
+	media, params, err := mime.ParseMediaType(contentType)
+	switch {
+	case err != nil:
+		return kindJSON, ""
+	case media == fiber.MIMEApplicationForm:
+		return kindForm, ""
+	case media == fiber.MIMEMultipartForm:
+		return kindMultipart, params["boundary"]
+	}
+	return kindJSON, ""
+}
+
+// forBodyOf is the route for the kind of body that the request has, of those that are for the same path as i; nil when
+// none takes it.
+func (v *view) forBodyOf(c *fiber.Ctx, i *intercept) *intercept {
+	if c.Request().Header.ContentLength() == 0 {
+		return i
+	}
+	kind, _ := kindOf(c.Get(fiber.HeaderContentType))
+	for n := range v.intercepts {
+		other := &v.intercepts[n]
+		same := other.Path == i.Path && other.Prefix == i.Prefix && other.Method == i.Method && !other.Forward()
+		if same && (len(other.ContentTypes) == 0 || slices.Contains(other.ContentTypes, kind)) {
+			return other
+		}
+	}
+	return nil
+}
+
 // readRequestBody finds in a request's body what the sources of its route need: a form is read as PHP reads it,
 // everything else must be clean JSON. The shop gets the body as it came.
 func (i intercept) readRequestBody(contentType string, body []byte) (*jsonplace.Found, error) {
-	kind, _, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		kind = ""
-	}
-	if kind == fiber.MIMEApplicationForm {
-		if body, err = formjson.Convert(body); err != nil {
-			return nil, formProblem(err)
-		}
-	}
 	if len(body) == 0 {
 		return nil, nil
+	}
+	kind, boundary := kindOf(contentType)
+	var err error
+	switch kind {
+	case kindForm:
+		body, err = formjson.Convert(body)
+	case kindMultipart:
+		body, err = formjson.ConvertMultipart(body, boundary)
+	}
+	if err != nil {
+		return nil, formProblem(err)
 	}
 	found, err := i.request.Read(string(body))
 	if err != nil {

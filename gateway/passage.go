@@ -27,6 +27,8 @@ type passage struct {
 	// direct tells that the body is written past the server's buffer, which is empty then: each run at once, in large
 	// pieces.
 	direct bool
+	// plain asks for an answer that is not compressed.
+	plain bool
 	// early tells that the answer came while the request's body was being sent.
 	early  bool
 	client net.Conn
@@ -128,19 +130,26 @@ func forgetAnswer(c *fiber.Ctx) {
 // ownAnswerLine tells whether a header line of an answer is ours to say.
 func ownAnswerLine(name []byte) bool { return len(name) == 12 && upstream.Is(name, "x-request-id") }
 
-// ofTheBody tells whether a header line of an answer is about the bytes of its body, which are about to change.
+// ofTheBody tells whether a header line of an answer is about the bytes of its body, which are about to change, or lets
+// them be kept.
 func ofTheBody(name []byte) bool {
 	switch len(name) {
+	case 3:
+		return upstream.Is(name, "age")
 	case 4:
 		return upstream.Is(name, "etag")
 	case 6:
-		return upstream.Is(name, "digest")
+		return upstream.Is(name, "digest") || upstream.Is(name, "pragma")
+	case 7:
+		return upstream.Is(name, "expires")
 	case 11:
 		return upstream.Is(name, "content-md5") || upstream.Is(name, "repr-digest")
 	case 13:
-		return upstream.Is(name, "accept-ranges")
+		return upstream.Is(name, "accept-ranges") || upstream.Is(name, "last-modified") || upstream.Is(name, "cache-control")
 	case 14:
 		return upstream.Is(name, "content-digest")
+	case 16:
+		return upstream.Is(name, "content-encoding")
 	}
 	return ownAnswerLine(name)
 }

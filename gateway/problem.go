@@ -140,6 +140,20 @@ func retryable(c payment.Code) bool {
 		c == payment.CodeCancelUnknown
 }
 
+// mayRetry tells whether the same request may come through in a moment, as things are.
+func mayRetry(p *payment.Problem) bool {
+	return p.Code.Describe().Status == fiber.StatusServiceUnavailable || retryable(p.Code) || p.RetryAfter > 0
+}
+
+// tellReason sets the headers of an answer that tells a problem.
+func tellReason(c *fiber.Ctx, p *payment.Problem) {
+	c.Set(headerReason, string(p.Code))
+	c.Set(fiber.HeaderCacheControl, "no-store")
+	if mayRetry(p) && p.RetryAfter == 0 {
+		c.Set(fiber.HeaderRetryAfter, "3")
+	}
+}
+
 // writeProblem answers with problem JSON. The reason header tells SREs that the answer is ours, not an
 // upstream's.
 func writeProblem(c *fiber.Ctx, p *payment.Problem, traceID string) error {
@@ -148,11 +162,7 @@ func writeProblem(c *fiber.Ctx, p *payment.Problem, traceID string) error {
 	if err != nil {
 		return err
 	}
-	c.Set(headerReason, string(p.Code))
-	c.Set(fiber.HeaderCacheControl, "no-store")
-	if b.Status == fiber.StatusServiceUnavailable || retryable(p.Code) {
-		c.Set(fiber.HeaderRetryAfter, "3")
-	}
+	tellReason(c, p)
 	c.Status(b.Status)
 	c.Response().Header.SetContentType("application/problem+json; charset=utf-8")
 	return c.Send(text)

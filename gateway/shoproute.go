@@ -151,7 +151,11 @@ func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 		return g.forward(c, v)
 	}
 	requestOf(c).route = routeIntercept
-	return g.intercepted(c, v, *i)
+	forBody := v.forBodyOf(c, i)
+	if forBody == nil { //guard:other-kinds-go-around-nothing
+		return g.refuseIntercepted(c, *i, &payment.Problem{Code: payment.CodeUnsupportedMediaType})
+	}
+	return g.intercepted(c, v, *forBody)
 }
 
 // shopTarget is what the shop is asked for: the request's target byte for byte, or what follows the authority of an

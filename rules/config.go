@@ -105,13 +105,34 @@ type Intercept struct {
 	ReadAnswer   map[string]Source
 	// Put is the path in the answer where the window goes.
 	Put string
-	// Errors is problem or x2bee.
-	Errors string
+	// ContentTypes are the kinds of request bodies that are taken: json, form, multipart. Empty takes all, and reads
+	// what is neither of the other two as JSON.
+	ContentTypes []string
+	// Accepted is where the shop's answer says that it took the order, and AcceptedIs what it says then. Without it every
+	// answer that names an order is one.
+	Accepted   Source
+	AcceptedIs []string
+	// Offers says which payment methods the answer offers; Offers.List is empty when it offers none.
+	Offers OffersConfig
+	// Errors is problem or x2bee; empty when refusals look as Template says.
+	Errors   string
+	Template ErrorTemplate
+}
+
+// OffersConfig says where an answer, such as an order sheet, offers payment methods, and what becomes of those that
+// cannot be used now.
+type OffersConfig struct {
+	// List is the path of the list, Code the member of an item that names the method.
+	List string
+	Code string
+	// Mark is the member that is set to MarkAs; empty takes the item out.
+	Mark   string
+	MarkAs string
 }
 
 // Forward tells whether the route is handed on without looking into it.
 func (i Intercept) Forward() bool {
-	return i.Put == "" && len(i.RefuseBefore) == 0 && len(i.ReadAnswer) == 0
+	return i.Put == "" && len(i.RefuseBefore) == 0 && len(i.ReadAnswer) == 0 && i.Offers.List == ""
 }
 
 // LimitsConfig is the section limits.

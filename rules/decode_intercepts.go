@@ -20,17 +20,26 @@ func sources(dst *map[string]Source, more ...string) reader {
 	fs := fields{}
 	for _, key := range append(sourceNames(), more...) {
 		fs[key] = field{func(v value) {
-			var s string
-			checked(&s, `^(body|header|const):.+$`, "body:<gjson path>, header:<name> or const:<value>", func(s string) bool {
-				kind, val, ok := strings.Cut(s, ":")
-				return ok && val != "" && slices.Contains([]string{"body", "header", "const"}, kind)
-			})(v)
-			if kind, val, ok := strings.Cut(s, ":"); ok {
-				(*dst)[key] = Source{Kind: kind, Value: val}
+			var s Source
+			if sourceReader(&s)(v); s != (Source{}) {
+				(*dst)[key] = s
 			}
 		}, "Where " + key + " is: body:<gjson path>, header:<name> or const:<value>."}
 	}
 	return object(fs)
+}
+
+func sourceReader(dst *Source) reader {
+	return func(v value) {
+		var s string
+		checked(&s, `^(body|header|const):.+$`, "body:<gjson path>, header:<name> or const:<value>", func(s string) bool {
+			kind, val, ok := strings.Cut(s, ":")
+			return ok && val != "" && slices.Contains([]string{"body", "header", "const"}, kind)
+		})(v)
+		if kind, val, ok := strings.Cut(s, ":"); ok {
+			*dst = Source{Kind: kind, Value: val}
+		}
+	}
 }
 
 func interceptReader(c *Intercept) reader {
@@ -47,8 +56,27 @@ func interceptReader(c *Intercept) reader {
 		"refuse_before": {sources(&c.RefuseBefore), "Fields by which a checkout is refused before the shop sees it."},
 		"read_answer": {sources(&c.ReadAnswer, "pg_amount"), "Where fields are in the shop's answer. pg_amount is the " +
 			"part that goes through a PG, where the shop settles the rest itself."},
-		"put":    {memberPath(&c.Put), "Where in the answer the PG window goes: names with dots between."},
-		"errors": {choice(&c.Errors, "problem", "x2bee"), "How refusals look: RFC 9457 or X2BEE's envelope."},
+		"put": {memberPath(&c.Put), "Where in the answer the PG window goes: names with dots between."},
+		"content_types": {list(&c.ContentTypes, func(dst *string, _ value) reader {
+			return choice(dst, "json", "form", "multipart")
+		}), "Kinds of request bodies that this route takes; another route with the same path may take others, and what none takes " +
+			"is refused. All when left out."},
+		"offers": {object(fields{
+			"list": {memberPath(&c.Offers.List), "Where the list is in the answer: names with dots between."},
+			"code": {memberPath(&c.Offers.Code), "The member of an item that names its payment method."},
+			"mark": {object(fields{
+				"member": {memberPath(&c.Offers.Mark), "The member of an item to set."},
+				"as":     {text(&c.Offers.MarkAs), "The text to set it to."},
+			}, "member", "as"), "How items that cannot be used now are marked; they are taken out when this is left out."},
+		}, "list", "code"), "A list of payment methods in the answer, as an order sheet has: those that a checkout would be refused " +
+			"with now are marked or taken out."},
+		"accepted": {object(fields{
+			"where": {sourceReader(&c.Accepted), "Where the answer says it: body:<gjson path> or header:<name>."},
+			"is":    {list(&c.AcceptedIs, func(dst *string, _ value) reader { return filled(dst) }), "What it says then."},
+		}, "where", "is"), "How the shop's answer says that it took the order; every other answer passes as it is. When left out, an " +
+			"answer that names an order."},
+		"errors": {either(choice(&c.Errors, "problem", "x2bee"), ownErrors(c)),
+			"How refusals look: RFC 9457 (problem), X2BEE's envelope, or the shop's own JSON."},
 	}
 	return func(v value) {
 		object(fs, "name", "match")(v)
@@ -59,12 +87,31 @@ func interceptReader(c *Intercept) reader {
 		if strings.Contains(c.Path, "*") || (c.Prefix && !strings.HasSuffix(c.Path, "/")) {
 			v.fail("as in /api/orders or /*", "the path %q is neither exact nor a prefix ending in /*", clip(path))
 		}
+		switch {
+		case c.Put != "" && c.Offers.List != "":
+			v.fail("make two routes of it", "put and offers are for different answers")
+		case c.Accepted.Kind != "" && c.Put == "" && c.Offers.List == "":
+			v.fail("add put, or leave accepted out", "accepted is for an answer that gets a window")
+		case c.Accepted.Kind == "const":
+			v.fail("body:<gjson path> or header:<name>", "accepted.where must be something that the answer says")
+		case len(c.ContentTypes) > 0 && c.Forward():
+			v.fail("leave content_types out", "a route that is handed on unread takes all")
+		}
 		if c.Put != "" && c.ReadAnswer["amount"] == (Source{}) {
 			v.fail("read_answer: { amount: \"body:...\" }", "put needs read_answer.amount: the browser's amount never counts")
 		}
 		if c.Put != "" && (c.ReadAnswer["order_id"] == Source{}) {
 			v.fail("read_answer: { order_id: \"body:...\" }", "put needs read_answer.order_id")
 		}
+	}
+}
+
+// ownErrors reads how a shop's own refusals look.
+func ownErrors(c *Intercept) reader {
+	template := errorTemplateReader(&c.Template)
+	return func(v value) {
+		c.Errors = ""
+		template(v)
 	}
 }
 

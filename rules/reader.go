@@ -292,4 +292,5 @@ func either(short, long reader) reader {
 const (
 	mappingKind  = yaml.MappingNode
 	sequenceKind = yaml.SequenceNode
+	scalarKind   = yaml.ScalarNode
 )

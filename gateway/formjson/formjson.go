@@ -1,4 +1,4 @@
-// Package formjson reads a form (application/x-www-form-urlencoded) as PHP does, and gives it as JSON, so that
+// Package formjson reads a form (application/x-www-form-urlencoded, multipart/form-data) as PHP does, and gives it as JSON, so that
 // the paths of an intercept mean the same for a form as for a JSON body.
 //
 // a[b]=x is {"a":{"b":"x"}}, a[]=x&a[]=y is {"a":["x","y"]}, a[0][b]=x is {"a":[{"b":"x"}]}. A plain whole number is
@@ -43,16 +43,11 @@ func Convert(body []byte) ([]byte, error) {
 		if pair == "" {
 			continue
 		}
-		if err := root.add(pair, known); err != nil {
+		if err := root.addPair(pair, known); err != nil {
 			return nil, err
 		}
 	}
-	var b bytes.Buffer
-	if len(root.names) == 0 {
-		return []byte("{}"), nil
-	}
-	root.write(&b, false)
-	return b.Bytes(), nil
+	return root.json(), nil
 }
 
 // node is a value, or holds others in the order in which they came.
@@ -64,8 +59,18 @@ type node struct {
 	next int
 }
 
-// add takes up a name and its value; known has the names at the top by what PHP calls them.
-func (n *node) add(pair string, known map[string]string) error {
+// json is n, the whole form.
+func (n *node) json() []byte {
+	if len(n.names) == 0 {
+		return []byte("{}")
+	}
+	var b bytes.Buffer
+	n.write(&b, false)
+	return b.Bytes()
+}
+
+// addPair takes up an escaped name and value; known has the names at the top by what PHP calls them.
+func (n *node) addPair(pair string, known map[string]string) error {
 	rawName, rawValue, _ := strings.Cut(pair, "=")
 	name, err := url.QueryUnescape(rawName)
 	if err != nil {
@@ -75,6 +80,11 @@ func (n *node) add(pair string, known map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("%w: the value of %q is badly escaped", ErrSyntax, clip(name))
 	}
+	return n.add(name, value, known)
+}
+
+// add takes up a name and its value.
+func (n *node) add(name, value string, known map[string]string) error {
 	if !utf8.ValidString(name) || !utf8.ValidString(value) {
 		return ErrUTF8
 	}

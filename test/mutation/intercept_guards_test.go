@@ -14,5 +14,30 @@ func interceptGuards() []guard {
 			says: "no window is opened that has no place in the answer",
 			pkg:  tests, run: "TestAnOrderWithoutAPlaceForItsWindowPasses",
 		},
+		{
+			name: "another-code-passes", does: never(),
+			says: "an answer with another code than that of success passes as it is",
+			pkg:  tests, run: "TestAnotherCodePasses",
+		},
+		{
+			name: "other-kinds-go-around-nothing", does: instead("return g.forward(c, v)"),
+			says: "a body of a kind that no route takes goes around none",
+			pkg:  tests, run: "TestOfSeveralRoutesTheOneForTheKindOfBodyIsTaken",
+		},
+		{
+			name: "no-stale-window", does: never(),
+			says: "the shop is not asked whether a window of before still stands",
+			pkg:  tests, run: "TestAChangedAnswerKeepsNoWordOnItsOldBytes",
+		},
+		{
+			name: "windows-are-not-kept", does: skip(),
+			says: "no browser keeps an answer with a window",
+			pkg:  tests, run: "TestAChangedAnswerKeepsNoWordOnItsOldBytes",
+		},
+		{
+			name: "bombs-do-not-go-off", does: never(),
+			says: "a compressed answer is read within a bound",
+			pkg:  tests, run: "TestACompressedAnswerGetsItsWindow",
+		},
 	}
 }

@@ -1,0 +1,103 @@
+package gateway
+
+import (
+	"encoding/json"
+	"errors"
+	"log/slog"
+
+	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/gateway/jsonplace"
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// answered reads the shop's answer and changes it as the route says; what it cannot change passes as it is, with the
+// reason in a header.
+func (g *Gateway) answered(c *fiber.Ctx, v *view, i intercept, co *payment.Checkout, p *passage) error {
+	if status := p.x.Status(); status < 200 || status > 299 || !i.changes() || p.x.Ruled() {
+		g.metrics.Intercepted(i.Name, "passed")
+		if status >= 500 {
+			// The shop's own fault is none of ours.
+			requestOf(c).route = routeShop
+		}
+		return g.passOn(c, p)
+	}
+	if p.x.Length() > maxIntercepted {
+		g.unchanged(c, i, answerTooLarge)
+		return g.passOn(c, p)
+	}
+	answer, err := p.readAll(maxIntercepted)
+	if err != nil {
+		return g.refuseIntercepted(c, i, errors.Join(err, p.Close()))
+	}
+	plain, why := decoded(p.x.Header("content-encoding"), answer)
+	var found *jsonplace.Found
+	if why == "" {
+		if found, err = i.answer.Read(plain); err != nil {
+			g.log.Warn("the shop's answer on an intercepted route is not clean JSON",
+				slog.String("request_id", requestID(c)), slog.String("route", i.Name), slog.Any("err", err))
+			why = answerNotJSON
+		}
+	}
+	var changed []byte
+	if why == "" {
+		from := exchange{found: found, header: func(name string) string { return string(p.x.Header(name)) }}
+		changed, why = g.change(c, v, i, from, co)
+	}
+	if why != "" {
+		g.unchanged(c, i, why)
+		return g.passWith(c, p, answer, ownAnswerLine)
+	}
+	c.Set(fiber.HeaderCacheControl, "no-store") //guard:windows-are-not-kept
+	return g.passWith(c, p, changed, ofTheBody)
+}
+
+// unchanged says that the shop's answer is handed on as it is, and why.
+func (g *Gateway) unchanged(c *fiber.Ctx, i intercept, why string) {
+	c.Set(headerUnchanged, why)
+	g.metrics.Intercepted(i.Name, why)
+}
+
+// change makes of the shop's answer what the route says, or tells why not.
+func (g *Gateway) change(
+	c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout,
+) (changed []byte, why string) {
+	if why := i.passes(from); why != "" {
+		return nil, why
+	}
+	if i.Put == "" {
+		return g.offered(v, i, from, co)
+	}
+	put, result := g.windowFor(c, v, i, from, co)
+	g.metrics.Intercepted(i.Name, result)
+	return from.found.Put(put), ""
+}
+
+// windowFor returns the JSON to put into the shop's answer, and a word for the metric. The order exists by then, so a
+// refusal travels in the window's place instead of hiding the order.
+func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout) ([]byte, string) {
+	err := g.orderFrom(g.requestContext(c), v, i, from, co)
+	var ans checkoutAnswer
+	if err == nil {
+		err = g.admitOrder(c, v, co.OrderID, string(firstMethod(co.Payments)))
+	}
+	if err == nil {
+		ans, err = g.openWindow(g.payerContext(c), v, co)
+	}
+	if err != nil {
+		problem := asProblem(err)
+		g.report(c, problem, err)
+		b, err := json.Marshal(map[string]any{"problem": body(problem, requestID(c))})
+		if err != nil {
+			return []byte("null"), "refused"
+		}
+		return b, "refused"
+	}
+	isAbout(c, ans.OrderID, ans.AttemptID)
+	b, err := ans.appendJSON(nil)
+	if err != nil {
+		g.log.Error("an answer cannot be encoded", slog.String("request_id", requestID(c)), slog.Any("err", err))
+		return []byte("null"), "refused"
+	}
+	return b, "window"
+}
