@@ -25,6 +25,7 @@ var aboutTheShippedFile = []string{
 	"rules/schema_check_test.go TestGoodFilesSatisfyTheSchema",
 	"rules/shares_test.go TestMovingTrafficFailsOneExpectation",
 	"test/e2e/shipped_test.go TestTheShippedFileSells",
+	"test/e2e/shops_test.go TestShopsOfDifferentShapesSell",
 }
 
 func TestOnlyTestsOfTheShippedFileReadIt(t *testing.T) {

@@ -60,6 +60,7 @@ func New(cfg Config) *Sandbox {
 	s.routeV2()
 	s.routeHome()
 	s.routeShop()
+	s.routePHPShop()
 	s.routeControl()
 	s.routeMoneyControl()
 	s.routeConsole()

@@ -11,7 +11,18 @@ import (
 // The file that users begin with sells as it is, whatever its words: only its ports are others here.
 func TestTheShippedFileSells(t *testing.T) {
 	t.Parallel()
-	shipped, err := os.ReadFile("../../config.yaml")
+	p := startShipped(t, "../../config.yaml")
+	var confirmed int64
+	for _, method := range []string{"card", "kakaopay", "tosspay"} {
+		confirmed += p.buyer(method).mustBuy(t, "pay", "approved").order.Amount
+	}
+	p.mustBalance(confirmed)
+}
+
+// startShipped runs a file that users begin with on ports of the test's own.
+func startShipped(t *testing.T, path string) *gatewayProcess {
+	t.Helper()
+	shipped, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,11 +47,7 @@ func TestTheShippedFileSells(t *testing.T) {
 	p.write(text)
 	p.run()
 	t.Cleanup(p.stop)
-	var confirmed int64
-	for _, method := range []string{"card", "kakaopay", "tosspay"} {
-		confirmed += p.buyer(method).mustBuy(t, "pay", "approved").order.Amount
-	}
-	p.mustBalance(confirmed)
+	return p
 }
 
 // portOf is the port of an address with its colon.
