@@ -166,7 +166,7 @@ func BenchmarkForwardBase(b *testing.B) {
 	in := &fasthttp.Request{}
 	in.SetRequestURI("http://localhost:8080/goods/1?color=red")
 	var x upstream.Exchange
-	r := &upstream.Request{Method: []byte("GET"), Target: []byte("/goods/1?color=red"), Host: base.Host}
+	r := &upstream.Request{Method: []byte("GET"), Target: []byte("/goods/1?color=red"), Host: []byte(base.Host)}
 	drive(b, func(ctx *fasthttp.RequestCtx) {
 		if err := client.Do(&x, r); err != nil {
 			b.Fatal(err)

@@ -9,8 +9,8 @@ import (
 	"github.com/gofiber/fiber/v2"
 )
 
-// clientIP is the address of who is calling: the last entry of X-Forwarded-For that a trusted proxy did not
-// add, or the peer itself. It is the zero address when nobody knows.
+// clientIP is the address of who is calling: the last entry of X-Forwarded-For, or of Forwarded where there is
+// none, that a trusted proxy did not add, or the peer itself. It is the zero address when nobody knows.
 func (g *Gateway) clientIP(c *fiber.Ctx) netip.Addr {
 	r := requestOf(c)
 	if !r.from.IsValid() {
@@ -22,6 +22,12 @@ func (g *Gateway) clientIP(c *fiber.Ctx) netip.Addr {
 func (g *Gateway) findClient(c *fiber.Ctx) netip.Addr {
 	peer := peerIP(c)
 	if !g.trusted(peer) {
+		return peer
+	}
+	if named := forwardedHops(&c.Request().Header); len(named) > 0 {
+		if ip, ok := hopAddr(g.clientHop(named).client); ok && !g.trusted(ip) {
+			return ip
+		}
 		return peer
 	}
 	var hops []string

@@ -3,7 +3,6 @@ package gateway
 import (
 	"errors"
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -45,11 +44,19 @@ func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
 		return err
 	}
 	p.target = append(append(p.target[:0], v.shop.path...), target...)
-	p.more = g.appendForwarded(p.more[:0], c)
+	a := g.asked(c)
+	p.more = g.appendForwarded(p.more[:0], c, &a)
 	if p.plain {
 		p.more = append(p.more, "Accept-Encoding: identity\r\n"...)
 	}
-	p.req.Method, p.req.Target, p.req.Host = c.Request().Header.Method(), p.target, v.shop.host
+	p.req.Method, p.req.Target = c.Request().Header.Method(), p.target
+	if v.shop.ownName { //guard:shop-is-asked-by-its-own-name
+		p.back = nameBack{shop: &v.shop, proto: a.proto, host: a.host}
+	}
+	p.req.Host = v.shop.host
+	if name := requestHost(c); !v.shop.ownName && len(name) > 0 {
+		p.req.Host = name
+	}
 	p.req.Lines, p.req.More = c.Request().Header.RawHeaders(), p.more
 	start := time.Now()
 	if err := client.Do(&p.x, &p.req); err != nil {
@@ -124,41 +131,4 @@ func upgradeOf(c *fiber.Ctx) []byte {
 		return nil
 	}
 	return h.Peek(fiber.HeaderUpgrade)
-}
-
-// appendForwarded tells the shop who is calling. What a client says of that itself counts only when it comes from a
-// trusted proxy.
-func (g *Gateway) appendForwarded(b []byte, c *fiber.Ctx) []byte {
-	peer := peerIP(c)
-	h := &c.Request().Header
-	host, proto := c.Request().Host(), []byte("http")
-	if c.Context().IsTLS() {
-		proto = []byte("https")
-	}
-	b = append(b, "X-Forwarded-For: "...)
-	if g.trusted(peer) {
-		for _, line := range h.PeekAll(fiber.HeaderXForwardedFor) {
-			if len(line) > 0 {
-				b = append(append(b, line...), ", "...)
-			}
-		}
-		if x := h.Peek(fiber.HeaderXForwardedHost); len(x) > 0 {
-			host = x
-		}
-		if x := h.Peek(fiber.HeaderXForwardedProto); len(x) > 0 {
-			proto = x
-		}
-	}
-	b = appendAddr(b, peer)
-	b = append(append(b, "\r\nX-Forwarded-Host: "...), host...)
-	b = append(append(b, "\r\nX-Forwarded-Proto: "...), proto...)
-	b = append(append(b, "\r\nX-Request-Id: "...), requestID(c)...)
-	return append(b, "\r\n"...)
-}
-
-func appendAddr(b []byte, a netip.Addr) []byte {
-	if !a.IsValid() {
-		return append(b, "unknown"...)
-	}
-	return a.AppendTo(b)
 }

@@ -22,6 +22,7 @@ type passage struct {
 	req upstream.Request
 	// target and more are what the request is made of, raw is the head of the answer.
 	target, more, raw []byte
+	back              nameBack
 	// whole is the answer's body when all of it is there.
 	whole []byte
 	// direct tells that the body is written past the server's buffer, which is empty then: each run at once, in large
@@ -157,7 +158,7 @@ func ofTheBody(name []byte) bool {
 // putHead makes the head of the shop's answer that of ours, but for the lines that drop tells of.
 func (p *passage) putHead(drop func(name []byte) bool) error {
 	raw, ok := upstream.AppendLines(append(append(p.raw[:0], p.x.Reason()...), "\r\n"...), p.x.Lines(), drop)
-	p.raw = raw
+	p.raw = p.back.lines(raw, len(p.x.Reason())+2)
 	if !ok {
 		return upstream.ErrAnswer
 	}

@@ -170,7 +170,6 @@ func TestTheBuyersRequestIsHandedOnByteForByte(t *testing.T) {
 		return err == nil
 	})
 	h := newHouse(t, shopAt(shop))
-	host := strings.TrimPrefix(shop, "http://")
 	c := dialRaw(t, behindDoor(t, h.app, time.Minute))
 	const lines = "cookie: sid=1; s=\"provider=oidc\\073state=x\"; cart={\"items\":1,\"sum\":64900}; z=\r\naccept:  */*\r\nX-Two: 1\r\nx-two:2\r\nX-Korean: 한글\r\nX-Empty:\r\n" +
 		"Content-Type: application/x-www-form-urlencoded; charset=euc-kr\r\nUser-Agent: A B\r\n"
@@ -190,7 +189,9 @@ func TestTheBuyersRequestIsHandedOnByteForByte(t *testing.T) {
 		if want := method + " /a/b?x=%2F+%zz&y=한 HTTP/1.1"; line != want {
 			t.Errorf("the shop got %q, want %q", line, want)
 		}
-		want := "Host: " + host + "\r\n" + lines + "X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Host: shop.example\r\nX-Forwarded-Proto: http\r\n" + length + "\r\n"
+		want := "Host: shop.example\r\n" + lines +
+			"X-Forwarded-For: 127.0.0.1\r\nX-Forwarded-Host: shop.example\r\nX-Forwarded-Proto: http\r\n" +
+			"Forwarded: for=127.0.0.1;host=shop.example;proto=http\r\n" + length + "\r\n"
 		if got := withoutID(t, rest); got != want {
 			t.Errorf("%s:\nthe shop got %q\n        want %q", method, got, want)
 		}

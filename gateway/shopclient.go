@@ -23,8 +23,11 @@ const (
 // shopAddress is where the order service is.
 type shopAddress struct {
 	// secure tells that it is spoken to by TLS; address is its host and port, host what to say in Host.
-	secure        bool
-	address, host string
+	secure  bool
+	address string
+	host    []byte
+	// ownName tells that it is asked for by that name, whatever its clients say.
+	ownName bool
 	// path stands before every path of it; it does not end with a slash.
 	path string
 }
@@ -34,7 +37,7 @@ func readShopAddress(text string) (shopAddress, error) {
 	if err != nil {
 		return shopAddress{}, fmt.Errorf("reading the order service's address: %w", err)
 	}
-	a := shopAddress{secure: u.Scheme == "https", host: u.Host, path: strings.TrimSuffix(u.EscapedPath(), "/")}
+	a := shopAddress{secure: u.Scheme == "https", host: []byte(u.Host), path: strings.TrimSuffix(u.EscapedPath(), "/")}
 	port := u.Port()
 	switch {
 	case port != "":

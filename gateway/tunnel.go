@@ -100,6 +100,7 @@ func handOver(c *fiber.Ctx, run func(client net.Conn), never func()) {
 // tunnel answers 101 as the shop did, and from then on hands on bytes both ways.
 func (g *Gateway) tunnel(c *fiber.Ctx, p *passage, shop net.Conn, first []byte) error {
 	lines, ok := upstream.AppendLines(nil, p.x.Lines(), ownAnswerLine)
+	lines = p.back.lines(lines, 0)
 	if !ok {
 		_ = shop.Close()
 		return g.badAnswer(c, p, upstream.ErrAnswer)

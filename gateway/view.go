@@ -47,6 +47,7 @@ func newView(s *rules.Snapshot) (*view, error) {
 	if v.shop, err = readShopAddress(s.OrderService().URL); err != nil {
 		return nil, err
 	}
+	v.shop.ownName = s.OrderService().Host == rules.HostUpstream
 	public := s.Server().Public
 	for _, o := range public.AllowOrigins {
 		u, err := url.Parse(o)

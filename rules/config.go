@@ -70,7 +70,9 @@ type SandboxConfig struct {
 
 // OrderServiceConfig is the section order_service. Paths hold {order_id}.
 type OrderServiceConfig struct {
-	URL           string
+	URL string
+	// Host is HostKeep or HostUpstream.
+	Host          string
 	LookupPath    string
 	LookupTimeout time.Duration
 	LookupFields  map[string]string
@@ -82,6 +84,14 @@ type OrderServiceConfig struct {
 	EventsTimeout  time.Duration
 	EventsSecrets  []payment.Secret
 }
+
+// What the order service is told in Host of requests that are handed on.
+const (
+	// HostKeep is what the browser asked for.
+	HostKeep = "keep"
+	// HostUpstream is the order service's own name; names in its answers are mapped back.
+	HostUpstream = "upstream"
+)
 
 // Source says where a value of an intercepted exchange is found.
 type Source struct {

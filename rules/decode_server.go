@@ -78,13 +78,16 @@ func sandboxReader(c *SandboxConfig) reader {
 
 func orderServiceReader(c *OrderServiceConfig) reader {
 	*c = OrderServiceConfig{
-		LookupPath: "/orders/{order_id}", LookupTimeout: 2 * time.Second,
+		Host: HostKeep, LookupPath: "/orders/{order_id}", LookupTimeout: 2 * time.Second,
 		ConfirmPath: "/orders/{order_id}/confirm", ConfirmTimeout: 5 * time.Second,
 		EventsPath: "/payment-events", EventsTimeout: 5 * time.Second,
 	}
 	limit := func(d *time.Duration) reader { return duration(d, 10*time.Millisecond, time.Minute) }
 	return object(fields{
 		"url": {baseURL(&c.URL), "Base URL of the order service, without a trailing slash."},
+		"host": {choice(&c.Host, HostKeep, HostUpstream), "What Host says in requests that are handed on: keep (what the " +
+			"browser asked for; the default) or upstream (the host of url; Location, Content-Location and the domains of " +
+			"cookies in the answers are mapped back)."},
 		"lookup": {object(fields{
 			"path":    {orderPath(&c.LookupPath), "Path that answers with the true amount; holds {order_id}."},
 			"timeout": {limit(&c.LookupTimeout), "How long to wait; then checkout is refused."},

@@ -39,7 +39,7 @@ func dropHost(name []byte) bool { return upstream.Is(name, "host") }
 
 func benchRequest() *upstream.Request {
 	return &upstream.Request{
-		Method: []byte("POST"), Target: []byte("/api/orders"), Host: "shop.example", Lines: []byte(browser), Drop: dropHost,
+		Method: []byte("POST"), Target: []byte("/api/orders"), Host: []byte("shop.example"), Lines: []byte(browser), Drop: dropHost,
 		More: []byte("X-Forwarded-For: 192.0.2.1\r\nX-Request-Id: 01a222ba-41a4-7dfa-89d6-b5946edb1a51\r\n"), Body: []byte(strings.Repeat("y", 1024)),
 	}
 }

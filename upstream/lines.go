@@ -46,6 +46,9 @@ func tokenEnd(b []byte) int {
 	return len(b)
 }
 
+// IsToken tells whether b is a token (RFC 9110 §5.6.2).
+func IsToken(b []byte) bool { return len(b) > 0 && tokenEnd(b) == len(b) }
+
 // tokenByte holds the characters of a token (RFC 9110 §5.6.2).
 var tokenByte = func() (t [256]bool) { //nolint:gochecknoglobals // a table
 	for c := range 256 {

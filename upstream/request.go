@@ -16,7 +16,7 @@ type Request struct {
 	// Method and Target stand in the first line as they are.
 	Method, Target []byte
 	// Host is what to say in Host.
-	Host string
+	Host []byte
 	// Lines are the header lines as they came, each with its end. Those of the hop are left out, and those that Drop
 	// tells of; Host should be one.
 	Lines []byte

@@ -184,7 +184,7 @@ func (s *rawServer) client(t testing.TB, edit ...func(*upstream.Options)) *upstr
 }
 
 func request(method, target string) *upstream.Request {
-	return &upstream.Request{Method: []byte(method), Target: []byte(target), Host: "shop.example"}
+	return &upstream.Request{Method: []byte(method), Target: []byte(target), Host: []byte("shop.example")}
 }
 
 // answer is what came of a request.

@@ -34,5 +34,20 @@ func pathGuards() []guard {
 			says: "a target with a blank or a control character in it is unreadable",
 			pkg:  tests, run: "TestTargetsThatCannotBeHandedOn",
 		},
+		{
+			name: "shop-is-asked-by-its-own-name", does: never(),
+			says: "what the shop says of its own name comes back as the client's",
+			pkg:  tests, run: "TestTheShopIsAskedByTheNameThatIsConfigured",
+		},
+		{
+			name: "strangers-forwarded-is-not-believed", does: never(),
+			says: "what a stranger says of who asked for what does not count",
+			pkg:  tests, run: "TestWhoAskedAndForWhat",
+		},
+		{
+			name: "forwarded-for-counts-first", does: drop(2),
+			says: "a client's Forwarded does not count behind a proxy that writes X-Forwarded-For",
+			pkg:  tests, run: "TestWhoAskedAndForWhat",
+		},
 	}
 }
