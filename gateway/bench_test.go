@@ -18,6 +18,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
 	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -49,11 +50,11 @@ func (ordersInMemory) RoundTrip(req *http.Request) (*http.Response, error) {
 // in production, into nothing.
 func benchGateway(b *testing.B, shopURL string) *Gateway {
 	b.Helper()
-	return benchGatewayWith(b, shopURL, &http.Client{Transport: ordersInMemory{}})
+	return benchGatewayWith(b, shopURL, orders.ByHTTP(&http.Client{Transport: ordersInMemory{}}))
 }
 
-// benchGatewayWith is benchGateway with another client of the order service.
-func benchGatewayWith(b testing.TB, shopURL string, orders *http.Client) *Gateway {
+// benchGatewayWith is benchGateway with another way of looking orders up.
+func benchGatewayWith(b testing.TB, shopURL string, lookUp orders.Get) *Gateway {
 	b.Helper()
 	dir := b.TempDir()
 	config := filepath.Join(dir, "config.yaml")
@@ -79,7 +80,7 @@ func benchGatewayWith(b testing.TB, shopURL string, orders *http.Client) *Gatewa
 	PublishRules(store.Current(), m)
 	g, err := New(Options{
 		Store: store, Journal: j, Drivers: drivers.New(drivers.Options{Client: onewrite.New(onewrite.Options{})}),
-		OrderHTTP: orders, Metrics: m, Registry: registry,
+		OrderHTTP: onewrite.New(onewrite.Options{}), LookUp: lookUp, Metrics: m, Registry: registry,
 		Log: slog.New(slog.NewJSONHandler(io.Discard, nil)), //nolint:sloglint // the lines are made as in production
 		Now: time.Now, DataDir: dir,
 	})

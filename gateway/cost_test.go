@@ -9,7 +9,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
 )
 
 // wireBuffer is larger than any request or answer of these tests, in bytes.
@@ -142,7 +141,7 @@ type caller struct {
 
 func newCaller(tb testing.TB) *caller {
 	tb.Helper()
-	g := benchGatewayWith(tb, newFrugalShop(tb), onewrite.New(onewrite.Options{}))
+	g := benchGatewayWith(tb, newFrugalShop(tb), nil)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
@@ -164,7 +163,7 @@ func newCaller(tb testing.TB) *caller {
 			tb.Error(err)
 		}
 		served.Wait()
-		g.orderHTTP.CloseIdleConnections()
+		g.lookUps.shops.closeIdle()
 	})
 	return c
 }

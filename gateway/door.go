@@ -284,6 +284,7 @@ const (
 	sidecarShare = 0.1
 	adminShare   = 0.05
 	shopShare    = 0.25
+	lookUpShare  = 0.1
 )
 
 // openFiles is how many files the process may have open at once. The Go runtime has raised it at the start to the

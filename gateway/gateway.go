@@ -25,6 +25,7 @@ import (
 	"golang.org/x/sync/singleflight"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
@@ -64,6 +65,8 @@ type Options struct {
 	Drivers map[payment.DriverName]adapters.Driver
 	// OrderHTTP speaks to the order service.
 	OrderHTTP *http.Client
+	// LookUp looks orders up there; nil means connections that are kept for that.
+	LookUp orders.Get
 	Metrics   *metrics.Metrics
 	Registry  *prometheus.Registry
 	Log       *slog.Logger
@@ -82,6 +85,9 @@ type Gateway struct {
 	journal   Journal
 	drivers   map[payment.DriverName]adapters.Driver
 	orderHTTP *http.Client
+	lookUpBy  orders.Get
+	// lookUps is what lookUpBy is unless Options say otherwise.
+	lookUps *orderLookUps
 	metrics   *metrics.Metrics
 	registry  *prometheus.Registry
 	log       *slog.Logger
@@ -146,6 +152,10 @@ func New(o Options) (*Gateway, error) {
 	g.circuits = newCircuits(
 		func() time.Time { return g.now() }, func() int { return g.view().rules.Limits().InFlight.PerPG }, g.keptBack,
 	)
+	g.lookUps = newOrderLookUps(min(maxShopConns, shareOf(g.openFiles, lookUpShare)))
+	if g.lookUpBy = o.LookUp; g.lookUpBy == nil {
+		g.lookUpBy = g.lookUps.get
+	}
 	g.shops = newShops(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
 	g.others = &others{
 		own: o.Identity, env: func() environment { return g.view().environment }, seal: seal, log: o.Log,
@@ -257,6 +267,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	err = errors.Join(err, closeSidecar(max(timeout-time.Since(began), time.Second)))
 	g.tunnels.end(max(timeout-time.Since(began), time.Second))
 	g.shops.closeIdle()
+	g.lookUps.shops.closeIdle()
 	stopWork()
 	g.following.Wait()
 	background.Wait()

@@ -16,7 +16,7 @@ import (
 // lookUp asks the order service what an order is. The error is a *payment.Problem that the buyer may see.
 func (g *Gateway) lookUp(ctx context.Context, v *view, id payment.OrderID) (orders.Order, error) {
 	start := time.Now()
-	o, err := g.orderService(v).Lookup(ctx, id)
+	o, err := v.orders.Lookup(ctx, g.lookUpBy, id)
 	waited(ctx, start)
 	if err != nil && !errors.Is(err, orders.ErrOrderNotFound) {
 		g.log.WarnContext(ctx, "the order service does not answer a lookup", slog.Any("order_id", id), slog.Any("err", err))

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
@@ -31,20 +32,18 @@ type Order struct {
 	Status string
 }
 
-// Lookup reads an order. Errors match ErrOrderNotFound or ErrUnavailable; an answer that says what is wrong with it
+// Lookup reads an order by get. Errors match ErrOrderNotFound or ErrUnavailable; an answer that says what is wrong with it
 // is an *AnswerError.
-func (c *Client) Lookup(ctx context.Context, id payment.OrderID) (Order, error) {
-	order, err := c.lookup(ctx, id)
+func (c *Client) Lookup(ctx context.Context, get Get, id payment.OrderID) (Order, error) {
+	order, err := c.lookup(ctx, get, id)
 	if err != nil {
 		return Order{}, fmt.Errorf("looking up an order: %w", err)
 	}
 	return order, nil
 }
 
-func (c *Client) lookup(ctx context.Context, id payment.OrderID) (Order, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.cfg.LookupTimeout)
-	defer cancel()
-	answer, err := wire.Send(ctx, c.client, wire.Request{Method: http.MethodGet, URL: c.address(c.cfg.LookupPath, id)})
+func (c *Client) lookup(ctx context.Context, get Get, id payment.OrderID) (Order, error) {
+	answer, err := get(ctx, c.cfg.URL, pathOf(c.cfg.LookupPath, id), time.Now().Add(c.cfg.LookupTimeout))
 	switch {
 	case err != nil:
 		return Order{}, fmt.Errorf("%w: %w", ErrUnavailable, err)

@@ -3,6 +3,7 @@
 package orders
 
 import (
+	"context"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -51,6 +53,19 @@ type Config struct {
 	// Secrets sign the messages, each whsec_ and Base64. While one replaces another, give both.
 	Secrets []payment.Secret
 	Fields  Fields
+}
+
+// Get asks for what is at path under base, which is Config.URL, and reads the answer whole. It gives up at until, and
+// follows nothing.
+type Get func(ctx context.Context, base, path string, until time.Time) (wire.Answer, error)
+
+// ByHTTP asks by an HTTP client.
+func ByHTTP(client *http.Client) Get {
+	return func(ctx context.Context, base, path string, until time.Time) (wire.Answer, error) {
+		ctx, cancel := context.WithDeadline(ctx, until)
+		defer cancel()
+		return wire.Send(ctx, client, wire.Request{Method: http.MethodGet, URL: base + path})
+	}
 }
 
 // Client speaks to one order service. Its methods are safe for concurrent use.
@@ -127,6 +142,8 @@ func decodeSecret(secret payment.Secret) ([]byte, error) {
 	return key, nil
 }
 
-func (c *Client) address(path string, id payment.OrderID) string {
-	return c.cfg.URL + strings.ReplaceAll(path, "{order_id}", url.PathEscape(string(id)))
+func (c *Client) address(path string, id payment.OrderID) string { return c.cfg.URL + pathOf(path, id) }
+
+func pathOf(path string, id payment.OrderID) string {
+	return strings.ReplaceAll(path, "{order_id}", url.PathEscape(string(id)))
 }

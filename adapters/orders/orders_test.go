@@ -54,7 +54,7 @@ func TestLookupReadsAnOrder(t *testing.T) {
 		}
 		answer(200, "application/json", `{"order_id":"A/1","amount":64900,"tax_free":0,"currency":"KRW","order_name":"의자","status":"waiting","more":{}}`)(w, r)
 	})
-	got, err := c.Lookup(t.Context(), "A/1")
+	got, err := c.Lookup(t.Context(), orders.ByHTTP(onewrite.New(onewrite.Options{})), "A/1")
 	want := orders.Order{ID: "A/1", Amount: 64_900, TaxFreeSet: true, Name: "의자", Currency: "KRW", Status: "waiting", Split: silent()}
 	if diff := cmp.Diff(want, got); err != nil || diff != "" {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
@@ -67,7 +67,7 @@ func TestLookupReadsConfiguredPaths(t *testing.T) {
 		LookupPath: "/api/o?no={order_id}",
 		Fields:     orders.Fields{OrderID: "payload.ordNo", Amount: "payload.sum.0.won", OrderName: "payload.goodsNm"},
 	}, answer(200, "application/json", `{"payload":{"ordNo":"O1","sum":[{"won":1000}],"goodsNm":"책"}}`))
-	got, err := c.Lookup(t.Context(), "O1")
+	got, err := c.Lookup(t.Context(), orders.ByHTTP(onewrite.New(onewrite.Options{})), "O1")
 	if diff := cmp.Diff(orders.Order{ID: "O1", Amount: 1000, Name: "책", Currency: "KRW", Split: silent()}, got); diff != "" || err != nil {
 		t.Errorf("%v (-want +got)\n%s", err, diff)
 	}
@@ -84,7 +84,7 @@ func TestLookupTellsWhetherTaxesAreStated(t *testing.T) {
 	} {
 		c := shop(t, orders.Config{}, answer(200, "application/json", body))
 		want.ID, want.Amount, want.Currency, want.Name, want.Split = "O1", 1100, "KRW", "책", silent()
-		got, err := c.Lookup(t.Context(), "O1")
+		got, err := c.Lookup(t.Context(), orders.ByHTTP(onewrite.New(onewrite.Options{})), "O1")
 		if diff := cmp.Diff(want, got); err != nil || diff != "" {
 			t.Errorf("%s: %v (-want +got)\n%s", body, err, diff)
 		}
@@ -141,7 +141,7 @@ func TestLookupBelievesOnlyAWholeAnswer(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			c := shop(t, orders.Config{}, answer(tt.status, tt.kind, tt.body))
-			got, err := c.Lookup(t.Context(), "O1")
+			got, err := c.Lookup(t.Context(), orders.ByHTTP(onewrite.New(onewrite.Options{})), "O1")
 			if diff := cmp.Diff(orders.Order{}, got); !errors.Is(err, tt.want) || diff != "" {
 				t.Errorf("got %+v, %v; want %v", got, err, tt.want)
 			}
@@ -179,7 +179,7 @@ func TestLookupReadsTheSplit(t *testing.T) {
 			t.Parallel()
 			body := `{"order_id":"O1","order_name":"책","amount":10,` + strings.TrimPrefix(tt.body, "{")
 			c := shop(t, orders.Config{Fields: tt.fields}, answer(200, "application/json", strings.Replace(body, ",}", "}", 1)))
-			got, err := c.Lookup(t.Context(), "O1")
+			got, err := c.Lookup(t.Context(), orders.ByHTTP(onewrite.New(onewrite.Options{})), "O1")
 			got.Split.PartsAt, got.Split.PGAt = "", ""
 			if diff := cmp.Diff(tt.want, got.Split); err != nil || diff != "" {
 				t.Errorf("%v (-want +got)\n%s", err, diff)

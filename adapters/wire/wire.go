@@ -25,6 +25,9 @@ type Answer struct {
 
 // IsJSON tells whether the answer says of itself that it is JSON.
 func (a Answer) IsJSON() bool {
+	if a.ContentType == "application/json" {
+		return true
+	}
 	kind, _, err := mime.ParseMediaType(a.ContentType)
 	return err == nil && (kind == "application/json" || kind == "text/json" || strings.HasSuffix(kind, "+json"))
 }
@@ -38,6 +41,15 @@ type Request struct {
 	ContentType string
 	Body        string
 }
+
+// What every request of ours says.
+const (
+	accept    = "application/json"
+	userAgent = "pg-gateway"
+)
+
+// Lines are the header lines of a request without a body, as Send says them.
+const Lines = "Accept: " + accept + "\r\nUser-Agent: " + userAgent + "\r\n"
 
 // Send sends one request and reads its answer whole. The error never holds the URL, since some carry more than
 // a log should see.
@@ -56,8 +68,8 @@ func Send(ctx context.Context, client *http.Client, r Request) (Answer, error) {
 	if r.Body != "" {
 		req.Header.Set("Content-Type", r.ContentType)
 	}
-	req.Header.Set("Accept", "application/json")
-	req.Header.Set("User-Agent", "pg-gateway")
+	req.Header.Set("Accept", accept)
+	req.Header.Set("User-Agent", userAgent)
 	resp, err := client.Do(req)
 	if err != nil {
 		return Answer{}, withoutURL(err)

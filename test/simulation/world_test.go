@@ -19,6 +19,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/pg-gateway/pg-gateway/adapters/drivers"
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
 	"github.com/pg-gateway/pg-gateway/gateway"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/metrics"
@@ -256,7 +257,7 @@ func (w *simWorld) boot(slot, generation int) error {
 	books := &simJournal{simBooks: p.books, p: p, inner: p.books}
 	g, err := gateway.New(gateway.Options{
 		Store: w.parts.store, Journal: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
-		OrderHTTP: client, Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now, Spread: p.spread,
+		OrderHTTP: client, LookUp: orders.ByHTTP(client), Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now, Spread: p.spread,
 	})
 	if err != nil {
 		return fmt.Errorf("booting %s: %w", p.name, err)
