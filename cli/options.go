@@ -31,14 +31,16 @@ func (o *options) flags(f *pflag.FlagSet) {
 	o.level = new(slog.LevelVar)
 }
 
-// logger writes JSON lines to standard error, so that standard output stays for people.
-func (o *options) logger() (*slog.Logger, error) {
+// logger writes JSON lines to standard error, so that standard output stays for people. What waits in the lines is
+// for the caller to flush at the end.
+func (o *options) logger() (*slog.Logger, *lines, error) {
 	if o.logLevel != "" {
 		if err := o.level.UnmarshalText([]byte(o.logLevel)); err != nil {
-			return nil, fmt.Errorf("reading --log.level: %w", err)
+			return nil, nil, fmt.Errorf("reading --log.level: %w", err)
 		}
 	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, &slog.HandlerOptions{Level: o.level})), nil
+	l := &lines{to: os.Stderr}
+	return slog.New(patientLines{slog.NewJSONHandler(l, &slog.HandlerOptions{Level: o.level}), l}), l, nil
 }
 
 // follow logs as much as the rules in force say, unless the flag says something.

@@ -17,10 +17,11 @@ func sandboxCommand(o *options) *cobra.Command {
 	c := &cobra.Command{
 		Use: "sandbox", Short: "Serve stand-ins for KG Inicis, PortOne and a demo shop", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			log, err := o.logger()
+			log, last, err := o.logger()
 			if err != nil {
 				return err
 			}
+			defer func() { _ = last.Flush() }()
 			ln, err := net.Listen("tcp", listen)
 			if err != nil {
 				return fmt.Errorf("opening the sandbox's listener: %w", err)

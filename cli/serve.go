@@ -31,10 +31,11 @@ import (
 // serve runs the gateway until ctx ends. It is one straight line: load, open, join, serve, and the same
 // backwards.
 func serve(ctx context.Context, o options, out io.Writer) error {
-	log, err := o.logger()
+	log, last, err := o.logger()
 	if err != nil {
 		return err
 	}
+	defer func() { _ = last.Flush() }()
 	registry := metrics.NewRegistry()
 	m := metrics.New(registry)
 	m.SetBuild(o.version)

@@ -96,7 +96,7 @@ func TestTheLogLevelFollowsTheRules(t *testing.T) {
 		var o options
 		o.flags(pflag.NewFlagSet("", pflag.ContinueOnError))
 		o.logLevel = tt.flag
-		if _, err := o.logger(); err != nil {
+		if _, _, err := o.logger(); err != nil {
 			t.Fatal(err)
 		}
 		if o.follow(s); o.level.Level().String() != tt.want {

@@ -10,6 +10,9 @@ import (
 // selfWritten are parameters of a window that write themselves, and need not be looked through by reflection.
 type selfWritten interface{ AppendJSON(dst []byte) []byte }
 
+// usualAnswer is more than an answer with a window in it takes, in bytes.
+const usualAnswer = 3 << 10
+
 // appendJSON appends a as encoding/json writes it.
 func (a *checkoutAnswer) appendJSON(dst []byte) ([]byte, error) {
 	o := strictjson.NewObject(dst).Text("order_id", string(a.OrderID)).Filled("attempt_id", string(a.AttemptID)).

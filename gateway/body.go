@@ -1,8 +1,11 @@
 package gateway
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -40,7 +43,7 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 	if err := c.Context().Conn().SetReadDeadline(time.Now().Add(forwardTimeout)); err != nil {
 		return nil, fmt.Errorf("setting a deadline for the body: %w", err)
 	}
-	b, err := io.ReadAll(io.LimitReader(stream, int64(limit)+1))
+	b, err := readUpTo(stream, c.Request().Header.ContentLength(), limit)
 	if err != nil {
 		c.Context().SetConnectionClose()
 		return nil, &payment.Problem{
@@ -53,13 +56,35 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 	return b, nil
 }
 
+// readUpTo reads a stream to its end, or one byte more than limit. The length, when it is known, is only a hint.
+func readUpTo(stream io.Reader, length, limit int) ([]byte, error) {
+	const first, most = 512, 64 << 10
+	b := make([]byte, 0, min(max(length, first), most)+1)
+	for len(b) <= limit {
+		if len(b) == cap(b) {
+			b = slices.Grow(b, len(b))
+		}
+		n, err := stream.Read(b[len(b):min(cap(b), limit+1)])
+		b = b[:len(b)+n]
+		switch {
+		case errors.Is(err, io.EOF):
+			return b, nil
+		case err != nil:
+			return b, err
+		}
+	}
+	return b, nil
+}
+
 // jsonBody reads a body that must be JSON by its content type and not be compressed.
 func jsonBody(c *fiber.Ctx, limit int) ([]byte, error) {
 	if b := requestOf(c).body; b != nil {
 		return b, nil
 	}
-	ct, _, _ := strings.Cut(c.Get(fiber.HeaderContentType), ";")
-	if !strings.EqualFold(strings.TrimSpace(ct), fiber.MIMEApplicationJSON) || c.Get(fiber.HeaderContentEncoding) != "" {
+	h := &c.Request().Header
+	ct, _, _ := bytes.Cut(h.ContentType(), []byte(";"))
+	if !strings.EqualFold(string(bytes.TrimSpace(ct)), fiber.MIMEApplicationJSON) ||
+		len(h.Peek(fiber.HeaderContentEncoding)) > 0 {
 		return nil, &payment.Problem{Code: payment.CodeUnsupportedMediaType}
 	}
 	return readBody(c, limit)

@@ -128,7 +128,8 @@ func (g *Gateway) prepare(
 		return checkoutAnswer{}, err
 	}
 	a := newAttempt(id, c, d, now, v.rules.Limits().AttemptTTL)
-	_, settled := v.sides(c.Payments)
+	var room [maxPayments]payment.MethodAmount
+	_, settled := v.sides(room[:0], c.Payments)
 	a.Secondary = payment.PartsOf(settled)
 	base := v.rules.Server().Public.BaseURL
 	req := adapters.PrepareRequest{

@@ -8,7 +8,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-
 )
 
 // wireBuffer is larger than any request or answer of these tests, in bytes.

@@ -61,7 +61,7 @@ func (g *Gateway) deposit(c *fiber.Ctx, t told) (status int, result string) {
 		ID: d.Attempt, PG: t.pg.ID, MID: d.MID, TID: d.PGTxID, IssueTID: d.IssueTxID, Amount: d.Amount,
 	})
 	isAbout(c, word.Attempt.OrderID, d.Attempt)
-	log = slog.New(log.Handler().WithAttrs(requestOf(c).about.attrs()))
+	log = slog.New(log.Handler().WithAttrs(requestOf(c).about.attrs(nil)))
 	switch {
 	case errors.Is(err, lifecycle.ErrNotOurs):
 		// It may be about an approval that is just being written; Inicis asks ten times at most.

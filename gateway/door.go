@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"container/list"
 	"errors"
 	"log/slog"
 	"net"
@@ -46,19 +45,19 @@ type door struct {
 
 	mu     sync.Mutex
 	open   int
-	silent *list.List // of *doorConn, the oldest in front
+	silent silentConns
 	peers  map[netip.Addr]*doorPeer
 }
 
 // doorPeer is what one address has open.
 type doorPeer struct {
 	open   int
-	silent *list.List
+	silent silentConns
 }
 
 func newDoor(l net.Listener, room func() doorRoom, closed func(why string, err error)) *door {
 	return &door{
-		Listener: l, room: room, closed: closed, patience: shopTimeout, silent: list.New(),
+		Listener: l, room: room, closed: closed, patience: shopTimeout,
 		peers: map[netip.Addr]*doorPeer{},
 	}
 }
@@ -105,16 +104,16 @@ func (d *door) admit(conn net.Conn) *doorConn {
 	d.mu.Lock()
 	peer := d.peers[c.from]
 	if peer == nil {
-		peer = &doorPeer{silent: list.New()}
+		peer = &doorPeer{silent: silentConns{ofPeer: 1}}
 		d.peers[c.from] = peer
 	}
 	var evicted *doorConn
 	why := ""
 	switch {
 	case r.perAddress > 0 && peer.open >= r.perAddress && (r.exempt == nil || !r.exempt(c.from)):
-		why, evicted = closedAddress, d.evict(peer.silent)
+		why, evicted = closedAddress, d.evict(&peer.silent)
 	case r.all > 0 && d.open >= r.all:
-		why, evicted = closedFull, d.evict(d.silent)
+		why, evicted = closedFull, d.evict(&d.silent)
 	}
 	if why != "" && evicted == nil {
 		d.forgetPeer(c.from, peer)
@@ -133,9 +132,8 @@ func (d *door) admit(conn net.Conn) *doorConn {
 }
 
 // evict takes out the connection that has been silent for longest, or returns nil. d.mu is held.
-func (d *door) evict(from *list.List) *doorConn {
-	for e := from.Front(); e != nil; e = from.Front() {
-		c, _ := e.Value.(*doorConn)
+func (d *door) evict(from *silentConns) *doorConn {
+	for c := from.oldest; c != nil; c = from.oldest {
 		d.unlist(c)
 		if c.state.CompareAndSwap(stateSilent, stateEvicted) {
 			return c
@@ -152,17 +150,19 @@ func (d *door) forgetPeer(at netip.Addr, p *doorPeer) {
 
 // list puts c behind the silent ones. d.mu is held.
 func (d *door) list(c *doorConn) {
-	if peer := d.peers[c.from]; peer != nil && c.inAll == nil {
-		c.inAll, c.inPeer = d.silent.PushBack(c), peer.silent.PushBack(c)
+	if peer := d.peers[c.from]; peer != nil && !c.listed {
+		c.listed = true
+		d.silent.add(c)
+		peer.silent.add(c)
 	}
 }
 
 // unlist takes c out of the silent ones. d.mu is held.
 func (d *door) unlist(c *doorConn) {
-	if c.inAll != nil {
-		d.silent.Remove(c.inAll)
-		d.peers[c.from].silent.Remove(c.inPeer)
-		c.inAll, c.inPeer = nil, nil
+	if c.listed {
+		c.listed = false
+		d.silent.remove(c)
+		d.peers[c.from].silent.remove(c)
 	}
 }
 
@@ -171,7 +171,7 @@ func (d *door) unlist(c *doorConn) {
 func (d *door) closeSilent() {
 	for {
 		d.mu.Lock()
-		c := d.evict(d.silent)
+		c := d.evict(&d.silent)
 		d.mu.Unlock()
 		if c == nil {
 			return
@@ -195,8 +195,10 @@ type doorConn struct {
 	from   netip.Addr
 	state  atomic.Int32
 	closed sync.Once
-	// inAll and inPeer are its places among the silent ones; nil once something was said.
-	inAll, inPeer *list.Element
+	// listed tells that it is among the silent ones, of all and of its address, whose neighbours beside has; d.mu guards
+	// them.
+	listed bool
+	beside [2]neighbours
 	// idled tells that it has waited for a next request; d.mu guards it.
 	idled bool
 

@@ -117,7 +117,7 @@ func (c *crowd) spoken(n int) {
 	c.t.Helper()
 	for until := time.Now().Add(20 * time.Second); ; time.Sleep(time.Millisecond) {
 		c.door.mu.Lock()
-		now := c.door.open - c.door.silent.Len()
+		now := c.door.open - c.door.silent.n
 		c.door.mu.Unlock()
 		switch {
 		case now == n:
@@ -220,8 +220,8 @@ func TestADoorForgetsWhoLeft(t *testing.T) {
 	}
 	c.door.mu.Lock()
 	defer c.door.mu.Unlock()
-	if c.door.open > 2 || len(c.door.peers) > 1 || c.door.silent.Len() > 2 {
-		t.Errorf("%d open, %d addresses, %d silent", c.door.open, len(c.door.peers), c.door.silent.Len())
+	if c.door.open > 2 || len(c.door.peers) > 1 || c.door.silent.n > 2 {
+		t.Errorf("%d open, %d addresses, %d silent", c.door.open, len(c.door.peers), c.door.silent.n)
 	}
 }
 

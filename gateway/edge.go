@@ -64,8 +64,10 @@ func wholeBody(c *fiber.Ctx) error {
 	if stream == nil {
 		return c.Next()
 	}
-	b := &wireBody{from: stream, conn: c.Context().Conn()}
-	requestOf(c).wire = b
+	r := requestOf(c)
+	r.wire = &r.stream
+	b := r.wire
+	b.from, b.conn = stream, c.Context().Conn()
 	err := c.Next()
 	if !requestOf(c).uploading && !b.drained(c) { //guard:unread-body-ends-connection
 		c.Context().SetConnectionClose()

@@ -66,11 +66,11 @@ type Options struct {
 	// OrderHTTP speaks to the order service.
 	OrderHTTP *http.Client
 	// LookUp looks orders up there; nil means connections that are kept for that.
-	LookUp orders.Get
-	Metrics   *metrics.Metrics
-	Registry  *prometheus.Registry
-	Log       *slog.Logger
-	Now       func() time.Time
+	LookUp   orders.Get
+	Metrics  *metrics.Metrics
+	Registry *prometheus.Registry
+	Log      *slog.Logger
+	Now      func() time.Time
 	// Identity tells which journal this is. Without it other processes with a journal of their own are not noticed.
 	Identity func() journal.Identity
 	// Spread spreads what is to be done again; nil means payment.Spread.
@@ -87,7 +87,7 @@ type Gateway struct {
 	orderHTTP *http.Client
 	lookUpBy  orders.Get
 	// lookUps is what lookUpBy is unless Options say otherwise.
-	lookUps *orderLookUps
+	lookUps   *orderLookUps
 	metrics   *metrics.Metrics
 	registry  *prometheus.Registry
 	log       *slog.Logger

@@ -92,7 +92,7 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 	isAbout(c, ans.OrderID, ans.AttemptID)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	answerStands(c)
-	body, err := ans.appendJSON(nil)
+	body, err := ans.appendJSON(make([]byte, 0, usualAnswer))
 	if err != nil {
 		return fmt.Errorf("encoding the answer: %w", err)
 	}

@@ -54,6 +54,7 @@ func newHookHouse(t *testing.T, box func(*sandbox.Config), edits ...fixture.Edit
 			t.Error(err)
 		}
 		h.g.following.Wait()
+		_ = ln.Close() // the server may have begun to listen after it was shut down
 		<-done
 	})
 	return &hookHouse{house: h, base: base}

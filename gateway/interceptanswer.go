@@ -94,7 +94,7 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, from exchange, c
 		return b, "refused"
 	}
 	isAbout(c, ans.OrderID, ans.AttemptID)
-	b, err := ans.appendJSON(nil)
+	b, err := ans.appendJSON(make([]byte, 0, usualAnswer))
 	if err != nil {
 		g.log.Error("an answer cannot be encoded", slog.String("request_id", requestID(c)), slog.Any("err", err))
 		return []byte("null"), "refused"

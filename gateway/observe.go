@@ -10,6 +10,9 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
+// RequestLine is what the log says of every request that was answered.
+const RequestLine = "request"
+
 // observe is the outermost middleware: request id, recovery, one log line and the request's metrics.
 func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 	start := time.Now()
@@ -38,20 +41,12 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 		if status >= 500 {
 			level = slog.LevelError
 		}
-		g.log.LogAttrs(
-			c.Context(),
-			level,
-			"request",
-			append(
-				r.about.attrs(),
-				slog.String("request_id", id),
-				slog.String("route", r.route),
-				slog.String(
-					"method", c.Method(),
-				),
-				slog.Int("status", status),
-				slog.Float64("ms", float64(took.Microseconds())/1000),
-			)...)
+		var room [8]slog.Attr // all that is said of a request, or it would be put together piece by piece
+		g.log.LogAttrs(c.Context(), level, RequestLine, append(
+			r.about.attrs(room[:0]), slog.String("request_id", id), slog.String("route", r.route),
+			slog.String("method", c.Method()), slog.Int("status", status),
+			slog.Float64("ms", float64(took.Microseconds())/1000),
+		)...)
 	}()
 	if err := c.Next(); err != nil {
 		return g.fail(c, err)
@@ -87,7 +82,7 @@ func (g *Gateway) report(c *fiber.Ctx, p *payment.Problem, err error) {
 			c.Context(),
 			slog.LevelError,
 			"a request failed",
-			append(a.attrs(), slog.String("request_id", requestID(c)), slog.Any("err", err))...)
+			append(a.attrs(nil), slog.String("request_id", requestID(c)), slog.Any("err", err))...)
 	}
 }
 

@@ -17,8 +17,8 @@ import (
 // maxOrder is the longest answer to a look-up, in bytes.
 const maxOrder = 1 << 20
 
-// orderLookUps asks the order service by GET, on connections that are kept. They are its own: what fills the shop's with
-// slow requests keeps no order from being looked up. It is safe for concurrent use.
+// orderLookUps asks the order service by GET, on connections that are kept. They are its own: what fills the shop's
+// with slow requests keeps no order from being looked up. It is safe for concurrent use.
 type orderLookUps struct {
 	shops *shops
 	// last is the place that was asked last, which is the place that is asked until the rules change.
@@ -73,7 +73,7 @@ func (o *orderLookUps) get(_ context.Context, base, path string, until time.Time
 	defer o.calls.Put(c)
 	c.target = append(append(c.target[:0], place.at.path...), path...)
 	c.req.Target, c.req.Host, c.req.Deadline = c.target, place.at.host, until
-	if err := place.client.Do(&c.x, &c.req); err != nil {
+	if err := place.client.Do(&c.x, &c.req); err != nil { //nolint:contextcheck // its end is the deadline
 		return wire.Answer{}, fmt.Errorf("asking the order service: %w", err)
 	}
 	defer func() { _ = c.x.Close() }()

@@ -27,8 +27,9 @@ type request struct {
 	// route is the route's name in logs and metrics.
 	route string
 	spent spent
-	// wire is the body as it comes; nil when it has none or was read whole already.
-	wire *wireBody
+	// wire is the body as it comes; nil when it has none or was read whole already. It is stream when there is one.
+	wire   *wireBody
+	stream wireBody
 	// body is the body that was read for an idempotency key, before the handler.
 	body []byte
 	// stands tells that the answer being given is one that a repeat may be given too.
@@ -101,9 +102,8 @@ func isAbout(c *fiber.Ctx, order payment.OrderID, attempt payment.AttemptID) {
 	a.order, a.attempt = order, attempt
 }
 
-// attrs are those for the request's line in the log. What is no id of ours or of the shop's has no place there.
-func (a *about) attrs() []slog.Attr {
-	var list []slog.Attr
+// attrs adds those for the request's line in the log. What is no id of ours or of the shop's has no place there.
+func (a *about) attrs(list []slog.Attr) []slog.Attr {
 	if a.code != "" {
 		list = append(list, slog.String("code", string(a.code)))
 	}

@@ -69,7 +69,8 @@ func (v *view) agreed(
 	if err != nil {
 		return err
 	}
-	pg, settled := v.sides(payments)
+	var room [maxPayments]payment.MethodAmount
+	pg, settled := v.sides(room[:0], payments)
 	switch {
 	case !said.Stated() && pg != amount: //guard:no-split-said-whole-order
 		return &payment.Problem{
@@ -102,16 +103,19 @@ func (v *view) saidByShop(id payment.OrderID, said orders.Split) (sidesOf, error
 		}
 		parts = append(parts, payment.MethodAmount{Method: m, Amount: p.Amount})
 	}
-	pg, settled := v.sides(parts)
+	pg, settled := v.sides(nil, parts)
 	if said.PGSet && len(parts) > 0 && pg != said.PG { //guard:shop-contradicts-itself
 		return sidesOf{}, orderFault(id, said.PGAt, said.PartsAt+"의 금액과 맞지 않습니다", "does not fit "+said.PartsAt)
 	}
 	return sidesOf{pg, settled}, nil
 }
 
-// sides adds up what goes through a PG, and lists what the shop settles itself, by method. A method that is not
-// known counts as one of a PG; the rules refuse it.
-func (v *view) sides(payments []payment.MethodAmount) (pg payment.Won, settled []payment.MethodAmount) {
+// sides adds up what goes through a PG, and adds what the shop settles itself to a list, by method. A method that is
+// not known counts as one of a PG; the rules refuse it.
+func (v *view) sides(
+	settled, payments []payment.MethodAmount,
+) (payment.Won, []payment.MethodAmount) {
+	var pg payment.Won
 	for _, p := range payments {
 		m, _ := v.rules.ResolveMethod(string(p.Method))
 		switch {
@@ -187,7 +191,7 @@ func (v *view) fill(co *payment.Checkout, said orders.Split) {
 // partOf is what a method pays of a split: a secondary one its own part, the primary whatever goes through a PG,
 // since the buyer may have chosen another card or wallet meanwhile.
 func (v *view) partOf(parts []payment.MethodAmount, method payment.Method) payment.Won {
-	pg, settled := v.sides(parts)
+	pg, settled := v.sides(nil, parts)
 	if !v.rules.Secondary(method) {
 		return pg
 	}

@@ -2,6 +2,7 @@ package payment
 
 import (
 	"net/url"
+	"strconv"
 	"strings"
 )
 
@@ -11,18 +12,20 @@ type Parts string
 
 // PartsOf writes a list as Parts. Methods that pay nothing are left out.
 func PartsOf(list []MethodAmount) Parts {
-	var b strings.Builder
+	var room [128]byte
+	b := room[:0]
 	for _, p := range list {
 		if p.Amount == 0 {
 			continue
 		}
-		if b.Len() > 0 {
-			b.WriteByte(',')
+		if len(b) > 0 {
+			b = append(b, ',')
 		}
 		// A configuration may give a method any name, commas and colons included.
-		b.WriteString(url.QueryEscape(string(p.Method)) + ":" + p.Amount.String())
+		b = append(append(b, url.QueryEscape(string(p.Method))...), ':')
+		b = strconv.AppendInt(b, int64(p.Amount), 10)
 	}
-	return Parts(b.String())
+	return Parts(b)
 }
 
 // List is p as a list. Text that PartsOf did not write is left out of it.

@@ -32,8 +32,8 @@ type Order struct {
 	Status string
 }
 
-// Lookup reads an order by get. Errors match ErrOrderNotFound or ErrUnavailable; an answer that says what is wrong with it
-// is an *AnswerError.
+// Lookup reads an order by get. Errors match ErrOrderNotFound or ErrUnavailable; an answer that says what is wrong
+// with it is an *AnswerError.
 func (c *Client) Lookup(ctx context.Context, get Get, id payment.OrderID) (Order, error) {
 	order, err := c.lookup(ctx, get, id)
 	if err != nil {

@@ -64,5 +64,10 @@ func edgeGuards() []guard {
 			says: "the shop is asked again only when nothing was sent",
 			pkg:  "./adapters/orders", run: "TestConfirmWaitsForAShopThatCannotBeReached",
 		},
+		{
+			name: "only-request-lines-wait", does: always(),
+			says: "no error and no word of money waits to be logged",
+			pkg:  "./cli", run: "TestOnlyLinesAboutRequestsWait",
+		},
 	}
 }
