@@ -3,6 +3,7 @@ package gateway
 import (
 	"github.com/pg-gateway/pg-gateway/gateway/jsonplace"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/rules"
 )
 
 // offered takes out of the shop's answer, such as an order sheet, the payment methods that a checkout would be refused
@@ -30,13 +31,17 @@ func (g *Gateway) offered(v *view, i intercept, from exchange, co *payment.Check
 	return from.found.Change(jsonplace.Without(items, func(n int) bool { return gone[n] })), ""
 }
 
-// takes tells whether a checkout with this method would be taken now, as far as is known of it.
+// takes tells whether a checkout with this method would be taken now, as far as is known of it: the link check of the
+// X2BEE store API says so too, and the amount is inside the method's limits where there is one.
 func (g *Gateway) takes(v *view, code string, co *payment.Checkout) bool {
+	now := g.deciding(nil)
+	where := rules.Where{Site: co.Site, Device: co.Device}
+	links, err := v.rules.CheckLinks([]rules.Means{{Method: code}}, where, now)
 	method, known := v.rules.ResolveMethod(code)
-	if !known {
+	if err != nil || !links.Usable || !known { //guard:sheets-offer-what-is-taken
 		return false
 	}
 	one := *co
 	one.Payments = []payment.MethodAmount{{Method: method, Amount: co.Amount}}
-	return v.rules.Usable(&one, g.deciding(nil)) == nil
+	return v.rules.Usable(&one, now) == nil
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/pg-gateway/pg-gateway/test/fixture"
@@ -64,5 +65,23 @@ func TestAnAnswerWithoutAListOfMethodsPasses(t *testing.T) {
 	h := newHouse(t, shopAt(shopSaying(t, "application/json", body).URL), offers(false))
 	if a := h.get("/api/orderSheet"); string(a.body) != body || a.header.Get(headerUnchanged) != "no_list" {
 		t.Errorf("got %q %s", a.header.Get(headerUnchanged), a.body)
+	}
+}
+
+// TestAnOrderSheetOffersWhatTheLinkCheckCallsUsable, also where a rule of the shop and no switch decides.
+func TestAnOrderSheetOffersWhatTheLinkCheckCallsUsable(t *testing.T) {
+	t.Parallel()
+	shop := shopSaying(t, "application/json", orderSheet)
+	// The rule sends cards to a PG that is off, and to no other.
+	noCard := func(c *fixture.Config) {
+		c.PGs["portone1"].InUse = false
+		c.Routing = append([]fixture.Rule{fixture.ByPG("card-by-portone-v1", "card", "portone1")}, c.Routing...)
+	}
+	h := newHouse(t, shopAt(shop.URL), offers(true), noCard)
+	link := h.post("/api/order/v1/payment/payMeanLink", "application/json", `{"payInfoList":[{"payWayCd":"11"}],"ordMediaCd":"20"}`)
+	payload, _ := link.json["payload"].(map[string]any)
+	sheet := string(h.get("/api/orderSheet").body)
+	if payload["usableYn"] != "N" || !strings.Contains(sheet, `{"payWayCd":"11","useYn":"N"`) {
+		t.Errorf("the link check says %v, the sheet %s", payload["usableYn"], sheet)
 	}
 }

@@ -35,6 +35,11 @@ func interceptGuards() []guard {
 			pkg:  tests, run: "TestAChangedAnswerKeepsNoWordOnItsOldBytes",
 		},
 		{
+			name: "sheets-offer-what-is-taken", does: drop(2),
+			says: "an order sheet offers what the link check calls usable",
+			pkg:  tests, run: "TestAnOrderSheetOffersWhatTheLinkCheckCallsUsable",
+		},
+		{
 			name: "bombs-do-not-go-off", does: never(),
 			says: "a compressed answer is read within a bound",
 			pkg:  tests, run: "TestACompressedAnswerGetsItsWindow",
