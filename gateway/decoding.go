@@ -25,7 +25,7 @@ func decoded(coding, body []byte) (text, why string) {
 	case "gzip", "x-gzip":
 		var r *gzip.Reader
 		if r, err = gzip.NewReader(bytes.NewReader(body)); err == nil {
-			_, err = io.Copy(&out, r)
+			_, err = io.Copy(&out, r) //nolint:gosec // out is bounded
 		}
 	case "br":
 		_, err = fasthttp.WriteUnbrotli(&out, body)
@@ -44,7 +44,8 @@ func decoded(coding, body []byte) (text, why string) {
 }
 
 func unzstd(to io.Writer, body []byte) error {
-	r, err := zstd.NewReader(bytes.NewReader(body), zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
+	r, err := zstd.NewReader(bytes.NewReader(body),
+		zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(maxZstdWindow))
 	if err != nil {
 		return err
 	}

@@ -59,8 +59,8 @@ func interceptReader(c *Intercept) reader {
 		"put": {memberPath(&c.Put), "Where in the answer the PG window goes: names with dots between."},
 		"content_types": {list(&c.ContentTypes, func(dst *string, _ value) reader {
 			return choice(dst, "json", "form", "multipart")
-		}), "Kinds of request bodies that this route takes; another route with the same path may take others, and what none takes " +
-			"is refused. All when left out."},
+		}), "Kinds of request bodies that this route takes; another route with the same path may take others, and what " +
+			"none takes is refused. All when left out."},
 		"offers": {object(fields{
 			"list": {memberPath(&c.Offers.List), "Where the list is in the answer: names with dots between."},
 			"code": {memberPath(&c.Offers.Code), "The member of an item that names its payment method."},
@@ -68,15 +68,17 @@ func interceptReader(c *Intercept) reader {
 				"member": {memberPath(&c.Offers.Mark), "The member of an item to set."},
 				"as":     {text(&c.Offers.MarkAs), "The text to set it to."},
 			}, "member", "as"), "How items that cannot be used now are marked; they are taken out when this is left out."},
-		}, "list", "code"), "A list of payment methods in the answer, as an order sheet has: those that a checkout would be refused " +
-			"with now are marked or taken out."},
+		}, "list", "code"), "A list of payment methods in the answer, as an order sheet has: those that a checkout would be " +
+			"refused with now are marked or taken out."},
 		"accepted": {object(fields{
 			"where": {sourceReader(&c.Accepted), "Where the answer says it: body:<gjson path> or header:<name>."},
 			"is":    {list(&c.AcceptedIs, func(dst *string, _ value) reader { return filled(dst) }), "What it says then."},
-		}, "where", "is"), "How the shop's answer says that it took the order; every other answer passes as it is. When left out, an " +
-			"answer that names an order."},
-		"errors": {either(choice(&c.Errors, "problem", "x2bee"), ownErrors(c)),
-			"How refusals look: RFC 9457 (problem), X2BEE's envelope, or the shop's own JSON."},
+		}, "where", "is"), "How the shop's answer says that it took the order; every other answer passes as it is. When left " +
+			"out, an answer that names an order."},
+		"errors": {
+			either(choice(&c.Errors, "problem", "x2bee"), ownErrors(c)),
+			"How refusals look: RFC 9457 (problem), X2BEE's envelope, or the shop's own JSON.",
+		},
 	}
 	return func(v value) {
 		object(fs, "name", "match")(v)

@@ -1,4 +1,5 @@
-// Package formjson reads a form (application/x-www-form-urlencoded, multipart/form-data) as PHP does, and gives it as JSON, so that
+// Package formjson reads a form (application/x-www-form-urlencoded, multipart/form-data) as PHP does, and gives it as
+// JSON, so that
 // the paths of an intercept mean the same for a form as for a JSON body.
 //
 // a[b]=x is {"a":{"b":"x"}}, a[]=x&a[]=y is {"a":["x","y"]}, a[0][b]=x is {"a":[{"b":"x"}]}. A plain whole number is
