@@ -251,6 +251,7 @@ func TestCORS(t *testing.T) {
 	for origin, want := range map[string]string{publicURL: publicURL, "https://evil.example": "", "null": ""} {
 		req := httptest.NewRequest(http.MethodOptions, pathCheckout, nil)
 		req.Header.Set("Origin", origin)
+		req.Header.Set("Access-Control-Request-Method", http.MethodPost)
 		a := h.send(h.app, req)
 		if got := a.header.Get("Access-Control-Allow-Origin"); got != want || a.status != http.StatusNoContent {
 			t.Errorf("%s: %d, allowed %q, want %q", origin, a.status, got, want)

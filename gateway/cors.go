@@ -1,13 +1,54 @@
 package gateway
 
 import (
+	"net/url"
+
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
-// cors lets pages of the allowed origins read the answer.
+// cors lets pages of the allowed origins read the answer, and takes nothing that a page of another origin sends: a form
+// needs no preflight.
 func (g *Gateway) cors(c *fiber.Ctx) error {
 	g.allowOrigin(c)
+	if g.sentByAnotherSite(c) { //guard:other-sites-do-not-check-out
+		return &payment.Problem{Code: payment.CodeOriginNotAllowed}
+	}
 	return c.Next()
+}
+
+// sentByAnotherSite tells whether a browser sends a request for a page that is neither of an allowed origin nor of our
+// own address. Programs send no Origin, and no page can write what is in Sec-Fetch-Site.
+func (g *Gateway) sentByAnotherSite(c *fiber.Ctx) bool {
+	site := c.Get("Sec-Fetch-Site")
+	if site == "same-origin" {
+		return false
+	}
+	from := c.Get(fiber.HeaderOrigin)
+	if from == "" {
+		return site == "cross-site"
+	}
+	v := g.view()
+	return !v.allowsOrigin(from) && from != originOf(v.rules.Server().Public.BaseURL)
+}
+
+// originOf is the origin of an address.
+func originOf(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
+}
+
+// preflightOf answers a preflight where POST is ours; any other OPTIONS is for the shop.
+func (g *Gateway) preflightOf(c *fiber.Ctx) error {
+	if c.Get(fiber.HeaderOrigin) == "" || c.Get(fiber.HeaderAccessControlRequestMethod) == "" {
+		return c.Next()
+	}
+	requestOf(c).route = routePreflight
+	return g.preflight(c)
 }
 
 // allowOrigin sets the headers of an answer that pages of the allowed origins may read.

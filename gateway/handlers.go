@@ -26,8 +26,8 @@ const maxReturn = 64 << 10
 func (g *Gateway) publicApp() *fiber.App {
 	app := g.newApp(true)
 	app.Use(g.observe)
-	app.Options(pathCheckout, named(routePreflight, g.preflight))
-	app.Options(pathComplete, named(routePreflight, g.preflight))
+	app.Options(pathCheckout, g.preflightOf)
+	app.Options(pathComplete, g.preflightOf)
 	app.Post(
 		pathCheckout,
 		named(routeCheckout, g.cors),
@@ -54,6 +54,8 @@ func (g *Gateway) publicApp() *fiber.App {
 	app.Use(g.storeRoute)
 	app.Use(named(routeShop, g.shopRoute))
 	// What is the shop's own at these paths has been handed on.
+	app.Options(pathCheckout, named(routePreflight, g.preflight))
+	app.Options(pathComplete, named(routePreflight, g.preflight))
 	only(app, routeCheckout, "POST, OPTIONS", pathCheckout)
 	only(app, routeComplete, "POST, OPTIONS", pathComplete)
 	app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })

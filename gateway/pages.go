@@ -2,8 +2,11 @@ package gateway
 
 import (
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"html/template"
 	"net/url"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -81,14 +84,18 @@ func (g *Gateway) html(c *fiber.Ctx, status int, data pageData) error {
 		return err
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
-	c.Set(
-		fiber.HeaderContentSecurityPolicy,
-		"default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'",
-	)
+	c.Set(fiber.HeaderContentSecurityPolicy, pagePolicy(g.view().rules.Server().Public.AllowOrigins))
 	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	c.Type("html", "utf-8")
 	return c.Status(status).Send(b.Bytes())
+}
+
+// pagePolicy lets a page have its own style and nothing else, and be framed by pages of the shop's only.
+func pagePolicy(shop []string) string {
+	style := sha256.Sum256([]byte(pageCSS))
+	return "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(style[:]) +
+		"'; base-uri 'none'; form-action 'none'; frame-ancestors " + strings.Join(append([]string{"'self'"}, shop...), " ")
 }
 
 // handleStatusPage answers a GET of the return address: some setups and every reload come that way. It

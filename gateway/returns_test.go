@@ -218,7 +218,7 @@ func TestStatusPages(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
 	a := h.get(pathInicisReturn)
-	if a.status != http.StatusOK || !strings.Contains(string(a.body), `lang="ko"`) || !strings.Contains(a.header.Get("Content-Security-Policy"), "default-src 'none'") {
+	if a.status != http.StatusOK || !strings.Contains(string(a.body), `lang="ko"`) || !strings.Contains(a.header.Get("Content-Security-Policy"), "default-src 'none'; style-src 'sha256-") {
 		t.Errorf("got %d %s", a.status, a.body)
 	}
 	if a := h.get(pathPortOneReturn + "?merchant_uid=nosuchattempt"); a.status != http.StatusNotFound {

@@ -105,7 +105,7 @@ func TestRoutesAreCountedByWhatTheyAreFor(t *testing.T) {
 		{h, h.app, httptest.NewRequest(http.MethodGet, "/return/inicis", nil), routeInicis},
 		{h, h.app, httptest.NewRequest(http.MethodPost, "/hooks/portone/v2/portone", nil), routeNotice},
 		{h, h.app, httptest.NewRequest(http.MethodPost, "/hooks/portone/nobody", nil), routeHooks},
-		{h, h.app, httptest.NewRequest(http.MethodOptions, "/checkout", nil), routePreflight},
+		{h, h.app, preflightRequest("/checkout"), routePreflight},
 		{h, h.app, httptest.NewRequest(http.MethodDelete, "/checkout", nil), routeShop},
 		{h, h.app, good, routeIntercept},
 		{h, h.app, httptest.NewRequest(http.MethodGet, "/", nil), routeShop},

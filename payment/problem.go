@@ -21,6 +21,7 @@ const (
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
 	CodeNotFound             Code = "NOT_FOUND"
 	CodePathNotForwarded     Code = "PATH_NOT_FORWARDED"
+	CodeOriginNotAllowed     Code = "ORIGIN_NOT_ALLOWED"
 	CodeMethodNotAllowed     Code = "METHOD_NOT_ALLOWED"
 
 	CodeUnknownMethod       Code = "UNKNOWN_METHOD"

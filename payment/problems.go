@@ -54,6 +54,11 @@ func describe(c Code) (Description, bool) {
 			"쇼핑몰 서버 전용 주소로 읽힐 수 있습니다: %2e, %2f, ;, .. 없이 보내세요",
 			"A server could read it as an endpoint of the order service's own: send it without %2e, %2f, ; and ..",
 		}, true
+	case CodeOriginNotAllowed:
+		return Description{
+			403, "허용되지 않은 사이트에서 보낸 요청입니다", "The request was sent by a page of a site that is not allowed",
+			"쇼핑몰의 주소를 server.public.allow_origins에 넣으세요", "Put the shop's origin into server.public.allow_origins",
+		}, true
 	case CodeMethodNotAllowed:
 		return Description{
 			405, "허용되지 않은 HTTP 메서드입니다", "The HTTP method is not allowed here",

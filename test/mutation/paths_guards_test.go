@@ -35,6 +35,11 @@ func pathGuards() []guard {
 			pkg:  tests, run: "TestTargetsThatCannotBeHandedOn",
 		},
 		{
+			name: "other-sites-do-not-check-out", does: never(),
+			says: "a page of another site cannot have a browser check out",
+			pkg:  tests, run: "TestOtherSitesDoNotCheckOut",
+		},
+		{
 			name: "shop-is-asked-by-its-own-name", does: never(),
 			says: "what the shop says of its own name comes back as the client's",
 			pkg:  tests, run: "TestTheShopIsAskedByTheNameThatIsConfigured",

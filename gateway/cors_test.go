@@ -1,0 +1,74 @@
+package gateway
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/pg-gateway/pg-gateway/payment"
+)
+
+// preflightRequest is what a browser asks before a page of the shop posts to path.
+func preflightRequest(path string) *http.Request {
+	req := httptest.NewRequest(http.MethodOptions, path, nil)
+	req.Header.Set("Origin", publicURL)
+	req.Header.Set("Access-Control-Request-Method", http.MethodPost)
+	return req
+}
+
+func TestOtherSitesDoNotCheckOut(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	for _, tt := range []struct {
+		origin, site string
+		refused      bool
+	}{
+		{"https://evil.example", "cross-site", true},
+		{"https://evil.example", "", true},
+		{publicURL + ".evil.example", "", true},
+		{"null", "cross-site", true},
+		{"", "cross-site", true},
+		{publicURL, "cross-site", false},
+		{publicURL, "", false},
+		{"https://pay.example", "same-origin", false},
+		{"", "none", false},
+		{"", "", false},
+	} {
+		for _, path := range []string{pathCheckout, pathComplete} {
+			req := httptest.NewRequest(http.MethodPost, path, strings.NewReader("{}"))
+			req.Header.Set("Content-Type", "application/json")
+			for name, value := range map[string]string{"Origin": tt.origin, "Sec-Fetch-Site": tt.site} {
+				if value != "" {
+					req.Header.Set(name, value)
+				}
+			}
+			a, want := h.send(h.app, req), payment.CodeMissingField
+			if tt.refused {
+				want = payment.CodeOriginNotAllowed
+			}
+			if a.code() != string(want) {
+				t.Errorf("POST %s of %q, %q: %d %s, want %s", path, tt.origin, tt.site, a.status, a.code(), want)
+			}
+			if star := a.header.Get("Access-Control-Allow-Origin"); star == "*" || a.header.Get("Access-Control-Allow-Credentials") != "" {
+				t.Errorf("%s allows too much: %v", path, a.header)
+			}
+		}
+	}
+}
+
+// TestOptionsOfAShopsPage are for the shop when they are no preflight.
+func TestOptionsOfAShopsPage(t *testing.T) {
+	t.Parallel()
+	shop := greetingShop(t)
+	h := newHouse(t, shopAt(shop.url))
+	if status, _ := ask(t, listening(t, h.app), http.MethodOptions, pathCheckout); status != http.StatusOK {
+		t.Errorf("answered %d", status)
+	}
+	if a := h.send(h.app, preflightRequest(pathCheckout)); a.status != http.StatusNoContent {
+		t.Errorf("a preflight is answered %d", a.status)
+	}
+	if seen := shop.requests(); len(seen) != 1 || seen[0] != "OPTIONS /checkout" {
+		t.Errorf("the shop saw %q", seen)
+	}
+}
