@@ -11,6 +11,9 @@ import (
 
 // Clean drops control characters and bytes that are not UTF-8, and the space around the rest.
 func Clean(s string) string {
+	if printable(s) {
+		return strings.TrimSpace(s)
+	}
 	s = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == utf8.RuneError {
 			return -1
@@ -18,6 +21,16 @@ func Clean(s string) string {
 		return r
 	}, s)
 	return strings.TrimSpace(s)
+}
+
+// printable tells whether s is of printable ASCII alone, of which nothing is to be cleaned: most of what buyers write.
+func printable(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // CutBytes cuts s to at most n bytes, between characters.
