@@ -7,6 +7,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/upstream"
 )
@@ -26,7 +27,12 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view) error {
 	if p.req.Stream == nil && len(p.req.Body) == 0 {
 		p.req.Upgrade = upgradeOf(c)
 	}
+	var err error
+	if p.seat, err = g.enterForwarded(c, p.req.Stream != nil); err != nil {
+		return err
+	}
 	if err := g.exchange(c, v, p); err != nil {
+		p.seat.leave()
 		return err
 	}
 	return g.passOn(c, p)
@@ -73,6 +79,10 @@ func (g *Gateway) notForwarded(c *fiber.Ctx, err error) error {
 	if errors.Is(err, upstream.ErrBody) || errors.Is(err, upstream.ErrRequest) {
 		c.Context().SetConnectionClose()
 		return &payment.Problem{Code: payment.CodeRequestUnreadable}
+	}
+	if errors.Is(err, upstream.ErrBusy) {
+		g.metrics.Shed(metrics.RoomShop, metrics.ShedFull)
+		return &payment.Problem{Code: payment.CodeOverloaded, RetryAfter: shedRetry}
 	}
 	g.log.Warn("the shop cannot be reached", slog.String("request_id", requestID(c)), slog.Any("err", err))
 	if errors.Is(err, upstream.ErrTimeout) {

@@ -96,6 +96,7 @@ type Gateway struct {
 	machine   *lifecycle.Machine
 	limits    *limits
 	circuits  *circuits
+	rooms     *rooms
 	strangers *strangers
 	rates     *rules.Outcomes
 	shops     *shops
@@ -156,6 +157,7 @@ func New(o Options) (*Gateway, error) {
 	if g.lookUpBy = o.LookUp; g.lookUpBy == nil {
 		g.lookUpBy = g.lookUps.get
 	}
+	g.rooms = newRooms(o.Metrics)
 	g.shops = newShops(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
 	g.others = &others{
 		own: o.Identity, env: func() environment { return g.view().environment }, seal: seal, log: o.Log,

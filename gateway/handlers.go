@@ -83,6 +83,9 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 	if err != nil {
 		return err
 	}
+	if err := g.enterCheckout(c); err != nil {
+		return err
+	}
 	co, err := parseCheckout(raw)
 	if err != nil {
 		return withOrder(err, co.OrderID)
@@ -125,6 +128,9 @@ type completeAnswer struct {
 func (g *Gateway) handleComplete(c *fiber.Ctx) error {
 	raw, err := jsonBody(c, g.view().rules.Limits().CheckoutBody)
 	if err != nil {
+		return err
+	}
+	if err := g.enterReturn(c); err != nil {
 		return err
 	}
 	req, err := parseComplete(raw)

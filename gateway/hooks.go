@@ -117,6 +117,10 @@ func (g *Gateway) hook(name payment.DriverName, do func(*fiber.Ctx, told) (strin
 				return again(err)
 			}
 		}
+		if err := g.enterReturn(c); err != nil {
+			g.metrics.Webhook(string(pg.ID), metrics.WebhookLimited)
+			return err
+		}
 		result, err := do(c, told{Message: messageOf(c, raw, g.now()), pg: pg, driver: driver})
 		g.metrics.Webhook(string(pg.ID), result)
 		return err

@@ -70,6 +70,9 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 		}
 	}
 	body, err := readBody(c, maxIntercepted)
+	if err == nil {
+		err = g.enterCheckout(c)
+	}
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}

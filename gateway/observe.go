@@ -33,6 +33,7 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 			leaveThisPod(c)
 		}
 		r := requestOf(c)
+		r.seat.leave()
 		took := time.Since(start)
 		status := c.Response().StatusCode()
 		done(r.route, c.Method(), status, took)

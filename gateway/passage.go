@@ -34,6 +34,8 @@ type passage struct {
 	early  bool
 	client net.Conn
 	res    *fasthttp.Response
+	// seat is held until the answer has been handed on.
+	seat seat
 }
 
 // passageOf is the passage of c's connection, ready for a request.
@@ -44,6 +46,7 @@ func passageOf(c *fiber.Ctx) *passage {
 	}
 	p := &d.passage
 	_ = p.x.Close()
+	p.seat.leave()
 	*p = passage{target: p.target, more: p.more, raw: p.raw, client: d, res: c.Response()}
 	return p
 }
@@ -233,6 +236,7 @@ func (p *passage) WriteTo(w io.Writer) (all int64, err error) {
 func (p *passage) Close() error {
 	p.whole = nil
 	err := p.x.Close()
+	p.seat.leave()
 	if p.early {
 		p.early = false
 		drop(p.client)

@@ -36,7 +36,9 @@ type request struct {
 	stands bool
 	// passed tells that the answer is the shop's, uploading that the request's body is still being read.
 	passed, uploading bool
-	about             about
+	// seat is held until the request is answered.
+	seat  seat
+	about about
 	// caller is who calls at the sidecar listener, without the token.
 	caller string
 	// from is the address of who is calling, and client what it is counted for, once somebody asked.

@@ -54,6 +54,9 @@ func (g *Gateway) handleReturn(route returnRoute) fiber.Handler {
 		if admitted := g.admitWindowOf(c, sealed); admitted != nil {
 			err = admitted
 		}
+		if err == nil {
+			err = g.enterReturn(c)
+		}
 		if err != nil {
 			return g.page(c, lifecycle.Result{}, err)
 		}

@@ -20,6 +20,20 @@ func (m *Metrics) addHTTP(f factory) {
 	m.panics = f.counter("panics_total", "Panics recovered; each is a bug.").WithLabelValues()
 	m.connectionsClosed = f.counter("connections_closed_total",
 		"Connections that a listener closed to have room, or could not take.", "listener", "reason")
+	inFlight := f.gauge("in_flight_requests",
+		"Requests of the public listener that are under way, by what they have room of.", "room")
+	m.shed = f.counter("requests_shed_total",
+		"Requests refused at once (503) since as many as may be were under way, by room and whose share was used up.",
+		"room", "reason")
+	m.inFlight = map[Room]prometheus.Gauge{}
+	for _, r := range []Room{RoomForwarded, RoomCheckouts, RoomReturns} {
+		m.inFlight[r] = inFlight.WithLabelValues(string(r))
+		for _, why := range []ShedReason{ShedFull, ShedClient} {
+			m.shed.WithLabelValues(string(r), string(why))
+		}
+	}
+	m.shed.WithLabelValues(string(RoomForwarded), string(ShedUploads))
+	m.shed.WithLabelValues(string(RoomShop), string(ShedFull))
 	m.problems = setOf1(f.counter("problems_total", "Problems answered, by problem code.", "code"))
 	m.badInput = setOf1(f.counter("bad_input_total", "Requests refused for their form, by problem code.", "code"))
 	m.requests = &set[request, requestSeries]{resolve: func(k request) requestSeries {
@@ -104,6 +118,33 @@ func (m *Metrics) Problem(code string) {
 		m.badInput.get([1]string{own}).Inc()
 	}
 }
+
+// Room is what requests have room of, each kind its own.
+type Room string
+
+// The rooms. RoomShop is that of the connections to the order service.
+const (
+	RoomForwarded Room = "forwarded"
+	RoomCheckouts Room = "checkouts"
+	RoomReturns   Room = "returns"
+	RoomShop      Room = "order_service"
+)
+
+// ShedReason is why a request found no room.
+type ShedReason string
+
+// The reasons: there is none, the client has its share, or slow uploads have theirs.
+const (
+	ShedFull    ShedReason = "full"
+	ShedClient  ShedReason = "client"
+	ShedUploads ShedReason = "uploads"
+)
+
+// InFlight records how many requests are under way in a room.
+func (m *Metrics) InFlight(r Room, n int) { m.inFlight[r].Set(float64(n)) }
+
+// Shed counts a request that found no room.
+func (m *Metrics) Shed(r Room, why ShedReason) { m.shed.WithLabelValues(string(r), string(why)).Inc() }
 
 // ConnectionClosed counts a connection that a listener closed, or could not take.
 func (m *Metrics) ConnectionClosed(listener, reason string) {

@@ -35,6 +35,8 @@ type Metrics struct {
 	panics       prometheus.Counter
 	// connectionsClosed has no set: both labels are constants.
 	connectionsClosed *prometheus.CounterVec
+	inFlight          map[Room]prometheus.Gauge
+	shed              *prometheus.CounterVec
 	problems          *counters1
 	badInput          *counters1
 

@@ -80,6 +80,7 @@ const (
 	CodeTooManyAttempts     Code = "TOO_MANY_ATTEMPTS"
 	CodeRateLimited         Code = "RATE_LIMITED"
 	CodeShuttingDown        Code = "SHUTTING_DOWN"
+	CodeOverloaded          Code = "OVERLOADED"
 	CodeInternal            Code = "INTERNAL"
 )
 

@@ -346,6 +346,11 @@ func describe(c Code) (Description, bool) {
 			503, "서비스가 재시작 중입니다", "The gateway is shutting down",
 			"잠시 뒤 다시 시도하세요", "Try again in a moment",
 		}, true
+	case CodeOverloaded:
+		return Description{
+			503, "지금 요청이 너무 많습니다", "There are too many requests at the moment",
+			"Retry-After만큼 기다렸다가 다시 시도하세요", "Wait for as long as Retry-After says, and try again",
+		}, true
 	case CodeInternal:
 		return Description{
 			500, "처리 중 오류가 났습니다", "Something went wrong inside",

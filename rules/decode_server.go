@@ -170,7 +170,8 @@ func limitsReader(c *LimitsConfig) reader {
 			"room."},
 		"in_flight": {
 			inFlightReader(&c.InFlight),
-			"How many requests may be under way at once, in each process. What is more is refused at once and does not wait.",
+			"How many requests may be under way at once, in each process. What is more is refused at once, with 503 and " +
+				"Retry-After, and does not wait. Live.",
 		},
 		"unmatched_payments": {
 			unmatched,
@@ -182,8 +183,25 @@ func limitsReader(c *LimitsConfig) reader {
 }
 
 func inFlightReader(c *InFlightConfig) reader {
-	*c = InFlightConfig{PerPG: 256}
+	*c = InFlightConfig{Forwarded: 768, Checkouts: 512, Returns: 1024, PerClient: 256, PerPG: 256}
 	return object(fields{
+		"forwarded": {
+			whole(&c.Forwarded, 2, 100_000),
+			"What is handed on to the order service, and at most three quarters of the connections to it. Requests with a " +
+				"body have half of it.",
+		},
+		"checkouts": {
+			whole(&c.Checkouts, 2, 100_000),
+			"Checkouts, the intercepted ones too, once their body is there. Nobody else has these.",
+		},
+		"returns": {
+			whole(&c.Returns, 2, 100_000),
+			"Buyers who come back from a window, and messages of PGs. Nobody else has these.",
+		},
+		"per_client": {
+			whole(&c.PerClient, 1, 100_000),
+			"Of each of those, what one address, or one IPv6 network of 64 bits, may have, and at most half.",
+		},
 		"per_pg": {
 			whole(&c.PerPG, 1, 100_000),
 			"Requests of one kind to one PG. Look-ups, net cancels and cancels are sent all the same: money waits for them.",

@@ -10,6 +10,16 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestABodyThatNobodyWaitsForIsToldToEnd",
 		},
 		{
+			name: "one-client-takes-its-share", does: never(),
+			says: "one client takes no more than its share of what may be under way",
+			pkg:  tests, run: "TestARoomHasItsBounds",
+		},
+		{
+			name: "slow-uploads-leave-room", does: never(),
+			says: "slow uploads leave room for pages",
+			pkg:  tests, run: "TestARoomHasItsBounds",
+		},
+		{
 			name: "served-on-while-unready", does: always(),
 			says: "a process that leaves serves on until others are asked",
 			pkg:  tests, run: "TestAllListenersServeOnWhileUnready",
