@@ -77,9 +77,9 @@ func TestAllListenersServeOnWhileUnready(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, func(c *fixture.Config) { c.Server.DrainDelay = "3s" })
 	r := h.run()
-	if head, ended, err := askOn(r.Admin, "/readyz"); err != nil || !strings.HasPrefix(head, "HTTP/1.1 200") {
+	if head, _, err := askOn(r.Admin, "/readyz"); err != nil || !strings.HasPrefix(head, "HTTP/1.1 200") {
 		t.Errorf("readiness before: %q, %v", head, err)
-	} else if head, ended, err = askOn(r.Public, "/"); err != nil || !strings.HasPrefix(head, "HTTP/1.1 200") || ended {
+	} else if head, ended, err := askOn(r.Public, "/"); err != nil || !strings.HasPrefix(head, "HTTP/1.1 200") || ended {
 		t.Errorf("a page before: %q, connection ended: %t, %v", head, ended, err)
 	}
 	start := time.Now()

@@ -68,13 +68,13 @@ func interceptReader(c *Intercept) reader {
 				"member": {memberPath(&c.Offers.Mark), "The member of an item to set."},
 				"as":     {text(&c.Offers.MarkAs), "The text to set it to."},
 			}, "member", "as"), "How items that cannot be used now are marked; they are taken out when this is left out."},
-		}, "list", "code"), "A list of payment methods in the answer, as an order sheet has: those that a checkout would be " +
-			"refused with now are marked or taken out."},
+		}, "list", "code"), "A list of payment methods in the answer, as an order sheet has: those that a checkout would " +
+			"be refused with now are marked or taken out."},
 		"accepted": {object(fields{
 			"where": {sourceReader(&c.Accepted), "Where the answer says it: body:<gjson path> or header:<name>."},
 			"is":    {list(&c.AcceptedIs, func(dst *string, _ value) reader { return filled(dst) }), "What it says then."},
-		}, "where", "is"), "How the shop's answer says that it took the order; every other answer passes as it is. When left " +
-			"out, an answer that names an order."},
+		}, "where", "is"), "How the shop's answer says that it took the order; every other answer passes as it is. When " +
+			"left out, an answer that names an order."},
 		"errors": {
 			either(choice(&c.Errors, "problem", "x2bee"), ownErrors(c)),
 			"How refusals look: RFC 9457 (problem), X2BEE's envelope, or the shop's own JSON.",

@@ -42,8 +42,8 @@ func serverReader(c *ServerConfig) reader {
 		},
 		"drain_delay": {
 			duration(&c.DrainDelay, 0, 5*time.Minute),
-			"How long all listeners go on serving after SIGTERM, while readyz is 503 and answers end their connections: as long " +
-				"as a load balancer takes to look away, as in 5s. 0s, or left out: they close at once.",
+			"How long all listeners go on serving after SIGTERM, while readyz is 503 and answers end their connections: as " +
+				"long as a load balancer takes to look away, as in 5s. 0s, or left out: they close at once.",
 		},
 	})
 }

@@ -91,7 +91,8 @@ func (s *shop) answer(ctx *fasthttp.RequestCtx) {
 	if path == "/api/orders" && ctx.IsPost() {
 		fmt.Fprintf(ctx, `{"timestamp":"2026-12-01T03:00:00Z","code":"0000","message":"","error":false,`+
 			`"isProcess":true,"payload":`+
-			`{"ordNo":"BENCH-%09d","goodsNm":"chair","payAmt":64900,"pgAmt":64900,"taxFreeAmt":0,"status":"waiting"},"errors":[]}`,
+			`{"ordNo":"BENCH-%09d","goodsNm":"chair","payAmt":64900,"pgAmt":64900,"taxFreeAmt":0,`+
+			`"status":"waiting"},"errors":[]}`,
 			s.made.Add(1))
 		return
 	}

@@ -92,8 +92,10 @@ func openLoop(at string, request []byte, p pace) (spent, error) {
 	go func() {
 		// The thread is pinned, so it ends with this goroutine.
 		runtime.LockOSThread()
-		l := &loop{request: request, gap: time.Second / time.Duration(p.rate),
-			total: p.rate * int(p.lasting) / int(time.Second)}
+		l := &loop{
+			request: request, gap: time.Second / time.Duration(p.rate),
+			total: p.rate * int(p.lasting) / int(time.Second),
+		}
 		err := cmp.Or(p.pin(), l.run(at))
 		slices.Sort(l.took)
 		done <- result{l.took, err}
