@@ -3,6 +3,7 @@ package upstream
 import (
 	"errors"
 	"io"
+	"slices"
 )
 
 // bodyKind is how the end of an answer's body is told (RFC 9112 §6.3).
@@ -173,6 +174,26 @@ func (x *Exchange) fetch() {
 		b.fail(x, err)
 	default:
 		b.fail(x, ErrBroken)
+	}
+}
+
+// ReadAll appends what is left of the body to dst, and returns it. More than limit bytes are ErrTooLong.
+func (x *Exchange) ReadAll(dst []byte, limit int) ([]byte, error) {
+	from := len(dst)
+	if n := x.Length(); n >= 0 && n <= int64(limit) {
+		dst = slices.Grow(dst, int(n))
+	}
+	for {
+		run, err := x.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return dst, nil
+		case err != nil:
+			return dst, err
+		case len(dst)-from+len(run) > limit:
+			return dst, ErrTooLong
+		}
+		dst = append(dst, run...)
 	}
 }
 

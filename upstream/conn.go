@@ -14,10 +14,11 @@ type conn struct {
 	secure  bool
 	timeout time.Duration
 	raw     syscall.RawConn
-	// try is what raw calls; it is made once, so that asking costs no memory.
-	try    func(fd uintptr) bool
-	silent bool
-	probe  [1]byte
+	// try and step are what raw calls; they are made once, so that asking costs no memory.
+	try, step func(fd uintptr) bool
+	silent    bool
+	probe     [1]byte
+	talk      talk
 
 	readBy, writeBy time.Time
 	// since is when it was put aside, keep how long it may stay there.
@@ -38,13 +39,57 @@ func newConn(c, tcp net.Conn, timeout time.Duration) (*conn, error) {
 	if n.raw, err = sys.SyscallConn(); err != nil {
 		return nil, errors.Join(err, tcp.Close())
 	}
-	n.try = func(fd uintptr) bool {
-		// The descriptor never blocks: nothing to read is an error that says so.
-		_, err := syscall.Read(int(fd), n.probe[:])
-		n.silent = errors.Is(err, syscall.EAGAIN)
-		return true
-	}
+	n.try, n.step = n.isSilent, n.talkOn
 	return n, nil
+}
+
+// isSilent looks whether anything has come in.
+func (c *conn) isSilent(fd uintptr) bool {
+	// The descriptor never blocks: nothing to read is an error that says so.
+	_, errno := sysRead(fd, c.probe[:])
+	c.silent = errno == syscall.EAGAIN
+	return true
+}
+
+// talk is one request on its way out and the first bytes that come back.
+type talk struct {
+	out, in []byte
+	// kept tells that the connection has had a request before, unfit that something came since, so that it must not
+	// have another; asked that out was given to the system, of which it took wrote bytes.
+	kept, unfit, asked bool
+	wrote, got         int
+}
+
+// ask looks whether a kept connection is fit, writes out, and waits for what comes back. Anything out of the ordinary
+// is left to who reads and writes next: fewer bytes written than there are, or none read.
+//
+// All of it is done while waiting to read, in one go. The usual way asks the system a second time whether there is
+// anything to read, each time in vain, and makes room for other goroutines at each step, which none of these needs.
+func (c *conn) ask(out, in []byte, kept bool) (talk, error) {
+	c.talk = talk{out: out, in: in, kept: kept}
+	err := c.raw.Read(c.step)
+	t := c.talk
+	c.talk = talk{}
+	return t, err
+}
+
+// talkOn is called by raw: at first, and each time when there may be something to read. True ends that.
+func (c *conn) talkOn(fd uintptr) bool {
+	t := &c.talk
+	if t.asked {
+		n, errno := sysRead(fd, t.in)
+		t.got = n
+		return errno != syscall.EAGAIN
+	}
+	if t.kept {
+		if c.isSilent(fd); !c.silent { //guard:late-bytes-end-a-connection
+			t.unfit = true
+			return true
+		}
+	}
+	t.asked = true
+	t.wrote = sysWrite(fd, t.out)
+	return t.wrote < len(t.out)
 }
 
 // alive tells whether the connection is open and nothing has come in on it. What came unasked makes it useless.

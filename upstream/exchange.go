@@ -22,6 +22,8 @@ type Exchange struct {
 	body          body
 	up            *upload
 	deadline      time.Time
+	// began is when the upstream's part began, answered when the head of its answer was there.
+	began, answered time.Time
 	// armed tells that the deadline of the next read has just been seen to.
 	armed bool
 	// heard tells that a byte of this exchange has come.
@@ -59,62 +61,74 @@ func (x *Exchange) run(r *Request) error {
 	}
 	x.entered = true
 	now := time.Now()
-	x.conn = x.kept(now)
-	kept := x.conn != nil
-	if !kept {
-		if err := x.dial(); err != nil {
+	x.began = now
+	for x.next(now) {
+		err := x.try(now, true)
+		switch {
+		case errors.Is(err, errUnfit):
+			_ = x.conn.Close()
+			continue
+		case !r.reads() || x.heard || !errors.Is(err, ErrHungUp): //guard:shop-is-written-to-once
 			return err
 		}
-		now = time.Now()
-	}
-	err := x.try(now)
-	if kept && r.reads() && !x.heard && errors.Is(err, ErrHungUp) { //guard:shop-is-written-to-once
 		_ = x.conn.Close()
-		if err := x.dial(); err != nil {
-			return err
-		}
-		err = x.try(time.Now())
+		break
 	}
-	return err
-}
-
-// kept takes a connection of an earlier exchange on which nothing has come since, or nil.
-func (x *Exchange) kept(now time.Time) *conn {
-	for {
-		c := x.client.idle.get(now)
-		if c == nil {
-			return nil
-		}
-		if !c.stale(now) && c.alive(now) {
-			return c
-		}
-		_ = c.Close()
-	}
-}
-
-func (x *Exchange) dial() (err error) {
+	var err error
 	if x.conn, err = x.client.dial(x.deadline); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
-	return nil
+	return x.try(time.Now(), false)
 }
 
-// try writes the request to x.conn, once, and reads the head of the answer.
-func (x *Exchange) try(now time.Time) error {
+// errUnfit tells that a kept connection cannot be used, and nothing was written to it.
+var errUnfit = errors.New("the connection cannot be used again")
+
+// next takes a connection of an earlier exchange, if there is one.
+func (x *Exchange) next(now time.Time) bool {
+	for {
+		x.conn = x.client.idle.get(now)
+		if x.conn == nil {
+			return false
+		}
+		if !x.conn.stale(now) {
+			return true
+		}
+		_ = x.conn.Close()
+	}
+}
+
+// try writes the request to x.conn, once, and reads the head of the answer. A kept connection on which anything has
+// come since is not written to.
+func (x *Exchange) try(now time.Time, kept bool) error {
+	plain := x.up == nil && !x.conn.secure
+	if kept && !plain && !x.conn.alive(now) {
+		return errUnfit
+	}
 	if err := errors.Join(x.conn.allowWrite(now, x.deadline), x.conn.allowRead(now, x.deadline)); err != nil {
 		return fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	x.armed = true
 	var sent error
-	if x.up != nil {
+	switch {
+	case x.up != nil:
 		x.up.start(x.client, x.conn, x.out.b)
-	} else if _, sent = x.conn.Write(x.out.b); errors.Is(sent, os.ErrDeadlineExceeded) {
+	case plain:
+		sent = x.ask(kept)
+	default:
+		_, sent = x.conn.Write(x.out.b)
+	}
+	switch {
+	case errors.Is(sent, errUnfit):
+		return errUnfit
+	case errors.Is(sent, os.ErrDeadlineExceeded):
 		return ErrTimeout
 	}
 	// An upstream that refuses a request may answer, and hang up, before it has read all of it.
 	err := x.readHead()
 	switch {
 	case err == nil:
+		x.answered = time.Now()
 		x.body.begin(x)
 		return nil
 	case x.up != nil:
@@ -124,6 +138,21 @@ func (x *Exchange) try(now time.Time) error {
 		}
 	}
 	return errors.Join(err, sent)
+}
+
+// ask writes the request and reads the first bytes that come back.
+func (x *Exchange) ask(kept bool) error {
+	t, err := x.conn.ask(x.out.b, x.in.b[:cap(x.in.b)], kept)
+	x.in.b, x.heard = x.in.b[:t.got], t.got > 0
+	x.armed = t.got == 0
+	switch {
+	case t.unfit:
+		return errUnfit
+	case err != nil || t.wrote == len(x.out.b):
+		return err
+	}
+	_, err = x.conn.Write(x.out.b[t.wrote:])
+	return err
 }
 
 // readHead reads until the head of the final answer is there.
@@ -210,6 +239,9 @@ func (x *Exchange) read(p []byte) (int, error) {
 	}
 }
 
+// Took is how long the upstream took until the head of its answer was there, connecting included.
+func (x *Exchange) Took() time.Duration { return x.answered.Sub(x.began) }
+
 // Status is the status code of the answer.
 func (x *Exchange) Status() int { return x.head.status }
 
@@ -287,7 +319,12 @@ func (x *Exchange) settle(boundary bool) {
 	if !boundary || x.head.closes || x.head.minor == 0 || keep <= rest {
 		_ = x.conn.Close()
 	} else {
-		x.client.idle.put(x.conn, time.Now(), keep, rest)
+		now := x.answered
+		if x.more != nil {
+			// It took a while.
+			now = time.Now()
+		}
+		x.client.idle.put(x.conn, now, keep, rest)
 	}
 	x.conn = nil
 }

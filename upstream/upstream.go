@@ -38,6 +38,8 @@ var (
 	ErrInterim = errors.New("too many interim answers")
 	// ErrUpgraded comes with ErrAnswer: another protocol that nobody asked for.
 	ErrUpgraded = errors.New("the upstream changed the protocol unasked")
+	// ErrTooLong tells that a body has more bytes than are wanted.
+	ErrTooLong = errors.New("the answer is too long")
 	// ErrBroken is what reading the body of an answer ends with when the body did not end as its head said.
 	ErrBroken = errors.New("the answer broke off")
 )

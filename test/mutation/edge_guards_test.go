@@ -65,7 +65,12 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestAnInterceptedAnswerThatIsCutOpensNoWindow",
 		},
 		{
-			name: "shop-is-written-to-once", does: drop(2),
+			name: "late-bytes-end-a-connection", does: never(),
+			says: "what comes behind an answer ends its connection",
+			pkg:  "./upstream", run: "TestLateBytesReachNobody",
+		},
+		{
+			name: "shop-is-written-to-once", does: drop(1),
 			says: "the shop's client writes once",
 			pkg:  "./upstream", run: "TestOneInAtMostOneOut",
 		},
