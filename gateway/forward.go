@@ -17,7 +17,7 @@ const forwardTimeout = 60 * time.Second
 
 // forward hands the request on to the order service, and its answer back as it is.
 func (g *Gateway) forward(c *fiber.Ctx, v *view) error {
-	p := passageOf(c)
+	p := g.passageOf(c)
 	p.req.Drop = ownLine
 	if stream, length := requestOf(c).wire, c.Request().Header.ContentLength(); stream == nil {
 		p.req.Body = c.Request().Body()
@@ -64,11 +64,10 @@ func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
 		p.req.Host = name
 	}
 	p.req.Lines, p.req.More = c.Request().Header.RawHeaders(), p.more
-	start := time.Now()
 	if err := client.Do(&p.x, &p.req); err != nil {
 		return g.notForwarded(c, err)
 	}
-	took := time.Since(start)
+	took := p.x.Took()
 	requestOf(c).spent.add(took)
 	g.metrics.Forwarded(took)
 	return nil

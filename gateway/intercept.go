@@ -106,7 +106,7 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 			return g.refuseIntercepted(c, i, err)
 		}
 	}
-	p := passageOf(c)
+	p := g.passageOf(c)
 	p.req.Body, p.req.Drop, p.plain = body, ownLine, i.changes()
 	if p.plain {
 		p.req.Drop = ownOrPartial

@@ -26,7 +26,7 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 				"a handler panicked", slog.Any("request_id", id), slog.Any("panic", broken),
 				slog.String("stack", string(debug.Stack())),
 			)
-			forgetAnswer(c)
+			g.forgetAnswer(c)
 			err = writeProblem(c, &payment.Problem{Code: payment.CodeInternal}, id)
 		}
 		if g.leaving.Load() { //guard:leaving-ends-connections

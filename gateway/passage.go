@@ -35,19 +35,27 @@ type passage struct {
 	client net.Conn
 	res    *fasthttp.Response
 	// seat is held until the answer has been handed on.
-	seat seat
+	seat  seat
+	count unfinished
+}
+
+// unfinished counts answers that do not reach the client whole, by who broke off: a client that gives up is nobody's
+// fault.
+type unfinished interface {
+	ForwardedLeft()
+	ForwardedBroken()
 }
 
 // passageOf is the passage of c's connection, ready for a request.
-func passageOf(c *fiber.Ctx) *passage {
+func (g *Gateway) passageOf(c *fiber.Ctx) *passage {
 	d, ok := c.Context().Conn().(*doorConn)
 	if !ok {
-		return &passage{client: c.Context().Conn(), res: c.Response()}
+		return &passage{client: c.Context().Conn(), res: c.Response(), count: g.metrics}
 	}
 	p := &d.passage
 	_ = p.x.Close()
 	p.seat.leave()
-	*p = passage{target: p.target, more: p.more, raw: p.raw, client: d, res: c.Response()}
+	*p = passage{target: p.target, more: p.more, raw: p.raw, client: d, res: c.Response(), count: g.metrics}
 	return p
 }
 
@@ -84,23 +92,18 @@ func (g *Gateway) passOn(c *fiber.Ctx, p *passage) error {
 
 // readAll reads the answer's body, which may have up to limit bytes.
 func (p *passage) readAll(limit int) ([]byte, error) {
-	all := make([]byte, 0, min(max(p.x.Length(), 512), int64(limit)))
-	for {
-		run, err := p.x.Next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return all, nil
-		case err != nil:
-			return nil, &payment.Problem{
-				Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 끊겼습니다", DetailEn: "the shop's answer broke off",
-			}
-		case len(all)+len(run) > limit:
-			return nil, &payment.Problem{
-				Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large",
-			}
+	all, err := p.x.ReadAll(nil, limit)
+	switch {
+	case errors.Is(err, upstream.ErrTooLong):
+		return nil, &payment.Problem{
+			Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large",
 		}
-		all = append(all, run...)
+	case err != nil:
+		return nil, &payment.Problem{
+			Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 끊겼습니다", DetailEn: "the shop's answer broke off",
+		}
 	}
+	return all, nil
 }
 
 // passWith answers with the shop's head, but for the lines that drop tells of, and with body, which was read of its
@@ -116,16 +119,16 @@ func (g *Gateway) passWith(c *fiber.Ctx, p *passage, body []byte, drop func(name
 
 // badAnswer ends an exchange whose answer cannot be handed on.
 func (g *Gateway) badAnswer(c *fiber.Ctx, p *passage, err error) error {
-	forgetAnswer(c)
+	g.forgetAnswer(c)
 	return g.notForwarded(c, errors.Join(err, p.Close()))
 }
 
 // forgetAnswer makes c's answer ours, whatever of the shop's was in it already.
-func forgetAnswer(c *fiber.Ctx) {
+func (g *Gateway) forgetAnswer(c *fiber.Ctx) {
 	requestOf(c).passed = false
 	res := c.Response()
 	res.ResetBody() // closes the body, when it was there to be streamed
-	_ = passageOf(c).Close()
+	_ = g.passageOf(c).Close()
 	res.ImmediateHeaderFlush = false
 	res.Header.SetStatusMessage(nil)
 	res.Header.SetNoDefaultContentType(false)
@@ -217,11 +220,13 @@ func (p *passage) WriteTo(w io.Writer) (all int64, err error) {
 		}
 		n, werr := w.Write(run)
 		if all += int64(n); werr != nil {
+			p.count.ForwardedLeft()
 			return all, werr
 		}
 	}
 	p.whole = nil
 	if !errors.Is(err, io.EOF) {
+		p.count.ForwardedBroken()
 		return all, err
 	}
 	for l := upstream.NewLines(p.x.Trailers()); l.Next(); {

@@ -391,6 +391,33 @@ func TestWhatGoesOnIsNotCut(t *testing.T) {
 	}
 }
 
+// TestAnAnswerThatIsNotWholeIsCounted for who broke off.
+func TestAnAnswerThatIsNotWholeIsCounted(t *testing.T) {
+	t.Parallel()
+	shop := bytesShop(t, func(head string, _ *bufio.Reader, c net.Conn) bool {
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\nhalf")
+		if strings.HasPrefix(head, "GET /left") {
+			_, _ = io.CopyN(c, zeros{}, 1_000_000_000)
+		}
+		return false
+	})
+	for target, by := range map[string]string{"/left": "client", "/broken": "order_service"} {
+		h := newHouse(t, shopAt(shop))
+		c := dialRaw(t, behindDoor(t, h.app, time.Minute))
+		c.send("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n")
+		readUntil(t, c.r, "half")
+		if target == "/left" {
+			_ = c.c.Close()
+		}
+		for began := time.Now(); !h.counted(`pg_gateway_forwarded_unfinished_total{by="` + by + `"} 1`); {
+			if time.Since(began) > 20*time.Second {
+				t.Fatalf("%s is not counted", target)
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}
+}
+
 type zeros struct{}
 
 func (zeros) Read(p []byte) (int, error) { return len(p), nil }

@@ -34,6 +34,10 @@ func (m *Metrics) addHTTP(f factory) {
 	}
 	m.shed.WithLabelValues(string(RoomForwarded), string(ShedUploads))
 	m.shed.WithLabelValues(string(RoomShop), string(ShedFull))
+	unfinished := f.counter("forwarded_unfinished_total",
+		"Answers of the order service that did not reach the caller whole, by who broke off.", "by")
+	m.unfinished.client = unfinished.WithLabelValues("client")
+	m.unfinished.shop = unfinished.WithLabelValues("order_service")
 	m.problems = setOf1(f.counter("problems_total", "Problems answered, by problem code.", "code"))
 	m.badInput = setOf1(f.counter("bad_input_total", "Requests refused for their form, by problem code.", "code"))
 	m.requests = &set[request, requestSeries]{resolve: func(k request) requestSeries {
@@ -97,6 +101,12 @@ func (m *Metrics) Overhead(name string, own time.Duration) {
 
 // Forwarded records how long the order service took to answer a forwarded request.
 func (m *Metrics) Forwarded(took time.Duration) { m.forwarded.Observe(took.Seconds()) }
+
+// ForwardedLeft counts an answer whose caller did not wait for its end.
+func (m *Metrics) ForwardedLeft() { m.unfinished.client.Inc() }
+
+// ForwardedBroken counts an answer that the order service broke off.
+func (m *Metrics) ForwardedBroken() { m.unfinished.shop.Inc() }
 
 // Panicked counts a panic that was recovered.
 func (m *Metrics) Panicked() { m.panics.Inc() }

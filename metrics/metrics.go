@@ -33,6 +33,7 @@ type Metrics struct {
 	overhead     *observers1
 	forwarded    prometheus.Observer
 	panics       prometheus.Counter
+	unfinished   struct{ client, shop prometheus.Counter }
 	// connectionsClosed has no set: both labels are constants.
 	connectionsClosed *prometheus.CounterVec
 	inFlight          map[Room]prometheus.Gauge
