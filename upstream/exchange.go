@@ -262,7 +262,7 @@ func (x *Exchange) Header(name string) []byte {
 }
 
 // Uploading tells whether the request's body is still being sent. Its stream must not be used before Close.
-func (x *Exchange) Uploading() bool { return x.up != nil && x.up.running() }
+func (x *Exchange) Uploading() bool { return x.up != nil && x.up.underWay() }
 
 // Upgraded hands out the connection when the answer is 101, and what has been read of the other protocol. It is the
 // caller's to close; x is to be closed before it is used.

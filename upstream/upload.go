@@ -49,7 +49,10 @@ func (u *upload) start(c *Client, conn *conn, first []byte) {
 const maxLastWait = 50 * time.Millisecond
 
 // finished tells whether the body was sent whole.
-func (u *upload) finished() bool {
+func (u *upload) finished() bool { return !u.underWay() && u.err == nil }
+
+// underWay tells whether the body is still being sent. It waits for the end of a last piece that the upstream may have.
+func (u *upload) underWay() bool {
 	if u.running() && u.last.Load() {
 		patience := time.NewTimer(maxLastWait)
 		defer patience.Stop()
@@ -58,7 +61,7 @@ func (u *upload) finished() bool {
 		case <-patience.C:
 		}
 	}
-	return !u.running() && u.err == nil
+	return u.running()
 }
 
 // running tells whether the body is still being sent.
