@@ -36,6 +36,7 @@ func (g *Gateway) newApp(stream bool) *fiber.App {
 		// A form that is read in advance is written anew for the shop, and its last bytes may stay in the connection.
 		DisablePreParseMultipartForm: true, //guard:form-is-not-read-in-advance
 		Immutable:                    true,
+		RequestMethods:               methods(),
 		ReadBufferSize:               16 << 10,
 		ReadTimeout:                  forwardTimeout,
 		IdleTimeout:                  75 * time.Second,
@@ -47,6 +48,7 @@ func (g *Gateway) newApp(stream bool) *fiber.App {
 	if stream {
 		app.Server().HeaderReceived = bodyAtItsPace
 	}
+	g.refuseOtherMethods(app)
 	app.Use(wholeBody)
 	return app
 }
@@ -55,7 +57,7 @@ func (g *Gateway) newApp(stream bool) *fiber.App {
 // the last one ends, so a connection whose body was not read to its end, or whose end is in doubt, is closed: the
 // server would take what is left for a request, with somebody else's answer (design promise 9).
 func wholeBody(c *fiber.Ctx) error {
-	if ambiguous(&c.Request().Header) {
+	if unreadable(&c.Request().Header) {
 		c.Context().SetConnectionClose()
 		return &payment.Problem{Code: payment.CodeRequestUnreadable}
 	}
@@ -111,7 +113,8 @@ func ambiguous(h *fasthttp.RequestHeader) bool {
 	var length, encoding bool
 	for line := range bytes.SplitSeq(h.RawHeaders(), []byte("\n")) {
 		name, _, _ := bytes.Cut(line, []byte(":"))
-		if bytes.ContainsAny(name, " \t") {
+		if bytes.ContainsAny(name, " \t") ||
+			len(line) > 0 && line[len(line)-1] != '\r' { //guard:bare-line-feed
 			return true
 		}
 		length = length || bytes.EqualFold(name, []byte(fiber.HeaderContentLength))

@@ -76,7 +76,7 @@ func asProblem(err error) *payment.Problem {
 		case fiber.StatusRequestEntityTooLarge:
 			return &payment.Problem{Code: payment.CodeBodyTooLarge}
 		case fiber.StatusRequestHeaderFieldsTooLarge:
-			return &payment.Problem{Code: payment.CodeInvalidField, Field: "headers"}
+			return &payment.Problem{Code: payment.CodeHeadersTooLarge}
 		}
 	}
 	return &payment.Problem{Code: payment.CodeInternal}

@@ -474,6 +474,9 @@ func TestWhatCannotBeParsedIsAnswered400(t *testing.T) {
 		for _, broken := range []string{
 			"GET /livez HTTP/1.1\r\nHost: a\r\nHost: b\r\nCookie: PLANTED\r\n\r\n", "PLANTED\r\n\r\n", "GET /livez HTTP/1.1\r\nHost: a\r\nPLANTED x: y\r\n\r\n",
 			"GET /livez HTTP/9.9\r\nHost: a\r\nCookie: PLANTED\r\n\r\n", "GET /livez HTTP/1.1\r\nHost: a\r\nX: PLANTED\x00\r\n\r\n",
+			"GET /livez HTTP/1.1\r\nHost: a\nX: PLANTED\r\n\r\n",
+			"GET /livez HTTP/1.1\r\nHost: PLANTED@b\r\n\r\n", "GET ftp://a/livez HTTP/1.1\r\nHost: a\r\nX: PLANTED\r\n\r\n",
+			"CONNECT PLANTED:443 HTTP/1.1\r\nHost: PLANTED:443\r\n\r\n", "PLANTED /livez HTTP/1.1\r\nHost: a\r\n\r\n",
 		} {
 			c := dialRaw(t, at)
 			c.send(broken)

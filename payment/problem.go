@@ -18,6 +18,7 @@ const (
 	CodeInvalidField         Code = "INVALID_FIELD"
 	CodeMissingField         Code = "MISSING_FIELD"
 	CodeBodyTooLarge         Code = "BODY_TOO_LARGE"
+	CodeHeadersTooLarge      Code = "HEADERS_TOO_LARGE"
 	CodeUnsupportedMediaType Code = "UNSUPPORTED_MEDIA_TYPE"
 	CodeNotFound             Code = "NOT_FOUND"
 	CodePathNotForwarded     Code = "PATH_NOT_FORWARDED"

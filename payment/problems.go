@@ -38,6 +38,11 @@ func describe(c Code) (Description, bool) {
 			413, "요청 본문이 너무 큽니다", "The body is too large",
 			"본문 크기를 줄이세요", "Send a smaller body",
 		}, true
+	case CodeHeadersTooLarge:
+		return Description{
+			431, "요청 헤더가 너무 큽니다", "The request's headers are too large",
+			"쿠키나 주소를 16 KiB보다 작게 줄이세요", "Send less than 16 KiB of cookies, address and other headers",
+		}, true
 	case CodeUnsupportedMediaType:
 		return Description{
 			415, "지원하지 않는 Content-Type입니다", "The content type is not supported",

@@ -50,6 +50,26 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestTwoReadersSeeOneRequest",
 		},
 		{
+			name: "bare-line-feed", does: never(),
+			says: "a line of a head that only some readers see the end of is refused",
+			pkg:  tests, run: "TestWhatCannotBeParsedIsAnswered400",
+		},
+		{
+			name: "host-is-a-host", does: never(),
+			says: "a Host that is no host and port is refused",
+			pkg:  tests, run: "TestWhatCannotBeParsedIsAnswered400",
+		},
+		{
+			name: "target-is-of-http", does: never(),
+			says: "a target of another scheme is refused",
+			pkg:  tests, run: "TestWhatCannotBeParsedIsAnswered400",
+		},
+		{
+			name: "method-is-known", does: always(),
+			says: "a method that nobody knows, and CONNECT, are answered by a problem",
+			pkg:  tests, run: "TestWhatCannotBeParsedIsAnswered400",
+		},
+		{
 			name: "form-is-not-read-in-advance", does: skip(),
 			says: "a form is not read in advance",
 			pkg:  tests, run: "TestAFormReachesTheShopAsItWasSent",
