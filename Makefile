@@ -133,6 +133,10 @@ fsyncs: deps ## Count the fsyncs of an attempt that is concluded, 64 at once (SQ
 	cd lifecycle && strace -f --seccomp-bpf -c -e trace=fsync,fdatasync $(CACHE)/lifecycle.test -test.run '^$$' -test.bench 'ConcludeTogether$$' -test.benchtime 20000x
 	cd lifecycle && $(CACHE)/lifecycle.test -test.run '^$$' -test.bench 'ConcludeTogetherPostgres$$' -test.benchtime 20000x
 
+.PHONY: wire-long
+wire-long: deps ## Pass bodies of a GiB both ways, in bounded memory
+	$(GO) test ./test/wire -run 'TestLongBodies' -count=1 -v -wire.long
+
 .PHONY: soak
 soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED (default: the time)
 	$(GO) test ./test/simulation -run '^TestSimulation$$' -count=1 -v -timeout 0 -sim.schedules=$(or $(SCHEDULES),200000) -sim.first=$(or $(SEED),$(shell date +%s))

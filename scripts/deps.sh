@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Finds, or on Debian and Ubuntu installs, what the tests need beyond Go: a browser, promtool, PostgreSQL, PgBouncer and
-# a C compiler for the race detector; with the word bench what `make bench-proxy` does: nginx with Lua, HAProxy and wrk.
-# It says what it found, changes nothing that is there, and may run any number of times.
+# Finds, or on Debian and Ubuntu installs, what the tests need beyond Go: a browser, promtool, PostgreSQL, PgBouncer, the
+# proxies that the gateway is compared with and stands behind (nginx, HAProxy, Node), and a C compiler for the race
+# detector; with the word bench what `make bench-proxy` does: nginx with Lua, HAProxy and wrk. It says what it found,
+# changes nothing that is there, and may run any number of times.
 #
 #   scripts/deps.sh [tests|bench]
 set -euo pipefail
@@ -30,6 +31,7 @@ find_nginx() { command -v nginx || ls /usr/sbin/nginx; }
 find_lua() { ls /usr/lib/nginx/modules/ngx_http_lua_module.so; }
 find_cjson() { ls /usr/lib/*/lua/5.1/cjson.so; }
 find_haproxy() { command -v haproxy || ls /usr/sbin/haproxy; }
+find_node() { command -v node; }
 find_wrk() { command -v wrk; }
 
 # what to look for | the Debian package that has it
@@ -40,6 +42,9 @@ case "${1:-tests}" in
       "promtool|prometheus"
       "initdb|postgresql"
       "pgbouncer|pgbouncer"
+      "nginx|nginx"
+      "haproxy|haproxy"
+      "node|nodejs"
       "cc|gcc libc6-dev"
     )
     ;;
