@@ -223,28 +223,32 @@ func hopCases() []*wireCase {
 		forwarded(
 			"who is calling", "127.0.0.1", nil, "X-Forwarded-For: 127.0.0.1",
 			"X-Forwarded-Host: shop.example", "X-Forwarded-Proto: http",
+			"Forwarded: for=127.0.0.1;host=shop.example;proto=http",
 		),
 		forwarded("a stranger says who is calling", "127.0.0.1",
 			[]string{
 				"X-Forwarded-For: 1.2.3.4", "X-Forwarded-Host: evil.example", "X-Forwarded-Proto: https",
 				"Forwarded: for=1.2.3.4", "X-Real-IP: 1.2.3.4",
 			},
-			"X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: shop.example", "X-Forwarded-Proto: http"),
+			"X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: shop.example", "X-Forwarded-Proto: http",
+			"Forwarded: for=127.0.0.1;host=shop.example;proto=http"),
 		forwarded(
 			"a stranger has Connection drop who is calling", "127.0.0.1",
 			[]string{"Connection: X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Proto"},
 			"X-Forwarded-For: 127.0.0.1", "X-Forwarded-Host: shop.example",
-			"X-Forwarded-Proto: http",
+			"X-Forwarded-Proto: http", "Forwarded: for=127.0.0.1;host=shop.example;proto=http",
 		),
 		forwarded("a trusted proxy says who is calling", trustedFront,
 			[]string{"X-Forwarded-For: 1.2.3.4", "X-Forwarded-Host: www.shop.example", "X-Forwarded-Proto: https"},
 			"X-Forwarded-For: 1.2.3.4, "+trustedFront, "X-Forwarded-Host: www.shop.example",
-			"X-Forwarded-Proto: https"),
+			"X-Forwarded-Proto: https",
+			"Forwarded: for=1.2.3.4, for="+trustedFront+";host=www.shop.example;proto=https"),
 		forwarded(
 			"a trusted proxy says it on two lines", trustedFront,
 			[]string{"X-Forwarded-For: 1.2.3.4", "X-Forwarded-For: 5.6.7.8"},
 			"X-Forwarded-For: 1.2.3.4, 5.6.7.8, "+trustedFront, "X-Forwarded-Host: shop.example",
 			"X-Forwarded-Proto: http",
+			"Forwarded: for=1.2.3.4, for=5.6.7.8, for="+trustedFront+";host=shop.example;proto=http",
 		),
 	}
 }

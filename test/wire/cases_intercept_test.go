@@ -33,7 +33,8 @@ func interceptCases() []*wireCase {
 			topic: topic, name: name, send: post("/api/orders", order, "Content-Type: application/json"),
 			own: true, shop: shopSays(says...), want: `
 			< 200 length a window
-			<   Content-Type: application/json` + asked,
+			<   Content-Type: application/json
+			<   Cache-Control: no-store` + asked,
 		}
 	}
 	long := strings.Repeat("A", 8192) + smuggled

@@ -81,14 +81,16 @@ func (o outcome) text() (list []string) {
 
 // loose is o without what a proxy is free to choose: the order of lines of different names, the case of names, with which
 // status it refuses, and how it tells the shop the length of a body. A Content-Type that a case is not about is left out,
-// too: whether the standard library's proxy adds one to an answer that has none depends on the moment.
+// too: whether the standard library's proxy adds one to an answer that has none depends on the moment. So is Forwarded,
+// which the peers do not say.
 func (o outcome) loose(shows []string) outcome {
 	loosen := func(all []sight, change func(string) string) (list []sight) {
 		for _, s := range all {
 			var lines []string
 			for _, l := range s.lines {
 				name, value, _ := strings.Cut(l, ":")
-				if name = strings.ToLower(name); name != "content-type" || has(shows, name) {
+				name = strings.ToLower(name)
+				if name != "forwarded" && (name != "content-type" || has(shows, name)) {
 					lines = append(lines, name+":"+value)
 				}
 			}

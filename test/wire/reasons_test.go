@@ -39,7 +39,7 @@ func withReasons(all []*wireCase) []*wireCase {
 func names(list ...string) []string { return list }
 
 func reasons() []reason {
-	return slices.Concat(requestReasons(), answerReasons())
+	return slices.Concat(requestReasons(), answerReasons(), pathReasons())
 }
 
 func answerReasons() []reason {

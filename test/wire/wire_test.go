@@ -69,7 +69,7 @@ func cases() []*wireCase {
 	return withReasons(slices.Concat(
 		interimCases(), leftoverCases(), lengthCases(), chunkCases(), lineCases(), headerCases(), hopCases(),
 		framingCases(), answerHeadCases(), brokenCases(), streamCases(), earlyCases(), pipelineCases(), goneCases(),
-		upgradeCases(), interceptCases(),
+		upgradeCases(), hostCases(), pathCases(), ownCases(), interceptCases(),
 	))
 }
 
