@@ -134,8 +134,8 @@ fsyncs: deps ## Count the fsyncs of an attempt that is concluded, 64 at once (SQ
 	cd lifecycle && $(CACHE)/lifecycle.test -test.run '^$$' -test.bench 'ConcludeTogetherPostgres$$' -test.benchtime 20000x
 
 .PHONY: wire-long
-wire-long: deps ## Pass bodies of a GiB both ways, in bounded memory
-	$(GO) test ./test/wire -run 'TestLongBodies' -count=1 -v -wire.long
+wire-long: deps ## Pass bodies of a GiB both ways in bounded memory, and check out in a crowd of 8,000 slow and silent clients
+	$(GO) test ./test/wire -run 'TestLongBodies|TestACrowd' -count=1 -v -wire.long
 
 .PHONY: soak
 soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED (default: the time)

@@ -35,7 +35,8 @@ func (g *Gateway) refuseOtherMethods(app *fiber.App) {
 }
 
 // unreadable tells whether a request's head is one that the parser lets pass and nobody should answer: two readers
-// could see different requests in it, or it is for no server like this one. What stands in Host ends up in links and logs.
+// could see different requests in it, or it is for no server like this one. What stands in Host ends up in links and
+// logs.
 func unreadable(h *fasthttp.RequestHeader) bool {
 	return ambiguous(h) ||
 		bytes.ContainsFunc(h.Host(), notOfHost) || //guard:host-is-a-host

@@ -21,7 +21,7 @@ import (
 
 var (
 	updateDocs = flag.Bool("update", false, "write docs/conformance.md anew")
-	long       = flag.Bool("wire.long", false, "bodies of a GiB")
+	long       = flag.Bool("wire.long", false, "bodies of a GiB, and the whole crowd")
 	built      = flag.String("wire.binary", "", "the gateway to test; empty builds this one")
 )
 
