@@ -81,8 +81,8 @@ func (c *conn) talkOn(fd uintptr) bool {
 		t.got = n
 		return errno != syscall.EAGAIN
 	}
-	if t.kept {
-		if c.isSilent(fd); !c.silent { //guard:late-bytes-end-a-connection
+	if t.kept { //guard:late-bytes-end-a-connection
+		if c.isSilent(fd); !c.silent {
 			t.unfit = true
 			return true
 		}

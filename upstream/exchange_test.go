@@ -215,16 +215,22 @@ func TestLateBytesReachNobody(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			late := make(chan struct{})
+			answered, late := make(chan struct{}), make(chan struct{})
 			s := serve(t, func(r seen, c net.Conn) bool {
 				if strings.Contains(r.line, "/b") {
 					return write(c, pageOfB)
 				}
 				defer close(late)
-				return write(c, answer) && write(c, pageOfA)
+				if !write(c, answer) {
+					return false
+				}
+				<-answered
+				return write(c, pageOfA)
 			})
-			c := s.client(t)
-			if a := ask(c, request("GET", "/a")); a.err != nil {
+			c := s.client(t, func(o *upstream.Options) { o.Rest = time.Nanosecond })
+			a := ask(c, request("GET", "/a"))
+			close(answered)
+			if a.err != nil {
 				t.Fatal(a.err)
 			}
 			<-late
