@@ -18,8 +18,8 @@ const (
 )
 
 // lines writes log lines in their order. Lines that say no more than that a request was answered, one of which is
-// written for every one, wait a moment for others: each write costs a third of what a request that passes through
-// does. Whatever else is logged, and every error, is written at once, with what waits before it. It is safe for
+// written for every one, wait a moment for others once there is one after the other: each write costs a third of what a
+// request that passes through does. Whatever else is logged, and every error, is written at once, with what waits before it. It is safe for
 // concurrent use.
 type lines struct {
 	to io.Writer
@@ -27,6 +27,8 @@ type lines struct {
 	mu      sync.Mutex
 	waiting []byte
 	timer   *time.Timer
+	// wroteAt is when lines were written last: the first one after a pause has nothing to wait for.
+	wroteAt time.Time
 }
 
 // Write keeps whole lines until they are flushed.
@@ -34,7 +36,7 @@ func (l *lines) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting = append(l.waiting, line...)
-	if len(l.waiting) >= linesFull {
+	if len(l.waiting) >= linesFull || l.timer == nil && time.Since(l.wroteAt) >= linesKept {
 		return len(line), l.write()
 	}
 	if l.timer == nil {
@@ -59,6 +61,7 @@ func (l *lines) write() error {
 	if len(l.waiting) == 0 {
 		return nil
 	}
+	l.wroteAt = time.Now()
 	_, err := l.to.Write(l.waiting)
 	// What a log cannot take is lost, as it is without a buffer: it must not grow without end.
 	if l.waiting = l.waiting[:0]; cap(l.waiting) > 2*linesFull {
