@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 
@@ -90,8 +91,10 @@ func TestOrdersOfBeforeAreKnown(t *testing.T) {
 		before[i] = journaltest.Attempt(fmt.Sprintf("A-%04d", i), fmt.Sprintf("O-%04d", i))
 	}
 	j := openAlone(t, path)
-	if err := errors.Join(j.CommitTogether(before...)...); err != nil {
-		t.Fatal(err)
+	for some := range slices.Chunk(before, 200) {
+		if err := errors.Join(j.CommitTogether(some...)...); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := j.Close(); err != nil {
 		t.Fatal(err)
