@@ -38,7 +38,10 @@ func (g *Gateway) takes(v *view, code string, co *payment.Checkout) bool {
 	where := rules.Where{Site: co.Site, Device: co.Device}
 	links, err := v.rules.CheckLinks([]rules.Means{{Method: code}}, where, now)
 	method, known := v.rules.ResolveMethod(code)
-	if err != nil || !links.Usable || !known { //guard:sheets-offer-what-is-taken
+	if err != nil || !known {
+		return false
+	}
+	if !links.Usable { //guard:sheets-offer-what-is-taken
 		return false
 	}
 	one := *co
