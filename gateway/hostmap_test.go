@@ -118,6 +118,11 @@ func TestWhoAskedAndForWhat(t *testing.T) {
 			[4]string{"127.0.0.1", "shop.example.com:81", "http", `for=127.0.0.1;host="shop.example.com:81";proto=http`},
 		},
 		{
+			"a stranger's Forwarded", false,
+			[]string{"Forwarded: for=6.6.6.6;host=evil.example;proto=https", "X-Forwarded-Host: evil.example"},
+			[4]string{"127.0.0.1", "shop.example.com:81", "http", `for=127.0.0.1;host="shop.example.com:81";proto=http`},
+		},
+		{
 			"X-Forwarded-For of a trusted proxy", true,
 			[]string{"X-Forwarded-For: 9.9.9.9, 2001:db8::1", "X-Forwarded-For: 10.0.0.1", "X-Forwarded-Host: shop.kr", "X-Forwarded-Proto: https"},
 			[4]string{

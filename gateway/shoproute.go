@@ -134,7 +134,7 @@ func (v *view) answersFor(path string) bool {
 func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 	v := g.view()
 	target, ok := shopTarget(c)
-	if !ok { //guard:target-is-one-word
+	if !ok {
 		return &payment.Problem{Code: payment.CodeRequestUnreadable}
 	}
 	path := c.Path()

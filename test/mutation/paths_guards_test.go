@@ -30,11 +30,6 @@ func pathGuards() []guard {
 			pkg:  tests, run: "TestPathsAsDocumented",
 		},
 		{
-			name: "target-is-one-word", does: never(),
-			says: "a target with a blank or a control character in it is unreadable",
-			pkg:  tests, run: "TestTargetsThatCannotBeHandedOn",
-		},
-		{
 			name: "other-sites-do-not-check-out", does: never(),
 			says: "a page of another site cannot have a browser check out",
 			pkg:  tests, run: "TestOtherSitesDoNotCheckOut",
