@@ -18,9 +18,9 @@ const (
 )
 
 // lines writes log lines in their order. Lines that say no more than that a request was answered, one of which is
-// written for every one, wait a moment for others once there is one after the other: each write costs a third of what a
-// request that passes through does. Whatever else is logged, and every error, is written at once, with what waits before it. It is safe for
-// concurrent use.
+// written for every one, wait a moment for others once there is one after the other: each write costs a third of
+// what a request that passes through does. Whatever else is logged, and every error, is written at once, with what
+// waits before it. It is safe for concurrent use.
 type lines struct {
 	to io.Writer
 

@@ -39,7 +39,8 @@ func errorTemplateReader(c *ErrorTemplate) reader {
 		"status": {whole(&c.Status, 200, 599), "The HTTP status of every refusal; that of the problem when left out."},
 		"body": {templateBody(&c.Body), "The JSON of a refusal. {code}, {status}, {title}, {detail_ko}, {detail_en}, " +
 			"{buyer_ko}, {buyer_en}, {field}, {order_id}, {trace_id}, {timestamp} and {retry} are filled in; one that is " +
-			"a value by itself keeps its type: {status} is a number, {retry} true or false, an unknown {field} or {order_id} null."},
+			"a value by itself keeps its type: {status} is a number, {retry} true or false, an unknown " +
+			"{field} or {order_id} null."},
 	}, "body")
 }
 
