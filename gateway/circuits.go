@@ -44,7 +44,8 @@ var (
 	errGivenUp = errors.New("the PG was not asked")
 )
 
-// circuitClass is a kind of requests to a PG that fail together. It is the word of metrics.
+// circuitClass is a kind of requests to a PG that fail together. It is the value of a metric's
+// label.
 type circuitClass string
 
 const (

@@ -22,7 +22,7 @@ const (
 // room bounds how many requests of one kind are under way at once. Who finds it full is refused at once: a queue would
 // make everybody wait for the slowest. It is safe for concurrent use.
 type room struct {
-	// name is the word of metrics.
+	// name is the value of the metrics' label.
 	name    metrics.Room
 	metrics *metrics.Metrics
 

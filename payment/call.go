@@ -1,6 +1,6 @@
 package payment
 
-// CallOutcome is what became of one request to a PG: the word of the metric, and what a PG's health is told.
+// CallOutcome is what became of one request to a PG: the value of the metric's label, and what a PG's health is told.
 type CallOutcome string
 
 // The outcomes of requests to PGs.

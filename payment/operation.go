@@ -1,6 +1,6 @@
 package payment
 
-// Operation is what a request asked of a PG: the word of the metric, and what a PG's health is told.
+// Operation is what a request asked of a PG: the value of the metric's label, and what a PG's health is told.
 type Operation string
 
 // The operations.

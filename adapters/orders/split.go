@@ -55,7 +55,7 @@ func parseParts(list gjson.Result, field string) ([]payment.MethodAmount, error)
 	for i, item := range list.Array() {
 		method, amount := item.Get("method"), item.Get("amount")
 		if method.Type != gjson.String || method.Str == "" {
-			return nil, wrong(under(field, i, "method"), "결제수단이 없습니다", "is not the word of a method")
+			return nil, wrong(under(field, i, "method"), "결제수단이 없습니다", "is not the code of a method")
 		}
 		w, err := won(under(field, i, "amount"), amount)
 		if err != nil {
