@@ -19,6 +19,8 @@ type doorRoom struct {
 	all, perAddress int
 	// exempt addresses have no bound of their own: many people come from them.
 	exempt func(netip.Addr) bool
+	// refusals is how many that find no room are told so at once; more are closed without a word.
+	refusals int
 }
 
 // Why a door closed a connection of its own accord.
@@ -33,20 +35,25 @@ const (
 // door is a listener that nobody can bring down by opening connections. It outlasts having no file descriptor left,
 // takes as many connections as it has room for, and makes room by closing the connection that has been silent for
 // longest: browsers and HTTP clients keep some for later, and attackers do nothing else. A connection on which a
-// request was begun and not answered is never closed by it.
+// request was begun and not answered is never closed by it. When nobody is silent, who comes is refused.
 type door struct {
 	net.Listener
 
 	room func() doorRoom
 	// closed is told why a connection, or none, could be taken.
 	closed func(why string, err error)
+	// refused is told why a connection was refused, and whether it was told so.
+	refused func(why string, told bool, err error)
+	// refusal is what it is told.
+	refusal func() ([]byte, error)
 	// patience is how long no byte may move while a body is read, or an answer written.
 	patience time.Duration
 
-	mu     sync.Mutex
-	open   int
-	silent silentConns
-	peers  map[netip.Addr]*doorPeer
+	mu       sync.Mutex
+	open     int
+	refusing refusing
+	silent   silentConns
+	peers    map[netip.Addr]*doorPeer
 }
 
 // doorPeer is what one address has open.
@@ -55,9 +62,12 @@ type doorPeer struct {
 	silent silentConns
 }
 
-func newDoor(l net.Listener, room func() doorRoom, closed func(why string, err error)) *door {
+func newDoor(
+	l net.Listener, room func() doorRoom, closed func(why string, err error),
+	refused func(why string, told bool, err error),
+) *door {
 	return &door{
-		Listener: l, room: room, closed: closed, patience: shopTimeout,
+		Listener: l, room: room, closed: closed, refused: refused, refusal: sync.OnceValues(fullAnswer), patience: shopTimeout,
 		peers: map[netip.Addr]*doorPeer{},
 	}
 }
@@ -97,7 +107,7 @@ func passing(err error) bool {
 	return false
 }
 
-// admit takes a connection in, or closes it and returns nil.
+// admit takes a connection in, or refuses it and returns nil.
 func (d *door) admit(conn net.Conn) *doorConn {
 	r := d.room()
 	c := &doorConn{Conn: conn, d: d, from: addressOf(conn)}
@@ -118,7 +128,7 @@ func (d *door) admit(conn net.Conn) *doorConn {
 	if why != "" && evicted == nil {
 		d.forgetPeer(c.from, peer)
 		d.mu.Unlock()
-		d.closed(why, conn.Close())
+		d.refuse(conn, why, r.refusals)
 		return nil
 	}
 	d.open++
@@ -287,7 +297,11 @@ const (
 	adminShare   = 0.05
 	shopShare    = 0.25
 	lookUpShare  = 0.1
+	refusedShare = 0.02
 )
+
+// maxRefusals is how many connections a door refuses with an answer at once.
+const maxRefusals = 256
 
 // openFiles is how many files the process may have open at once. The Go runtime has raised it at the start to the
 // most that the system allows.
@@ -305,25 +319,33 @@ func shareOf(files int, share float64) int { return max(int(float64(files)*share
 func (g *Gateway) publicRoom() doorRoom {
 	l := g.view().rules.Limits()
 	all := min(l.Connections, shareOf(g.openFiles, publicShare))
-	return doorRoom{all: all, perAddress: min(l.ConnectionsPerAddress, all/2), exempt: g.trusted}
+	return doorRoom{
+		all: all, perAddress: min(l.ConnectionsPerAddress, all/2), exempt: g.trusted,
+		refusals: min(maxRefusals, shareOf(g.openFiles, refusedShare)),
+	}
 }
 
 // newDoor makes the named door of l.
 func (g *Gateway) newDoor(l net.Listener, name string, room func() doorRoom) *door {
 	var lastLog atomic.Int64
-	return newDoor(l, room, func(why string, err error) {
-		g.metrics.ConnectionClosed(name, why)
+	log := func(text, why string, err error) {
 		now := g.now().Unix()
 		if last := lastLog.Load(); now-last >= 10 && lastLog.CompareAndSwap(last, now) {
-			g.log.Warn(
-				"a listener closes connections", slog.String("listener", name), slog.String("reason", why), slog.Any("err", err),
-			)
+			g.log.Warn(text, slog.String("listener", name), slog.String("reason", why), slog.Any("err", err))
 		}
+	}
+	closed := func(why string, err error) {
+		g.metrics.ConnectionClosed(name, why)
+		log("a listener closes connections", why, err)
+	}
+	return newDoor(l, room, closed, func(why string, told bool, err error) {
+		g.metrics.ConnectionRefused(name, why, told)
+		log("a listener refuses connections", why, err)
 	})
 }
 
 // ownRoom is that of a door for a few known callers.
 func (g *Gateway) ownRoom(share float64) func() doorRoom {
-	r := doorRoom{all: shareOf(g.openFiles, share)}
+	r := doorRoom{all: shareOf(g.openFiles, share), refusals: min(maxRefusals, shareOf(g.openFiles, refusedShare/2))}
 	return func() doorRoom { return r }
 }

@@ -1,17 +1,21 @@
 package gateway
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
@@ -44,7 +48,7 @@ func TestADoorOutlastsHavingNoFileLeft(t *testing.T) {
 			t.Errorf("reason %s", why)
 		}
 		seen = append(seen, errors.Unwrap(errors.Unwrap(err)))
-	})
+	}, nil)
 	c, err := net.Dial("tcp", l.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -62,7 +66,7 @@ func TestADoorOutlastsHavingNoFileLeft(t *testing.T) {
 	if _, err := d.Accept(); !errors.Is(err, net.ErrClosed) {
 		t.Errorf("a closed listener gives %v", err)
 	}
-	broken := newDoor(&scarce{Listener: l, errs: []error{syscall.EBADF}}, func() doorRoom { return doorRoom{} }, func(string, error) {})
+	broken := newDoor(&scarce{Listener: l, errs: []error{syscall.EBADF}}, func() doorRoom { return doorRoom{} }, func(string, error) {}, nil)
 	if _, err := broken.Accept(); !errors.Is(err, syscall.EBADF) {
 		t.Errorf("a listener that is broken for good gives %v", err)
 	}
@@ -75,6 +79,8 @@ type crowd struct {
 	door   *door
 	mu     sync.Mutex
 	closed map[string]int
+	// refused are those who found no room, by reason and whether they were told.
+	refused map[string]int
 }
 
 func newCrowd(t *testing.T, r doorRoom) *crowd {
@@ -84,11 +90,15 @@ func newCrowd(t *testing.T, r doorRoom) *crowd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &crowd{t: t, at: l.Addr().String(), closed: map[string]int{}}
+	c := &crowd{t: t, at: l.Addr().String(), closed: map[string]int{}, refused: map[string]int{}}
 	c.door = newDoor(l, func() doorRoom { return r }, func(why string, _ error) {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		c.closed[why]++
+	}, func(why string, told bool, _ error) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		c.refused[fmt.Sprint(why, " ", told)]++
 	})
 	var served sync.WaitGroup
 	served.Go(func() {
@@ -171,34 +181,164 @@ func TestSilentConnectionsMakeRoom(t *testing.T) {
 	}
 }
 
-// TestAFullDoorTurnsAway when everybody in it has begun to say something.
-func TestAFullDoorTurnsAway(t *testing.T) {
-	t.Parallel()
-	c := newCrowd(t, doorRoom{all: 3})
+// full fills a door with n who have begun to say something.
+func (c *crowd) full(n int) []*rawClient {
+	c.t.Helper()
 	var inside []*rawClient
-	for range 3 {
-		r := dialRaw(t, c.at)
+	for range n {
+		r := dialRaw(c.t, c.at)
 		if !c.asks(r) {
-			t.Fatal("no answer")
+			c.t.Fatal("no answer")
 		}
 		r.send("GET /livez HTTP/1.1\r\n")
 		inside = append(inside, r)
 		c.spoken(len(inside))
 	}
-	for range 20 {
-		r := dialRaw(t, c.at)
-		r.send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n")
-		_, _ = io.ReadAll(r.r)
+	return inside
+}
+
+// counts waits until n connections were refused for a reason, and were told so or not.
+func (c *crowd) counts(what string, n int) {
+	c.t.Helper()
+	eventually(c.t, fmt.Sprintf("%d refused: %s", n, what), func() bool {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.refused[what] == n
+	})
+}
+
+// TestAFullDoorRefuses when everybody in it has begun to say something: who comes is told so, whatever he sends, and
+// those inside are answered.
+func TestAFullDoorRefuses(t *testing.T) {
+	t.Parallel()
+	for why, r := range map[string]doorRoom{
+		closedFull:    {all: 3, refusals: 8},
+		closedAddress: {all: 100, perAddress: 3, refusals: 16},
+	} {
+		t.Run(why, func(t *testing.T) {
+			t.Parallel()
+			c := newCrowd(t, r)
+			inside := c.full(3)
+			for range 5 {
+				comes := dialRaw(t, c.at)
+				// As much as stands in the way when the connection is closed too early.
+				comes.send("POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: 40000\r\n\r\n" + strings.Repeat("x", 40_000))
+				res, text := comes.answer("POST")
+				if res == nil || res.StatusCode != http.StatusServiceUnavailable || !res.Close ||
+					res.Header.Get("Retry-After") != "1" || res.Header.Get(headerReason) != "OVERLOADED" ||
+					res.Header.Get("Content-Type") != problemType {
+					t.Fatalf("answered with %+v", res)
+				}
+				var told problemBody
+				if err := json.Unmarshal([]byte(text), &told); err != nil || told.Code != payment.CodeOverloaded ||
+					told.Status != res.StatusCode || !strings.ContainsFunc(told.DetailKo, isHangul) || told.DetailEn == "" {
+					t.Errorf("told %s, %v", text, err)
+				}
+				if _, err := comes.r.ReadByte(); !errors.Is(err, io.EOF) {
+					t.Errorf("the connection ends with %v", err)
+				}
+				comes.c.Close()
+			}
+			c.counts(why+" true", 5)
+			answered := 0
+			for _, r := range inside {
+				r.send("Host: x\r\n\r\n")
+				if res, _ := r.answer("GET"); res != nil && res.StatusCode == http.StatusOK {
+					answered++
+				}
+			}
+			if answered != 3 {
+				t.Errorf("%d of 3 who had begun were answered", answered)
+			}
+		})
 	}
-	answered := 0
-	for _, r := range inside {
-		r.send("Host: x\r\n\r\n")
-		if res, _ := r.answer("GET"); res != nil && res.StatusCode == 200 {
-			answered++
-		}
+}
+
+// talker is a connection that notes what is done with it, and says one thing after the other.
+type talker struct {
+	net.Conn
+
+	says []string
+	done []string
+}
+
+func (c *talker) Read(p []byte) (int, error) {
+	if len(c.says) == 0 {
+		c.done = append(c.done, "end")
+		return 0, io.EOF
 	}
-	if answered != 3 {
-		t.Errorf("%d of 3 who had begun were answered", answered)
+	n := copy(p, c.says[0])
+	c.says, c.done = c.says[1:], append(c.done, c.says[0])
+	return n, nil
+}
+
+func (c *talker) Write(p []byte) (int, error) {
+	c.done = append(c.done, string(p[:len("HTTP/1.1 503")]))
+	return len(p), nil
+}
+
+func (c *talker) CloseWrite() error {
+	c.done = append(c.done, "half closed")
+	return nil
+}
+
+func (c *talker) SetDeadline(time.Time) error { return nil }
+
+// TestARefusalWaitsForItsReader: who is still sending when his connection is closed may lose the answer.
+func TestARefusalWaitsForItsReader(t *testing.T) {
+	t.Parallel()
+	c := &talker{says: []string{"POST / HTTP/1.1", "more", "and more"}}
+	d := newDoor(nil, nil, nil, nil)
+	if told, err := d.tellRefused(c); !told || err != nil {
+		t.Errorf("told: %t, %v", told, err)
+	}
+	want := []string{"POST / HTTP/1.1", "HTTP/1.1 503", "half closed", "more", "and more", "end"}
+	if !slices.Equal(c.done, want) {
+		t.Errorf("got %q", c.done)
+	}
+}
+
+// TestRefusingIsBounded: who says nothing is not answered, nor are more than the bound at once; of those whose own share
+// is used up half as many.
+func TestRefusingIsBounded(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		why    string
+		room   doorRoom
+		silent int
+	}{
+		{closedFull, doorRoom{all: 1, refusals: 4}, 4},
+		{closedAddress, doorRoom{all: 100, perAddress: 1, refusals: 4}, 2},
+	} {
+		t.Run(tt.why, func(t *testing.T) {
+			t.Parallel()
+			c := newCrowd(t, tt.room)
+			c.full(1)
+			var silent []*rawClient
+			for range tt.silent {
+				silent = append(silent, dialRaw(t, c.at))
+			}
+			eventually(t, "the places to be taken", func() bool {
+				c.door.mu.Lock()
+				defer c.door.mu.Unlock()
+				return c.door.refusing.all == tt.silent
+			})
+			if said, ended := dialRaw(t, c.at).ends(); said != "" || !ended {
+				t.Errorf("one too many is told %q, ended: %t", said, ended)
+			}
+			c.counts(tt.why+" false", 1)
+			for _, r := range silent {
+				if said, ended := r.ends(); said != "" || !ended {
+					t.Errorf("who says nothing is told %q, ended: %t", said, ended)
+				}
+			}
+			c.counts(tt.why+" false", 1+tt.silent)
+			c.door.mu.Lock()
+			defer c.door.mu.Unlock()
+			if c.door.refusing != (refusing{}) || c.door.open != 1 {
+				t.Errorf("afterwards %+v are being refused, %d open", c.door.refusing, c.door.open)
+			}
+		})
 	}
 }
 

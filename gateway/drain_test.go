@@ -25,7 +25,7 @@ func TestDrainAnswersWhoSpokeAndDropsWhoDidNot(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	front := newDoor(l, func() doorRoom { return doorRoom{} }, func(string, error) {})
+	front := newDoor(l, func() doorRoom { return doorRoom{} }, func(string, error) {}, nil)
 	served := make(chan error, 1)
 	go func() { served <- app.Listener(front) }()
 

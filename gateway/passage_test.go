@@ -25,7 +25,7 @@ func behindDoor(t *testing.T, app *fiber.App, patience time.Duration) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	d := newDoor(l, func() doorRoom { return doorRoom{} }, func(string, error) {})
+	d := newDoor(l, func() doorRoom { return doorRoom{} }, func(string, error) {}, nil)
 	d.patience = patience
 	var served sync.WaitGroup
 	served.Go(func() {

@@ -154,6 +154,9 @@ func tellReason(c *fiber.Ctx, p *payment.Problem) {
 	}
 }
 
+// problemType is the content type of a problem.
+const problemType = "application/problem+json; charset=utf-8"
+
 // writeProblem answers with problem JSON. The reason header tells SREs that the answer is ours, not an
 // upstream's.
 func writeProblem(c *fiber.Ctx, p *payment.Problem, traceID string) error {
@@ -164,6 +167,6 @@ func writeProblem(c *fiber.Ctx, p *payment.Problem, traceID string) error {
 	}
 	tellReason(c, p)
 	c.Status(b.Status)
-	c.Response().Header.SetContentType("application/problem+json; charset=utf-8")
+	c.Response().Header.SetContentType(problemType)
 	return c.Send(text)
 }

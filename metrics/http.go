@@ -20,6 +20,9 @@ func (m *Metrics) addHTTP(f factory) {
 	m.panics = f.counter("panics_total", "Panics recovered; each is a bug.").WithLabelValues()
 	m.connectionsClosed = f.counter("connections_closed_total",
 		"Connections that a listener closed to have room, or could not take.", "listener", "reason")
+	m.connectionsRefused = f.counter("connections_refused_total",
+		"New connections that found no room, by whether they were answered (503) or closed without a word.",
+		"listener", "reason", "answered")
 	inFlight := f.gauge("in_flight_requests",
 		"Requests of the public listener that are under way, by what they have room of.", "room")
 	m.shed = f.counter("requests_shed_total",
@@ -159,4 +162,9 @@ func (m *Metrics) Shed(r Room, why ShedReason) { m.shed.WithLabelValues(string(r
 // ConnectionClosed counts a connection that a listener closed, or could not take.
 func (m *Metrics) ConnectionClosed(listener, reason string) {
 	m.connectionsClosed.WithLabelValues(listener, reason).Inc()
+}
+
+// ConnectionRefused counts a new connection for which a listener had no room.
+func (m *Metrics) ConnectionRefused(listener, reason string, answered bool) {
+	m.connectionsRefused.WithLabelValues(listener, reason, strconv.FormatBool(answered)).Inc()
 }

@@ -34,8 +34,9 @@ type Metrics struct {
 	forwarded    prometheus.Observer
 	panics       prometheus.Counter
 	unfinished   struct{ client, shop prometheus.Counter }
-	// connectionsClosed has no set: both labels are constants.
-	connectionsClosed *prometheus.CounterVec
+	// connectionsClosed and connectionsRefused have no sets: their labels are constants.
+	connectionsClosed  *prometheus.CounterVec
+	connectionsRefused *prometheus.CounterVec
 	inFlight          map[Room]prometheus.Gauge
 	shed              *prometheus.CounterVec
 	problems          *counters1

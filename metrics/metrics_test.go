@@ -38,6 +38,7 @@ func useEverything(m *metrics.Metrics) {
 	m.Overhead("checkout", 2*time.Millisecond)
 	m.Forwarded(3 * time.Millisecond)
 	m.ConnectionClosed("public", "per_address")
+	m.ConnectionRefused("public", "full", true)
 	m.InFlight(metrics.RoomForwarded, 3)
 	m.Shed(metrics.RoomForwarded, metrics.ShedUploads)
 	m.Decision(metrics.DecisionForwarded, metrics.ReasonRouted, "card-main", "default")

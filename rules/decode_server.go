@@ -167,7 +167,7 @@ func limitsReader(c *LimitsConfig) reader {
 			"per_address": {whole(&c.ConnectionsPerAddress, 8, 1_000_000), "How many of one address, or of one IPv6 network " +
 				"of 64 bits, and at most half of all. Trusted proxies have no such bound."},
 		}), "Connections to the public listener. Where they are used up the one that has been silent for longest makes " +
-			"room."},
+			"room; when nobody is silent, who comes gets 503 and Retry-After."},
 		"in_flight": {
 			inFlightReader(&c.InFlight),
 			"How many requests may be under way at once, in each process. What is more is refused at once, with 503 and " +

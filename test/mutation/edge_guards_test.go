@@ -20,6 +20,16 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestARoomHasItsBounds",
 		},
 		{
+			name: "few-are-refused-at-once", does: never(),
+			says: "no more connections than the bound are answered with a refusal at once",
+			pkg:  tests, run: "TestRefusingIsBounded",
+		},
+		{
+			name: "refusal-is-not-reset", does: skip(),
+			says: "who is refused gets to read it, whatever it was sending",
+			pkg:  tests, run: "TestARefusalWaitsForItsReader",
+		},
+		{
 			name: "served-on-while-unready", does: always(),
 			says: "a process that leaves serves on until others are asked",
 			pkg:  tests, run: "TestAllListenersServeOnWhileUnready",
