@@ -26,11 +26,15 @@ func (g *Gateway) answered(c *fiber.Ctx, v *view, i intercept, co *payment.Check
 		g.unchanged(c, i, answerTooLarge)
 		return g.passOn(c, p)
 	}
-	answer, err := p.readAll(maxIntercepted)
-	if err != nil {
+	answer, more, err := p.readAll(maxIntercepted)
+	switch {
+	case err != nil:
 		return g.refuseIntercepted(c, i, errors.Join(err, p.Close()))
+	case more: //guard:large-answers-pass-whole
+		g.unchanged(c, i, answerTooLarge)
+		return g.passRead(c, p, answer, true)
 	}
-	plain, why := decoded(p.x.Header("content-encoding"), answer)
+	plain, why := decoded(p.x.Lines(), answer)
 	var found *jsonplace.Found
 	if why == "" {
 		if found, err = i.answer.Read(plain); err != nil {
@@ -46,7 +50,7 @@ func (g *Gateway) answered(c *fiber.Ctx, v *view, i intercept, co *payment.Check
 	}
 	if why != "" {
 		g.unchanged(c, i, why)
-		return g.passWith(c, p, answer, ownAnswerLine)
+		return g.passRead(c, p, answer, false)
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store") //guard:windows-are-not-kept
 	return g.passWith(c, p, changed, ofTheBody)

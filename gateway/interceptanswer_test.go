@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bytes"
+	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
 	"fmt"
@@ -21,9 +22,20 @@ const shopsOrder = `{"code":"0000","payload":{"ordNo":"O-1","payAmt":64900,"good
 // compressed is a text in a coding of HTTP.
 func compressed(t *testing.T, coding, text string) []byte {
 	t.Helper()
+	if under, over, ok := strings.Cut(coding, ", "); ok {
+		return compressed(t, over, string(compressed(t, under, text)))
+	}
 	var b bytes.Buffer
 	var err error
 	switch coding {
+	case "identity":
+		b.WriteString(text)
+	case "raw deflate":
+		var w *flate.Writer
+		if w, err = flate.NewWriter(&b, flate.BestSpeed); err == nil {
+			_, err = w.Write([]byte(text))
+			_ = w.Close()
+		}
 	case "gzip":
 		w := gzip.NewWriter(&b)
 		_, err = w.Write([]byte(text))
@@ -60,7 +72,18 @@ func TestACompressedAnswerGetsItsWindow(t *testing.T) {
 		{"a bomb of gzip", "gzip", "gzip", bomb, "too_large"},
 		{"a bomb of brotli", "br", "br", bomb, "too_large"},
 		{"a bomb of zstd", "zstd", "zstd", bomb, "too_large"},
-		{"a coding that nobody asked for", "deflate", "deflate", shopsOrder, "encoding"},
+		{"deflate", "deflate", "deflate", shopsOrder, ""},
+		{"deflate without its frame", "raw deflate", "deflate", shopsOrder, ""},
+		{"two, one over the other", "gzip, br", "gzip, BR", shopsOrder, ""},
+		{"two, on a line each", "gzip, br", "gzip|br", shopsOrder, ""},
+		{"one, and none", "gzip, identity", "gzip, identity,", shopsOrder, ""},
+		{"two, the other way round", "gzip, br", "br, gzip", shopsOrder, "encoding"},
+		{"a bomb of deflate", "deflate", "deflate", bomb, "too_large"},
+		{"a bomb of deflate without its frame", "raw deflate", "deflate", bomb, "too_large"},
+		{"a bomb in a bomb", "gzip, gzip", "gzip, gzip", bomb, "too_large"},
+		{"three", "gzip, br, zstd", "gzip, br, zstd", shopsOrder, ""},
+		{"four", "gzip, gzip, gzip, gzip", "gzip, gzip, gzip, gzip", shopsOrder, "encoding"},
+		{"one that nobody knows", "gzip", "compress", shopsOrder, "encoding"},
 		{"another coding than it says", "gzip", "br", shopsOrder, "encoding"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -69,7 +92,7 @@ func TestACompressedAnswerGetsItsWindow(t *testing.T) {
 			shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				asked = strings.Join(r.Header.Values("Accept-Encoding"), "|")
 				w.Header().Set("Content-Type", "application/json")
-				w.Header().Set("Content-Encoding", tt.sent)
+				w.Header()["Content-Encoding"] = strings.Split(tt.sent, "|")
 				_, _ = w.Write(sent)
 			}))
 			t.Cleanup(shop.Close)

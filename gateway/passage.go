@@ -23,7 +23,7 @@ type passage struct {
 	// target and more are what the request is made of, raw is the head of the answer.
 	target, more, raw []byte
 	back              nameBack
-	// whole is the answer's body when all of it is there.
+	// whole is the answer's body as far as it has been read before it is handed on: often all of it.
 	whole []byte
 	// direct tells that the body is written past the server's buffer, which is empty then: each run at once, in large
 	// pieces.
@@ -90,20 +90,28 @@ func (g *Gateway) passOn(c *fiber.Ctx, p *passage) error {
 	return nil
 }
 
-// readAll reads the answer's body, which may have up to limit bytes.
-func (p *passage) readAll(limit int) ([]byte, error) {
-	all, err := p.x.ReadAll(nil, limit)
+// readAll reads the answer's body. Of one with more than limit bytes it reads a piece more than that, and tells so: the
+// rest is still to come.
+func (p *passage) readAll(limit int) (read []byte, more bool, err error) {
+	read, err = p.x.ReadAll(nil, limit)
 	switch {
 	case errors.Is(err, upstream.ErrTooLong):
-		return nil, &payment.Problem{
-			Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 너무 큽니다", DetailEn: "the shop's answer is too large",
-		}
+		return read, true, nil
 	case err != nil:
-		return nil, &payment.Problem{
+		return nil, false, &payment.Problem{
 			Code: payment.CodeUpstreamUnavailable, DetailKo: "쇼핑몰의 응답이 끊겼습니다", DetailEn: "the shop's answer broke off",
 		}
 	}
-	return all, nil
+	return read, false, nil
+}
+
+// passRead hands on an answer as it is of which this has been read: all of it, or what comes before the rest.
+func (g *Gateway) passRead(c *fiber.Ctx, p *passage, read []byte, more bool) error {
+	if !more && len(p.x.Trailers()) == 0 {
+		return g.passWith(c, p, read, ownAnswerLine)
+	}
+	p.whole = read
+	return g.passOn(c, p)
 }
 
 // passWith answers with the shop's head, but for the lines that drop tells of, and with body, which was read of its
@@ -209,13 +217,29 @@ func (p *passage) Read(b []byte) (int, error) {
 // SupportsBodyWriteTo tells the server that WriteTo is as good as Read.
 func (p *passage) SupportsBodyWriteTo() bool { return true }
 
+// maxRun is how much of what was read before is written at once, in bytes: a slow client has a time for each run.
+const maxRun = 32 << 10
+
+// next is the next run of the body: of what was read before, then of what comes.
+func (p *passage) next() ([]byte, error) {
+	if len(p.whole) == 0 {
+		return p.x.Next()
+	}
+	run := p.whole[:min(len(p.whole), maxRun)]
+	if p.whole = p.whole[len(run):]; len(p.whole) == 0 {
+		p.whole = nil // it is held no longer than it is needed
+	}
+	return run, nil
+}
+
 // WriteTo writes the body of the answer, and puts its trailers where the server finds them.
 func (p *passage) WriteTo(w io.Writer) (all int64, err error) {
 	if p.direct {
 		w = p.client
 	}
-	for run := p.whole; err == nil; run, err = p.x.Next() {
-		if len(run) == 0 {
+	for err == nil {
+		var run []byte
+		if run, err = p.next(); len(run) == 0 {
 			continue
 		}
 		n, werr := w.Write(run)
@@ -224,7 +248,6 @@ func (p *passage) WriteTo(w io.Writer) (all int64, err error) {
 			return all, werr
 		}
 	}
-	p.whole = nil
 	if !errors.Is(err, io.EOF) {
 		p.count.ForwardedBroken()
 		return all, err

@@ -192,7 +192,14 @@ func reset(c net.Conn) {
 // untilClose writes an answer of unknown length for a client that knows no chunks: its end is that of the connection.
 func (g *Gateway) untilClose(c *fiber.Ctx, p *passage) error {
 	head := append(append(fasthttp.AppendUint([]byte("HTTP/1.1 "), p.x.Status()), ' '), p.raw...)
-	head = append(append(append(head, headerRequestID+": "...), requestID(c)...), "\r\nConnection: close\r\n\r\n"...)
+	head = append(append(append(head, headerRequestID+": "...), requestID(c)...), "\r\n"...)
+	for _, name := range []string{headerUnchanged, fiber.HeaderCacheControl} {
+		// What an intercept says besides.
+		if said := c.Response().Header.Peek(name); len(said) > 0 {
+			head = append(append(append(append(head, name...), ": "...), said...), "\r\n"...)
+		}
+	}
+	head = append(head, "Connection: close\r\n\r\n"...)
 	p.direct = true
 	handOver(c, func(net.Conn) {
 		defer g.tunnels.enter(p.client, true)()

@@ -177,7 +177,8 @@ func (x *Exchange) fetch() {
 	}
 }
 
-// ReadAll appends what is left of the body to dst, and returns it. More than limit bytes are ErrTooLong.
+// ReadAll appends what is left of the body to dst, and returns it. More than limit bytes are ErrTooLong; what has been
+// read by then, which is a piece more than limit, is returned with it, and Next has the rest.
 func (x *Exchange) ReadAll(dst []byte, limit int) ([]byte, error) {
 	from := len(dst)
 	if n := x.Length(); n >= 0 && n <= int64(limit) {
@@ -191,7 +192,7 @@ func (x *Exchange) ReadAll(dst []byte, limit int) ([]byte, error) {
 		case err != nil:
 			return dst, err
 		case len(dst)-from+len(run) > limit:
-			return dst, ErrTooLong
+			return append(dst, run...), ErrTooLong
 		}
 		dst = append(dst, run...)
 	}

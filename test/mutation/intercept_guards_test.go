@@ -44,5 +44,15 @@ func interceptGuards() []guard {
 			says: "a compressed answer is read within a bound",
 			pkg:  tests, run: "TestACompressedAnswerGetsItsWindow",
 		},
+		{
+			name: "codings-are-bounded", does: never(),
+			says: "an answer compressed over and over is not read",
+			pkg:  tests, run: "TestACompressedAnswerGetsItsWindow",
+		},
+		{
+			name: "large-answers-pass-whole", does: never(),
+			says: "an answer that is too large for a window reaches the buyer whole",
+			pkg:  tests, run: "TestALargeAnswerOfUnknownLengthPassesWhole",
+		},
 	}
 }
