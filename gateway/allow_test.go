@@ -21,6 +21,8 @@ func TestEveryDoorSaysWhichMethodsItTakes(t *testing.T) {
 	}{
 		{h.app, pathCheckout, "POST, OPTIONS"},
 		{h.app, pathComplete, "POST, OPTIONS"},
+		{h.app, "/pg-gateway/checkout", "POST, OPTIONS"},
+		{h.app, "/pg-gateway/checkout/complete", "POST, OPTIONS"},
 		{h.app, pathInicisReturn, "GET, HEAD, POST"},
 		{h.app, pathInicisKey, "GET, HEAD, POST"},
 		{h.app, pathPortOneReturn, "GET, HEAD"},

@@ -9,6 +9,11 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
+// checkoutPaths are where pages of the shop call us.
+func checkoutPaths() []string {
+	return []string{pathCheckout, pathComplete, "/pg-gateway/checkout", "/pg-gateway/checkout/complete"}
+}
+
 // preflightRequest is what a browser asks before a page of the shop posts to path.
 func preflightRequest(path string) *http.Request {
 	req := httptest.NewRequest(http.MethodOptions, path, nil)
@@ -35,7 +40,7 @@ func TestOtherSitesDoNotCheckOut(t *testing.T) {
 		{"", "none", false},
 		{"", "", false},
 	} {
-		for _, path := range []string{pathCheckout, pathComplete} {
+		for _, path := range checkoutPaths() {
 			req := httptest.NewRequest(http.MethodPost, path, strings.NewReader("{}"))
 			req.Header.Set("Content-Type", "application/json")
 			for name, value := range map[string]string{"Origin": tt.origin, "Sec-Fetch-Site": tt.site} {

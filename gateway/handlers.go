@@ -12,7 +12,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/strictjson"
 )
 
-// Paths of the public listener.
+// Paths of the public listener. Below server.public.prefix there are the same once more.
 const (
 	pathCheckout = "/checkout"
 	pathComplete = "/checkout/complete"
@@ -26,10 +26,26 @@ const maxReturn = 64 << 10
 func (g *Gateway) publicApp() *fiber.App {
 	app := g.newApp(true)
 	app.Use(g.observe)
-	app.Options(pathCheckout, g.preflightOf)
-	app.Options(pathComplete, g.preflightOf)
+	own := g.view().rules.Server().Public.Prefix
+	g.checkoutRoutes(app, own+pathCheckout[1:], own+pathComplete[1:])
+	g.checkoutRest(app, own+pathCheckout[1:], own+pathComplete[1:])
+	g.checkoutRoutes(app, pathCheckout, pathComplete)
+	g.returnRoutes(app)
+	g.hookRoutes(app)
+	app.Use(g.storeRoute)
+	app.Use(named(routeShop, g.shopRoute))
+	// What is the shop's own at these paths has been handed on.
+	g.checkoutRest(app, pathCheckout, pathComplete)
+	app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
+	return app
+}
+
+// checkoutRoutes adds the endpoints that pages of the shop call. Where they stand makes no other request of one.
+func (g *Gateway) checkoutRoutes(app *fiber.App, checkout, complete string) {
+	app.Options(checkout, g.preflightOf)
+	app.Options(complete, g.preflightOf)
 	app.Post(
-		pathCheckout,
+		checkout,
 		named(routeCheckout, g.cors),
 		g.admitted,
 		g.idempotent(
@@ -41,7 +57,7 @@ func (g *Gateway) publicApp() *fiber.App {
 		),
 	)
 	app.Post(
-		pathComplete,
+		complete,
 		named(routeComplete, g.cors),
 		g.admitCompletion,
 		g.idempotent(
@@ -49,17 +65,14 @@ func (g *Gateway) publicApp() *fiber.App {
 			"attempt_id",
 		),
 	)
-	g.returnRoutes(app)
-	g.hookRoutes(app)
-	app.Use(g.storeRoute)
-	app.Use(named(routeShop, g.shopRoute))
-	// What is the shop's own at these paths has been handed on.
-	app.Options(pathCheckout, named(routePreflight, g.preflight))
-	app.Options(pathComplete, named(routePreflight, g.preflight))
-	only(app, routeCheckout, "POST, OPTIONS", pathCheckout)
-	only(app, routeComplete, "POST, OPTIONS", pathComplete)
-	app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
-	return app
+}
+
+// checkoutRest answers what else is asked of those endpoints.
+func (g *Gateway) checkoutRest(app *fiber.App, checkout, complete string) {
+	app.Options(checkout, named(routePreflight, g.preflight))
+	app.Options(complete, named(routePreflight, g.preflight))
+	only(app, routeCheckout, "POST, OPTIONS", checkout)
+	only(app, routeComplete, "POST, OPTIONS", complete)
 }
 
 // only refuses every other method at some paths of a route, and says which are taken.

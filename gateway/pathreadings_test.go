@@ -88,6 +88,11 @@ func lenient(path string) string {
 	return regexp.MustCompile(`\.[^/]*$`).ReplaceAllString(path, "")
 }
 
+// isBelowPrefix tells whether a path is the prefix of our own endpoints, or below it.
+func isBelowPrefix(path string) bool {
+	return strings.HasPrefix(strings.ToLower(strings.ToUpper(path))+"/", "/pg-gateway/")
+}
+
 // isGuardedPath tells whether a path is an endpoint of the order service's own.
 func isGuardedPath(path string) bool {
 	return regexp.MustCompile(`^/(orders/[^/]+(/confirm)?|payment-events)$`).MatchString(lenient(path))

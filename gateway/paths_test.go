@@ -52,6 +52,13 @@ func greetingShop(t *testing.T) *rawShop {
 // ask sends a request of one target, and returns the answer's status and its reason, if it is the gateway's own.
 func ask(t *testing.T, address, method, target string) (status int, reason string) {
 	t.Helper()
+	res := askFor(t, address, method, target)
+	return res.StatusCode, res.Header.Get(headerReason)
+}
+
+// askFor is ask for who wants the whole head of the answer.
+func askFor(t *testing.T, address, method, target string) *http.Response {
+	t.Helper()
 	c := dialRaw(t, address)
 	c.send(method + " " + target + " HTTP/1.1\r\nHost: shop.example.com\r\nContent-Type: application/json\r\n" +
 		"Content-Length: 2\r\nConnection: close\r\n\r\n{}")
@@ -59,7 +66,7 @@ func ask(t *testing.T, address, method, target string) (status int, reason strin
 	if res == nil {
 		t.Fatalf("%s %s was not answered", method, target)
 	}
-	return res.StatusCode, res.Header.Get(headerReason)
+	return res
 }
 
 func TestPathsAsDocumented(t *testing.T) {
@@ -69,9 +76,11 @@ func TestPathsAsDocumented(t *testing.T) {
 	address := listening(t, h.app)
 	for _, p := range documentedPaths(t) {
 		before := len(shop.requests())
-		status, reason := ask(t, address, p.method, p.target)
+		res := askFor(t, address, p.method, p.target)
+		status, reason := res.StatusCode, res.Header.Get(headerReason)
 		seen := shop.requests()[before:]
 		became := "intercepted"
+		ours := strings.HasPrefix(res.Header.Get("Content-Type"), "application/problem+json")
 		switch {
 		case len(seen) > 0:
 			became = "handed on"
@@ -80,6 +89,10 @@ func TestPathsAsDocumented(t *testing.T) {
 			}
 		case reason == string(payment.CodePathNotForwarded) && status == http.StatusNotFound:
 			became = "refused"
+		case ours && (reason == string(payment.CodeMissingField) || reason == string(payment.CodeMethodNotAllowed)):
+			became = "ours"
+		case ours && reason == string(payment.CodeNotFound):
+			became = "not found"
 		case reason != string(payment.CodeMissingField):
 			became = fmt.Sprint(status, " ", reason)
 		}
@@ -244,6 +257,8 @@ func FuzzPaths(f *testing.F) {
 		forwarded := err == nil && i != nil
 		switch {
 		case !forwarded:
+		case isBelowPrefix(read):
+			t.Errorf("%q is forwarded, and read as %q", path, read)
 		case isGuardedPath(read):
 			t.Errorf("%q is forwarded, and read as %q", path, read)
 		case lenient(read) == "/api/orders" && i.Forward():

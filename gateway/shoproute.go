@@ -82,6 +82,9 @@ func (v *view) route(method, path string) (*intercept, error) {
 		if v.guards(r.path) { //guard:own-endpoints-not-forwarded
 			return nil, refusedPath()
 		}
+		if v.isOurs(r.path) { //guard:nothing-below-prefix-forwarded
+			return nil, notBelowPrefix(r.path == path)
+		}
 		if v.answersFor(r.path) { //guard:store-functions-have-all-readings
 			return nil, refusedPath()
 		}
@@ -107,6 +110,24 @@ func (v *view) route(method, path string) (*intercept, error) {
 }
 
 func refusedPath() error { return &payment.Problem{Code: payment.CodePathNotForwarded} }
+
+// isOurs tells whether a path is server.public.prefix, or below it, to a server that ignores case. What is an endpoint
+// there has been answered before any route of the shop is looked for.
+func (v *view) isOurs(path string) bool {
+	if _, below := cutFolded(path, v.prefix); below {
+		return true
+	}
+	rest, ok := cutFolded(path, v.prefix[:len(v.prefix)-1])
+	return ok && strings.Trim(rest, "/.") == ""
+}
+
+// notBelowPrefix refuses what is below the prefix, be it as it stands or in another reading.
+func notBelowPrefix(plain bool) error {
+	if plain {
+		return fiber.ErrNotFound
+	}
+	return refusedPath()
+}
 
 // guards tells whether a reading of a path is one of the order service's own endpoints.
 func (v *view) guards(path string) bool {

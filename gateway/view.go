@@ -28,6 +28,8 @@ type view struct {
 	environment environment
 	// guarded are the paths of the order service that only the gateway itself may call.
 	guarded []guardedPath
+	// prefix is what the paths of our own endpoints begin with, in lower case.
+	prefix string
 }
 
 // origin is one allowed origin of return URLs.
@@ -68,7 +70,7 @@ func newView(s *rules.Snapshot) (*view, error) {
 			return nil, err
 		}
 	}
-	v.guarded = guardedPaths(s.OrderService())
+	v.guarded, v.prefix = guardedPaths(s.OrderService()), strings.ToLower(public.Prefix)
 	v.intercepts = compileIntercepts(s)
 	v.store = storeFunctions(s.X2BEE())
 	return v, nil

@@ -35,6 +35,7 @@ func (f *file) build(d *decoder) *Snapshot {
 	b.installments()
 	b.server()
 	b.ports()
+	b.prefixIsFree()
 	b.returnPage()
 	b.live()
 	for _, u := range d.urls {

@@ -28,6 +28,8 @@ type PublicConfig struct {
 	Listen string
 	// BaseURL is how browsers reach the gateway, without a trailing slash.
 	BaseURL string
+	// Prefix is what the paths of our own endpoints for browsers begin with; it begins and ends with a slash.
+	Prefix string
 	// AllowOrigins may call with CORS, and are what a return_url must start with.
 	AllowOrigins []string
 	// TrustedProxies are the CIDR ranges whose X-Forwarded-For is believed.

@@ -11,7 +11,7 @@ import (
 
 func serverReader(c *ServerConfig) reader {
 	*c = ServerConfig{
-		Public:          PublicConfig{Listen: ":8080", BaseURL: "http://localhost:8080"},
+		Public:          PublicConfig{Listen: ":8080", BaseURL: "http://localhost:8080", Prefix: DefaultPrefix},
 		Admin:           AdminConfig{Listen: "127.0.0.1:9090"},
 		ShutdownTimeout: 70 * time.Second,
 	}
@@ -19,6 +19,10 @@ func serverReader(c *ServerConfig) reader {
 		"public": {object(fields{
 			"listen":   {address(&c.Public.Listen), "Address of the public listener, as in :8080."},
 			"base_url": {baseURL(&c.Public.BaseURL), "How browsers reach the gateway, without a trailing slash."},
+			"prefix": {
+				prefix(&c.Public.Prefix), "What the paths of our own endpoints for browsers begin with, as in /pg-gateway/ (the " +
+					"default): POST <prefix>checkout and <prefix>checkout/complete. Nothing below it reaches the shop.",
+			},
 			"allow_origins": {
 				list(&c.Public.AllowOrigins, func(s *string, _ value) reader { return origin(s) }),
 				"Origins of the shop: CORS, and what return_url must match.",

@@ -17,6 +17,7 @@ type file struct {
 	deposit      VirtualAccountConfig
 	telemetry    TelemetryConfig
 	x2bee        X2BEEConfig
+	x2beeAt      value
 	verifyMID    string
 	pgs          []entry[rawPG]
 	merchants    []rawMerchant
@@ -53,7 +54,7 @@ func (f *file) reader() reader {
 		},
 		"billing":         notBuilt("there are no rules for recurring payments"),
 		"telemetry":       {telemetryReader(&f.telemetry), "Logs."},
-		"x2bee":           {x2beeReader(&f.x2bee), "The payment functions of the X2BEE store API."},
+		"x2bee":           {placed(&f.x2beeAt, x2beeReader(&f.x2bee)), "The payment functions of the X2BEE store API."},
 		"pgs":             {dict(&f.pgs, f.pgReader), "The PGs, by our name for each."},
 		"merchants":       {list(&f.merchants, f.merchantReader), "Contracts with PGs (가맹점)."},
 		"payment_methods": {list(&f.methods, methodReader), "Payment methods (결제수단) and where each may go."},

@@ -41,6 +41,8 @@ type decoder struct {
 	keys    []keyed
 	urls    []located
 	listens []located
+	// prefix is where server.public.prefix stands; no place when the file leaves it out.
+	prefix value
 }
 
 // located is a text of the file with its place.

@@ -89,10 +89,14 @@ func (s *Snapshot) AcquirerCode(company string) string {
 	return cmp.Or(s.x2bee.Acquirers[company], company)
 }
 
+// functions are the paths of the six functions, below BasePath.
+func (p X2BEEPaths) functions() []string {
+	return []string{p.PayMeanLink, p.MersInfo, p.InicisPCParam, p.InterestFreeNotices, p.AccountCertMID, p.PGInfo}
+}
+
 // clashes refuses two functions at one path: only one of them could be called.
 func (c *X2BEEConfig) clashes(v value) {
-	p := c.Paths
-	all := []string{p.PayMeanLink, p.MersInfo, p.InicisPCParam, p.InterestFreeNotices, p.AccountCertMID, p.PGInfo}
+	all := c.Paths.functions()
 	for i, path := range all {
 		if slices.Contains(all[:i], path) {
 			v.fail("give each function a path of its own", "two functions have the path %q", clip(path))

@@ -30,6 +30,21 @@ func pathGuards() []guard {
 			pkg:  tests, run: "TestPathsAsDocumented",
 		},
 		{
+			name: "nothing-below-prefix-forwarded", does: never(),
+			says: "nothing that some server reads as a path below our prefix reaches the shop",
+			pkg:  tests, run: "TestPathsAsDocumented",
+		},
+		{
+			name: "prefix-leaves-published-paths", does: never(),
+			says: "our prefix takes no address that was published",
+			pkg:  tests, run: "TestNoPrefixTakesAPublishedPath",
+		},
+		{
+			name: "prefix-leaves-intercepts", does: always(),
+			says: "our prefix takes no route of the shop that is named",
+			pkg:  "./rules", run: "TestBadFiles",
+		},
+		{
 			name: "other-sites-do-not-check-out", does: never(),
 			says: "a page of another site cannot have a browser check out",
 			pkg:  tests, run: "TestOtherSitesDoNotCheckOut",
