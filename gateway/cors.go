@@ -5,32 +5,47 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // cors lets pages of the allowed origins read the answer, and takes nothing that a page of another origin sends: a form
 // needs no preflight.
-func (g *Gateway) cors(c *fiber.Ctx) error {
-	g.allowOrigin(c)
-	if g.sentByAnotherSite(c) { //guard:other-sites-do-not-check-out
-		return &payment.Problem{Code: payment.CodeOriginNotAllowed}
+func (g *Gateway) cors(endpoint metrics.Endpoint) fiber.Handler {
+	return func(c *fiber.Ctx) error {
+		g.allowOrigin(c)
+		if why := g.sentByAnotherSite(c); why != "" { //guard:other-sites-do-not-check-out
+			g.metrics.OriginRefused(endpoint, why)
+			return &payment.Problem{Code: payment.CodeOriginNotAllowed}
+		}
+		return c.Next()
 	}
-	return c.Next()
 }
 
-// sentByAnotherSite tells whether a browser sends a request for a page that is neither of an allowed origin nor of our
-// own address. Programs send no Origin, and no page can write what is in Sec-Fetch-Site.
-func (g *Gateway) sentByAnotherSite(c *fiber.Ctx) bool {
-	site := c.Get("Sec-Fetch-Site")
-	if site == "same-origin" {
-		return false
+// sentByAnotherSite tells why a request is taken for that of a page which is neither of an allowed origin nor of our own
+// address; empty for all others. Programs send no Origin, and no page can write what is in Sec-Fetch-Site.
+func (g *Gateway) sentByAnotherSite(c *fiber.Ctx) metrics.OriginReason {
+	site, from := c.Get("Sec-Fetch-Site"), c.Get(fiber.HeaderOrigin)
+	switch {
+	case site == "same-origin":
+		return ""
+	case from == "" && site == "cross-site":
+		return metrics.OriginMissing
+	case from == "":
+		return ""
 	}
-	from := c.Get(fiber.HeaderOrigin)
-	if from == "" {
-		return site == "cross-site"
+	if v := g.view(); v.allowsOrigin(from) || from == originOf(v.rules.Server().Public.BaseURL) {
+		return ""
 	}
-	v := g.view()
-	return !v.allowsOrigin(from) && from != originOf(v.rules.Server().Public.BaseURL)
+	switch {
+	case from == "null":
+		return metrics.OriginOpaque
+	case site == "same-site":
+		return metrics.OriginSameSite
+	case site == "cross-site":
+		return metrics.OriginCrossSite
+	}
+	return metrics.OriginUnlisted
 }
 
 // originOf is the origin of an address.

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -22,23 +23,36 @@ func preflightRequest(path string) *http.Request {
 	return req
 }
 
+// refusedOrigins is how many requests of an endpoint were refused for a reason.
+func (h *house) refusedOrigins(path string, why metrics.OriginReason) float64 {
+	h.t.Helper()
+	endpoint := "checkout"
+	if strings.HasSuffix(path, pathComplete) {
+		endpoint = "complete"
+	}
+	return h.series(`pg_gateway_origin_refused_total{endpoint="` + endpoint + `",reason="` + string(why) + `"}`)
+}
+
 func TestOtherSitesDoNotCheckOut(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, nil)
 	for _, tt := range []struct {
 		origin, site string
-		refused      bool
+		// refused is as what it is counted; empty when it is taken.
+		refused metrics.OriginReason
 	}{
-		{"https://evil.example", "cross-site", true},
-		{"https://evil.example", "", true},
-		{publicURL + ".evil.example", "", true},
-		{"null", "cross-site", true},
-		{"", "cross-site", true},
-		{publicURL, "cross-site", false},
-		{publicURL, "", false},
-		{"https://pay.example", "same-origin", false},
-		{"", "none", false},
-		{"", "", false},
+		{"https://evil.example", "cross-site", metrics.OriginCrossSite},
+		{"https://evil.example", "", metrics.OriginUnlisted},
+		{publicURL + ".evil.example", "none", metrics.OriginUnlisted},
+		{"http://m.localhost:8080", "same-site", metrics.OriginSameSite},
+		{"null", "cross-site", metrics.OriginOpaque},
+		{"null", "", metrics.OriginOpaque},
+		{"", "cross-site", metrics.OriginMissing},
+		{publicURL, "cross-site", ""},
+		{publicURL, "", ""},
+		{"https://pay.example", "same-origin", ""},
+		{"", "none", ""},
+		{"", "", ""},
 	} {
 		for _, path := range checkoutPaths() {
 			req := httptest.NewRequest(http.MethodPost, path, strings.NewReader("{}"))
@@ -48,12 +62,16 @@ func TestOtherSitesDoNotCheckOut(t *testing.T) {
 					req.Header.Set(name, value)
 				}
 			}
+			before := h.refusedOrigins(path, tt.refused)
 			a, want := h.send(h.app, req), payment.CodeMissingField
-			if tt.refused {
+			if tt.refused != "" {
 				want = payment.CodeOriginNotAllowed
 			}
 			if a.code() != string(want) {
 				t.Errorf("POST %s of %q, %q: %d %s, want %s", path, tt.origin, tt.site, a.status, a.code(), want)
+			}
+			if counted := h.refusedOrigins(path, tt.refused) - before; tt.refused != "" && counted != 1 {
+				t.Errorf("POST %s of %q, %q is counted %v times as %s", path, tt.origin, tt.site, counted, tt.refused)
 			}
 			if star := a.header.Get("Access-Control-Allow-Origin"); star == "*" || a.header.Get("Access-Control-Allow-Credentials") != "" {
 				t.Errorf("%s allows too much: %v", path, a.header)

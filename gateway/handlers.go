@@ -8,6 +8,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 
 	"github.com/pg-gateway/pg-gateway/lifecycle"
+	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/strictjson"
 )
@@ -46,7 +47,7 @@ func (g *Gateway) checkoutRoutes(app *fiber.App, checkout, complete string) {
 	app.Options(complete, g.preflightOf)
 	app.Post(
 		checkout,
-		named(routeCheckout, g.cors),
+		named(routeCheckout, g.cors(metrics.EndpointCheckout)),
 		g.admitted,
 		g.idempotent(
 			keyedRequest{
@@ -58,7 +59,7 @@ func (g *Gateway) checkoutRoutes(app *fiber.App, checkout, complete string) {
 	)
 	app.Post(
 		complete,
-		named(routeComplete, g.cors),
+		named(routeComplete, g.cors(metrics.EndpointComplete)),
 		g.admitCompletion,
 		g.idempotent(
 			keyedRequest{scope: "POST " + pathComplete, print: fingerprint, admit: g.completeBody, run: g.handleComplete},

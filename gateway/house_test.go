@@ -200,11 +200,17 @@ func (h *house) checkout(method string) map[string]any {
 
 func (h *house) postCheckout(body map[string]any) answer {
 	h.t.Helper()
+	return h.post(pathCheckout, "application/json", h.textOf(body))
+}
+
+// textOf is a request body as JSON.
+func (h *house) textOf(body map[string]any) string {
+	h.t.Helper()
 	b, err := json.Marshal(body)
 	if err != nil {
 		h.t.Fatal(err)
 	}
-	return h.post(pathCheckout, "application/json", string(b))
+	return string(b)
 }
 
 // inicisForm opens an Inicis window and returns the form that the browser would post to it.

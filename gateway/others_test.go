@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -59,6 +60,19 @@ func (h *house) counted(line string) bool {
 	h.t.Helper()
 	a := h.send(h.admin, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	return strings.Contains(string(a.body), line+"\n")
+}
+
+// series is the value of a series, by its name and labels.
+func (h *house) series(name string) float64 {
+	h.t.Helper()
+	a := h.send(h.admin, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+	_, rest, found := strings.Cut("\n"+string(a.body), "\n"+name+" ")
+	text, _, _ := strings.Cut(rest, "\n")
+	value, err := strconv.ParseFloat(text, 64)
+	if found && err != nil {
+		h.t.Fatal(err)
+	}
+	return value
 }
 
 // A window that comes back to a process with another journal is not approved there, and proves that there are several.

@@ -85,7 +85,6 @@ func (g *Gateway) html(c *fiber.Ctx, status int, data pageData) error {
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	c.Set(fiber.HeaderContentSecurityPolicy, pagePolicy(g.view().rules.Server().Public.AllowOrigins))
-	c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 	c.Set(fiber.HeaderReferrerPolicy, "no-referrer")
 	c.Type("html", "utf-8")
 	return c.Status(status).Send(b.Bytes())

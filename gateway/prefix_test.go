@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -29,11 +28,7 @@ func (h *house) postKeyed(path, body string) answer {
 func TestACheckoutBelowThePrefixIsTheSame(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, prefixed("/shop/pay/"))
-	raw, err := json.Marshal(h.checkout("card"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	body := string(raw)
+	body := h.textOf(h.checkout("card"))
 	first, again := h.postKeyed("/shop/pay/checkout", body), h.postKeyed(pathCheckout, body)
 	if first.status != http.StatusOK || again.header.Get(headerReplayed) != "true" || string(again.body) != string(first.body) {
 		t.Errorf("answered %d %s, and at the other address %d %s", first.status, first.body, again.status, again.body)

@@ -39,6 +39,7 @@ type Metrics struct {
 	connectionsRefused *prometheus.CounterVec
 	inFlight          map[Room]prometheus.Gauge
 	shed              *prometheus.CounterVec
+	originsRefused    *prometheus.CounterVec
 	problems          *counters1
 	badInput          *counters1
 

@@ -41,6 +41,7 @@ func useEverything(m *metrics.Metrics) {
 	m.ConnectionRefused("public", "full", true)
 	m.InFlight(metrics.RoomForwarded, 3)
 	m.Shed(metrics.RoomForwarded, metrics.ShedUploads)
+	m.OriginRefused(metrics.EndpointCheckout, metrics.OriginSameSite)
 	m.Decision(metrics.DecisionForwarded, metrics.ReasonRouted, "card-main", "default")
 	m.Decision(metrics.DecisionForwarded, metrics.ReasonInternal, "", "")
 	m.Decision(metrics.DecisionDenied, "METHOD_NOT_LINKED", "", "")

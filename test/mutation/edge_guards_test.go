@@ -10,6 +10,11 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestABodyThatNobodyWaitsForIsToldToEnd",
 		},
 		{
+			name: "shops-answers-say-what-the-shop-says", does: never(),
+			says: "the shop's answers get no header of ours",
+			pkg:  tests, run: "TestTheShopsSecurityHeadersAreItsOwn",
+		},
+		{
 			name: "one-client-takes-its-share", does: never(),
 			says: "one client takes no more than its share of what may be under way",
 			pkg:  tests, run: "TestARoomHasItsBounds",
