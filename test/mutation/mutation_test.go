@@ -192,7 +192,7 @@ func (g guard) missing(t *testing.T) string {
 }
 
 // share is which part of the list is run: one guard in so many. Of the others it is only seen that they could be.
-var share = flag.Int("mutation.share", 4, "take away one guard in so many; 1 takes away each of them")
+var share = flag.Int("mutation.share", 12, "take away one guard in so many; 1 takes away each of them")
 
 // TestEveryGuardIsHeldByATest removes each guard and wants its test red: a mutant that does not compile proves
 // nothing and fails, and so does a test that is red with the guard in place.
