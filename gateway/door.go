@@ -110,7 +110,7 @@ func passing(err error) bool {
 // admit takes a connection in, or refuses it and returns nil.
 func (d *door) admit(conn net.Conn) *doorConn {
 	r := d.room()
-	c := &doorConn{Conn: conn, d: d, from: addressOf(conn)}
+	c := &doorConn{Conn: conn, d: d, from: addressOf(conn), request: request{route: routeNone}}
 	d.mu.Lock()
 	peer := d.peers[c.from]
 	if peer == nil {
@@ -215,8 +215,9 @@ type doorConn struct {
 	pace paced
 	// never is what to do when it ends before somebody has it that it is meant for.
 	never atomic.Pointer[func()]
-	// passage is for one request after the other.
+	// passage and request are for one request after the other.
 	passage passage
+	request request
 }
 
 // Read reads from the connection; the first byte ends its silence. What comes after its door has chosen to close it
@@ -244,6 +245,10 @@ func connState(conn net.Conn, s fasthttp.ConnState) {
 	c, ok := conn.(*doorConn)
 	if !ok {
 		return
+	}
+	if s == fasthttp.StateIdle { //guard:each-request-has-its-own-state
+		// Its answer has been written.
+		c.request = request{route: routeNone}
 	}
 	c.d.mu.Lock()
 	defer c.d.mu.Unlock()

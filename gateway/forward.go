@@ -68,7 +68,7 @@ func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
 		return g.notForwarded(c, err)
 	}
 	took := p.x.Took()
-	requestOf(c).spent.add(took)
+	requestOf(c).handedOn += took
 	g.metrics.Forwarded(took)
 	return nil
 }

@@ -177,7 +177,7 @@ func (g *Gateway) appendForwarded(b []byte, c *fiber.Ctx, a *asked) []byte {
 	b = appendNode(append(b, "for="...), appendAddr(room[:0], a.peer))
 	b = appendWord(append(b, ";host="...), a.host)
 	b = appendWord(append(b, ";proto="...), a.proto)
-	b = append(append(b, "\r\nX-Request-Id: "...), requestID(c)...)
+	b = append(append(b, "\r\nX-Request-Id: "...), requestOf(c).idOf(c)...)
 	return append(b, "\r\n"...)
 }
 

@@ -16,18 +16,17 @@ const RequestLine = "request"
 // observe is the outermost middleware: request id, recovery, one log line and the request's metrics.
 func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 	start := time.Now()
-	id := requestID(c)
-	c.Set(headerRequestID, id)
+	c.Response().Header.SetBytesV(headerRequestID, requestOf(c).idOf(c))
 	done := g.metrics.RequestStarted()
 	defer func() {
 		if broken := recover(); broken != nil {
 			g.metrics.Panicked()
 			g.log.Error(
-				"a handler panicked", slog.Any("request_id", id), slog.Any("panic", broken),
+				"a handler panicked", slog.String("request_id", requestID(c)), slog.Any("panic", broken),
 				slog.String("stack", string(debug.Stack())),
 			)
 			g.forgetAnswer(c)
-			err = writeProblem(c, &payment.Problem{Code: payment.CodeInternal}, id)
+			err = writeProblem(c, &payment.Problem{Code: payment.CodeInternal}, requestID(c))
 		}
 		if g.leaving.Load() { //guard:leaving-ends-connections
 			leaveThisPod(c)
@@ -37,22 +36,34 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 		took := time.Since(start)
 		status := c.Response().StatusCode()
 		done(r.route, c.Method(), status, took)
-		g.metrics.Overhead(r.route, took-r.spent.total())
-		level := slog.LevelInfo
-		if status >= 500 {
-			level = slog.LevelError
-		}
-		var room [8]slog.Attr // all that is said of a request, or it would be put together piece by piece
-		g.log.LogAttrs(c.Context(), level, RequestLine, append(
-			r.about.attrs(room[:0]), slog.String("request_id", id), slog.String("route", r.route),
-			slog.String("method", c.Method()), slog.Int("status", status),
-			slog.Float64("ms", float64(took.Microseconds())/1000),
-		)...)
+		g.metrics.Overhead(r.route, took-r.waited())
+		g.logRequest(c, r, status, took)
 	}()
 	if err := c.Next(); err != nil {
 		return g.fail(c, err)
 	}
 	return nil
+}
+
+// logRequest writes a request's line. What was handed on and answered by the shop is in the shop's own log and in the
+// metrics; its line is for debugging.
+func (g *Gateway) logRequest(c *fiber.Ctx, r *request, status int, took time.Duration) {
+	level := slog.LevelInfo
+	switch {
+	case status >= 500: //guard:errors-are-logged
+		level = slog.LevelError
+	case r.passed && r.route == routeShop:
+		level = slog.LevelDebug
+	}
+	if !g.log.Enabled(c.Context(), level) {
+		return
+	}
+	var room [8]slog.Attr // all that is said of a request, or it would be put together piece by piece
+	g.log.LogAttrs(c.Context(), level, RequestLine, append(
+		r.about.attrs(room[:0]), slog.String("request_id", requestID(c)), slog.String("route", r.route),
+		slog.String("method", c.Method()), slog.Int("status", status),
+		slog.Float64("ms", float64(took.Microseconds())/1000),
+	)...)
 }
 
 // fail answers a request with err as a problem.

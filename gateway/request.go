@@ -2,7 +2,10 @@ package gateway
 
 import (
 	"context"
+	"encoding/binary"
+	"encoding/hex"
 	"log/slog"
+	"math/rand/v2"
 	"net/netip"
 	"strings"
 	"sync/atomic"
@@ -22,11 +25,17 @@ const (
 
 // request is what the middlewares and handlers of one request tell each other.
 type request struct {
-	// id names the request in logs, problems and upstream calls; "" until somebody asked for it.
-	id string
+	// id names the request in logs, problems and upstream calls; "" until somebody asked for it as text that may be
+	// kept. written is how it is written, of which idLen bytes count; 0 until somebody asked.
+	id      string
+	written [maxRequestID]byte
+	idLen   int
 	// route is the route's name in logs and metrics.
 	route string
-	spent spent
+	// handedOn is how long the request waited for the shop while it was handed on, spent how long what works for it
+	// waited; nil when nothing does.
+	handedOn time.Duration
+	spent    *spent
 	// wire is the body as it comes; nil when it has none or was read whole already. It is stream when there is one.
 	wire   *wireBody
 	stream wireBody
@@ -46,10 +55,21 @@ type request struct {
 	client string
 }
 
+// waited is how long the request has waited for others.
+func (r *request) waited() time.Duration {
+	if r.spent == nil {
+		return r.handedOn
+	}
+	return r.handedOn + r.spent.total()
+}
+
 type requestKey struct{}
 
-// requestOf is the request that c serves.
+// requestOf is the request that c serves. It lies in its connection, which serves one after the other: see connState.
 func requestOf(c *fiber.Ctx) *request {
+	if d, ok := c.Context().Conn().(*doorConn); ok {
+		return &d.request
+	}
 	if r, ok := c.Locals(requestKey{}).(*request); ok {
 		return r
 	}
@@ -58,37 +78,70 @@ func requestOf(c *fiber.Ctx) *request {
 	return r
 }
 
+// maxRequestID is the longest request id, in bytes: a UUID.
+const maxRequestID = 36
+
 // requestID names a request in logs, problems and upstream calls. One that a client sends is kept when it has a form
 // that request ids have and nothing else: what stands in a log must not be a phone number or a token.
 func requestID(c *fiber.Ctx) string {
 	r := requestOf(c)
-	if r.id != "" {
-		return r.id
+	if r.id == "" {
+		r.id = string(r.idOf(c))
 	}
-	id := strings.Clone(c.Get(headerRequestID))
-	if !safeID(id) { //guard:request-id-is-safe
-		if v7, err := uuid.NewV7(); err == nil {
-			id = v7.String()
-		} else {
-			id = "none"
-		}
-	}
-	r.id = id
-	return id
+	return r.id
 }
 
-// safeID tells whether s is a UUID, its 32 digits alone (as nginx and W3C traces write them), or a ULID.
-func safeID(s string) bool {
-	switch len(s) {
-	case 36:
-		return uuid.Validate(s) == nil
+// idOf is requestID as it is written, until the request is answered.
+func (r *request) idOf(c *fiber.Ctx) []byte {
+	if r.idLen == 0 {
+		id := c.Request().Header.Peek(headerRequestID)
+		if !safeID(id) { //guard:request-id-is-safe
+			r.idLen = len(appendRequestID(r.written[:0], time.Now()))
+		} else {
+			r.idLen = copy(r.written[:], id)
+		}
+	}
+	return r.written[:r.idLen]
+}
+
+// appendRequestID appends a new request id, a UUID of version 7. It need not be hard to guess, so that no system call
+// is made for it.
+func appendRequestID(dst []byte, now time.Time) []byte {
+	var id uuid.UUID
+	binary.BigEndian.PutUint64(id[:8], uint64(now.UnixMilli())<<16|uint64(rand.Uint32()))
+	binary.BigEndian.PutUint64(id[8:], rand.Uint64())
+	id[6] = id[6]&0x0f | 0x70 // the version
+	id[8] = id[8]&0x3f | 0x80 // the variant
+	for n, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
+		if n > 0 {
+			dst = append(dst, '-')
+		}
+		dst = hex.AppendEncode(dst, part)
+	}
+	return dst
+}
+
+// safeID tells whether id is a UUID, its 32 digits alone (as nginx and W3C traces write them), or a ULID.
+func safeID(id []byte) bool {
+	switch len(id) {
+	case maxRequestID:
+		_, err := uuid.ParseBytes(id)
+		return err == nil
 	case 32:
-		return !strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789abcdefABCDEF", r) })
+		return onlyOf(id, "0123456789abcdefABCDEF")
 	case 26:
-		return s[0] <= '7' &&
-			!strings.ContainsFunc(s, func(r rune) bool { return !strings.ContainsRune("0123456789ABCDEFGHJKMNPQRSTVWXYZ", r) })
+		return id[0] <= '7' && onlyOf(id, "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
 	}
 	return false
+}
+
+func onlyOf(b []byte, digits string) bool {
+	for _, c := range b {
+		if strings.IndexByte(digits, c) < 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // about is what a request turned out to be about.
@@ -130,12 +183,22 @@ type spentKey struct{}
 // requestContext is what a request's work runs under: not the browser's patience, but ours; and where its
 // waiting is added up.
 func (g *Gateway) requestContext(c *fiber.Ctx) context.Context {
-	return &requestCtx{Context: g.ctx, id: requestID(c), spent: &requestOf(c).spent}
+	return &requestCtx{Context: g.ctx, id: requestID(c), spent: spentOf(c)}
 }
 
 // payerContext is requestContext for what is counted for who pays.
 func (g *Gateway) payerContext(c *fiber.Ctx) context.Context {
-	return &requestCtx{Context: g.ctx, id: requestID(c), spent: &requestOf(c).spent, payer: g.payer(c), paid: true}
+	return &requestCtx{Context: g.ctx, id: requestID(c), spent: spentOf(c), payer: g.payer(c), paid: true}
+}
+
+// spentOf is where what works for a request adds up its waiting. It is a place of its own, for the work may outlast
+// the request.
+func spentOf(c *fiber.Ctx) *spent {
+	r := requestOf(c)
+	if r.spent == nil {
+		r.spent = &spent{}
+	}
+	return r.spent
 }
 
 // requestCtx is a context with what a request's work needs of it.

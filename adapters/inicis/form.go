@@ -2,6 +2,7 @@ package inicis
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -198,10 +199,11 @@ func checkBuyer(b payment.Buyer) error {
 // tokenOK tells whether a token comes through the window unchanged.
 func tokenOK(token string) bool {
 	for i := range len(token) {
-		switch c := token[i]; {
-		case c >= 'a' && c <= 'z', c >= 'A' && c <= 'Z', c >= '0' && c <= '9':
-		case c == '-', c == '_', c == '.', c == '~', c == ':', c == '=':
-		default:
+		c := token[i]
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' {
+			continue
+		}
+		if strings.IndexByte("-_.~:=", c) < 0 {
 			return false
 		}
 	}

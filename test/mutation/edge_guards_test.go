@@ -40,6 +40,16 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestAllListenersServeOnWhileUnready",
 		},
 		{
+			name: "each-request-has-its-own-state", does: never(),
+			says: "what a request turned out to be is not said of the next one of its connection",
+			pkg:  tests, run: "TestEachRequestOfAConnectionHasItsOwnState",
+		},
+		{
+			name: "errors-are-logged", does: never(),
+			says: "an error that the shop answers is in the log",
+			pkg:  tests, run: "TestEachRequestOfAConnectionHasItsOwnState",
+		},
+		{
 			name: "leaving-ends-connections", does: never(),
 			says: "a process that leaves ends its clients' connections",
 			pkg:  tests, run: "TestAllListenersServeOnWhileUnready",
@@ -50,7 +60,7 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestTheEndOfABodyIsFinal",
 		},
 		{
-			name: "request-id-is-safe", does: becomes(`id == ""`),
+			name: "request-id-is-safe", does: becomes(`len(id) == 0`),
 			says: "a request id has a safe form",
 			pkg:  tests, run: "TestARequestIDIsTakenOnlyInASafeForm",
 		},
