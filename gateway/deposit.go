@@ -57,6 +57,9 @@ func (g *Gateway) deposit(c *fiber.Ctx, t told) (status int, result string) {
 		// Inicis says it again, ten times.
 		return fiber.StatusTooManyRequests, metrics.WebhookLimited
 	}
+	if g.enterReturn(c) != nil { //guard:notices-have-seats
+		return fiber.StatusServiceUnavailable, metrics.WebhookLimited
+	}
 	word, err := g.machine.Deposited(g.requestContext(c), g.unmatched, lifecycle.Deposit{
 		ID: d.Attempt, PG: t.pg.ID, MID: d.MID, TID: d.PGTxID, IssueTID: d.IssueTxID, Amount: d.Amount,
 	})

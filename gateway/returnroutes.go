@@ -87,7 +87,11 @@ func (g *Gateway) handleRedirect(path string, names payment.Redirect) fiber.Hand
 			by, ours := g.others.read(id, c.Query(journalParam))
 			return id, ours && !g.others.elsewhere(by) || g.sealer.madeID(g.view().environment, id)
 		}
-		if err := g.admitWindowOf(c, sealed); err != nil {
+		err := g.admitWindowOf(c, sealed)
+		if err == nil { //guard:redirects-have-seats
+			err = g.enterReturn(c)
+		}
+		if err != nil {
 			return g.page(c, lifecycle.Result{}, err)
 		}
 		failed := func(name string) bool { return strings.EqualFold(c.Query(name), "false") }

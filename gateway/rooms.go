@@ -14,6 +14,9 @@ import (
 const (
 	// shedRetry is when who was refused for want of room may come again.
 	shedRetry = time.Second
+	// lookUpsShare is how much of the checkouts may wait for an order look-up: those that an intercept takes over need
+	// none, and a slow look-up must not refuse them.
+	lookUpsShare = 0.75
 	// forwardedShare is how much of the connections to the order service what is handed on may have: intercepted
 	// checkouts need some too.
 	forwardedShare = 0.75
@@ -36,11 +39,12 @@ func newRoom(name metrics.Room, m *metrics.Metrics) *room {
 }
 
 // rooms are those of the public listener: none of them takes another's.
-type rooms struct{ forwarded, checkouts, returns *room }
+type rooms struct{ forwarded, checkouts, returns, lookUps *room }
 
 func newRooms(m *metrics.Metrics) *rooms {
 	return &rooms{
 		newRoom(metrics.RoomForwarded, m), newRoom(metrics.RoomCheckouts, m), newRoom(metrics.RoomReturns, m),
+		newRoom(metrics.RoomLookUps, m),
 	}
 }
 
@@ -135,6 +139,17 @@ func (g *Gateway) enterReturn(c *fiber.Ctx) error {
 func (g *Gateway) enterForwarded(c *fiber.Ctx, upload bool) (seat, error) {
 	most := min(g.view().rules.Limits().InFlight.Forwarded, max(int(forwardedShare*float64(g.shops.conns)), 1))
 	return g.enter(c, g.rooms.forwarded, most, upload)
+}
+
+// enterLookUp takes a seat for a look-up of an order, which a checkout has besides its own.
+func (g *Gateway) enterLookUp(v *view, id payment.OrderID) (seat, error) {
+	most := min(g.lookUps.shops.conns, max(int(lookUpsShare*float64(v.rules.Limits().InFlight.Checkouts)), 1))
+	p, why := g.rooms.lookUps.enter(seat{}, most, 0)
+	if why != "" { //guard:slow-look-ups-leave-checkouts
+		g.metrics.Shed(g.rooms.lookUps.name, why)
+		return seat{}, &payment.Problem{Code: payment.CodeOverloaded, OrderID: id, RetryAfter: shedRetry}
+	}
+	return p, nil
 }
 
 // shareOf is whom c's seat counts for: an address, of IPv6 the network that one customer gets. Of what a trusted proxy

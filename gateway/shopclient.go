@@ -15,9 +15,8 @@ import (
 const (
 	// shopTimeout is how long the shop, or a client, may let no byte move.
 	shopTimeout = 60 * time.Second
-	// maxShopConns is how many requests the shop gets at once; more wait for maxShopWait.
+	// maxShopConns is how many requests the shop gets at once; more are refused, and do not wait.
 	maxShopConns = 1024
-	maxShopWait  = 2 * time.Second
 )
 
 // shopAddress is where the order service is.
@@ -82,7 +81,7 @@ func (s *shops) of(a shopAddress) (*upstream.Client, error) {
 	if c := s.by[key]; c != nil {
 		return c, nil
 	}
-	o := upstream.Options{Address: a.address, Timeout: shopTimeout, MaxConns: s.conns, MaxWait: maxShopWait}
+	o := upstream.Options{Address: a.address, Timeout: shopTimeout, MaxConns: s.conns}
 	if a.secure {
 		o.TLS = s.tls
 	}

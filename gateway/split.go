@@ -15,6 +15,11 @@ import (
 
 // lookUp asks the order service what an order is. The error is a *payment.Problem that the buyer may see.
 func (g *Gateway) lookUp(ctx context.Context, v *view, id payment.OrderID) (orders.Order, error) {
+	held, err := g.enterLookUp(v, id)
+	if err != nil {
+		return orders.Order{}, err
+	}
+	defer held.leave()
 	start := time.Now()
 	o, err := v.orders.Lookup(ctx, g.lookUpBy, id)
 	waited(ctx, start)

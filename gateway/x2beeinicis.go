@@ -47,6 +47,9 @@ func (g *Gateway) inicisPCParam(c *fiber.Ctx, v *view) (any, error) {
 	if err := g.admitOrder(c, v, req.checkout.OrderID, req.method); err != nil {
 		return nil, err
 	}
+	if err := g.enterCheckout(c); err != nil {
+		return nil, err
+	}
 	if err := g.guessed(c, v, req.checkout.OrderID, g.trueFigures(ctx, v, &req.checkout)); err != nil {
 		return nil, err
 	}

@@ -29,6 +29,8 @@ func (m *Metrics) addHTTP(f factory) {
 		"Requests refused at once (503) since as many as may be were under way, by room and whose share was used up.",
 		"room", "reason")
 	m.inFlight = map[Room]prometheus.Gauge{}
+	m.inFlight[RoomLookUps] = inFlight.WithLabelValues(string(RoomLookUps))
+	m.shed.WithLabelValues(string(RoomLookUps), string(ShedFull))
 	for _, r := range []Room{RoomForwarded, RoomCheckouts, RoomReturns} {
 		m.inFlight[r] = inFlight.WithLabelValues(string(r))
 		for _, why := range []ShedReason{ShedFull, ShedClient} {
@@ -143,11 +145,12 @@ func (m *Metrics) Problem(code string) {
 // Room is what requests have room of, each kind its own.
 type Room string
 
-// The rooms. RoomShop is that of the connections to the order service.
+// The rooms. RoomLookUps is that of order look-ups, RoomShop that of the other connections to the order service.
 const (
 	RoomForwarded Room = "forwarded"
 	RoomCheckouts Room = "checkouts"
 	RoomReturns   Room = "returns"
+	RoomLookUps   Room = "order_lookups"
 	RoomShop      Room = "order_service"
 )
 

@@ -37,11 +37,11 @@ type Metrics struct {
 	// connectionsClosed and connectionsRefused have no sets: their labels are constants.
 	connectionsClosed  *prometheus.CounterVec
 	connectionsRefused *prometheus.CounterVec
-	inFlight          map[Room]prometheus.Gauge
-	shed              *prometheus.CounterVec
-	originsRefused    *prometheus.CounterVec
-	problems          *counters1
-	badInput          *counters1
+	inFlight           map[Room]prometheus.Gauge
+	shed               *prometheus.CounterVec
+	originsRefused     *prometheus.CounterVec
+	problems           *counters1
+	badInput           *counters1
 
 	decisionCount    *counters3
 	ruleMatches      *counters1

@@ -196,11 +196,12 @@ func inFlightReader(c *InFlightConfig) reader {
 		},
 		"checkouts": {
 			whole(&c.Checkouts, 2, 100_000),
-			"Checkouts, the intercepted ones too, once their body is there. Nobody else has these.",
+			"Checkouts, the intercepted ones too, once their body is there. Nobody else has these. Three quarters may wait for " +
+				"an order look-up.",
 		},
 		"returns": {
 			whole(&c.Returns, 2, 100_000),
-			"Buyers who come back from a window, and messages of PGs. Nobody else has these.",
+			"Buyers who come back from a window, and messages and deposit notices of PGs. Nobody else has these.",
 		},
 		"per_client": {
 			whole(&c.PerClient, 1, 100_000),

@@ -521,7 +521,7 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
-// TestTooManyAtOnce are refused, or wait for as long as they may.
+// TestTooManyAtOnce are refused at once.
 func TestTooManyAtOnce(t *testing.T) {
 	t.Parallel()
 	release := make(chan struct{})
@@ -543,28 +543,17 @@ func TestTooManyAtOnce(t *testing.T) {
 		t.Errorf("its place was not given back: %v", a.err)
 	}
 
-	patient := s.client(t, func(o *upstream.Options) { o.MaxConns, o.MaxWait = 1, 10*time.Second })
-	both := make(chan answer, 2)
-	for range 2 {
-		go func() { both <- ask(patient, request("GET", "/")) }()
-	}
-	for range 2 {
-		if a := <-both; a.err != nil {
-			t.Error(a.err)
-		}
-	}
-	hasty := s.client(t, func(o *upstream.Options) { o.MaxConns, o.MaxWait = 1, time.Millisecond })
 	var x upstream.Exchange
-	if err := hasty.Do(&x, request("GET", "/")); err != nil {
+	if err := c.Do(&x, request("GET", "/")); err != nil {
 		t.Fatal(err)
 	}
-	if a := ask(hasty, request("GET", "/")); !errors.Is(a.err, upstream.ErrBusy) {
+	if a := ask(c, request("GET", "/")); !errors.Is(a.err, upstream.ErrBusy) {
 		t.Errorf("got %v", a.err)
 	}
 	if err := errors.Join(x.Close(), x.Close()); err != nil {
 		t.Error(err)
 	}
-	if a := ask(hasty, request("GET", "/")); a.err != nil {
+	if a := ask(c, request("GET", "/")); a.err != nil {
 		t.Errorf("its place was not given back once: %v", a.err)
 	}
 }

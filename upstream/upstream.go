@@ -12,6 +12,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -55,10 +56,9 @@ type Options struct {
 	// Timeout is how long no byte may move in either direction before an exchange is given up; 60 s. It fires
 	// between three quarters of that and the whole, since deadlines are moved seldom.
 	Timeout time.Duration
-	// MaxConns is how many requests may be under way at once; 1024.
+	// MaxConns is how many requests may be under way at once; 1024. Nobody waits for a place: it is free again the moment
+	// an exchange is closed, so that a wait would bridge nothing, and only make a queue of an upstream that is too slow.
 	MaxConns int
-	// MaxWait is how long a request waits for one of MaxConns; 0 means not at all.
-	MaxWait time.Duration
 	// MaxIdle is how many connections are kept for later; 256.
 	MaxIdle int
 	// IdleAge is how long a connection is kept for later; 4 s, which is below what common servers wait (Node: 5 s).
@@ -75,10 +75,11 @@ type Options struct {
 
 // Client hands requests on to one address. It is safe for concurrent use. Make it with New.
 type Client struct {
-	opt   Options
-	tls   *tls.Config
-	slots chan struct{}
-	idle  pool
+	opt Options
+	tls *tls.Config
+	// busy is how many requests are under way.
+	busy atomic.Int64
+	idle pool
 	// small holds buffers for heads and small bodies, large those for what streams.
 	small, large sync.Pool
 }
@@ -108,7 +109,7 @@ func New(o Options) (*Client, error) {
 	o.MaxInterim = orElse(o.MaxInterim, 32)
 	o.Rest = orElse(o.Rest, 100*time.Millisecond)
 	c := &Client{
-		opt: o, slots: make(chan struct{}, o.MaxConns),
+		opt:   o,
 		small: sync.Pool{New: func() any { return &buffer{make([]byte, 0, smallBuffer)} }},
 		large: sync.Pool{New: func() any { return &buffer{make([]byte, 0, largeBuffer)} }},
 	}
@@ -157,25 +158,14 @@ func (c *Client) putLarge(b *buffer) {
 
 // enter takes one of the places for requests under way.
 func (c *Client) enter() bool {
-	select {
-	case c.slots <- struct{}{}:
-		return true
-	default:
-	}
-	if c.opt.MaxWait == 0 {
+	if c.busy.Add(1) > int64(c.opt.MaxConns) { //guard:full-shop-is-not-waited-for
+		c.leave()
 		return false
 	}
-	patience := time.NewTimer(c.opt.MaxWait)
-	defer patience.Stop()
-	select {
-	case c.slots <- struct{}{}:
-		return true
-	case <-patience.C:
-		return false
-	}
+	return true
 }
 
-func (c *Client) leave() { <-c.slots }
+func (c *Client) leave() { c.busy.Add(-1) }
 
 // dial opens a connection.
 func (c *Client) dial(deadline time.Time) (*conn, error) {

@@ -25,6 +25,26 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestARoomHasItsBounds",
 		},
 		{
+			name: "full-shop-is-not-waited-for", does: never(),
+			says: "no more requests than the shop may have at once are sent to it",
+			pkg:  "./upstream", run: "TestTooManyAtOnce",
+		},
+		{
+			name: "slow-look-ups-leave-checkouts", does: never(),
+			says: "order look-ups that hang leave room for checkouts that need none",
+			pkg:  tests, run: "TestASlowShopLeavesReturnsAndNotices",
+		},
+		{
+			name: "redirects-have-seats", does: never(),
+			says: "no more buyers are sent back at once than there is room for",
+			pkg:  tests, run: "TestReturnsAndNoticesHaveSeats",
+		},
+		{
+			name: "notices-have-seats", does: never(),
+			says: "no more notices of deposits are followed up at once than there is room for",
+			pkg:  tests, run: "TestReturnsAndNoticesHaveSeats",
+		},
+		{
 			name: "few-are-refused-at-once", does: never(),
 			says: "no more connections than the bound are answered with a refusal at once",
 			pkg:  tests, run: "TestRefusingIsBounded",
