@@ -85,8 +85,8 @@ func dated(c *fiber.Ctx) {
 	}
 	h := &c.Response().Header
 	var room [160]byte
-	b := append(append(room[:0], fasthttp.StatusMessage(h.StatusCode())...), "\r\nX-Content-Type-Options: nosniff\r\n"...)
-	b = appendDate(b)
+	b := append(append(room[:0], fasthttp.StatusMessage(h.StatusCode())...), "\r\n"...)
+	b = append(appendDate(b), "X-Content-Type-Options: nosniff\r\n"...)
 	putLines(h, b[:len(b)-2])
 }
 
