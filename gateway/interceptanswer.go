@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"encoding/json"
 	"errors"
 	"log/slog"
 
@@ -91,7 +90,7 @@ func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, from exchange, c
 	if err != nil {
 		problem := asProblem(err)
 		g.report(c, problem, err)
-		b, err := json.Marshal(map[string]any{"problem": body(problem, requestID(c))})
+		b, err := g.problemInPlace(c, i, problem)
 		if err != nil {
 			return []byte("null"), "refused"
 		}

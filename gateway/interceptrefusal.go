@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"encoding/json"
+	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -10,6 +12,16 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
+
+// problemInPlace is what stands in the window's place when there is none: the problem in the shop's own shape, when that
+// is JSON.
+func (g *Gateway) problemInPlace(c *fiber.Ctx, i intercept, p *payment.Problem) ([]byte, error) {
+	if len(i.Template.Body) == 0 {
+		return json.Marshal(map[string]any{"problem": body(p, requestID(c))})
+	}
+	own := fillTemplate(i.Template, refusal(p, requestID(c), g.now().In(payment.KST()).Format(time.RFC3339)))
+	return slices.Concat([]byte(`{"problem":`), own, []byte("}")), nil
+}
 
 // refuseIntercepted answers in the shape that the route's front end knows.
 func (g *Gateway) refuseIntercepted(c *fiber.Ctx, i intercept, err error) error {
@@ -24,11 +36,34 @@ func (g *Gateway) refuseIntercepted(c *fiber.Ctx, i intercept, err error) error 
 	if i.Errors == "x2bee" {
 		return c.Status(status).JSON(x2bee(p, requestID(c), now))
 	}
+	if i.Template.Redirects() {
+		return c.Redirect(i.Template.FillRedirect(refusalValues(p, requestID(c), now)), fiber.StatusSeeOther)
+	}
 	if i.Template.Status != 0 {
 		status = i.Template.Status
 	}
+	c.Status(status)
+	if page := &i.Template.Page; page.Set() {
+		text, err := page.Fill(refusalValues(p, requestID(c), now))
+		if err != nil {
+			return fmt.Errorf("filling in the page of %s: %w", i.Name, err)
+		}
+		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
+		c.Response().Header.SetContentType(page.Type + "; charset=utf-8")
+		return c.SendString(text)
+	}
 	c.Response().Header.SetContentType("application/json; charset=utf-8")
-	return c.Status(status).Send(fillTemplate(i.Template, refusal(p, requestID(c), now)))
+	return c.Send(fillTemplate(i.Template, refusal(p, requestID(c), now)))
+}
+
+// refusalValues are what a page or an address can be filled in with.
+func refusalValues(p *payment.Problem, traceID, now string) map[string]any {
+	b := body(p, traceID)
+	return map[string]any{
+		"code": string(p.Code), "status": b.Status, "title": b.Title, "detail_ko": b.DetailKo, "detail_en": b.DetailEn,
+		"buyer_ko": b.Buyer.Ko, "buyer_en": b.Buyer.En, "field": b.Field, "order_id": string(b.OrderID),
+		"trace_id": traceID, "timestamp": now, "retry": mayRetry(p),
+	}
 }
 
 // refusal is what a template can be filled with: JSON by name.

@@ -27,6 +27,70 @@ func TestARefusalLooksAsTheShopsOwn(t *testing.T) {
 	}
 }
 
+// TestARefusalIsAPageOfTheShop: what a buyer has sent is text in it, and nothing else.
+func TestARefusalIsAPageOfTheShop(t *testing.T) {
+	t.Parallel()
+	const odd = `{"payMeans":[{"payWayCd":"<b>\"'&x"}]}`
+	for _, tt := range []struct {
+		name                 string
+		errors               map[string]any
+		status               int
+		kind, location, body string
+	}{
+		{
+			"a page", map[string]any{"status": 200, "page": map[string]any{
+				"type": "text/html", "text": "<script>alert({detail_ko});history.back()</script><p>{detail_ko} {code}</p>",
+			}}, http.StatusOK, "text/html; charset=utf-8", "",
+			`<script>alert("알 수 없는 결제수단: \u003cb\u003e\"'\u0026x");history.back()</script>` +
+				`<p>알 수 없는 결제수단: &lt;b&gt;&#34;&#39;&amp;x UNKNOWN_METHOD</p>`,
+		},
+		{
+			"XML", map[string]any{"page": map[string]any{
+				"type": "application/xml", "text": `<r code="{code}">{detail_ko}</r>`,
+			}}, http.StatusUnprocessableEntity, "application/xml; charset=utf-8", "",
+			`<r code="UNKNOWN_METHOD">알 수 없는 결제수단: &lt;b&gt;&#34;&#39;&amp;x</r>`,
+		},
+		{
+			"a redirect", map[string]any{"redirect": "/order/fail.php?a=1&code={code}&msg={detail_en}"}, http.StatusSeeOther, "",
+			"/order/fail.php?a=1&code=UNKNOWN_METHOD&msg=unknown+payment+method+%3Cb%3E%22%27%26x", "",
+		},
+		{
+			"a redirect to an origin of the shop", map[string]any{"redirect": publicURL + "/fail?{code}"}, http.StatusSeeOther, "",
+			publicURL + "/fail?UNKNOWN_METHOD", "",
+		},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, func(c *fixture.Config) { c.Intercepts[0].Errors = tt.errors })
+			a := h.post("/api/orders", "application/json", odd)
+			if a.status != tt.status || string(a.body) != tt.body || a.header.Get("Location") != tt.location {
+				t.Errorf("got %d %v\n%s\nwant\n%s", a.status, a.header, a.body, tt.body)
+			}
+			if kind := a.header.Get("Content-Type"); tt.kind != "" && (kind != tt.kind || a.header.Get("X-Content-Type-Options") != "nosniff") {
+				t.Errorf("got %v", a.header)
+			}
+			if a.header.Get("X-PG-Gateway-Reason") != "UNKNOWN_METHOD" || a.header.Get("Cache-Control") != "no-store" {
+				t.Errorf("got %v", a.header)
+			}
+		})
+	}
+}
+
+// TestAProblemInTheWindowsPlaceLooksAsTheShopsOwn, as a refusal before the order does.
+func TestAProblemInTheWindowsPlaceLooksAsTheShopsOwn(t *testing.T) {
+	t.Parallel()
+	own := func(c *fixture.Config) {
+		c.Intercepts[0].Errors = map[string]any{"status": 200, "body": map[string]any{"result": "fail", "code": "{code}", "f": "{field}"}}
+	}
+	h := newHouse(t, own)
+	a := h.post("/api/orders", "application/json", strings.Replace(h.orderBody(`{"payWayCd":"11"}`), publicURL, "https://evil.example", 1))
+	payload, _ := a.json["payload"].(map[string]any)
+	if a.status/100 != 2 || payload["ordNo"] == nil ||
+		!strings.Contains(string(a.body), `"pg":{"problem":{"code":"RETURN_URL_NOT_ALLOWED","f":"return_url","result":"fail"}}`) {
+		t.Errorf("got %d %s", a.status, a.body)
+	}
+}
+
 // TestOfSeveralRoutesTheOneForTheKindOfBodyIsTaken, and a kind that none takes does not go around them.
 func TestOfSeveralRoutesTheOneForTheKindOfBodyIsTaken(t *testing.T) {
 	t.Parallel()

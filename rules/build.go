@@ -56,6 +56,11 @@ func (b *builder) server() {
 			}
 			seen[c.Name] = true
 		}
+		origin := c.Template.Origin
+		if origin != "" && !slices.Contains(b.s.start.Server.Public.AllowOrigins, origin) { //guard:refusals-stay-in-the-shop
+			b.f.interceptsAt[i].fail("add it to server.public.allow_origins, or write a path",
+				"refusals are sent to %s, which is not one of allow_origins", origin)
+		}
 	}
 }
 

@@ -77,7 +77,7 @@ func interceptReader(c *Intercept) reader {
 			"left out, an answer that names an order."},
 		"errors": {
 			either(choice(&c.Errors, "problem", "x2bee"), ownErrors(c)),
-			"How refusals look: RFC 9457 (problem), X2BEE's envelope, or the shop's own JSON.",
+			"How refusals look: RFC 9457 (problem), X2BEE's envelope, or the shop's own: JSON, a page, or a redirect.",
 		},
 	}
 	return func(v value) {

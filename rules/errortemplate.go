@@ -6,18 +6,27 @@ import (
 	"strings"
 )
 
-// ErrorTemplate is how a shop's own front end is told that a request is refused.
+// ErrorTemplate is how a shop's own front end is told that a request is refused: by JSON, by a page, or by being sent to
+// a page of the shop.
 type ErrorTemplate struct {
 	// Status is the HTTP status of every refusal; 0 keeps that of the problem.
 	Status int
 	// Body is the JSON of the answer, in parts.
 	Body []TemplatePart
+	// Page is an answer of another type.
+	Page ErrorPage
+	// Origin is where the browser is sent to; empty when it is not, or is sent to where it is.
+	Origin   string
+	redirect []TemplatePart
 }
 
-// TemplatePart is JSON as it stands, or the place of a value.
+// Redirects tells whether the browser is sent to a page of the shop.
+func (t *ErrorTemplate) Redirects() bool { return len(t.redirect) > 0 }
+
+// TemplatePart is text as it stands, such as JSON, or the place of a value.
 type TemplatePart struct {
 	JSON string
-	// Name is one of TemplateNames; empty for JSON.
+	// Name is one of TemplateNames; empty for text.
 	Name string
 	// InText tells that the value is a part of a longer text. Else it is a value of its own type.
 	InText bool
@@ -35,13 +44,38 @@ func TemplateNames() []string {
 const maxTemplateDepth = 8
 
 func errorTemplateReader(c *ErrorTemplate) reader {
-	return object(fields{
+	read := object(fields{
 		"status": {whole(&c.Status, 200, 599), "The HTTP status of every refusal; that of the problem when left out."},
+		"page":   {errorPageReader(&c.Page), "A refusal that is no JSON, in place of body."},
+		"redirect": {redirectReader(c), "A page of the shop to send the browser to (303) in place of body, for a form that " +
+			"the browser posts by itself: a path, or an address at an origin of allow_origins. The placeholders of body " +
+			"may stand in its query, and are percent-encoded."},
 		"body": {templateBody(&c.Body), "The JSON of a refusal. {code}, {status}, {title}, {detail_ko}, {detail_en}, " +
 			"{buyer_ko}, {buyer_en}, {field}, {order_id}, {trace_id}, {timestamp} and {retry} are filled in; one that is " +
 			"a value by itself keeps its type: {status} is a number, {retry} true or false, an unknown " +
 			"{field} or {order_id} null."},
-	}, "body")
+	})
+	return func(v value) {
+		if read(v); v.schema != nil || v.n.Kind != mappingKind {
+			return
+		}
+		has := map[string]bool{}
+		for i := 0; i+1 < len(v.n.Content); i += 2 {
+			has[v.n.Content[i].Value] = true
+		}
+		ways := 0
+		for _, way := range []string{"body", "page", "redirect"} {
+			if has[way] {
+				ways++
+			}
+		}
+		switch {
+		case ways != 1:
+			v.fail("body: { result: fail, message: \"{buyer_ko}\" }", "needs one of body, page and redirect")
+		case has["redirect"] && has["status"]:
+			v.fail("leave status out", "a redirect is always 303")
+		}
+	}
 }
 
 func templateBody(dst *[]TemplatePart) reader {

@@ -74,8 +74,7 @@
       .then(function (order) {
         if (order.result !== "ok") { throw order; }
         if (!order.pay || !order.pay.window) {
-          var why = order.pay && order.pay.problem;
-          throw { msg: why ? why.buyer.ko : "결제창이 없습니다", code: why && why.code };
+          throw (order.pay && order.pay.problem) || { msg: "결제창이 없습니다" };
         }
         return open(order.pay);
       })

@@ -54,5 +54,25 @@ func interceptGuards() []guard {
 			says: "an answer that is too large for a window reaches the buyer whole",
 			pkg:  tests, run: "TestALargeAnswerOfUnknownLengthPassesWhole",
 		},
+		{
+			name: "refusals-stay-in-the-shop", does: never(),
+			says: "a refusal sends nobody away from the shop",
+			pkg:  "./rules", run: "TestBadFiles",
+		},
+		{
+			name: "only-the-query-is-filled-in", does: never(),
+			says: "what a refusal says does not choose the page that a browser is sent to",
+			pkg:  "./rules", run: "TestBadFiles",
+		},
+		{
+			name: "pages-have-room-for-texts", does: never(),
+			says: "a page has no placeholder where its text would be dropped",
+			pkg:  "./rules", run: "TestBadFiles",
+		},
+		{
+			name: "xml-is-filled-in-as-text", does: never(),
+			says: "an XML page has no placeholder where escaping does nothing",
+			pkg:  "./rules", run: "TestBadFiles",
+		},
 	}
 }
