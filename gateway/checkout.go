@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -226,6 +227,11 @@ func (g *Gateway) trueFigures(ctx context.Context, v *view, c *payment.Checkout)
 	if err != nil {
 		return err
 	}
+	return v.takeFigures(c, o)
+}
+
+// takeFigures is trueFigures of an order that has been looked up.
+func (v *view) takeFigures(c *payment.Checkout, o orders.Order) error {
 	mismatch := func(field string) error {
 		return &payment.Problem{
 			Code: payment.CodeAmountMismatch, Field: field, OrderID: c.OrderID,

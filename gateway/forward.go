@@ -55,6 +55,7 @@ func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
 	if p.plain {
 		p.more = append(p.more, "Accept-Encoding: identity\r\n"...)
 	}
+	p.more = append(p.more, p.say...)
 	p.req.Method, p.req.Target = c.Request().Header.Method(), p.target
 	if v.shop.ownName { //guard:shop-is-asked-by-its-own-name
 		p.back = nameBack{shop: &v.shop, proto: a.proto, host: a.host}

@@ -21,6 +21,8 @@ type intercept struct {
 	request, answer          *jsonplace.Plan
 	readRequest, readRefusal fieldSources
 	readAnswer               fieldSources
+	// readsQuery tells whether a request's query counts.
+	readsQuery bool
 	// accepted is where the answer says that the shop took the order.
 	accepted fieldSource
 	// offersAt is the number of the list of payment methods in the plan of the answer.
@@ -28,7 +30,7 @@ type intercept struct {
 }
 
 // sells tells whether orders are made on the route.
-func (i intercept) sells() bool { return i.Put != "" || len(i.RefuseBefore) > 0 }
+func (i intercept) sells() bool { return i.Put != "" || len(i.RefuseBefore) > 0 || i.putsRequest() }
 
 // changes tells whether answers on the route are changed.
 func (i intercept) changes() bool { return i.Put != "" || i.Offers.List != "" }
@@ -42,12 +44,16 @@ func compileIntercepts(s *rules.Snapshot) []intercept {
 }
 
 func compileIntercept(i rules.Intercept) intercept {
-	c := intercept{Intercept: i, at: newRoutePath(i)}
+	c := intercept{Intercept: i, at: newRoutePath(i), readsQuery: readsQuery(i)}
 	var inRequest, inAnswer []string
 	c.readRequest = fieldSourcesOf(i.ReadRequest, &inRequest)
 	c.readRefusal = fieldSourcesOf(i.RefuseBefore, &inRequest)
 	c.readAnswer = fieldSourcesOf(i.ReadAnswer, &inAnswer)
-	c.request = jsonplace.New(inRequest, "")
+	putRequest := ""
+	if i.PutRequest.Kind == "body" {
+		putRequest = i.PutRequest.Value
+	}
+	c.request = jsonplace.New(inRequest, putRequest)
 	if c.accepted.at = -1; i.Accepted.Kind == "body" {
 		c.accepted.at = len(inAnswer)
 		inAnswer = append(inAnswer, i.Accepted.Value)
@@ -80,7 +86,11 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	from := exchange{found: found, header: func(name string) string { return c.Get(name) }}
+	query, err := i.queryOf(c)
+	if err != nil {
+		return g.refuseIntercepted(c, i, err)
+	}
+	from := exchange{found: found, query: query, header: func(name string) string { return c.Get(name) }}
 	co := payment.Checkout{Currency: payment.CurrencyKRW, Purpose: payment.PurposeOneTime, Device: payment.DevicePC}
 	if err := from.read(v, i.readRequest, &co); err != nil {
 		return g.refuseIntercepted(c, i, err)
@@ -110,6 +120,11 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 	p.req.Body, p.req.Drop, p.plain = body, ownLine, i.changes()
 	if p.plain {
 		p.req.Drop = ownOrPartial
+	}
+	if i.putsRequest() {
+		if err := g.putWindow(c, v, i, &co, found, p); err != nil {
+			return g.refuseIntercepted(c, i, err)
+		}
 	}
 	if err := g.exchange(c, v, p); err != nil {
 		g.metrics.Intercepted(i.Name, "failed")

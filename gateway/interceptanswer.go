@@ -14,10 +14,16 @@ import (
 // reason in a header.
 func (g *Gateway) answered(c *fiber.Ctx, v *view, i intercept, co *payment.Checkout, p *passage) error {
 	if status := p.x.Status(); status < 200 || status > 299 || !i.changes() || p.x.Ruled() {
-		g.metrics.Intercepted(i.Name, "passed")
+		if !i.putsRequest() {
+			g.metrics.Intercepted(i.Name, "passed")
+		}
 		if status >= 500 {
 			// The shop's own fault is none of ours.
 			requestOf(c).route = routeShop
+		}
+		if i.putsRequest() {
+			c.Set(fiber.HeaderCacheControl, "no-store") //guard:pages-with-windows-are-not-kept
+			return g.passOnWithout(c, p, ofCaches)
 		}
 		return g.passOn(c, p)
 	}

@@ -59,6 +59,8 @@ func (list fieldSources) of(field string) (fieldSource, bool) {
 type exchange struct {
 	found  *jsonplace.Found
 	header func(name string) string
+	// query is that of the request.
+	query string
 }
 
 // get finds a value by its source.
@@ -69,6 +71,8 @@ func (e exchange) get(p fieldSource) jsonplace.Value {
 			return jsonplace.Text(h)
 		}
 		return jsonplace.Value{}
+	case "query":
+		return queryValue(e.query, p.Value)
 	case "const":
 		return jsonplace.Text(p.Value)
 	}

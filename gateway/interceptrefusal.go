@@ -48,7 +48,6 @@ func (g *Gateway) refuseIntercepted(c *fiber.Ctx, i intercept, err error) error 
 		if err != nil {
 			return fmt.Errorf("filling in the page of %s: %w", i.Name, err)
 		}
-		c.Set(fiber.HeaderXContentTypeOptions, "nosniff")
 		c.Response().Header.SetContentType(page.Type + "; charset=utf-8")
 		return c.SendString(text)
 	}

@@ -28,6 +28,8 @@ type passage struct {
 	// direct tells that the body is written past the server's buffer, which is empty then: each run at once, in large
 	// pieces.
 	direct bool
+	// say are header lines to say besides, each with its end.
+	say []byte
 	// plain asks for an answer that is not compressed.
 	plain bool
 	// early tells that the answer came while the request's body was being sent.
@@ -61,7 +63,10 @@ func (g *Gateway) passageOf(c *fiber.Ctx) *passage {
 
 // passOn gives the shop's answer to the client as it is: its lines byte for byte and in their order, its body as it
 // comes.
-func (g *Gateway) passOn(c *fiber.Ctx, p *passage) error {
+func (g *Gateway) passOn(c *fiber.Ctx, p *passage) error { return g.passOnWithout(c, p, ownAnswerLine) }
+
+// passOnWithout is passOn but for the lines that drop tells of.
+func (g *Gateway) passOnWithout(c *fiber.Ctx, p *passage, drop func(name []byte) bool) error {
 	if upgraded, first, ok := p.x.Upgraded(); ok {
 		return g.tunnel(c, p, upgraded, first)
 	}
@@ -71,7 +76,7 @@ func (g *Gateway) passOn(c *fiber.Ctx, p *passage) error {
 		requestOf(c).uploading = true
 		c.Context().SetConnectionClose()
 	}
-	if err := p.putHead(ownAnswerLine); err != nil {
+	if err := p.putHead(drop); err != nil {
 		return g.badAnswer(c, p, err)
 	}
 	requestOf(c).passed = true
@@ -149,22 +154,38 @@ func ownAnswerLine(name []byte) bool { return len(name) == 12 && upstream.Is(nam
 // them be kept.
 func ofTheBody(name []byte) bool {
 	switch len(name) {
-	case 3:
-		return upstream.Is(name, "age")
 	case 4:
 		return upstream.Is(name, "etag")
 	case 6:
-		return upstream.Is(name, "digest") || upstream.Is(name, "pragma")
-	case 7:
-		return upstream.Is(name, "expires")
+		return upstream.Is(name, "digest") || ofCaches(name)
 	case 11:
 		return upstream.Is(name, "content-md5") || upstream.Is(name, "repr-digest")
 	case 13:
-		return upstream.Is(name, "accept-ranges") || upstream.Is(name, "last-modified") || upstream.Is(name, "cache-control")
+		return upstream.Is(name, "accept-ranges") || upstream.Is(name, "last-modified") || ofCaches(name)
 	case 14:
 		return upstream.Is(name, "content-digest")
 	case 16:
 		return upstream.Is(name, "content-encoding")
+	}
+	return ofCaches(name)
+}
+
+// ofCaches tells whether a header line of an answer lets browsers or caches keep it; those with names of their own do
+// what they say whatever Cache-Control says.
+func ofCaches(name []byte) bool {
+	switch len(name) {
+	case 3:
+		return upstream.Is(name, "age")
+	case 6:
+		return upstream.Is(name, "pragma")
+	case 7:
+		return upstream.Is(name, "expires")
+	case 13:
+		return upstream.Is(name, "cache-control")
+	case 15:
+		return upstream.Is(name, "x-accel-expires")
+	case 17:
+		return upstream.Is(name, "cdn-cache-control") || upstream.Is(name, "surrogate-control")
 	}
 	return ownAnswerLine(name)
 }

@@ -97,7 +97,8 @@ const (
 
 // Source says where a value of an intercepted exchange is found.
 type Source struct {
-	// Kind is body (Value is a gjson path), header (a header's name) or const (the value itself).
+	// Kind is body (Value is a gjson path), header (a header's name), query (a name in the query) or const (the value
+	// itself).
 	Kind  string
 	Value string
 }
@@ -117,6 +118,9 @@ type Intercept struct {
 	ReadAnswer   map[string]Source
 	// Put is the path in the answer where the window goes.
 	Put string
+	// PutRequest is where in the request the window of an order goes that it names: a member or a field of the body, or a
+	// header. The zero value is nowhere.
+	PutRequest Source
 	// ContentTypes are the kinds of request bodies that are taken: json, form, multipart. Empty takes all, and reads
 	// what is neither of the other two as JSON.
 	ContentTypes []string
@@ -144,7 +148,8 @@ type OffersConfig struct {
 
 // Forward tells whether the route is handed on without looking into it.
 func (i Intercept) Forward() bool {
-	return i.Put == "" && len(i.RefuseBefore) == 0 && len(i.ReadAnswer) == 0 && i.Offers.List == ""
+	return i.Put == "" && len(i.RefuseBefore) == 0 && len(i.ReadAnswer) == 0 && i.Offers.List == "" &&
+		i.PutRequest == Source{}
 }
 
 // LimitsConfig is the section limits.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -14,27 +15,38 @@ func sourceNames() []string {
 	}
 }
 
-// sources reads where fields are found: those of sourceNames, and more.
-func sources(dst *map[string]Source, more ...string) reader {
+// requestSources reads where fields are found in a request, answerSources in an answer.
+func requestSources(dst *map[string]Source) reader {
+	return sources(dst, sourceNames(), "body:<gjson path>, header:<name>, query:<name> or const:<value>",
+		"body", "header", "query", "const")
+}
+
+func answerSources(dst *map[string]Source) reader {
+	return sources(dst, append(sourceNames(), "pg_amount"), answerHint, "body", "header", "const")
+}
+
+const answerHint = "body:<gjson path>, header:<name> or const:<value>"
+
+func sources(dst *map[string]Source, names []string, hint string, kinds ...string) reader {
 	*dst = map[string]Source{}
 	fs := fields{}
-	for _, key := range append(sourceNames(), more...) {
+	for _, key := range names {
 		fs[key] = field{func(v value) {
 			var s Source
-			if sourceReader(&s)(v); s != (Source{}) {
+			if sourceReader(&s, hint, kinds...)(v); s != (Source{}) {
 				(*dst)[key] = s
 			}
-		}, "Where " + key + " is: body:<gjson path>, header:<name> or const:<value>."}
+		}, "Where " + key + " is: " + hint + "."}
 	}
 	return object(fs)
 }
 
-func sourceReader(dst *Source) reader {
+func sourceReader(dst *Source, hint string, kinds ...string) reader {
 	return func(v value) {
 		var s string
-		checked(&s, `^(body|header|const):.+$`, "body:<gjson path>, header:<name> or const:<value>", func(s string) bool {
+		checked(&s, `^(`+strings.Join(kinds, "|")+`):.+$`, hint, func(s string) bool {
 			kind, val, ok := strings.Cut(s, ":")
-			return ok && val != "" && slices.Contains([]string{"body", "header", "const"}, kind)
+			return ok && val != "" && slices.Contains(kinds, kind)
 		})(v)
 		if kind, val, ok := strings.Cut(s, ":"); ok {
 			*dst = Source{Kind: kind, Value: val}
@@ -52,11 +64,14 @@ func interceptReader(c *Intercept) reader {
 			"path":   {webPath(&path), "Exact path, or a prefix ending in /*."},
 		}, "path"), "Which requests this is for; the first match wins."},
 		"upstream":      {choice(new(string), "order_service"), "Where the request goes."},
-		"read_request":  {sources(&c.ReadRequest), "Where fields are in the request."},
-		"refuse_before": {sources(&c.RefuseBefore), "Fields by which a checkout is refused before the shop sees it."},
-		"read_answer": {sources(&c.ReadAnswer, "pg_amount"), "Where fields are in the shop's answer. pg_amount is the " +
+		"read_request":  {requestSources(&c.ReadRequest), "Where fields are in the request."},
+		"refuse_before": {requestSources(&c.RefuseBefore), "Fields by which a checkout is refused before the shop sees it."},
+		"read_answer": {answerSources(&c.ReadAnswer), "Where fields are in the shop's answer. pg_amount is the " +
 			"part that goes through a PG, where the shop settles the rest itself."},
 		"put": {memberPath(&c.Put), "Where in the answer the PG window goes: names with dots between."},
+		"put_request": {requestPlace(&c.PutRequest), "Where in the request the PG window of the order goes that " +
+			"read_request.order_id finds, for a shop whose own page opens it: body:<name> (a member of the JSON, or a field of " +
+			"the form with the JSON in it) or header:X-<name> (the JSON in ASCII). What the client sends there is left out."},
 		"content_types": {list(&c.ContentTypes, func(dst *string, _ value) reader {
 			return choice(dst, "json", "form", "multipart")
 		}), "Kinds of request bodies that this route takes; another route with the same path may take others, and what " +
@@ -71,7 +86,7 @@ func interceptReader(c *Intercept) reader {
 		}, "list", "code"), "A list of payment methods in the answer, as an order sheet has: those that a checkout would " +
 			"be refused with now are marked or taken out."},
 		"accepted": {object(fields{
-			"where": {sourceReader(&c.Accepted), "Where the answer says it: body:<gjson path> or header:<name>."},
+			"where": {sourceReader(&c.Accepted, answerHint, "body", "header", "const"), "Where the answer says it: body:<gjson path> or header:<name>."},
 			"is":    {list(&c.AcceptedIs, func(dst *string, _ value) reader { return filled(dst) }), "What it says then."},
 		}, "where", "is"), "How the shop's answer says that it took the order; every other answer passes as it is. When " +
 			"left out, an answer that names an order."},
@@ -99,12 +114,50 @@ func interceptReader(c *Intercept) reader {
 		case len(c.ContentTypes) > 0 && c.Forward():
 			v.fail("leave content_types out", "a route that is handed on unread takes all")
 		}
+		c.checkPutRequest(v)
 		if c.Put != "" && c.ReadAnswer["amount"] == (Source{}) {
 			v.fail("read_answer: { amount: \"body:...\" }", "put needs read_answer.amount: the browser's amount never counts")
 		}
 		if c.Put != "" && (c.ReadAnswer["order_id"] == Source{}) {
 			v.fail("read_answer: { order_id: \"body:...\" }", "put needs read_answer.order_id")
 		}
+	}
+}
+
+// requestPlace reads where a window goes in a request: one plain name, which all servers read alike.
+func requestPlace(dst *Source) reader {
+	const pattern = `^(body:[A-Za-z_][A-Za-z0-9_-]*|header:[Xx]-[A-Za-z0-9][A-Za-z0-9-]*)$`
+	plain := regexp.MustCompile(pattern)
+	own := regexp.MustCompile(`(?i)^header:x-(request-id|real-ip|forwarded-.*|pg-gateway-.*)$`)
+	return func(v value) {
+		var s string
+		checked(&s, pattern, "body:<name> or header:X-<name>, such as body:pg_window", func(s string) bool {
+			return plain.MatchString(s) && !own.MatchString(s)
+		})(v)
+		if kind, name, ok := strings.Cut(s, ":"); ok {
+			*dst = Source{Kind: kind, Value: name}
+		}
+	}
+}
+
+// checkPutRequest complains about what a window in the request needs and the route does not have.
+func (i *Intercept) checkPutRequest(v value) {
+	if i.PutRequest == (Source{}) {
+		return
+	}
+	in := func(field string) bool {
+		return i.ReadRequest[field] != Source{} || field == "pay_method" && i.RefuseBefore[field] != Source{}
+	}
+	for _, field := range []string{"order_id", "pay_method", "return_url"} {
+		if !in(field) {
+			v.fail("read_request: { "+field+": \"body:...\" }", "put_request needs read_request.%s", field)
+		}
+	}
+	switch {
+	case i.Put != "" || i.Offers.List != "":
+		v.fail("make two routes of it", "put_request is for a request, put and offers are for its answer")
+	case i.PutRequest.Kind == "body" && (i.Method == "" || i.Method == "GET"):
+		v.fail("match: { method: POST }, or put_request: header:X-...", "put_request is in the body, which a GET has not")
 	}
 }
 

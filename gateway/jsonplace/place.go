@@ -33,6 +33,9 @@ func (p *place) see(plan *Plan, depth int, kind byte, from, to, members int) {
 // CanPut tells whether there is a place for what is to be put: an object to hold it, on every step of the way.
 func (f *Found) CanPut() bool { return f.place.found && !f.place.blocked }
 
+// Taken tells whether there is a value already where something is to be put.
+func (f *Found) Taken() bool { return f.place.found && f.place.steps == len(f.plan.put) }
+
 // Put returns the text with value, which is JSON, at the place. Every other byte is as it was.
 func (f *Found) Put(value []byte) []byte {
 	p := f.place

@@ -8,7 +8,7 @@
     problem.textContent = said.msg || "주문할 수 없습니다";
     problem.dataset.code = said.code || "";
     problem.hidden = false;
-    document.getElementById("order").disabled = false;
+    if (form) { document.getElementById("order").disabled = false; }
   }
 
   function loadScript(src) {
@@ -65,7 +65,17 @@
     });
   }
 
+  function told(said) { refuse(said instanceof Error ? { msg: said.message } : said); }
+
+  /* The page that the server made with a window in it. */
+  var ready = document.getElementById("paynow");
+  if (ready) {
+    ready.addEventListener("click", function () { open(JSON.parse(ready.dataset.window)).catch(told); });
+  }
+  if (!form) { return; }
+
   form.addEventListener("submit", function (event) {
+    if (event.submitter && event.submitter.id === "order-page") { return; }
     event.preventDefault();
     problem.hidden = true;
     document.getElementById("order").disabled = true;
@@ -78,6 +88,6 @@
         }
         return open(order.pay);
       })
-      .catch(function (said) { refuse(said instanceof Error ? { msg: said.message } : said); });
+      .catch(told);
   });
 })();

@@ -3,7 +3,9 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -45,16 +47,59 @@ func TestShopsOfDifferentShapesSell(t *testing.T) {
 	}
 }
 
+// TestAShopsOwnPageOpensTheWindow: the gateway puts it into the form from which the shop's server makes its page, and
+// tells in the route's own words when it cannot.
+func TestAShopsOwnPageOpensTheWindow(t *testing.T) {
+	t.Parallel()
+	p := startShipped(t, "../../docs/examples/php-shop.yaml")
+	ctx := browser(t)
+	base := "http://localhost" + portOf(t, p.public)
+	methods := []string{"card", "kakaopay"}
+	for _, method := range methods {
+		if err := buyByPage(ctx, base, method); err != nil {
+			t.Errorf("%s: %v", method, err)
+		}
+	}
+	p.mustBalance(p.confirmedByPG())
+	if n := p.metric(`pg_gateway_intercepts_total{name="pay-page",result="window"}`); n != float64(len(methods)) {
+		t.Errorf("%v windows were put into the shop's own requests, want %d", n, len(methods))
+	}
+	res, err := http.PostForm(base+"/order/pay.php", url.Values{"od_id": {"none"}, "od_settle_case": {"신용카드"}, "pg_window": {"{}"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer res.Body.Close()
+	page, err := io.ReadAll(res.Body)
+	if err != nil || res.StatusCode != http.StatusNotFound || !strings.Contains(string(page), "data-code='ORDER_NOT_FOUND'") {
+		t.Errorf("got %d %s %v", res.StatusCode, page, err)
+	}
+}
+
+// buyByPage goes through the pages that the shop's server makes.
+func buyByPage(ctx context.Context, base, method string) error {
+	return through(ctx,
+		chromedp.Navigate(base+"/"), chromedp.WaitVisible(chromedp.CSS("#order-page")),
+		chromedp.Click(chromedp.CSS("#"+method)), chromedp.Click(chromedp.CSS("#order-page")),
+		chromedp.WaitVisible(chromedp.CSS("#topay")), chromedp.Click(chromedp.CSS("#topay")),
+		chromedp.WaitVisible(chromedp.CSS("#paynow")), chromedp.Click(chromedp.CSS("#paynow")),
+		chromedp.WaitVisible(chromedp.CSS("#pay")), chromedp.Click(chromedp.CSS("#pay")),
+		chromedp.WaitVisible(chromedp.CSS(`#status[data-status="confirmed"]`)))
+}
+
 // buyByForm goes through the shop that posts forms.
 func buyByForm(ctx context.Context, base, method string) error {
-	tab, cancel := context.WithTimeout(ctx, 60*time.Second)
-	defer cancel()
-	err := chromedp.Do(tab,
+	return through(ctx,
 		chromedp.Navigate(base+"/"), chromedp.WaitVisible(chromedp.CSS("#order")),
 		chromedp.Click(chromedp.CSS("#"+method)), chromedp.Click(chromedp.CSS("#order")),
 		chromedp.WaitVisible(chromedp.CSS("#pay")), chromedp.Click(chromedp.CSS("#pay")),
 		chromedp.WaitVisible(chromedp.CSS(`#status[data-status="confirmed"]`)))
-	if err != nil {
+}
+
+// through does what a buyer does, and says where it ended when it did not come through.
+func through(ctx context.Context, steps ...chromedp.Action[chromedp.Void]) error {
+	tab, cancel := context.WithTimeout(ctx, 60*time.Second)
+	defer cancel()
+	if err := chromedp.Do(tab, steps...); err != nil {
 		where, _ := chromedp.Run(ctx, chromedp.Location())
 		page, _ := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("body")))
 		return fmt.Errorf("at %s showing %q: %w", where, page, err)

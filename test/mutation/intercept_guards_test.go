@@ -55,6 +55,51 @@ func interceptGuards() []guard {
 			pkg:  tests, run: "TestALargeAnswerOfUnknownLengthPassesWhole",
 		},
 		{
+			name: "request-window-returns-to-the-shop", does: never(),
+			says: "a window in the request returns to the shop's own pages",
+			pkg:  tests, run: "TestAWindowThatCannotOpenIsRefusedBeforeTheShop",
+		},
+		{
+			name: "request-window-is-of-the-order", does: instead("return nil"),
+			says: "a window in the request costs what the order service says",
+			pkg:  tests, run: "TestAWindowThatCannotOpenIsRefusedBeforeTheShop",
+		},
+		{
+			name: "no-window-in-another-case", does: never(),
+			says: "a client puts no window of its own into JSON under a name that some server reads in its place",
+			pkg:  tests, run: "TestNobodyElsePutsAWindowIntoARequest",
+		},
+		{
+			name: "no-window-in-the-query", does: never(),
+			says: "a client puts no window of its own into the query",
+			pkg:  tests, run: "TestNobodyElsePutsAWindowIntoARequest",
+		},
+		{
+			name: "the-windows-header-is-ours", does: never(),
+			says: "a client says no header that some server takes for the window's",
+			pkg:  tests, run: "TestAWindowGoesIntoAHeader",
+		},
+		{
+			name: "pages-with-windows-are-not-kept", does: skip(),
+			says: "no browser keeps a page that was made with a window",
+			pkg:  tests, run: "TestAWindowGoesIntoTheRequest",
+		},
+		{
+			name: "a-query-says-one-thing", does: never(),
+			says: "a query that names an order twice is refused",
+			pkg:  tests, run: "TestAWindowThatCannotOpenIsRefusedBeforeTheShop",
+		},
+		{
+			name: "semicolons-hide-no-field", does: never(),
+			says: "a form hides no window behind a semicolon",
+			pkg:  "./gateway/formjson", run: "TestAFormGetsOneFieldMore",
+		},
+		{
+			name: "parts-are-where-both-find-them", does: never(),
+			says: "a part is taken out only where every reader finds it",
+			pkg:  "./gateway/formjson", run: "TestPartsGetOneMore",
+		},
+		{
 			name: "refusals-stay-in-the-shop", does: never(),
 			says: "a refusal sends nobody away from the shop",
 			pkg:  "./rules", run: "TestBadFiles",
