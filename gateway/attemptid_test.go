@@ -2,6 +2,9 @@ package gateway
 
 import (
 	"testing"
+	"time"
+
+	"github.com/google/uuid"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -9,13 +12,10 @@ import (
 // TestAnAttemptsIDShowsWhoMadeIt: every other letter makes it an id of nobody's, and so does another environment.
 func TestAnAttemptsIDShowsWhoMadeIt(t *testing.T) {
 	t.Parallel()
-	s := tokenSealer(t)
+	s, now := tokenSealer(t), time.UnixMilli(1_790_000_000_123)
 	made := map[payment.AttemptID]bool{}
 	for range 1000 {
-		id, err := s.newAttemptID("here")
-		if err != nil {
-			t.Fatal(err)
-		}
+		id := s.newAttemptID("here", now)
 		if made[id] || len(id) != 32 || !payment.ValidID(string(id)) || !s.madeID("here", id) {
 			t.Fatalf("%s was made, and shows %t", id, s.madeID("here", id))
 		}
@@ -24,9 +24,11 @@ func TestAnAttemptsIDShowsWhoMadeIt(t *testing.T) {
 			t.Fatalf("%s shows for another environment", id)
 		}
 	}
-	id, err := s.newAttemptID("here")
-	if err != nil {
-		t.Fatal(err)
+	id := s.newAttemptID("here", now)
+	made7, err := uuid.Parse(string(id))
+	if sec, nsec := made7.Time().UnixTime(); err != nil || made7.Version() != 7 || made7.Variant() != uuid.RFC4122 ||
+		!time.Unix(sec, nsec).Equal(now) {
+		t.Errorf("%s is no UUID of version 7 of %s: %v", id, now, err)
 	}
 	for i := range id {
 		other := byte('0')

@@ -19,7 +19,10 @@ import (
 const maxDrain = 8 << 20
 
 // readBody reads a request's body up to limit bytes. More than that ends the connection.
-func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
+func readBody(c *fiber.Ctx, limit int) ([]byte, error) { return readBodyInto(nil, c, limit) }
+
+// readBodyInto is readBody into dst, when there is room.
+func readBodyInto(dst []byte, c *fiber.Ctx, limit int) ([]byte, error) {
 	stream := requestOf(c).wire
 	tooLarge := func() error {
 		c.Context().SetConnectionClose()
@@ -43,7 +46,7 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 	if err := c.Context().Conn().SetReadDeadline(time.Now().Add(forwardTimeout)); err != nil {
 		return nil, fmt.Errorf("setting a deadline for the body: %w", err)
 	}
-	b, err := readUpTo(stream, c.Request().Header.ContentLength(), limit)
+	b, err := readUpTo(dst, stream, c.Request().Header.ContentLength(), limit)
 	if err != nil {
 		c.Context().SetConnectionClose()
 		return nil, &payment.Problem{
@@ -57,9 +60,9 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) {
 }
 
 // readUpTo reads a stream to its end, or one byte more than limit. The length, when it is known, is only a hint.
-func readUpTo(stream io.Reader, length, limit int) ([]byte, error) {
+func readUpTo(dst []byte, stream io.Reader, length, limit int) ([]byte, error) {
 	const first, most = 512, 64 << 10
-	b := make([]byte, 0, min(max(length, first), most)+1)
+	b := slices.Grow(dst[:0], min(max(length, first), most)+1)
 	for len(b) <= limit {
 		if len(b) == cap(b) {
 			b = slices.Grow(b, len(b))

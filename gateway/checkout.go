@@ -51,9 +51,14 @@ func (g *Gateway) checkout(ctx context.Context, v *view, c *payment.Checkout) (c
 // deciding is what a decision depends on now, beside the rules and the checkout.
 func (g *Gateway) deciding(failed []payment.PGID) rules.Options {
 	now := g.now()
-	return rules.Options{
-		Now: now, Health: g.circuits.at(now), Rates: g.rates.At(now), FailedPGs: failed, Warn: g.expressionFailed,
-	}
+	w := &worldAt{g.circuits.at(now), g.rates.At(now)}
+	return rules.Options{Now: now, Health: w, Rates: w, FailedPGs: failed, Warn: g.expressionFailed}
+}
+
+// worldAt is how the PGs do at the moment of one decision.
+type worldAt struct {
+	healthAt
+	rules.RatesAt
 }
 
 // ruleFailed hears of a rule's expression that failed while running; the rule counted as not matching.
@@ -124,10 +129,7 @@ func (g *Gateway) prepare(
 	if !ok {
 		return checkoutAnswer{}, fmt.Errorf("PG %s: no driver %q", d.PG.ID, d.PG.Driver)
 	}
-	id, err := g.sealer.newAttemptID(v.environment)
-	if err != nil {
-		return checkoutAnswer{}, err
-	}
+	id := g.sealer.newAttemptID(v.environment, now)
 	a := newAttempt(id, c, d, now, v.rules.Limits().AttemptTTL)
 	var room [maxPayments]payment.MethodAmount
 	_, settled := v.sides(room[:0], c.Payments)

@@ -13,8 +13,9 @@ import (
 // needs no preflight.
 func (g *Gateway) cors(endpoint metrics.Endpoint) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		g.allowOrigin(c)
-		if why := g.sentByAnotherSite(c); why != "" { //guard:other-sites-do-not-check-out
+		from := c.Get(fiber.HeaderOrigin)
+		g.allowOrigin(c, from)
+		if why := g.sentByAnotherSite(c, from); why != "" { //guard:other-sites-do-not-check-out
 			g.metrics.OriginRefused(endpoint, why)
 			return &payment.Problem{Code: payment.CodeOriginNotAllowed}
 		}
@@ -22,10 +23,10 @@ func (g *Gateway) cors(endpoint metrics.Endpoint) fiber.Handler {
 	}
 }
 
-// sentByAnotherSite tells why a request is taken for that of a page which is neither of an allowed origin nor of our own
+// sentByAnotherSite tells why a request with this Origin is taken for that of a page which is neither of an allowed origin nor of our own
 // address; empty for all others. Programs send no Origin, and no page can write what is in Sec-Fetch-Site.
-func (g *Gateway) sentByAnotherSite(c *fiber.Ctx) metrics.OriginReason {
-	site, from := c.Get("Sec-Fetch-Site"), c.Get(fiber.HeaderOrigin)
+func (g *Gateway) sentByAnotherSite(c *fiber.Ctx, from string) metrics.OriginReason {
+	site := c.Get("Sec-Fetch-Site")
 	switch {
 	case site == "same-origin":
 		return ""
@@ -67,10 +68,10 @@ func (g *Gateway) preflightOf(c *fiber.Ctx) error {
 }
 
 // allowOrigin sets the headers of an answer that pages of the allowed origins may read.
-func (g *Gateway) allowOrigin(c *fiber.Ctx) {
+func (g *Gateway) allowOrigin(c *fiber.Ctx, from string) {
 	c.Vary(fiber.HeaderOrigin)
-	if o := c.Get(fiber.HeaderOrigin); o != "" && g.view().allowsOrigin(o) {
-		c.Set(fiber.HeaderAccessControlAllowOrigin, o)
+	if from != "" && g.view().allowsOrigin(from) {
+		c.Set(fiber.HeaderAccessControlAllowOrigin, from)
 		c.Set(fiber.HeaderAccessControlExposeHeaders, headerRequestID+", "+headerReason+", "+headerUnchanged)
 	}
 }

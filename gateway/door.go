@@ -218,6 +218,7 @@ type doorConn struct {
 	// passage and request are for one request after the other.
 	passage passage
 	request request
+	called  callers
 }
 
 // Read reads from the connection; the first byte ends its silence. What comes after its door has chosen to close it
@@ -248,6 +249,7 @@ func connState(conn net.Conn, s fasthttp.ConnState) {
 	}
 	if s == fasthttp.StateIdle { //guard:each-request-has-its-own-state
 		// Its answer has been written.
+		c.passage.giveBack()
 		c.request = request{route: routeNone}
 	}
 	c.d.mu.Lock()

@@ -101,6 +101,8 @@ type Gateway struct {
 	rates     *rules.Outcomes
 	shops     *shops
 	tunnels   tunnels
+	// texts holds buffers for bodies that are looked into.
+	texts sync.Pool
 	// openFiles is how many files the process may have open at once.
 	openFiles    int
 	pageTemplate *template.Template
@@ -149,6 +151,7 @@ func New(o Options) (*Gateway, error) {
 		registry: o.Registry, log: o.Log, now: o.Now, sealer: seal, strangers: newStrangers(), limits: newLimits(),
 		rates: rules.NewOutcomes(), openFiles: openFiles(), pageTemplate: pageTemplate(), keys: o.Journal,
 		unmatched: o.Journal, cancels: o.Journal, ctx: context.Background(),
+		texts: sync.Pool{New: func() any { return &texts{} }},
 	}
 	g.circuits = newCircuits(
 		func() time.Time { return g.now() }, func() int { return g.view().rules.Limits().InFlight.PerPG }, g.keptBack,

@@ -3,6 +3,7 @@ package gateway
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
@@ -111,11 +112,11 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 	isAbout(c, ans.OrderID, ans.AttemptID)
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	answerStands(c)
-	body, err := ans.appendJSON(make([]byte, 0, usualAnswer))
-	if err != nil {
+	room := g.passageOf(c).room()
+	if room.answer, err = ans.appendJSON(slices.Grow(room.answer[:0], usualAnswer)); err != nil {
 		return fmt.Errorf("encoding the answer: %w", err)
 	}
-	return answerJSON(c, body)
+	return answerJSON(c, room.answer)
 }
 
 // answerJSON answers with a JSON text, which is the answer's from now on.

@@ -75,14 +75,17 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 			return g.refuseIntercepted(c, i, err)
 		}
 	}
-	body, err := readBody(c, maxIntercepted)
+	p := g.passageOf(c)
+	room := p.room()
+	body, err := readBodyInto(room.body, c, maxIntercepted)
 	if err == nil {
+		room.body = body
 		err = g.enterCheckout(c)
 	}
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	found, err := i.readRequestBody(c.Get(fiber.HeaderContentType), body)
+	found, err := i.readRequestBody(c.Request().Header.ContentType(), body)
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
@@ -116,7 +119,6 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 			return g.refuseIntercepted(c, i, err)
 		}
 	}
-	p := g.passageOf(c)
 	p.req.Body, p.req.Drop, p.plain = body, ownLine, i.changes()
 	if p.plain {
 		p.req.Drop = ownOrPartial

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"log/slog"
+	"slices"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -51,7 +52,7 @@ func (g *Gateway) answered(c *fiber.Ctx, v *view, i intercept, co *payment.Check
 	var changed []byte
 	if why == "" {
 		from := exchange{found: found, header: func(name string) string { return string(p.x.Header(name)) }}
-		changed, why = g.change(c, v, i, from, co)
+		changed, why = g.change(c, v, i, from, co, p.room())
 	}
 	if why != "" {
 		g.unchanged(c, i, why)
@@ -69,7 +70,7 @@ func (g *Gateway) unchanged(c *fiber.Ctx, i intercept, why string) {
 
 // change makes of the shop's answer what the route says, or tells why not.
 func (g *Gateway) change(
-	c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout,
+	c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout, room *texts,
 ) (changed []byte, why string) {
 	if why := i.passes(from); why != "" {
 		return nil, why
@@ -77,36 +78,43 @@ func (g *Gateway) change(
 	if i.Put == "" {
 		return g.offered(v, i, from, co)
 	}
-	put, result := g.windowFor(c, v, i, from, co)
+	var result string
+	room.answer = from.found.AppendPut(room.answer[:0], func(dst []byte) []byte {
+		dst, result = g.appendWindowFor(dst, c, v, i, from, co)
+		return dst
+	})
 	g.metrics.Intercepted(i.Name, result)
-	return from.found.Put(put), ""
+	return room.answer, ""
 }
 
-// windowFor returns the JSON to put into the shop's answer, and a word for the metric. The order exists by then, so a
-// refusal travels in the window's place instead of hiding the order.
-func (g *Gateway) windowFor(c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout) ([]byte, string) {
-	err := g.orderFrom(g.requestContext(c), v, i, from, co)
+// appendWindowFor appends the JSON to put into the shop's answer, and returns a word for the metric. The order exists by
+// then, so a refusal travels in the window's place instead of hiding the order.
+func (g *Gateway) appendWindowFor(
+	dst []byte, c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout,
+) ([]byte, string) {
+	ctx := g.payerContext(c)
+	err := g.orderFrom(ctx, v, i, from, co)
 	var ans checkoutAnswer
 	if err == nil {
 		err = g.admitOrder(c, v, co.OrderID, string(firstMethod(co.Payments)))
 	}
 	if err == nil {
-		ans, err = g.openWindow(g.payerContext(c), v, co)
+		ans, err = g.openWindow(ctx, v, co)
 	}
 	if err != nil {
 		problem := asProblem(err)
 		g.report(c, problem, err)
 		b, err := g.problemInPlace(c, i, problem)
 		if err != nil {
-			return []byte("null"), "refused"
+			return append(dst, "null"...), "refused"
 		}
-		return b, "refused"
+		return append(dst, b...), "refused"
 	}
 	isAbout(c, ans.OrderID, ans.AttemptID)
-	b, err := ans.appendJSON(make([]byte, 0, usualAnswer))
+	b, err := ans.appendJSON(slices.Grow(dst, usualAnswer))
 	if err != nil {
 		g.log.Error("an answer cannot be encoded", slog.String("request_id", requestID(c)), slog.Any("err", err))
-		return []byte("null"), "refused"
+		return append(dst, "null"...), "refused"
 	}
 	return b, "window"
 }

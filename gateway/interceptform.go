@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"mime"
 	"slices"
@@ -21,8 +22,11 @@ const (
 
 // kindOf tells of which kind a body is, and where the parts of it end. What is no form is read as JSON, and refused
 // when it is none.
-func kindOf(contentType string) (kind, boundary string) {
-	media, params, err := mime.ParseMediaType(contentType)
+func kindOf(contentType []byte) (kind, boundary string) {
+	if media, _, _ := bytes.Cut(contentType, []byte(";")); string(bytes.TrimSpace(media)) == fiber.MIMEApplicationJSON {
+		return kindJSON, "" // what nearly every one says
+	}
+	media, params, err := mime.ParseMediaType(string(contentType))
 	switch {
 	case err != nil:
 		return kindJSON, ""
@@ -40,7 +44,7 @@ func (v *view) forBodyOf(c *fiber.Ctx, i *intercept) *intercept {
 	if c.Request().Header.ContentLength() == 0 {
 		return i
 	}
-	kind, _ := kindOf(c.Get(fiber.HeaderContentType))
+	kind, _ := kindOf(c.Request().Header.ContentType())
 	for n := range v.intercepts {
 		other := &v.intercepts[n]
 		same := other.Path == i.Path && other.Prefix == i.Prefix && other.Method == i.Method && !other.Forward()
@@ -53,7 +57,7 @@ func (v *view) forBodyOf(c *fiber.Ctx, i *intercept) *intercept {
 
 // readRequestBody finds in a request's body what the sources of its route need: a form is read as PHP reads it,
 // everything else must be clean JSON. The shop gets the body as it came.
-func (i intercept) readRequestBody(contentType string, body []byte) (*jsonplace.Found, error) {
+func (i *intercept) readRequestBody(contentType, body []byte) (*jsonplace.Found, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}

@@ -105,35 +105,31 @@ func (e exchange) setAmounts(from fieldSources, co *payment.Checkout) error {
 	if !got.Exists() {
 		return nil
 	}
-	list := got.Items()
-	if len(list) != 0 && len(list) != len(co.Payments) { //guard:amount-for-each-method
+	many := 0
+	for range got.Each {
+		many++
+	}
+	if many != 0 && many != len(co.Payments) { //guard:amount-for-each-method
 		return fieldProblem(p.Value, "결제수단마다 금액이 하나씩 있어야 합니다", "must hold one amount for each method")
 	}
-	for n, amount := range list {
+	n := 0
+	for amount := range got.Each {
 		w, err := jsonWon(p.Value, amount)
 		if err != nil {
 			return err
 		}
 		co.Payments[n].Amount = w
+		n++
 	}
 	return nil
 }
 
 func (e exchange) set(v *view, s fieldSource, got jsonplace.Value, co *payment.Checkout) (err error) {
+	if s.field == "pay_method" {
+		return setMethods(v, s, got, co)
+	}
 	str := got.String()
 	switch s.field {
-	case "pay_method":
-		co.Payments = nil
-		for _, m := range got.Items() {
-			method, ok := v.rules.ResolveMethod(m.String())
-			if !ok {
-				return &payment.Problem{
-					Code: payment.CodeUnknownMethod, Field: s.Value, DetailKo: "알 수 없는 결제수단: " + clipText(m.String(), 32),
-					DetailEn: "unknown payment method " + clipText(m.String(), 32),
-				}
-			}
-			co.Payments = append(co.Payments, payment.MethodAmount{Method: method})
-		}
 	case "order_id":
 		co.OrderID = payment.OrderID(str)
 		if str == "" || !validOrderID(str) {
@@ -175,6 +171,21 @@ func (e exchange) set(v *view, s fieldSource, got jsonplace.Value, co *payment.C
 		err = setCard(s, got, co)
 	}
 	return err
+}
+
+func setMethods(v *view, s fieldSource, got jsonplace.Value, co *payment.Checkout) error {
+	co.Payments = nil
+	for m := range got.Each {
+		method, ok := v.rules.ResolveMethod(m.String())
+		if !ok {
+			return &payment.Problem{
+				Code: payment.CodeUnknownMethod, Field: s.Value, DetailKo: "알 수 없는 결제수단: " + clipText(m.String(), 32),
+				DetailEn: "unknown payment method " + clipText(m.String(), 32),
+			}
+		}
+		co.Payments = append(co.Payments, payment.MethodAmount{Method: method})
+	}
+	return nil
 }
 
 // whole is a text that must not be cut: an address or a number would be somebody else's.

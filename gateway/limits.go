@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"math"
+	"net/netip"
 	"strconv"
 	"sync"
 	"time"
@@ -115,7 +116,11 @@ func (g *Gateway) tooOften(by string, order payment.OrderID, wait time.Duration)
 func (g *Gateway) client(c *fiber.Ctx) string {
 	r := requestOf(c)
 	if r.client == "" {
-		r.client = g.network(c, 64)
+		if d, ok := c.Context().Conn().(*doorConn); ok {
+			r.client = d.called.as(g.clientIP(c), 64)
+		} else {
+			r.client = network(g.clientIP(c), 64)
+		}
 	}
 	return r.client
 }
@@ -126,12 +131,25 @@ func (g *Gateway) payer(c *fiber.Ctx) string {
 	if g.clientIP(c).Is4() {
 		return g.client(c)
 	}
-	return g.network(c, 48) //guard:ipv6-guesses-as-one
+	return network(g.clientIP(c), 48) //guard:ipv6-guesses-as-one
 }
 
-// network is the address of who is calling, of IPv6 its first bits.
-func (g *Gateway) network(c *fiber.Ctx, bits int) string {
-	ip := g.clientIP(c)
+// callers remembers whom the last request of a connection was counted for: mostly the next one is, too.
+type callers struct {
+	last netip.Addr
+	text string
+}
+
+// as is network of an address, which it remembers.
+func (r *callers) as(ip netip.Addr, bits int) string {
+	if r.text == "" || r.last != ip {
+		r.last, r.text = ip, network(ip, bits)
+	}
+	return r.text
+}
+
+// network is an address, of IPv6 its first bits.
+func network(ip netip.Addr, bits int) string {
 	if !ip.IsValid() {
 		return ""
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -39,6 +40,31 @@ type passage struct {
 	// seat is held until the answer has been handed on.
 	seat  seat
 	count unfinished
+	// texts is held until the answer has been written; nil when nobody needed it. It is of pool.
+	texts *texts
+	pool  *sync.Pool
+}
+
+// texts is where what an intercepted request works on is written: its body, and the answer made of the shop's.
+type texts struct{ body, answer []byte }
+
+// maxKeptTexts is how large texts may be to be kept for later, in bytes.
+const maxKeptTexts = 64 << 10
+
+// room is where to write.
+func (p *passage) room() *texts {
+	if p.texts == nil {
+		p.texts = p.pool.Get().(*texts) //nolint:forcetypeassert // nothing else is in it
+	}
+	return p.texts
+}
+
+// giveBack ends the use of what room gave: the answer has been written.
+func (p *passage) giveBack() {
+	if t := p.texts; t != nil && cap(t.body)+cap(t.answer) <= maxKeptTexts {
+		p.pool.Put(t)
+	}
+	p.texts = nil
 }
 
 // unfinished counts answers that do not reach the client whole, by who broke off: a client that gives up is nobody's
@@ -52,12 +78,15 @@ type unfinished interface {
 func (g *Gateway) passageOf(c *fiber.Ctx) *passage {
 	d, ok := c.Context().Conn().(*doorConn)
 	if !ok {
-		return &passage{client: c.Context().Conn(), res: c.Response(), count: g.metrics}
+		return &passage{client: c.Context().Conn(), res: c.Response(), count: g.metrics, pool: &g.texts}
 	}
 	p := &d.passage
 	_ = p.x.Close()
 	p.seat.leave()
-	*p = passage{target: p.target, more: p.more, raw: p.raw, client: d, res: c.Response(), count: g.metrics}
+	*p = passage{
+		target: p.target, more: p.more, raw: p.raw, client: d, res: c.Response(), count: g.metrics, pool: &g.texts,
+		texts: p.texts,
+	}
 	return p
 }
 

@@ -108,10 +108,9 @@ func (r *request) idOf(c *fiber.Ctx) []byte {
 // is made for it.
 func appendRequestID(dst []byte, now time.Time) []byte {
 	var id uuid.UUID
-	binary.BigEndian.PutUint64(id[:8], uint64(now.UnixMilli())<<16|uint64(rand.Uint32()))
+	binary.BigEndian.PutUint64(id[:], rand.Uint64())
 	binary.BigEndian.PutUint64(id[8:], rand.Uint64())
-	id[6] = id[6]&0x0f | 0x70 // the version
-	id[8] = id[8]&0x3f | 0x80 // the variant
+	stampID(&id, now)
 	for n, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
 		if n > 0 {
 			dst = append(dst, '-')
@@ -183,22 +182,26 @@ type spentKey struct{}
 // requestContext is what a request's work runs under: not the browser's patience, but ours; and where its
 // waiting is added up.
 func (g *Gateway) requestContext(c *fiber.Ctx) context.Context {
-	return &requestCtx{Context: g.ctx, id: requestID(c), spent: spentOf(c)}
+	return g.newRequestCtx(c)
 }
 
 // payerContext is requestContext for what is counted for who pays.
 func (g *Gateway) payerContext(c *fiber.Ctx) context.Context {
-	return &requestCtx{Context: g.ctx, id: requestID(c), spent: spentOf(c), payer: g.payer(c), paid: true}
+	r := g.newRequestCtx(c)
+	r.payer, r.paid = g.payer(c), true
+	return r
 }
 
-// spentOf is where what works for a request adds up its waiting. It is a place of its own, for the work may outlast
-// the request.
-func spentOf(c *fiber.Ctx) *spent {
+// newRequestCtx makes a context for c's work. Where its waiting is added up is no part of the request, for the work may
+// outlast it.
+func (g *Gateway) newRequestCtx(c *fiber.Ctx) *requestCtx {
 	r := requestOf(c)
+	x := &requestCtx{Context: g.ctx, id: requestID(c)}
 	if r.spent == nil {
-		r.spent = &spent{}
+		r.spent = &x.room
 	}
-	return r.spent
+	x.spent = r.spent
+	return x
 }
 
 // requestCtx is a context with what a request's work needs of it.
@@ -208,6 +211,8 @@ type requestCtx struct {
 	id    string
 	spent *spent
 	payer string
+	// room is the first such context's spent.
+	room spent
 	// paid tells that there is a payer, known or not.
 	paid bool
 }

@@ -113,7 +113,8 @@ func (s *sealer) sealAttempt(a payment.Attempt, by opener) string {
 		Created: a.CreatedAt.UnixMilli(), Expires: a.ExpiresAt.UnixMilli(), Journal: by.ID, Env: by.Env,
 	}
 	if a.VATSet {
-		t.VAT = &a.VAT
+		vat := a.VAT // a itself is to stay off the heap
+		t.VAT = &vat
 	}
 	if !a.DepositDue.IsZero() {
 		t.Due = a.DepositDue.UnixMilli()

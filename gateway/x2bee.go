@@ -57,7 +57,7 @@ func (g *Gateway) storeRoute(c *fiber.Ctx) error {
 	if c.Method() == fiber.MethodOptions {
 		return g.preflight(c)
 	}
-	g.allowOrigin(c)
+	g.allowOrigin(c, c.Get(fiber.HeaderOrigin))
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	if c.Method() != f.method {
 		return g.storeRefusal(c, v, notAllowed(c, f.method+", OPTIONS"))

@@ -55,15 +55,16 @@ func (o *Outcomes) Record(pg payment.PGID, method payment.Method, approved bool,
 }
 
 // At returns the rates as of a moment, for Options.Rates.
-func (o *Outcomes) At(now time.Time) Rates { return ratesAt{o: o, minute: now.Unix() / 60} }
+func (o *Outcomes) At(now time.Time) RatesAt { return RatesAt{o: o, minute: now.Unix() / 60} }
 
-type ratesAt struct {
+// RatesAt are the rates as of a moment.
+type RatesAt struct {
 	o      *Outcomes
 	minute int64
 }
 
 // SuccessRate implements Rates.
-func (r ratesAt) SuccessRate(pg payment.PGID, method payment.Method) (float64, int) {
+func (r RatesAt) SuccessRate(pg payment.PGID, method payment.Method) (float64, int) {
 	r.o.mu.Lock()
 	defer r.o.mu.Unlock()
 	row := r.o.rows[outcomeKey{pg, method}]

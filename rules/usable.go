@@ -7,7 +7,8 @@ import "github.com/pg-gateway/pg-gateway/payment"
 // denial is a *payment.Problem.
 func (s *Snapshot) Usable(c *payment.Checkout, opt Options) error {
 	in := *c
-	in.Payments = append([]payment.MethodAmount(nil), c.Payments...)
+	var parts [4]payment.MethodAmount // few pay with more
+	in.Payments = append(parts[:0], c.Payments...)
 	// What of it is taxed is not known before the amount is.
 	in.Amount, in.TaxFree, in.TaxFreeSet, in.VAT, in.VATSet = 0, 0, true, 0, false
 	for i, part := range in.Payments {

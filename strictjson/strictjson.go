@@ -74,18 +74,27 @@ func NewReader(b []byte) (*Reader, error) { return NewStringReader(string(b)) }
 
 // NewStringReader returns a reader of s. Texts that it reads are parts of s, which they keep in memory.
 func NewStringReader(s string) (*Reader, error) {
-	r := &Reader{b: s}
+	r := &Reader{}
+	if err := r.Begin(s); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// Begin makes a reader of s of r, as NewStringReader does, for who has a place for one.
+func (r *Reader) Begin(s string) error {
+	*r = Reader{b: s}
 	r.path = r.room[:0]
 	if strings.HasPrefix(s, "\ufeff") {
-		return nil, r.fail(ErrSyntax, text{
+		return r.fail(ErrSyntax, text{
 			"the text begins with a byte order mark (BOM); send UTF-8 without one",
 			"BOM(byte order mark)으로 시작합니다. BOM 없는 UTF-8로 보내세요",
 		})
 	}
 	if !utf8.ValidString(s) {
-		return nil, r.fail(ErrUTF8, text{"the text is not UTF-8", "UTF-8이 아닙니다"})
+		return r.fail(ErrUTF8, text{"the text is not UTF-8", "UTF-8이 아닙니다"})
 	}
-	return r, nil
+	return nil
 }
 
 // Check reads b as one whole JSON value and returns the first fault.

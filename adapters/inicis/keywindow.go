@@ -58,7 +58,7 @@ func checkKeyWindow(req adapters.PrepareRequest) error {
 	case !keysOf(m).lite.IsSet():
 		return bad("merchants.lite_key", "is missing")
 	}
-	if err := checkWindow(req); err != nil {
+	if err := checkWindow(&req); err != nil {
 		return err
 	}
 	return checkReach(req.Buyer)

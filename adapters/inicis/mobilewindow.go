@@ -179,5 +179,5 @@ func checkMobile(req adapters.PrepareRequest) error {
 	case len(req.Installments.Cards) > 0 && len(requestCodes(req.Installments.Cards)) == 0:
 		return bad("merchants.cards", "name no card that Inicis has a code for")
 	}
-	return checkPayment(req)
+	return checkPayment(&req)
 }

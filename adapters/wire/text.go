@@ -11,7 +11,7 @@ import (
 
 // Clean drops control characters and bytes that are not UTF-8, and the space around the rest.
 func Clean(s string) string {
-	if printable(s) {
+	if clean(s) {
 		return strings.TrimSpace(s)
 	}
 	s = strings.Map(func(r rune) rune {
@@ -23,14 +23,21 @@ func Clean(s string) string {
 	return strings.TrimSpace(s)
 }
 
-// printable tells whether s is of printable ASCII alone, of which nothing is to be cleaned: most of what buyers write.
-func printable(s string) bool {
+// clean tells whether s has nothing to be cleaned of, as nearly all that buyers and shops write.
+func clean(s string) bool {
+	const unknown = string(utf8.RuneError)
 	for i := range len(s) {
-		if s[i] < ' ' || s[i] > '~' {
+		switch c := s[i]; {
+		case c >= ' ' && c <= '~':
+		case c < 0x80:
+			return false
+		case c == 0xc2 && i+1 < len(s) && s[i+1] < 0xa0: // U+0080 to U+009F are controls
+			return false
+		case c == unknown[0] && strings.HasPrefix(s[i:], unknown):
 			return false
 		}
 	}
-	return true
+	return utf8.ValidString(s)
 }
 
 // CutBytes cuts s to at most n bytes, between characters.

@@ -22,6 +22,9 @@ type Plan struct {
 	// odd are the values that the one pass does not find.
 	odd []int
 	put []string
+	// putNames are put as JSON; putRoom is enough for what is put around a value, in bytes.
+	putNames [][]byte
+	putRoom  int
 }
 
 // node is a step on the way to values.
@@ -56,6 +59,8 @@ func New(paths []string, put string) *Plan {
 	for depth, name := range p.put {
 		n.put = depth + 1
 		n = n.kidFor(name)
+		p.putNames = append(p.putNames, quoted(name))
+		p.putRoom += len(name) + 16
 	}
 	n.put = len(p.put) + 1
 	return p
@@ -160,10 +165,11 @@ func (v Value) String() string {
 	return gjson.Parse(v.Raw).String()
 }
 
-// Items are the values of a list; a value that is none is its only item.
-func (v Value) Items() []Value {
+// Each yields the values of a list; a value that is none is its only item.
+func (v Value) Each(yield func(Value) bool) {
 	if !v.listed && (v.text || v.Raw == "" || v.Raw[0] != '[') {
-		return []Value{v}
+		yield(v)
+		return
 	}
 	list := v.list
 	if !v.listed {
@@ -171,11 +177,11 @@ func (v Value) Items() []Value {
 			list = append(list, item.Raw)
 		}
 	}
-	out := make([]Value, len(list))
-	for i, raw := range list {
-		out[i] = Value{Raw: raw, From: -1}
+	for _, raw := range list {
+		if !yield(Value{Raw: raw, From: -1}) {
+			return
+		}
 	}
-	return out
 }
 
 // Found is what a text holds of a plan. It keeps the text in memory.
@@ -197,21 +203,31 @@ func (f *Found) Value(id int) Value {
 // Read checks a text strictly, as strictjson.Check does, and finds what the plan wants. The error is a
 // *strictjson.Error.
 func (p *Plan) Read(text string) (*Found, error) {
-	r, err := strictjson.NewStringReader(text)
-	if err != nil {
+	// In one piece, since each would take memory of its own.
+	one := new(reading)
+	if err := one.reader.Begin(text); err != nil {
 		return nil, err
 	}
-	w := walk{r: r, found: &Found{plan: p, text: text, values: make([]Value, len(p.paths))}}
+	one.found = Found{plan: p, text: text, values: make([]Value, len(p.paths))}
+	w := &one.walk
+	w.r, w.found = &one.reader, &one.found
 	if err := w.visit(p.root); err != nil {
 		return nil, err
 	}
-	if err := r.End(); err != nil {
+	if err := one.reader.End(); err != nil {
 		return nil, err
 	}
 	for _, id := range p.odd {
-		w.found.values[id] = odd(text, p.paths[id])
+		one.found.values[id] = odd(text, p.paths[id])
 	}
-	return w.found, nil
+	return &one.found, nil
+}
+
+// reading is what one Read works with.
+type reading struct {
+	reader strictjson.Reader
+	found  Found
+	walk   walk
 }
 
 // odd reads a path that only gjson understands.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -76,7 +77,7 @@ func TestOneWalkFindsWhatGJSONFinds(t *testing.T) {
 				continue
 			}
 			var items, wanted []string
-			for _, i := range got.Items() {
+			for _, i := range slices.Collect(got.Each) {
 				items = append(items, i.String())
 			}
 			for _, i := range want.Array() {

@@ -38,10 +38,15 @@ func (f *Found) Taken() bool { return f.place.found && f.place.steps == len(f.pl
 
 // Put returns the text with value, which is JSON, at the place. Every other byte is as it was.
 func (f *Found) Put(value []byte) []byte {
+	out := make([]byte, 0, len(f.text)+len(value)+f.plan.putRoom)
+	return f.AppendPut(out, func(dst []byte) []byte { return append(dst, value...) })
+}
+
+// AppendPut appends what Put returns, with the value that value appends.
+func (f *Found) AppendPut(out []byte, value func(dst []byte) []byte) []byte {
 	p := f.place
-	missing := f.plan.put[min(p.steps, len(f.plan.put)):]
+	missing := f.plan.putNames[min(p.steps, len(f.plan.put)):]
 	inserted := p.from == p.to
-	out := make([]byte, 0, len(f.text)+len(value)+16*len(missing)+8)
 	out = append(out, f.text[:p.from]...)
 	if p.comma {
 		out = append(out, ',')
@@ -50,9 +55,9 @@ func (f *Found) Put(value []byte) []byte {
 		if i > 0 || !inserted {
 			out = append(out, '{')
 		}
-		out = append(append(out, quoted(name)...), ':')
+		out = append(append(out, name...), ':')
 	}
-	out = append(out, value...)
+	out = value(out)
 	braces := len(missing)
 	if inserted {
 		braces--

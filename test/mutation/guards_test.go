@@ -365,6 +365,11 @@ func doorGuards() []guard {
 			pkg:  tests, run: "TestCheckoutRefusesBadInput",
 		},
 		{
+			name: "plain-return-url-at-allowed-origin", does: becomes(`rest != "" || !ok`),
+			says: "a return_url that needs no reading stays at an allowed origin",
+			pkg:  tests, run: "TestAPlainReturnURLIsReadAsAnyOther",
+		},
+		{
 			name: "return-url-at-allowed-origin", does: becomes(`o.host != ""`),
 			says: "return_url stays at an allowed origin",
 			pkg:  tests, run: "TestCheckoutRefusesBadInput",
