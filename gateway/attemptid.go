@@ -35,8 +35,8 @@ func (s *sealer) newAttemptID(env environment, now time.Time) payment.AttemptID 
 // stampID makes of random bytes a UUID of version 7: its first 48 bits are the time, in milliseconds.
 func stampID(id *uuid.UUID, now time.Time) {
 	version := binary.BigEndian.Uint16(id[6:])&0x0fff | 0x7000
-	binary.BigEndian.PutUint64(id[:], uint64(now.UnixMilli())<<16|uint64(version)) //nolint:gosec // after 1970
-	id[8] = id[8]&0x3f | 0x80                                                      // the variant
+	binary.BigEndian.PutUint64(id[:], uint64(now.UnixMilli())<<16|uint64(version))
+	id[8] = id[8]&0x3f | 0x80 // the variant
 }
 
 // madeID tells whether an attempt id is one that newAttemptID made. Ids of before do not show it.

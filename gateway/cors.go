@@ -23,8 +23,9 @@ func (g *Gateway) cors(endpoint metrics.Endpoint) fiber.Handler {
 	}
 }
 
-// sentByAnotherSite tells why a request with this Origin is taken for that of a page which is neither of an allowed origin nor of our own
-// address; empty for all others. Programs send no Origin, and no page can write what is in Sec-Fetch-Site.
+// sentByAnotherSite tells why a request with this Origin is taken for that of a page which is neither of an allowed
+// origin nor of our own address; empty for all others. Programs send no Origin, and no page can write what is in
+// Sec-Fetch-Site.
 func (g *Gateway) sentByAnotherSite(c *fiber.Ctx, from string) metrics.OriginReason {
 	site := c.Get("Sec-Fetch-Site")
 	switch {

@@ -87,8 +87,8 @@ func (g *Gateway) change(
 	return room.answer, ""
 }
 
-// appendWindowFor appends the JSON to put into the shop's answer, and returns a word for the metric. The order exists by
-// then, so a refusal travels in the window's place instead of hiding the order.
+// appendWindowFor appends the JSON to put into the shop's answer, and returns a word for the metric. The order exists
+// by then, so a refusal travels in the window's place instead of hiding the order.
 func (g *Gateway) appendWindowFor(
 	dst []byte, c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout,
 ) ([]byte, string) {
