@@ -49,7 +49,7 @@ func (g *Gateway) putWindow(
 			p.say = append(p.say, "\r\n"...)
 		}
 	} else {
-		body, err := i.putIntoBody(c.Get(fiber.HeaderContentType), p.req.Body, found, window)
+		body, err := i.putIntoBody(c.Request().Header.ContentType(), p.req.Body, found, window)
 		if err != nil {
 			return err
 		}
@@ -102,7 +102,7 @@ func (g *Gateway) orderOf(ctx context.Context, v *view, co *payment.Checkout) er
 }
 
 // putIntoBody puts a window at its place in a request's body, or only leaves out what is there when there is none.
-func (i intercept) putIntoBody(contentType string, body []byte, found *jsonplace.Found, window []byte) ([]byte, error) {
+func (i intercept) putIntoBody(contentType, body []byte, found *jsonplace.Found, window []byte) ([]byte, error) {
 	name := i.PutRequest.Value
 	var err error
 	switch kind, boundary := kindOf(contentType); kind {

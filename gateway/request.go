@@ -108,7 +108,7 @@ func (r *request) idOf(c *fiber.Ctx) []byte {
 // is made for it.
 func appendRequestID(dst []byte, now time.Time) []byte {
 	var id uuid.UUID
-	binary.BigEndian.PutUint64(id[:], rand.Uint64()) //nolint:gosec // it names a request, and opens nothing
+	binary.BigEndian.PutUint64(id[:], rand.Uint64())  //nolint:gosec // it names a request, and opens nothing
 	binary.BigEndian.PutUint64(id[8:], rand.Uint64()) //nolint:gosec // it names a request, and opens nothing
 	stampID(&id, now)
 	for n, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
