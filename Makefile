@@ -78,7 +78,7 @@ fmt: $(LINT) ## Format the Go code and group its imports
 	$(LINT) fmt
 
 .PHONY: bench
-bench: bench-micro bench-load bench-proxy bench-growth ## Run every kind of benchmark
+bench: bench-micro bench-load bench-proxy bench-slow bench-growth ## Run every kind of benchmark
 
 .PHONY: bench-micro
 bench-micro: $(BENCHSTAT) ## Run the micro-benchmarks; earlier results in .cache/bench.txt are compared with
@@ -95,6 +95,10 @@ bench-load: ## Load the gateway beside a plain proxy (wrk; ROUNDS, SECONDS_EACH,
 bench-proxy: ## What a request costs beside nginx, HAProxy, fasthttp, nginx with Lua (ROUNDS, EACH, ALONE, DOCS; four minutes)
 	@./scripts/deps.sh bench
 	$(GO) run ./test/bench/proxy -rounds $(or $(ROUNDS),5) -each $(or $(EACH),2s) $(if $(ALONE),-alone) $(if $(DOCS),-docs docs/performance.md)
+
+.PHONY: bench-slow
+bench-slow: ## What slow PG calls, and clients that send slowly, cost a buyer's checkout (ROUNDS, EACH, ALONE, DOCS; two minutes)
+	$(GO) run ./test/bench/slow -rounds $(or $(ROUNDS),7) -each $(or $(EACH),2s) $(if $(ALONE),-alone) $(if $(DOCS),-docs docs/performance.md)
 
 .PHONY: bench-growth
 bench-growth: deps ## Time returns while much waits, is open or is removed (MESSAGES, OPEN, OLD, FOR; a few minutes)

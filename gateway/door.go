@@ -67,8 +67,8 @@ func newDoor(
 	refused func(why string, told bool, err error),
 ) *door {
 	return &door{
-		Listener: l, room: room, closed: closed, refused: refused, refusal: sync.OnceValues(fullAnswer), patience: shopTimeout,
-		peers: map[netip.Addr]*doorPeer{},
+		Listener: l, room: room, closed: closed, refused: refused, refusal: sync.OnceValues(fullAnswer),
+		patience: shopTimeout, peers: map[netip.Addr]*doorPeer{},
 	}
 }
 

@@ -30,7 +30,8 @@ func fullAnswer() ([]byte, error) {
 		return nil, fmt.Errorf("encoding a refusal: %w", err)
 	}
 	return fmt.Appendf(nil, "HTTP/1.1 %d Service Unavailable\r\nConnection: close\r\nRetry-After: %s\r\n"+
-		"Content-Type: %s\r\n%s: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\nContent-Length: %d\r\n\r\n%s",
+		"Content-Type: %s\r\n%s: %s\r\nCache-Control: no-store\r\nX-Content-Type-Options: nosniff\r\n"+
+		"Content-Length: %d\r\n\r\n%s",
 		fiber.StatusServiceUnavailable, retryAfter(p.RetryAfter), problemType, headerReason, p.Code, len(text), text), nil
 }
 

@@ -3,13 +3,14 @@ package wire
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"net"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/test/slowclients"
 )
 
 // crowd is who stands in the way of buyers.
@@ -60,7 +61,7 @@ func TestACrowdDoesNotStopCheckout(t *testing.T) {
 		request("POST /checkout", "Content-Length: 60000", "Content-Type: application/json"))...)
 	over := make(chan struct{})
 	var dripping sync.WaitGroup
-	dripping.Go(func() { drip(slow, over) })
+	dripping.Go(func() { slowclients.Drip(slow, over) })
 	defer dripping.Wait()
 	defer close(over)
 
@@ -75,48 +76,19 @@ func TestACrowdDoesNotStopCheckout(t *testing.T) {
 	t.Logf("%d buyers in a crowd of %+v, the slowest in %s", buyers, c, worst)
 }
 
-// gather opens n connections from many addresses and sends the same on each.
-func gather(t *testing.T, at string, n int, bytes string) []net.Conn {
+// gather opens n connections and sends the same on each.
+func gather(t *testing.T, at string, n int, begun string) []net.Conn {
 	t.Helper()
-	all := make([]net.Conn, n)
-	for i := range all {
-		c, err := dialFrom(at, i)
-		if err != nil {
-			t.Fatal(err)
+	all, err := slowclients.Gather(at, n, begun)
+	t.Cleanup(func() {
+		for _, c := range all {
+			_ = c.Close()
 		}
-		t.Cleanup(func() { _ = c.Close() })
-		if _, err := io.WriteString(c, bytes); err != nil {
-			t.Fatal(err)
-		}
-		all[i] = c
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 	return all
-}
-
-// perAddress is how many of the crowd come from one address.
-const perAddress = 50
-
-// dialFrom opens a connection from one of many addresses of loopback.
-func dialFrom(at string, i int) (net.Conn, error) {
-	d := net.Dialer{
-		LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 1, byte(i/perAddress/250), byte(1+i/perAddress%250))},
-		Timeout:   2 * patience,
-	}
-	return d.Dial("tcp", at)
-}
-
-// drip sends one byte on each connection, again and again. Those that were closed have their answer.
-func drip(all []net.Conn, over <-chan struct{}) {
-	for {
-		for _, c := range all {
-			_, _ = io.WriteString(c, "x")
-		}
-		select {
-		case <-over:
-			return
-		case <-time.After(time.Second):
-		}
-	}
 }
 
 // passThrough is a buyer of his own address who sees a page, and opens windows by both ways.

@@ -11,7 +11,7 @@ import (
 )
 
 // writeConfig writes config.yaml for the gateway into a folder and prints the address of its public listener.
-func writeConfig(out io.Writer, dir, upstream string) error {
+func writeConfig(out io.Writer, dir, upstream, pgs string) error {
 	if dir == "" || upstream == "" {
 		return fmt.Errorf("the role config needs -dir and -upstream, not %q and %q", dir, upstream)
 	}
@@ -19,7 +19,7 @@ func writeConfig(out io.Writer, dir, upstream string) error {
 	if err != nil {
 		return err
 	}
-	text := fixture.Text(func(c *fixture.Config) { measured(c, listen, dir, upstream) })
+	text := fixture.Text(func(c *fixture.Config) { measured(c, listen, dir, upstream, pgs) })
 	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(text), 0o600); err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
@@ -28,14 +28,17 @@ func writeConfig(out io.Writer, dir, upstream string) error {
 }
 
 // measured is the shop of the tests as it is measured: before an upstream that is nobody's shop, and without stand-ins
-// for the PGs. A checkout only prepares a window, so no PG is asked.
-func measured(c *fixture.Config, listen []string, dir, upstream string) {
+// for the PGs unless there is an address for them. A checkout only prepares a window, so no PG is asked.
+func measured(c *fixture.Config, listen []string, dir, upstream, pgs string) {
 	c.Server.Public.Listen, c.Server.Sidecar.Listen, c.Server.Admin.Listen = listen[0], listen[1], listen[2]
 	c.Journal.Path = filepath.Join(dir, "journal.db")
 	c.OrderService.URL = upstream
-	c.Sandbox.Enabled = false
-	for _, pg := range c.PGs {
-		pg.Environment = "test"
+	if c.Sandbox.Enabled = pgs != ""; c.Sandbox.Enabled {
+		c.Sandbox.Listen = pgs
+	} else {
+		for _, pg := range c.PGs {
+			pg.Environment = "test"
+		}
 	}
 	// All load comes from one address, which would be a stranger's.
 	c.Limits.Rates = map[string]string{"client": "1000000/s", "order": "1000000/s"}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -15,7 +16,7 @@ func TestTheMeasuredConfigurationIsGood(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var out bytes.Buffer
-	if err := writeConfig(&out, dir, "http://127.0.0.1:7999"); err != nil {
+	if err := writeConfig(&out, dir, "http://127.0.0.1:7999", ""); err != nil {
 		t.Fatal(err)
 	}
 	l, err := rules.NewLoader(drivers.Specs())
@@ -34,8 +35,17 @@ func TestTheMeasuredConfigurationIsGood(t *testing.T) {
 	if got := strings.TrimSpace(out.String()); got != s.Server().Public.Listen {
 		t.Errorf("printed %q, the public listener is %s", got, s.Server().Public.Listen)
 	}
+	if err := writeConfig(io.Discard, dir, "http://127.0.0.1:7999", "127.0.0.1:7998"); err != nil {
+		t.Fatal(err)
+	}
+	if s, err = l.LoadFile(filepath.Join(dir, "config.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	if pg, _ := s.PG("inicis"); !s.Sandbox().Enabled || pg.BaseURL != "http://127.0.0.1:7998" {
+		t.Errorf("with stand-ins the PG is at %s", pg.BaseURL)
+	}
 	for _, what := range []struct{ dir, upstream string }{{"", "http://127.0.0.1:1"}, {dir, ""}} {
-		if err := writeConfig(&out, what.dir, what.upstream); err == nil {
+		if err := writeConfig(&out, what.dir, what.upstream, ""); err == nil {
 			t.Errorf("%+v is taken", what)
 		}
 	}

@@ -25,19 +25,20 @@ func main() {
 	role := flag.String("role", "", "upstream, plain, fiber, bare, config, or ask")
 	upstream := flag.String("upstream", "",
 		"where plain, fiber, bare and the gateway hand on to, as http://host:port; what ask asks")
+	pgs := flag.String("pgs", "", "where the gateway is to serve stand-ins of the PGs, as host:port; it has none without")
 	dir := flag.String("dir", "", "where the role config writes config.yaml, and the gateway keeps its journal")
 	flag.Parse()
-	if err := run(*role, *upstream, *dir, os.Stdout); err != nil {
+	if err := run(*role, *upstream, *pgs, *dir, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // run serves one role on a free loopback port and prints its address first; config and ask only answer.
-func run(role, upstream, dir string, out io.Writer) error {
+func run(role, upstream, pgs, dir string, out io.Writer) error {
 	switch role {
 	case "config":
-		return writeConfig(out, dir, upstream)
+		return writeConfig(out, dir, upstream, pgs)
 	case "ask":
 		return ask(upstream)
 	}
@@ -76,7 +77,8 @@ func ask(address string) error {
 	return nil
 }
 
-// shop is the order service: every order is there and costs 64,900 won, and new ones are made by POST /api/orders.
+// shop is the order service: every order is there, costs 64,900 won and may be charged, and new ones are made by
+// POST /api/orders.
 // What else is asked gets a short yes.
 type shop struct{ made atomic.Int64 }
 
@@ -86,6 +88,10 @@ func (s *shop) answer(ctx *fasthttp.RequestCtx) {
 	if id, isOrder := strings.CutPrefix(path, "/orders/"); isOrder && ctx.IsGet() {
 		fmt.Fprintf(ctx,
 			`{"order_id":%q,"amount":64900,"tax_free":0,"currency":"KRW","order_name":"chair","status":"waiting"}`, id)
+		return
+	}
+	if strings.HasPrefix(path, "/orders/") && strings.HasSuffix(path, "/confirm") {
+		ctx.SetBodyString(`{"confirm":true}`)
 		return
 	}
 	if path == "/api/orders" && ctx.IsPost() {

@@ -15,6 +15,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/test/bench/harness"
 )
 
 // options are what a run is made of.
@@ -53,7 +55,7 @@ func main() {
 // run measures, and prints the tables.
 func run(ctx context.Context, o options, out io.Writer) error {
 	if o.alone {
-		restore, err := goBefore()
+		restore, err := harness.GoBefore()
 		if err != nil {
 			return err
 		}
@@ -63,8 +65,8 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer b.close()
-	r := report{options: o, versions: b.versions(ctx), began: load()}
+	defer b.Close()
+	r := report{options: o, versions: b.versions(ctx), began: harness.Load()}
 	if r.turns, err = b.takeTurns(ctx); err != nil {
 		return err
 	}
@@ -77,7 +79,7 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if r.allocations, err = committedAllocations(); err != nil {
 		return err
 	}
-	r.ended = load()
+	r.ended = harness.Load()
 	text := r.markdown()
 	if _, err := io.WriteString(out, text); err != nil {
 		return fmt.Errorf("printing the tables: %w", err)
@@ -85,5 +87,5 @@ func run(ctx context.Context, o options, out io.Writer) error {
 	if o.docs == "" {
 		return nil
 	}
-	return writeBlock(o.docs, text)
+	return harness.WriteBlock(o.docs, "make bench-proxy DOCS=1", text)
 }

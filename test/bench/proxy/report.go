@@ -6,9 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/test/bench/harness"
 )
 
 // report is all that was measured.
@@ -85,10 +86,10 @@ func (r report) costs(doc *strings.Builder) {
 			}
 			mine := of(r.turns, w.name, name)
 			fmt.Fprintf(doc, "| %s | %s | %.1f | %s | %s | %s | %.0f | %.2f |\n", what, shown(name),
-				micro(median(mine, func(t turn) float64 { return float64(t.cpu) })),
+				micro(harness.Median(mine, func(t turn) float64 { return float64(t.cpu) })),
 				shownAs(name, fmt.Sprintf("%.2f", r.ratio(w.name, name))),
-				cpu.most, cpu.reach, median(mine, func(t turn) float64 { return t.perSecond }),
-				median(mine, func(t turn) float64 { return float64(t.p50) })/float64(time.Millisecond))
+				cpu.most, cpu.reach, harness.Median(mine, func(t turn) float64 { return t.perSecond }),
+				harness.Median(mine, func(t turn) float64 { return float64(t.p50) })/float64(time.Millisecond))
 		}
 	}
 }
@@ -138,8 +139,8 @@ func (r report) holds(doc *strings.Builder) {
 				most, count, bytes = "25", fmt.Sprintf("**%.0f**", a.Allocations), fmt.Sprintf("%.0f", a.Bytes)
 			}
 			mine := of(r.crowds, w.name, name)
-			all := median(mine, func(t turn) float64 { return float64(t.memory.all) / 1e6 })
-			own := median(mine, func(t turn) float64 { return float64(t.memory.own) / 1e6 })
+			all := harness.Median(mine, func(t turn) float64 { return float64(t.memory.All) / 1e6 })
+			own := harness.Median(mine, func(t turn) float64 { return float64(t.memory.Own) / 1e6 })
 			fmt.Fprintf(doc, "| %s | %s | %s | %s | %.0f | %s | %s | %s |\n", what, shown(name),
 				shownAs(name, fmt.Sprintf("%.0f", all)), most, own, count, goals.most, bytes)
 		}
@@ -167,7 +168,7 @@ func (r report) pacedOf(workload, target string) (list []pacedTurn) {
 
 // ratio is the processor time of a request in that of nginx's plain proxying, formed within each round.
 func (r report) ratio(workload, target string) float64 {
-	return median(of(r.turns, workload, target), func(t turn) float64 {
+	return harness.Median(of(r.turns, workload, target), func(t turn) float64 {
 		for _, plain := range of(r.turns, passThrough, targetNginx) {
 			if plain.round == t.round {
 				return float64(t.cpu) / float64(plain.cpu)
@@ -186,23 +187,6 @@ func lowest(list []pacedTurn, figure func(pacedTurn) time.Duration) time.Duratio
 	return least
 }
 
-// median is the median of a figure over a list.
-func median[T any](list []T, figure func(T) float64) float64 {
-	if len(list) == 0 {
-		return 0
-	}
-	var values []float64
-	for _, item := range list {
-		values = append(values, figure(item))
-	}
-	slices.Sort(values)
-	half := len(values) / 2
-	if len(values)%2 == 1 {
-		return values[half]
-	}
-	return (values[half-1] + values[half]) / 2
-}
-
 func micro(nanoseconds float64) float64 { return nanoseconds / 1e3 }
 
 // shown is a proxy's name in a table; ours stands out.
@@ -213,28 +197,4 @@ func shownAs(name, text string) string {
 		return "**" + text + "**"
 	}
 	return text
-}
-
-// The lines of the document between which the report stands.
-const (
-	blockBegins = "<!-- table: make bench-proxy DOCS=1 -->\n"
-	blockEnds   = "<!-- end of table -->\n"
-)
-
-// writeBlock puts the report into the document.
-func writeBlock(path, text string) error {
-	doc, err := os.ReadFile(path)
-	if err != nil {
-		return fmt.Errorf("reading %s: %w", path, err)
-	}
-	before, rest, found := strings.Cut(string(doc), blockBegins)
-	_, after, ended := strings.Cut(rest, blockEnds)
-	if !found || !ended {
-		return fmt.Errorf("%s lacks the lines between which the table stands", path)
-	}
-	whole := before + blockBegins + text + blockEnds + after
-	if err := os.WriteFile(path, []byte(whole), 0o600); err != nil { //nolint:gosec // the caller's own document
-		return fmt.Errorf("writing %s: %w", path, err)
-	}
-	return nil
 }

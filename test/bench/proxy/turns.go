@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pg-gateway/pg-gateway/test/bench/harness"
 )
 
 // workload is a kind of request.
@@ -69,13 +71,13 @@ type turn struct {
 	cpu, p50, p99 time.Duration
 	perSecond     float64
 	// memory is the most that the proxy held.
-	memory held
+	memory harness.Held
 }
 
 // pair is a proxy that does a workload.
 type pair struct {
 	w workload
-	t *target
+	t *harness.Target
 }
 
 // pairs are all of them, in an order of chance.
@@ -93,7 +95,7 @@ func (b *bench) pairs() (list []pair) {
 // takeTurns measures each proxy at each workload that it can do, round by round, in an order of chance.
 func (b *bench) takeTurns(ctx context.Context) (list []turn, err error) {
 	for _, p := range b.pairs() {
-		if err := p.t.check(ctx, p.w); err != nil {
+		if err := check(ctx, p.t, p.w); err != nil {
 			return nil, err
 		}
 	}
@@ -116,7 +118,7 @@ func (b *bench) takeTurns(ctx context.Context) (list []turn, err error) {
 // crowds measures what each holds while many are connected.
 func (b *bench) crowds(ctx context.Context) (list []turn, err error) {
 	for _, p := range b.pairs() {
-		var most held
+		var most harness.Held
 		got, err := b.turn(ctx, p.w, p.t, b.crowd, &most)
 		if err != nil {
 			return nil, err
@@ -129,31 +131,33 @@ func (b *bench) crowds(ctx context.Context) (list []turn, err error) {
 
 // turn is one run of wrk. Where memory is not nil the most that the proxy holds meanwhile goes there; to look at that
 // takes processor time, so it is another run's business than to measure that.
-func (b *bench) turn(ctx context.Context, w workload, t *target, conns int, memory *held) (turn, error) {
-	body := filepath.Join(b.dir, "request.json")
+func (b *bench) turn(
+	ctx context.Context, w workload, t *harness.Target, conns int, memory *harness.Held,
+) (turn, error) {
+	body := filepath.Join(b.Dir, "request.json")
 	if err := os.WriteFile(body, []byte(w.body), 0o600); err != nil {
 		return turn{}, fmt.Errorf("writing a body: %w", err)
 	}
-	before, err := t.cpu()
+	before, err := t.CPU()
 	if err != nil {
 		return turn{}, err
 	}
 	ended := make(chan struct{})
 	var watching sync.WaitGroup
 	if memory != nil {
-		watching.Go(func() { *memory = t.mostMemory(ended) })
+		watching.Go(func() { *memory = mostMemory(t, ended) })
 	}
-	argv := b.pinned(loadCore, "wrk", "-t1", "-c"+strconv.Itoa(conns), "-d"+strconv.Itoa(int(b.each.Seconds()))+"s",
-		"--latency",
-		"-s", filepath.Join(b.dir, "wrk.lua"), "http://"+t.at+w.path, "--", w.path, body)
+	argv := b.Pinned(harness.LoadCore,
+		"wrk", "-t1", "-c"+strconv.Itoa(conns), "-d"+strconv.Itoa(int(b.each.Seconds()))+"s", "--latency",
+		"-s", filepath.Join(b.Dir, "wrk.lua"), "http://"+t.At+w.path, "--", w.path, body)
 	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput() //nolint:gosec // our own words
 	close(ended)
 	watching.Wait()
-	got := turn{target: t.name, workload: w.name}
+	got := turn{target: t.Name, workload: w.name}
 	if err != nil {
-		return turn{}, fmt.Errorf("loading %s: %w\n%s", t.name, err, out)
+		return turn{}, fmt.Errorf("loading %s: %w\n%s", t.Name, err, out)
 	}
-	after, err := t.cpu()
+	after, err := t.CPU()
 	if err != nil {
 		return turn{}, err
 	}
@@ -179,7 +183,7 @@ func (t *turn) read(out string, cpu time.Duration) error {
 }
 
 // mostMemory looks at what a proxy holds, now and then until told to stop.
-func (t *target) mostMemory(until <-chan struct{}) (most held) {
+func mostMemory(t *harness.Target, until <-chan struct{}) (most harness.Held) {
 	again := time.NewTicker(400 * time.Millisecond)
 	defer again.Stop()
 	for {
@@ -187,17 +191,17 @@ func (t *target) mostMemory(until <-chan struct{}) (most held) {
 		case <-until:
 			return most
 		case <-again.C:
-			if m, err := t.memory(); err == nil {
-				most = held{max(most.all, m.all), max(most.own, m.own)}
+			if m, err := t.Memory(); err == nil {
+				most = harness.Held{All: max(most.All, m.All), Own: max(most.Own, m.Own)}
 			}
 		}
 	}
 }
 
 // check sends one request of a workload and looks whether the work was done.
-func (t *target) check(ctx context.Context, w workload) error {
+func check(ctx context.Context, t *harness.Target, w workload) error {
 	body := strings.Replace(w.body, "#", "000000000", 1)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+t.at+w.path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+t.At+w.path, strings.NewReader(body))
 	if err != nil {
 		return err
 	}
@@ -205,15 +209,15 @@ func (t *target) check(ctx context.Context, w workload) error {
 	req.Header.Set("Origin", "http://localhost:8080")
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
-		return t.fault(err)
+		return t.Fault(err)
 	}
 	text, err := io.ReadAll(res.Body)
 	if err := errors.Join(err, res.Body.Close()); err != nil {
-		return t.fault(err)
+		return t.Fault(err)
 	}
 	for _, part := range w.holds {
 		if res.StatusCode != http.StatusOK || !strings.Contains(string(text), part) {
-			return t.fault(fmt.Errorf("%s is answered %d without %s: %s", w.name, res.StatusCode, part, text))
+			return t.Fault(fmt.Errorf("%s is answered %d without %s: %s", w.name, res.StatusCode, part, text))
 		}
 	}
 	return nil

@@ -1,19 +1,17 @@
 //go:build linux
 
-package main
+package harness
 
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net"
-	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -26,66 +24,25 @@ const pacedConns = 32
 // maxLate is how long the last answers may take.
 const maxLate = 10 * time.Second
 
-// spent is how long the requests of an open loop took, from when each was due to its whole answer.
-type spent []time.Duration
+// Spent is how long the requests of an open loop took, from when each was due to its whole answer.
+type Spent []time.Duration
 
-func (s spent) at(share float64) time.Duration {
+// At is how long a share of the requests took at most.
+func (s Spent) At(share float64) time.Duration {
 	return s[min(int(float64(len(s))*share), len(s)-1)]
 }
 
-// pacedTurn is what one proxy did in one turn of the open loop.
-type pacedTurn struct {
-	target, workload string
-	p50, p99         time.Duration
+// Pace is how many requests an open loop sends a second, for how long, and whether it goes before all else.
+type Pace struct {
+	Rate    int
+	Lasting time.Duration
+	Alone   bool
 }
 
-// paced measures how long requests take that come at their own pace, whatever becomes of those before them: wrk sends
-// the next when the last is answered, so that it spares whoever is slow.
-func (b *bench) paced(ctx context.Context) (list []pacedTurn, err error) {
-	if b.alone {
-		for _, p := range b.running {
-			if err := p.pushOut(); err != nil {
-				return nil, err
-			}
-		}
-	}
-	for round := range b.rounds + 1 {
-		for _, p := range b.pairs() {
-			if err := ctx.Err(); err != nil {
-				return nil, err
-			}
-			took, err := openLoop(p.t.at, p.w.request(p.t.at), pace{b.rate, b.each, b.alone})
-			if err != nil {
-				return nil, p.t.fault(err)
-			}
-			if round > 0 {
-				list = append(list, pacedTurn{target: p.t.name, workload: p.w.name, p50: took.at(0.5), p99: took.at(0.99)})
-			}
-		}
-	}
-	fmt.Fprintln(os.Stderr, "bench: the open loop is done")
-	return list, nil
-}
-
-// request is the workload's bytes on the wire, always of one order.
-func (w workload) request(host string) []byte {
-	body := strings.Replace(w.body, "#", "000000000", 1)
-	return []byte("POST " + w.path + " HTTP/1.1\r\nHost: " + host + "\r\n" +
-		"Content-Type: application/json\r\nOrigin: http://localhost:8080\r\n" +
-		"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
-}
-
-// pace is how many requests an open loop sends a second, for how long, and whether it goes before all else.
-type pace struct {
-	rate    int
-	lasting time.Duration
-	alone   bool
-}
-
-// openLoop sends a request again and again on connections to at, and returns how long each took, in ascending order.
-func openLoop(at string, request []byte, p pace) (spent, error) {
+// OpenLoop sends a request again and again on connections to at, and returns how long each took, in ascending order.
+func OpenLoop(at string, request []byte, p Pace) (Spent, error) {
 	type result struct {
-		took spent
+		took Spent
 		err  error
 	}
 	done := make(chan result, 1)
@@ -93,8 +50,8 @@ func openLoop(at string, request []byte, p pace) (spent, error) {
 		// The thread is pinned, so it ends with this goroutine.
 		runtime.LockOSThread()
 		l := &loop{
-			request: request, gap: time.Second / time.Duration(p.rate),
-			total: p.rate * int(p.lasting) / int(time.Second),
+			request: request, gap: time.Second / time.Duration(p.Rate),
+			total: p.Rate * int(p.Lasting) / int(time.Second),
 		}
 		err := cmp.Or(p.pin(), l.run(at))
 		slices.Sort(l.took)
@@ -105,14 +62,34 @@ func openLoop(at string, request []byte, p pace) (spent, error) {
 }
 
 // pin puts the thread where the load runs.
-func (p pace) pin() error {
+func (p Pace) pin() error {
 	var core unix.CPUSet
-	core.Set(loadCore)
+	core.Set(LoadCore)
 	if err := unix.SchedSetaffinity(0, &core); err != nil {
 		return fmt.Errorf("pinning the load: %w", err)
 	}
-	if p.alone {
-		return pushOut(0)
+	if p.Alone {
+		return pushOutThread(0)
+	}
+	return nil
+}
+
+// StayOff keeps this process, as far as it runs by now, off the proxy's processor.
+func StayOff() error {
+	threads, err := filepath.Glob("/proc/self/task/*")
+	if err != nil {
+		return fmt.Errorf("listing our threads: %w", err)
+	}
+	var core unix.CPUSet
+	core.Set(LoadCore)
+	for _, path := range threads {
+		id, err := strconv.Atoi(filepath.Base(path))
+		if err != nil {
+			return fmt.Errorf("listing our threads: %w", err)
+		}
+		if err := unix.SchedSetaffinity(id, &core); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("pinning the load: %w", err)
+		}
 	}
 	return nil
 }
@@ -129,7 +106,7 @@ type loop struct {
 	// begun is when request 0 is due; sent is how many were begun. Both are of the monotonic clock.
 	begun time.Duration
 	sent  int
-	took  spent
+	took  Spent
 }
 
 // pacedConn is a connection with at most one request on it.
@@ -149,7 +126,7 @@ func (l *loop) open(at string) error {
 	if err := l.watch(l.timer); err != nil {
 		return err
 	}
-	l.took, l.conns = make(spent, 0, l.total), map[int32]*pacedConn{}
+	l.took, l.conns = make(Spent, 0, l.total), map[int32]*pacedConn{}
 	for range pacedConns {
 		c, err := dial(host)
 		if err != nil {

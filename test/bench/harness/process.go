@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package harness
 
 import (
 	"bufio"
@@ -22,23 +22,23 @@ import (
 // tick is the unit of processor time in /proc; it is 10 ms on every Linux.
 const tick = 10 * time.Millisecond
 
-// The processors that things are pinned to.
+// The processors that things are pinned to: that of the load and of what stands behind a proxy, and the proxy's own.
 const (
-	loadCore  = 0
-	proxyCore = 1
+	LoadCore  = 0
+	ProxyCore = 1
 )
 
-// process is a program that was started for the run, with its log in a file.
-type process struct {
-	name string
+// Process is a program that was started for the run, with its log in a file.
+type Process struct {
+	Name string
 	cmd  *exec.Cmd
 	log  *os.File
 	done chan struct{}
 	err  error
 }
 
-// pinned is a command that runs on one processor.
-func (b *bench) pinned(core int, argv ...string) []string {
+// Pinned is a command that runs on one processor.
+func (b *Bench) Pinned(core int, argv ...string) []string {
 	argv = append([]string{"taskset", "-c", strconv.Itoa(core)}, argv...)
 	if b.alone {
 		argv = append([]string{"nice", "-n", leastNice}, argv...)
@@ -46,17 +46,17 @@ func (b *bench) pinned(core int, argv ...string) []string {
 	return argv
 }
 
-// start runs a program on one processor until stop. What it writes goes to a file, but for its first line when
+// Start runs a program on one processor until Stop. What it writes goes to a file, but for its first line when
 // greeting is not nil.
-func (b *bench) start(name string, core int, greeting *string, argv ...string) (*process, error) {
-	log, err := os.Create(filepath.Join(b.dir, name+".log"))
+func (b *Bench) Start(name string, core int, greeting *string, argv ...string) (*Process, error) {
+	log, err := os.Create(filepath.Join(b.Dir, name+".log"))
 	if err != nil {
 		return nil, fmt.Errorf("making the log of %s: %w", name, err)
 	}
-	argv = b.pinned(core, argv...)
+	argv = b.Pinned(core, argv...)
 	cmd := exec.Command(argv[0], argv[1:]...) //nolint:gosec // our own words
-	p := &process{name: name, cmd: cmd, log: log, done: make(chan struct{})}
-	p.cmd.Env, p.cmd.Dir, p.cmd.Stderr = append(os.Environ(), "GOMAXPROCS=1"), b.dir, log
+	p := &Process{Name: name, cmd: cmd, log: log, done: make(chan struct{})}
+	p.cmd.Env, p.cmd.Dir, p.cmd.Stderr = append(os.Environ(), "GOMAXPROCS=1"), b.Dir, log
 	// A process group of its own, so that an interrupt on the terminal reaches it through us.
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var out io.Reader
@@ -71,11 +71,11 @@ func (b *bench) start(name string, core int, greeting *string, argv ...string) (
 	if greeting != nil {
 		line, err := bufio.NewReader(out).ReadString('\n')
 		if err != nil {
-			return nil, errors.Join(p.fault(fmt.Errorf("it said nothing: %w", err)), p.cmd.Process.Kill())
+			return nil, errors.Join(p.Fault(fmt.Errorf("it said nothing: %w", err)), p.cmd.Process.Kill())
 		}
 		*greeting = strings.TrimSpace(line)
 	}
-	b.running = append(b.running, p)
+	b.Running = append(b.Running, p)
 	go func() {
 		p.err = p.cmd.Wait()
 		close(p.done)
@@ -83,8 +83,8 @@ func (b *bench) start(name string, core int, greeting *string, argv ...string) (
 	return p, nil
 }
 
-// stop ends the process by its id and waits for it.
-func (p *process) stop() {
+// Stop ends the process by its id and waits for it.
+func (p *Process) Stop() {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.done:
@@ -95,8 +95,8 @@ func (p *process) stop() {
 	_ = p.log.Close()
 }
 
-// ready waits until url is answered with 200.
-func (p *process) ready(ctx context.Context, url string) error {
+// Ready waits until url is answered with 200.
+func (p *Process) Ready(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
 	defer cancel()
 	again := time.NewTicker(50 * time.Millisecond)
@@ -109,9 +109,9 @@ func (p *process) ready(ctx context.Context, url string) error {
 		select {
 		case <-again.C:
 		case <-p.done:
-			return p.fault(p.err)
+			return p.Fault(p.err)
 		case <-ctx.Done():
-			return p.fault(err)
+			return p.Fault(err)
 		}
 	}
 }
@@ -132,24 +132,24 @@ func answers(ctx context.Context, url string) error {
 	return errors.Join(err, res.Body.Close())
 }
 
-// fault is err with the last words of the process.
-func (p *process) fault(err error) error {
+// Fault is err with the last words of the process.
+func (p *Process) Fault(err error) error {
 	text, _ := os.ReadFile(p.log.Name())
-	return fmt.Errorf("%s does not do: %w; its log ends\n%s", p.name, err, text[max(0, len(text)-2000):])
+	return fmt.Errorf("%s does not do: %w; its log ends\n%s", p.Name, err, text[max(0, len(text)-2000):])
 }
 
 // tree is the process and what it started, by id.
-func (p *process) tree() ([]int, error) {
+func (p *Process) tree() ([]int, error) {
 	ids := []int{p.cmd.Process.Pid}
 	for n := 0; n < len(ids); n++ {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", ids[n], ids[n]))
 		if err != nil {
-			return nil, fmt.Errorf("listing the processes of %s: %w", p.name, err)
+			return nil, fmt.Errorf("listing the processes of %s: %w", p.Name, err)
 		}
 		for field := range strings.FieldsSeq(string(text)) {
 			id, err := strconv.Atoi(field)
 			if err != nil {
-				return nil, fmt.Errorf("listing the processes of %s: %w", p.name, err)
+				return nil, fmt.Errorf("listing the processes of %s: %w", p.Name, err)
 			}
 			ids = append(ids, id)
 		}
@@ -157,8 +157,8 @@ func (p *process) tree() ([]int, error) {
 	return ids, nil
 }
 
-// cpu is the processor time that the tree has used, user and system.
-func (p *process) cpu() (time.Duration, error) {
+// CPU is the processor time that the tree has used, user and system.
+func (p *Process) CPU() (time.Duration, error) {
 	ids, err := p.tree()
 	if err != nil {
 		return 0, err
@@ -167,14 +167,14 @@ func (p *process) cpu() (time.Duration, error) {
 	for _, id := range ids {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", id))
 		if err != nil {
-			return 0, fmt.Errorf("reading the processor time of %s: %w", p.name, err)
+			return 0, fmt.Errorf("reading the processor time of %s: %w", p.Name, err)
 		}
 		// The name in parentheses may hold spaces; the state is the first field behind it, the times are 12 and 13.
 		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
 		for _, field := range fields[11:13] {
 			n, err := strconv.Atoi(field)
 			if err != nil {
-				return 0, fmt.Errorf("reading the processor time of %s: %w", p.name, err)
+				return 0, fmt.Errorf("reading the processor time of %s: %w", p.Name, err)
 			}
 			sum += time.Duration(n) * tick
 		}
@@ -182,28 +182,28 @@ func (p *process) cpu() (time.Duration, error) {
 	return sum, nil
 }
 
-// held is memory in bytes: all that a process holds, and what of it is its own and no page of a file, such as its
+// Held is memory in bytes: all that a process holds, and what of it is its own and no page of a file, such as its
 // program.
-type held struct{ all, own int64 }
+type Held struct{ All, Own int64 }
 
-// memory is what the tree holds; a page that several share counts once.
-func (p *process) memory() (held, error) {
+// Memory is what the tree holds; a page that several share counts once.
+func (p *Process) Memory() (Held, error) {
 	ids, err := p.tree()
 	if err != nil {
-		return held{}, err
+		return Held{}, err
 	}
-	var sum held
+	var sum Held
 	for _, id := range ids {
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/smaps_rollup", id))
 		if err != nil {
-			return held{}, fmt.Errorf("reading the memory of %s: %w", p.name, err)
+			return Held{}, fmt.Errorf("reading the memory of %s: %w", p.Name, err)
 		}
-		for name, to := range map[string]*int64{"\nPss:": &sum.all, "\nPss_Anon:": &sum.own} {
+		for name, to := range map[string]*int64{"\nPss:": &sum.All, "\nPss_Anon:": &sum.Own} {
 			_, after, _ := strings.Cut(string(text), name)
 			number, _, _ := strings.Cut(strings.TrimSpace(after), " ")
 			n, err := strconv.ParseInt(number, 10, 64)
 			if err != nil {
-				return held{}, fmt.Errorf("reading the memory of %s: %w", p.name, err)
+				return Held{}, fmt.Errorf("reading the memory of %s: %w", p.Name, err)
 			}
 			*to += n << 10
 		}
@@ -211,8 +211,8 @@ func (p *process) memory() (held, error) {
 	return sum, nil
 }
 
-// load is the machine's load average over a minute.
-func load() string {
+// Load is the machine's load average over a minute.
+func Load() string {
 	text, err := os.ReadFile("/proc/loadavg")
 	if err != nil {
 		return "unknown"

@@ -1,6 +1,6 @@
 //go:build linux
 
-package main
+package harness
 
 import (
 	"errors"
@@ -21,8 +21,8 @@ const leastNice = "-20"
 // niceness counts only within its session.
 const autogroup = "/proc/self/autogroup"
 
-// goBefore lets the session go before all others, where there are such groups, and returns what makes it as it was.
-func goBefore() (func(), error) {
+// GoBefore lets the session go before all others, where there are such groups, and returns what makes it as it was.
+func GoBefore() (func(), error) {
 	text, err := os.ReadFile(autogroup)
 	if errors.Is(err, fs.ErrNotExist) {
 		return func() {}, nil
@@ -39,7 +39,7 @@ func goBefore() (func(), error) {
 
 // pushOut lets the tree of a process push out whoever has the processor, at the moment when it wants it. What is idle
 // most of the time may; what is not would leave nothing for the rest of the machine.
-func (p *process) pushOut() error {
+func (p *Process) pushOut() error {
 	ids, err := p.tree()
 	if err != nil {
 		return err
@@ -47,14 +47,14 @@ func (p *process) pushOut() error {
 	for _, id := range ids {
 		threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", id))
 		if err != nil {
-			return fmt.Errorf("listing the threads of %s: %w", p.name, err)
+			return fmt.Errorf("listing the threads of %s: %w", p.Name, err)
 		}
 		for _, path := range threads {
 			thread, err := strconv.Atoi(filepath.Base(path))
 			if err != nil {
-				return fmt.Errorf("listing the threads of %s: %w", p.name, err)
+				return fmt.Errorf("listing the threads of %s: %w", p.Name, err)
 			}
-			if err := pushOut(thread); err != nil && !errors.Is(err, unix.ESRCH) {
+			if err := pushOutThread(thread); err != nil && !errors.Is(err, unix.ESRCH) {
 				return err
 			}
 		}
@@ -62,8 +62,8 @@ func (p *process) pushOut() error {
 	return nil
 }
 
-// pushOut does so for one thread; 0 is the caller's.
-func pushOut(thread int) error {
+// pushOutThread does so for one thread; 0 is the caller's.
+func pushOutThread(thread int) error {
 	attr := &unix.SchedAttr{Size: unix.SizeofSchedAttr, Policy: unix.SCHED_RR, Priority: 1}
 	if err := unix.SchedSetAttr(thread, attr, 0); err != nil {
 		return fmt.Errorf("setting a thread's priority: %w", err)
