@@ -57,13 +57,13 @@ const rollbackNote = "the file on disk still holds the rules that were set aside
 // journal: all pods would leave the service at once, and the shop's pages with them. It is told all the same.
 func (g *Gateway) handleReady(c *fiber.Ctx) error {
 	r := readiness{Status: checkPass, Rules: g.view().rules.Version(), Checks: map[string]string{
-		"config": checkPass, "listener": checkPass, "journal": g.checkJournal(),
+		"config": checkPass, "listener": checkPass, "journal": g.checkJournal(), "order_service": g.checkOrderService(),
 	}}
 	r.Refused, _, _ = strings.Cut(g.store.Refused(), "\n")
 	if back := g.store.RolledBack(); back != nil {
 		r.Rollback = &rollbackState{back.At.In(payment.KST()).Format(time.RFC3339), back.Trigger, back.SetAside, rollbackNote}
 	}
-	if r.Checks["journal"] != checkPass {
+	if r.Checks["journal"] != checkPass || r.Checks["order_service"] != checkPass {
 		r.Status = checkWarn
 	}
 	if g.leaving.Load() {
@@ -71,6 +71,14 @@ func (g *Gateway) handleReady(c *fiber.Ctx) error {
 		c.Status(fiber.StatusServiceUnavailable)
 	}
 	return c.JSON(r)
+}
+
+// checkOrderService warns when an address of the order service is left out.
+func (g *Gateway) checkOrderService() string {
+	if l, err := g.shops.listOf(g.view()); err != nil || !l.allUp() {
+		return checkWarn
+	}
+	return checkPass
 }
 
 type reloadAnswer struct {

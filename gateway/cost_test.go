@@ -162,7 +162,7 @@ func newCaller(tb testing.TB) *caller {
 			tb.Error(err)
 		}
 		served.Wait()
-		g.lookUps.shops.closeIdle()
+		g.shops.closeIdle()
 	})
 	return c
 }

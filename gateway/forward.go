@@ -45,7 +45,7 @@ func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
 	if !ok {
 		return &payment.Problem{Code: payment.CodeRequestUnreadable}
 	}
-	client, err := g.shops.of(v.shop)
+	shops, err := g.shops.listOf(v)
 	if err != nil {
 		return err
 	}
@@ -65,7 +65,7 @@ func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
 		p.req.Host = name
 	}
 	p.req.Lines, p.req.More = c.Request().Header.RawHeaders(), p.more
-	if err := client.Do(&p.x, &p.req); err != nil {
+	if err := shops.do(forPages, &p.x, &p.req); err != nil {
 		return g.notForwarded(c, err)
 	}
 	took := p.x.Took()

@@ -32,6 +32,7 @@ func TestForwardWritesOnce(t *testing.T) {
 		if v.shop, err = readShopAddress(c.Get("X-To")); err != nil {
 			return err
 		}
+		v.shops = []shopAddress{v.shop}
 		return h.g.forward(c, &v)
 	})
 	at := listening(t, app)

@@ -85,9 +85,8 @@ type Gateway struct {
 	journal   Journal
 	drivers   map[payment.DriverName]adapters.Driver
 	orderHTTP *http.Client
+	// lookUpBy is nil unless Options say who looks orders up.
 	lookUpBy  orders.Get
-	// lookUps is what lookUpBy is unless Options say otherwise.
-	lookUps   *orderLookUps
 	metrics   *metrics.Metrics
 	registry  *prometheus.Registry
 	log       *slog.Logger
@@ -156,12 +155,14 @@ func New(o Options) (*Gateway, error) {
 	g.circuits = newCircuits(
 		func() time.Time { return g.now() }, func() int { return g.view().rules.Limits().InFlight.PerPG }, g.keptBack,
 	)
-	g.lookUps = newOrderLookUps(min(maxShopConns, shareOf(g.openFiles, lookUpShare)))
-	if g.lookUpBy = o.LookUp; g.lookUpBy == nil {
-		g.lookUpBy = g.lookUps.get
-	}
 	g.rooms = newRooms(o.Metrics)
-	g.shops = newShops(nil, min(maxShopConns, shareOf(g.openFiles, shopShare)))
+	g.shops, g.lookUpBy = newShops(shopsOptions{
+		conns:   min(maxShopConns, shareOf(g.openFiles, shopShare)),
+		lookUps: min(maxShopConns, shareOf(g.openFiles, lookUpShare)), metrics: o.Metrics, log: o.Log,
+	}), o.LookUp
+	if _, err := g.shops.listOf(g.view()); err != nil {
+		return nil, err
+	}
 	g.others = &others{
 		own: o.Identity, env: func() environment { return g.view().environment }, seal: seal, log: o.Log,
 		metrics: o.Metrics,
@@ -247,7 +248,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var background sync.WaitGroup
-	for _, loop := range []func(context.Context){g.worker.Run, g.stats, g.feelPulse} {
+	for _, loop := range []func(context.Context){g.worker.Run, g.stats, g.feelPulse, g.checkShops} {
 		background.Go(func() { loop(work) })
 	}
 	front := g.newDoor(l.Public, "public", g.publicRoom)
@@ -272,7 +273,6 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	err = errors.Join(err, closeSidecar(max(timeout-time.Since(began), time.Second)))
 	g.tunnels.end(max(timeout-time.Since(began), time.Second))
 	g.shops.closeIdle()
-	g.lookUps.shops.closeIdle()
 	stopWork()
 	g.following.Wait()
 	background.Wait()

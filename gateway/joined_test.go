@@ -26,6 +26,13 @@ func (l *logLines) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
+// String is all that was logged since lines was last called.
+func (l *logLines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // lines are the log's, decoded, and it begins anew.
 func (h *house) lines() []map[string]any {
 	h.t.Helper()

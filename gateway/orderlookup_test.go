@@ -53,10 +53,9 @@ func orderPages(t *testing.T) (base string, connections *atomic.Int32) {
 func TestOrdersAreLookedUpOnKeptConnections(t *testing.T) {
 	t.Parallel()
 	base, connections := orderPages(t)
-	o := newOrderLookUps(8)
-	t.Cleanup(o.shops.closeIdle)
+	s := newTestShops(t)
 	get := func(base, path string, patience time.Duration) (wire.Answer, error) {
-		return o.get(t.Context(), base, path, time.Now().Add(patience))
+		return shopsAt(t, s, base).get(t.Context(), base, path, time.Now().Add(patience))
 	}
 	for range 3 {
 		a, err := get(base, "/orders/O%2F1?full=1", time.Minute)

@@ -482,7 +482,7 @@ func TestAPanicBehindTheShopsAnswer(t *testing.T) {
 		return err == nil
 	})
 	h := newHouse(t, shopAt(shop))
-	h.g.shops = newShops(nil, 1)
+	h.g.shops = newShops(shopsOptions{conns: 1, lookUps: 1, metrics: h.g.metrics, log: h.g.log})
 	app := h.g.newApp(true)
 	app.Use(h.g.observe, func(c *fiber.Ctx) error {
 		if err := h.g.forward(c, h.g.view()); err != nil {

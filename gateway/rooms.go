@@ -143,7 +143,7 @@ func (g *Gateway) enterForwarded(c *fiber.Ctx, upload bool) (seat, error) {
 
 // enterLookUp takes a seat for a look-up of an order, which a checkout has besides its own.
 func (g *Gateway) enterLookUp(v *view, id payment.OrderID) (seat, error) {
-	most := min(g.lookUps.shops.conns, max(int(lookUpsShare*float64(v.rules.Limits().InFlight.Checkouts)), 1))
+	most := min(g.shops.lookUps, max(int(lookUpsShare*float64(v.rules.Limits().InFlight.Checkouts)), 1))
 	p, why := g.rooms.lookUps.enter(seat{}, most, 0)
 	if why != "" { //guard:slow-look-ups-leave-checkouts
 		g.metrics.Shed(g.rooms.lookUps.name, why)

@@ -3,9 +3,11 @@ package gateway
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/adapters/onewrite"
 	"github.com/pg-gateway/pg-gateway/adapters/orders"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
@@ -13,12 +15,25 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
-// orderService is the order service as a view knows it.
-func (g *Gateway) orderService(v *view) *orders.Client { return v.orders.Through(g.orderHTTP) }
+// askShop asks the order service, as a view knows it, at one of its addresses. Whatever becomes of that, no other one is
+// asked: what is asked here may change something there.
+func (g *Gateway) askShop(v *view, ask func(*orders.Client) error) error {
+	l, err := g.shops.listOf(v)
+	if err != nil {
+		return err
+	}
+	i := l.pick(false, 0)
+	p := l.places[i]
+	p.waiting.Add(1)
+	err = ask(v.orders.Through(g.orderHTTP).At(v.shops[i].url))
+	p.waiting.Add(-1)
+	l.heard(p, err == nil, errors.Is(err, onewrite.ErrNotSent))
+	return err
+}
 
 // deliver sends a message of the outbox to the order service; nil means that it has acknowledged it.
 func (g *Gateway) deliver(ctx context.Context, m payment.Message) error {
-	return g.orderService(g.view()).Deliver(ctx, m, g.now())
+	return g.askShop(g.view(), func(c *orders.Client) error { return c.Deliver(ctx, m, g.now()) })
 }
 
 func newOrders(c rules.OrderServiceConfig) (*orders.Client, error) {
@@ -43,9 +58,13 @@ func (g *Gateway) Confirm(ctx context.Context, a payment.Attempt) lifecycle.Answ
 		return lifecycle.Answer{Yes: true}
 	}
 	start := time.Now()
-	ans, err := g.orderService(v).Confirm(ctx, orders.Question{
-		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Method: a.Method, Amount: a.Amount, OrderAmount: a.OrderAmount,
-		Payments: a.Split(),
+	var ans orders.Answer
+	err := g.askShop(v, func(c *orders.Client) (err error) {
+		ans, err = c.Confirm(ctx, orders.Question{
+			OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Method: a.Method, Amount: a.Amount, OrderAmount: a.OrderAmount,
+			Payments: a.Split(),
+		})
+		return err
 	})
 	waited(ctx, start)
 	switch {

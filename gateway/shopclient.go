@@ -3,24 +3,30 @@ package gateway
 import (
 	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/pg-gateway/pg-gateway/adapters/orders"
+	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/upstream"
 )
 
 const (
 	// shopTimeout is how long the shop, or a client, may let no byte move.
 	shopTimeout = 60 * time.Second
-	// maxShopConns is how many requests the shop gets at once; more are refused, and do not wait.
+	// maxShopConns is how many requests an address of the shop gets at once; more are refused, and do not wait.
 	maxShopConns = 1024
 )
 
 // shopAddress is where the order service is.
 type shopAddress struct {
+	// url is the address as the rules have it.
+	url string
 	// secure tells that it is spoken to by TLS; address is its host and port, host what to say in Host.
 	secure  bool
 	address string
@@ -36,7 +42,9 @@ func readShopAddress(text string) (shopAddress, error) {
 	if err != nil {
 		return shopAddress{}, fmt.Errorf("reading the order service's address: %w", err)
 	}
-	a := shopAddress{secure: u.Scheme == "https", host: []byte(u.Host), path: strings.TrimSuffix(u.EscapedPath(), "/")}
+	a := shopAddress{
+		url: text, secure: u.Scheme == "https", host: []byte(u.Host), path: strings.TrimSuffix(u.EscapedPath(), "/"),
+	}
 	port := u.Port()
 	switch {
 	case port != "":
@@ -49,16 +57,32 @@ func readShopAddress(text string) (shopAddress, error) {
 	return a, nil
 }
 
-// shops are the clients of the order services that the configuration has named: requests under way go on with the one
-// they began with. It is safe for concurrent use.
-type shops struct {
+// shopsOptions are what shops are made of.
+type shopsOptions struct {
 	// tls is nil for the system's certificates.
-	tls   *tls.Config
-	conns int
+	tls *tls.Config
+	// conns is how many requests each address gets at once, lookUps how many look-ups of orders. These have connections
+	// of their own: what fills the others with slow requests keeps no order from being looked up.
+	conns, lookUps int
+	metrics        *metrics.Metrics
+	log            *slog.Logger
+}
 
-	mu   sync.Mutex
-	by   map[shopKey]*upstream.Client
-	last shopKey
+// shops are the addresses of the order service, with the clients that speak to them and what is known of how they are.
+// Requests under way go on with the addresses that they began with, whatever the rules say meanwhile. It is safe for
+// concurrent use.
+type shops struct {
+	shopsOptions
+
+	// turn is whose turn it is among addresses that have as much to do.
+	turn atomic.Uint32
+	// calls holds what a look-up needs.
+	calls sync.Pool
+	// current is the list of the rules in force, before that of those before them.
+	current, before atomic.Pointer[shopList]
+
+	mu sync.Mutex
+	by map[shopKey]*shopPlace
 }
 
 type shopKey struct {
@@ -66,41 +90,118 @@ type shopKey struct {
 	address string
 }
 
-func newShops(config *tls.Config, conns int) *shops {
-	if config == nil {
-		config = &tls.Config{MinVersion: tls.VersionTLS12}
-	}
-	return &shops{tls: config, conns: conns, by: map[shopKey]*upstream.Client{}}
+// shopPlace is one address of the order service.
+type shopPlace struct {
+	key shopKey
+	// pages is for what is handed on, lookUps for look-ups of orders.
+	pages, lookUps *upstream.Client
+	// waiting is how many requests have not been answered yet.
+	waiting atomic.Int32
+	health
 }
 
-// of returns the client for an address.
-func (s *shops) of(a shopAddress) (*upstream.Client, error) {
-	key := shopKey{a.secure, a.address}
+// shopList are the addresses that one configuration names.
+type shopList struct {
+	of     *shops
+	view   *view
+	places []*shopPlace
+	// lookUp is get, made once.
+	lookUp orders.Get
+}
+
+func newShops(o shopsOptions) *shops {
+	if o.tls == nil {
+		o.tls = &tls.Config{MinVersion: tls.VersionTLS12}
+	}
+	return &shops{shopsOptions: o, by: map[shopKey]*shopPlace{}, calls: sync.Pool{New: newOrderCall}}
+}
+
+// listOf returns the addresses of a view. That of another view than the last two is not asked for in practice.
+func (s *shops) listOf(v *view) (*shopList, error) {
+	for _, known := range [...]*shopList{s.current.Load(), s.before.Load()} {
+		if known != nil && known.view == v {
+			return known, nil
+		}
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if c := s.by[key]; c != nil {
-		return c, nil
+	last := s.current.Load()
+	if last != nil && last.view == v {
+		return last, nil
 	}
-	o := upstream.Options{Address: a.address, Timeout: shopTimeout, MaxConns: s.conns}
-	if a.secure {
-		o.TLS = s.tls
+	l := &shopList{of: s, view: v, places: make([]*shopPlace, len(v.shops))}
+	for i, a := range v.shops {
+		p, err := s.placeOf(a)
+		if err != nil {
+			return nil, err
+		}
+		l.places[i] = p
 	}
-	c, err := upstream.New(o)
-	if err != nil {
-		return nil, fmt.Errorf("making a client of the shop: %w", err)
+	l.lookUp = l.get
+	s.before.Store(last)
+	s.current.Store(l)
+	s.forget(l, last)
+	return l, nil
+}
+
+// placeOf returns the place at an address; s.mu is held.
+func (s *shops) placeOf(a shopAddress) (*shopPlace, error) {
+	key := shopKey{a.secure, a.address}
+	if p := s.by[key]; p != nil {
+		return p, nil
 	}
-	if before := s.by[s.last]; before != nil {
-		before.CloseIdle()
+	p := &shopPlace{key: key}
+	for _, c := range []struct {
+		client **upstream.Client
+		conns  int
+	}{{&p.pages, s.conns}, {&p.lookUps, s.lookUps}} {
+		o := upstream.Options{Address: a.address, Timeout: shopTimeout, MaxConns: c.conns}
+		if a.secure {
+			o.TLS = s.tls
+		}
+		var err error
+		if *c.client, err = upstream.New(o); err != nil {
+			return nil, fmt.Errorf("making a client of the shop: %w", err)
+		}
 	}
-	s.by[key], s.last = c, key
-	return c, nil
+	s.by[key] = p
+	return p, nil
+}
+
+// forget gives up what neither the list in force nor the last one has; s.mu is held.
+func (s *shops) forget(now, last *shopList) {
+	for key, p := range s.by {
+		if p.listed = now.has(p); p.listed {
+			s.metrics.OrderServiceUp(key.address, !p.down.Load())
+			continue
+		}
+		s.metrics.OrderServiceGone(key.address)
+		p.closeIdle()
+		if last == nil || !last.has(p) {
+			delete(s.by, key)
+		}
+	}
+}
+
+func (l *shopList) has(p *shopPlace) bool {
+	for _, own := range l.places {
+		if own == p {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *shopPlace) closeIdle() {
+	p.pages.CloseIdle()
+	p.lookUps.CloseIdle()
 }
 
 // closeIdle closes the connections that are kept for later.
 func (s *shops) closeIdle() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, c := range s.by {
-		c.CloseIdle()
+	for _, p := range s.by {
+		p.closeIdle()
 	}
 }

@@ -15,13 +15,17 @@ import (
 
 // lookUp asks the order service what an order is. The error is a *payment.Problem that the buyer may see.
 func (g *Gateway) lookUp(ctx context.Context, v *view, id payment.OrderID) (orders.Order, error) {
+	get, err := g.lookUps(v)
+	if err != nil {
+		return orders.Order{}, err
+	}
 	held, err := g.enterLookUp(v, id)
 	if err != nil {
 		return orders.Order{}, err
 	}
 	defer held.leave()
 	start := time.Now()
-	o, err := v.orders.Lookup(ctx, g.lookUpBy, id)
+	o, err := v.orders.Lookup(ctx, get, id)
 	waited(ctx, start)
 	if err != nil && !errors.Is(err, orders.ErrOrderNotFound) {
 		g.log.WarnContext(ctx, "the order service does not answer a lookup", slog.Any("order_id", id), slog.Any("err", err))

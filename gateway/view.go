@@ -18,6 +18,8 @@ type view struct {
 	rules      *rules.Snapshot
 	orders     *orders.Client // it sends with nothing: see Gateway.orderService
 	shop       shopAddress
+	shops      []shopAddress // all addresses of it, shop in front
+	health     rules.HealthConfig
 	intercepts []intercept
 	origins    []origin
 	// store are the functions of the X2BEE store API by path.
@@ -53,7 +55,14 @@ func newView(s *rules.Snapshot) (*view, error) {
 	if v.shop, err = readShopAddress(s.OrderService().URL); err != nil {
 		return nil, err
 	}
-	v.shop.ownName = s.OrderService().Host == rules.HostUpstream
+	v.shop.ownName, v.health = s.OrderService().Host == rules.HostUpstream, s.OrderService().Health
+	for _, text := range s.OrderService().URLs {
+		a, err := readShopAddress(text)
+		if err != nil {
+			return nil, err
+		}
+		v.shops = append(v.shops, a)
+	}
 	public := s.Server().Public
 	for _, o := range public.AllowOrigins {
 		u, err := url.Parse(o)

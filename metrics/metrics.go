@@ -40,8 +40,12 @@ type Metrics struct {
 	inFlight           map[Room]prometheus.Gauge
 	shed               *prometheus.CounterVec
 	originsRefused     *prometheus.CounterVec
-	problems           *counters1
-	badInput           *counters1
+
+	orderServiceUp      *prometheus.GaugeVec
+	orderServiceRetries *prometheus.CounterVec
+
+	problems *counters1
+	badInput *counters1
 
 	decisionCount    *counters3
 	ruleMatches      *counters1
@@ -94,6 +98,7 @@ func New(reg prometheus.Registerer) *Metrics {
 	f := factory{reg}
 	m.addHTTP(f)
 	m.addPayments(f)
+	m.addOrderService(f)
 	m.addJournal(f)
 	m.addCancels(f)
 	m.addConfig(f)

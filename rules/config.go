@@ -73,6 +73,9 @@ type SandboxConfig struct {
 // OrderServiceConfig is the section order_service. Paths hold {order_id}.
 type OrderServiceConfig struct {
 	URL string
+	// URLs are all its addresses, URL in front. They differ in host and port alone.
+	URLs   []string
+	Health HealthConfig
 	// Host is HostKeep or HostUpstream.
 	Host          string
 	LookupPath    string
@@ -85,6 +88,16 @@ type OrderServiceConfig struct {
 	EventsPath     string
 	EventsTimeout  time.Duration
 	EventsSecrets  []payment.Secret
+}
+
+// HealthConfig is how the addresses of the order service are asked whether they are well. Without a Path nobody asks:
+// what cannot be connected to is left out for a while.
+type HealthConfig struct {
+	Path              string
+	Interval, Timeout time.Duration
+	// Failures is after how many bad answers in a row an address is left out, Successes after how many good ones it is
+	// back.
+	Failures, Successes int
 }
 
 // What the order service is told in Host of requests that are handed on.

@@ -62,6 +62,7 @@ func (x *Exchange) run(r *Request) error {
 	x.entered = true
 	now := time.Now()
 	x.began = now
+	var sent error
 	for x.next(now) {
 		err := x.try(now, true)
 		switch {
@@ -72,10 +73,14 @@ func (x *Exchange) run(r *Request) error {
 			return err
 		}
 		_ = x.conn.Close()
+		sent = err
 		break
 	}
 	var err error
 	if x.conn, err = x.client.dial(x.deadline); err != nil {
+		if sent != nil { //guard:swallowed-is-not-unsent
+			return errors.Join(sent, err)
+		}
 		return fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	return x.try(time.Now(), false)

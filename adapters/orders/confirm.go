@@ -47,7 +47,7 @@ func (c *Client) Confirm(ctx context.Context, q Question) (Answer, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.ConfirmTimeout)
 	defer cancel()
 	answer, err := c.ask(ctx, wire.Request{
-		Method: http.MethodPost, URL: c.address(c.cfg.ConfirmPath, q.OrderID),
+		Method: http.MethodPost, URL: c.address(c.cfg.ConfirmPath, q.OrderID), Host: c.host,
 		ContentType: "application/json", Body: body,
 	})
 	if err != nil {

@@ -27,7 +27,7 @@ func (c *Client) Deliver(ctx context.Context, msg payment.Message, now time.Time
 	ctx, cancel := context.WithTimeout(ctx, c.cfg.EventsTimeout)
 	defer cancel()
 	answer, err := wire.Send(ctx, c.client, wire.Request{
-		Method: http.MethodPost, URL: c.address(c.cfg.EventsPath, msg.OrderID),
+		Method: http.MethodPost, URL: c.address(c.cfg.EventsPath, msg.OrderID), Host: c.host,
 		ContentType: "application/json", Body: string(msg.Body),
 		Header: http.Header{
 			"Webhook-Id": {msg.ID}, "Webhook-Timestamp": {stamp},

@@ -73,6 +73,8 @@ type Client struct {
 	cfg    Config
 	client *http.Client
 	keys   [][]byte
+	// host is what it is called, whichever of its addresses is asked.
+	host string
 }
 
 // New checks cfg and returns a client that sends with client, which must be a one-write client (see onewrite).
@@ -82,7 +84,7 @@ func New(cfg Config, client *http.Client) (*Client, error) {
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return nil, errors.New("order_service.url must be an absolute http or https address")
 	}
-	c := &Client{cfg: cfg, client: client}
+	c := &Client{cfg: cfg, client: client, host: base.Host}
 	for i, secret := range cfg.Secrets {
 		key, err := decodeSecret(secret)
 		if err != nil {
@@ -98,6 +100,13 @@ func (c *Client) Through(client *http.Client) *Client {
 	through := *c
 	through.client = client
 	return &through
+}
+
+// At is the same client for another address of the same service, which is called by the same name there.
+func (c *Client) At(base string) *Client {
+	at := *c
+	at.cfg.URL = base
+	return &at
 }
 
 func withDefaults(cfg Config) Config {

@@ -36,6 +36,8 @@ func (a Answer) IsJSON() bool {
 type Request struct {
 	Method string
 	URL    string
+	// Host is what to say in Host; empty for that of URL.
+	Host   string
 	Header http.Header
 	// ContentType and Body are left out when Body is empty.
 	ContentType string
@@ -62,6 +64,7 @@ func Send(ctx context.Context, client *http.Client, r Request) (Answer, error) {
 	if err != nil {
 		return Answer{}, fmt.Errorf("%w: making the request", onewrite.ErrNotSent)
 	}
+	req.Host = r.Host
 	if r.Header != nil {
 		req.Header = r.Header.Clone()
 	}

@@ -15,6 +15,26 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestTheShopsSecurityHeadersAreItsOwn",
 		},
 		{
+			name: "what-was-sent-goes-nowhere-else", does: never(),
+			says: "what an address of the shop may have heard is said to no other one",
+			pkg:  tests, run: "TestWhatWasSentGoesNowhereElse",
+		},
+		{
+			name: "only-reads-go-elsewhere", does: never(),
+			says: "what may change something is said to one address of the shop, sent or not",
+			pkg:  tests, run: "TestAReadGoesElsewhereWhenNothingWasSent",
+		},
+		{
+			name: "who-is-down-is-left-out", does: never(),
+			says: "an address that is down gets nothing while another is well",
+			pkg:  tests, run: "TestAddressesAreTakenInTurn",
+		},
+		{
+			name: "swallowed-is-not-unsent", does: never(),
+			says: "a request that a kept connection swallowed does not pass for unsent",
+			pkg:  "./upstream", run: "TestWhatAKeptConnectionSwallowedWasSent",
+		},
+		{
 			name: "one-client-takes-its-share", does: never(),
 			says: "one client takes no more than its share of what may be under way",
 			pkg:  tests, run: "TestARoomHasItsBounds",
