@@ -7,6 +7,7 @@ import (
 	"compress/zlib"
 	"errors"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/zstd"
@@ -34,8 +35,8 @@ func decoded(lines, body []byte) (text, why string) {
 		return "", answerEncoding
 	}
 	// The last was put over the others.
-	for n := len(codings) - 1; n >= 0; n-- {
-		out, err := uncode(codings[n], body)
+	for _, coding := range slices.Backward(codings) {
+		out, err := uncode(coding, body)
 		switch {
 		case out.full:
 			return "", answerTooLarge

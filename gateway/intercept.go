@@ -130,7 +130,7 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 	}
 	if err := g.exchange(c, v, p); err != nil {
 		g.metrics.Intercepted(i.Name, "failed")
-		return g.refuseIntercepted(c, i, err)
+		return g.tellRefusal(c, i, err)
 	}
 	return g.answered(c, v, i, &co, p)
 }

@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"errors"
 	"log/slog"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/gateway/jsonplace"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/upstream"
 )
 
 // answered reads the shop's answer and changes it as the route says; what it cannot change passes as it is, with the
@@ -32,10 +34,15 @@ func (g *Gateway) answered(c *fiber.Ctx, v *view, i intercept, co *payment.Check
 		g.unchanged(c, i, answerTooLarge)
 		return g.passOn(c, p)
 	}
+	if isEventStream(p.x.Header("content-type")) { //guard:event-streams-flow
+		g.unchanged(c, i, answerNotJSON)
+		return g.passOn(c, p)
+	}
 	answer, more, err := p.readAll(maxIntercepted)
 	switch {
 	case err != nil:
-		return g.refuseIntercepted(c, i, errors.Join(err, p.Close()))
+		g.metrics.Intercepted(i.Name, "failed")
+		return g.tellRefusal(c, i, errors.Join(err, p.Close()))
 	case more: //guard:large-answers-pass-whole
 		g.unchanged(c, i, answerTooLarge)
 		return g.passRead(c, p, answer, true)
@@ -60,6 +67,12 @@ func (g *Gateway) answered(c *fiber.Ctx, v *view, i intercept, co *payment.Check
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store") //guard:windows-are-not-kept
 	return g.passWith(c, p, changed, ofTheBody)
+}
+
+// isEventStream tells whether an answer comes bit by bit, for as long as the shop has something to say.
+func isEventStream(contentType []byte) bool {
+	media, _, _ := bytes.Cut(contentType, []byte(";"))
+	return upstream.Is(bytes.TrimSpace(media), "text/event-stream")
 }
 
 // unchanged says that the shop's answer is handed on as it is, and why.

@@ -109,3 +109,31 @@ func TestAnUnchangedAnswerKeepsItsTrailers(t *testing.T) {
 		t.Errorf("got %q %v %v", got, res.Header, res.Trailer)
 	}
 }
+
+// TestAnEventStreamOfAnInterceptedRouteFlows: it is not waited for until there is a MiB of it.
+func TestAnEventStreamOfAnInterceptedRouteFlows(t *testing.T) {
+	t.Parallel()
+	goOn := make(chan struct{})
+	shop := newRawShop(t, func(_ string, c net.Conn) {
+		_, _ = io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"+
+			"Transfer-Encoding: chunked\r\n\r\n"+inChunks("data: 1\n\n", 100))
+		<-goOn
+		_, _ = io.WriteString(c, "0\r\n\r\n")
+	})
+	h := newHouse(t, shopAt(shop.url))
+	client := dialRaw(t, listening(t, h.app))
+	client.send(fmt.Sprintf(
+		"POST /api/orders HTTP/1.1\r\nHost: shop\r\nContent-Length: %d\r\n\r\n%s", len(plainOrder), plainOrder))
+	res, err := http.ReadResponse(client.r, nil)
+	if err != nil {
+		close(goOn)
+		t.Fatal(err)
+	}
+	first := make([]byte, 9)
+	_, err = io.ReadFull(res.Body, first)
+	close(goOn)
+	rest, end := io.ReadAll(res.Body)
+	if err != nil || end != nil || string(first) != "data: 1\n\n" || len(rest) > 0 || res.Header.Get(headerUnchanged) != answerNotJSON {
+		t.Errorf("got %q and %q, %v %v %v", first, rest, err, end, res.Header)
+	}
+}

@@ -38,24 +38,32 @@ func TestARefusalIsAPageOfTheShop(t *testing.T) {
 		kind, location, body string
 	}{
 		{
-			"a page", map[string]any{"status": 200, "page": map[string]any{
+			"a page",
+			map[string]any{"status": 200, "page": map[string]any{
 				"type": "text/html", "text": "<script>alert({detail_ko});history.back()</script><p>{detail_ko} {code}</p>",
-			}}, http.StatusOK, "text/html; charset=utf-8", "",
+			}},
+			http.StatusOK, "text/html; charset=utf-8", "",
 			`<script>alert("알 수 없는 결제수단: \u003cb\u003e\"'\u0026x");history.back()</script>` +
 				`<p>알 수 없는 결제수단: &lt;b&gt;&#34;&#39;&amp;x UNKNOWN_METHOD</p>`,
 		},
 		{
-			"XML", map[string]any{"page": map[string]any{
+			"XML",
+			map[string]any{"page": map[string]any{
 				"type": "application/xml", "text": `<r code="{code}">{detail_ko}</r>`,
-			}}, http.StatusUnprocessableEntity, "application/xml; charset=utf-8", "",
+			}},
+			http.StatusUnprocessableEntity, "application/xml; charset=utf-8", "",
 			`<r code="UNKNOWN_METHOD">알 수 없는 결제수단: &lt;b&gt;&#34;&#39;&amp;x</r>`,
 		},
 		{
-			"a redirect", map[string]any{"redirect": "/order/fail.php?a=1&code={code}&msg={detail_en}"}, http.StatusSeeOther, "",
+			"a redirect",
+			map[string]any{"redirect": "/order/fail.php?a=1&code={code}&msg={detail_en}"},
+			http.StatusSeeOther, "",
 			"/order/fail.php?a=1&code=UNKNOWN_METHOD&msg=unknown+payment+method+%3Cb%3E%22%27%26x", "",
 		},
 		{
-			"a redirect to an origin of the shop", map[string]any{"redirect": publicURL + "/fail?{code}"}, http.StatusSeeOther, "",
+			"a redirect to an origin of the shop",
+			map[string]any{"redirect": publicURL + "/fail?{code}"},
+			http.StatusSeeOther, "",
 			publicURL + "/fail?UNKNOWN_METHOD", "",
 		},
 	} {

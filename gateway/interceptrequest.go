@@ -23,9 +23,9 @@ import (
 // putsRequest tells whether the window goes into the request.
 func (i intercept) putsRequest() bool { return i.PutRequest.Kind != "" }
 
-// putWindow puts the window of the order that a request names into the request, for a shop whose own page opens it. What
-// the client has put there by itself is left out, also when there is no order and no window. The error is what the
-// client is told; the shop has not been asked then.
+// putWindow puts the window of the order that a request names into the request, for a shop whose own page opens it.
+// What the client has put there by itself is left out, also when there is no order and no window. The error is what
+// the client is told; the shop has not been asked then.
 func (g *Gateway) putWindow(
 	c *fiber.Ctx, v *view, i intercept, co *payment.Checkout, found *jsonplace.Found, p *passage,
 ) error {
@@ -61,8 +61,8 @@ func (g *Gateway) putWindow(
 	return nil
 }
 
-// windowOf opens the window of an order that the shop has already. What it costs is the order service's word; the request
-// need not say it.
+// windowOf opens the window of an order that the shop has already. What it costs is the order service's word; the
+// request need not say it.
 func (g *Gateway) windowOf(c *fiber.Ctx, v *view, co *payment.Checkout) (checkoutAnswer, error) {
 	if err := g.admitOrder(c, v, co.OrderID, string(firstMethod(co.Payments))); err != nil {
 		return checkoutAnswer{}, err

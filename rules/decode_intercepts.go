@@ -70,8 +70,8 @@ func interceptReader(c *Intercept) reader {
 			"part that goes through a PG, where the shop settles the rest itself."},
 		"put": {memberPath(&c.Put), "Where in the answer the PG window goes: names with dots between."},
 		"put_request": {requestPlace(&c.PutRequest), "Where in the request the PG window of the order goes that " +
-			"read_request.order_id finds, for a shop whose own page opens it: body:<name> (a member of the JSON, or a field of " +
-			"the form with the JSON in it) or header:X-<name> (the JSON in ASCII). What the client sends there is left out."},
+			"read_request.order_id finds, for a shop whose own page opens it: body:<name> (a member of the JSON, or a field " +
+			"of the form with the JSON in it) or header:X-<name> (the JSON in ASCII). What the client sends there is left out."},
 		"content_types": {list(&c.ContentTypes, func(dst *string, _ value) reader {
 			return choice(dst, "json", "form", "multipart")
 		}), "Kinds of request bodies that this route takes; another route with the same path may take others, and what " +
@@ -86,7 +86,10 @@ func interceptReader(c *Intercept) reader {
 		}, "list", "code"), "A list of payment methods in the answer, as an order sheet has: those that a checkout would " +
 			"be refused with now are marked or taken out."},
 		"accepted": {object(fields{
-			"where": {sourceReader(&c.Accepted, answerHint, "body", "header", "const"), "Where the answer says it: body:<gjson path> or header:<name>."},
+			"where": {
+				sourceReader(&c.Accepted, answerHint, "body", "header", "const"),
+				"Where the answer says it: body:<gjson path> or header:<name>.",
+			},
 			"is":    {list(&c.AcceptedIs, func(dst *string, _ value) reader { return filled(dst) }), "What it says then."},
 		}, "where", "is"), "How the shop's answer says that it took the order; every other answer passes as it is. When " +
 			"left out, an answer that names an order."},

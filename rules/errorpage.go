@@ -269,7 +269,8 @@ func checkForm(parts []TemplatePart) error {
 
 // ofQuery tells whether a character stands for itself in a form or a query.
 func ofQuery(c rune) bool {
-	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-._~*%+&=[]!'(),:@/?$", c)
+	letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
+	return letter || c >= '0' && c <= '9' || strings.ContainsRune("-._~*%+&=[]!'(),:@/?$", c)
 }
 
 // redirectReader reads where a browser is sent with a refusal.

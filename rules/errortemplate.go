@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// ErrorTemplate is how a shop's own front end is told that a request is refused: by JSON, by a page, or by being sent to
-// a page of the shop.
+// ErrorTemplate is how a shop's own front end is told that a request is refused: by JSON, by a page, or by being sent
+// to a page of the shop.
 type ErrorTemplate struct {
 	// Status is the HTTP status of every refusal; 0 keeps that of the problem.
 	Status int

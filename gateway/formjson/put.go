@@ -57,7 +57,8 @@ func Put(form []byte, name string, value []byte) ([]byte, error) {
 	return []byte(strings.Join(kept, "&")), nil
 }
 
-// PutMultipart is Put for multipart/form-data. The parts must stand as RFC 7578 has them, with nothing before the first.
+// PutMultipart is Put for multipart/form-data. The parts must stand as RFC 7578 has them, with nothing before the
+// first.
 func PutMultipart(form []byte, boundary, name string, value []byte) ([]byte, error) {
 	names, err := partNames(form, boundary)
 	if err != nil {

@@ -55,6 +55,11 @@ func interceptGuards() []guard {
 			pkg:  tests, run: "TestALargeAnswerOfUnknownLengthPassesWhole",
 		},
 		{
+			name: "event-streams-flow", does: never(),
+			says: "an event stream on an intercepted route reaches the buyer as it comes",
+			pkg:  tests, run: "TestAnEventStreamOfAnInterceptedRouteFlows",
+		},
+		{
 			name: "request-window-returns-to-the-shop", does: never(),
 			says: "a window in the request returns to the shop's own pages",
 			pkg:  tests, run: "TestAWindowThatCannotOpenIsRefusedBeforeTheShop",
