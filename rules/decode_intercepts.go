@@ -90,7 +90,7 @@ func interceptReader(c *Intercept) reader {
 				sourceReader(&c.Accepted, answerHint, "body", "header", "const"),
 				"Where the answer says it: body:<gjson path> or header:<name>.",
 			},
-			"is":    {list(&c.AcceptedIs, func(dst *string, _ value) reader { return filled(dst) }), "What it says then."},
+			"is": {list(&c.AcceptedIs, func(dst *string, _ value) reader { return filled(dst) }), "What it says then."},
 		}, "where", "is"), "How the shop's answer says that it took the order; every other answer passes as it is. When " +
 			"left out, an answer that names an order."},
 		"errors": {
