@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -213,6 +214,7 @@ type doorConn struct {
 	idled bool
 
 	pace paced
+	head headWatch
 	// never is what to do when it ends before somebody has it that it is meant for.
 	never atomic.Pointer[func()]
 	// passage and request are for one request after the other.
@@ -222,13 +224,20 @@ type doorConn struct {
 }
 
 // Read reads from the connection; the first byte ends its silence. What comes after its door has chosen to close it
-// is not read: it must not be done when nobody can be answered.
+// is not read: it must not be done when nobody can be answered. A head that cannot end gets an end, and nothing comes
+// after it, so that whoever sent it is refused at once.
 func (c *doorConn) Read(p []byte) (int, error) {
 	if err := c.pace.read(c.Conn, c.d.patience); err != nil {
 		return 0, err
 	}
+	if c.head.broken {
+		return 0, io.EOF
+	}
 	n, err := c.Conn.Read(p)
 	if n == 0 || c.state.Load() == stateSpoke {
+		if c.head.open && c.head.more(p[:n]) {
+			n += copy(p[n:], headEnd)
+		}
 		return n, err
 	}
 	if !c.state.CompareAndSwap(stateSilent, stateSpoke) {
@@ -237,6 +246,9 @@ func (c *doorConn) Read(p []byte) (int, error) {
 	c.d.mu.Lock()
 	defer c.d.mu.Unlock()
 	c.d.unlist(c)
+	if c.head.begin(p[:n]) {
+		n += copy(p[n:], headEnd)
+	}
 	return n, err
 }
 

@@ -57,7 +57,7 @@ func (g *Gateway) newApp(stream bool) *fiber.App {
 // the last one ends, so a connection whose body was not read to its end, or whose end is in doubt, is closed: the
 // server would take what is left for a request, with somebody else's answer (design promise 9).
 func wholeBody(c *fiber.Ctx) error {
-	if unreadable(&c.Request().Header) {
+	if unreadable(&c.Request().Header) || cutShort(c) { //guard:cut-short-is-refused
 		c.Context().SetConnectionClose()
 		return &payment.Problem{Code: payment.CodeRequestUnreadable}
 	}
@@ -75,6 +75,13 @@ func wholeBody(c *fiber.Ctx) error {
 		c.Context().SetConnectionClose()
 	}
 	return err
+}
+
+// cutShort tells whether the request's head could not end, and was ended by its door: what the parser made of it is not
+// what was sent.
+func cutShort(c *fiber.Ctx) bool {
+	d, ok := c.Context().Conn().(*doorConn)
+	return ok && d.head.broken
 }
 
 // dated says in an answer that is ours what time it is, and that it is what its Content-Type says and nothing else. The

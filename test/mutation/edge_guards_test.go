@@ -120,6 +120,16 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestWhatCannotBeParsedIsAnswered400",
 		},
 		{
+			name: "head-that-cannot-end", does: never(),
+			says: "a head whose lines end in no way that ends it is answered at once",
+			pkg:  tests, run: "TestAHeadIsWatchedToItsEnd",
+		},
+		{
+			name: "cut-short-is-refused", does: never(),
+			says: "a head that its door has ended is not taken for the request that was sent",
+			pkg:  tests, run: "TestAHeadThatCannotEndIsAnsweredAtOnce",
+		},
+		{
 			name: "host-is-a-host", does: never(),
 			says: "a Host that is no host and port is refused",
 			pkg:  tests, run: "TestWhatCannotBeParsedIsAnswered400",

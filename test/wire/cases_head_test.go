@@ -45,6 +45,11 @@ func lineCases() []*wireCase {
 			want: "< 400 by the proxy\nopen or closed",
 		},
 		refuse("no HTTP", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n"),
+		refuse("a bare LF behind it", "GET /a HTTP/1.1\nHost: shop.example\r\n\r\n"),
+		// How long others wait for an end is up to them.
+		{topic: topic, name: "no HTTP, and no end", send: "\x16\x03\x01\x02\x00\x01\x00\x01\xfc", own: true, want: refused},
+		{topic: topic, name: "a bare LF behind it, and no end", send: "GET /a HTTP/1.1\n", own: true, want: refused},
+		refuse("a bare CR behind it", "GET /a HTTP/1.1\rHost: shop.example\r\n\r\n"),
 		refuse("a control character in the target", "GET /a\x01b HTTP/1.1\r\nHost: shop.example\r\n\r\n"),
 		refuse("a NUL in the target", "GET /a\x00b HTTP/1.1\r\nHost: shop.example\r\n\r\n"),
 		refuse("a bare CR in the target", "GET /a\rb HTTP/1.1\r\nHost: shop.example\r\n\r\n"),
@@ -117,6 +122,22 @@ func headerCases() []*wireCase {
 			< 400 by the proxy
 			< nothing
 			closed`,
+		},
+		{
+			topic: topic, name: "bare LF for all line ends, and nothing more",
+			send: "GET /a HTTP/1.1\nHost: shop.example\nX-A: 1\n\n", want: refused,
+		},
+		{
+			topic: topic, name: "bare LF behind a line, and no end",
+			send: "GET /a HTTP/1.1\r\nHost: shop.example\r\nX-A: 1\n", own: true, want: refused,
+		},
+		{
+			topic: topic, name: "bare CR for all line ends, and nothing more",
+			send: "GET /a HTTP/1.1\rHost: shop.example\rX-A: 1\r\r", own: true, want: refused,
+		},
+		{
+			topic: topic, name: "a NUL in a value, and no end",
+			send: "GET /a HTTP/1.1\r\nHost: shop.example\r\nX-A: 1\x00", own: true, want: refused,
 		},
 		pass("names as they were written", "x-lower: 1", "X-UPPER: 2", "X-MiXeD: 3"),
 		pass("underscores in a name", "X_A: 1", "api_key: 2"),

@@ -398,12 +398,22 @@ func requestReasons() []reason {
 		{
 			peer: peerNginx, topic: "headers of a request",
 			why:   "nginx takes bare LF; a head ends with CRLF CRLF or not at all",
-			names: names("bare LF for all line ends"),
+			names: names("bare LF for all line ends", "bare LF for all line ends, and nothing more"),
+		},
+		{
+			peer: peerNginx, topic: "request line and Host",
+			why:   "nginx takes bare LF; who does not sees no request line there",
+			names: names("a bare LF behind it"),
 		},
 		{
 			peer: peerGo, topic: "headers of a request",
 			why:   "net/http takes bare LF; a head ends with CRLF CRLF or not at all",
-			names: names("bare LF for all line ends"),
+			names: names("bare LF for all line ends", "bare LF for all line ends, and nothing more"),
+		},
+		{
+			peer: peerGo, topic: "request line and Host",
+			why:   "net/http takes bare LF; who does not sees no request line there",
+			names: names("a bare LF behind it"),
 		},
 		{
 			peer: peerNginx, topic: "hop-by-hop and forwarded",
