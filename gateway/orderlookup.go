@@ -27,8 +27,8 @@ func newOrderCall() any {
 	return &orderCall{req: upstream.Request{Method: []byte("GET"), More: []byte(wire.Lines)}}
 }
 
-// get is orders.Get: it asks one of the addresses. A request whose client is gone is looked up all the same: the rest of
-// the work waits for it too.
+// get is orders.Get: it asks one of the addresses. A request whose client is gone is looked up all the same: the rest
+// of the work waits for it too.
 func (l *shopList) get(_ context.Context, _, path string, until time.Time) (wire.Answer, error) {
 	shop := &l.view.shop
 	c := l.of.calls.Get().(*orderCall) //nolint:forcetypeassert // nothing else is in it

@@ -15,8 +15,8 @@ import (
 	"github.com/pg-gateway/pg-gateway/rules"
 )
 
-// askShop asks the order service, as a view knows it, at one of its addresses. Whatever becomes of that, no other one is
-// asked: what is asked here may change something there.
+// askShop asks the order service, as a view knows it, at one of its addresses. Whatever becomes of that, no other one
+// is asked: what is asked here may change something there.
 func (g *Gateway) askShop(v *view, ask func(*orders.Client) error) error {
 	l, err := g.shops.listOf(v)
 	if err != nil {
@@ -24,10 +24,11 @@ func (g *Gateway) askShop(v *view, ask func(*orders.Client) error) error {
 	}
 	i := l.pick(false, 0)
 	p := l.places[i]
+	began := time.Now()
 	p.waiting.Add(1)
 	err = ask(v.orders.Through(g.orderHTTP).At(v.shops[i].url))
 	p.waiting.Add(-1)
-	l.heard(p, err == nil, errors.Is(err, onewrite.ErrNotSent))
+	l.heard(p, err == nil, errors.Is(err, onewrite.ErrNotSent) && ofTheAddress(err, began))
 	return err
 }
 

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -183,14 +184,7 @@ func (s *shops) forget(now, last *shopList) {
 	}
 }
 
-func (l *shopList) has(p *shopPlace) bool {
-	for _, own := range l.places {
-		if own == p {
-			return true
-		}
-	}
-	return false
-}
+func (l *shopList) has(p *shopPlace) bool { return slices.Contains(l.places, p) }
 
 func (p *shopPlace) closeIdle() {
 	p.pages.CloseIdle()

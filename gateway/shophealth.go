@@ -15,6 +15,8 @@ const (
 	// shopTrialEvery is how long an address that nobody checks is left alone after it could not be connected to. Then it
 	// gets one request that reads: if that fails too, it goes elsewhere.
 	shopTrialEvery = 10 * time.Second
+	// connectPatience is how long connecting may take before an address that says nothing is taken for away.
+	connectPatience = time.Second
 	// checkPause is how soon a reload that turns checks on is noticed.
 	checkPause = time.Second
 )
@@ -60,11 +62,12 @@ func (s *shops) set(p *shopPlace, up bool, why string) {
 	if p.listed {
 		s.metrics.OrderServiceUp(p.key.address, up)
 	}
-	level, text := slog.LevelWarn, "an address of the order service is left out"
+	of := []any{slog.String("address", p.key.address), slog.String("why", why)}
 	if up {
-		level, text = slog.LevelInfo, "an address of the order service is taken again"
+		s.log.Info("an address of the order service is taken again", of...)
+	} else {
+		s.log.Warn("an address of the order service is left out", of...)
 	}
-	s.log.Log(context.Background(), level, text, slog.String("address", p.key.address), slog.String("why", why))
 }
 
 // checked learns from a check.
@@ -92,7 +95,7 @@ func (g *Gateway) checkShops(ctx context.Context) {
 		pause := checkPause
 		v := g.view()
 		if l, err := g.shops.listOf(v); err == nil && v.health.Path != "" {
-			l.check()
+			l.check() //nolint:contextcheck // its end is its deadline
 			pause = v.health.Interval
 		}
 		t := time.NewTimer(pause)

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,6 +21,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
+	"github.com/pg-gateway/pg-gateway/upstream"
 )
 
 // mortalShop is an order service at one address, which can end and come back there.
@@ -263,6 +265,21 @@ func TestALookUpGoesElsewhere(t *testing.T) {
 	}
 	if n := alive.requests("GET /orders/O-1 " + dead.at); n != 4 {
 		t.Errorf("the one that is well was asked for the order %d times by the service's name: %q", n, alive.seen)
+	}
+}
+
+// TestWhoGivesUpSoonFindsNothingOut: a look-up without time says nothing about any address, and is not begun anew.
+func TestWhoGivesUpSoonFindsNothingOut(t *testing.T) {
+	t.Parallel()
+	a, b := newMortalShop(t), newMortalShop(t)
+	l := shopsAt(t, newTestShops(t), a.url(), b.url())
+	for range 2 {
+		if _, err := l.get(t.Context(), "", "/orders/O-1", time.Now().Add(-time.Second)); !errors.Is(err, upstream.ErrNotSent) {
+			t.Errorf("got %v", err)
+		}
+	}
+	if !l.allUp() || a.requests("/")+b.requests("/") > 0 {
+		t.Errorf("left out: %v %v", l.places[0].down.Load(), l.places[1].down.Load())
 	}
 }
 

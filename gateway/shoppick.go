@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"errors"
+	"net"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/metrics"
@@ -21,11 +22,12 @@ func (l *shopList) do(of func(*shopPlace) *upstream.Client, x *upstream.Exchange
 	for n := 1; ; n++ {
 		i := l.pick(reads, tried)
 		p := l.places[i]
+		began := time.Now()
 		p.waiting.Add(1)
 		err := of(p).Do(x, r)
 		p.waiting.Add(-1)
-		l.heard(p, err == nil, errors.Is(err, upstream.ErrNotSent) && !unasked(err))
-		if err == nil || n == len(l.places) {
+		l.heard(p, err == nil, errors.Is(err, upstream.ErrNotSent) && !unasked(err) && ofTheAddress(err, began))
+		if err == nil || n == len(l.places) || !r.Deadline.IsZero() && !time.Now().Before(r.Deadline) {
 			return err
 		}
 		if !errors.Is(err, upstream.ErrNotSent) { //guard:what-was-sent-goes-nowhere-else
@@ -53,15 +55,22 @@ func unasked(err error) bool {
 	return errors.Is(err, upstream.ErrBusy) || errors.Is(err, upstream.ErrRequest)
 }
 
-// pick chooses among the addresses that were not tried: of those that are well the one with the fewest requests waiting,
-// in turn where several have as few. Where none is well all are taken: that nobody answers a check, or could be
-// connected to a moment ago, is no proof that nobody sells, and a refusal of ours would be one.
+// ofTheAddress tells whether a connection that was begun then and could not be had is the address's fault. A caller who
+// gives up sooner than anybody can answer has found out nothing.
+func ofTheAddress(err error, began time.Time) bool {
+	ended, ok := errors.AsType[net.Error](err)
+	return !ok || !ended.Timeout() || time.Since(began) >= connectPatience
+}
+
+// pick chooses among the addresses that were not tried: of those that are well the one with the fewest requests
+// waiting, in turn where several have as few. Where none is well all are taken: that nobody answers a check, or could
+// be connected to a moment ago, is no proof that nobody sells, and a refusal of ours would be one.
 func (l *shopList) pick(reads bool, tried uint32) int {
 	n := len(l.places)
 	if n == 1 {
 		return 0
 	}
-	from := int(l.of.turn.Add(1) % uint32(n)) //nolint:gosec // a handful
+	from := int(l.of.turn.Add(1) % uint32(n))
 	for _, all := range [...]bool{false, true} {
 		best := -1
 		for k := range n {

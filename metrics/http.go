@@ -40,7 +40,8 @@ func (m *Metrics) addHTTP(f factory) {
 	m.shed.WithLabelValues(string(RoomForwarded), string(ShedUploads))
 	m.shed.WithLabelValues(string(RoomShop), string(ShedFull))
 	m.originsRefused = f.counter("origin_refused_total",
-		"Requests of web pages refused for their origin (403 ORIGIN_NOT_ALLOWED), by endpoint and what the browser said of it.",
+		"Requests of web pages refused for their origin (403 ORIGIN_NOT_ALLOWED), by endpoint and what the browser said "+
+			"of it.",
 		"endpoint", "reason")
 	for _, endpoint := range []Endpoint{EndpointCheckout, EndpointComplete} {
 		for _, why := range originReasons() {

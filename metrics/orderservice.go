@@ -13,8 +13,8 @@ func (m *Metrics) addOrderService(f factory) {
 	m.orderServiceUp = f.gauge("order_service_up",
 		"Whether an address of the order service gets requests (1), or is left out for being away or unwell (0).", "address")
 	m.orderServiceRetries = f.counter("order_service_retries_total",
-		"GET and HEAD requests that went to another address of the order service, since nothing of them had been sent to the "+
-			"first.", "reason")
+		"GET and HEAD requests that went to another address of the order service, since nothing of them had been sent to "+
+			"the first.", "reason")
 	for _, why := range []RetryReason{RetryUnreachable, RetryBusy} {
 		m.orderServiceRetries.WithLabelValues(string(why))
 	}

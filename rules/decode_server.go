@@ -89,9 +89,16 @@ func orderServiceReader(c *OrderServiceConfig) reader {
 	limit := func(d *time.Duration) reader { return duration(d, 10*time.Millisecond, time.Minute) }
 	var more []located
 	read := object(fields{
-		"url":    {baseURL(&c.URL), "Base URL of the order service, without a trailing slash."},
-		"urls":   {furtherURLs(&more), "More addresses of the same service, with the scheme and the path of url, which is one of them."},
-		"health": {healthReader(&c.Health), "How the addresses are asked whether they are well; when left out, one that cannot be connected to is left out for 10 s."},
+		"url": {baseURL(&c.URL), "Base URL of the order service, without a trailing slash."},
+		"urls": {
+			furtherURLs(&more),
+			"More addresses of the same service, with the scheme and the path of url, which is one of them.",
+		},
+		"health": {
+			healthReader(&c.Health),
+			"How the addresses are asked whether they are well; when left out, one that cannot be connected to is left out " +
+				"for 10 s.",
+		},
 		"host": {choice(&c.Host, HostKeep, HostUpstream), "What Host says in requests that are handed on: keep (what the " +
 			"browser asked for; the default) or upstream (the host of url; Location, Content-Location and the domains of " +
 			"cookies in the answers are mapped back)."},

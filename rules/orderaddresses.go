@@ -27,9 +27,16 @@ func healthReader(c *HealthConfig) reader {
 		"path": {
 			webPath(&c.Path), "Path below url that answers 2xx or 3xx when the service is well; asked by GET, at every address.",
 		},
-		"interval": {duration(&c.Interval, 100*time.Millisecond, time.Hour), "How long to wait between two questions; 5s when left out."},
-		"timeout":  {duration(&c.Timeout, 10*time.Millisecond, time.Minute), "How long to wait for the answer; 2s when left out."},
-		"failures": {whole(&c.Failures, 1, 100), "After how many bad answers in a row an address is left out; 3 when left out."},
+		"interval": {
+			duration(&c.Interval, 100*time.Millisecond, time.Hour),
+			"How long to wait between two questions; 5s when left out.",
+		},
+		"timeout": {
+			duration(&c.Timeout, 10*time.Millisecond, 10*time.Second), "How long to wait for the answer; 2s when left out.",
+		},
+		"failures": {
+			whole(&c.Failures, 1, 100), "After how many bad answers in a row an address is left out; 3 when left out.",
+		},
 		"successes": {
 			whole(&c.Successes, 1, 100), "After how many good answers in a row it is taken again; 2 when left out.",
 		},

@@ -20,8 +20,8 @@ func publishedFolders() []string { return []string{"/checkout/", "/return/", "/h
 // prefix reads what the paths of our own endpoints for browsers begin with.
 func prefix(dst *string) reader {
 	plain := regexp.MustCompile(prefixPattern)
-	read := checked(dst, prefixPattern, "letters, digits, - and _ between slashes, with one in front and at the end, as in "+
-		DefaultPrefix, plain.MatchString)
+	read := checked(dst, prefixPattern,
+		"letters, digits, - and _ between slashes, with one in front and at the end, as in "+DefaultPrefix, plain.MatchString)
 	return func(v value) {
 		if read(v); v.schema == nil {
 			v.d.prefix = v
