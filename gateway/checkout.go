@@ -42,10 +42,11 @@ func (g *Gateway) checkout(ctx context.Context, v *view, c *payment.Checkout) (c
 			DetailKo: "return_url이 allow_origins에 없습니다", DetailEn: "return_url is not at an origin of allow_origins",
 		}
 	}
+	asked := g.askEarlier(ctx, c.OrderID)
 	if err := g.trueFigures(ctx, v, c); err != nil {
 		return checkoutAnswer{}, err
 	}
-	return g.openWindow(ctx, v, c)
+	return g.openWindow(ctx, v, c, asked)
 }
 
 // deciding is what a decision depends on now, beside the rules and the checkout.
@@ -68,8 +69,8 @@ func (g *Gateway) ruleFailed(rule string, err error) {
 }
 
 // openWindow decides a checkout whose figures are the order service's and prepares the window.
-func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout) (checkoutAnswer, error) {
-	failed, err := g.earlierAttempts(ctx, c.OrderID)
+func (g *Gateway) openWindow(ctx context.Context, v *view, c *payment.Checkout, asked earlier) (checkoutAnswer, error) {
+	failed, err := g.earlierAttempts(ctx, c.OrderID, asked)
 	if err != nil {
 		return checkoutAnswer{}, err
 	}
@@ -261,13 +262,47 @@ func (v *view) takeFigures(c *payment.Checkout, o orders.Order) error {
 // opens them all at one PG leaves the order's other PGs as they are.
 const maxOpened = 20
 
+// earlier is the question after an order's attempts, when it was asked ahead.
+type earlier struct{ answer chan earlierAnswer }
+
+type earlierAnswer struct {
+	states []journal.AttemptState
+	err    error
+}
+
+// askEarlier asks a shared journal after an order's attempts, for who has to wait for the order service meanwhile.
+func (g *Gateway) askEarlier(ctx context.Context, order payment.OrderID) earlier {
+	if g.journal.Remembers() {
+		return earlier{} // it answers at once
+	}
+	asked := earlier{make(chan earlierAnswer, 1)}
+	g.following.Go(func() {
+		states, err := g.journal.StatesOf(ctx, order)
+		asked.answer <- earlierAnswer{states, err}
+	})
+	return asked
+}
+
+// statesOf is where an order's attempts are: what was asked ahead, or else is asked now.
+func (g *Gateway) statesOf(
+	ctx context.Context, order payment.OrderID, asked earlier,
+) ([]journal.AttemptState, error) {
+	if asked.answer == nil {
+		return g.journal.StatesOf(ctx, order)
+	}
+	came := <-asked.answer
+	return came.states, came.err
+}
+
 // earlierAttempts looks whether the order is free to be paid now, and which PGs already failed it. The claim in
 // the journal is what really guards the order; this only spares the buyer a window that cannot end well.
-func (g *Gateway) earlierAttempts(ctx context.Context, order payment.OrderID) ([]payment.PGID, error) {
+func (g *Gateway) earlierAttempts(
+	ctx context.Context, order payment.OrderID, asked earlier,
+) ([]payment.PGID, error) {
 	if err := g.closed(order); err != nil { //guard:one-of-several-opens-nothing
 		return nil, err
 	}
-	attempts, err := g.journal.AttemptsOf(ctx, order)
+	attempts, err := g.statesOf(ctx, order, asked)
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,8 @@ type Journal interface {
 	KeyStore
 	Insert(ctx context.Context, a payment.Attempt, ev journal.Event, bound ...journal.Windows) error
 	AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error)
+	StatesOf(ctx context.Context, order payment.OrderID) ([]journal.AttemptState, error)
+	Remembers() bool
 	Ping(ctx context.Context) error
 	Stats(ctx context.Context) (journal.Stats, error)
 }
@@ -121,7 +123,8 @@ type Gateway struct {
 	printKey []byte
 	// words are the callbacks and redirects that are being followed up.
 	words singleflight.Group
-	// following are the attempts in the lifecycle that PortOne woke and did not wait for.
+	// following is what goes on beside the requests that began it: attempts in the lifecycle that PortOne woke and did not
+	// wait for, and what is asked of a shared journal while the order service is asked.
 	following sync.WaitGroup
 	// ctx is what attempts are concluded under: they end by their own timeouts, not by a browser that went away.
 	ctx context.Context

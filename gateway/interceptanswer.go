@@ -112,7 +112,7 @@ func (g *Gateway) appendWindowFor(
 		err = g.admitOrder(c, v, co.OrderID, string(firstMethod(co.Payments)))
 	}
 	if err == nil {
-		ans, err = g.openWindow(ctx, v, co)
+		ans, err = g.openWindow(ctx, v, co, earlier{})
 	}
 	if err != nil {
 		problem := asProblem(err)

@@ -68,10 +68,11 @@ func (g *Gateway) windowOf(c *fiber.Ctx, v *view, co *payment.Checkout) (checkou
 		return checkoutAnswer{}, err
 	}
 	ctx := g.payerContext(c)
+	asked := g.askEarlier(ctx, co.OrderID)
 	if err := g.orderOf(ctx, v, co); err != nil {
 		return checkoutAnswer{}, g.guessed(c, v, co.OrderID, err)
 	}
-	return g.openWindow(ctx, v, co)
+	return g.openWindow(ctx, v, co, asked)
 }
 
 // orderOf makes a checkout of an order that the shop has already, as that of POST /checkout is made.

@@ -50,10 +50,11 @@ func (g *Gateway) inicisPCParam(c *fiber.Ctx, v *view) (any, error) {
 	if err := g.enterCheckout(c); err != nil {
 		return nil, err
 	}
+	asked := g.askEarlier(ctx, req.checkout.OrderID)
 	if err := g.guessed(c, v, req.checkout.OrderID, g.trueFigures(ctx, v, &req.checkout)); err != nil {
 		return nil, err
 	}
-	failed, err := g.earlierAttempts(ctx, req.checkout.OrderID)
+	failed, err := g.earlierAttempts(ctx, req.checkout.OrderID, asked)
 	if err != nil {
 		return nil, err
 	}

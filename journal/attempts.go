@@ -137,6 +137,36 @@ func (j *Journal) AttemptsOf(ctx context.Context, order payment.OrderID) ([]paym
 	return list, nil
 }
 
+// AttemptState is where an attempt of an order is.
+type AttemptState struct {
+	PG    payment.PGID
+	State payment.State
+}
+
+// StatesOf returns where the attempts of an order are, oldest first. Every checkout asks, and gets no row of nearly every
+// order.
+func (j *Journal) StatesOf(ctx context.Context, order payment.OrderID) ([]AttemptState, error) {
+	if j.known.surelyNone(order) {
+		return nil, nil
+	}
+	rows, err := j.r.query(ctx, `SELECT pg, state FROM attempts WHERE order_id = ? ORDER BY created_at, id`, order)
+	if err != nil {
+		return nil, unavailable("reading the attempts of an order", err)
+	}
+	list, err := collect(rows, func(r *sql.Rows) (a AttemptState, err error) {
+		err = r.Scan(&a.PG, &a.State)
+		return a, err
+	})
+	if err != nil {
+		return nil, unavailable("reading the attempts of an order", err)
+	}
+	return list, nil
+}
+
+// Remembers tells whether the orders that have attempts are known in memory, so that StatesOf need not ask the database
+// about most.
+func (j *Journal) Remembers() bool { return j.known != nil }
+
 // one reads an attempt inside a transaction and locks it.
 func one(x *txn, id payment.AttemptID) (row, error) {
 	if r, ok, err := x.readOnce(id); ok || err != nil {

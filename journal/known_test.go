@@ -40,6 +40,9 @@ func mustHave(t *testing.T, j *journal.Journal, order payment.OrderID) {
 	if list, err := j.AttemptsOf(t.Context(), order); err != nil || len(list) == 0 {
 		t.Errorf("order %s has %d attempts: %v", order, len(list), err)
 	}
+	if list, err := j.StatesOf(t.Context(), order); err != nil || len(list) == 0 {
+		t.Errorf("order %s has attempts in %d states: %v", order, len(list), err)
+	}
 }
 
 // What another reader of the file can see, the memory knows of, whoever is writing meanwhile.

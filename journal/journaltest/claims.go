@@ -2,6 +2,7 @@ package journaltest
 
 import (
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -75,6 +76,16 @@ func testInsert(t *testing.T, open Open) {
 		list, err := j.AttemptsOf(t.Context(), "o-1")
 		if err != nil || len(list) != 2 || list[0].ID != "a-1" || list[1].ID != "a-0" {
 			t.Errorf("got %v, %v", list, err)
+		}
+		var want []journal.AttemptState
+		for _, a := range list {
+			want = append(want, journal.AttemptState{PG: a.PG, State: a.State})
+		}
+		if states, err := j.StatesOf(t.Context(), "o-1"); err != nil || !slices.Equal(states, want) {
+			t.Errorf("got %v, %v", states, err)
+		}
+		if states, err := j.StatesOf(t.Context(), "nobody's"); err != nil || len(states) != 0 {
+			t.Errorf("got %v, %v", states, err)
 		}
 	})
 }

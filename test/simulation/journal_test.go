@@ -181,6 +181,14 @@ func (j *simJournal) AttemptsOf(ctx context.Context, order payment.OrderID) ([]p
 	return simDo(ctx, j, "attempts", j.p.w.nameIn(string(order)), false, func() ([]payment.Attempt, error) { return j.inner.AttemptsOf(ctx, order) })
 }
 
+// StatesOf implements gateway.Journal.
+func (j *simJournal) StatesOf(ctx context.Context, order payment.OrderID) ([]journal.AttemptState, error) {
+	return simDo(ctx, j, "attempts", j.p.w.nameIn(string(order)), false, func() ([]journal.AttemptState, error) { return j.inner.StatesOf(ctx, order) })
+}
+
+// Remembers implements gateway.Journal: nothing is asked ahead, so that each schedule can be run again.
+func (j *simJournal) Remembers() bool { return true }
+
 // DueLanes implements gateway.Journal.
 func (j *simJournal) DueLanes(ctx context.Context, now time.Time) ([]journal.Lane, error) {
 	return simDo(ctx, j, "due lanes", "", false, func() ([]journal.Lane, error) { return j.inner.DueLanes(ctx, now) })

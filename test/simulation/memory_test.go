@@ -285,6 +285,16 @@ func (m *simMemoryView) AttemptsOf(_ context.Context, order payment.OrderID) ([]
 	}), nil
 }
 
+// StatesOf implements gateway.Journal.
+func (m *simMemoryView) StatesOf(ctx context.Context, order payment.OrderID) ([]journal.AttemptState, error) {
+	list, err := m.AttemptsOf(ctx, order)
+	var states []journal.AttemptState
+	for _, a := range list {
+		states = append(states, journal.AttemptState{PG: a.PG, State: a.State})
+	}
+	return states, err
+}
+
 // EachOpen hands out the open attempts.
 func (m *simMemoryView) EachOpen(_ context.Context, yield func(payment.Attempt) error, _ ...payment.State) error {
 	open := m.where(func(r *simRow) bool { return !r.State.Final() }, func(a, b payment.Attempt) int {

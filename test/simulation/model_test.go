@@ -160,6 +160,10 @@ func (m *simModel) step() {
 		list, err := j.AttemptsOf(ctx, a.OrderID)
 		return fmt.Sprint(list), err
 	})
+	m.same("states of an order", func(j simBooks) (any, error) {
+		list, err := j.StatesOf(ctx, a.OrderID)
+		return fmt.Sprint(list), err
+	})
 }
 
 // known makes most looks such that the attempt is as the looker says.
