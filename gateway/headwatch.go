@@ -5,9 +5,9 @@ import "bytes"
 // headEnd is what ends a head.
 const headEnd = "\r\n\r\n"
 
-// headWatch looks at the head of a request as its bytes come. The server reads on until it sees CRLF CRLF: a client whose
-// lines end in a bare LF or CR, or who speaks another protocol, would wait until its time is up. And it takes a bare LF
-// behind the request line for that line's end, which is nowhere to be seen afterwards.
+// headWatch looks at the head of a request as its bytes come. The server reads on until it sees CRLF CRLF: a client
+// whose lines end in a bare LF or CR, or who speaks another protocol, would wait until its time is up. And it takes a
+// bare LF behind the request line for that line's end, which is nowhere to be seen afterwards.
 //
 // It is told of the first byte after a silence, where a head begins for certain, and looks no further than to the
 // head's end: a body may hold anything. A head that came along with the request before it is not looked at.
