@@ -48,7 +48,7 @@ const (
 )
 
 func workloads() []workload {
-	window := []string{`"signature"`, `"verification"`, `INIpayTest`, `BENCH-`}
+	window := []string{`"signature"`, `"verification"`, `"mKey"`, `"merchantData"`, `INIpayTest`, `BENCH-`}
 	return []workload{
 		{
 			name: passThrough, path: "/api/carts", body: order(), holds: []string{`"ok":true`},
