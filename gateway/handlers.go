@@ -101,11 +101,15 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 	if err := g.enterCheckout(c); err != nil {
 		return err
 	}
-	co, err := parseCheckout(raw)
-	if err != nil {
-		return withOrder(err, co.OrderID)
+	co := requestOf(c).checkout
+	if co == nil {
+		parsed, err := parseCheckout(raw)
+		if err != nil {
+			return withOrder(err, parsed.OrderID)
+		}
+		co = &parsed
 	}
-	ans, err := g.checkout(g.payerContext(c), v, &co)
+	ans, err := g.checkout(g.payerContext(c), v, co)
 	if err != nil {
 		return g.guessed(c, v, co.OrderID, err)
 	}

@@ -275,6 +275,11 @@ func (g *Gateway) fromJournal(ctx context.Context, id payment.AttemptID, refused
 
 // checkoutBody admits a checkout by what its body names, before anything is written for it.
 func (g *Gateway) checkoutBody(c *fiber.Ctx, body []byte) error {
+	if co, err := parseCheckout(body); err == nil {
+		requestOf(c).checkout = &co
+		return g.admitOrder(c, g.view(), co.OrderID, string(firstMethod(co.Payments)))
+	}
+	// It will be refused, and is held to the rates all the same, by what can be read of it.
 	order := gjson.GetBytes(body, "order_id").String()
 	if !validOrderID(order) {
 		return nil // and be refused

@@ -39,8 +39,10 @@ type request struct {
 	// wire is the body as it comes; nil when it has none or was read whole already. It is stream when there is one.
 	wire   *wireBody
 	stream wireBody
-	// body is the body that was read for an idempotency key, before the handler.
-	body []byte
+	// body is the body that was read for an idempotency key, before the handler; checkout is what it says, when it is one
+	// that can be read.
+	body     []byte
+	checkout *payment.Checkout
 	// stands tells that the answer being given is one that a repeat may be given too.
 	stands bool
 	// passed tells that the answer is the shop's, uploading that the request's body is still being read.
