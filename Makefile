@@ -147,7 +147,7 @@ soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED
 
 .PHONY: mutation
 mutation: ## Take each guard away and see that its test turns red
-	$(GO) test ./test/mutation -count=1 -v -timeout 60m -mutation.share=1
+	$(GO) test ./test/mutation -count=1 -v -timeout 150m -mutation.share=1
 
 .PHONY: vuln
 vuln: $(VULN) ## Look for known vulnerabilities (needs the vulnerability database, so not part of check)

@@ -21,7 +21,8 @@ const maxDrain = 8 << 20
 // readBody reads a request's body up to limit bytes. More than that ends the connection.
 func readBody(c *fiber.Ctx, limit int) ([]byte, error) { return readBodyInto(nil, c, limit) }
 
-// readBodyInto is readBody into dst, when there is room.
+// readBodyInto is readBody into dst, when there is room. What it returns is never the server's own buffer, which has the
+// connection's next body in it soon.
 func readBodyInto(dst []byte, c *fiber.Ctx, limit int) ([]byte, error) {
 	stream := requestOf(c).wire
 	tooLarge := func() error {
@@ -40,7 +41,7 @@ func readBodyInto(dst []byte, c *fiber.Ctx, limit int) ([]byte, error) {
 		if len(b) > limit {
 			return nil, tooLarge()
 		}
-		return b, nil
+		return append(dst[:0], b...), nil //guard:body-is-no-other-requests
 	}
 	// What is read whole has to come within a time, and not at its own pace.
 	if err := c.Context().Conn().SetReadDeadline(time.Now().Add(forwardTimeout)); err != nil {

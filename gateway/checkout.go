@@ -262,6 +262,8 @@ func (v *view) takeFigures(c *payment.Checkout, o orders.Order) error {
 // opens them all at one PG leaves the order's other PGs as they are.
 const maxOpened = 20
 
+var errAskingBroke = errors.New("asking after an order's attempts broke off")
+
 // earlier is the question after an order's attempts, when it was asked ahead.
 type earlier struct{ answer chan earlierAnswer }
 
@@ -270,6 +272,9 @@ type earlierAnswer struct {
 	err    error
 }
 
+// earlierPatience is how long a shared journal may take to tell of an order's attempts. Who asked may be gone by then.
+const earlierPatience = 10 * time.Second
+
 // askEarlier asks a shared journal after an order's attempts, for who has to wait for the order service meanwhile.
 func (g *Gateway) askEarlier(ctx context.Context, order payment.OrderID) earlier {
 	if g.journal.Remembers() {
@@ -277,8 +282,17 @@ func (g *Gateway) askEarlier(ctx context.Context, order payment.OrderID) earlier
 	}
 	asked := earlier{make(chan earlierAnswer, 1)}
 	g.following.Go(func() {
-		states, err := g.journal.StatesOf(ctx, order)
-		asked.answer <- earlierAnswer{states, err}
+		ctx, cancel := context.WithTimeout(ctx, earlierPatience)
+		defer cancel()
+		came := earlierAnswer{err: errAskingBroke}
+		defer func() {
+			if broken := recover(); broken != nil {
+				g.metrics.Panicked()
+				g.log.ErrorContext(ctx, "asking after an order's attempts panicked", slog.Any("panic", broken))
+			}
+			asked.answer <- came
+		}()
+		came.states, came.err = g.journal.StatesOf(ctx, order)
 	})
 	return asked
 }

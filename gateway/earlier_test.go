@@ -65,3 +65,22 @@ func TestASharedJournalIsAskedWhileTheOrderServiceIs(t *testing.T) {
 		}
 	}
 }
+
+// panickingJournal panics when it is asked after an order's attempts.
+type panickingJournal struct{ Journal }
+
+func (panickingJournal) Remembers() bool { return false }
+
+func (panickingJournal) StatesOf(context.Context, payment.OrderID) ([]journal.AttemptState, error) {
+	panic("asked")
+}
+
+func TestAPanicWhileTheJournalIsAskedAhead(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	body := h.checkout("card")
+	h.g.journal = panickingJournal{h.g.journal}
+	if got := h.postCheckout(body); got.status != http.StatusInternalServerError {
+		t.Errorf("got %d %s", got.status, got.body)
+	}
+}

@@ -23,6 +23,9 @@ type headWatch struct {
 // begin is told of the first bytes of a head, and tells whether they break it.
 func (w *headWatch) begin(b []byte) bool {
 	*w = headWatch{open: true}
+	for len(b) > len("\r\n") && string(b[:2]) == "\r\n" {
+		b = b[2:] // the server passes over empty lines in front of a head
+	}
 	first := bytes.IndexByte(b, '\n')
 	if first > 0 && b[first-1] == '\r' && bytes.Contains(b[first-1:], []byte(headEnd)) {
 		// Nearly all come whole; what is between, the parser reads as strictly.

@@ -20,8 +20,8 @@ type paced struct {
 	// Unix clock.
 	reads  atomic.Bool
 	readBy atomic.Int64
-	// writeBy belongs to who writes.
-	writeBy time.Time
+	// writeBy is until when the next byte must be taken, likewise.
+	writeBy atomic.Int64
 }
 
 // near tells whether a deadline that is set, in nanoseconds of the Unix clock, is as good as one at a time after now.
@@ -80,15 +80,16 @@ func (c *doorConn) SetReadDeadline(t time.Time) error {
 // SetDeadline sets both deadlines.
 func (c *doorConn) SetDeadline(t time.Time) error {
 	err := c.SetReadDeadline(t)
-	c.pace.writeBy = t
+	c.pace.writeBy.Store(t.UnixNano())
 	return errors.Join(err, c.SetWriteDeadline(t))
 }
 
 // Write writes for as long as the client takes what is written.
 func (c *doorConn) Write(p []byte) (int, error) {
-	if now := time.Now(); !near(c.pace.writeBy.UnixNano(), now, c.d.patience) {
-		c.pace.writeBy = now.Add(c.d.patience)
-		if err := c.SetWriteDeadline(c.pace.writeBy); err != nil {
+	if now := time.Now(); !near(c.pace.writeBy.Load(), now, c.d.patience) {
+		by := now.Add(c.d.patience)
+		c.pace.writeBy.Store(by.UnixNano())
+		if err := c.SetWriteDeadline(by); err != nil {
 			return 0, err
 		}
 	}

@@ -119,9 +119,18 @@ func (g *Gateway) passOnWithout(c *fiber.Ctx, p *passage, drop func(name []byte)
 	default:
 		p.direct = length >= 0
 	}
+	p.keepSeat(c)
 	p.res.ImmediateHeaderFlush = p.direct
 	p.res.SetBodyStream(p, int(length))
 	return nil
+}
+
+// keepSeat keeps the seat of c's request until the answer has been handed on, when nothing else is kept for it: a client
+// who reads slowly is to take no more than his share.
+func (p *passage) keepSeat(c *fiber.Ctx) {
+	if r := requestOf(c); p.seat.room == nil { //guard:slow-readers-keep-their-seat
+		p.seat, r.seat = r.seat, seat{}
+	}
 }
 
 // readAll reads the answer's body. Of one with more than limit bytes it reads a piece more than that, and tells so: the

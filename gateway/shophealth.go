@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"sync/atomic"
@@ -112,28 +113,34 @@ func (g *Gateway) checkShops(ctx context.Context) {
 func (l *shopList) check() {
 	var all sync.WaitGroup
 	for _, p := range l.places {
-		all.Go(func() { l.checked(p, l.isWell(p)) })
+		all.Go(func() {
+			if well, told := l.isWell(p); told {
+				l.checked(p, well)
+			}
+		})
 	}
 	all.Wait()
 }
 
-// isWell asks an address whether it is well.
-func (l *shopList) isWell(p *shopPlace) bool {
+// isWell asks an address whether it is well. It is not told when the question could not be asked for a reason of ours.
+func (l *shopList) isWell(p *shopPlace) (well, told bool) {
 	shop, h := l.view.shop, l.view.health
 	var x upstream.Exchange
+	began := time.Now()
 	err := p.lookUps.Do(&x, &upstream.Request{
 		Method: []byte("GET"), Target: []byte(shop.path + h.Path), Host: shop.host, More: []byte(wire.Lines),
 		Deadline: time.Now().Add(h.Timeout),
 	})
 	if err != nil {
-		return false
+		ours := errors.Is(err, upstream.ErrNotSent) && (unasked(err) || !ofTheAddress(err, began))
+		return false, !ours || time.Since(began) >= h.Timeout //guard:own-want-is-no-verdict
 	}
 	defer func() { _ = x.Close() }()
 	status := x.Status()
 	if _, err = wholeAnswer(&x); err != nil {
-		return false
+		return false, true
 	}
-	return status >= 200 && status < 400
+	return status >= 200 && status < 400, true
 }
 
 // allUp tells whether all addresses of the order service are well.

@@ -3,6 +3,7 @@ package gateway
 import (
 	"errors"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/metrics"
@@ -23,6 +24,9 @@ func (l *shopList) do(of func(*shopPlace) *upstream.Client, x *upstream.Exchange
 		i := l.pick(reads, tried)
 		p := l.places[i]
 		began := time.Now()
+		if r.Connect = 0; reads && n < len(l.places) { //guard:another-address-is-left-time
+			r.Connect = connectPatience
+		}
 		p.waiting.Add(1)
 		err := of(p).Do(x, r)
 		p.waiting.Add(-1)
@@ -56,8 +60,15 @@ func unasked(err error) bool {
 }
 
 // ofTheAddress tells whether a connection that was begun then and could not be had is the address's fault. A caller who
-// gives up sooner than anybody can answer has found out nothing.
+// gives up sooner than anybody can answer has found out nothing, and what this machine lacks is no fault of another.
 func ofTheAddress(err error, began time.Time) bool {
+	for _, own := range [...]error{
+		syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.EADDRNOTAVAIL,
+	} {
+		if errors.Is(err, own) { //guard:own-want-is-no-addresss-fault
+			return false
+		}
+	}
 	ended, ok := errors.AsType[net.Error](err)
 	return !ok || !ended.Timeout() || time.Since(began) >= connectPatience
 }

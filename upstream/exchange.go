@@ -77,7 +77,7 @@ func (x *Exchange) run(r *Request) error {
 		break
 	}
 	var err error
-	if x.conn, err = x.client.dial(x.deadline); err != nil {
+	if x.conn, err = x.client.dial(r.Connect, x.deadline); err != nil {
 		if sent != nil { //guard:swallowed-is-not-unsent
 			return errors.Join(sent, err)
 		}

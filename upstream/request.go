@@ -32,6 +32,8 @@ type Request struct {
 
 	// Upgrade is the protocol to ask for; empty for none.
 	Upgrade []byte
+	// Connect is how long connecting may take, the TLS handshake included; 0 means Options.DialTimeout for each.
+	Connect time.Duration
 	// Deadline is until when the answer's head, and each piece of its body, must have come. The zero time means that
 	// only Options.Timeout counts.
 	Deadline time.Time

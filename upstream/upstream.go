@@ -167,9 +167,15 @@ func (c *Client) enter() bool {
 
 func (c *Client) leave() { c.busy.Add(-1) }
 
-// dial opens a connection.
-func (c *Client) dial(deadline time.Time) (*conn, error) {
+// dial opens a connection within a time, or that of the options when it is 0, and before the deadline if there is one.
+func (c *Client) dial(within time.Duration, deadline time.Time) (*conn, error) {
 	dialer := net.Dialer{Timeout: c.opt.DialTimeout, Deadline: deadline}
+	if within > 0 {
+		if by := time.Now().Add(within); deadline.IsZero() || by.Before(deadline) {
+			deadline = by
+		}
+		dialer.Deadline = deadline
+	}
 	tcp, err := dialer.Dial("tcp", c.opt.Address)
 	if err != nil {
 		return nil, err
@@ -179,6 +185,10 @@ func (c *Client) dial(deadline time.Time) (*conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), c.opt.DialTimeout)
 	defer cancel()
+	if !deadline.IsZero() {
+		ctx, cancel = context.WithDeadline(ctx, deadline)
+		defer cancel()
+	}
 	secure := tls.Client(tcp, c.tls)
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return nil, errors.Join(err, tcp.Close())

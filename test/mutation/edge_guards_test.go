@@ -80,6 +80,31 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestAllListenersServeOnWhileUnready",
 		},
 		{
+			name: "body-is-no-other-requests", does: at(1, becomes("b")),
+			says: "a body that is looked into is in no buffer of the server's",
+			pkg:  tests, run: "TestABodyThatIsLookedIntoStaysWhatItWas",
+		},
+		{
+			name: "slow-readers-keep-their-seat", does: never(),
+			says: "who reads a long answer of an intercepted route slowly keeps his seat",
+			pkg:  tests, run: "TestASlowReaderOfAnInterceptedRouteKeepsHisSeat",
+		},
+		{
+			name: "another-address-is-left-time", does: never(),
+			says: "connecting to one address leaves time for another",
+			pkg:  tests, run: "TestAnAddressThatSaysNothingLeavesTimeForAnother",
+		},
+		{
+			name: "own-want-is-no-addresss-fault", does: never(),
+			says: "what this machine lacks is no fault of the order service",
+			pkg:  tests, run: "TestWhatWeLackIsNoFaultOfAnAddress",
+		},
+		{
+			name: "own-want-is-no-verdict", does: at(2, becomes("!ours || h.Timeout > 0")),
+			says: "a check that could not be made for a reason of ours tells nothing",
+			pkg:  tests, run: "TestWhatWeLackIsNoFaultOfAnAddress",
+		},
+		{
 			name: "each-request-has-its-own-state", does: never(),
 			says: "what a request turned out to be is not said of the next one of its connection",
 			pkg:  tests, run: "TestEachRequestOfAConnectionHasItsOwnState",
