@@ -75,6 +75,9 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 			return g.refuseIntercepted(c, i, err)
 		}
 	}
+	if err := i.readsAlike(&c.Request().Header); err != nil {
+		return g.refuseIntercepted(c, i, err)
+	}
 	p := g.passageOf(c)
 	room := p.room()
 	body, err := readBodyInto(room.body, c, maxIntercepted)

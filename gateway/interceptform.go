@@ -5,12 +5,15 @@ import (
 	"errors"
 	"mime"
 	"slices"
+	"strings"
 
 	"github.com/gofiber/fiber/v2"
+	"github.com/valyala/fasthttp"
 
 	"github.com/pg-gateway/pg-gateway/gateway/formjson"
 	"github.com/pg-gateway/pg-gateway/gateway/jsonplace"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/upstream"
 )
 
 // The kinds of request bodies that a route can be for.
@@ -20,39 +23,118 @@ const (
 	kindMultipart = "multipart"
 )
 
-// kindOf tells of which kind a body is, and where the parts of it end. What is no form is read as JSON, and refused
-// when it is none.
-func kindOf(contentType []byte) (kind, boundary string) {
-	if media, _, _ := bytes.Cut(contentType, []byte(";")); string(bytes.TrimSpace(media)) == fiber.MIMEApplicationJSON {
-		return kindJSON, "" // what nearly every one says
-	}
-	media, params, err := mime.ParseMediaType(string(contentType))
-	switch {
-	case err != nil:
-		return kindJSON, ""
-	case media == fiber.MIMEApplicationForm:
-		return kindForm, ""
-	case media == fiber.MIMEMultipartForm:
-		return kindMultipart, params["boundary"]
-	}
-	return kindJSON, ""
+// bodyKind is what a request says of its body.
+type bodyKind struct {
+	kind string
+	// boundary is where the parts of a multipart body end.
+	boundary string
+	// foreign tells that the body is in another encoding than UTF-8.
+	foreign bool
 }
 
-// forBodyOf is the route for the kind of body that the request has, of those that are for the same path as i; nil when
-// none takes it.
-func (v *view) forBodyOf(c *fiber.Ctx, i *intercept) *intercept {
-	if c.Request().Header.ContentLength() == 0 {
-		return i
+// kindOf reads a Content-Type. What is no form is read as JSON, and refused when it is none. It is not ok when some
+// server reads it otherwise: PHP takes what it says up to a comma or a blank, others what stands last.
+func kindOf(contentType []byte) (k bodyKind, ok bool) {
+	k.kind = kindJSON
+	media, rest, _ := bytes.Cut(contentType, []byte(";"))
+	if string(media) == fiber.MIMEApplicationJSON && (len(media) == len(contentType) ||
+		bytes.EqualFold(bytes.TrimSpace(rest), []byte("charset=utf-8"))) || len(contentType) == 0 {
+		return k, true // what nearly every one says
 	}
-	kind, _ := kindOf(c.Request().Header.ContentType())
+	said, params, err := mime.ParseMediaType(string(contentType))
+	if err != nil || bytes.IndexByte(contentType, '*') >= 0 { //guard:a-content-type-is-read-in-one-way
+		return k, false
+	}
+	switch said {
+	case fiber.MIMEApplicationForm:
+		k.kind = kindForm
+	case fiber.MIMEMultipartForm:
+		k.kind = kindMultipart
+		if k.boundary, ok = boundaryOf(bytes.TrimSpace(rest)); !ok { //guard:one-boundary-and-nothing-else
+			return k, false
+		}
+	}
+	charset, has := params["charset"]
+	k.foreign = has && !strings.EqualFold(charset, "utf-8")
+	return k, true
+}
+
+// boundaryOf reads the parameters of a multipart body: a boundary that every reader finds, be it in quotes or not. PHP
+// takes the first that ends in this name, also in xboundary.
+func boundaryOf(params []byte) (string, bool) {
+	const most = 70 // RFC 2046 §5.1.1
+	b, ok := bytes.CutPrefix(params, []byte("boundary="))
+	if in := bytes.TrimPrefix(b, []byte(`"`)); len(in) < len(b) {
+		if b = bytes.TrimSuffix(in, []byte(`"`)); len(b) == len(in) {
+			return "", false
+		}
+	}
+	return string(b), ok && len(b) <= most && upstream.IsToken(b)
+}
+
+// hasBody tells whether a request has a body, or may have one.
+func hasBody(h *fasthttp.RequestHeader) bool { return h.ContentLength() > 0 || h.ContentLength() == -1 }
+
+// forBodyOf is the route for the kind of body that the request has, of those that are for the same path as i; nil when
+// none takes it. It refuses a kind that two readers could take for two.
+func (v *view) forBodyOf(c *fiber.Ctx, i *intercept) (*intercept, error) {
+	h := &c.Request().Header
+	said, ok := kindOf(h.ContentType())
+	if linesOf(h, fiber.HeaderContentType) > 1 || !ok && hasBody(h) { //guard:a-body-is-of-one-kind
+		return nil, badKind("Content-Type을 한 가지로만 읽을 수 있어야 합니다", "the Content-Type can be read in two ways")
+	}
+	if h.ContentLength() == 0 {
+		return i, nil
+	}
 	for n := range v.intercepts {
 		other := &v.intercepts[n]
 		same := other.Path == i.Path && other.Prefix == i.Prefix && other.Method == i.Method && !other.Forward()
-		if same && (len(other.ContentTypes) == 0 || slices.Contains(other.ContentTypes, kind)) {
-			return other
+		if same && (len(other.ContentTypes) == 0 || slices.Contains(other.ContentTypes, said.kind)) {
+			return other, nil
+		}
+	}
+	return nil, nil
+}
+
+func badKind(ko, en string) error {
+	return &payment.Problem{Code: payment.CodeUnsupportedMediaType, DetailKo: ko, DetailEn: en}
+}
+
+// readsAlike refuses a request of which the shop could read another order than is checked here: in another encoding,
+// packed, or of a header that comes twice.
+func (i *intercept) readsAlike(h *fasthttp.RequestHeader) error {
+	decides := i.putsRequest() || len(i.RefuseBefore) > 0
+	if said, _ := kindOf(h.ContentType()); decides && said.foreign && hasBody(h) { //guard:bodies-are-utf-8
+		return badKind("본문이 UTF-8이어야 합니다", "the body must be in UTF-8")
+	}
+	if decides && linesOf(h, fiber.HeaderContentEncoding) > 0 { //guard:bodies-are-not-packed
+		return badKind("압축한 본문은 받지 않습니다", "the body must not be compressed")
+	}
+	for _, list := range []fieldSources{i.readRequest, i.readRefusal} {
+		for _, s := range list {
+			if s.Kind == "header" && linesOf(h, s.Value) > 1 { //guard:a-header-says-one-thing
+				return &payment.Problem{
+					Code: payment.CodeDuplicateKey, Field: s.Value, DetailKo: "같은 헤더가 두 번 있습니다: " + s.Value,
+					DetailEn: "the header comes twice: " + s.Value,
+				}
+			}
 		}
 	}
 	return nil
+}
+
+// linesOf is how many lines some server takes for the header of this name; one that only some take for it, as X_A for
+// X-A, counts twice.
+func linesOf(h *fasthttp.RequestHeader, name string) (n int) {
+	for lines := upstream.NewLines(h.RawHeaders()); lines.Next(); {
+		if !sameToCGI(lines.Name, name) {
+			continue
+		}
+		if n++; !strings.EqualFold(string(lines.Name), name) {
+			n++
+		}
+	}
+	return n
 }
 
 // readRequestBody finds in a request's body what the sources of its route need: a form is read as PHP reads it,
@@ -61,13 +143,13 @@ func (i *intercept) readRequestBody(contentType, body []byte) (*jsonplace.Found,
 	if len(body) == 0 {
 		return nil, nil
 	}
-	kind, boundary := kindOf(contentType)
+	said, _ := kindOf(contentType)
 	var err error
-	switch kind {
+	switch said.kind {
 	case kindForm:
 		body, err = formjson.Convert(body)
 	case kindMultipart:
-		body, err = formjson.ConvertMultipart(body, boundary)
+		body, err = formjson.ConvertMultipart(body, said.boundary)
 	}
 	if err != nil {
 		return nil, formProblem(err)

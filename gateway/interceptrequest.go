@@ -106,11 +106,11 @@ func (g *Gateway) orderOf(ctx context.Context, v *view, co *payment.Checkout) er
 func (i intercept) putIntoBody(contentType, body []byte, found *jsonplace.Found, window []byte) ([]byte, error) {
 	name := i.PutRequest.Value
 	var err error
-	switch kind, boundary := kindOf(contentType); kind {
+	switch said, _ := kindOf(contentType); said.kind {
 	case kindForm:
 		body, err = formjson.Put(body, name, window)
 	case kindMultipart:
-		body, err = formjson.PutMultipart(body, boundary, name, window)
+		body, err = formjson.PutMultipart(body, said.boundary, name, window)
 	default:
 		return putIntoJSON(name, body, found, window)
 	}
@@ -219,6 +219,9 @@ func (i intercept) queryOf(c *fiber.Ctx) (string, error) {
 		if _, n := formjson.Find(query, i.PutRequest.Value); n > 0 { //guard:no-window-in-the-query
 			return "", fieldProblem(i.PutRequest.Value, "결제창은 게이트웨이가 넣습니다", "is for the gateway to say")
 		}
+		if !formjson.IsClear(query, i.PutRequest.Value) { //guard:no-window-in-half-a-name
+			return "", unclearQuery()
+		}
 	}
 	for _, list := range []fieldSources{i.readRequest, i.readRefusal} {
 		for _, s := range list {
@@ -232,12 +235,21 @@ func (i intercept) queryOf(c *fiber.Ctx) (string, error) {
 					Code: payment.CodeDuplicateKey, Field: s.Value, DetailKo: "같은 이름이 두 번 있습니다: " + s.Value,
 					DetailEn: "the query has the name twice: " + s.Value,
 				}
+			case !formjson.IsClear(query, s.Value): //guard:a-query-is-read-in-one-way
+				return "", unclearQuery()
 			case !utf8.ValidString(value):
 				return "", &payment.Problem{Code: payment.CodeNotUTF8, Field: s.Value}
 			}
 		}
 	}
 	return query, nil
+}
+
+func unclearQuery() error {
+	return &payment.Problem{
+		Code: payment.CodeRequestUnreadable, DetailKo: "주소의 ? 뒤를 한 가지로만 읽을 수 있어야 합니다",
+		DetailEn: "the query can be read in two ways",
+	}
 }
 
 // readsQuery tells whether something on the route depends on a request's query.

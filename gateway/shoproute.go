@@ -172,7 +172,10 @@ func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 		return g.forward(c, v)
 	}
 	requestOf(c).route = routeIntercept
-	forBody := v.forBodyOf(c, i)
+	forBody, err := v.forBodyOf(c, i)
+	if err != nil {
+		return g.refuseIntercepted(c, *i, err)
+	}
 	if forBody == nil { //guard:other-kinds-go-around-nothing
 		return g.refuseIntercepted(c, *i, &payment.Problem{Code: payment.CodeUnsupportedMediaType})
 	}

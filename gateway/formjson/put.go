@@ -1,11 +1,7 @@
 package formjson
 
 import (
-	"bytes"
-	"errors"
 	"fmt"
-	"io"
-	"mime/multipart"
 	"net/url"
 	"strings"
 	"unicode"
@@ -15,17 +11,47 @@ import (
 // reads pay.method as pay_method and a[x] as a part of a, others ignore case, old ones end a field at a semicolon.
 // Where that is not one, the value is not to be used.
 func Find(form, name string) (value string, n int) {
+	wanted := variable(name)
 	for pair := range strings.SplitSeq(form, "&") {
-		for piece := range strings.SplitSeq(pair, ";") {
-			if raw, _, _ := strings.Cut(piece, "="); named(unescaped(raw), name) {
-				n++
-			}
-		}
+		n += naming(pair, wanted)
 		if raw, rest, _ := strings.Cut(pair, "="); unescaped(raw) == name {
 			value = unescaped(rest)
 		}
 	}
 	return value, n
+}
+
+// naming is how many of the pieces of a pair some reader takes for the variable.
+func naming(pair, wanted string) (n int) {
+	for piece := range strings.SplitSeq(pair, ";") {
+		if raw, _, _ := strings.Cut(piece, "="); raw != "" && named(unescaped(raw), wanted) {
+			n++
+		}
+	}
+	return n
+}
+
+// IsClear tells whether a query says this name as every reader has it, if at all: itself, and not by another name that
+// some take for it or beside a semicolon. Each name in the query must be escaped as it should be, and the value of this
+// one: what is not is read as it stands by some, and in part by others.
+func IsClear(query, name string) bool {
+	wanted := variable(name)
+	for pair := range strings.SplitSeq(query, "&") {
+		for piece := range strings.SplitSeq(pair, ";") {
+			raw, value, _ := strings.Cut(piece, "=")
+			plain, err := url.QueryUnescape(raw)
+			if err != nil {
+				return false
+			}
+			if !named(plain, wanted) {
+				continue
+			}
+			if _, err := url.QueryUnescape(value); err != nil || plain != name || piece != pair {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // IsWhole tells whether a value is a plain whole number, which Convert makes a number.
@@ -34,11 +60,14 @@ func IsWhole(value string) bool { return whole(value) }
 // Put returns a form with one field more, which is the only one that any reader takes for it: those that came are left
 // out. Without a value they are only left out. Every other byte is as it was.
 func Put(form []byte, name string, value []byte) ([]byte, error) {
+	if pieces(form) > MaxNames { //guard:pieces-looked-through-are-bounded
+		return nil, errMany(MaxNames)
+	}
 	var kept []string
-	all := strings.Split(string(form), "&")
+	all, wanted := strings.Split(string(form), "&"), variable(name)
 	for _, pair := range all {
-		switch _, n := Find(pair, name); {
-		case n == 0:
+		switch {
+		case naming(pair, wanted) == 0:
 			kept = append(kept, pair)
 		case strings.Contains(pair, ";"): //guard:semicolons-hide-no-field
 			// To some it is a field, to others a part of another's value.
@@ -52,76 +81,42 @@ func Put(form []byte, name string, value []byte) ([]byte, error) {
 		kept = nil
 	}
 	if value != nil {
+		if pieces([]byte(strings.Join(kept, "&"))) >= MaxNames { //guard:a-form-has-room-for-its-window
+			return nil, errMany(MaxNames - 1)
+		}
 		kept = append(kept, name+"="+url.QueryEscape(string(value)))
 	}
 	return []byte(strings.Join(kept, "&")), nil
 }
 
-// PutMultipart is Put for multipart/form-data. The parts must stand as RFC 7578 has them, with nothing before the
-// first.
+// PutMultipart is Put for multipart/form-data.
 func PutMultipart(form []byte, boundary, name string, value []byte) ([]byte, error) {
-	names, err := partNames(form, boundary)
+	parts, end, err := partsOf(form, boundary)
 	if err != nil {
 		return nil, err
 	}
-	parts, rest, ok := splitParts(form, boundary)
-	if !ok || len(parts) != len(names) { //guard:parts-are-where-both-find-them
-		return nil, fmt.Errorf("%w: the parts are not where they should be", ErrSyntax)
-	}
-	out, open, gone := make([]byte, 0, len(form)+len(value)+len(name)+128), "--"+boundary+"\r\n", 0
-	for i, part := range parts {
-		if named(names[i], name) {
-			gone++
-			continue
+	out, open, wanted, kept := make([]byte, 0, len(form)+len(value)+len(name)+128), "--"+boundary+"\r\n", variable(name), 0
+	for _, p := range parts {
+		if !named(p.name, wanted) {
+			out = append(append(append(out, open...), p.whole...), "\r\n"...)
+			kept++
 		}
-		out = append(append(append(out, open...), part...), "\r\n"...)
 	}
 	switch {
-	case value == nil && gone == 0:
+	case value == nil && kept == len(parts):
 		return form, nil
-	case value != nil:
-		out = append(append(out, open...), "Content-Disposition: form-data; name=\""+name+"\"\r\n\r\n"...)
-		out = append(append(out, value...), "\r\n"...)
+	case value == nil:
+		return append(out, end...), nil
+	case kept == MaxNames: //guard:parts-have-room-for-the-window
+		return nil, errMany(MaxNames - 1)
 	}
-	return append(out, rest...), nil
+	out = append(append(out, open...), "Content-Disposition: form-data; name=\""+name+"\"\r\n\r\n"...)
+	out = append(append(out, value...), "\r\n"...)
+	return append(out, end...), nil
 }
 
-// partNames are the names of all parts, in their order.
-func partNames(form []byte, boundary string) ([]string, error) {
-	var names []string
-	for r := multipart.NewReader(bytes.NewReader(form), boundary); ; {
-		part, err := r.NextRawPart()
-		switch {
-		case errors.Is(err, io.EOF):
-			return names, nil
-		case err != nil:
-			return nil, fmt.Errorf("%w: the parts do not end as they should", ErrSyntax)
-		}
-		names = append(names, part.FormName())
-	}
-}
-
-// splitParts takes a body into its parts, and what stands behind the last.
-func splitParts(form []byte, boundary string) (parts [][]byte, rest []byte, ok bool) {
-	mark := []byte("--" + boundary)
-	form, ok = bytes.CutPrefix(form, mark)
-	for ok {
-		if bytes.HasPrefix(form, []byte("--")) {
-			return parts, append(mark, form...), true
-		}
-		if form, ok = bytes.CutPrefix(form, []byte("\r\n")); !ok {
-			break
-		}
-		var part []byte
-		if part, form, ok = bytes.Cut(form, append([]byte("\r\n"), mark...)); ok {
-			parts = append(parts, part)
-		}
-	}
-	return nil, nil, false
-}
-
-// named tells whether some reader takes a field with this name for the wanted one.
-func named(name, wanted string) bool { return strings.EqualFold(variable(name), variable(wanted)) }
+// named tells whether some reader takes a field with this name for the wanted variable.
+func named(name, wanted string) bool { return strings.EqualFold(variable(name), wanted) }
 
 // variable is what a field is called by the most lenient of readers.
 func variable(name string) string {

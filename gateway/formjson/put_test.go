@@ -60,7 +60,8 @@ func TestPartsGetOneMore(t *testing.T) {
 	for _, tt := range []struct{ form, put string }{
 		{part("a", "1") + end, part("a", "1") + added + end},
 		{part("a", "") + file + end, part("a", "") + file + added + end},
-		{part("pg_window", "x") + file + part("pg.window", "y") + end + "epilogue", file + added + end + "epilogue"},
+		{part("pg_window", "x") + file + part("pg.window", "y") + end, file + added + end},
+		{end, added + end},
 		{part("'pg_window'", "x") + part("pg_window[]", "x") + part("PG_window", "x") + end, added + end},
 		{strings.Replace(file, `name="f"`, `name="pg_window"`, 1) + end, added + end},
 	} {

@@ -105,6 +105,86 @@ func interceptGuards() []guard {
 			pkg:  "./gateway/formjson", run: "TestPartsGetOneMore",
 		},
 		{
+			name: "no-boundary-in-a-part", does: never(),
+			says: "no part holds another that some reader finds",
+			pkg:  "./gateway/formjson", run: "TestPartsThatTwoReadersCouldReadDifferently",
+		},
+		{
+			name: "nothing-behind-the-parts", does: never(),
+			says: "nothing stands behind the parts that some reader reads on to",
+			pkg:  "./gateway/formjson", run: "TestPartsThatTwoReadersCouldReadDifferently",
+		},
+		{
+			name: "parts-say-one-name", does: never(),
+			says: "a part has one name to every reader",
+			pkg:  "./gateway/formjson", run: "TestPartsThatTwoReadersCouldReadDifferently",
+		},
+		{
+			name: "a-file-is-no-field", does: never(),
+			says: "a file takes no field's name",
+			pkg:  "./gateway/formjson", run: "TestAFileIsNoField",
+		},
+		{
+			name: "a-forms-pieces-are-bounded", does: never(),
+			says: "a form has no more pieces than a bound, to no reader",
+			pkg:  "./gateway/formjson", run: "TestAFormsPiecesAreBounded",
+		},
+		{
+			name: "pieces-looked-through-are-bounded", does: never(),
+			says: "no more pieces are looked through for a window than a bound",
+			pkg:  "./gateway/formjson", run: "TestAFormsPiecesAreBounded",
+		},
+		{
+			name: "a-form-has-room-for-its-window", does: never(),
+			says: "a window is among the fields that PHP takes",
+			pkg:  "./gateway/formjson", run: "TestAFormHasRoomForItsWindow",
+		},
+		{
+			name: "parts-have-room-for-the-window", does: never(),
+			says: "a window is among the parts that PHP takes",
+			pkg:  "./gateway/formjson", run: "TestAFormHasRoomForItsWindow",
+		},
+		{
+			name: "a-content-type-is-read-in-one-way", does: never(),
+			says: "a Content-Type that some server reads otherwise is refused",
+			pkg:  tests, run: "TestABodyIsReadInOneWay",
+		},
+		{
+			name: "one-boundary-and-nothing-else", does: never(),
+			says: "every server finds the same boundary",
+			pkg:  tests, run: "TestABodyIsReadInOneWay",
+		},
+		{
+			name: "a-body-is-of-one-kind", does: never(),
+			says: "a body is of one kind",
+			pkg:  tests, run: "TestABodyIsReadInOneWay",
+		},
+		{
+			name: "bodies-are-utf-8", does: never(),
+			says: "a body that decides is in UTF-8",
+			pkg:  tests, run: "TestABodyIsReadInOneWay",
+		},
+		{
+			name: "bodies-are-not-packed", does: never(),
+			says: "a body that decides is not compressed",
+			pkg:  tests, run: "TestABodyIsReadInOneWay",
+		},
+		{
+			name: "a-header-says-one-thing", does: never(),
+			says: "a header that names an order comes once",
+			pkg:  tests, run: "TestASourceSaysOneThing",
+		},
+		{
+			name: "a-query-is-read-in-one-way", does: never(),
+			says: "a query in which some server reads another order is refused",
+			pkg:  tests, run: "TestASourceSaysOneThing",
+		},
+		{
+			name: "no-window-in-half-a-name", does: never(),
+			says: "a client puts no window of its own under a badly escaped name",
+			pkg:  tests, run: "TestASourceSaysOneThing",
+		},
+		{
 			name: "refusals-stay-in-the-shop", does: never(),
 			says: "a refusal sends nobody away from the shop",
 			pkg:  "./rules", run: "TestBadFiles",
