@@ -53,7 +53,7 @@ deps: $(KUSTOMIZE) ## Find or install what the tests need beyond Go
 
 .PHONY: test
 test: deps vet ## Run every test with the race detector
-	$(GO) test -race -timeout 25m -count=$(COUNT) $(PKG)
+	$(GO) test -race -timeout 40m -count=$(COUNT) $(PKG)
 	$(GO) test -count=1 ./gateway -run '^TestAllocations$$'
 	$(GO) test -timeout 25m -count=1 ./test/simulation -run '^TestSimulation$$' -sim.schedules=20000
 

@@ -21,8 +21,8 @@ const maxDrain = 8 << 20
 // readBody reads a request's body up to limit bytes. More than that ends the connection.
 func readBody(c *fiber.Ctx, limit int) ([]byte, error) { return readBodyInto(nil, c, limit) }
 
-// readBodyInto is readBody into dst, when there is room. What it returns is never the server's own buffer, which has the
-// connection's next body in it soon.
+// readBodyInto is readBody into dst, when there is room. What it returns is never the server's own buffer, which has
+// the connection's next body in it soon.
 func readBodyInto(dst []byte, c *fiber.Ctx, limit int) ([]byte, error) {
 	stream := requestOf(c).wire
 	tooLarge := func() error {

@@ -125,8 +125,8 @@ func (g *Gateway) passOnWithout(c *fiber.Ctx, p *passage, drop func(name []byte)
 	return nil
 }
 
-// keepSeat keeps the seat of c's request until the answer has been handed on, when nothing else is kept for it: a client
-// who reads slowly is to take no more than his share.
+// keepSeat keeps the seat of c's request until the answer has been handed on, when nothing else is kept for it: a
+// client who reads slowly is to take no more than his share.
 func (p *passage) keepSeat(c *fiber.Ctx) {
 	if r := requestOf(c); p.seat.room == nil { //guard:slow-readers-keep-their-seat
 		p.seat, r.seat = r.seat, seat{}

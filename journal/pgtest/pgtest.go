@@ -262,7 +262,8 @@ func (s *Server) Database(tb testing.TB) string {
 func (s *Server) dsn(database string) string {
 	u := url.URL{
 		Scheme: "postgres", User: url.User("gateway"), Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port)),
-		Path: database, RawQuery: "sslmode=disable",
+		// A busy machine takes its time.
+		Path: database, RawQuery: "sslmode=disable&connect_timeout=20",
 	}
 	return u.String()
 }

@@ -89,7 +89,7 @@ func (e *endpoints) load(ctx context.Context, sent *atomic.Int64, fail func(erro
 // TestLeavingFailsNoRequest ends one of two gateways after the other, under load and without any preStop: whoever follows
 // /readyz has no request that fails.
 func TestLeavingFailsNoRequest(t *testing.T) {
-	slow := func(c *fixture.Config) { c.Server.DrainDelay = "700ms" }
+	slow := func(c *fixture.Config) { c.Server.DrainDelay = "2s" }
 	e := &endpoints{all: []*gatewayProcess{start(t, slow), start(t, slow)}}
 	ctx, cancel := context.WithCancel(t.Context())
 	var busy sync.WaitGroup
@@ -141,14 +141,15 @@ func TestLeavingFailsNoRequest(t *testing.T) {
 // 503.
 func (p *gatewayProcess) servesWhileUnready() {
 	p.t.Helper()
-	res, err := http.Get("http://" + p.admin + "/readyz")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	res.Body.Close()
-	if res.StatusCode != http.StatusServiceUnavailable {
-		p.t.Errorf("after SIGTERM /readyz is %d", res.StatusCode)
-	}
+	// A busy machine takes a moment to hand the signal over.
+	p.waitFor("/readyz to be 503 after SIGTERM", 20*time.Second, func() bool {
+		res, err := http.Get("http://" + p.admin + "/readyz")
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		res.Body.Close()
+		return res.StatusCode == http.StatusServiceUnavailable
+	})
 	conn, err := net.Dial("tcp", p.public)
 	if err != nil {
 		p.t.Fatal(err)
