@@ -212,8 +212,8 @@ func inFlightReader(c *InFlightConfig) reader {
 		},
 		"checkouts": {
 			whole(&c.Checkouts, 2, 100_000),
-			"Checkouts, the intercepted ones too, once their body is there. Nobody else has these. Three quarters may wait for " +
-				"an order look-up.",
+			"Checkouts, the intercepted ones too, once their body is there. Nobody else has these. Three quarters may wait " +
+				"for an order look-up.",
 		},
 		"returns": {
 			whole(&c.Returns, 2, 100_000),
