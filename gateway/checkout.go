@@ -30,6 +30,8 @@ type checkoutAnswer struct {
 	RulesVersion string             `json:"rules_version"`
 	Window       *payment.Window    `json:"window"`
 	SettledBy    string             `json:"settled_by,omitempty"`
+	// recorded is the attempt, where it is in the journal already.
+	recorded *payment.Attempt
 }
 
 // checkout takes what the browser wants to pay to an open window: true figures from the order service, a
@@ -163,9 +165,15 @@ func (g *Gateway) prepare(
 		}
 		return checkoutAnswer{}, fmt.Errorf("preparing the window of attempt %s: %w", a.ID, err)
 	}
+	var recorded *payment.Attempt
+	if !spec.CarriesToken {
+		of := a // a itself stays where it is for the others
+		recorded = &of
+	}
 	return checkoutAnswer{
 		OrderID: c.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, Amount: a.Amount,
 		ExpiresAt: a.ExpiresAt.In(payment.KST()).Format(time.RFC3339), RulesVersion: a.RulesVersion, Window: &w,
+		recorded: recorded,
 	}, nil
 }
 

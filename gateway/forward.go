@@ -18,7 +18,7 @@ const forwardTimeout = 60 * time.Second
 // forward hands the request on to the order service, and its answer back as it is.
 func (g *Gateway) forward(c *fiber.Ctx, v *view) error {
 	p := g.passageOf(c)
-	p.req.Drop = ownLine
+	p.req.Drop = v.drop
 	if stream, length := requestOf(c).wire, c.Request().Header.ContentLength(); stream == nil {
 		p.req.Body = c.Request().Body()
 	} else if length != 0 {
@@ -41,6 +41,7 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view) error {
 // exchange sends p's request to the order service and reads the head of the answer. The path and the header lines are
 // those of c, as they came.
 func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
+	p.unsent = true
 	target, ok := shopTarget(c)
 	if !ok {
 		return &payment.Problem{Code: payment.CodeRequestUnreadable}
@@ -65,7 +66,9 @@ func (g *Gateway) exchange(c *fiber.Ctx, v *view, p *passage) error {
 		p.req.Host = name
 	}
 	p.req.Lines, p.req.More = c.Request().Header.RawHeaders(), p.more
-	if err := shops.do(forPages, &p.x, &p.req); err != nil {
+	err = shops.do(forPages, &p.x, &p.req)
+	p.unsent = errors.Is(err, upstream.ErrNotSent)
+	if err != nil {
 		return g.notForwarded(c, err)
 	}
 	took := p.x.Took()

@@ -13,6 +13,8 @@ type guardedPath struct {
 	// order tells that an order's number comes next, and after that after.
 	order bool
 	after string
+	// page tells that it is a file's, which may have a path behind it.
+	page bool
 }
 
 // guardedPaths are the endpoints that only the gateway itself may call, in every reading of how they are configured.
@@ -22,19 +24,19 @@ func guardedPaths(c rules.OrderServiceConfig) []guardedPath {
 		list, _ := readPath(nil, strings.ToLower(path))
 		for _, r := range list {
 			before, after, order := strings.Cut(strings.TrimRight(r.path, "/"), "{order_id}")
-			all = append(all, guardedPath{before: before, order: order, after: after})
+			all = append(all, guardedPath{before: before, order: order, after: after, page: isPage(r.path)})
 		}
 	}
 	return all
 }
 
-// matches tells whether a path is this endpoint to a server that ignores case, what follows a dot at the end, and
-// slashes behind it.
+// matches tells whether a path is this endpoint to a server that ignores case, what follows a dot at the end, slashes
+// behind it, and a path behind a page.
 func (g guardedPath) matches(path string) bool {
 	path = strings.TrimRight(path, "/.")
 	if !g.order {
 		rest, ok := cutFolded(path, g.before)
-		return ok && isSuffix(rest)
+		return ok && isTail(rest, g.page)
 	}
 	rest, ok := cutFolded(path, g.before)
 	if !ok {
@@ -49,11 +51,23 @@ func (g guardedPath) matches(path string) bool {
 	}
 	// The number has a byte at least, and no slash.
 	for at := 1; at <= slash && at < len(rest); at++ {
-		if left, ok := cutFolded(rest[at:], g.after); ok && isSuffix(left) {
+		if left, ok := cutFolded(rest[at:], g.after); ok && isTail(left, g.page) {
 			return true
 		}
 	}
 	return false
+}
+
+// isPage tells whether a path names a file, such as a PHP page: its last segment has an extension.
+func isPage(path string) bool {
+	path = strings.TrimRight(path, "/")
+	return strings.IndexByte(path[strings.LastIndexByte(path, '/')+1:], '.') >= 0
+}
+
+// isTail tells whether rest can stand behind a path of ours for some server. What is behind a page is still that page
+// to those that know PATH_INFO: /pay.php/x is /pay.php.
+func isTail(rest string, page bool) bool {
+	return isSuffix(rest) || page && strings.HasPrefix(strings.TrimLeft(rest, "."), "/") //guard:pages-have-what-is-behind
 }
 
 // isSuffix tells whether rest can be what ends a file's name, which some servers drop before they route.

@@ -122,16 +122,22 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 			return g.refuseIntercepted(c, i, err)
 		}
 	}
-	p.req.Body, p.req.Drop, p.plain = body, ownLine, i.changes()
+	p.req.Body, p.req.Drop, p.plain = body, v.drop, i.changes()
 	if p.plain {
-		p.req.Drop = ownOrPartial
+		p.req.Drop = v.dropPartial
 	}
+	var recorded *payment.Attempt
 	if i.putsRequest() {
-		if err := g.putWindow(c, v, i, &co, found, p); err != nil {
+		if recorded, err = g.putWindow(c, v, i, &co, found, p); err != nil {
 			return g.refuseIntercepted(c, i, err)
 		}
 	}
 	if err := g.exchange(c, v, p); err != nil {
+		// Of what was sent the shop may have made a page, which may have reached the buyer another way: that window may be
+		// paid in, and stays open until the sweep has asked its PG.
+		if recorded != nil && p.unsent { //guard:windows-that-were-sent-stay-open
+			g.abandon(g.payerContext(c), *recorded)
+		}
 		g.metrics.Intercepted(i.Name, "failed")
 		return g.tellRefusal(c, i, err)
 	}

@@ -139,6 +139,8 @@ func TestAChangedAnswerKeepsNoWordOnItsOldBytes(t *testing.T) {
 	about := map[string]string{
 		"ETag": `"v1"`, "Last-Modified": "Sat, 28 Nov 2026 00:00:00 GMT", "Digest": "sha-256=x", "Content-Digest": "sha-256=:x:",
 		"Repr-Digest": "sha-256=:x:", "Content-MD5": "x", "Expires": "Sat, 28 Nov 2037 00:00:00 GMT", "Accept-Ranges": "bytes",
+		"Cloudflare-CDN-Cache-Control": "max-age=600", "X-LiteSpeed-Cache-Control": "public,max-age=600", "Edge-Control": "max-age=600",
+		"CDN-Cache-Control": "max-age=600", "Surrogate-Control": "max-age=600", "X-Accel-Expires": "600",
 	}
 	asked := http.Header{}
 	shop := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

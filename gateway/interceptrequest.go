@@ -24,21 +24,27 @@ import (
 func (i intercept) putsRequest() bool { return i.PutRequest.Kind != "" }
 
 // putWindow puts the window of the order that a request names into the request, for a shop whose own page opens it.
-// What the client has put there by itself is left out, also when there is no order and no window. The error is what
-// the client is told; the shop has not been asked then.
+// What the client has put there by itself is left out, also when there is no order and no window. It returns the
+// attempt of the window when that is on record. The error is what the client is told; the shop has not been asked then.
 func (g *Gateway) putWindow(
 	c *fiber.Ctx, v *view, i intercept, co *payment.Checkout, found *jsonplace.Found, p *passage,
-) error {
+) (recorded *payment.Attempt, err error) {
+	defer func() {
+		if err != nil && recorded != nil { //guard:windows-without-a-place-are-abandoned
+			g.abandon(g.payerContext(c), *recorded)
+		}
+	}()
 	var window []byte
 	result := answerNoOrder
 	if co.OrderID != "" {
 		ans, err := g.windowOf(c, v, co)
 		if err != nil {
-			return err
+			return nil, err
 		}
+		recorded = ans.recorded
 		isAbout(c, ans.OrderID, ans.AttemptID)
 		if window, err = ans.appendJSON(make([]byte, 0, usualAnswer)); err != nil {
-			return err
+			return recorded, err
 		}
 		result = "window"
 	}
@@ -51,14 +57,14 @@ func (g *Gateway) putWindow(
 	} else {
 		body, err := i.putIntoBody(c.Request().Header.ContentType(), p.req.Body, found, window)
 		if err != nil {
-			return err
+			return recorded, err
 		}
 		changed = !bytes.Equal(body, p.req.Body)
 		p.req.Body = body
 	}
-	p.req.Drop = func(name []byte) bool { return i.leavesOut(name, changed) }
+	p.req.Drop = func(name []byte) bool { return v.leavesOut(name, changed) }
 	g.metrics.Intercepted(i.Name, result)
-	return nil
+	return recorded, nil
 }
 
 // windowOf opens the window of an order that the shop has already. What it costs is the order service's word; the
@@ -143,13 +149,36 @@ func putIntoJSON(name string, body []byte, found *jsonplace.Found, window []byte
 	return put, nil
 }
 
-// leavesOut tells whether a header line of a request stays behind: what a browser has kept of an earlier answer holds a
-// window of then, the window's own header is ours to say, and what is said of a changed body is wrong.
-func (i intercept) leavesOut(name []byte, changed bool) bool {
-	if i.PutRequest.Kind == "header" && sameToCGI(name, i.PutRequest.Value) { //guard:the-windows-header-is-ours
-		return true
+// leavesOut tells whether a header line of a request with a window stays behind: what a browser has kept of an earlier
+// answer holds a window of then, and what is said of a changed body is wrong.
+func (v *view) leavesOut(name []byte, changed bool) bool {
+	return !upstream.Is(name, "accept-encoding") && v.dropPartial(name) || changed && ofRequestBody(name)
+}
+
+// setDrops chooses what stays behind of requests to the shop. A header that some route puts a window into is left out
+// on all of them: the page behind a GET with a window may take a POST of the same path, too, and believe what is there.
+// Where no route has one nobody looks for it.
+func (v *view) setDrops() {
+	v.drop, v.dropPartial = ownLine, ownOrPartial
+	var windows []string
+	for _, i := range v.intercepts {
+		if i.PutRequest.Kind == "header" {
+			windows = append(windows, i.PutRequest.Value)
+		}
 	}
-	return !upstream.Is(name, "accept-encoding") && ownOrPartial(name) || changed && ofRequestBody(name)
+	if len(windows) == 0 {
+		return
+	}
+	isWindow := func(name []byte) bool {
+		for _, w := range windows {
+			if sameToCGI(name, w) { //guard:the-windows-header-is-ours
+				return true
+			}
+		}
+		return false
+	}
+	v.drop = func(name []byte) bool { return ownLine(name) || isWindow(name) }
+	v.dropPartial = func(name []byte) bool { return ownOrPartial(name) || isWindow(name) }
 }
 
 // sameToCGI tells whether servers that hand headers on as variables call two alike (X_Pay as X-Pay).

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
@@ -191,6 +192,83 @@ func TestAWindowGoesIntoAHeader(t *testing.T) {
 		if err := isWindow(windows[0]); err != nil {
 			t.Error(err)
 		}
+	}
+}
+
+// TestNoRequestBringsAWindowsHeader: what the page of a GET believes it may believe of a POST, too.
+func TestNoRequestBringsAWindowsHeader(t *testing.T) {
+	t.Parallel()
+	shop := newPageShop(t)
+	h := newHouse(t, shopAt(shop.url), pageRoute(http.MethodGet, "header:X-PG-Window"), pageRoute(http.MethodPut, "body:pg_window"),
+		func(c *fixture.Config) { c.Intercepts[0].Name = "put" })
+	asked := 0
+	for _, tt := range []struct{ method, target, body string }{
+		{http.MethodPost, "/pay?od_id=O-1&m=11", "x=1"},
+		{http.MethodHead, "/pay?od_id=O-1&m=11", ""},
+		{http.MethodDelete, "/pay", ""},
+		{http.MethodGet, "/goods/1", ""},
+		{http.MethodPut, "/pay", `{"x":1}`},
+		{http.MethodPost, "/api/orders", plainOrder},
+	} {
+		req := httptest.NewRequest(tt.method, tt.target, strings.NewReader(tt.body))
+		for _, name := range []string{"X-PG-Window", "x-pg-window", "X_PG_Window", "X-Pg_WINDOW", "X.PG.Window"} {
+			req.Header[name] = []string{"mine"}
+		}
+		req.Header.Set("Content-Type", "application/json")
+		req.Header.Set("X-PG-Windows", "kept")
+		a := h.send(h.app, req)
+		n, got, _ := shop.seen()
+		if asked++; a.status != http.StatusOK || n != asked || got.Method != tt.method || got.Header.Get("X-PG-Windows") != "kept" {
+			t.Fatalf("%s %s: got %d %s", tt.method, tt.target, a.status, a.body)
+		}
+		for name, values := range got.Header {
+			if sameToCGI([]byte(name), "X-PG-Window") {
+				t.Errorf("%s %s: the shop was told %s: %q", tt.method, tt.target, name, values)
+			}
+		}
+	}
+}
+
+// TestAWindowThatNeverLeftIsAbandoned when nothing of its request was sent, or there was no place for it: it would count
+// as one that the buyer may pay in. Of what was sent nobody knows what became.
+func TestAWindowThatNeverLeftIsAbandoned(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]payment.State{
+		"the shop is gone": payment.StateExpired, "the shop hangs up": payment.StateOpened, "no place": payment.StateExpired,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var shop *httptest.Server
+			shop = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path != "/orders/O-1" {
+					panic(http.ErrAbortHandler)
+				}
+				w.Header().Set("Content-Type", "application/json")
+				if name == "the shop is gone" {
+					w.Header().Set("Connection", "close")
+					if err := shop.Listener.Close(); err != nil {
+						t.Error(err)
+					}
+				}
+				fmt.Fprint(w, `{"order_id":"O-1","amount":64900,"order_name":"운동화","currency":"KRW"}`)
+			}))
+			t.Cleanup(shop.Close)
+			h := newHouse(t, shopAt(shop.URL), pageRoute(http.MethodPost, "body:pg_window"), func(c *fixture.Config) {
+				c.Intercepts[0].ReadRequest["order_id"], c.Intercepts[0].ReadRequest["pay_method"] = "const:O-1", "const:15"
+			})
+			body := `{"x":1}`
+			if name == "no place" {
+				body = "[1]"
+			}
+			a := h.post("/pay", "application/json", body)
+			if !strings.HasPrefix(string(a.body), "<p id=no>") {
+				t.Fatalf("got %d %s", a.status, a.body)
+			}
+			states, err := h.journal.StatesOf(t.Context(), "O-1")
+			if err != nil || len(states) != 1 || states[0].State != want {
+				t.Errorf("the attempts are %v, %v; want one that is %s", states, err, want)
+			}
+		})
 	}
 }
 

@@ -33,6 +33,8 @@ type passage struct {
 	say []byte
 	// plain asks for an answer that is not compressed.
 	plain bool
+	// unsent tells of an exchange that failed that not one byte of the request reached a shop.
+	unsent bool
 	// early tells that the answer came while the request's body was being sent.
 	early  bool
 	client net.Conn
@@ -218,12 +220,18 @@ func ofCaches(name []byte) bool {
 		return upstream.Is(name, "pragma")
 	case 7:
 		return upstream.Is(name, "expires")
+	case 12:
+		return upstream.Is(name, "edge-control") || ownAnswerLine(name)
 	case 13:
 		return upstream.Is(name, "cache-control")
 	case 15:
 		return upstream.Is(name, "x-accel-expires")
 	case 17:
 		return upstream.Is(name, "cdn-cache-control") || upstream.Is(name, "surrogate-control")
+	case 25:
+		return upstream.Is(name, "x-litespeed-cache-control")
+	case 28:
+		return upstream.Is(name, "cloudflare-cdn-cache-control")
 	}
 	return ownAnswerLine(name)
 }

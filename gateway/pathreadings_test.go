@@ -11,9 +11,9 @@ import (
 )
 
 // fixtureView is the view of the configuration of the tests.
-func fixtureView(t testing.TB) *view {
+func fixtureView(t testing.TB, edits ...fixture.Edit) *view {
 	t.Helper()
-	s, err := loader().Parse("config.yaml", []byte(fixture.Text()), rules.Sources{})
+	s, err := loader().Parse("config.yaml", []byte(fixture.Text(edits...)), rules.Sources{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,4 +96,14 @@ func isBelowPrefix(path string) bool {
 // isGuardedPath tells whether a path is an endpoint of the order service's own.
 func isGuardedPath(path string) bool {
 	return regexp.MustCompile(`^/(orders/[^/]+(/confirm)?|payment-events)$`).MatchString(lenient(path))
+}
+
+// isGuardedPage tells whether a path is an endpoint of the order service's own to a server that knows PATH_INFO.
+func isGuardedPage(path string) bool {
+	return regexp.MustCompile(`(?is)^/pg/([^/]+/(order|confirm)|events)\.php(/.*)?$`).MatchString(path)
+}
+
+// isPaymentPage tells whether a path is the intercept of shopOfPages to a server that knows PATH_INFO.
+func isPaymentPage(path string) bool {
+	return regexp.MustCompile(`(?is)^/order/pay\.php(/.*)?$`).MatchString(path)
 }

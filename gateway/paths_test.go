@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -12,19 +13,23 @@ import (
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
-// documentedPath is a row of the table in docs/paths.md.
+// documentedPath is a row of a table in docs/paths.md.
 type documentedPath struct{ method, target, becomes string }
 
-func documentedPaths(t testing.TB) []documentedPath {
+// The tables of docs/paths.md.
+const anyShop, phpShop = "paths", "paths of pages"
+
+// documentedPaths are the rows of a table.
+func documentedPaths(t testing.TB, name string) []documentedPath {
 	t.Helper()
 	doc, err := os.ReadFile("../docs/paths.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(doc), "<!-- paths -->\n")
+	_, table, _ := strings.Cut(string(doc), "<!-- "+name+" -->\n")
 	table, _, found := strings.Cut(table, "<!-- end of table -->")
 	if !found {
-		t.Fatal("docs/paths.md has no table of paths")
+		t.Fatalf("docs/paths.md has no table of %s", name)
 	}
 	var rows []documentedPath
 	for line := range strings.SplitSeq(table, "\n") {
@@ -35,8 +40,8 @@ func documentedPaths(t testing.TB) []documentedPath {
 		method, target, _ := strings.Cut(strings.Trim(cells[1], " `"), " ")
 		rows = append(rows, documentedPath{method, target, strings.TrimSpace(cells[2])})
 	}
-	if len(rows) < 40 {
-		t.Fatalf("only %d rows were read of docs/paths.md", len(rows))
+	if least := map[string]int{anyShop: 40, phpShop: 15}[name]; len(rows) < least {
+		t.Fatalf("only %d rows were read of docs/paths.md, %s", len(rows), name)
 	}
 	return rows
 }
@@ -72,9 +77,22 @@ func askFor(t *testing.T, address, method, target string) *http.Response {
 func TestPathsAsDocumented(t *testing.T) {
 	t.Parallel()
 	shop := greetingShop(t)
-	h := newHouse(t, shopAt(shop.url))
-	address := listening(t, h.app)
-	for _, p := range documentedPaths(t) {
+	asDocumented(t, anyShop, shop, listening(t, newHouse(t, shopAt(shop.url)).app))
+	asDocumented(t, phpShop, shop, listening(t, newHouse(t, shopAt(shop.url), shopOfPages).app))
+}
+
+// shopOfPages makes the order service, and one route, pages with an extension.
+func shopOfPages(c *fixture.Config) {
+	c.OrderService.Lookup.Path = "/pg/{order_id}/order.php"
+	c.OrderService.Confirm.Path = "/pg/{order_id}/confirm.php"
+	c.OrderService.Events.Path = "/pg/events.php"
+	c.Intercepts[0].Match["path"] = "/order/pay.php"
+}
+
+// asDocumented holds what becomes of the paths of a table to it.
+func asDocumented(t *testing.T, name string, shop *rawShop, address string) {
+	t.Helper()
+	for _, p := range documentedPaths(t, name) {
 		before := len(shop.requests())
 		res := askFor(t, address, p.method, p.target)
 		status, reason := res.StatusCode, res.Header.Get(headerReason)
@@ -241,13 +259,13 @@ func TestTheShopsOwnPagesWin(t *testing.T) {
 // FuzzPaths reads a path in any order that a chain of servers could: what that makes a guarded endpoint is never
 // forwarded, and what it makes an intercept is looked into or refused.
 func FuzzPaths(f *testing.F) {
-	for _, p := range documentedPaths(f) {
+	for _, p := range slices.Concat(documentedPaths(f, anyShop), documentedPaths(f, phpShop)) {
 		path, _, _ := strings.Cut(p.target, "?")
 		f.Add(path, "dpbmuctfsdpbmuctfs")
 		f.Add(path, "ggmus")
 	}
 	f.Add("/%25c5%25bf/..%5c;x/%2561pi/orders.do", "dbpudmtfs")
-	v := fixtureView(f)
+	v, pages := fixtureView(f), fixtureView(f, shopOfPages)
 	f.Fuzz(func(t *testing.T, path, order string) {
 		if !strings.HasPrefix(path, "/") || len(order) > 100 || len(path) > 1000 {
 			return
@@ -263,6 +281,15 @@ func FuzzPaths(f *testing.F) {
 			t.Errorf("%q is forwarded, and read as %q", path, read)
 		case lenient(read) == "/api/orders" && i.Forward():
 			t.Errorf("%q passes by the intercept, and is read as %q", path, read)
+		}
+		i, err = pages.route(http.MethodPost, path)
+		forwarded = err == nil && i != nil
+		switch {
+		case !forwarded:
+		case isGuardedPage(read):
+			t.Errorf("%q is forwarded, and read as the page %q", path, read)
+		case isPaymentPage(read) && i.Forward():
+			t.Errorf("%q passes by the intercept, and is read as the page %q", path, read)
 		}
 	})
 }

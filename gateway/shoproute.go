@@ -16,11 +16,15 @@ type routePath struct {
 	forms  []string
 	folded string
 	prefix bool
+	// page tells that it is a file's, which may have a path behind it.
+	page bool
 }
 
 func newRoutePath(i rules.Intercept) routePath {
 	decoded := decodePath(i.Path)
-	return routePath{forms: []string{i.Path, decoded}, folded: strings.ToLower(decoded), prefix: i.Prefix}
+	return routePath{
+		forms: []string{i.Path, decoded}, folded: strings.ToLower(decoded), prefix: i.Prefix, page: isPage(decoded),
+	}
 }
 
 // is tells whether a path is this route's as it stands.
@@ -33,15 +37,15 @@ func (r *routePath) is(path string) bool {
 	return false
 }
 
-// mayBe tells whether a path is this route's to a server that ignores case, what follows a dot at the end, and slashes
-// behind it.
+// mayBe tells whether a path is this route's to a server that ignores case, what follows a dot at the end, slashes
+// behind it, and a path behind a page.
 func (r *routePath) mayBe(path string) bool {
 	if r.prefix {
 		_, ok := cutFolded(path, r.folded)
 		return ok
 	}
 	rest, ok := cutFolded(strings.TrimRight(path, "/."), strings.TrimRight(r.folded, "/"))
-	return ok && isSuffix(rest)
+	return ok && isTail(rest, r.page)
 }
 
 // interceptOf is the first route of the file that one reading of a path belongs to; nil for none. A route that is

@@ -21,7 +21,9 @@ type view struct {
 	shops      []shopAddress // all addresses of it, shop in front
 	health     rules.HealthConfig
 	intercepts []intercept
-	origins    []origin
+	// drop and dropPartial are ownLine and ownOrPartial with the headers of windows besides.
+	drop, dropPartial func(name []byte) bool
+	origins           []origin
 	// store are the functions of the X2BEE store API by path.
 	store map[string]storeFunction
 	// trustedProxies are whose word on the client's address counts.
@@ -85,6 +87,7 @@ func newView(s *rules.Snapshot) (*view, error) {
 	}
 	v.guarded, v.prefix = guardedPaths(s.OrderService()), strings.ToLower(public.Prefix)
 	v.intercepts = compileIntercepts(s)
+	v.setDrops()
 	v.store = storeFunctions(s.X2BEE())
 	return v, nil
 }

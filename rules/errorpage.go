@@ -140,7 +140,7 @@ func errorPageReader(p *ErrorPage) reader {
 func (p *ErrorPage) cure() string {
 	switch p.Type {
 	case typeHTML:
-		return "placeholders in text, in quoted attributes, or as values in scripts"
+		return "placeholders in text, in quoted attributes, in the query of an address, or as values in scripts"
 	case typeForm:
 		return "name={value}&other={value}, everything else percent-encoded"
 	}
@@ -190,6 +190,13 @@ func (p *ErrorPage) compileHTML() error {
 	if strings.Contains(b.String(), notFilled) { //guard:pages-have-room-for-texts
 		return errors.New("a placeholder stands where no text can, such as in a style or in place of an attribute")
 	}
+	b.Reset()
+	if err := t.Execute(&b, everyName(filledMark)); err != nil {
+		return err
+	}
+	if err := checkAttributes(b.String()); err != nil {
+		return err
+	}
 	p.html = t
 	return nil
 }
@@ -200,10 +207,13 @@ const notFilled = "ZgotmplZ"
 // breaker is a value that is something else wherever it is not escaped.
 const breaker = `<b c="` + "'" + `&d;]]>-->` + "\uf8f3"
 
-func breakers() map[string]any {
+func breakers() map[string]any { return everyName(breaker) }
+
+// everyName makes everything that a refusal can be told with the same text.
+func everyName(text string) map[string]any {
 	values := map[string]any{}
 	for _, name := range TemplateNames() {
-		values[name] = breaker
+		values[name] = text
 	}
 	return values
 }
@@ -220,7 +230,7 @@ func placeholders(parts []TemplatePart) (n int) {
 // checkXML finds every placeholder again as text or in an attribute.
 func checkXML(parts []TemplatePart) error {
 	d := xml.NewDecoder(strings.NewReader(fillParts(parts, breakers(), escapeXML)))
-	found, roots, depth := 0, 0, 0
+	found, roots, depth, runs := 0, 0, 0, false
 	for {
 		token, err := d.Token()
 		switch {
@@ -228,6 +238,8 @@ func checkXML(parts []TemplatePart) error {
 			return errors.New("it has not one root")
 		case errors.Is(err, io.EOF) && found != placeholders(parts): //guard:xml-is-filled-in-as-text
 			return errors.New("a placeholder is neither in text nor in an attribute")
+		case errors.Is(err, io.EOF) && found > 0 && runs: //guard:no-texts-in-xml-that-runs
+			return errors.New("browsers run scripts in XHTML and SVG: a page with placeholders is of type text/html")
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -238,8 +250,11 @@ func checkXML(parts []TemplatePart) error {
 			if depth++; depth == 1 {
 				roots++
 			}
+			runs = runs || token.Name.Space == "http://www.w3.org/1999/xhtml" || token.Name.Space == "http://www.w3.org/2000/svg"
 			for _, a := range token.Attr {
-				found += strings.Count(a.Value, breaker)
+				if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" { // what a page is, is not filled in
+					found += strings.Count(a.Value, breaker)
+				}
 			}
 		case xml.EndElement:
 			depth--

@@ -82,7 +82,17 @@ func interceptGuards() []guard {
 		{
 			name: "the-windows-header-is-ours", does: never(),
 			says: "a client says no header that some server takes for the window's",
-			pkg:  tests, run: "TestAWindowGoesIntoAHeader",
+			pkg:  tests, run: "TestAWindowGoesIntoAHeader|TestNoRequestBringsAWindowsHeader",
+		},
+		{
+			name: "windows-that-were-sent-stay-open", does: drop(2),
+			says: "a window that the shop may have handed out stays open",
+			pkg:  tests, run: "TestAWindowThatNeverLeftIsAbandoned",
+		},
+		{
+			name: "windows-without-a-place-are-abandoned", does: never(),
+			says: "a window that had no place in the request counts as none",
+			pkg:  tests, run: "TestAWindowThatNeverLeftIsAbandoned",
 		},
 		{
 			name: "pages-with-windows-are-not-kept", does: skip(),
@@ -198,6 +208,31 @@ func interceptGuards() []guard {
 			name: "pages-have-room-for-texts", does: never(),
 			says: "a page has no placeholder where its text would be dropped",
 			pkg:  "./rules", run: "TestBadFiles",
+		},
+		{
+			name: "no-texts-in-nested-documents", does: never(),
+			says: "a page has no placeholder in a document inside of it",
+			pkg:  "./rules", run: "TestAPageHasNoPlaceholderWhereOneEscapingIsNotEnough",
+		},
+		{
+			name: "no-texts-in-animations", does: never(),
+			says: "a page has no placeholder that an animation makes an address",
+			pkg:  "./rules", run: "TestAPageHasNoPlaceholderWhereOneEscapingIsNotEnough",
+		},
+		{
+			name: "no-texts-in-script-addresses", does: never(),
+			says: "a page has no placeholder in an address that is a script",
+			pkg:  "./rules", run: "TestAPageHasNoPlaceholderWhereOneEscapingIsNotEnough",
+		},
+		{
+			name: "no-texts-choose-what-is-loaded", does: never(),
+			says: "what a refusal says does not choose what a page loads",
+			pkg:  "./rules", run: "TestAPageHasNoPlaceholderWhereOneEscapingIsNotEnough",
+		},
+		{
+			name: "no-texts-in-xml-that-runs", does: never(),
+			says: "XML that a browser runs has no placeholder",
+			pkg:  "./rules", run: "TestAPageHasNoPlaceholderWhereOneEscapingIsNotEnough",
 		},
 		{
 			name: "xml-is-filled-in-as-text", does: never(),
