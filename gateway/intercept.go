@@ -96,7 +96,7 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	from := exchange{found: found, query: query, header: func(name string) string { return c.Get(name) }}
+	from := exchange{found: found, query: query, request: c}
 	co := payment.Checkout{Currency: payment.CurrencyKRW, Purpose: payment.PurposeOneTime, Device: payment.DevicePC}
 	if err := from.read(v, i.readRequest, &co); err != nil {
 		return g.refuseIntercepted(c, i, err)

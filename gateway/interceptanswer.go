@@ -58,7 +58,7 @@ func (g *Gateway) answered(c *fiber.Ctx, v *view, i intercept, co *payment.Check
 	}
 	var changed []byte
 	if why == "" {
-		from := exchange{found: found, header: func(name string) string { return string(p.x.Header(name)) }}
+		from := exchange{found: found, answer: &p.x}
 		changed, why = g.change(c, v, i, from, co, p.room())
 	}
 	if why != "" {

@@ -6,9 +6,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/gofiber/fiber/v2"
+
 	"github.com/pg-gateway/pg-gateway/gateway/jsonplace"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/upstream"
 )
 
 // readOrder is the order in which fields are read: an amount for each method needs the methods.
@@ -57,10 +60,20 @@ func (list fieldSources) of(field string) (fieldSource, bool) {
 
 // exchange is one side of an intercepted request: the request, or the shop's answer.
 type exchange struct {
-	found  *jsonplace.Found
-	header func(name string) string
+	found *jsonplace.Found
+	// request or answer has the headers.
+	request *fiber.Ctx
+	answer  *upstream.Exchange
 	// query is that of the request.
 	query string
+}
+
+// header is a header of this side; empty when there is none.
+func (e exchange) header(name string) string {
+	if e.request != nil {
+		return e.request.Get(name)
+	}
+	return string(e.answer.Header(name))
 }
 
 // get finds a value by its source.
