@@ -111,6 +111,7 @@ func (g *Gateway) passOnWithout(c *fiber.Ctx, p *passage, drop func(name []byte)
 		return g.badAnswer(c, p, err)
 	}
 	requestOf(c).passed = true
+	p.keepSeat(c)
 	switch whole, ok := p.x.Whole(); {
 	case ok && length == 0 && (p.x.Ruled() || !p.early):
 		return p.Close()
@@ -121,7 +122,6 @@ func (g *Gateway) passOnWithout(c *fiber.Ctx, p *passage, drop func(name []byte)
 	default:
 		p.direct = length >= 0
 	}
-	p.keepSeat(c)
 	p.res.ImmediateHeaderFlush = p.direct
 	p.res.SetBodyStream(p, int(length))
 	return nil
