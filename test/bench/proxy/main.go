@@ -9,11 +9,6 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
-	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/test/bench/harness"
@@ -21,14 +16,13 @@ import (
 
 // options are what a run is made of.
 type options struct {
-	rounds  int
-	each    time.Duration
-	conns   int
-	crowd   int
-	rate    int
-	alone   bool
-	docs    string
-	gateway string
+	harness.Common
+
+	rounds int
+	each   time.Duration
+	conns  int
+	crowd  int
+	rate   int
 }
 
 func main() {
@@ -38,54 +32,31 @@ func main() {
 	flag.IntVar(&o.conns, "connections", 64, "how many connections the load has")
 	flag.IntVar(&o.crowd, "crowd", 256, "how many connections the memory is measured at")
 	flag.IntVar(&o.rate, "rate", 2000, "requests a second of the open loop")
-	flag.BoolVar(&o.alone, "alone", false,
-		"go before whatever else the machine does, for figures that mean something on a busy one; needs root")
-	flag.StringVar(&o.docs, "docs", "", "the document whose table is written anew; empty for none")
-	flag.StringVar(&o.gateway, "gateway", "", "a binary to measure instead of building this tree's")
+	o.Flags()
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o, os.Stdout)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	harness.Main(&o.Common, "make bench-proxy DOCS=1", o.measure)
 }
 
-// run measures, and prints the tables.
-func run(ctx context.Context, o options, out io.Writer) error {
-	if o.alone {
-		restore, err := harness.GoBefore()
-		if err != nil {
-			return err
-		}
-		defer restore()
-	}
-	b, err := newBench(ctx, o)
+// measure takes the turns, and returns the tables.
+func (o *options) measure(ctx context.Context) (string, error) {
+	b, err := newBench(ctx, *o)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer b.Close()
-	r := report{options: o, versions: b.versions(ctx), began: harness.Load()}
+	r := report{options: *o, versions: b.versions(ctx), began: harness.Load()}
 	if r.turns, err = b.takeTurns(ctx); err != nil {
-		return err
+		return "", err
 	}
 	if r.crowds, err = b.crowds(ctx); err != nil {
-		return err
+		return "", err
 	}
 	if r.paced, err = b.paced(ctx); err != nil {
-		return err
+		return "", err
 	}
 	if r.allocations, err = committedAllocations(); err != nil {
-		return err
+		return "", err
 	}
 	r.ended = harness.Load()
-	text := r.markdown()
-	if _, err := io.WriteString(out, text); err != nil {
-		return fmt.Errorf("printing the tables: %w", err)
-	}
-	if o.docs == "" {
-		return nil
-	}
-	return harness.WriteBlock(o.docs, "make bench-proxy DOCS=1", text)
+	return r.markdown(), nil
 }

@@ -30,7 +30,7 @@ func (b *bench) paced(ctx context.Context) (list []pacedTurn, err error) {
 			if err := ctx.Err(); err != nil {
 				return nil, err
 			}
-			pace := harness.Pace{Rate: b.rate, Lasting: b.each, Alone: b.alone}
+			pace := harness.Pace{Rate: b.rate, Lasting: b.each, Alone: b.Alone}
 			took, err := harness.OpenLoop(p.t.At, p.w.request(p.t.At), pace)
 			if err != nil {
 				return nil, p.t.Fault(err)

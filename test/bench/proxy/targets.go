@@ -36,7 +36,7 @@ type bench struct {
 
 // newBench builds and starts everything. Close is needed only when there is no error.
 func newBench(ctx context.Context, o options) (*bench, error) {
-	h, err := harness.New(ctx, o.gateway, o.alone)
+	h, err := harness.New(ctx, o.Gateway, o.Alone)
 	if err != nil {
 		return nil, err
 	}

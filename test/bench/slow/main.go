@@ -9,11 +9,6 @@ package main
 import (
 	"context"
 	"flag"
-	"fmt"
-	"io"
-	"os"
-	"os/signal"
-	"syscall"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/test/bench/harness"
@@ -21,15 +16,14 @@ import (
 
 // options are what a run is made of.
 type options struct {
+	harness.Common
+
 	rounds    int
 	each      time.Duration
 	rate      int
 	approvals int
 	delay     time.Duration
 	crowd     crowd
-	alone     bool
-	docs      string
-	gateway   string
 }
 
 func main() {
@@ -42,45 +36,22 @@ func main() {
 	flag.IntVar(&o.crowd.heads, "heads", 2000, "how many of the crowd send the head of a request byte by byte")
 	flag.IntVar(&o.crowd.idle, "idle", 5000, "how many of the crowd say nothing")
 	flag.IntVar(&o.crowd.uploads, "uploads", 1024, "how many of the crowd send a body byte by byte")
-	flag.BoolVar(&o.alone, "alone", false,
-		"go before whatever else the machine does, for figures that mean something on a busy one; needs root")
-	flag.StringVar(&o.docs, "docs", "", "the document whose table is written anew; empty for none")
-	flag.StringVar(&o.gateway, "gateway", "", "a binary to measure instead of building this tree's")
+	o.Flags()
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, o, os.Stdout)
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
+	harness.Main(&o.Common, "make bench-slow DOCS=1", o.measure)
 }
 
-// run measures, and prints the table.
-func run(ctx context.Context, o options, out io.Writer) error {
-	if o.alone {
-		restore, err := harness.GoBefore()
-		if err != nil {
-			return err
-		}
-		defer restore()
-	}
-	b, err := newBench(ctx, o)
+// measure takes the turns, and returns the tables.
+func (o *options) measure(ctx context.Context) (string, error) {
+	b, err := newBench(ctx, *o)
 	if err != nil {
-		return err
+		return "", err
 	}
 	defer b.Close()
-	r := report{options: o, began: harness.Load()}
+	r := report{options: *o, began: harness.Load()}
 	if r.turns, err = b.takeTurns(ctx); err != nil {
-		return err
+		return "", err
 	}
 	r.ended = harness.Load()
-	text := r.markdown()
-	if _, err := io.WriteString(out, text); err != nil {
-		return fmt.Errorf("printing the table: %w", err)
-	}
-	if o.docs == "" {
-		return nil
-	}
-	return harness.WriteBlock(o.docs, "make bench-slow DOCS=1", text)
+	return r.markdown(), nil
 }

@@ -54,7 +54,7 @@ type bench struct {
 
 // newBench builds and starts everything. Close is needed only when there is no error.
 func newBench(ctx context.Context, o options) (*bench, error) {
-	h, err := harness.New(ctx, o.gateway, o.alone)
+	h, err := harness.New(ctx, o.Gateway, o.Alone)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +133,7 @@ func (b *bench) checkouts() (harness.Spent, error) {
 	request := []byte("POST /checkout HTTP/1.1\r\nHost: " + b.gateway.At + "\r\n" +
 		"Content-Type: application/json\r\nOrigin: http://localhost:8080\r\n" +
 		"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
-	return harness.OpenLoop(b.gateway.At, request, harness.Pace{Rate: b.rate, Lasting: b.each, Alone: b.alone})
+	return harness.OpenLoop(b.gateway.At, request, harness.Pace{Rate: b.rate, Lasting: b.each, Alone: b.Alone})
 }
 
 // inACrowd is checkouts with the crowd around them.
