@@ -316,6 +316,7 @@ const (
 	adminShare   = 0.05
 	shopShare    = 0.25
 	lookUpShare  = 0.1
+	tunnelShare  = 0.05
 	refusedShare = 0.02
 )
 

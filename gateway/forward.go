@@ -28,7 +28,12 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view) error {
 		p.req.Upgrade = upgradeOf(c)
 	}
 	var err error
-	if p.seat, err = g.enterForwarded(c, p.req.Stream != nil); err != nil {
+	if p.req.Upgrade != nil {
+		p.seat, err = g.enterTunnel(c)
+	} else {
+		p.seat, err = g.enterForwarded(c, p.req.Stream != nil)
+	}
+	if err != nil {
 		return err
 	}
 	if err := g.exchange(c, v, p); err != nil {

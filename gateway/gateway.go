@@ -161,7 +161,8 @@ func New(o Options) (*Gateway, error) {
 	g.rooms = newRooms(o.Metrics)
 	g.shops, g.lookUpBy = newShops(shopsOptions{
 		conns:   min(maxShopConns, shareOf(g.openFiles, shopShare)),
-		lookUps: min(maxShopConns, shareOf(g.openFiles, lookUpShare)), metrics: o.Metrics, log: o.Log,
+		lookUps: min(maxShopConns, shareOf(g.openFiles, lookUpShare)),
+		inForce: func(v *view) bool { return v == g.view() }, metrics: o.Metrics, log: o.Log,
 	}), o.LookUp
 	if _, err := g.shops.listOf(g.view()); err != nil {
 		return nil, err

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/gofiber/fiber/v2"
+
+	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
 // behindDoor serves app behind a door, as Run does, and returns its address.
@@ -276,6 +278,56 @@ func TestAnotherProtocolPassesBothWays(t *testing.T) {
 	h.g.tunnels.end(20 * time.Second)
 	if rest, ended := c.ends(); !ended || rest != "" {
 		t.Errorf("the connection stays open behind %q", rest)
+	}
+}
+
+// TestTunnelsHaveTheirShare: connections that were upgraded stay for long, and take no page's place; one client has no
+// more than its share of them.
+func TestTunnelsHaveTheirShare(t *testing.T) {
+	t.Parallel()
+	shop := bytesShop(t, func(head string, r *bufio.Reader, c net.Conn) bool {
+		if !strings.Contains(head, "Upgrade: websocket") {
+			_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+			return err == nil
+		}
+		_, _ = io.WriteString(c, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n")
+		_, _ = io.Copy(c, r)
+		return false
+	})
+	h := newHouse(t, shopAt(shop), func(c *fixture.Config) {
+		c.Limits.InFlight = map[string]int{"tunnels": 4, "forwarded": 2}
+	})
+	at := behindDoor(t, h.app, time.Minute)
+	upgrade := func() (*rawClient, int) {
+		c := dialRaw(t, at)
+		c.send("GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n")
+		res, err := http.ReadResponse(c.r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = res.Body.Close()
+		return c, res.StatusCode
+	}
+	first, status := upgrade()
+	if _, other := upgrade(); status != http.StatusSwitchingProtocols || other != status {
+		t.Fatalf("got %d and %d", status, other)
+	}
+	if _, status := upgrade(); status != http.StatusServiceUnavailable {
+		t.Errorf("beyond the client's share: %d", status)
+	}
+	if !h.counted(`pg_gateway_requests_shed_total{reason="client",room="tunnels"} 1`) ||
+		!h.counted(`pg_gateway_in_flight_requests{room="tunnels"} 2`) {
+		t.Error("the metrics do not say so")
+	}
+	page := dialRaw(t, at)
+	page.send("GET /page HTTP/1.1\r\nHost: x\r\n\r\n")
+	if res, body := page.answer("GET"); res == nil || body != "ok" {
+		t.Errorf("a page beside them: %v %q", res, body)
+	}
+	_ = first.c.Close()
+	eventually(t, "its seat to be given back", func() bool { return h.counted(`pg_gateway_in_flight_requests{room="tunnels"} 1`) })
+	if _, status := upgrade(); status != http.StatusSwitchingProtocols {
+		t.Errorf("with a seat given back: %d", status)
 	}
 }
 

@@ -39,12 +39,12 @@ func newRoom(name metrics.Room, m *metrics.Metrics) *room {
 }
 
 // rooms are those of the public listener: none of them takes another's.
-type rooms struct{ forwarded, checkouts, returns, lookUps *room }
+type rooms struct{ forwarded, checkouts, returns, lookUps, tunnels *room }
 
 func newRooms(m *metrics.Metrics) *rooms {
 	return &rooms{
 		newRoom(metrics.RoomForwarded, m), newRoom(metrics.RoomCheckouts, m), newRoom(metrics.RoomReturns, m),
-		newRoom(metrics.RoomLookUps, m),
+		newRoom(metrics.RoomLookUps, m), newRoom(metrics.RoomTunnels, m),
 	}
 }
 
@@ -139,6 +139,12 @@ func (g *Gateway) enterReturn(c *fiber.Ctx) error {
 func (g *Gateway) enterForwarded(c *fiber.Ctx, upload bool) (seat, error) {
 	most := min(g.view().rules.Limits().InFlight.Forwarded, max(int(forwardedShare*float64(g.shops.conns)), 1))
 	return g.enter(c, g.rooms.forwarded, most, upload)
+}
+
+// enterTunnel takes a seat for a connection that is to speak another protocol, which is held until it has closed.
+func (g *Gateway) enterTunnel(c *fiber.Ctx) (seat, error) {
+	most := min(g.view().rules.Limits().InFlight.Tunnels, shareOf(g.openFiles, tunnelShare))
+	return g.enter(c, g.rooms.tunnels, most, false)
 }
 
 // enterLookUp takes a seat for a look-up of an order, which a checkout has besides its own.

@@ -65,7 +65,9 @@ type shopsOptions struct {
 	// conns is how many requests each address gets at once, lookUps how many look-ups of orders. These have connections
 	// of their own: what fills the others with slow requests keeps no order from being looked up.
 	conns, lookUps int
-	metrics        *metrics.Metrics
+	// inForce tells whether a view is that of the rules in force; nil holds every view for it.
+	inForce func(*view) bool
+	metrics *metrics.Metrics
 	log            *slog.Logger
 }
 
@@ -117,7 +119,8 @@ func newShops(o shopsOptions) *shops {
 	return &shops{shopsOptions: o, by: map[shopKey]*shopPlace{}, calls: sync.Pool{New: newOrderCall}}
 }
 
-// listOf returns the addresses of a view. That of another view than the last two is not asked for in practice.
+// listOf returns the addresses of a view. A request that began long ago may ask for one that is out of force: it gets a
+// list, and what is said and kept of the addresses stays that of the rules in force.
 func (s *shops) listOf(v *view) (*shopList, error) {
 	for _, known := range [...]*shopList{s.current.Load(), s.before.Load()} {
 		if known != nil && known.view == v {
@@ -139,6 +142,9 @@ func (s *shops) listOf(v *view) (*shopList, error) {
 		l.places[i] = p
 	}
 	l.lookUp = l.get
+	if last != nil && s.inForce != nil && !s.inForce(v) { //guard:old-addresses-are-not-in-force
+		return l, nil
+	}
 	s.before.Store(last)
 	s.current.Store(l)
 	s.forget(l, last)

@@ -432,6 +432,32 @@ func TestAddressesAreSwappedUnderLoad(t *testing.T) {
 	}
 }
 
+// TestAnOldRequestBringsNoAddressBack: a request that began under rules long gone is sent where they say, and the metrics
+// go on telling of the addresses in force.
+func TestAnOldRequestBringsNoAddressBack(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, shopsAtURLs("http://127.0.0.1:1001"))
+	old := h.g.view()
+	for _, at := range []string{"http://127.0.0.1:1002", "http://127.0.0.1:1003", "http://127.0.0.1:1004"} {
+		h.change(shopsAtURLs(at))
+		if res := h.g.store.Reload("test"); res.Err != nil {
+			t.Fatal(res.Err)
+		}
+		if _, err := h.g.shops.listOf(h.g.view()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := h.g.shops.listOf(old)
+	if err != nil || l.places[0].key.address != "127.0.0.1:1001" {
+		t.Fatalf("the old request is sent to %v, %v", l, err)
+	}
+	l.of.set(l.places[0], false, "it is a test")
+	text := string(h.send(h.admin, httptest.NewRequest(http.MethodGet, "/metrics", nil)).body)
+	if strings.Count(text, "pg_gateway_order_service_up{") != 1 || !strings.Contains(text, `{address="127.0.0.1:1004"} 1`) {
+		t.Error("the metrics tell of addresses that are not in force")
+	}
+}
+
 // TestAddressesOfOneService are told by what they have in common.
 func TestAddressesOfOneService(t *testing.T) {
 	t.Parallel()

@@ -109,19 +109,27 @@ func (g *Gateway) tunnel(c *fiber.Ctx, p *passage, shop net.Conn, first []byte) 
 	head := append(append([]byte("HTTP/1.1 101 "), p.x.Reason()...), "\r\nConnection: Upgrade\r\nUpgrade: "...)
 	head = append(append(head, p.x.Header("upgrade")...), "\r\n"...)
 	head = append(append(append(head, lines...), "\r\n"...), first...)
+	held := p.seat
+	p.seat = seat{} //guard:tunnels-keep-their-seat
 	if err := p.Close(); err != nil {
+		held.leave()
+		_ = shop.Close()
 		return err
 	}
 	c.Status(http.StatusSwitchingProtocols)
 	beneath := c.Context().Conn()
 	handOver(c, func(client net.Conn) {
+		defer held.leave()
 		defer g.tunnels.enter(beneath, false)()
 		if _, err := client.Write(head); err != nil {
 			_ = shop.Close()
 			return
 		}
 		join(client, beneath, shop)
-	}, func() { _ = shop.Close() })
+	}, func() {
+		_ = shop.Close()
+		held.leave()
+	})
 	return nil
 }
 

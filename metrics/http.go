@@ -31,7 +31,7 @@ func (m *Metrics) addHTTP(f factory) {
 	m.inFlight = map[Room]prometheus.Gauge{}
 	m.inFlight[RoomLookUps] = inFlight.WithLabelValues(string(RoomLookUps))
 	m.shed.WithLabelValues(string(RoomLookUps), string(ShedFull))
-	for _, r := range []Room{RoomForwarded, RoomCheckouts, RoomReturns} {
+	for _, r := range []Room{RoomForwarded, RoomCheckouts, RoomReturns, RoomTunnels} {
 		m.inFlight[r] = inFlight.WithLabelValues(string(r))
 		for _, why := range []ShedReason{ShedFull, ShedClient} {
 			m.shed.WithLabelValues(string(r), string(why))
@@ -146,11 +146,13 @@ func (m *Metrics) Problem(code string) {
 // Room is what requests have room of, each kind its own.
 type Room string
 
-// The rooms. RoomLookUps is that of order look-ups, RoomShop that of the other connections to the order service.
+// The rooms. RoomTunnels is that of upgraded connections, RoomLookUps that of order look-ups, RoomShop that of the other
+// connections to the order service.
 const (
 	RoomForwarded Room = "forwarded"
 	RoomCheckouts Room = "checkouts"
 	RoomReturns   Room = "returns"
+	RoomTunnels   Room = "tunnels"
 	RoomLookUps   Room = "order_lookups"
 	RoomShop      Room = "order_service"
 )

@@ -185,9 +185,10 @@ type LimitsConfig struct {
 // InFlightConfig is the section limits.in_flight: how many requests may be under way at once. What is more is refused
 // at once and does not wait.
 type InFlightConfig struct {
-	// Forwarded is for what is handed on to the order service, Checkouts for checkouts, the intercepted ones too, and
-	// Returns for buyers who come back and for PGs' messages; PerClient is what one client may have of each.
-	Forwarded, Checkouts, Returns, PerClient int
+	// Forwarded is for what is handed on to the order service, Checkouts for checkouts, the intercepted ones too,
+	// Returns for buyers who come back and for PGs' messages, and Tunnels for upgraded connections; PerClient is what one
+	// client may have of each.
+	Forwarded, Checkouts, Returns, Tunnels, PerClient int
 	// PerPG is for requests of one kind to one PG.
 	PerPG int
 }

@@ -203,7 +203,7 @@ func limitsReader(c *LimitsConfig) reader {
 }
 
 func inFlightReader(c *InFlightConfig) reader {
-	*c = InFlightConfig{Forwarded: 768, Checkouts: 512, Returns: 1024, PerClient: 256, PerPG: 256}
+	*c = InFlightConfig{Forwarded: 768, Checkouts: 512, Returns: 1024, Tunnels: 1024, PerClient: 256, PerPG: 256}
 	return object(fields{
 		"forwarded": {
 			whole(&c.Forwarded, 2, 100_000),
@@ -218,6 +218,11 @@ func inFlightReader(c *InFlightConfig) reader {
 		"returns": {
 			whole(&c.Returns, 2, 100_000),
 			"Buyers who come back from a window, and messages and deposit notices of PGs. Nobody else has these.",
+		},
+		"tunnels": {
+			whole(&c.Tunnels, 2, 100_000),
+			"Upgraded connections (WebSocket) to the order service, from the request until they close, and never more than " +
+				"one twentieth of the files that the process may open.",
 		},
 		"per_client": {
 			whole(&c.PerClient, 1, 100_000),

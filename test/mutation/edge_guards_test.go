@@ -90,6 +90,16 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestASlowReaderOfAnInterceptedRouteKeepsHisSeat",
 		},
 		{
+			name: "tunnels-keep-their-seat", does: skip(),
+			says: "an upgraded connection keeps its seat until it closes",
+			pkg:  tests, run: "TestTunnelsHaveTheirShare",
+		},
+		{
+			name: "old-addresses-are-not-in-force", does: never(),
+			says: "a request of rules long gone brings back none of their addresses",
+			pkg:  tests, run: "TestAnOldRequestBringsNoAddressBack",
+		},
+		{
 			name: "another-address-is-left-time", does: never(),
 			says: "connecting to one address leaves time for another",
 			pkg:  tests, run: "TestAnAddressThatSaysNothingLeavesTimeForAnother",
