@@ -30,10 +30,10 @@ type intercept struct {
 }
 
 // sells tells whether orders are made on the route.
-func (i intercept) sells() bool { return i.Put != "" || len(i.RefuseBefore) > 0 || i.putsRequest() }
+func (i *intercept) sells() bool { return i.Put != "" || len(i.RefuseBefore) > 0 || i.putsRequest() }
 
 // changes tells whether answers on the route are changed.
-func (i intercept) changes() bool { return i.Put != "" || i.Offers.List != "" }
+func (i *intercept) changes() bool { return i.Put != "" || i.Offers.List != "" }
 
 func compileIntercepts(s *rules.Snapshot) []intercept {
 	var list []intercept
@@ -69,7 +69,7 @@ func compileIntercept(i rules.Intercept) intercept {
 
 // intercepted runs the shop's own checkout through the rules: refused before the order is created when the
 // method cannot be used, answered with the window when it can (design flow B).
-func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
+func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i *intercept) error {
 	if i.sells() {
 		if err := g.admit(c); err != nil {
 			return g.refuseIntercepted(c, i, err)
@@ -88,7 +88,7 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	found, err := i.readRequestBody(c.Request().Header.ContentType(), body)
+	found, err := i.readRequestBody(c.Request().Header.ContentType(), body, &room.inBody)
 	if err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
@@ -146,7 +146,7 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i intercept) error {
 
 // orderFrom makes the checkout of what the shop's answer says of the order. The browser's word on it ends here: of
 // the request only the wish for a method stays, and its amounts must be the shop's.
-func (g *Gateway) orderFrom(ctx context.Context, v *view, i intercept, from exchange, co *payment.Checkout) error {
+func (g *Gateway) orderFrom(ctx context.Context, v *view, i *intercept, from exchange, co *payment.Checkout) error {
 	asked := co.Payments
 	co.OrderID, co.Payments = "", nil
 	co.Amount, co.TaxFree, co.TaxFreeSet = 0, 0, false //guard:browsers-amount-never-counts

@@ -15,7 +15,7 @@ import (
 
 // answered reads the shop's answer and changes it as the route says; what it cannot change passes as it is, with the
 // reason in a header.
-func (g *Gateway) answered(c *fiber.Ctx, v *view, i intercept, co *payment.Checkout, p *passage) error {
+func (g *Gateway) answered(c *fiber.Ctx, v *view, i *intercept, co *payment.Checkout, p *passage) error {
 	if status := p.x.Status(); status < 200 || status > 299 || !i.changes() || p.x.Ruled() {
 		if !i.putsRequest() {
 			g.metrics.Intercepted(i.Name, "passed")
@@ -50,7 +50,7 @@ func (g *Gateway) answered(c *fiber.Ctx, v *view, i intercept, co *payment.Check
 	plain, why := decoded(p.x.Lines(), answer)
 	var found *jsonplace.Found
 	if why == "" {
-		if found, err = i.answer.Read(plain); err != nil {
+		if found, err = i.answer.ReadInto(&p.room().inShops, plain); err != nil {
 			g.log.Warn("the shop's answer on an intercepted route is not clean JSON",
 				slog.String("request_id", requestID(c)), slog.String("route", i.Name), slog.Any("err", err))
 			why = answerNotJSON
@@ -76,14 +76,14 @@ func isEventStream(contentType []byte) bool {
 }
 
 // unchanged says that the shop's answer is handed on as it is, and why.
-func (g *Gateway) unchanged(c *fiber.Ctx, i intercept, why string) {
+func (g *Gateway) unchanged(c *fiber.Ctx, i *intercept, why string) {
 	c.Set(headerUnchanged, why)
 	g.metrics.Intercepted(i.Name, why)
 }
 
 // change makes of the shop's answer what the route says, or tells why not.
 func (g *Gateway) change(
-	c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout, room *texts,
+	c *fiber.Ctx, v *view, i *intercept, from exchange, co *payment.Checkout, room *texts,
 ) (changed []byte, why string) {
 	if why := i.passes(from); why != "" {
 		return nil, why
@@ -103,7 +103,7 @@ func (g *Gateway) change(
 // appendWindowFor appends the JSON to put into the shop's answer, and returns a word for the metric. The order exists
 // by then, so a refusal travels in the window's place instead of hiding the order.
 func (g *Gateway) appendWindowFor(
-	dst []byte, c *fiber.Ctx, v *view, i intercept, from exchange, co *payment.Checkout,
+	dst []byte, c *fiber.Ctx, v *view, i *intercept, from exchange, co *payment.Checkout,
 ) ([]byte, string) {
 	ctx := g.payerContext(c)
 	err := g.orderFrom(ctx, v, i, from, co)

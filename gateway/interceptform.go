@@ -139,7 +139,7 @@ func linesOf(h *fasthttp.RequestHeader, name string) (n int) {
 
 // readRequestBody finds in a request's body what the sources of its route need: a form is read as PHP reads it,
 // everything else must be clean JSON. The shop gets the body as it came.
-func (i *intercept) readRequestBody(contentType, body []byte) (*jsonplace.Found, error) {
+func (i *intercept) readRequestBody(contentType, body []byte, room *jsonplace.Reading) (*jsonplace.Found, error) {
 	if len(body) == 0 {
 		return nil, nil
 	}
@@ -154,7 +154,7 @@ func (i *intercept) readRequestBody(contentType, body []byte) (*jsonplace.Found,
 	if err != nil {
 		return nil, formProblem(err)
 	}
-	found, err := i.request.Read(string(body))
+	found, err := i.request.ReadInto(room, string(body))
 	if err != nil {
 		return nil, jsonProblem(err)
 	}

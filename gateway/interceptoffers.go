@@ -8,7 +8,7 @@ import (
 
 // offered takes out of the shop's answer, such as an order sheet, the payment methods that a checkout would be refused
 // with now, or marks them.
-func (g *Gateway) offered(v *view, i intercept, from exchange, co *payment.Checkout) (changed []byte, why string) {
+func (g *Gateway) offered(v *view, i *intercept, from exchange, co *payment.Checkout) (changed []byte, why string) {
 	items, ok := from.found.List(i.offersAt, i.Offers.Code, i.Offers.Mark)
 	if !ok {
 		return nil, answerNoList

@@ -25,7 +25,7 @@ const (
 )
 
 // passes tells why the shop's answer is handed on as it is; empty when a window is to be opened for it.
-func (i intercept) passes(from exchange) string {
+func (i *intercept) passes(from exchange) string {
 	order, ok := i.readAnswer.of("order_id")
 	switch {
 	//guard:another-code-passes

@@ -15,7 +15,7 @@ import (
 
 // problemInPlace is what stands in the window's place when there is none: the problem in the shop's own shape, when
 // that is JSON.
-func (g *Gateway) problemInPlace(c *fiber.Ctx, i intercept, p *payment.Problem) ([]byte, error) {
+func (g *Gateway) problemInPlace(c *fiber.Ctx, i *intercept, p *payment.Problem) ([]byte, error) {
 	if len(i.Template.Body) == 0 {
 		return json.Marshal(map[string]any{"problem": body(p, requestID(c))})
 	}
@@ -24,13 +24,13 @@ func (g *Gateway) problemInPlace(c *fiber.Ctx, i intercept, p *payment.Problem) 
 }
 
 // refuseIntercepted answers in the shape that the route's front end knows.
-func (g *Gateway) refuseIntercepted(c *fiber.Ctx, i intercept, err error) error {
+func (g *Gateway) refuseIntercepted(c *fiber.Ctx, i *intercept, err error) error {
 	g.metrics.Intercepted(i.Name, "refused")
 	return g.tellRefusal(c, i, err)
 }
 
 // tellRefusal is refuseIntercepted of what is counted as something else.
-func (g *Gateway) tellRefusal(c *fiber.Ctx, i intercept, err error) error {
+func (g *Gateway) tellRefusal(c *fiber.Ctx, i *intercept, err error) error {
 	p := asProblem(err)
 	if i.Errors == "problem" {
 		return g.fail(c, err)

@@ -21,13 +21,13 @@ import (
 )
 
 // putsRequest tells whether the window goes into the request.
-func (i intercept) putsRequest() bool { return i.PutRequest.Kind != "" }
+func (i *intercept) putsRequest() bool { return i.PutRequest.Kind != "" }
 
 // putWindow puts the window of the order that a request names into the request, for a shop whose own page opens it.
 // What the client has put there by itself is left out, also when there is no order and no window. It returns the
 // attempt of the window when that is on record. The error is what the client is told; the shop has not been asked then.
 func (g *Gateway) putWindow(
-	c *fiber.Ctx, v *view, i intercept, co *payment.Checkout, found *jsonplace.Found, p *passage,
+	c *fiber.Ctx, v *view, i *intercept, co *payment.Checkout, found *jsonplace.Found, p *passage,
 ) (recorded *payment.Attempt, err error) {
 	defer func() {
 		if err != nil && recorded != nil { //guard:windows-without-a-place-are-abandoned
@@ -109,7 +109,7 @@ func (g *Gateway) orderOf(ctx context.Context, v *view, co *payment.Checkout) er
 }
 
 // putIntoBody puts a window at its place in a request's body, or only leaves out what is there when there is none.
-func (i intercept) putIntoBody(contentType, body []byte, found *jsonplace.Found, window []byte) ([]byte, error) {
+func (i *intercept) putIntoBody(contentType, body []byte, found *jsonplace.Found, window []byte) ([]byte, error) {
 	name := i.PutRequest.Value
 	var err error
 	switch said, _ := kindOf(contentType); said.kind {
@@ -239,7 +239,7 @@ func queryValue(query, name string) jsonplace.Value {
 
 // queryOf is a request's query, where the route reads it. It refuses one in which two readers could find different
 // values of what is read, or which has a window of its own: some servers read the query before the body.
-func (i intercept) queryOf(c *fiber.Ctx) (string, error) {
+func (i *intercept) queryOf(c *fiber.Ctx) (string, error) {
 	if !i.readsQuery {
 		return "", nil
 	}

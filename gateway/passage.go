@@ -11,6 +11,7 @@ import (
 	"github.com/gofiber/fiber/v2"
 	"github.com/valyala/fasthttp"
 
+	"github.com/pg-gateway/pg-gateway/gateway/jsonplace"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/upstream"
 )
@@ -47,8 +48,12 @@ type passage struct {
 	pool  *sync.Pool
 }
 
-// texts is where what an intercepted request works on is written: its body, and the answer made of the shop's.
-type texts struct{ body, answer []byte }
+// texts is where what an intercepted request works on is written: its body, and the answer made of the shop's; and
+// where what was found in the body, and in the shop's answer, is.
+type texts struct {
+	body, answer    []byte
+	inBody, inShops jsonplace.Reading
+}
 
 // maxKeptTexts is how large texts may be to be kept for later, in bytes.
 const maxKeptTexts = 64 << 10
@@ -64,6 +69,8 @@ func (p *passage) room() *texts {
 // giveBack ends the use of what room gave: the answer has been written.
 func (p *passage) giveBack() {
 	if t := p.texts; t != nil && cap(t.body)+cap(t.answer) <= maxKeptTexts {
+		t.inBody.Forget()
+		t.inShops.Forget()
 		p.pool.Put(t)
 	}
 	p.texts = nil

@@ -68,7 +68,7 @@ type shopsOptions struct {
 	// inForce tells whether a view is that of the rules in force; nil holds every view for it.
 	inForce func(*view) bool
 	metrics *metrics.Metrics
-	log            *slog.Logger
+	log     *slog.Logger
 }
 
 // shops are the addresses of the order service, with the clients that speak to them and what is known of how they are.

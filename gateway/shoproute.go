@@ -12,18 +12,20 @@ import (
 
 // routePath is the path of a route of the file.
 type routePath struct {
-	// forms are it as configured, and decoded; folded is decoded and in lower case.
-	forms  []string
-	folded string
-	prefix bool
+	// forms are it as configured, and decoded; folded is decoded and in lower case, bare that without slashes at its end.
+	forms        []string
+	folded, bare string
+	prefix       bool
 	// page tells that it is a file's, which may have a path behind it.
 	page bool
 }
 
 func newRoutePath(i rules.Intercept) routePath {
 	decoded := decodePath(i.Path)
+	folded := strings.ToLower(decoded)
 	return routePath{
-		forms: []string{i.Path, decoded}, folded: strings.ToLower(decoded), prefix: i.Prefix, page: isPage(decoded),
+		forms: []string{i.Path, decoded}, folded: folded, bare: strings.TrimRight(folded, "/"), prefix: i.Prefix,
+		page: isPage(decoded),
 	}
 }
 
@@ -44,7 +46,10 @@ func (r *routePath) mayBe(path string) bool {
 		_, ok := cutFolded(path, r.folded)
 		return ok
 	}
-	rest, ok := cutFolded(strings.TrimRight(path, "/."), strings.TrimRight(r.folded, "/"))
+	if _, ok := cutFolded(path, r.bare); !ok {
+		return false
+	}
+	rest, ok := cutFolded(strings.TrimRight(path, "/."), r.bare)
 	return ok && isTail(rest, r.page)
 }
 
@@ -178,12 +183,12 @@ func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 	requestOf(c).route = routeIntercept
 	forBody, err := v.forBodyOf(c, i)
 	if err != nil {
-		return g.refuseIntercepted(c, *i, err)
+		return g.refuseIntercepted(c, i, err)
 	}
 	if forBody == nil { //guard:other-kinds-go-around-nothing
-		return g.refuseIntercepted(c, *i, &payment.Problem{Code: payment.CodeUnsupportedMediaType})
+		return g.refuseIntercepted(c, i, &payment.Problem{Code: payment.CodeUnsupportedMediaType})
 	}
-	return g.intercepted(c, v, *forBody)
+	return g.intercepted(c, v, forBody)
 }
 
 // shopTarget is what the shop is asked for: the request's target byte for byte, or what follows the authority of an

@@ -143,7 +143,7 @@ func (v *view) sides(
 // splitFrom is what the shop says of an intercepted order's split: in its answer, or else, where the order is to be
 // paid in parts, in its look-up.
 func (g *Gateway) splitFrom(
-	ctx context.Context, v *view, i intercept, from exchange, co *payment.Checkout,
+	ctx context.Context, v *view, i *intercept, from exchange, co *payment.Checkout,
 ) (orders.Split, error) {
 	said := orders.Split{PartsAt: i.ReadAnswer["pay_amount"].Value, PGAt: i.ReadAnswer["pg_amount"].Value}
 	if amounts(co.Payments) {

@@ -10,7 +10,7 @@ func TestEveryNameBelongsToOneCardCompany(t *testing.T) {
 	t.Parallel()
 	seen := map[string]string{}
 	before := ""
-	for _, c := range payment.CardCompanies() {
+	for c := range payment.CardCompanies() {
 		if c.Word <= before || c.Name == "" {
 			t.Errorf("%+v is not in the order of the words, or has no name", c)
 		}

@@ -9,7 +9,7 @@ import (
 // acquirers are the words of the card companies, in their order.
 func acquirers() []string {
 	var words []string
-	for _, c := range payment.CardCompanies() {
+	for c := range payment.CardCompanies() {
 		words = append(words, c.Word)
 	}
 	return words

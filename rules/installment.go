@@ -178,7 +178,7 @@ func (s *Snapshot) openCards(m *merchant, closed []string) []string {
 		return nil
 	}
 	var open []string
-	for _, c := range payment.CardCompanies() {
+	for c := range payment.CardCompanies() {
 		if m.takesCard(c.Word) && !slices.Contains(closed, c.Word) {
 			open = append(open, c.Word)
 		}

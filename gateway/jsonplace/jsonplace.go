@@ -7,6 +7,7 @@
 package jsonplace
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -202,13 +203,16 @@ func (f *Found) Value(id int) Value {
 
 // Read checks a text strictly, as strictjson.Check does, and finds what the plan wants. The error is a
 // *strictjson.Error.
-func (p *Plan) Read(text string) (*Found, error) {
-	// In one piece, since each would take memory of its own.
-	one := new(reading)
+func (p *Plan) Read(text string) (*Found, error) { return p.ReadInto(new(Reading), text) }
+
+// ReadInto is Read with the memory of a reading that is over: what was found then is there no more.
+func (p *Plan) ReadInto(one *Reading, text string) (*Found, error) {
+	one.Forget()
 	if err := one.reader.Begin(text); err != nil {
 		return nil, err
 	}
-	one.found = Found{plan: p, text: text, values: make([]Value, len(p.paths))}
+	one.found = Found{plan: p, text: text, values: slices.Grow(one.values, len(p.paths))[:len(p.paths)]}
+	one.values = one.found.values[:0]
 	w := &one.walk
 	w.r, w.found = &one.reader, &one.found
 	if err := w.visit(p.root); err != nil {
@@ -223,11 +227,20 @@ func (p *Plan) Read(text string) (*Found, error) {
 	return &one.found, nil
 }
 
-// reading is what one Read works with.
-type reading struct {
+// Reading is what one Read works with, in one piece, since each part would take memory of its own. The zero value is
+// ready.
+type Reading struct {
 	reader strictjson.Reader
 	found  Found
 	walk   walk
+	// values is room for those of found; it is cleared.
+	values []Value
+}
+
+// Forget lets go of the text that was read last, and of what was found in it.
+func (r *Reading) Forget() {
+	clear(r.found.values)
+	*r = Reading{values: r.values}
 }
 
 // odd reads a path that only gjson understands.
