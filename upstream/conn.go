@@ -51,22 +51,25 @@ func (c *conn) isSilent(fd uintptr) bool {
 	return true
 }
 
-// talk is one request on its way out and the first bytes that come back.
+// talk is one request on its way out and the first bytes that come back. Many wait at once, most of the time with
+// nothing to say: out goes back to its client as soon as all of it is written, and in is taken when there is something
+// to read. So the few that are used stay in the processor's cache, too.
 type talk struct {
-	out, in []byte
+	client  *Client
+	out, in *buffer
 	// kept tells that the connection has had a request before, unfit that something came since, so that it must not
 	// have another; asked that out was given to the system, of which it took wrote bytes.
 	kept, unfit, asked bool
-	wrote, got         int
+	wrote              int
 }
 
 // ask looks whether a kept connection is fit, writes out, and waits for what comes back. Anything out of the ordinary
-// is left to who reads and writes next: fewer bytes written than there are, or none read.
+// is left to who reads and writes next: fewer bytes written than there are, so that out is still there, or none read.
 //
 // All of it is done while waiting to read, in one go. The usual way asks the system a second time whether there is
 // anything to read, each time in vain, and makes room for other goroutines at each step, which none of these needs.
-func (c *conn) ask(out, in []byte, kept bool) (talk, error) {
-	c.talk = talk{out: out, in: in, kept: kept}
+func (c *conn) ask(client *Client, out *buffer, kept bool) (talk, error) {
+	c.talk = talk{client: client, out: out, kept: kept}
 	err := c.raw.Read(c.step)
 	t := c.talk
 	c.talk = talk{}
@@ -77,9 +80,15 @@ func (c *conn) ask(out, in []byte, kept bool) (talk, error) {
 func (c *conn) talkOn(fd uintptr) bool {
 	t := &c.talk
 	if t.asked {
-		n, errno := sysRead(fd, t.in)
-		t.got = n
-		return errno != syscall.EAGAIN
+		in := t.client.getSmall()
+		n, errno := sysRead(fd, in.b[:cap(in.b)])
+		if errno == syscall.EAGAIN {
+			t.client.putSmall(in)
+			return false
+		}
+		in.b = in.b[:n]
+		t.in = in
+		return true
 	}
 	if t.kept { //guard:late-bytes-end-a-connection
 		if c.isSilent(fd); !c.silent {
@@ -88,8 +97,12 @@ func (c *conn) talkOn(fd uintptr) bool {
 		}
 	}
 	t.asked = true
-	t.wrote = sysWrite(fd, t.out)
-	return t.wrote < len(t.out)
+	if t.wrote = sysWrite(fd, t.out.b); t.wrote < len(t.out.b) {
+		return true
+	}
+	t.client.putSmall(t.out)
+	t.out = nil
+	return false
 }
 
 // alive tells whether the connection is open and nothing has come in on it. What came unasked makes it useless.

@@ -15,8 +15,8 @@ import (
 type Exchange struct {
 	client *Client
 	conn   *conn
-	// in holds what was read, with the head in front; out what is written at once; more is for bodies that in has no
-	// room for.
+	// in holds what was read, with the head in front, and is nil before anything was; out what is written at once, until
+	// it is; more is for bodies that in has no room for.
 	in, out, more *buffer
 	head          head
 	body          body
@@ -41,7 +41,7 @@ type Exchange struct {
 // Only a GET or HEAD is sent a second time, when a connection that was kept turns out to be closed.
 func (c *Client) Do(x *Exchange, r *Request) error {
 	*x = Exchange{
-		client: c, in: c.getSmall(), out: c.getSmall(), deadline: r.Deadline,
+		client: c, deadline: r.Deadline,
 		headless: string(r.Method) == "HEAD", upgrade: len(r.Upgrade) > 0,
 	}
 	if err := x.run(r); err != nil {
@@ -83,6 +83,12 @@ func (x *Exchange) run(r *Request) error {
 		}
 		return fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
+	if x.out == nil {
+		// It went out with the first try.
+		if err := x.write(r); err != nil {
+			return errors.Join(sent, err)
+		}
+	}
 	return x.try(time.Now(), false)
 }
 
@@ -122,6 +128,7 @@ func (x *Exchange) try(now time.Time, kept bool) error {
 		sent = x.ask(kept)
 	default:
 		_, sent = x.conn.Write(x.out.b)
+		x.written()
 	}
 	switch {
 	case errors.Is(sent, errUnfit):
@@ -147,22 +154,34 @@ func (x *Exchange) try(now time.Time, kept bool) error {
 
 // ask writes the request and reads the first bytes that come back.
 func (x *Exchange) ask(kept bool) error {
-	t, err := x.conn.ask(x.out.b, x.in.b[:cap(x.in.b)], kept)
-	x.in.b, x.heard = x.in.b[:t.got], t.got > 0
-	x.armed = t.got == 0
+	x.client.putSmall(x.in) // that of a first try
+	t, err := x.conn.ask(x.client, x.out, kept)
+	x.out, x.in = t.out, t.in
+	x.heard = x.in != nil && len(x.in.b) > 0
+	x.armed = !x.heard
 	switch {
 	case t.unfit:
 		return errUnfit
-	case err != nil || t.wrote == len(x.out.b):
+	case err != nil || x.out == nil:
 		return err
 	}
 	_, err = x.conn.Write(x.out.b[t.wrote:])
+	x.written()
 	return err
+}
+
+// written gives back what was to be written.
+func (x *Exchange) written() {
+	x.client.putSmall(x.out)
+	x.out = nil
 }
 
 // readHead reads until the head of the final answer is there.
 func (x *Exchange) readHead() error {
 	from, scanned, interim := 0, 0, 0
+	if x.in == nil {
+		x.in = x.client.getSmall()
+	}
 	for {
 		end, next, ok := headEnd(x.in.b[from:], scanned)
 		switch {

@@ -103,6 +103,9 @@ func oneWord(b []byte) bool {
 // write makes x.out what is written at once: the head, and the body when it is short. What is left of the body is to
 // be uploaded.
 func (x *Exchange) write(r *Request) error {
+	if x.out == nil {
+		x.out = x.client.getSmall()
+	}
 	out, err := r.append(x.out.b[:0])
 	x.out.b = out
 	switch {
