@@ -3,11 +3,9 @@ package gateway
 import (
 	"bytes"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/gofiber/fiber/v2"
 
@@ -44,8 +42,8 @@ func readBodyInto(dst []byte, c *fiber.Ctx, limit int) ([]byte, error) {
 		return append(dst[:0], b...), nil //guard:body-is-no-other-requests
 	}
 	// What is read whole has to come within a time, and not at its own pace.
-	if err := c.Context().Conn().SetReadDeadline(time.Now().Add(forwardTimeout)); err != nil {
-		return nil, fmt.Errorf("setting a deadline for the body: %w", err)
+	if d, ok := c.Context().Conn().(*doorConn); ok {
+		d.pace.to(paceHead) //guard:whole-bodies-have-a-time
 	}
 	b, err := readUpTo(dst, stream, c.Request().Header.ContentLength(), limit)
 	if err != nil {

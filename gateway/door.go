@@ -47,8 +47,9 @@ type door struct {
 	refused func(why string, told bool, err error)
 	// refusal is what it is told.
 	refusal func() ([]byte, error)
-	// patience is how long no byte may move while a body is read, or an answer written.
-	patience time.Duration
+	// patience is how long no byte may move while a body is read, or an answer written; headTime is how long a head may
+	// take.
+	patience, headTime time.Duration
 
 	mu       sync.Mutex
 	open     int
@@ -69,7 +70,7 @@ func newDoor(
 ) *door {
 	return &door{
 		Listener: l, room: room, closed: closed, refused: refused, refusal: sync.OnceValues(fullAnswer),
-		patience: shopTimeout, peers: map[netip.Addr]*doorPeer{},
+		patience: shopTimeout, headTime: forwardTimeout, peers: map[netip.Addr]*doorPeer{},
 	}
 }
 
@@ -227,7 +228,7 @@ type doorConn struct {
 // is not read: it must not be done when nobody can be answered. A head that cannot end gets an end, and nothing comes
 // after it, so that whoever sent it is refused at once.
 func (c *doorConn) Read(p []byte) (int, error) {
-	if err := c.pace.read(c.Conn, c.d.patience); err != nil {
+	if err := c.pace.read(c.Conn, c.d); err != nil {
 		return 0, err
 	}
 	if c.head.broken {
@@ -263,6 +264,10 @@ func connState(conn net.Conn, s fasthttp.ConnState) {
 		// Its answer has been written.
 		c.passage.giveBack()
 		c.request = request{route: routeNone}
+		c.pace.to(paceIdle)
+	}
+	if s == fasthttp.StateActive {
+		c.pace.to(paceHead)
 	}
 	c.d.mu.Lock()
 	defer c.d.mu.Unlock()

@@ -38,13 +38,12 @@ func (g *Gateway) newApp(stream bool) *fiber.App {
 		Immutable:                    true,
 		RequestMethods:               methods(),
 		ReadBufferSize:               16 << 10,
-		ReadTimeout:                  forwardTimeout,
-		IdleTimeout:                  75 * time.Second,
 		// What time it is an answer of the shop says by itself.
 		DisableDefaultDate: true,
 		ErrorHandler:       g.failDated,
 	})
-	app.Server().ConnState = connState
+	// How long a client may take its connection knows (paced), and what time a request came nobody asks.
+	app.Server().ConnState, app.Server().LazyRequestTime = connState, true
 	if stream {
 		app.Server().HeaderReceived = bodyAtItsPace
 	}
@@ -103,9 +102,13 @@ func (g *Gateway) failDated(c *fiber.Ctx, err error) error {
 	return g.fail(c, err)
 }
 
-// bodyAtItsPace lets a body take as long as it needs while its bytes move; see doorConn.
+// readAhead is the longest body that the server reads whole before it hands its request over, in bytes.
+const readAhead = 8 << 10
+
+// bodyAtItsPace lets a body take as long as it needs while its bytes move (paced). One that is read before anybody
+// handles it must come within the time of its head: it has no seat that would bound how many do so.
 func bodyAtItsPace(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
-	if n := h.ContentLength(); n > 0 || n == -1 {
+	if n := h.ContentLength(); n > readAhead || n == -1 { //guard:short-bodies-have-a-time
 		c.ReadTimeout = ownPace
 	}
 	return c

@@ -8,21 +8,42 @@ import (
 	"time"
 )
 
-// ownPace is a time to read in that stands for none: as long as bytes move.
-const ownPace = 1000 * time.Hour
+// ownPace is a time to read in that stands for none: as long as bytes move. The server passes it on as a deadline, which
+// is known for what it is by its century, without asking what time it is now.
+const ownPace = 100 * 365 * 24 * time.Hour
+
+// paces are the ways in which a client's bytes are waited for.
+type pace int32
+
+const (
+	// paceIdle is between requests.
+	paceIdle pace = iota
+	// paceHead is in what must come within one time, as a head; paceTimed likewise, once its deadline has been set.
+	paceHead
+	paceTimed
+	// paceOwn is as long as bytes move.
+	paceOwn
+	// paceFixed keeps a deadline that somebody has set.
+	paceFixed
+)
+
+// idleTimeout is how long a client may leave his connection unused: longer than common load balancers do (60 s).
+const idleTimeout = 75 * time.Second
 
 // paced moves the deadlines of a client's connection: a long answer, or a long body, is no fault, and one that stands
-// still is. The server asks for three deadlines with each request, and each costs; so they are moved seldom, and pass
-// up to a quarter earlier or later than asked for.
+// still is. To set one costs, and so does to ask what time it is, so that the server, who would set three for each
+// request, sets none; they are moved seldom, and pass up to a quarter earlier or later than said.
 type paced struct {
-	mu sync.Mutex
-	// reads tells that reading goes at its own pace; readBy is until when the next byte must come, in nanoseconds of the
-	// Unix clock.
-	reads  atomic.Bool
+	mu   sync.Mutex
+	mode atomic.Int32
+	// readBy is until when the next byte must come, in nanoseconds of the Unix clock.
 	readBy atomic.Int64
 	// writeBy is until when the next byte must be taken, likewise.
 	writeBy atomic.Int64
 }
+
+// to changes how what comes next is waited for.
+func (p *paced) to(m pace) { p.mode.Store(int32(m)) }
 
 // near tells whether a deadline that is set, in nanoseconds of the Unix clock, is as good as one at a time after now.
 func near(set int64, now time.Time, after time.Duration) bool {
@@ -30,22 +51,32 @@ func near(set int64, now time.Time, after time.Duration) bool {
 	return off.Abs() <= after/4
 }
 
-// read is called before something is read.
-func (p *paced) read(c net.Conn, patience time.Duration) error {
-	if !p.reads.Load() {
+// read is called before something is read of d's connection.
+func (p *paced) read(c net.Conn, d *door) error {
+	mode, after := pace(p.mode.Load()), d.patience
+	switch mode {
+	case paceTimed, paceFixed: //guard:a-head-has-one-time
 		return nil
+	case paceIdle:
+		after = idleTimeout
+	case paceHead:
+		after = d.headTime
+	case paceOwn:
 	}
 	now := time.Now()
-	if near(p.readBy.Load(), now, patience) {
+	if mode != paceHead && near(p.readBy.Load(), now, after) {
 		return nil
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if !p.reads.Load() {
+	if pace(p.mode.Load()) != mode {
 		// Somebody has set a deadline of his own meanwhile.
 		return nil
 	}
-	return p.move(c, now, patience)
+	if mode == paceHead {
+		p.to(paceTimed)
+	}
+	return p.move(c, now, after)
 }
 
 // move sets the next deadline of reading, at a time after now. p.mu is held.
@@ -58,24 +89,25 @@ func (p *paced) move(c net.Conn, now time.Time, after time.Duration) error {
 	return c.SetReadDeadline(by)
 }
 
-// SetReadDeadline sets a deadline, or lets a body come at its own pace.
+// SetReadDeadline sets a deadline, which stays until the next request, or lets a body come at its own pace.
 func (c *doorConn) SetReadDeadline(t time.Time) error {
 	p := &c.pace
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if t.IsZero() {
-		p.reads.Store(false)
+	if now := t.Add(-ownPace); now.Unix() > longPast {
+		p.to(paceOwn)
+		return p.move(c.Conn, now, c.d.patience)
+	}
+	p.to(paceFixed)
+	if p.readBy.Store(t.UnixNano()); t.IsZero() {
 		p.readBy.Store(0)
-		return c.Conn.SetReadDeadline(t)
 	}
-	now := time.Now()
-	after := t.Sub(now)
-	own := after > ownPace/2
-	if p.reads.Store(own); own {
-		after = c.d.patience
-	}
-	return p.move(c.Conn, now, after)
+	return c.Conn.SetReadDeadline(t)
 }
+
+// longPast is in seconds of the Unix clock: 2000-01-01. All that happens here is later, and what ownPace is taken off,
+// unless it was added before, is earlier.
+const longPast = 946_684_800
 
 // SetDeadline sets both deadlines.
 func (c *doorConn) SetDeadline(t time.Time) error {

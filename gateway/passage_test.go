@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 )
 
 // behindDoor serves app behind a door, as Run does, and returns its address.
-func behindDoor(t *testing.T, app *fiber.App, patience time.Duration) string {
+func behindDoor(t *testing.T, app *fiber.App, patience time.Duration, change ...func(*door)) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -29,6 +30,9 @@ func behindDoor(t *testing.T, app *fiber.App, patience time.Duration) string {
 	}
 	d := newDoor(l, func() doorRoom { return doorRoom{} }, func(string, error) {}, nil)
 	d.patience = patience
+	for _, do := range change {
+		do(d)
+	}
 	var served sync.WaitGroup
 	served.Go(func() {
 		if err := app.Listener(d); err != nil {
@@ -411,8 +415,7 @@ func TestWhatGoesOnIsNotCut(t *testing.T) {
 			broke <- err
 			return false
 		}
-		b := make([]byte, 20)
-		if _, err := io.ReadFull(r, b); err != nil {
+		if _, err := io.CopyN(io.Discard, r, 9020); err != nil {
 			return false
 		}
 		_, err := io.WriteString(c, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
@@ -421,7 +424,8 @@ func TestWhatGoesOnIsNotCut(t *testing.T) {
 	h := newHouse(t, shopAt(shop))
 	at := behindDoor(t, h.app, patience)
 	c := dialRaw(t, at)
-	c.send("POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\n")
+	long := strings.Repeat("x", 9000) // more than is read ahead
+	c.send("POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 9020\r\n\r\n" + long)
 	for range 20 {
 		time.Sleep(patience / 8)
 		c.send("x")
@@ -429,7 +433,7 @@ func TestWhatGoesOnIsNotCut(t *testing.T) {
 	if res, body := c.answer("POST"); res == nil || body != "ok" {
 		t.Errorf("a slow upload got %v %q", res, body)
 	}
-	c.send("POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\n\r\nx")
+	c.send("POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 9020\r\n\r\n" + long)
 	if res, _ := c.answer("POST"); res != nil && res.StatusCode == http.StatusOK {
 		t.Errorf("an upload that stands still got %v", res)
 	}
@@ -440,6 +444,43 @@ func TestWhatGoesOnIsNotCut(t *testing.T) {
 	reader.send("GET /huge HTTP/1.1\r\nHost: x\r\n\r\n")
 	if err := <-broke; err == nil {
 		t.Error("the shop could send all of what nobody reads")
+	}
+}
+
+// TestWhatMustComeAtOnceHasOneTime, however steadily its bytes come: a head, one that began behind the request before
+// it, and a body that is read whole.
+func TestWhatMustComeAtOnceHasOneTime(t *testing.T) {
+	t.Parallel()
+	shop := bytesShop(t, func(string, *bufio.Reader, net.Conn) bool { return false })
+	h := newHouse(t, shopAt(shop))
+	at := behindDoor(t, h.app, time.Minute, func(d *door) { d.headTime = time.Second })
+	const checkout = "POST /checkout HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
+	for name, first := range map[string]string{
+		"head":            "GET / HTTP/1.1\r\nHost: x\r\nX: ",
+		"head behind one": checkout + "2\r\n\r\n{}GET / HTTP/1.1\r\nHost: x\r\nX: ",
+		"short body":      checkout + "1000\r\n\r\n{",
+		"long body":       checkout + "10000\r\n\r\n{" + strings.Repeat(" ", 9000),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c := dialRaw(t, at)
+			c.send(first)
+			began := time.Now()
+			go func() {
+				for range 100 {
+					time.Sleep(100 * time.Millisecond)
+					if _, err := c.c.Write([]byte("1")); err != nil {
+						return
+					}
+				}
+			}()
+			if _, err := io.Copy(io.Discard, c.r); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+				t.Fatal(err)
+			}
+			if took := time.Since(began); took > 5*time.Second {
+				t.Errorf("it ended after %v", took)
+			}
+		})
 	}
 }
 

@@ -100,6 +100,21 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestAnOldRequestBringsNoAddressBack",
 		},
 		{
+			name: "a-head-has-one-time", does: never(),
+			says: "a head whose bytes come steadily has one time for all of it",
+			pkg:  tests, run: "TestWhatMustComeAtOnceHasOneTime",
+		},
+		{
+			name: "whole-bodies-have-a-time", does: skip(),
+			says: "a body that is read whole has one time for all of it",
+			pkg:  tests, run: "TestWhatMustComeAtOnceHasOneTime",
+		},
+		{
+			name: "short-bodies-have-a-time", does: becomes(`n > 0 || n == -1`),
+			says: "a short body, which is read before anybody handles it, has one time with its head",
+			pkg:  tests, run: "TestWhatMustComeAtOnceHasOneTime",
+		},
+		{
 			name: "another-address-is-left-time", does: never(),
 			says: "connecting to one address leaves time for another",
 			pkg:  tests, run: "TestAnAddressThatSaysNothingLeavesTimeForAnother",
