@@ -8,8 +8,8 @@ import (
 	"time"
 )
 
-// ownPace is a time to read in that stands for none: as long as bytes move. The server passes it on as a deadline, which
-// is known for what it is by its century, without asking what time it is now.
+// ownPace is a time to read in that stands for none: as long as bytes move. The server passes it on as a deadline, and
+// that is known for what it is by its century, without asking what time it is now.
 const ownPace = 100 * 365 * 24 * time.Hour
 
 // paces are the ways in which a client's bytes are waited for.

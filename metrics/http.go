@@ -146,8 +146,8 @@ func (m *Metrics) Problem(code string) {
 // Room is what requests have room of, each kind its own.
 type Room string
 
-// The rooms. RoomTunnels is that of upgraded connections, RoomLookUps that of order look-ups, RoomShop that of the other
-// connections to the order service.
+// The rooms. RoomTunnels is that of upgraded connections, RoomLookUps that of order look-ups, RoomShop that of the
+// other connections to the order service.
 const (
 	RoomForwarded Room = "forwarded"
 	RoomCheckouts Room = "checkouts"

@@ -100,7 +100,7 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestAnOldRequestBringsNoAddressBack",
 		},
 		{
-			name: "a-head-has-one-time", does: never(),
+			name: "a-head-has-one-time", does: at(1, becomes("pace(-1)")),
 			says: "a head whose bytes come steadily has one time for all of it",
 			pkg:  tests, run: "TestWhatMustComeAtOnceHasOneTime",
 		},
