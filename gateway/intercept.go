@@ -23,6 +23,8 @@ type intercept struct {
 	readAnswer               fieldSources
 	// readsQuery tells whether a request's query counts.
 	readsQuery bool
+	// names are what the sources in the body and in the query are called at the top of a form.
+	names []string
 	// accepted is where the answer says that the shop took the order.
 	accepted fieldSource
 	// offersAt is the number of the list of payment methods in the plan of the answer.
@@ -31,6 +33,9 @@ type intercept struct {
 
 // sells tells whether orders are made on the route.
 func (i *intercept) sells() bool { return i.Put != "" || len(i.RefuseBefore) > 0 || i.putsRequest() }
+
+// decides tells whether what the request says decides something.
+func (i *intercept) decides() bool { return i.putsRequest() || len(i.RefuseBefore) > 0 }
 
 // changes tells whether answers on the route are changed.
 func (i *intercept) changes() bool { return i.Put != "" || i.Offers.List != "" }
@@ -48,6 +53,7 @@ func compileIntercept(i rules.Intercept) intercept {
 	var inRequest, inAnswer []string
 	c.readRequest = fieldSourcesOf(i.ReadRequest, &inRequest)
 	c.readRefusal = fieldSourcesOf(i.RefuseBefore, &inRequest)
+	c.names = namesOf(c.readRequest, c.readRefusal)
 	c.readAnswer = fieldSourcesOf(i.ReadAnswer, &inAnswer)
 	putRequest := ""
 	if i.PutRequest.Kind == "body" {
@@ -94,6 +100,9 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i *intercept) error {
 	}
 	query, err := i.queryOf(c)
 	if err != nil {
+		return g.refuseIntercepted(c, i, err)
+	}
+	if err := i.saysOnce(c, len(body) > 0, found); err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
 	from := exchange{found: found, query: query, request: c}

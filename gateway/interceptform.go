@@ -101,17 +101,24 @@ func badKind(ko, en string) error {
 }
 
 // readsAlike refuses a request of which the shop could read another order than is checked here: in another encoding,
-// packed, or of a header that comes twice.
+// packed, or of a header that comes twice or is not handed on.
 func (i *intercept) readsAlike(h *fasthttp.RequestHeader) error {
-	decides := i.putsRequest() || len(i.RefuseBefore) > 0
+	decides := i.decides()
 	if said, _ := kindOf(h.ContentType()); decides && said.foreign && hasBody(h) { //guard:bodies-are-utf-8
 		return badKind("본문이 UTF-8이어야 합니다", "the body must be in UTF-8")
 	}
 	if decides && linesOf(h, fiber.HeaderContentEncoding) > 0 { //guard:bodies-are-not-packed
 		return badKind("압축한 본문은 받지 않습니다", "the body must not be compressed")
 	}
+	left := leftBehind(h)
+	if decides && hasBody(h) && left.has(fiber.HeaderContentType) { //guard:the-kind-of-a-body-is-handed-on
+		return badKind("Content-Type을 Connection에 적을 수 없습니다", "Connection must not name Content-Type")
+	}
 	for _, list := range []fieldSources{i.readRequest, i.readRefusal} {
 		for _, s := range list {
+			if s.Kind == "header" && left.has(s.Value) { //guard:a-header-that-counts-is-handed-on
+				return fieldProblem(s.Value, "Connection에 적을 수 없는 헤더입니다", "must not be named by Connection")
+			}
 			if s.Kind == "header" && linesOf(h, s.Value) > 1 { //guard:a-header-says-one-thing
 				return &payment.Problem{
 					Code: payment.CodeDuplicateKey, Field: s.Value, DetailKo: "같은 헤더가 두 번 있습니다: " + s.Value,
@@ -121,6 +128,27 @@ func (i *intercept) readsAlike(h *fasthttp.RequestHeader) error {
 		}
 	}
 	return nil
+}
+
+// headerNames are names of headers.
+type headerNames []string
+
+func (list headerNames) has(name string) bool {
+	return slices.ContainsFunc(list, func(other string) bool { return strings.EqualFold(other, name) })
+}
+
+// leftBehind are the headers that Connection names, which are not handed on.
+func leftBehind(h *fasthttp.RequestHeader) (names headerNames) {
+	for lines := upstream.NewLines(h.RawHeaders()); lines.Next(); {
+		usual := upstream.Is(lines.Value, "keep-alive") || upstream.Is(lines.Value, "close")
+		if usual || !upstream.Is(lines.Name, "connection") {
+			continue
+		}
+		for name := range strings.SplitSeq(string(lines.Value), ",") {
+			names = append(names, strings.Trim(name, " \t"))
+		}
+	}
+	return names
 }
 
 // linesOf is how many lines some server takes for the header of this name; one that only some take for it, as X_A for
@@ -144,12 +172,16 @@ func (i *intercept) readRequestBody(contentType, body []byte, room *jsonplace.Re
 		return nil, nil
 	}
 	said, _ := kindOf(contentType)
+	var names []string
+	if i.decides() { //guard:sources-have-one-name
+		names = i.names
+	}
 	var err error
 	switch said.kind {
 	case kindForm:
-		body, err = formjson.Convert(body)
+		body, err = formjson.Convert(body, names...)
 	case kindMultipart:
-		body, err = formjson.ConvertMultipart(body, said.boundary)
+		body, err = formjson.ConvertMultipart(body, said.boundary, names...)
 	}
 	if err != nil {
 		return nil, formProblem(err)
@@ -158,7 +190,112 @@ func (i *intercept) readRequestBody(contentType, body []byte, room *jsonplace.Re
 	if err != nil {
 		return nil, jsonProblem(err)
 	}
+	if name := found.Cased(); name != "" && i.decides() { //guard:sources-have-one-case
+		return nil, &payment.Problem{
+			Code: payment.CodeDuplicateKey, Field: clipText(name, maxText), DetailKo: "대소문자가 다른 이름입니다: " + clipText(name, 60),
+			DetailEn: "a name in another case: " + clipText(name, 60),
+		}
+	}
+	if path := found.Unlisted(); path != "" && i.decides() { //guard:lists-are-lists
+		return nil, fieldProblem(path, "0부터 세는 목록이어야 합니다", "must be in a list that counts from 0")
+	}
 	return found, nil
+}
+
+// saysOnce refuses a form when the query says something else than it under the name of a source. Servlets, and PHP's
+// $_REQUEST, make one thing of both: the former take the query's first, the latter the form's.
+func (i *intercept) saysOnce(c *fiber.Ctx, hasBody bool, found *jsonplace.Found) error {
+	if said, _ := kindOf(c.Request().Header.ContentType()); said.kind == kindJSON || !hasBody || !i.decides() {
+		return nil
+	}
+	_, query, _ := strings.Cut(string(c.Context().RequestURI()), "?")
+	for _, list := range []fieldSources{i.readRequest, i.readRefusal} {
+		for _, s := range list {
+			if s.saysTwo(query, found.Value(s.at)) { //guard:query-and-form-say-one-thing
+				return &payment.Problem{
+					Code: payment.CodeDuplicateKey, Field: s.Value, DetailKo: "주소의 ? 뒤와 양식이 서로 다릅니다: " + s.Value,
+					DetailEn: "the query and the form say different things: " + s.Value,
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// saysTwo tells whether a query, and a form that has a value there, could say different things of a source.
+func (s *fieldSource) saysTwo(query string, inForm jsonplace.Value) bool {
+	name := s.Value
+	switch s.Kind {
+	case "query":
+		if !inForm.Exists() {
+			return false
+		}
+	case "body":
+		if name = topOf(s.Value); name == "" {
+			return false
+		}
+		if _, n := formjson.Find(query, name); n == 0 {
+			return !formjson.IsClear(query, name)
+		}
+	default:
+		return false
+	}
+	value, n := formjson.Find(query, name)
+	return n != 1 || !formjson.IsClear(query, name) || !inForm.Exists() || inForm.String() != value ||
+		s.Kind == "body" && pathOf(name) != s.Value // is only a part of it
+}
+
+// namesOf are what sources are called at the top of a form.
+func namesOf(lists ...fieldSources) (names []string) {
+	for _, list := range lists {
+		for _, s := range list {
+			name := ""
+			switch s.Kind {
+			case "body":
+				name = topOf(s.Value)
+			case "query":
+				name = s.Value
+			}
+			if name != "" && !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// pathSpecial are the characters that mean something in a gjson path.
+const pathSpecial = `.\*?|#@!{}[]()<>=%~:"'`
+
+// topOf is the name that a gjson path begins with; empty where it begins with none, such as a pattern.
+func topOf(path string) string {
+	var name []byte
+	for n := 0; n < len(path); n++ {
+		switch c := path[n]; {
+		case c == '.' || c == '|':
+			return string(name)
+		case c == '\\' && n+1 < len(path):
+			n++
+			name = append(name, path[n])
+		case strings.IndexByte(pathSpecial, c) >= 0:
+			return ""
+		default:
+			name = append(name, c)
+		}
+	}
+	return string(name)
+}
+
+// pathOf is the gjson path of a name at the top.
+func pathOf(name string) string {
+	var path []byte
+	for n := range len(name) {
+		if strings.IndexByte(pathSpecial, name[n]) >= 0 {
+			path = append(path, '\\')
+		}
+		path = append(path, name[n])
+	}
+	return string(path)
 }
 
 func formProblem(err error) error {

@@ -21,7 +21,8 @@ var readOrder = [...]string{
 	"pay_amount", "pg_amount",
 }
 
-// fieldSource is where a field is; at is its number in the plan of its side, -1 when it is not in the body.
+// fieldSource is where a field is; at is its number in the plan of its side, -1 when it is not in the body. That of a
+// query is where the body has the same name: many servers make parameters of both.
 type fieldSource struct {
 	field string
 	rules.Source
@@ -40,9 +41,13 @@ func fieldSourcesOf(sources map[string]rules.Source, paths *[]string) fieldSourc
 			continue
 		}
 		p := fieldSource{field: field, Source: s, at: -1}
-		if s.Kind == "body" {
+		switch s.Kind {
+		case "body":
 			p.at = len(*paths)
 			*paths = append(*paths, s.Value)
+		case "query":
+			p.at = len(*paths)
+			*paths = append(*paths, pathOf(s.Value))
 		}
 		list = append(list, p)
 	}

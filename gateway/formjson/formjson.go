@@ -3,8 +3,9 @@
 //
 // a[b]=x is {"a":{"b":"x"}}, a[]=x&a[]=y is {"a":["x","y"]}, a[0][b]=x is {"a":[{"b":"x"}]}. A plain whole number is
 // a number, so that an amount is one; everything else is text. What two readers could read differently is refused: a
-// name that comes twice, also where only PHP takes two names for one (pay.method and pay_method), and a name that is
-// a value here and holds others there. It knows nothing of payments or HTTP.
+// name that comes twice, also where only some reader takes two names for one (pay.method and pay_method), a name that
+// is a value here and holds others there, and one with a control character, at which PHP ends it. It knows nothing of
+// payments or HTTP.
 package formjson
 
 import (
@@ -33,21 +34,23 @@ var (
 	ErrUTF8      = errors.New("not valid UTF-8")
 )
 
-// Convert returns body as a JSON object. Errors match one of the kinds; they name the field, never its value.
-func Convert(body []byte) ([]byte, error) {
+// Convert returns body as a JSON object. Each of wanted is a name at the top whose value counts: a field that only some
+// reader takes for it is refused, also when nothing else has that name. Errors match one of the kinds; they name the
+// field, never its value.
+func Convert(body []byte, wanted ...string) ([]byte, error) {
 	if pieces(body) > MaxNames { //guard:a-forms-pieces-are-bounded
 		return nil, errMany(MaxNames)
 	}
-	root, known := &node{}, map[string]string{}
+	f := fields{known: map[string]string{}, wanted: wanted}
 	for pair := range strings.SplitSeq(string(body), "&") {
 		if pair == "" {
 			continue
 		}
-		if err := root.addPair(pair, known); err != nil {
+		if err := f.addPair(pair); err != nil {
 			return nil, err
 		}
 	}
-	return root.json(), nil
+	return f.root.json(), nil
 }
 
 // pieces is how many fields some reader finds in a form: old ones end a field at a semicolon, too.
@@ -76,8 +79,24 @@ func (n *node) json() []byte {
 	return b.Bytes()
 }
 
-// addPair takes up an escaped name and value; known has the names at the top by what PHP calls them.
-func (n *node) addPair(pair string, known map[string]string) error {
+// fields are those of one form, as they are taken up.
+type fields struct {
+	root node
+	// known has the names at the top by what the most lenient reader calls them.
+	known map[string]string
+	// wanted are the names at the top whose values count.
+	wanted []string
+}
+
+// addPair takes up an escaped name and value.
+func (f *fields) addPair(pair string) error {
+	if strings.Contains(pair, ";") {
+		for _, w := range f.wanted {
+			if naming(pair, variable(w)) > 0 { //guard:semicolons-hide-no-source
+				return fmt.Errorf("%w: %q, beside a semicolon", ErrDuplicate, clip(w))
+			}
+		}
+	}
 	rawName, rawValue, _ := strings.Cut(pair, "=")
 	name, err := url.QueryUnescape(rawName)
 	if err != nil {
@@ -87,24 +106,36 @@ func (n *node) addPair(pair string, known map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("%w: the value of %q is badly escaped", ErrSyntax, clip(name))
 	}
-	return n.add(name, value, known)
+	return f.add(name, value)
 }
 
 // add takes up a name and its value.
-func (n *node) add(name, value string, known map[string]string) error {
+func (f *fields) add(name, value string) error {
 	if !utf8.ValidString(name) || !utf8.ValidString(value) {
 		return ErrUTF8
+	}
+	if strings.ContainsFunc(name, isControl) { //guard:names-hold-no-controls
+		// To PHP a[b\x00] ends before its bracket, and is a_b.
+		return fmt.Errorf("%w: the name %q holds a control character", ErrSyntax, clip(name))
 	}
 	steps, err := path(name)
 	if err != nil {
 		return err
 	}
-	variable := phpName(steps[0])
-	if other, taken := known[variable]; taken && other != steps[0] {
-		return fmt.Errorf("%w: %q", ErrDuplicate, clip(name))
+	for _, w := range f.wanted {
+		if steps[0] != w && named(name, variable(w)) { //guard:a-source-has-one-name
+			return fmt.Errorf("%w: %q, which some take for %q", ErrDuplicate, clip(name), clip(w))
+		}
 	}
-	known[variable] = steps[0]
-	return n.put(steps, value, name)
+	called, php := variables(steps[0])
+	for _, v := range [...]string{called, php} {
+		v = strings.ToLower(v)
+		if other, taken := f.known[v]; taken && other != steps[0] { //guard:two-names-are-not-one
+			return fmt.Errorf("%w: %q", ErrDuplicate, clip(name))
+		}
+		f.known[v] = steps[0]
+	}
+	return f.root.put(steps, value, name)
 }
 
 // phpName is what PHP calls a field: it drops spaces before a name, ends it at a NUL, and has no variables with dots
@@ -125,6 +156,10 @@ func path(name string) ([]string, error) {
 		step, after, closed := strings.Cut(rest, "]")
 		if !closed || after != "" && after[0] != '[' || strings.Contains(step, "[") {
 			return nil, fmt.Errorf("%w: the brackets of %q do not match", ErrSyntax, clip(name))
+		}
+		if step != "" && strings.Trim(step, " ") == "" { //guard:a-blank-is-no-index
+			// PHP takes a[ ] for a[].
+			return nil, fmt.Errorf("%w: the brackets of %q hold a blank", ErrSyntax, clip(name))
 		}
 		if steps = append(steps, step); len(steps) > MaxDepth {
 			return nil, fmt.Errorf("%w: %q nests deeper than %d", ErrSyntax, clip(name), MaxDepth)

@@ -36,7 +36,17 @@ func TestConvert(t *testing.T) {
 		{"dots alone", "order.id=O-1&order.amount=1&order.id.x=2", `{"order.id":"O-1","order.amount":1,"order.id.x":2}`, nil},
 		{"an index that is none to PHP", "a[01]=x&a[]=y", `{"a":{"01":"x","0":"y"}}`, nil},
 		{"an index far away", "a[5000]=x&a[]=y", `{"a":{"5000":"x","5001":"y"}}`, nil},
-		{"a name that PHP cuts", "amount=100&amount%00=64900", "", formjson.ErrDuplicate},
+		{"a name that PHP cuts", "amount=100&amount%00=64900", "", formjson.ErrSyntax},
+		{"a name that PHP cuts, alone", "amount%00x=64900", "", formjson.ErrSyntax},
+		{"a bracket that PHP does not find", "order_id=O-1&order[id%00]=O-2", "", formjson.ErrSyntax},
+		{"a blank that is no index to PHP", "a[+]=1&a[+]=2", "", formjson.ErrSyntax},
+		{"a tab that is no index to PHP", "a[%09]=1", "", formjson.ErrSyntax},
+		{"an index with a blank", "a[+b]=1", `{"a":{" b":1}}`, nil},
+		{"a name that servlets trim", "amount+=100&amount=64900", "", formjson.ErrDuplicate},
+		{"a name with a blank at the end to PHP", "a+=100&a_=64900", "", formjson.ErrDuplicate},
+		{"a name with a blank at the end alone", "a+=100", `{"a ":100}`, nil},
+		{"a name in quotes", "'a'=1&a=2", "", formjson.ErrDuplicate},
+		{"a name that PHP takes for another, in another case", "pay_method=1&Pay.Method=2", "", formjson.ErrDuplicate},
 		{"a bad escape", "a=%zz", "", formjson.ErrSyntax},
 		{"a bad name", "%zz=1", "", formjson.ErrSyntax},
 		{"no name", "=1", "", formjson.ErrSyntax},
@@ -54,6 +64,43 @@ func TestConvert(t *testing.T) {
 				t.Errorf("got %s, %v; want %s, %v", got, err, tt.want, tt.err)
 			}
 		})
+	}
+}
+
+// TestASourceHasOneName: what only some reader takes for a field whose value counts is refused, also where it is alone.
+func TestASourceHasOneName(t *testing.T) {
+	t.Parallel()
+	for form, want := range map[string]error{
+		"od_id=O-1":                  nil,
+		"od_id[0]=O-1&od_id[x]=O-2":  nil,
+		"od_ids=1&x[od_id]=1&xod_id": nil,
+		"x=1;y=2":                    nil,
+		"od.id=O-1":                  formjson.ErrDuplicate,
+		"od+id=O-1":                  formjson.ErrDuplicate,
+		"+od_id=O-1":                 formjson.ErrDuplicate,
+		"od_id+=O-1":                 formjson.ErrDuplicate,
+		"OD_ID=O-1":                  formjson.ErrDuplicate,
+		"od.id[x]=O-1":               formjson.ErrDuplicate,
+		"%22od_id%22=O-1":            formjson.ErrDuplicate,
+		"!od_id=O-1":                 formjson.ErrDuplicate,
+		"od_id=O-1;x=1":              formjson.ErrDuplicate,
+		"x=1;od_id=O-1":              formjson.ErrDuplicate,
+		"x=;od.id":                   formjson.ErrDuplicate,
+		"od[id=O-1":                  formjson.ErrSyntax,
+	} {
+		if _, err := formjson.Convert([]byte(form), "m", "od_id"); !errors.Is(err, want) {
+			t.Errorf("%q: got %v, want %v", form, err, want)
+		}
+		if _, err := formjson.Convert([]byte(form)); !errors.Is(want, formjson.ErrSyntax) && err != nil {
+			t.Errorf("%q, of which nothing counts: got %v", form, err)
+		}
+	}
+	body := part("od.id", "O-1") + "--B--\r\n"
+	if _, err := formjson.ConvertMultipart([]byte(body), "B", "od_id"); !errors.Is(err, formjson.ErrDuplicate) {
+		t.Errorf("parts: got %v", err)
+	}
+	if _, err := formjson.ConvertMultipart([]byte(body), "B", "x"); err != nil {
+		t.Errorf("other parts: got %v", err)
 	}
 }
 
@@ -76,7 +123,7 @@ func FuzzConvert(f *testing.F) {
 		if err != nil {
 			return
 		}
-		// Names that differ in case only are left to the strict reader.
+		// Names that differ in case only, below the top, are left to the strict reader.
 		if err := strictjson.Check(got); err != nil && !errors.Is(err, strictjson.ErrDuplicate) {
 			t.Errorf("%q became %s: %v", form, got, err)
 		}

@@ -16,34 +16,47 @@ type part struct {
 	whole, value []byte
 }
 
-// partsOf takes a body apart, and gives the parts and the end as it came. Only what every reader takes apart in the
-// same way is taken: the parts as RFC 7578 has them, with nothing before and nothing but a line end behind them. PHP
-// ends a part at a bare line feed and a boundary, reads on behind the last boundary, and takes quotes, folded lines and
-// second names as no other does.
-func partsOf(form []byte, boundary string) (parts []part, end []byte, err error) {
+// multipart is a body of parts.
+type multipart struct {
+	parts []part
+	// start is what stands before the first part, end what begins with the last boundary.
+	start, end []byte
+}
+
+// partsOf takes a body apart. Only what every reader takes apart in the same way is taken: the parts as RFC 7578 has
+// them, with nothing but a line end before and behind them. PHP ends a part at a bare line feed and a boundary, reads
+// on behind the last boundary, and takes quotes, folded lines and second names as no other does.
+//
+// The line end before them is the one preamble that clients send, those that write one before each boundary, as a
+// well-known piece of C# does; every reader passes over it. Of a preamble with a text in it some read headers or parts.
+func partsOf(form []byte, boundary string) (m multipart, err error) {
 	mark := []byte("--" + boundary)
 	marks := bytes.Count(form, mark)
 	if marks > MaxNames+1 {
-		return nil, nil, errMany(MaxNames)
+		return m, errMany(MaxNames)
+	}
+	if rest, ok := bytes.CutPrefix(form, []byte("\r\n")); ok {
+		m.start, form = form[:len(form)-len(rest)], rest
 	}
 	whole, end, ok := splitParts(form, mark)
 	if !ok { //guard:parts-are-where-both-find-them
-		return nil, nil, fmt.Errorf("%w: the parts are not where they should be", ErrSyntax)
+		return m, fmt.Errorf("%w: the parts are not where they should be", ErrSyntax)
 	}
 	if marks != len(whole)+1 { //guard:no-boundary-in-a-part
-		return nil, nil, fmt.Errorf("%w: a part holds the boundary", ErrSyntax)
+		return m, fmt.Errorf("%w: a part holds the boundary", ErrSyntax)
 	}
 	if behind := end[len(mark)+len("--"):]; len(behind) > 0 && string(behind) != "\r\n" { //guard:nothing-behind-the-parts
-		return nil, nil, fmt.Errorf("%w: something stands behind the parts", ErrSyntax)
+		return m, fmt.Errorf("%w: something stands behind the parts", ErrSyntax)
 	}
 	for _, w := range whole {
 		p := part{whole: w}
 		if !p.read() { //guard:parts-say-one-name
-			return nil, nil, fmt.Errorf("%w: a part has other headers than one plain name", ErrSyntax)
+			return m, fmt.Errorf("%w: a part has other headers than one plain name", ErrSyntax)
 		}
-		parts = append(parts, p)
+		m.parts = append(m.parts, p)
 	}
-	return parts, end, nil
+	m.end = end
+	return m, nil
 }
 
 // splitParts takes a body into its parts, and what begins with the last mark.
@@ -88,6 +101,9 @@ func (p *part) read() bool {
 		default:
 			return false
 		}
+	}
+	if strings.Contains(p.name, "=?") { //guard:names-are-not-those-of-mail
+		return false // which servlet containers decode: =?UTF-8?Q?a?= is a to them
 	}
 	return p.name != "" && (!typed || p.mayBe(kind))
 }

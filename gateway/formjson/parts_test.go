@@ -20,6 +20,7 @@ func TestPartsThatAreReadInOneWay(t *testing.T) {
 	for _, tt := range []struct{ body, want string }{
 		{"--B--", "{}"},
 		{"--B--\r\n", "{}"},
+		{"\r\n" + partOf("1", said) + "--B--\r\n", `{"a":1}`},
 		{partOf("1", said) + "--B--", `{"a":1}`},
 		{partOf("", said) + "--B--\r\n", `{"a":""}`},
 		{partOf("x\r\n\r\n--A\n-B", said) + "--B--\r\n", `{"a":"x\r\n\r\n--A\n-B"}`},
@@ -52,8 +53,9 @@ func TestPartsThatTwoReadersCouldReadDifferently(t *testing.T) {
 		"a line feed behind the end":       fine + "--B--\n",
 		"two line ends behind the end":     fine + "--B--\r\n\r\n",
 		"blanks behind the end":            fine + "--B-- \r\n",
+		"two line ends before":             "\r\n\r\n" + fine + "--B--\r\n",
+		"a line feed before":               "\n" + fine + "--B--\r\n",
 		"a text before":                    "x\r\n" + fine + "--B--\r\n",
-		"a line end before":                "\r\n" + fine + "--B--\r\n",
 		"a bare line feed and a boundary":  partOf("1\n--B\r\n"+hidden, said) + "--B--\r\n",
 		"a bare line feed and the end":     partOf("1\n--B--", said) + "--B--\r\n",
 		"a bare return and a boundary":     partOf("1\r--B\r\n"+hidden, said) + "--B--\r\n",
@@ -70,6 +72,7 @@ func TestPartsThatTwoReadersCouldReadDifferently(t *testing.T) {
 		"a type alone":                     partOf("1", "Content-Type: text/plain") + "--B--\r\n",
 		"a name without quotes":            partOf("1", "Content-Disposition: form-data; name=a") + "--B--\r\n",
 		"a name in other quotes":           partOf("1", "Content-Disposition: form-data; name='a'") + "--B--\r\n",
+		"a name as mail writes it":         partOf("1", `Content-Disposition: form-data; name="=?UTF-8?Q?a?="`) + "--B--\r\n",
 		"an open quote":                    partOf("1", `Content-Disposition: form-data; name="a`) + "--B--\r\n",
 		"a backslash":                      partOf("1", `Content-Disposition: form-data; name="a\"; name=\"b"`) + "--B--\r\n",
 		"a backslash in a file's name":     partOf("1", said+`; filename="C:\a"`) + "--B--\r\n",
@@ -183,7 +186,8 @@ func TestAQueryIsClear(t *testing.T) {
 		"": true, "x": true, "od_id=O-1": true, "x=%zz&od%5Fid=%4F": true, "x=1;y": true, "&&od_id=": true, "x[od_id]=1": true,
 		"od_i%64%00%zz=O-2": false, "%zz": false, "x=1;%z": false, "x&%": false, "%u006fd_id=1": false,
 		"od_id=%4F%zz": false, "od_id=%": false, "od.id=O-2": false, "OD_ID=O-2": false, "od_id[]=O-2": false, "od_id%00=O-2": false,
-		"od_id=O-1;x": false, "x;od_id=O-2": false, "x=;od.id=O-2": false,
+		"od[id=O-2": false, "od%5Bid=O-2": false, "od[id%00]=O-2": false, "od_id+=O-2": false, "!od_id=O-2": false, "od[ids=O-2": true,
+		"od[id]=O-2": true, "od_id=O-1;x": false, "x;od_id=O-2": false, "x=;od.id=O-2": false,
 	} {
 		if got := formjson.IsClear(query, "od_id"); got != want {
 			t.Errorf("%q: got %v", query, got)

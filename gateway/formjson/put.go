@@ -1,6 +1,7 @@
 package formjson
 
 import (
+	"bytes"
 	"fmt"
 	"net/url"
 	"strings"
@@ -91,35 +92,61 @@ func Put(form []byte, name string, value []byte) ([]byte, error) {
 
 // PutMultipart is Put for multipart/form-data.
 func PutMultipart(form []byte, boundary, name string, value []byte) ([]byte, error) {
-	parts, end, err := partsOf(form, boundary)
+	m, err := partsOf(form, boundary)
 	if err != nil {
 		return nil, err
 	}
+	if bytes.Contains(value, []byte("--"+boundary)) { //guard:no-boundary-in-what-is-put
+		// The client chooses the boundary, and some of what a window holds.
+		return nil, fmt.Errorf("%w: the boundary is in what is put", ErrSyntax)
+	}
 	out, open, wanted, kept := make([]byte, 0, len(form)+len(value)+len(name)+128), "--"+boundary+"\r\n", variable(name), 0
-	for _, p := range parts {
+	out = append(out, m.start...)
+	for _, p := range m.parts {
 		if !named(p.name, wanted) {
 			out = append(append(append(out, open...), p.whole...), "\r\n"...)
 			kept++
 		}
 	}
 	switch {
-	case value == nil && kept == len(parts):
+	case value == nil && kept == len(m.parts):
 		return form, nil
 	case value == nil:
-		return append(out, end...), nil
+		return append(out, m.end...), nil
 	case kept == MaxNames: //guard:parts-have-room-for-the-window
 		return nil, errMany(MaxNames - 1)
 	}
 	out = append(append(out, open...), "Content-Disposition: form-data; name=\""+name+"\"\r\n\r\n"...)
 	out = append(append(out, value...), "\r\n"...)
-	return append(out, end...), nil
+	return append(out, m.end...), nil
 }
 
-// named tells whether some reader takes a field with this name for the wanted variable.
-func named(name, wanted string) bool { return strings.EqualFold(variable(name), wanted) }
+// named tells whether some reader takes a field with this name for the wanted variable: as it is, as a part of it, or,
+// as PHP does where a bracket is not closed (pg[window), with a line in the bracket's place. Spring takes !a for the a
+// of a form that has none.
+func named(name, wanted string) bool {
+	for _, n := range [...]string{name, strings.TrimLeft(name, "! ")} {
+		if called, php := variables(n); strings.EqualFold(called, wanted) || strings.EqualFold(php, wanted) {
+			return true
+		}
+	}
+	name, _, _ = strings.Cut(name, "\x00")
+	_, rest, nested := strings.Cut(name, "[")
+	if nested && !strings.Contains(rest, "]") { //guard:an-open-bracket-is-a-line
+		return strings.EqualFold(variable(strings.ReplaceAll(name, "[", "_")), wanted)
+	}
+	return false
+}
 
 // variable is what a field is called by the most lenient of readers.
 func variable(name string) string {
+	called, _ := variables(name)
+	return called
+}
+
+// variables is what a field is called by the most lenient of readers, and by PHP: the one drops a blank at the end, to
+// the other it is a line.
+func variables(name string) (called, php string) {
 	name = strings.Map(func(r rune) rune {
 		if strings.ContainsRune("'\"\\", r) {
 			// Quotes of a part's name that only some take off.
@@ -128,7 +155,9 @@ func variable(name string) string {
 		return r
 	}, name)
 	name, _, _ = strings.Cut(strings.TrimLeftFunc(name, unicode.IsSpace), "[")
-	return strings.TrimFunc(phpName(name), func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	php = phpName(name)
+	name, _, _ = strings.Cut(name, "\x00")
+	return phpName(strings.TrimFunc(name, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })), php
 }
 
 // unescaped is a piece of a form as it reads; as it stands where it is badly escaped.

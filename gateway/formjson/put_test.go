@@ -30,6 +30,9 @@ func TestAFormGetsOneFieldMore(t *testing.T) {
 		{"pg.window=x&pg+window=x&+pg_window=x&a", "a&" + added, "a"},
 		{"pg_window[]=x&pg_window%5Ba%5D[b]=x&a", "a&" + added, "a"},
 		{"PG_Window=x&pg_window%00y=x&a", "a&" + added, "a"},
+		{"pg[window=x&pg%5Bwindow=x&pg[window%00]=x&a", "a&" + added, "a"},
+		{"pg_window+=x&pg_window%0A=x&!pg_window=x&a", "a&" + added, "a"},
+		{"pg[window]=x&pg[windows=y&pg[window]x[y", "pg[window]=x&pg[windows=y&pg[window]x[y&" + added, "pg[window]=x&pg[windows=y&pg[window]x[y"},
 		{"xpg_window=x&pg_windows=y&x[pg_window]=z", "xpg_window=x&pg_windows=y&x[pg_window]=z&" + added, "xpg_window=x&pg_windows=y&x[pg_window]=z"},
 		{"a=1;b=pg_window", "a=1;b=pg_window&" + added, "a=1;b=pg_window"},
 	} {
@@ -62,6 +65,8 @@ func TestPartsGetOneMore(t *testing.T) {
 		{part("a", "") + file + end, part("a", "") + file + added + end},
 		{part("pg_window", "x") + file + part("pg.window", "y") + end, file + added + end},
 		{end, added + end},
+		{"\r\n" + part("a", "1") + end, "\r\n" + part("a", "1") + added + end},
+		{part("pg_window ", "x") + part("!pg_window", "x") + part("pg[window", "x") + end, added + end},
 		{part("'pg_window'", "x") + part("pg_window[]", "x") + part("PG_window", "x") + end, added + end},
 		{strings.Replace(file, `name="f"`, `name="pg_window"`, 1) + end, added + end},
 	} {
@@ -71,12 +76,16 @@ func TestPartsGetOneMore(t *testing.T) {
 	}
 	for _, form := range []string{
 		"preamble\r\n" + part("a", "1") + end, part("a", "1"), strings.ReplaceAll(part("a", "1")+end, "\r\n", "\n"),
-		strings.Replace(part("a", "1")+end, "--B\r\n", "--B \r\n", 1), "\r\n" + part("a", "1") + end, "",
+		strings.Replace(part("a", "1")+end, "--B\r\n", "--B \r\n", 1), "", "\r\n",
+		"\r\n\r\n" + part("a", "1") + end, "\n" + part("a", "1") + end, "\r" + part("a", "1") + end, " \r\n" + part("a", "1") + end,
 		part("a", "1\r\n--B \r\nContent-Disposition: form-data; name=\"pg_window\"\r\n\r\nx") + end,
 	} {
 		if got, err := formjson.PutMultipart([]byte(form), "B", "pg_window", []byte(window)); err == nil {
 			t.Errorf("%q: got %q", form, got)
 		}
+	}
+	if got, err := formjson.PutMultipart([]byte("--w--"), "w", "pg_window", []byte(`{"buyer":"--w--"}`)); err == nil {
+		t.Errorf("a boundary in a window: got %q", got)
 	}
 	if got, err := formjson.PutMultipart([]byte(file+end), "B", "pg_window", nil); err != nil || string(got) != file+end {
 		t.Errorf("without a window: got %q %v", got, err)

@@ -37,6 +37,8 @@ type node struct {
 	// ids are the values that end here, listed those below a list, of which there are several.
 	ids    []int
 	listed bool
+	// wanted tells that values end here or further on, besides what is put.
+	wanted bool
 	// put is one more than how deep the node is on the way to the place to put something; 0 is none.
 	put int
 }
@@ -98,6 +100,7 @@ func (n *node) add(steps []string, id int) {
 	for _, s := range steps {
 		if s != "#" {
 			n = n.kidFor(s)
+			n.wanted = true
 			continue
 		}
 		if n.each == nil {
@@ -115,6 +118,24 @@ func (n *node) kid(name string) *node {
 		}
 	}
 	return nil
+}
+
+// id is that of a value which ends at a node or below.
+func (n *node) id() int {
+	for len(n.ids) == 0 {
+		n = n.kids[0]
+	}
+	return n.ids[0]
+}
+
+// folded tells whether a name is a step to values but for its case.
+func (n *node) folded(name string) bool {
+	for _, k := range n.kids {
+		if k.wanted && strings.EqualFold(k.name, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (n *node) kidFor(name string) *node {
@@ -191,7 +212,17 @@ type Found struct {
 	text   string
 	values []Value
 	place  place
+	cased  string
+	unlist string
 }
+
+// Unlisted is a path through the items of a list where the text has an object in the list's place: many readers go
+// through its members all the same. Empty for none.
+func (f *Found) Unlisted() string { return f.unlist }
+
+// Cased is a name on the way to a value that is written in another case than the plan's: to readers that ignore case it
+// is that value. Empty for none.
+func (f *Found) Cased() string { return f.cased }
 
 // Value is what is at the path with this number; it need not exist.
 func (f *Found) Value(id int) Value {
@@ -266,6 +297,9 @@ func (w *walk) visit(n *node) error {
 	from := w.base + w.r.Mark()
 	kind := w.r.Next()
 	members := 0
+	if kind == '{' && n.each != nil {
+		w.found.unlist = w.found.plan.paths[n.each.id()]
+	}
 	var err error
 	switch {
 	case kind == '{' && (len(n.kids) > 0 || n.put > 0):
@@ -273,6 +307,9 @@ func (w *walk) visit(n *node) error {
 			members++
 			if k := n.kid(key); k != nil {
 				return w.visit(k)
+			}
+			if n.folded(key) {
+				w.found.cased = key
 			}
 			return w.r.Skip()
 		})

@@ -106,6 +106,36 @@ func TestReadIsStrict(t *testing.T) {
 	}
 }
 
+// TestCased: a name in another case is one that readers take for the plan's only at its place.
+func TestCased(t *testing.T) {
+	t.Parallel()
+	plan := jsonplace.New([]string{"a.b", "list.#.code"}, "a.pg")
+	for doc, want := range map[string]string{
+		`{"a":{"b":1}}`: "", `{"x":{"A":1,"B":1}}`: "", `{"B":1}`: "", `{"a":{"PG":1}}`: "", `{"list":{"CODE":1}}`: "",
+		`{"A":{"b":1}}`: "A", `{"a":{"\u0042":1}}`: "B", `{"list":[{"code":1},{"Code":1}]}`: "Code",
+	} {
+		found, err := plan.Read(doc)
+		if err != nil || found.Cased() != want {
+			t.Errorf("%s: got %q %v", doc, found.Cased(), err)
+		}
+	}
+}
+
+// TestUnlisted: where a list is looked for, an object is none.
+func TestUnlisted(t *testing.T) {
+	t.Parallel()
+	plan := jsonplace.New([]string{"a.b", "list.#.x.code", "list.0.x.amt"}, "list.pg")
+	for doc, want := range map[string]string{
+		`{}`: "", `{"list":[{"x":{"code":1}}]}`: "", `{"list":null}`: "", `{"list":"x"}`: "", `{"a":{},"y":{"list":{}}}`: "",
+		`{"list":{}}`: "list.#.x.code", `{"list":{"1":{"x":{"code":1}}}}`: "list.#.x.code",
+	} {
+		found, err := plan.Read(doc)
+		if err != nil || found.Unlisted() != want {
+			t.Errorf("%s: got %q %v", doc, found.Unlisted(), err)
+		}
+	}
+}
+
 // TestPutChangesThePlaceAndNothingElse: the place has the value afterwards, every byte before and behind it stands, and
 // whatever is read elsewhere is what it was.
 func TestPutChangesThePlaceAndNothingElse(t *testing.T) {

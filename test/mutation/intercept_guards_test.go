@@ -195,6 +195,76 @@ func interceptGuards() []guard {
 			pkg:  tests, run: "TestASourceSaysOneThing",
 		},
 		{
+			name: "semicolons-hide-no-source", does: never(),
+			says: "a field that counts does not stand beside a semicolon",
+			pkg:  "./gateway/formjson", run: "TestASourceHasOneName",
+		},
+		{
+			name: "names-hold-no-controls", does: never(),
+			says: "a name has no character at which some reader ends it",
+			pkg:  "./gateway/formjson", run: "TestConvert",
+		},
+		{
+			name: "a-source-has-one-name", does: never(),
+			says: "a field that only some reader takes for one that counts is refused",
+			pkg:  "./gateway/formjson", run: "TestASourceHasOneName",
+		},
+		{
+			name: "two-names-are-not-one", does: never(),
+			says: "two names that some reader takes for one are refused",
+			pkg:  "./gateway/formjson", run: "TestConvert",
+		},
+		{
+			name: "a-blank-is-no-index", does: never(),
+			says: "a blank in brackets, which PHP takes for none, is refused",
+			pkg:  "./gateway/formjson", run: "TestConvert",
+		},
+		{
+			name: "names-are-not-those-of-mail", does: never(),
+			says: "a part has no name that servlets decode to another",
+			pkg:  "./gateway/formjson", run: "TestPartsThatTwoReadersCouldReadDifferently",
+		},
+		{
+			name: "an-open-bracket-is-a-line", does: never(),
+			says: "a name with an open bracket is what PHP makes of it",
+			pkg:  "./gateway/formjson", run: "TestAQueryIsClear",
+		},
+		{
+			name: "no-boundary-in-what-is-put", does: never(),
+			says: "a window does not hold the boundary that the client chose",
+			pkg:  "./gateway/formjson", run: "TestPartsGetOneMore",
+		},
+		{
+			name: "sources-have-one-name", does: never(),
+			says: "a route that decides knows what its fields are called",
+			pkg:  tests, run: "TestASourceOfABodyHasOneName",
+		},
+		{
+			name: "sources-have-one-case", does: never(),
+			says: "a member that only readers without case take for one that counts is refused",
+			pkg:  tests, run: "TestASourceOfABodyHasOneName",
+		},
+		{
+			name: "lists-are-lists", does: never(),
+			says: "a method is not hidden in an object where a list is looked for",
+			pkg:  tests, run: "TestAListIsAList",
+		},
+		{
+			name: "query-and-form-say-one-thing", does: never(),
+			says: "a query does not name another order than the form",
+			pkg:  tests, run: "TestAQueryAndAFormSayOneThing",
+		},
+		{
+			name: "the-kind-of-a-body-is-handed-on", does: never(),
+			says: "the shop is told the kind by which a body was read",
+			pkg:  tests, run: "TestWhatCountsIsHandedOn",
+		},
+		{
+			name: "a-header-that-counts-is-handed-on", does: never(),
+			says: "the shop is told the headers that counted",
+			pkg:  tests, run: "TestWhatCountsIsHandedOn",
+		},
+		{
 			name: "refusals-stay-in-the-shop", does: never(),
 			says: "a refusal sends nobody away from the shop",
 			pkg:  "./rules", run: "TestBadFiles",
