@@ -112,6 +112,8 @@ func ownLine(name []byte) bool {
 		return upstream.Is(name, "trailer")
 	case 9:
 		return upstream.Is(name, "x-real-ip") || upstream.Is(name, "forwarded")
+	case 11, 13, 14:
+		return namesPath(name)
 	case 12:
 		return upstream.Is(name, "x-request-id")
 	case 15:
@@ -124,6 +126,13 @@ func ownLine(name []byte) bool {
 	return false
 }
 
+// namesPath tells whether some server takes a header for the path that it is asked for, in place of the one that our
+// routes were looked for by: IIS and what was made for it (Symfony and Zend of then), and gunicorn.
+func namesPath(name []byte) bool {
+	return sameToCGI(name, "x-original-url") || sameToCGI(name, "x-rewrite-url") || //guard:no-header-names-another-path
+		sameToCGI(name, "script-name")
+}
+
 // ownOrPartial is ownLine for a request whose answer is to be read: it must come whole, and as it is now. What the
 // client has kept of an earlier one holds a window or methods of then.
 func ownOrPartial(name []byte) bool {
@@ -133,7 +142,7 @@ func ownOrPartial(name []byte) bool {
 	case 8:
 		return upstream.Is(name, "if-range")
 	case 13:
-		return upstream.Is(name, "if-none-match") //guard:no-stale-window
+		return upstream.Is(name, "if-none-match") || namesPath(name) //guard:no-stale-window
 	case 15:
 		return upstream.Is(name, "accept-encoding") || ownLine(name)
 	case 17:

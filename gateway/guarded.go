@@ -23,6 +23,9 @@ func guardedPaths(c rules.OrderServiceConfig) []guardedPath {
 	for _, path := range []string{c.LookupPath, c.ConfirmPath, c.EventsPath} {
 		list, _ := readPath(nil, strings.ToLower(path))
 		for _, r := range list {
+			if r.behind {
+				continue // /pg.php/{order_id} makes no endpoint of /{order_id}
+			}
 			before, after, order := strings.Cut(strings.TrimRight(r.path, "/"), "{order_id}")
 			all = append(all, guardedPath{before: before, order: order, after: after, page: isPage(r.path)})
 		}

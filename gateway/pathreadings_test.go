@@ -3,6 +3,7 @@ package gateway
 import (
 	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -39,6 +40,10 @@ func readInOrder(path, order string) string {
 		't': func(p string) string {
 			return regexp.MustCompile(`(^|/)[\x00-\x20\x7f]+|[\x00-\x20\x7f]+(/|$)`).ReplaceAllString(p, "$1$2")
 		},
+		'i': func(p string) string {
+			script := regexp.MustCompile(`(?is)^/(?:[^/]*/)*?[^/]*\.(?:php[^/.]*|phtml|f?cgi|pl|py|rb)[. ]*(/.*)$`)
+			return script.ReplaceAllString(p, "$1")
+		},
 		'f': func(p string) string { return strings.ToLower(strings.ToUpper(p)) },
 	}
 	decoded := 0
@@ -58,8 +63,13 @@ func readInOrder(path, order string) string {
 
 // unescape decodes what is a code, and that of a slash when it is told so.
 func unescape(text string, slashes bool) string {
-	return regexp.MustCompile(`%[0-9A-Fa-f]{2}`).ReplaceAllStringFunc(text, func(code string) string {
+	return regexp.MustCompile(`%[0-9A-Fa-f]{2}|%[uU][0-9A-Fa-f]{4}`).ReplaceAllStringFunc(text, func(code string) string {
 		s, err := url.PathUnescape(code)
+		if len(code) > 3 {
+			var at uint64
+			at, err = strconv.ParseUint(code[2:], 16, 16)
+			s = string(rune(at))
+		}
 		if err != nil || !slashes && (s == "/" || s == "\\") {
 			return code
 		}

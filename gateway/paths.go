@@ -16,8 +16,10 @@ const (
 // reading is one way in which a server may read a path. The reading "" is above the root.
 type reading struct {
 	path string
-	// end tells that nothing in it is left to be read in another way.
+	// end tells that nothing in it is left to be read in another way, and that it is a path by itself.
 	end bool
+	// behind tells that it is what stands behind a script, be that a front page or one that uses it otherwise.
+	behind bool
 }
 
 // readPath appends all readings of a path to list, the path itself first: servers, and the proxies in front of them,
@@ -27,25 +29,42 @@ func readPath(list []reading, path string) ([]reading, bool) {
 	if plainPath(path) {
 		return list, true
 	}
+	list, ok := readOn(list, 0, false)
+	if !ok {
+		return list, false
+	}
+	// Last, since what is behind a script is for itself: it leads nowhere out of the routes.
+	to := len(list)
+	for n := 0; n < to && len(list) <= maxReadings; n++ {
+		list = addReading(list, n, dropScript(list[n].path), true)
+	}
+	if len(list) == to {
+		return list, true
+	}
+	return readOn(list, to, true)
+}
+
+// readOn adds the readings of those from one on.
+func readOn(list []reading, from int, behind bool) ([]reading, bool) {
 	between := [...]func(string) string{
 		dropParams, turnSlashes, mergeSlashes, dropAuthority, resolveDots, cutAtEnd, trimSegments, foldLetters,
 	}
 	decode := [...]func(string) string{decodePath, decodeSegments}
-	for from, decoded := 0, 0; ; decoded++ {
+	for decoded := 0; ; decoded++ {
 		for n := from; n < len(list); n++ {
 			for _, step := range between {
-				if list = addReading(list, n, step(list[n].path)); len(list) > maxReadings {
+				if list = addReading(list, n, step(list[n].path), behind); len(list) > maxReadings {
 					return list, false
 				}
 			}
 		}
 		to := len(list)
 		if from == to || decoded == maxDecodings {
-			return list, true
+			return list, to <= maxReadings
 		}
 		for n := from; n < to; n++ {
 			for _, step := range decode {
-				if list = addReading(list, n, step(list[n].path)); len(list) > maxReadings {
+				if list = addReading(list, n, step(list[n].path), behind); len(list) > maxReadings {
 					return list, false
 				}
 			}
@@ -55,15 +74,17 @@ func readPath(list []reading, path string) ([]reading, bool) {
 }
 
 // addReading adds what a step has made of the nth reading.
-func addReading(list []reading, n int, path string) []reading {
+func addReading(list []reading, n int, path string, behind bool) []reading {
 	if path == list[n].path {
 		return list
 	}
-	list[n].end = false
+	if !behind {
+		list[n].end = false
+	}
 	if slices.ContainsFunc(list, func(r reading) bool { return r.path == path }) {
 		return list
 	}
-	return append(list, reading{path: path, end: true})
+	return append(list, reading{path: path, end: !behind, behind: behind})
 }
 
 // plainPath tells whether a path has only one reading, as nearly all have.
@@ -76,7 +97,7 @@ func plainPath(path string) bool {
 		}
 		before = c
 	}
-	return true
+	return dropScript(path) == path
 }
 
 // pathMark tells whether servers read more into a byte of a path than itself.
@@ -103,6 +124,32 @@ func dropParams(path string) string {
 		}
 	}
 	return b.String()
+}
+
+// dropScript drops a script that a path begins with, and the folders that it is in: a front page such as index.php is
+// asked for /api/orders by /index.php/api/orders, too.
+func dropScript(path string) string {
+	for at := 0; ; {
+		next := strings.IndexByte(path[min(at+1, len(path)):], '/')
+		if next < 0 {
+			return path
+		}
+		next += at + 1
+		if isScript(path[at:next]) { //guard:front-pages-are-taken-off
+			return path[next:]
+		}
+		at = next
+	}
+}
+
+// isScript tells whether a segment is a file that servers run, whatever path is behind it.
+func isScript(segment string) bool {
+	ext := strings.TrimRight(segment[strings.LastIndexByte(strings.TrimRight(segment, ". "), '.')+1:], ". ")
+	if len(ext) == len(segment) {
+		return false
+	}
+	ext = strings.ToLower(ext)
+	return strings.HasPrefix(ext, "php") || slices.Contains([]string{"phtml", "cgi", "fcgi", "pl", "py", "rb"}, ext)
 }
 
 func turnSlashes(path string) string { return strings.ReplaceAll(path, `\`, "/") }
@@ -206,10 +253,31 @@ func decode(path, kept string) string {
 				i += 2
 				continue
 			}
+			r, ok := wideCode(path[i:])
+			if ok && (r > 0x7f || strings.IndexByte(kept, byte(r)) < 0) { //guard:wide-codes-are-read
+				b.WriteRune(r)
+				i += len("u006f")
+				continue
+			}
 		}
 		b.WriteByte(path[i])
 	}
 	return b.String()
+}
+
+// wideCode reads %u006f, which is an o to IIS.
+func wideCode(s string) (r rune, ok bool) {
+	if len(s) < len("%u006f") || s[1]|0x20 != 'u' {
+		return 0, false
+	}
+	for _, c := range []byte(s[2:6]) {
+		digit := unhex(c)
+		if digit > 15 {
+			return 0, false
+		}
+		r = r<<4 | rune(digit)
+	}
+	return r, true
 }
 
 // unhex is the value of a hexadecimal digit, 16 for what is none.

@@ -263,6 +263,7 @@ func FuzzPaths(f *testing.F) {
 		path, _, _ := strings.Cut(p.target, "?")
 		f.Add(path, "dpbmuctfsdpbmuctfs")
 		f.Add(path, "ggmus")
+		f.Add(path, "dmui")
 	}
 	f.Add("/%25c5%25bf/..%5c;x/%2561pi/orders.do", "dbpudmtfs")
 	v, pages := fixtureView(f), fixtureView(f, shopOfPages)

@@ -2,12 +2,15 @@ package gateway
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/pg-gateway/pg-gateway/gateway/formjson"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
+	"github.com/pg-gateway/pg-gateway/upstream"
 )
 
 // routePath is the path of a route of the file.
@@ -175,6 +178,8 @@ func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 	switch {
 	case err != nil:
 		return err
+	case v.meansOther(c, path, i): //guard:no-method-in-place-of-another
+		return refusedPath()
 	case i == nil:
 		return c.Next()
 	case i.Forward():
@@ -189,6 +194,47 @@ func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 		return g.refuseIntercepted(c, i, &payment.Problem{Code: payment.CodeUnsupportedMediaType})
 	}
 	return g.intercepted(c, v, forBody)
+}
+
+// meansOther tells whether a request says that its method means another one, for which an intercept would look into it
+// that does not now. One that says so in its form (_method) is not found: its body is nobody's business here.
+func (v *view) meansOther(c *fiber.Ctx, path string, now *intercept) bool {
+	var meant []string
+	asked := false
+	for n := range v.intercepts {
+		i := &v.intercepts[n]
+		if i == now || i.Forward() || i.Method == "" || i.Method == c.Method() {
+			continue
+		}
+		if other, err := v.route(i.Method, path); err != nil || other != i {
+			continue
+		}
+		if !asked {
+			meant, asked = meantMethods(c), true
+		}
+		if slices.ContainsFunc(meant, func(m string) bool { return strings.EqualFold(m, i.Method) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// meantMethods are the methods that frameworks take in place of a request's own.
+func meantMethods(c *fiber.Ctx) (methods []string) {
+	for lines := upstream.NewLines(c.Request().Header.RawHeaders()); lines.Next(); {
+		for _, name := range [...]string{"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"} {
+			if sameToCGI(lines.Name, name) {
+				methods = append(methods, string(lines.Value))
+			}
+		}
+	}
+	_, query, _ := strings.Cut(string(c.Context().RequestURI()), "?")
+	for pair := range strings.SplitSeq(query, "&") {
+		if method, n := formjson.Find(pair, "_method"); n > 0 {
+			methods = append(methods, strings.TrimSpace(method))
+		}
+	}
+	return methods
 }
 
 // shopTarget is what the shop is asked for: the request's target byte for byte, or what follows the authority of an

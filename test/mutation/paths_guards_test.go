@@ -35,6 +35,26 @@ func pathGuards() []guard {
 			pkg:  tests, run: "TestPathsAsDocumented",
 		},
 		{
+			name: "front-pages-are-taken-off", does: never(),
+			says: "what stands behind a front page is asked for by its own path, too",
+			pkg:  tests, run: "TestPathsAsDocumented",
+		},
+		{
+			name: "wide-codes-are-read", does: never(),
+			says: "a path in the codes of IIS is read",
+			pkg:  tests, run: "TestPathsAsDocumented",
+		},
+		{
+			name: "no-header-names-another-path", does: drop(2),
+			says: "no header tells the shop of another path",
+			pkg:  tests, run: "TestNoHeaderNamesAnotherPath",
+		},
+		{
+			name: "no-method-in-place-of-another", does: skip(),
+			says: "a method that stands for another does not go around an intercept",
+			pkg:  tests, run: "TestNoMethodStandsForAnother",
+		},
+		{
 			name: "nothing-below-prefix-forwarded", does: never(),
 			says: "nothing that some server reads as a path below our prefix reaches the shop",
 			pkg:  tests, run: "TestPathsAsDocumented",
