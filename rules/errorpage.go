@@ -239,7 +239,7 @@ func checkXML(parts []TemplatePart) error {
 		case errors.Is(err, io.EOF) && found != placeholders(parts): //guard:xml-is-filled-in-as-text
 			return errors.New("a placeholder is neither in text nor in an attribute")
 		case errors.Is(err, io.EOF) && found > 0 && runs: //guard:no-texts-in-xml-that-runs
-			return errors.New("browsers run scripts in XHTML and SVG: a page with placeholders is of type text/html")
+			return errors.New("browsers run scripts in XHTML, SVG and MathML: a page with placeholders is of type text/html")
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
@@ -250,7 +250,9 @@ func checkXML(parts []TemplatePart) error {
 			if depth++; depth == 1 {
 				roots++
 			}
-			runs = runs || token.Name.Space == "http://www.w3.org/1999/xhtml" || token.Name.Space == "http://www.w3.org/2000/svg"
+			runs = runs || slices.Contains([]string{
+				"http://www.w3.org/1999/xhtml", "http://www.w3.org/2000/svg", "http://www.w3.org/1998/Math/MathML",
+			}, token.Name.Space)
 			for _, a := range token.Attr {
 				if a.Name.Space != "xmlns" && a.Name.Local != "xmlns" { // what a page is, is not filled in
 					found += strings.Count(a.Value, breaker)

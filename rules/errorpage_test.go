@@ -50,6 +50,7 @@ func TestAPageHasNoPlaceholderWhereOneEscapingIsNotEnough(t *testing.T) {
 		{"text/html", `<IFRAME class=a SrcDoc = '<p>{detail_en}'></iframe>`, "srcdoc of <iframe>"},
 		{"text/html", `<p title='>'><iframe/srcdoc={detail_en}>`, "srcdoc of <iframe>"},
 		{"text/html", `<!-- " --><script>a("<p title='")</script><iframe srcdoc="{code}">`, "srcdoc of <iframe>"},
+		{"text/html", `<script>"İİİİİİİİİİİİ<p>"</SCRIPT><iframe srcdoc="{code}">`, "srcdoc of <iframe>"},
 		{"text/html", `<a href="javascript:go('{field}')">x</a>`, "script or a document"},
 		{"text/html", `<a href=" java&#115;c&Tab;ript:go('{field}')">x</a>`, "script or a document"},
 		{"text/html", `<form action="JavaScript:go('{field}')"><button formaction="/a">x</button></form>`, "action of <form>"},
@@ -70,8 +71,9 @@ func TestAPageHasNoPlaceholderWhereOneEscapingIsNotEnough(t *testing.T) {
 		{"text/html", `<p style="{field}">`, "no text can"},
 		{"text/html", `<p style="background:{field}">`, "no text can"},
 		{"text/html", `<p on{code}="x">`, ""},
-		{"application/xml", `<html ` + xhtml + `><script>a("{code}")</script></html>`, "XHTML and SVG"},
-		{"text/xml", `<r><svg ` + svg + ` onload="a('{code}')"/></r>`, "XHTML and SVG"},
+		{"application/xml", `<html ` + xhtml + `><script>a("{code}")</script></html>`, "XHTML, SVG and MathML"},
+		{"text/xml", `<m:math xmlns:m="http://www.w3.org/1998/Math/MathML"><m:maction href="{field}"/></m:math>`, "XHTML, SVG and MathML"},
+		{"text/xml", `<r><svg ` + svg + ` onload="a('{code}')"/></r>`, "XHTML, SVG and MathML"},
 		{"text/xml", `<r xmlns:h="{field}"><h:p/></r>`, "neither in text"},
 		{"text/xml", `<?xml-stylesheet href="{field}"?><r/>`, "neither in text"},
 	} {
@@ -95,6 +97,7 @@ func TestAPageHasPlaceholdersWhereTheyAreEscaped(t *testing.T) {
 		{`<a title="data: {field}" href="javascript:history.back()">x</a>`, `<a title="data: data: x" href="javascript:history.back()">x</a>`},
 		{`<input value='{buyer_ko}' data-code={code}>`, `<input value='&#34;&gt;&lt;script&gt;' data-code=&#39;);evil(&#39;>`},
 		{`<textarea><iframe srcdoc="{buyer_ko}"></textarea>`, `<textarea>&lt;iframe srcdoc="&#34;&gt;&lt;script&gt;"></textarea>`},
+		{`<p>{code}</p><script>İİİİİİİİİİİİ</script>`, `<p>&#39;);evil(&#39;</p><script>İİİİİİİİİİİİ</script>`},
 		{`<iframe srcdoc="<p>x</p>"></iframe>{code}`, `<iframe srcdoc="<p>x</p>"></iframe>&#39;);evil(&#39;`},
 	} {
 		got, err := pageOf(t, "text/html", tt.text).Fill(values)

@@ -164,7 +164,12 @@ func (t *tags) skipRaw() {
 	if !slices.Contains([]string{"script", "style", "textarea", "title"}, t.element) {
 		return
 	}
-	if at := strings.Index(strings.ToLower(t.rest), "</"+t.element); at >= 0 {
-		t.rest = t.rest[at:]
+	// Byte by byte, since letters can become longer in lower case.
+	for at := range len(t.rest) - len(t.element) {
+		if end, ok := strings.CutPrefix(t.rest[at:], "</"); ok && len(end) >= len(t.element) &&
+			strings.EqualFold(end[:len(t.element)], t.element) {
+			t.rest = t.rest[at:]
+			return
+		}
 	}
 }
