@@ -10,7 +10,9 @@ const headEnd = "\r\n\r\n"
 // bare LF behind the request line for that line's end, which is nowhere to be seen afterwards.
 //
 // It is told of the first byte after a silence, where a head begins for certain, and looks no further than to the
-// head's end: a body may hold anything. A head that came along with the request before it is not looked at.
+// head's end: a body may hold anything. A head that came along with the request before it is not looked at, for where
+// it begins is the server's to know. No other request hides there: who stands before us ends the request line at that
+// LF, too, or refuses it, the other lines are read as strictly as ever, and the shop gets a request line of our own.
 type headWatch struct {
 	// open tells that a head has begun and not ended.
 	open bool

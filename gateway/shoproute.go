@@ -200,11 +200,14 @@ func (g *Gateway) shopRoute(c *fiber.Ctx) error {
 // that does not now. One that says so in its form (_method) is not found: its body is nobody's business here.
 func (v *view) meansOther(c *fiber.Ctx, path string, now *intercept) bool {
 	var meant []string
-	asked := false
+	asked, plain := false, plainPath(path)
 	for n := range v.intercepts {
 		i := &v.intercepts[n]
 		if i == now || i.Forward() || i.Method == "" || i.Method == c.Method() {
 			continue
+		}
+		if plain && !i.at.is(path) && !i.at.mayBe(path) {
+			continue // nearly always
 		}
 		if other, err := v.route(i.Method, path); err != nil || other != i {
 			continue
