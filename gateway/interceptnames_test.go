@@ -45,6 +45,22 @@ func TestASourceOfABodyHasOneName(t *testing.T) {
 	}
 }
 
+// TestAnOrderIDIsOneToAll: what JavaScript or PHP would make another text of names no order.
+func TestAnOrderIDIsOneToAll(t *testing.T) {
+	t.Parallel()
+	shop := newPageShop(t)
+	h := newHouse(t, shopAt(shop.url), pageRoute(http.MethodPost, "body:pg_window"))
+	for id, want := range map[string]string{
+		`"O-1"`: "", "1000": "ORDER_NOT_FOUND", `"1e3"`: "ORDER_NOT_FOUND", `"12345678901234567891"`: "ORDER_NOT_FOUND",
+		"1e3": "INVALID_FIELD", "1000.0": "INVALID_FIELD", "-1": "INVALID_FIELD", "12345678901234567891": "INVALID_FIELD", "true": "INVALID_FIELD",
+	} {
+		a := h.post("/pay", "application/json", `{"od":{"id":`+id+`,"method":"11"}}`)
+		if want == "" && string(a.body) != "<p>pay</p>" || want != "" && !strings.HasPrefix(string(a.body), "<p id=no>"+want+" ") {
+			t.Errorf("%s: got %d %s, want %s", id, a.status, a.body, want)
+		}
+	}
+}
+
 // TestAListIsAList: PHP goes through the members of an object as it does through a list, so that a method would be hidden
 // there.
 func TestAListIsAList(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gofiber/fiber/v2"
 
+	"github.com/pg-gateway/pg-gateway/gateway/formjson"
 	"github.com/pg-gateway/pg-gateway/gateway/jsonplace"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
@@ -150,7 +151,8 @@ func (e exchange) set(v *view, s fieldSource, got jsonplace.Value, co *payment.C
 	switch s.field {
 	case "order_id":
 		co.OrderID = payment.OrderID(str)
-		if str == "" || !validOrderID(str) {
+		odd := e.request != nil && !plainID(got) //guard:an-order-id-is-one-to-all
+		if str == "" || !validOrderID(str) || odd {
 			return fieldProblem(s.Value, "주문 번호가 아닙니다", "is not an order id")
 		}
 	case "amount":
@@ -189,6 +191,12 @@ func (e exchange) set(v *view, s fieldSource, got jsonplace.Value, co *payment.C
 		err = setCard(s, got, co)
 	}
 	return err
+}
+
+// plainID tells whether every reader makes the same text of a value: 1e3 is 1000 to some, true is 1, and of more than
+// 15 digits JavaScript changes the last.
+func plainID(v jsonplace.Value) bool {
+	return v.IsText() || formjson.IsWhole(v.Raw)
 }
 
 func setMethods(v *view, s fieldSource, got jsonplace.Value, co *payment.Checkout) error {

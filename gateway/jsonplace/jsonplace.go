@@ -166,6 +166,9 @@ func Text(s string) Value { return Value{Raw: s, From: -1, text: true} }
 // Exists tells whether there is a value, and not null.
 func (v Value) Exists() bool { return v.listed || v.text || v.Raw != "" && v.Raw != "null" }
 
+// IsText tells whether the value is a text.
+func (v Value) IsText() bool { return v.text || v.Raw != "" && v.Raw[0] == '"' }
+
 // Number is the number as it is written; ok is false for every other value.
 func (v Value) Number() (raw string, ok bool) {
 	if v.text || v.listed || v.Raw == "" || v.Raw[0] != '-' && (v.Raw[0] < '0' || v.Raw[0] > '9') {

@@ -245,6 +245,11 @@ func interceptGuards() []guard {
 			pkg:  tests, run: "TestASourceOfABodyHasOneName",
 		},
 		{
+			name: "an-order-id-is-one-to-all", does: becomes("false"),
+			says: "an order's number is the same text to every reader",
+			pkg:  tests, run: "TestAnOrderIDIsOneToAll",
+		},
+		{
 			name: "lists-are-lists", does: never(),
 			says: "a method is not hidden in an object where a list is looked for",
 			pkg:  tests, run: "TestAListIsAList",
