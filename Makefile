@@ -96,6 +96,11 @@ bench-proxy: ## What a request costs beside nginx, HAProxy, fasthttp, nginx with
 	@./scripts/deps.sh bench
 	$(GO) run ./test/bench/proxy -rounds $(or $(ROUNDS),5) -each $(or $(EACH),2s) $(if $(ALONE),-alone) $(if $(DOCS),-docs docs/performance.md)
 
+.PHONY: bench-flat
+bench-flat: ## Whether memory stays flat over REQUESTS (default 10000000) of all kinds (EACH, ALONE, DOCS; ten minutes)
+	@./scripts/deps.sh bench
+	$(GO) run ./test/bench/proxy -flat $(or $(REQUESTS),10000000) -each $(or $(EACH),5s) $(if $(ALONE),-alone) $(if $(DOCS),-docs docs/performance.md)
+
 .PHONY: bench-slow
 bench-slow: ## What slow PG calls, and clients that send slowly, cost a buyer's checkout (ROUNDS, EACH, ALONE, DOCS; two minutes)
 	$(GO) run ./test/bench/slow -rounds $(or $(ROUNDS),7) -each $(or $(EACH),2s) $(if $(ALONE),-alone) $(if $(DOCS),-docs docs/performance.md)

@@ -1,103 +1,20 @@
 package gateway
 
 import (
-	"container/list"
 	"context"
 	"math"
 	"net/netip"
 	"strconv"
-	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
 	"github.com/tidwall/gjson"
-	"golang.org/x/time/rate"
 
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/metrics"
 	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/rules"
 )
-
-// maxBuckets bounds how many clients, or orders, or attempts are remembered; who was not seen for longest is
-// forgotten.
-const maxBuckets = 20_000
-
-// buckets hold one kind of stranger to a rate, each by a key. They are safe for concurrent use.
-type buckets struct {
-	mu    sync.Mutex
-	byKey map[string]*list.Element
-	// seen are the buckets, the last used in front.
-	seen *list.List
-}
-
-type bucket struct {
-	key string
-	lim *rate.Limiter
-}
-
-func newBuckets() *buckets { return &buckets{byKey: map[string]*list.Element{}, seen: list.New()} }
-
-// take takes one from key's bucket, and tells how long to wait when there is none.
-func (b *buckets) take(key string, r rules.Rate, now time.Time) (wait time.Duration, ok bool) {
-	return b.takeOf(key, r, r.Burst(), now)
-}
-
-// takeOf is take with a bucket of another size.
-func (b *buckets) takeOf(key string, r rules.Rate, burst int, now time.Time) (wait time.Duration, ok bool) {
-	lim := b.of(key, r, burst)
-	if lim.AllowN(now, 1) {
-		return 0, true
-	}
-	return missing1(lim, now), false
-}
-
-// empty tells whether key's bucket has nothing left, and takes nothing.
-func (b *buckets) empty(key string, r rules.Rate, now time.Time) (wait time.Duration, empty bool) {
-	if !b.knows(key) {
-		return 0, false // nobody has taken of it, so none is made
-	}
-	lim := b.of(key, r, r.Burst())
-	if lim.TokensAt(now) >= 1 {
-		return 0, false
-	}
-	return missing1(lim, now), true
-}
-
-// missing1 is how long it takes until a bucket has one again.
-func missing1(lim *rate.Limiter, now time.Time) time.Duration {
-	return time.Duration((1 - lim.TokensAt(now)) / float64(lim.Limit()) * float64(time.Second))
-}
-
-func (b *buckets) knows(key string) bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.byKey[key] != nil
-}
-
-func (b *buckets) of(key string, r rules.Rate, burst int) *rate.Limiter {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	limit := rate.Limit(r.PerSecond())
-	e, ok := b.byKey[key]
-	if !ok {
-		if b.seen.Len() >= maxBuckets {
-			oldest := b.seen.Back()
-			b.seen.Remove(oldest)
-			delete(b.byKey, oldest.Value.(*bucket).key) //nolint:forcetypeassert // nothing else is in the list
-		}
-		e = b.seen.PushFront(&bucket{key: key, lim: rate.NewLimiter(limit, burst)})
-		b.byKey[key] = e
-	}
-	b.seen.MoveToFront(e)
-	lim := e.Value.(*bucket).lim //nolint:forcetypeassert // nothing else is in the list
-	if lim.Limit() != limit || lim.Burst() != burst {
-		// The rules have changed meanwhile.
-		lim = rate.NewLimiter(limit, burst)
-		e.Value.(*bucket).lim = lim //nolint:forcetypeassert // nothing else is in the list
-	}
-	return lim
-}
 
 // limits hold strangers: what one of them may do, and what may be done to one order or attempt.
 type limits struct{ clients, hooks, orders, guesses, attempts, windows *buckets }

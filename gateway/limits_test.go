@@ -3,11 +3,15 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/time/rate"
+	"pgregory.net/rapid"
 
 	"github.com/pg-gateway/pg-gateway/rules"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
@@ -304,10 +308,68 @@ func TestBucketsAreBounded(t *testing.T) {
 			t.Fatalf("who comes all the time was forgotten after %d others", i)
 		}
 	}
-	if len(b.byKey) != maxBuckets || b.seen.Len() != maxBuckets {
-		t.Errorf("%d buckets are kept, want %d", len(b.byKey), maxBuckets)
+	if n := len(b.recent) + len(b.older); n < maxBuckets || n > 2*maxBuckets {
+		t.Errorf("%d buckets are kept, want %d at least, and twice that at most", n, maxBuckets)
 	}
 	if wait, ok := b.take("busy", once, now); ok || wait != time.Hour {
 		t.Errorf("to wait %v, want an hour", wait)
+	}
+}
+
+// TestABucketIsATokenBucket: whatever is taken of it, given back and asked, at whatever times and under whatever rates,
+// it answers as the well-known library does.
+func TestABucketIsATokenBucket(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		r := rules.Rate{N: rapid.IntRange(1, 300).Draw(t, "n"), Per: rapid.SampledFrom([]time.Duration{time.Second, time.Minute, time.Hour}).Draw(t, "per")}
+		burst := rapid.IntRange(1, 20).Draw(t, "burst")
+		now := time.Unix(1_800_000_000, 0)
+		b, lim := newBuckets(), rate.NewLimiter(rate.Limit(r.PerSecond()), burst)
+		for range rapid.IntRange(1, 60).Draw(t, "steps") {
+			now = now.Add(time.Duration(rapid.Int64Range(0, every(r)*3).Draw(t, "later")))
+			tokens := lim.TokensAt(now)
+			if off := tokens - math.Round(tokens); math.Abs(off) < 1e-6 && off != 0 {
+				continue // the library counts in fractions of a token, and may be off by one at the very moment
+			}
+			wait, ok := b.takeOf("x", r, burst, now)
+			if want := lim.AllowN(now, 1); ok != want {
+				t.Fatalf("taken: %v, the library says %v with %v tokens", ok, want, tokens)
+			}
+			if missing := (1 - tokens) * float64(every(r)); !ok && math.Abs(float64(wait)-missing) > 1e4 {
+				t.Fatalf("to wait %v, want %v", wait, time.Duration(missing))
+			}
+		}
+	})
+}
+
+// TestABucketUnderOtherRules lets one pass at once, and what is given back can be taken.
+func TestABucketUnderOtherRules(t *testing.T) {
+	t.Parallel()
+	b, now, slow, fast := newBuckets(), time.Unix(1_800_000_000, 0), rules.Rate{N: 3, Per: time.Hour}, rules.Rate{N: 10, Per: time.Second}
+	for range 3 {
+		b.takeOf("x", slow, 3, now)
+	}
+	if wait, empty := b.empty("x", slow, now); !empty || wait != 20*time.Minute {
+		t.Errorf("to wait %v (%v), want 20 minutes", wait, empty)
+	}
+	if wait, ok := b.takeOf("x", fast, 100, now.Add(100*time.Millisecond)); !ok {
+		t.Errorf("a tenth of a second after the rate was raised: to wait %v", wait)
+	}
+	for range 3 {
+		b.takeOf("y", slow, 3, now)
+	}
+	b.giveBack("y", slow, 3, now)
+	if _, ok := b.takeOf("y", slow, 3, now); !ok {
+		t.Error("what was given back cannot be taken")
+	}
+	if _, ok := b.takeOf("y", slow, 3, now); ok {
+		t.Error("more can be taken than was given back")
+	}
+	b.giveBack("z", slow, 3, now)
+	for range 3 {
+		b.takeOf("z", slow, 3, now)
+	}
+	if _, ok := b.takeOf("z", slow, 3, now); ok {
+		t.Error("a full bucket grew by what was given back")
 	}
 }

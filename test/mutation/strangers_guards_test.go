@@ -34,7 +34,7 @@ func strangerGuards() []guard {
 			pkg:  "./gateway", run: "TestStrangersMakeFewLookUps",
 		},
 		{
-			name: "unopened-window-not-counted", does: at(2, becomes("0")),
+			name: "unopened-window-not-counted", does: skip(),
 			says: "a window that did not open is not counted",
 			pkg:  "./gateway", run: "TestAWindowThatDidNotOpenIsNotCounted",
 		},

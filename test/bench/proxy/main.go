@@ -23,6 +23,8 @@ type options struct {
 	conns  int
 	crowd  int
 	rate   int
+	// requests are those of a run that only looks whether memory stays flat; 0 for a run that measures the rest.
+	requests int64
 }
 
 func main() {
@@ -32,8 +34,13 @@ func main() {
 	flag.IntVar(&o.conns, "connections", 64, "how many connections the load has")
 	flag.IntVar(&o.crowd, "crowd", 256, "how many connections the memory is measured at")
 	flag.IntVar(&o.rate, "rate", 2000, "requests a second of the open loop")
+	flag.Int64Var(&o.requests, "flat", 0, "send the gateway so many requests of all kinds, and only look at its memory")
 	o.Flags()
 	flag.Parse()
+	if o.requests > 0 {
+		harness.Main(&o.Common, "make bench-flat DOCS=1", o.flat)
+		return
+	}
 	harness.Main(&o.Common, "make bench-proxy DOCS=1", o.measure)
 }
 

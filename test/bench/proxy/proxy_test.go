@@ -59,3 +59,15 @@ func TestTheReport(t *testing.T) {
 		}
 	}
 }
+
+func TestTheTableOfMemory(t *testing.T) {
+	t.Parallel()
+	text := flatTable([]part{
+		{requests: 1_000_000, most: harness.Held{All: 70e6, Own: 45e6}}, {requests: 1_100_000, most: harness.Held{All: 71e6, Own: 46e6}},
+	}, 256, 90*time.Second, "1.00 at the beginning and 2.00")
+	const want = "From 256 connections, in turns of each kind, 1m30s in all; load average 1.00 at the beginning and 2.00 at the end.\n\n" +
+		"| million requests | most MB | without its program |\n|---|---|---|\n| 1.0 | 70 | 45 |\n| 2.1 | 71 | 46 |\n"
+	if text != want {
+		t.Errorf("got\n%s\nwant\n%s", text, want)
+	}
+}

@@ -70,6 +70,7 @@ type turn struct {
 	// cpu is the processor time of a request, p50 and p99 how long one took.
 	cpu, p50, p99 time.Duration
 	perSecond     float64
+	requests      int64
 	// memory is the most that the proxy held.
 	memory harness.Held
 }
@@ -177,7 +178,7 @@ func (t *turn) read(out string, cpu time.Duration) error {
 			t.target, errs, requests, t.workload, out)
 	}
 	t.p50, t.p99 = time.Duration(p50)*time.Microsecond, time.Duration(p99)*time.Microsecond
-	t.perSecond = float64(requests) / (float64(took) / 1e6)
+	t.requests, t.perSecond = requests, float64(requests) / (float64(took) / 1e6)
 	t.cpu = cpu / time.Duration(requests)
 	return nil
 }
