@@ -49,7 +49,9 @@ func (o Object) Counted(name string, n int64) Object {
 
 // AppendString appends s as a JSON string, as encoding/json writes it: safe in HTML too.
 func AppendString(dst []byte, s string) []byte {
-	for i := range len(s) {
+	// Most of what is written is plain, and long: tokens, hashes, addresses.
+	from := plainRun(s)
+	for i := from; i < len(s); i++ {
 		switch c := s[i]; {
 		case c < ' ', c == '"', c == '\\', c == '<', c == '>', c == '&', c == 0x7f:
 			return appendOdd(dst, s)
@@ -57,10 +59,31 @@ func AppendString(dst []byte, s string) []byte {
 			return appendOdd(dst, s)
 		}
 	}
-	if !utf8.ValidString(s) {
+	if !utf8.ValidString(s[from:]) {
 		return appendOdd(dst, s)
 	}
 	return append(append(append(dst, '"'), s...), '"')
+}
+
+// plainRun is how many bytes s begins with, in eights, that are ASCII and stand for themselves in JSON and in HTML.
+func plainRun(s string) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; n+8 <= len(s); n += 8 {
+		b := s[n : n+8]
+		w := uint64(b[0]) | uint64(b[1])<<8 | uint64(b[2])<<16 | uint64(b[3])<<24 |
+			uint64(b[4])<<32 | uint64(b[5])<<40 | uint64(b[6])<<48 | uint64(b[7])<<56
+		// A byte that is the one looked for becomes zero, and borrows from its highest bit; so does one below a blank.
+		odd := w | (w-ones*' ')&^w
+		for _, c := range [...]uint64{ones * '"', ones * '\\', ones * '<', ones * '>', ones * '&', ones * 0x7f} {
+			x := w ^ c
+			odd |= (x - ones) &^ x
+		}
+		if odd&high != 0 {
+			break
+		}
+	}
+	return n
 }
 
 func appendOdd(dst []byte, s string) []byte {

@@ -49,3 +49,21 @@ func TestAnObjectIsWrittenAsAStructWouldBe(t *testing.T) {
 		}
 	}
 }
+
+// TestAStringIsWrittenAsTheLibraryWritesIt, whatever its bytes are and wherever they stand: eight are looked at at once.
+func TestAStringIsWrittenAsTheLibraryWritesIt(t *testing.T) {
+	t.Parallel()
+	const plain = "0123456789-abcdefghij"
+	for c := range 256 {
+		for at := range plain {
+			s := plain[:at] + string([]byte{byte(c)}) + plain[at:]
+			want, err := json.Marshal(s)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := strictjson.AppendString(nil, s); string(got) != string(want) {
+				t.Fatalf("%q became %s, want %s", s, got, want)
+			}
+		}
+	}
+}
