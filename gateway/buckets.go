@@ -13,9 +13,9 @@ import (
 // as many. Who was not seen for longest is forgotten.
 const maxBuckets = 20_000
 
-// buckets hold one kind of stranger to a rate, each by a key. A bucket that is full again is like one that never was, so
-// that all there is to know of one is when it will be (the generic cell rate algorithm, ITU-T I.371). Keys are kept as
-// hashes with a seed of this process: nobody can choose two that meet. They are safe for concurrent use.
+// buckets hold one kind of stranger to a rate, each by a key. A bucket that is full again is like one that never was,
+// so that all there is to know of one is when it will be (the generic cell rate algorithm, ITU-T I.371). Keys are kept
+// as hashes with a seed of this process: nobody can choose two that meet. They are safe for concurrent use.
 type buckets struct {
 	seed maphash.Seed
 
