@@ -103,7 +103,8 @@ type Gateway struct {
 	shops     *shops
 	tunnels   tunnels
 	// texts holds buffers for bodies that are looked into.
-	texts sync.Pool
+	texts       sync.Pool
+	passedLines fewLines
 	// openFiles is how many files the process may have open at once.
 	openFiles    int
 	pageTemplate *template.Template

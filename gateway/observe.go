@@ -3,6 +3,7 @@ package gateway
 import (
 	"log/slog"
 	"runtime/debug"
+	"sync/atomic"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -45,14 +46,28 @@ func (g *Gateway) observe(c *fiber.Ctx) (err error) {
 	return nil
 }
 
+// maxPassedLines is how many requests a second that were only handed on have a line at level info.
+const maxPassedLines = 10
+
+// fewLines lets some lines of each second pass. It is safe for concurrent use.
+type fewLines struct{ second, taken atomic.Int64 }
+
+// take tells whether one more passes. At the turn of a second it may let a few more pass.
+func (f *fewLines) take(now time.Time) bool {
+	if second := now.Unix(); f.second.Load() != second && f.second.Swap(second) != second {
+		f.taken.Store(0)
+	}
+	return f.taken.Add(1) <= maxPassedLines
+}
+
 // logRequest writes a request's line. What was handed on and answered by the shop is in the shop's own log and in the
-// metrics; its line is for debugging.
+// metrics; of those some have a line, and all when debugging.
 func (g *Gateway) logRequest(c *fiber.Ctx, r *request, status int, now time.Time, took time.Duration) {
 	level := slog.LevelInfo
 	switch {
 	case status >= 500: //guard:errors-are-logged
 		level = slog.LevelError
-	case r.passed && r.route == routeShop:
+	case r.passed && r.route == routeShop && !g.passedLines.take(now): //guard:few-lines-of-what-passes
 		level = slog.LevelDebug
 	}
 	if !g.log.Enabled(c.Context(), level) {

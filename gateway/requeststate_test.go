@@ -50,7 +50,7 @@ func TestEachRequestOfAConnectionHasItsOwnState(t *testing.T) {
 	want := []struct {
 		level, route string
 		code         bool
-	}{{"INFO", "checkout", true}, {"DEBUG", "shop", false}, {"INFO", "checkout", true}, {"ERROR", "shop", false}, {"DEBUG", "shop", false}}
+	}{{"INFO", "checkout", true}, {"INFO", "shop", false}, {"INFO", "checkout", true}, {"ERROR", "shop", false}, {"INFO", "shop", false}}
 	requests := []string{refused, passed, refused, broken, passed}
 	for name, sends := range map[string][]string{"one after the other": requests, "all at once": {strings.Join(requests, "")}} {
 		h.lines()
@@ -83,5 +83,34 @@ func TestEachRequestOfAConnectionHasItsOwnState(t *testing.T) {
 		if at != len(want) {
 			t.Errorf("%s: %d lines", name, at)
 		}
+	}
+}
+
+// TestFewLinesAreOfWhatPasses: of pages by the hundred ten a second are in the log, whose other lines matter more; at
+// level debug all are.
+func TestFewLinesAreOfWhatPasses(t *testing.T) {
+	t.Parallel()
+	shop := newRawShop(t, func(_ string, conn net.Conn) {
+		_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\nx")
+	})
+	h := newHouse(t, shopAt(shop.url))
+	c := dialRaw(t, h.atDoor())
+	const pages = 200
+	began := time.Now()
+	for range pages {
+		c.send("GET /page HTTP/1.1\r\nHost: a\r\n\r\n")
+		if res, _ := c.answer(http.MethodGet); res == nil || res.StatusCode != http.StatusOK {
+			t.Fatalf("got %v", res)
+		}
+	}
+	seconds := int(time.Since(began).Seconds()) + 2
+	levels := map[any]int{}
+	for _, l := range h.lines() {
+		if l["msg"] == RequestLine {
+			levels[l["level"]]++
+		}
+	}
+	if n := levels["INFO"]; n < maxPassedLines || n > seconds*maxPassedLines || n+levels["DEBUG"] != pages {
+		t.Errorf("in %d seconds: %v", seconds, levels)
 	}
 }

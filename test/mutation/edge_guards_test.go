@@ -140,6 +140,11 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestEachRequestOfAConnectionHasItsOwnState",
 		},
 		{
+			name: "few-lines-of-what-passes", does: never(),
+			says: "pages that are only handed on do not fill the log",
+			pkg:  tests, run: "TestFewLinesAreOfWhatPasses",
+		},
+		{
 			name: "leaving-ends-connections", does: never(),
 			says: "a process that leaves ends its clients' connections",
 			pkg:  tests, run: "TestAllListenersServeOnWhileUnready",
