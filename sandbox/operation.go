@@ -45,6 +45,8 @@ type answer struct {
 	contentType string
 	body        []byte
 	location    string
+	// session is what the browser is to send along from now on.
+	session string
 }
 
 func jsonAnswer(status int, v any) answer {
@@ -60,6 +62,11 @@ func jsonAnswer(status int, v any) answer {
 func (a answer) write(w http.ResponseWriter) {
 	if a.location != "" {
 		w.Header().Set("Location", a.location)
+	}
+	if a.session != "" {
+		http.SetCookie(w, &http.Cookie{
+			Name: sessionCookie, Value: a.session, Path: "/", HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		})
 	}
 	w.Header().Set("Content-Type", a.contentType)
 	w.Header().Set("Cache-Control", "no-store")

@@ -22,7 +22,7 @@ func (s *Sandbox) routePHPShop() {
 	s.mux.HandleFunc("GET /phpshop/api/orders/{id}", s.shopOrderStatus)
 	s.handle("POST /phpshop/order/checkout.php", pgShop, "create", s.phpCreate)
 	s.handle("POST /phpshop/order/orderform.php", pgShop, "create", s.phpOrderForm)
-	s.handle("POST /phpshop/order/pay.php", pgShop, "page", phpPay)
+	s.handle("POST /phpshop/order/pay.php", pgShop, "page", s.phpPay)
 
 	s.handle("GET /phpshop/pg/{id}/order.php", pgShop, "lookup", s.phpLookUp)
 	s.mux.HandleFunc("POST /phpshop/pg/{id}/confirm.php", s.shopConfirmGate)
@@ -55,8 +55,14 @@ func (s *Sandbox) phpOrderForm(c *call) answer {
 	for _, name := range []string{"od_settle_case", "od_name", "od_tel", "od_email"} {
 		p.Fields = append(p.Fields, [2]string{name, form.Get(name)})
 	}
-	return page(http.StatusOK, "phppay.html", p)
+	a := page(http.StatusOK, "phppay.html", p)
+	o.session = randomHex(16)
+	a.session = o.session
+	return a
 }
+
+// sessionCookie names the cookie of the shop's session.
+const sessionCookie = "od_session"
 
 // phpPage is what phppay.html shows.
 type phpPage struct {
@@ -66,9 +72,15 @@ type phpPage struct {
 	Message string
 }
 
-// phpPay is the page that opens the window: whoever stands before the shop has put it into the form.
-func phpPay(c *call) answer {
+// phpPay is the page that opens the window: whoever stands before the shop has put it into the form. An order's number
+// alone gets there, so that the page first asks whether it is this browser's order.
+func (s *Sandbox) phpPay(c *call) answer {
 	form, err := url.ParseQuery(string(c.body))
+	o, ok := s.shop.orders.get(form.Get("od_id"))
+	session, missing := c.r.Cookie(sessionCookie)
+	if !ok || missing != nil || o.session == "" || session.Value != o.session {
+		return page(http.StatusForbidden, "phppay.html", phpPage{Message: "이 브라우저에서 한 주문이 아닙니다"})
+	}
 	if window := form.Get("pg_window"); err == nil && json.Valid([]byte(window)) {
 		return page(http.StatusOK, "phppay.html", phpPage{Window: window})
 	}

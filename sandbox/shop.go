@@ -60,6 +60,8 @@ type Order struct {
 	Methods  []string `json:"methods"`
 	// Mileage is the part that the shop settles itself; the rest goes through a PG.
 	Mileage Won `json:"mileage"`
+	// session is the browser's that made it, where the shop's server makes the pages.
+	session string
 	// member is whose mileage it is; spent tells that it was taken from his balance.
 	member    string
 	spent     bool

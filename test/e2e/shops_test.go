@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +64,30 @@ func TestAShopsOwnPageOpensTheWindow(t *testing.T) {
 	p.mustBalance(p.confirmedByPG())
 	if n := p.metric(`pg_gateway_intercepts_total{name="pay-page",result="window"}`); n != float64(len(methods)) {
 		t.Errorf("%v windows were put into the shop's own requests, want %d", n, len(methods))
+	}
+	// The window of somebody else's order is in the request, and the page does not open it.
+	made, err := http.PostForm(base+"/order/orderform.php", url.Values{
+		"od_settle_case": {"신용카드"}, "od_name": {"홍길동"}, "od_tel": {"010-1234-5678"}, "od_email": {"hong@example.com"}, "it_id[]": {"G001"}, "ct_qty[]": {"1"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	form, err := io.ReadAll(made.Body)
+	_ = made.Body.Close()
+	order := regexp.MustCompile(`name="od_id" value="([^"]+)"`).FindSubmatch(form)
+	if err != nil || order == nil {
+		t.Fatalf("no order was made: %s %v", form, err)
+	}
+	others, err := http.PostForm(base+"/order/pay.php", url.Values{
+		"od_id": {string(order[1])}, "od_settle_case": {"신용카드"}, "od_name": {"홍길동"}, "od_tel": {"010-1234-5678"}, "od_email": {"hong@example.com"},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	shown, err := io.ReadAll(others.Body)
+	_ = others.Body.Close()
+	if err != nil || others.StatusCode != http.StatusForbidden || strings.Contains(string(shown), "data-window") {
+		t.Errorf("another browser gets %d %s %v", others.StatusCode, shown, err)
 	}
 	res, err := http.PostForm(base+"/order/pay.php", url.Values{"od_id": {"none"}, "od_settle_case": {"신용카드"}, "pg_window": {"{}"}})
 	if err != nil {
