@@ -527,3 +527,27 @@ func TestAVirtualAccountIsClosedOrRefunded(t *testing.T) {
 		})
 	}
 }
+
+// TestACancelIsFoundUnderAnotherTokenKey, by its own key: it is not carried out twice, and another body is refused.
+func TestACancelIsFoundUnderAnotherTokenKey(t *testing.T) {
+	t.Parallel()
+	h := paidBy(t, "portone_v1")
+	first := h.cancel("k1", part(1000))
+	first.want(t, http.StatusOK, "")
+	var err error
+	if h.g.sealer, err = newSealer([]byte("another token key of 32 bytes...")); err != nil {
+		t.Fatal(err)
+	}
+	h.g.printKey = []byte("and another key of fingerprints")
+	h.cancel("k1", part(2000)).want(t, http.StatusUnprocessableEntity, "IDEMPOTENCY_KEY_REUSED")
+	for n, replayed := range []string{"", "true"} {
+		again := h.cancel("k1", part(1000))
+		if again.want(t, http.StatusOK, ""); string(again.body) != string(first.body) || again.header.Get(headerReplayed) != replayed {
+			t.Errorf("answer %d: %v %s", n, again.header, again.body)
+		}
+	}
+	h.left(h.amount - 1000)
+	if n := h.sent(); n != 1 {
+		t.Errorf("%d cancels were sent", n)
+	}
+}

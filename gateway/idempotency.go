@@ -142,14 +142,18 @@ func (g *Gateway) underKey(c *fiber.Ctx, r keyedRequest) error {
 		return err
 	case begun:
 		return g.runOnce(c, r, kept.HeldUntil)
-	case kept.Fingerprint != named:
-		return &payment.Problem{Code: payment.CodeKeyReused, Field: headerIdempotencyKey}
-	case kept.Status == 0:
+	case kept.Status == 0 && kept.Fingerprint == named:
 		return &payment.Problem{Code: payment.CodeKeyInProgress, Field: headerIdempotencyKey}
 	}
 	answer, err := g.sealer.Open(lifecycle.AnswerName(r.scope, r.key), kept.Body)
-	if err != nil {
-		return err
+	switch {
+	case err != nil && kept.Status != 0: //guard:answers-of-another-token-key
+		// token_key has changed since, and fingerprints with it. Whatever has a key may be carried out again: a window is
+		// opened anew, what became of an attempt or a cancel is found as it is, and another body is refused there.
+		kept.Fingerprint = named
+		return g.runAnew(c, r, kept)
+	case kept.Fingerprint != named:
+		return &payment.Problem{Code: payment.CodeKeyReused, Field: headerIdempotencyKey}
 	}
 	if r.over != nil {
 		over, err := r.over(ctx, answer)

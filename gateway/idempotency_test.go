@@ -396,3 +396,26 @@ func (h *house) v2Authenticated() (attempt, token string) {
 }
 
 var _ KeyStore = (*journal.Journal)(nil)
+
+// TestAnAnswerOfAnotherTokenKeyIsMadeAnew: a process that was started again without a token_key, or with a new one, can
+// read no kept answer. A checkout gets a new window, a cancel is found and not carried out twice.
+func TestAnAnswerOfAnotherTokenKeyIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	raw, err := json.Marshal(h.checkout("kakaopay"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const key = `"key-000000000009"`
+	first := h.keyed(pathCheckout, key, string(raw))
+	if h.g.sealer, err = newSealer([]byte("another token key of 32 bytes...")); err != nil {
+		t.Fatal(err)
+	}
+	second := h.keyed(pathCheckout, key, string(raw))
+	if second.status != http.StatusOK || second.header.Get("Idempotent-Replayed") != "" || string(second.body) == string(first.body) {
+		t.Errorf("with another key: %d %s", second.status, second.body)
+	}
+	if third := h.keyed(pathCheckout, key, string(raw)); third.header.Get("Idempotent-Replayed") != "true" || string(third.body) != string(second.body) {
+		t.Errorf("then: %d %s", third.status, third.body)
+	}
+}

@@ -69,17 +69,17 @@ func (j *Journal) KeyBegin(
 	return kept, begun, err
 }
 
-// KeyRenew takes a key again whose kept answer can no longer be used, and forgets that answer. begun is false when
-// somebody else did so first.
+// KeyRenew takes a key again whose kept answer can no longer be used, under kept's fingerprint, and forgets that answer.
+// begun is false when somebody else did so first.
 func (j *Journal) KeyRenew(
 	ctx context.Context, scope, key string, kept KeptAnswer, now time.Time, hold time.Duration,
 ) (held KeptAnswer, begun bool, err error) {
 	held = KeptAnswer{Fingerprint: kept.Fingerprint, HeldUntil: at(millis(now.Add(hold)))}
 	err = j.write(ctx, scope+key, "renewing an idempotency key", func(x *txn) error {
-		n, err := x.exec(`UPDATE idempotency SET status = 0, content_type = '', body = ?, held_until = ?
+		n, err := x.exec(`UPDATE idempotency SET status = 0, content_type = '', body = ?, held_until = ?, fingerprint = ?
 			WHERE scope = ? AND key = ? AND `+
 			`status <> 0 AND held_until = ?`, //guard:one-takes-a-key-anew
-			[]byte{}, millis(held.HeldUntil), scope, key, millis(kept.HeldUntil))
+			[]byte{}, millis(held.HeldUntil), held.Fingerprint, scope, key, millis(kept.HeldUntil))
 		begun = n == 1
 		return err
 	})

@@ -72,6 +72,11 @@ func keyGuards() []guard {
 			pkg:  tests, run: "TestAReplayHandsOutNoWindowThatIsOver",
 		},
 		{
+			name: "answers-of-another-token-key", does: never(),
+			says: "an answer that another token_key sealed is made anew",
+			pkg:  tests, run: "TestACancelIsFoundUnderAnotherTokenKey",
+		},
+		{
 			name: "strangers-body-takes-no-key", does: at(1, drop(4, 5)),
 			says: "a stranger's body takes no key",
 			pkg:  tests, run: "TestAStrangersBodyTakesNoKey",

@@ -39,7 +39,7 @@ func (m *simMemoryView) KeyRenew(_ context.Context, scope, key string, kept jour
 	if !ok || k.Status == 0 || !k.heldUntil.Equal(kept.HeldUntil) {
 		return held, false, nil
 	}
-	m.keys[scope+" "+key] = &simKey{journal.KeptAnswer{Fingerprint: k.Fingerprint}, held.HeldUntil}
+	m.keys[scope+" "+key] = &simKey{journal.KeptAnswer{Fingerprint: kept.Fingerprint}, held.HeldUntil}
 	m.commits++
 	return held, true, nil
 }
