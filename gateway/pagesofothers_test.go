@@ -35,7 +35,9 @@ func TestDoorsWithoutATokenTakeNothingFromOtherPages(t *testing.T) {
 			{"Origin", "http://127.0.0.1:9090", false},
 			{"Origin", "http://[::1]:9090", false},
 			{"Origin", "http://localhost:9090", false},
-			{"Sec-Fetch-Site", "same-origin", false},
+			{"Sec-Fetch-Site", "same-site", true}, // the test's own Host is example.com
+			{"Sec-Fetch-Site", "same-origin", true},
+			{"Sec-Fetch-Site", "none", true},
 			{"Origin", "", false},
 		} {
 			req := httptest.NewRequest(http.MethodPost, door.path, strings.NewReader("{}"))
@@ -44,6 +46,33 @@ func TestDoorsWithoutATokenTakeNothingFromOtherPages(t *testing.T) {
 			if a := h.send(door.app, req); (a.status == http.StatusUnauthorized) != tt.refused {
 				t.Errorf("%s with %s %q: %d %s", door.path, tt.name, tt.value, a.status, a.body)
 			}
+		}
+	}
+}
+
+// TestAPageUnderANameOfItsOwnReadsNothing: its name resolves to this machine, so that the browser takes the answers for
+// the page's own. Who calls this machine by one of its own names does read them, and programs do by any.
+func TestAPageUnderANameOfItsOwnReadsNothing(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, nil)
+	for _, tt := range []struct {
+		host, site string
+		refused    bool
+	}{
+		{"evil.example:9090", "same-origin", true},
+		{"localhost.evil.example", "none", true},
+		{"127.0.0.1.evil.example:9090", "same-origin", true},
+		{"localhost:9090", "same-origin", false},
+		{"127.0.0.1:9090", "none", false},
+		{"[::1]:9090", "same-origin", false},
+		{"pg-gateway.internal:9090", "", false},
+	} {
+		req := httptest.NewRequest(http.MethodGet, "/orders/O1/attempts", nil)
+		if req.Host = tt.host; tt.site != "" {
+			req.Header.Set("Sec-Fetch-Site", tt.site)
+		}
+		if a := h.send(h.sidecar, req); (a.status == http.StatusUnauthorized) != tt.refused {
+			t.Errorf("%s, %s: %d %s", tt.host, tt.site, a.status, a.body)
 		}
 	}
 }

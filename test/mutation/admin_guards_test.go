@@ -5,6 +5,11 @@ func adminGuards() []guard {
 	const tests = "./gateway"
 	return []guard{
 		{
+			name: "no-name-of-others-for-this-machine", does: never(),
+			says: "a page whose own name resolves to this machine reads nothing",
+			pkg:  tests, run: "TestAPageUnderANameOfItsOwnReadsNothing",
+		},
+		{
 			name: "other-pages-send-nothing", does: never(),
 			says: "a page of somebody else's sends nothing to a door without a token",
 			pkg:  tests, run: "TestDoorsWithoutATokenTakeNothingFromOtherPages",
