@@ -54,7 +54,7 @@ func (c *Client) Do(x *Exchange, r *Request) error {
 func (x *Exchange) run(r *Request) error {
 	// A short body is read before a place is taken: one that comes slowly must not keep others out.
 	if err := x.write(r); err != nil {
-		return err
+		return fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	if !x.client.enter() {
 		return fmt.Errorf("%w: %w", ErrNotSent, ErrBusy)
@@ -84,7 +84,7 @@ func (x *Exchange) run(r *Request) error {
 		return fmt.Errorf("%w: %w", ErrNotSent, err)
 	}
 	if x.out == nil {
-		// It went out with the first try.
+		// It went out with the first try, so that it must not pass for unsent.
 		if err := x.write(r); err != nil {
 			return errors.Join(sent, err)
 		}

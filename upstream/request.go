@@ -2,7 +2,6 @@ package upstream
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"strconv"
 	"time"
@@ -110,7 +109,7 @@ func (x *Exchange) write(r *Request) error {
 	x.out.b = out
 	switch {
 	case err != nil:
-		return fmt.Errorf("%w: %w", ErrNotSent, err)
+		return err
 	case r.Stream == nil && len(r.Body) <= smallBody:
 		x.out.b = append(out, r.Body...)
 	case r.Stream != nil && r.Length >= 0 && r.Length <= smallBody:
@@ -121,10 +120,7 @@ func (x *Exchange) write(r *Request) error {
 			x.up.from, x.up.length = &rest{r.Body}, int64(len(r.Body))
 		}
 	}
-	if err != nil {
-		return errors.Join(ErrNotSent, ErrBody)
-	}
-	return nil
+	return err
 }
 
 // appendFrom reads n bytes, which must be all there are.

@@ -48,3 +48,25 @@ func TestWhatAKeptConnectionSwallowedWasSent(t *testing.T) {
 		t.Errorf("got %v", got.err)
 	}
 }
+
+// TestWhatCannotBeWrittenAgainWasSent once: a request that a kept connection swallowed, and that makes no second one.
+func TestWhatCannotBeWrittenAgainWasSent(t *testing.T) {
+	t.Parallel()
+	s := serve(t, func(r seen, c net.Conn) bool {
+		return r.line != "GET /two HTTP/1.1" && write(c, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+	})
+	c := s.client(t)
+	if got := ask(c, request("GET", "/one")); got.err != nil {
+		t.Fatal(got.err)
+	}
+	r := request("GET", "/two")
+	r.Lines = []byte("X: y\r\n")
+	r.Drop = func([]byte) bool {
+		r.Target = nil // behind the first line, so that only a second request lacks it
+		return false
+	}
+	got := ask(c, r)
+	if !errors.Is(got.err, upstream.ErrHungUp) || errors.Is(got.err, upstream.ErrNotSent) {
+		t.Errorf("got %v", got.err)
+	}
+}
