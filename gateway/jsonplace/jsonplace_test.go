@@ -90,6 +90,41 @@ func TestOneWalkFindsWhatGJSONFinds(t *testing.T) {
 	})
 }
 
+// TestAReadingForgetsTheOneBefore: whatever was read with its memory, by whatever plan, and also when that broke off.
+func TestAReadingForgetsTheOneBefore(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		var room jsonplace.Reading
+		for range 4 {
+			var paths []string
+			for range rapid.IntRange(0, 5).Draw(rt, "paths") {
+				paths = append(paths, path(rt))
+			}
+			plan, in := jsonplace.New(paths, rapid.SampledFrom([]string{"", "a", "b.x"}).Draw(rt, "put")), text(rt, 3)
+			in = in[:rapid.SampledFrom([]int{len(in), len(in), len(in) / 2}).Draw(rt, "broken off")]
+			want, wrong := plan.Read(in)
+			got, err := plan.ReadInto(&room, in)
+			if (err == nil) != (wrong == nil) {
+				rt.Fatalf("%s: got %v instead of %v", in, err, wrong)
+			}
+			if err != nil {
+				continue
+			}
+			for id, path := range paths {
+				if got, want := got.Value(id), want.Value(id); !reflect.DeepEqual(got, want) {
+					rt.Fatalf("%s of %s: got %+v instead of %+v", path, in, got, want)
+				}
+			}
+			if got.CanPut() != want.CanPut() || got.Taken() != want.Taken() || got.CanPut() && string(got.Put([]byte("7"))) != string(want.Put([]byte("7"))) {
+				rt.Fatalf("%s is changed in another way", in)
+			}
+			if rapid.Bool().Draw(rt, "given back") {
+				room.Forget()
+			}
+		}
+	})
+}
+
 // TestReadIsStrict: what strictjson refuses is refused, wherever it stands.
 func TestReadIsStrict(t *testing.T) {
 	t.Parallel()
