@@ -23,6 +23,10 @@ func readBody(c *fiber.Ctx, limit int) ([]byte, error) { return readBodyInto(nil
 // the connection's next body in it soon.
 func readBodyInto(dst []byte, c *fiber.Ctx, limit int) ([]byte, error) {
 	stream := requestOf(c).wire
+	if d, ok := c.Context().Conn().(*doorConn); ok && stream != nil {
+		// What is read whole, or read and dropped, has to come within a time, and not at its own pace.
+		d.pace.to(paceHead) //guard:whole-bodies-have-a-time
+	}
 	tooLarge := func() error {
 		c.Context().SetConnectionClose()
 		if stream != nil {
@@ -40,10 +44,6 @@ func readBodyInto(dst []byte, c *fiber.Ctx, limit int) ([]byte, error) {
 			return nil, tooLarge()
 		}
 		return append(dst[:0], b...), nil //guard:body-is-no-other-requests
-	}
-	// What is read whole has to come within a time, and not at its own pace.
-	if d, ok := c.Context().Conn().(*doorConn); ok {
-		d.pace.to(paceHead) //guard:whole-bodies-have-a-time
 	}
 	b, err := readUpTo(dst, stream, c.Request().Header.ContentLength(), limit)
 	if err != nil {

@@ -267,7 +267,7 @@ func connState(conn net.Conn, s fasthttp.ConnState) {
 		c.pace.to(paceIdle)
 	}
 	if s == fasthttp.StateActive {
-		c.pace.to(paceHead)
+		c.pace.wake()
 	}
 	c.d.mu.Lock()
 	defer c.d.mu.Unlock()

@@ -44,9 +44,6 @@ func (g *Gateway) newApp(stream bool) *fiber.App {
 	})
 	// How long a client may take its connection knows (paced), and what time a request came nobody asks.
 	app.Server().ConnState, app.Server().LazyRequestTime = connState, true
-	if stream {
-		app.Server().HeaderReceived = bodyAtItsPace
-	}
 	g.refuseOtherMethods(app)
 	app.Use(wholeBody)
 	return app
@@ -64,6 +61,11 @@ func wholeBody(c *fiber.Ctx) error {
 	stream := c.Context().RequestBodyStream()
 	if stream == nil {
 		return c.Next()
+	}
+	if d, ok := c.Context().Conn().(*doorConn); ok {
+		// From here on a body may take as long as it needs while its bytes move. What the server has read ahead of it, up to
+		// 8 KB, had to come within the time of the head: nobody has a seat by then that would bound how many do so.
+		d.pace.to(paceOwn) //guard:bodies-come-at-their-pace
 	}
 	r := requestOf(c)
 	r.wire = &r.stream
@@ -100,18 +102,6 @@ func dated(c *fiber.Ctx) {
 func (g *Gateway) failDated(c *fiber.Ctx, err error) error {
 	defer dated(c)
 	return g.fail(c, err)
-}
-
-// readAhead is the longest body that the server reads whole before it hands its request over, in bytes.
-const readAhead = 8 << 10
-
-// bodyAtItsPace lets a body take as long as it needs while its bytes move (paced). One that is read before anybody
-// handles it must come within the time of its head: it has no seat that would bound how many do so.
-func bodyAtItsPace(h *fasthttp.RequestHeader) (c fasthttp.RequestConfig) {
-	if n := h.ContentLength(); n > readAhead || n == -1 { //guard:short-bodies-have-a-time
-		c.ReadTimeout = ownPace
-	}
-	return c
 }
 
 // ambiguous tells whether two readers of a request could see different things in it: where it ends (RFC 9112 §6.1,

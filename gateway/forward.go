@@ -28,16 +28,18 @@ func (g *Gateway) forward(c *fiber.Ctx, v *view) error {
 		p.req.Upgrade = upgradeOf(c)
 	}
 	var err error
-	if p.req.Upgrade != nil {
-		p.seat, err = g.enterTunnel(c)
-	} else {
-		p.seat, err = g.enterForwarded(c, p.req.Stream != nil)
-	}
-	if err != nil {
+	if p.seat, err = g.enterForwarded(c, p.req.Stream != nil); err != nil {
 		return err
 	}
-	if err := g.exchange(c, v, p); err != nil {
-		p.seat.leave()
+	if p.req.Upgrade != nil {
+		// Until the shop has agreed it is a page like others, and takes a page's place.
+		p.tunnel, err = g.enterTunnel(c)
+	}
+	if err == nil {
+		err = g.exchange(c, v, p)
+	}
+	if err != nil {
+		p.leave()
 		return err
 	}
 	return g.passOn(c, p)

@@ -8,27 +8,25 @@ import (
 	"time"
 )
 
-// ownPace is a time to read in that stands for none: as long as bytes move. The server passes it on as a deadline, and
-// that is known for what it is by its century, without asking what time it is now.
-const ownPace = 100 * 365 * 24 * time.Hour
-
 // paces are the ways in which a client's bytes are waited for.
 type pace int32
 
 const (
-	// paceIdle is between requests.
-	paceIdle pace = iota
-	// paceHead is in what must come within one time, as a head; paceTimed likewise, once its deadline has been set.
-	paceHead
+	// paceHead is in what must come within one time, as a head, and what a new connection says first; paceTimed likewise,
+	// once its deadline has been set.
+	paceHead pace = iota
 	paceTimed
+	// paceIdle is between requests.
+	paceIdle
 	// paceOwn is as long as bytes move.
 	paceOwn
 	// paceFixed keeps a deadline that somebody has set.
 	paceFixed
 )
 
-// idleTimeout is how long a client may leave his connection unused: longer than common load balancers do (60 s).
-const idleTimeout = 75 * time.Second
+// idleTimeout is how long a client may leave his connection unused: longer than common load balancers do (60 s), who
+// would send a request into a connection that we close, and that also when it passes a quarter earlier.
+const idleTimeout = 90 * time.Second
 
 // paced moves the deadlines of a client's connection: a long answer, or a long body, is no fault, and one that stands
 // still is. To set one costs, and so does to ask what time it is, so that the server, who would set three for each
@@ -44,6 +42,9 @@ type paced struct {
 
 // to changes how what comes next is waited for.
 func (p *paced) to(m pace) { p.mode.Store(int32(m)) }
+
+// wake is told that a request has begun. One that is the first of its connection has the time that began with that.
+func (p *paced) wake() { p.mode.CompareAndSwap(int32(paceIdle), int32(paceHead)) }
 
 // near tells whether a deadline that is set, in nanoseconds of the Unix clock, is as good as one at a time after now.
 func near(set int64, now time.Time, after time.Duration) bool {
@@ -89,25 +90,17 @@ func (p *paced) move(c net.Conn, now time.Time, after time.Duration) error {
 	return c.SetReadDeadline(by)
 }
 
-// SetReadDeadline sets a deadline, which stays until the next request, or lets a body come at its own pace.
+// SetReadDeadline sets a deadline, which stays until the next request.
 func (c *doorConn) SetReadDeadline(t time.Time) error {
 	p := &c.pace
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if now := t.Add(-ownPace); now.Unix() > longPast {
-		p.to(paceOwn)
-		return p.move(c.Conn, now, c.d.patience)
-	}
 	p.to(paceFixed)
 	if p.readBy.Store(t.UnixNano()); t.IsZero() {
 		p.readBy.Store(0)
 	}
 	return c.Conn.SetReadDeadline(t)
 }
-
-// longPast is in seconds of the Unix clock: 2000-01-01. All that happens here is later, and what ownPace is taken off,
-// unless it was added before, is earlier.
-const longPast = 946_684_800
 
 // SetDeadline sets both deadlines.
 func (c *doorConn) SetDeadline(t time.Time) error {
@@ -116,8 +109,20 @@ func (c *doorConn) SetDeadline(t time.Time) error {
 	return errors.Join(err, c.SetWriteDeadline(t))
 }
 
-// Write writes for as long as the client takes what is written.
-func (c *doorConn) Write(p []byte) (int, error) {
+// Write writes for as long as the client takes what is written: each run of it has a time, since a deadline does not
+// move while one write waits.
+func (c *doorConn) Write(p []byte) (all int, err error) {
+	for {
+		run := p[:min(len(p), maxRun)] //guard:long-writes-have-a-time-for-each-run
+		n, err := c.writeRun(run)
+		if all += n; err != nil || len(run) == len(p) {
+			return all, err
+		}
+		p = p[n:]
+	}
+}
+
+func (c *doorConn) writeRun(p []byte) (int, error) {
 	if now := time.Now(); !near(c.pace.writeBy.Load(), now, c.d.patience) {
 		by := now.Add(c.d.patience)
 		c.pace.writeBy.Store(by.UnixNano())

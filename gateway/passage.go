@@ -40,9 +40,10 @@ type passage struct {
 	early  bool
 	client net.Conn
 	res    *fasthttp.Response
-	// seat is held until the answer has been handed on.
-	seat  seat
-	count unfinished
+	// seat is held until the answer has been handed on; tunnel likewise, or until the other protocol that the shop agreed
+	// to has ended.
+	seat, tunnel seat
+	count        unfinished
 	// texts is held until the answer has been written; nil when nobody needed it. It is of pool.
 	texts *texts
 	pool  *sync.Pool
@@ -91,7 +92,7 @@ func (g *Gateway) passageOf(c *fiber.Ctx) *passage {
 	}
 	p := &d.passage
 	_ = p.x.Close()
-	p.seat.leave()
+	p.leave()
 	*p = passage{
 		target: p.target, more: p.more, raw: p.raw, client: d, res: c.Response(), count: g.metrics, pool: &g.texts,
 		texts: p.texts,
@@ -338,12 +339,18 @@ func (p *passage) WriteTo(w io.Writer) (all int64, err error) {
 func (p *passage) Close() error {
 	p.whole = nil
 	err := p.x.Close()
-	p.seat.leave()
+	p.leave()
 	if p.early {
 		p.early = false
 		drop(p.client)
 	}
 	return err
+}
+
+// leave gives the seats back.
+func (p *passage) leave() {
+	p.seat.leave()
+	p.tunnel.leave()
 }
 
 // drop reads on what a client sends that nobody wants any more, within a bound: closing on unread data resets the

@@ -335,6 +335,80 @@ func TestTunnelsHaveTheirShare(t *testing.T) {
 	}
 }
 
+// TestATunnelsSeatIsGivenBack on every way out, and once.
+func TestATunnelsSeatIsGivenBack(t *testing.T) {
+	t.Parallel()
+	const (
+		ask  = "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+		take = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"
+	)
+	reset := func(c *rawClient) {
+		_ = c.c.(*net.TCPConn).SetLinger(0) //nolint:forcetypeassert // it is TCP
+		_ = c.c.Close()
+	}
+	for name, tt := range map[string]struct {
+		answer string
+		// stays tells that the shop keeps the connection.
+		stays, panics bool
+		// early is what the client does before the shop answers, late after.
+		early, late func(*rawClient, *Gateway)
+	}{
+		"the shop says no":        {answer: "HTTP/1.1 426 No\r\nContent-Length: 2\r\n\r\nno", stays: true},
+		"the shop hangs up":       {},
+		"a 101 that is none":      {answer: "HTTP/1.1 101 \x01\r\nUpgrade: websocket\r\n\r\n"},
+		"only the shop ends it":   {answer: take},
+		"the client ends it":      {answer: take, stays: true, late: func(c *rawClient, _ *Gateway) { _ = c.c.Close() }},
+		"the client breaks it":    {answer: take, stays: true, late: func(c *rawClient, _ *Gateway) { reset(c) }},
+		"the client did not wait": {answer: take, stays: true, early: func(c *rawClient, _ *Gateway) { reset(c) }},
+		"the gateway leaves":      {answer: take, stays: true, late: func(_ *rawClient, g *Gateway) { g.tunnels.end(time.Second) }},
+		"a panic behind it":       {answer: take, panics: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			asked, goOn := make(chan struct{}, 1), make(chan struct{})
+			shop := bytesShop(t, func(_ string, r *bufio.Reader, c net.Conn) bool {
+				asked <- struct{}{}
+				<-goOn
+				_, _ = io.WriteString(c, tt.answer)
+				if tt.stays {
+					_, _ = io.Copy(io.Discard, r)
+				}
+				return false
+			})
+			h := newHouse(t, shopAt(shop))
+			app := h.g.newApp(true)
+			app.Use(h.g.observe, func(c *fiber.Ctx) error {
+				err := h.g.forward(c, h.g.view())
+				if tt.panics {
+					panic("PLANTED")
+				}
+				return err
+			})
+			c := dialRaw(t, behindDoor(t, app, time.Second))
+			c.send(ask)
+			<-asked
+			if !h.counted(`pg_gateway_in_flight_requests{room="tunnels"} 1`) {
+				t.Error("it has no seat")
+			}
+			if !h.counted(`pg_gateway_in_flight_requests{room="forwarded"} 1`) {
+				t.Error("it takes a connection to the shop that is not counted among those of pages")
+			}
+			if tt.early != nil {
+				tt.early(c, h.g)
+			}
+			close(goOn)
+			if tt.late != nil {
+				readUntil(t, c.r, "\r\n\r\n")
+				tt.late(c, h.g)
+			}
+			eventually(t, "its seat to be given back", func() bool { return h.counted(`pg_gateway_in_flight_requests{room="tunnels"} 0`) })
+			if !h.counted(`pg_gateway_in_flight_requests{room="forwarded"} 0`) {
+				t.Error("a page's seat is taken")
+			}
+		})
+	}
+}
+
 // TestAnotherProtocolThatTheShopDoesNotSpeak is refused by the shop's own answer, on a connection that stays.
 func TestAnotherProtocolThatTheShopDoesNotSpeak(t *testing.T) {
 	t.Parallel()
@@ -422,7 +496,7 @@ func TestWhatGoesOnIsNotCut(t *testing.T) {
 		return err == nil
 	})
 	h := newHouse(t, shopAt(shop))
-	at := behindDoor(t, h.app, patience)
+	at := behindDoor(t, h.app, patience, func(d *door) { d.headTime = patience })
 	c := dialRaw(t, at)
 	long := strings.Repeat("x", 9000) // more than is read ahead
 	c.send("POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 9020\r\n\r\n" + long)
@@ -456,10 +530,16 @@ func TestWhatMustComeAtOnceHasOneTime(t *testing.T) {
 	at := behindDoor(t, h.app, time.Minute, func(d *door) { d.headTime = time.Second })
 	const checkout = "POST /checkout HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: "
 	for name, first := range map[string]string{
-		"head":            "GET / HTTP/1.1\r\nHost: x\r\nX: ",
-		"head behind one": checkout + "2\r\n\r\n{}GET / HTTP/1.1\r\nHost: x\r\nX: ",
-		"short body":      checkout + "1000\r\n\r\n{",
-		"long body":       checkout + "10000\r\n\r\n{" + strings.Repeat(" ", 9000),
+		"head":                              "GET / HTTP/1.1\r\nHost: x\r\nX: ",
+		"head behind one":                   checkout + "2\r\n\r\n{}GET / HTTP/1.1\r\nHost: x\r\nX: ",
+		"short body":                        checkout + "1000\r\n\r\n{",
+		"long body":                         checkout + "10000\r\n\r\n{" + strings.Repeat(" ", 9000),
+		"what is read ahead of a long body": "POST /up HTTP/1.1\r\nHost: x\r\nContent-Length: 10000\r\n\r\nx",
+		"what a client waits to send":       checkout + "10000\r\nExpect: 100-continue\r\n\r\n{",
+		"too long a body":                   checkout + "100000000\r\n\r\n{" + strings.Repeat(" ", 9000),
+		"chunks of a checkout": strings.Replace(checkout, "Content-Length: ", "Transfer-Encoding: chunked\r\n\r\n", 1) +
+			"1000\r\n{",
+		"a length in chunks that does not end": strings.Replace(checkout, "Content-Length: ", "Transfer-Encoding: chunked\r\n\r\n", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -109,15 +109,18 @@ func (g *Gateway) tunnel(c *fiber.Ctx, p *passage, shop net.Conn, first []byte) 
 	head := append(append([]byte("HTTP/1.1 101 "), p.x.Reason()...), "\r\nConnection: Upgrade\r\nUpgrade: "...)
 	head = append(append(head, p.x.Header("upgrade")...), "\r\n"...)
 	head = append(append(append(head, lines...), "\r\n"...), first...)
-	held := p.seat
-	p.seat = seat{} //guard:tunnels-keep-their-seat
+	held := p.tunnel
+	p.tunnel = seat{} //guard:tunnels-keep-their-seat
 	if err := p.Close(); err != nil {
 		held.leave()
 		_ = shop.Close()
 		return err
 	}
 	c.Status(http.StatusSwitchingProtocols)
-	beneath := c.Context().Conn()
+	beneath, patience := c.Context().Conn(), shopTimeout
+	if d, ok := beneath.(*doorConn); ok {
+		patience = d.d.patience
+	}
 	handOver(c, func(client net.Conn) {
 		defer held.leave()
 		defer g.tunnels.enter(beneath, false)()
@@ -125,7 +128,7 @@ func (g *Gateway) tunnel(c *fiber.Ctx, p *passage, shop net.Conn, first []byte) 
 			_ = shop.Close()
 			return
 		}
-		join(client, beneath, shop)
+		join(client, beneath, shop, patience)
 	}, func() {
 		_ = shop.Close()
 		held.leave()
@@ -134,8 +137,9 @@ func (g *Gateway) tunnel(c *fiber.Ctx, p *passage, shop net.Conn, first []byte) 
 }
 
 // join hands on bytes both ways until both sides have ended, or one has broken. client is read, and its connection
-// beneath is told of the end.
-func join(client, beneath, shop net.Conn) {
+// beneath is told of the end. Once the shop has ended, who has nothing to say is not waited for much longer than
+// patience: he would keep a seat of the shop's for nothing.
+func join(client, beneath, shop net.Conn, patience time.Duration) {
 	// One moving byte keeps both directions.
 	moved := func() {
 		_ = beneath.SetDeadline(time.Now().Add(tunnelIdle))
@@ -153,6 +157,8 @@ func join(client, beneath, shop net.Conn) {
 		_ = shop.Close()
 		_ = beneath.Close()
 	}
+	// Twice that: bytes that do move are noticed within a tenth of tunnelIdle.
+	_ = beneath.SetReadDeadline(time.Now().Add(2 * patience)) //guard:ended-tunnels-are-not-waited-for
 	up.Wait()
 	_ = shop.Close()
 }

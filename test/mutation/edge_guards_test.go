@@ -110,14 +110,24 @@ func edgeGuards() []guard {
 			pkg:  tests, run: "TestWhatMustComeAtOnceHasOneTime",
 		},
 		{
+			name: "ended-tunnels-are-not-waited-for", does: skip(),
+			says: "a client who says nothing after the shop has ended a tunnel loses it, and gives its seat back",
+			pkg:  tests, run: "TestATunnelsSeatIsGivenBack",
+		},
+		{
 			name: "a-reading-forgets", does: skip(),
 			says: "what was found in one request is not found in the next one",
 			pkg:  "./gateway/jsonplace", run: "TestAReadingForgetsTheOneBefore",
 		},
 		{
-			name: "short-bodies-have-a-time", does: becomes(`n > 0 || n == -1`),
-			says: "a short body, which is read before anybody handles it, has one time with its head",
-			pkg:  tests, run: "TestWhatMustComeAtOnceHasOneTime",
+			name: "bodies-come-at-their-pace", does: skip(),
+			says: "a long body takes as long as it needs while its bytes move",
+			pkg:  tests, run: "TestWhatGoesOnIsNotCut",
+		},
+		{
+			name: "long-writes-have-a-time-for-each-run", does: becomes("p"),
+			says: "an answer that is written at once has a time for each run of it",
+			pkg:  tests, run: "TestALongWriteHasATimeForEachRun",
 		},
 		{
 			name: "another-address-is-left-time", does: never(),
