@@ -178,7 +178,7 @@ func (t *turn) read(out string, cpu time.Duration) error {
 			t.target, errs, requests, t.workload, out)
 	}
 	t.p50, t.p99 = time.Duration(p50)*time.Microsecond, time.Duration(p99)*time.Microsecond
-	t.requests, t.perSecond = requests, float64(requests) / (float64(took) / 1e6)
+	t.requests, t.perSecond = requests, float64(requests)/(float64(took)/1e6)
 	t.cpu = cpu / time.Duration(requests)
 	return nil
 }
