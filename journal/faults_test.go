@@ -132,6 +132,10 @@ func TestNoBusyQueryScansATable(t *testing.T) {
 		func() error { return j.OutboxUnpark(t.Context(), "m-a") },
 		func() error { return j.OutboxDone(t.Context(), "m-a") },
 		func() error { return j.OutboxDone(t.Context(), "m-a") },
+		func() error { return replayAll(t.Context(), j, journal.MessageFilter{Since: now.Add(-time.Hour)}) },
+		func() error {
+			return replayAll(t.Context(), j, journal.MessageFilter{Order: "a", Types: []string{payment.MessageConfirmed}})
+		},
 		func() error { _, err := j.Stats(t.Context()); return err },
 		func() error { return j.EachOpen(t.Context(), func(payment.Attempt) error { return nil }) },
 		func() error { _, err := j.CancelStats(t.Context()); return err },

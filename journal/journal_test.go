@@ -177,3 +177,16 @@ func BenchmarkConcludeSQLite(b *testing.B) {
 func BenchmarkConcludePostgres(b *testing.B) {
 	benchmarkConclude(b, journal.Config{Driver: journal.DriverPostgres, DSN: postgres.Database(b)})
 }
+
+// replayAll puts the delivered messages that f means in line again.
+func replayAll(ctx context.Context, j *journal.Journal, f journal.MessageFilter) error {
+	if _, err := j.OutboxCount(ctx, f); err != nil {
+		return err
+	}
+	list, err := j.OutboxDelivered(ctx, f, 10)
+	if err != nil {
+		return err
+	}
+	_, err = j.OutboxReplay(ctx, f.Order, list)
+	return err
+}

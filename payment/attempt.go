@@ -137,3 +137,11 @@ const (
 	// MessageBillingKey: a billing key was issued; no money moved.
 	MessageBillingKey = "billing_key.issued"
 )
+
+// MessageTypes are all types of message to the shop.
+func MessageTypes() []string {
+	return []string{
+		MessageConfirmed, MessageFailed, MessageCancelled, MessageCancelFailed, MessageIssued, MessageDeposited,
+		MessageBillingKey,
+	}
+}

@@ -43,6 +43,7 @@ func Run(t *testing.T, open Open) {
 	t.Run("fold", func(t *testing.T) { testFold(t, open) })
 	t.Run("heads", func(t *testing.T) { testHeads(t, open) })
 	t.Run("push", func(t *testing.T) { testPush(t, open) })
+	t.Run("replay", func(t *testing.T) { testReplay(t, open) })
 	t.Run("prune pass", func(t *testing.T) { testPrunePass(t, open) })
 }
 
