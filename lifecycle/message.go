@@ -12,7 +12,9 @@ import (
 type messageBody struct {
 	Type      string `json:"type"`
 	Timestamp string `json:"timestamp"`
-	Data      any    `json:"data"`
+	// Example is true for one that tells of no payment; see Example.
+	Example bool `json:"example,omitempty"`
+	Data    any  `json:"data"`
 }
 
 type messageData struct {

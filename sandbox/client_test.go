@@ -322,6 +322,12 @@ func (w *world) event(id, kind, order, attempt, pg string, amount int64) reply {
 	w.t.Helper()
 	body := fmt.Sprintf(`{"type":%q,"timestamp":%q,"data":{"order_id":%q,"attempt_id":%q,"pg":%q,"merchant":"1001","method":"card","amount":%d,"order_amount":%d,"pg_tx_id":"x"}}`,
 		kind, w.clock.Now().Format(time.RFC3339), order, attempt, pg, amount, amount)
+	return w.signed(id, body)
+}
+
+// signed sends the demo shop an event of this text.
+func (w *world) signed(id, body string) reply {
+	w.t.Helper()
 	ts := strconv.FormatInt(w.clock.Now().Unix(), 10)
 	return w.must(http.MethodPost, "/shop/payment-events", "application/json", body, map[string]string{
 		"webhook-id": id, "webhook-timestamp": ts, "webhook-signature": signEvent("demo-shop-events-secret-00000001", id, ts, body),

@@ -11,7 +11,9 @@ import (
 // paymentEvent is a message of the gateway to the shop.
 type paymentEvent struct {
 	Type string `json:"type"`
-	Data struct {
+	// Example: it tells of no payment.
+	Example bool `json:"example"`
+	Data    struct {
 		OrderID   string `json:"order_id"`
 		AttemptID string `json:"attempt_id"`
 		PG        string `json:"pg"`

@@ -122,6 +122,9 @@ func (s *Sandbox) shopEvent(c *call) answer {
 		return jsonAnswer(http.StatusBadRequest, map[string]string{"error": "malformed event"})
 	}
 	c.ref = ev.Data.OrderID
+	if ev.Example {
+		return jsonAnswer(http.StatusOK, map[string]bool{"ok": true, "example": true})
+	}
 	id := c.r.Header.Get("webhook-id")
 	if _, seen := s.shop.seen.get(id); seen {
 		return jsonAnswer(http.StatusOK, map[string]any{"ok": true, "duplicate": true})

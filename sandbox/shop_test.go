@@ -151,6 +151,10 @@ func TestShopEvents(t *testing.T) {
 	if r := w.event("evt-4", "payment.something_new", id, "A-1", "inicis", amount); r.status != http.StatusOK {
 		t.Errorf("an unknown type must be acknowledged: %d", r.status)
 	}
+	example := w.signed("evt-5", `{"type":"payment.confirmed","example":true,"data":{"order_id":"`+id+`","attempt_id":"A-1"}}`)
+	if example.status != http.StatusOK || status() != "cancelled" {
+		t.Errorf("an example: %d, order %s", example.status, status())
+	}
 }
 
 func TestShopInternalSettlement(t *testing.T) {

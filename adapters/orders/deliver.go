@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -18,9 +19,15 @@ import (
 // Deliver sends a message to the shop, signed by Standard Webhooks with every secret. Only a 2xx acknowledges
 // it; any other end matches ErrNotAcknowledged and the message is to be sent again with the same id.
 func (c *Client) Deliver(ctx context.Context, msg payment.Message, now time.Time) error {
+	_, err := c.Tell(ctx, msg, now)
+	return err
+}
+
+// Tell is Deliver for who wants to see what the shop answered. The answer is zero when there was none.
+func (c *Client) Tell(ctx context.Context, msg payment.Message, now time.Time) (wire.Answer, error) {
 	const doing = "delivering a message"
 	if len(c.keys) == 0 {
-		return fmt.Errorf("%s: %w: no secret to sign with", doing, ErrNotAcknowledged)
+		return wire.Answer{}, fmt.Errorf("%s: %w: no secret to sign with", doing, ErrNotAcknowledged)
 	}
 	// The time of this try and not of the message: receivers refuse what was signed long ago.
 	stamp := strconv.FormatInt(now.Unix(), 10)
@@ -35,12 +42,21 @@ func (c *Client) Deliver(ctx context.Context, msg payment.Message, now time.Time
 		},
 	})
 	if err != nil {
-		return fmt.Errorf("%s: %w: %w", doing, ErrNotAcknowledged, err)
+		return wire.Answer{}, fmt.Errorf("%s: %w: %w", doing, ErrNotAcknowledged, err)
 	}
 	if answer.Status < 200 || answer.Status > 299 { //guard:only-2xx-acknowledges
-		return fmt.Errorf("%s: %w: HTTP status %d", doing, ErrNotAcknowledged, answer.Status)
+		return answer, fmt.Errorf("%s: %w: HTTP status %d", doing, ErrNotAcknowledged, answer.Status)
 	}
-	return nil
+	return answer, nil
+}
+
+// EventsURL is where a message about an order is sent, for people to read: without a password.
+func (c *Client) EventsURL(order payment.OrderID) string {
+	u, err := url.Parse(c.address(c.cfg.EventsPath, order))
+	if err != nil {
+		return c.cfg.EventsPath
+	}
+	return u.Redacted()
 }
 
 func signatures(keys [][]byte, id, stamp string, body []byte) string {
