@@ -21,3 +21,19 @@ func moment(text string) (time.Time, error) {
 	}
 	return at, nil
 }
+
+// bound reads a bound of time given by a flag: a moment, or a day in Korea, which lies wholly within the bounds.
+func bound(flag, text string, upper bool) (time.Time, error) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, nil
+	}
+	day, err := time.ParseInLocation(time.DateOnly, text, payment.KST())
+	if err != nil {
+		return time.Time{}, fmt.Errorf(
+			"--%s %q is neither a time, as in 2026-11-01T09:00:00+09:00, nor a day in Korea, as in 2026-11-01", flag, text)
+	}
+	if upper {
+		day = day.AddDate(0, 0, 1) //guard:last-day-is-whole
+	}
+	return day, nil
+}

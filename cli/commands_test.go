@@ -17,7 +17,11 @@ func TestMain(m *testing.M) {
 
 func TestCommands(t *testing.T) {
 	t.Parallel()
-	files := map[string]string{"shop/config.yaml": fixture.Text(fixture.BankNight)}
+	files := map[string]string{
+		"shop/config.yaml":     fixture.Text(fixture.BankNight),
+		"away/config.yaml":     fixture.Text(func(c *fixture.Config) { c.OrderService.URL = "http://127.0.0.1:1" }),
+		"unsigned/config.yaml": fixture.Text(func(c *fixture.Config) { c.OrderService.Events.Secret = "" }),
+	}
 	for _, name := range []string{"config.yaml", "rules_test.yaml", "config.schema.json"} {
 		text, err := os.ReadFile("../" + name)
 		if err != nil {
@@ -27,7 +31,8 @@ func TestCommands(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script",
-		// Every script finds the tests' shop in shop/, and in shipped/ the files that users begin with.
+		// Every script finds the tests' shop in shop/, the same with nobody at its address in away/ and without a secret for
+		// events in unsigned/, and in shipped/ the files that users begin with.
 		Setup: func(env *testscript.Env) error {
 			for name, text := range files {
 				path := filepath.Join(env.WorkDir, name)

@@ -19,9 +19,9 @@ var errOneOrAll = errors.New("name a message, or say --all")
 // outboxStep is how many messages a command changes in one write, so that a running gateway's writes wait for none.
 const outboxStep = 200
 
-// outboxCommand shows messages that the shop has not acknowledged and sends them again.
+// outboxCommand shows messages that the shop has not acknowledged and sends them again, and those that it has as well.
 func outboxCommand(o *options) *cobra.Command {
-	c := &cobra.Command{Use: "outbox", Short: "List messages that the shop has not taken, and send them again"}
+	c := &cobra.Command{Use: "outbox", Short: "List messages that the shop has not taken, and send messages again"}
 	c.AddCommand(
 		&cobra.Command{
 			Use: "list", Short: "List the messages that were given up and those that wait, to the last", Args: cobra.NoArgs,
@@ -32,6 +32,8 @@ func outboxCommand(o *options) *cobra.Command {
 			},
 		},
 		outboxRetryCommand(o),
+		outboxReplayCommand(o),
+		outboxExampleCommand(o),
 		&cobra.Command{
 			Use: "push", Short: "Send what waits for its next try at once", Args: cobra.NoArgs,
 			RunE: func(c *cobra.Command, _ []string) error {

@@ -37,7 +37,9 @@ func (g *Gateway) deliver(ctx context.Context, m payment.Message) error {
 	return g.askShop(g.view(), func(c *orders.Client) error { return c.Deliver(ctx, m, g.now()) })
 }
 
-func newOrders(c rules.OrderServiceConfig) (*orders.Client, error) {
+// NewOrders is the client of the order service that a configuration names. It sends once it has an HTTP client, which
+// its Through takes.
+func NewOrders(c rules.OrderServiceConfig) (*orders.Client, error) {
 	return orders.New(orders.Config{
 		URL: c.URL, LookupPath: c.LookupPath, LookupTimeout: c.LookupTimeout,
 		ConfirmPath: c.ConfirmPath, ConfirmTimeout: c.ConfirmTimeout,

@@ -51,7 +51,7 @@ func Prepare(s *rules.Snapshot) (any, error) { return newView(s) }
 func newView(s *rules.Snapshot) (*view, error) {
 	v := &view{rules: s, environment: environmentOf(s.Mode(), s.Server().Public.BaseURL)}
 	var err error
-	if v.orders, err = newOrders(s.OrderService()); err != nil {
+	if v.orders, err = NewOrders(s.OrderService()); err != nil {
 		return nil, fmt.Errorf("preparing order_service: %w", err)
 	}
 	if v.shop, err = readShopAddress(s.OrderService().URL); err != nil {

@@ -43,6 +43,7 @@ func guards() []guard {
 		keyGuards(),
 		strangerGuards(),
 		interceptGuards(),
+		replayGuards(),
 	)
 }
 
