@@ -13,6 +13,8 @@ LINT      := $(BIN)/golangci-lint
 KUSTOMIZE := $(BIN)/kustomize
 BENCHSTAT := $(BIN)/benchstat
 VULN      := $(BIN)/govulncheck
+# npm writes this file last.
+SDKS      := $(CACHE)/sdk/node_modules/.package-lock.json
 
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 REVISION ?= $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
@@ -50,12 +52,17 @@ image: ## Build the container image (docker, or buildah when there is no docker)
 .PHONY: deps
 deps: $(KUSTOMIZE) ## Find or install what the tests need beyond Go
 	@./scripts/deps.sh
+	@$(MAKE) -s --no-print-directory $(SDKS)
 
 .PHONY: test
 test: deps vet ## Run every test with the race detector
 	$(GO) test -race -timeout 40m -count=$(COUNT) $(PKG)
 	$(GO) test -count=1 ./gateway -run '^TestAllocations$$'
 	$(GO) test -timeout 25m -count=1 ./test/simulation -run '^TestSimulation$$' -sim.schedules=20000
+
+.PHONY: sdk
+sdk: $(SDKS) ## Drive the SDKs that PortOne publishes for Node through the gateway
+	$(GO) test ./test/sdk -count=1 -v
 
 # The inner loop: -short leaves out what needs more than Go, and takes 200 schedules where 20,000 are the check.
 .PHONY: test-fast
@@ -154,6 +161,11 @@ soak: ## Simulate SCHEDULES (default 200000) schedules, the first with seed SEED
 mutation: ## Take each guard away and see that its test turns red
 	$(GO) test ./test/mutation -count=1 -v -timeout 150m -mutation.share=1
 
+# The files are PortOne's, under a licence of their own, and no part of this repository.
+.PHONY: openapi-check
+openapi-check: ## Hold the sandbox's PortOne V1 and V2 against PortOne's OpenAPI files in the folder OPENAPI
+	$(GO) run ./test/openapi -files "$(OPENAPI)"
+
 .PHONY: vuln
 vuln: $(VULN) ## Look for known vulnerabilities (needs the vulnerability database, so not part of check)
 	$(VULN) $(PKG)
@@ -180,6 +192,12 @@ $(LINT): tools/go.mod tools/go.sum
 $(KUSTOMIZE): tools/kustomize/go.mod tools/kustomize/go.sum
 	@echo "building kustomize (once; about half a minute with a cold cache)"
 	cd tools/kustomize && $(GO) build -trimpath -o $@ sigs.k8s.io/kustomize/kustomize/v5
+
+$(SDKS): test/sdk/package.json test/sdk/package-lock.json
+	mkdir -p $(CACHE)/sdk
+	cp $^ $(CACHE)/sdk/
+	cd $(CACHE)/sdk && npm ci --ignore-scripts --no-audit --no-fund
+	touch $@
 
 $(BENCHSTAT): tools/go.mod tools/go.sum
 	cd tools && $(GO) build -trimpath -o $@ golang.org/x/perf/cmd/benchstat

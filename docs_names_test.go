@@ -217,7 +217,7 @@ func TestDocumentsUseExistingWords(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, spec := range drivers.Specs() {
-		for _, path := range []string{spec.Routes.Return, spec.Routes.KeyReturn} {
+		for _, path := range []string{spec.Routes.Return, spec.Routes.KeyReturn, spec.Routes.PhoneReturn} {
 			source.WriteString(payment.RouteName(path) + "\n")
 		}
 	}

@@ -51,7 +51,7 @@ var ofAdapters = map[string][]string{
 	"console":   {"adapters"},
 	"lifecycle": {"adapters", "adapters/wire"},
 	// A driver imports no other one; only their list imports all.
-	"adapters": {"adapters", "adapters/banks", "adapters/channels", "adapters/onewrite", "adapters/wire"},
+	"adapters": {"adapters", "adapters/apicalls", "adapters/banks", "adapters/channels", "adapters/onewrite", "adapters/wire"},
 }
 
 // allDrivers is the list of drivers.

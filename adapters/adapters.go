@@ -58,10 +58,8 @@ type PrepareRequest struct {
 	// calls when the buyer closes the window.
 	ReturnURL string
 	CloseURL  string
-	// MobileReturnURL is where Inicis' mobile window sends the browser back to; empty gives phones the PC window.
-	MobileReturnURL string
-	// NoticeURL is where PortOne reports what becomes of the payment, ConfirmURL where it asks before it has
-	// the payment approved; empty leaves both to PortOne's console.
+	// NoticeURL is where the PG reports what becomes of the payment, ConfirmURL where PortOne asks before it has
+	// the payment approved; empty leaves both to the PG's console.
 	NoticeURL  string
 	ConfirmURL string
 	Now        time.Time
@@ -76,6 +74,9 @@ type Proof struct {
 	IDC string `json:"idc,omitempty"`
 	// PGTxID is V1's imp_uid or V2's txId as the browser tells it: a hint, never trusted.
 	PGTxID string `json:"pg_tx_id,omitempty"`
+	// Key and Mark are a LookUpRequest's.
+	Key  payment.Secret `json:"key"`
+	Mark string         `json:"mark,omitempty"`
 	// Mobile tells that AuthToken is the auth TID of Inicis' mobile window.
 	Mobile bool `json:"mobile,omitempty"`
 	// AuthenticatedAt starts the clock of the net cancel's window (10 minutes, inicis.md §1.12).
@@ -97,6 +98,11 @@ type LookUpRequest struct {
 	// PGTxID is the attempt's, or the browser's hint when the attempt has none yet. For a billing key it is a hint
 	// at the key, which is a secret.
 	PGTxID string
+	// Key is the billing key of an attempt that issues one under a name that is not its own, or what its driver finds that
+	// key by (IssueRequest.Key); empty for any other. Mark is how the key was before it (StoredKey.Mark): one that still
+	// is so was not issued. Of a key that the PG names itself it is what the driver's ReadCall said (APIKeyIssue.Mark).
+	Key  payment.Secret
+	Mark string
 	// Exact asks about that transaction alone: another payment of the attempt is no answer. Whose it is, the result
 	// tells.
 	Exact bool
@@ -108,6 +114,8 @@ type CancelRequest struct {
 	Account
 	Attempt payment.Attempt
 	PGTxID  string
+	// Key is as in LookUpRequest.
+	Key payment.Secret
 	// Amount is what to give back now and Remaining what is left approved before this cancel, both in won.
 	// Amount equal to Remaining is a full cancel.
 	Amount    payment.Won
@@ -122,6 +130,9 @@ type CancelRequest struct {
 	Unstated bool
 	// RefundAccount is where a virtual account's money goes back to; nil for every other method.
 	RefundAccount *payment.RefundAccount
+	// Extra are fields of the order service's in the PG's own words, as a JSON object; nil for none. They are sent along
+	// where the driver has no word of its own. They may be personal: they go nowhere else.
+	Extra []byte
 	// OperationID names this cancel and stays the same when it is sent again: Idempotency-Key where the PG
 	// has one.
 	OperationID string
@@ -145,8 +156,11 @@ type Result struct {
 	Cancelled payment.Won
 	// CancelPending is what the PG says it will give back later, beside Cancelled; it still has that money.
 	CancelPending payment.Won
-	Currency      string
-	Test          bool
+	// CancelledAlike is when the amount that was asked about was last given back (CancelPassage.FindPayment); zero for
+	// never.
+	CancelledAlike time.Time
+	Currency       string
+	Test           bool
 	// TestKnown tells that the PG states the test flag.
 	TestKnown bool
 	Method    payment.Method
@@ -163,12 +177,15 @@ type Result struct {
 	Message string
 	// BuyerCancelled tells that the buyer closed the window, for wording only.
 	BuyerCancelled bool
-	// Why is a decline's reason as an attempt's (payment.DeclinedLimit, ...), for wording only; empty when it is not told.
+	// Why is a decline's reason as an attempt's (payment.DeclinedLimit, ...), for wording and for whether a charge is
+	// tried again; empty when it is not told.
 	Why payment.Reason
 	// Account is the virtual account that was issued, as far as the answer tells.
 	Account payment.VirtualAccount
 	// BillingKey is the key that was issued, for attempts with that purpose.
 	BillingKey payment.Secret
+	// Said is the PG's own answer, where it is to be handed on.
+	Said *Said
 	// Warning names something odd that is no reason to lose the payment (authSignature mismatch).
 	Warning string
 }

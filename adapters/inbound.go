@@ -1,6 +1,7 @@
 package adapters
 
 import (
+	"errors"
 	"net/http"
 	"time"
 
@@ -19,6 +20,8 @@ type Return struct {
 	Through bool
 	// Proof is what the attempt is approved with, as far as it came with the browser.
 	Proof Proof
+	// Amount is what it says will be approved, in won; zero when it does not tell.
+	Amount payment.Won
 	// ApproveURL and UndoURL are where it says that the PG approves and undoes. They are compared with where the driver
 	// does that, and never called.
 	ApproveURL string
@@ -41,6 +44,19 @@ type Returner interface {
 	ReadReturn(body []byte) (Return, error)
 	// CheckReturn holds a return of somebody who came through the window against the PG that the attempt is at.
 	CheckReturn(pg *payment.PG, r Return) error
+}
+
+// ErrForged tells that a return is about another payment than its token.
+var ErrForged = errors.New("the return is of another payment")
+
+// PhoneReturner is implemented by Returners whose windows on phones make the browser post another form
+// (Routes.PhoneReturn), which names neither the order nor the MID.
+type PhoneReturner interface {
+	// ReadPhoneReturn reads the form, as ReadReturn does.
+	ReadPhoneReturn(body []byte) (Return, error)
+	// CheckPhoneReturn is CheckReturn, which holds the return against the attempt, too. Errors match ErrForged when it is
+	// of another payment.
+	CheckPhoneReturn(pg *payment.PG, a payment.Attempt, r Return) error
 }
 
 // KeyReturner is implemented by Returners whose windows for billing keys have the key itself brought by the browser.

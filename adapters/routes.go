@@ -22,6 +22,7 @@ func CheckRoutes(d Driver) error {
 	r := spec.Routes
 	_, returns := d.(Returner)
 	_, keyReturns := d.(KeyReturner)
+	_, phoneReturns := d.(PhoneReturner)
 	_, notices := d.(Notifier)
 	_, asks := d.(Asker)
 	for _, c := range []struct {
@@ -30,6 +31,7 @@ func CheckRoutes(d Driver) error {
 	}{
 		{"return", r.Return, ReturnsAt, returns || !spec.CarriesToken},
 		{"return of billing keys", r.KeyReturn, ReturnsAt, keyReturns || !spec.CarriesToken},
+		{"return of phones", r.PhoneReturn, ReturnsAt, phoneReturns},
 		{"notifications", r.Notifications, HooksAt, notices},
 		{"questions", r.Questions, HooksAt, asks},
 		{"deposits", r.Deposits, HooksAt, notices},
@@ -48,11 +50,16 @@ func CheckRoutes(d Driver) error {
 		}
 	}
 	_, signs := d.(Verifier)
+	_, lists := d.(Lister)
 	switch {
+	case lists != spec.Lists:
+		return fmt.Errorf("driver %s: its spec and its code differ on whether it lists payments", spec.Name)
 	case r.Return == "":
 		return fmt.Errorf("driver %s: browsers have no address to come back to", spec.Name)
 	case spec.CarriesToken && keyReturns && r.KeyReturn == "":
 		return fmt.Errorf("driver %s: it reads returns of billing keys, and has no address for them", spec.Name)
+	case phoneReturns && r.PhoneReturn == "":
+		return fmt.Errorf("driver %s: it reads returns of phones, and has no address for them", spec.Name)
 	case r.Deposits != "" && signs:
 		// They are known by where they come from alone.
 		return fmt.Errorf("driver %s: nobody verifies what comes to the address for its deposits", spec.Name)
@@ -80,7 +87,14 @@ func CheckDrivers(drivers map[payment.DriverName]Driver) error {
 		for _, a := range []struct {
 			path  string
 			owner payment.DriverName
-		}{{r.Return, back}, {r.KeyReturn, back}, {r.Notifications, name}, {r.Questions, name}, {r.Deposits, name}} {
+		}{
+			{r.Return, back},
+			{r.KeyReturn, back},
+			{r.PhoneReturn, back},
+			{r.Notifications, name},
+			{r.Questions, name},
+			{r.Deposits, name},
+		} {
 			owner, taken := owners[a.path]
 			if taken && (owner != a.owner || a.owner == name) && a.path != "" { //guard:drivers-share-no-address
 				return fmt.Errorf("driver %s: another driver has the address %s, or this one has it twice", name, a.path)

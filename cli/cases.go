@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"text/tabwriter"
@@ -22,7 +23,8 @@ func casesCommand(o *options) *cobra.Command {
 	c := &cobra.Command{
 		Use: "cases", Aliases: []string{"unknown"}, Short: "List and resolve what may need a person",
 		Long: "List and resolve what may need a person: payments and cancels whose outcome is not known, and unmatched\n" +
-			"payments (미매칭), which a PG took and their attempt cannot keep. The gateway goes on looking them up at the PG.",
+			"payments (미매칭), which a PG took and their attempt cannot keep, or that have no attempt. The gateway goes on\n" +
+			"looking them up at the PG. A declined charge that no process has tried again though its time came is listed too.",
 	}
 	var asJSON bool
 	list := &cobra.Command{
@@ -66,12 +68,13 @@ func casesCommand(o *options) *cobra.Command {
 	resolve.Flags().StringVar(&cancel, "cancel", "",
 		"the cancel, as the list names it, for a cancel of a paid order (its state is cancel_unknown)")
 	resolve.Flags().StringVar(&unmatched, "transaction", "", "the PG's transaction, as the list names it, for an "+
-		"unmatched payment (its state begins with unmatched_); --as is given-back then")
+		"unmatched payment (its state begins with unmatched_); --as is given-back then, or charged for one of no attempt "+
+		"(unmatched_ownerless) of which it is known whose it is")
 	resolve.Flags().StringVar(&unmatched, "late", "", "the former name of --transaction")
 	cobra.CheckErr(resolve.Flags().MarkHidden("late"))
 	resolve.Flags().StringVar(&by, "by", "", "who you are")
 	resolve.Flags().StringVar(&reason, "reason", "", "how you know")
-	c.AddCommand(list, resolve)
+	c.AddCommand(list, resolve, casesFindCommand(o))
 	return c
 }
 
@@ -81,6 +84,10 @@ func resolveAttempt(
 ) (bool, error) {
 	if unmatched == "" {
 		return lifecycle.Resolve(ctx, j, id, lifecycle.Finding(as), by, reason, time.Now())
+	}
+	_, _, err := j.Attempt(ctx, id)
+	if errors.Is(err, journal.ErrNotFound) {
+		return lifecycle.ResolveOwnerless(ctx, j, id, unmatched, lifecycle.Finding(as), by, reason)
 	}
 	if lifecycle.Finding(as) != lifecycle.FindingGivenBack {
 		return false, fmt.Errorf("%w: an unmatched payment is closed as given-back", lifecycle.ErrFinding)
@@ -130,6 +137,18 @@ type caseRow struct {
 	Last      happened           `json:"last_event"`
 	Unmatched *journal.Unmatched `json:"unmatched_payment,omitempty"`
 	Cancel    *payment.Cancel    `json:"cancel,omitempty"`
+	// Ownerless is money of no attempt of ours: the attempt has nothing but what it was paid under.
+	Ownerless *journal.Ownerless `json:"ownerless_payment,omitempty"`
+	// Recovery is of a declined charge that nobody tries again.
+	Recovery *overdueRecovery `json:"recovery,omitempty"`
+}
+
+// overdueRecovery is a recovery that no pod goes on with. What it keeps sealed is not shown.
+type overdueRecovery struct {
+	State payment.RecoveryState `json:"state"`
+	Tries int                   `json:"tries"`
+	// DueAt is when it should have been gone on with.
+	DueAt time.Time `json:"due_at"`
 }
 
 // happened is one event of an attempt's history, as the lists print it in JSON. Its members are the journal's.
@@ -157,6 +176,10 @@ func happenedAs(e journal.Event) happened {
 func rowOf(c lifecycle.Case, now time.Time) caseRow {
 	r := caseRow{
 		Attempt: c.Attempt, Age: ageOf(c, now), Last: happenedAs(c.Last), Unmatched: c.Unmatched, Cancel: c.Cancel,
+		Ownerless: c.Ownerless,
+	}
+	if v := c.Recovery; v != nil {
+		r.Recovery = &overdueRecovery{State: v.State, Tries: v.Tries, DueAt: v.NextCheck}
 	}
 	r.Reason = c.Reason()
 	for _, e := range c.History {

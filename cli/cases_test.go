@@ -258,3 +258,44 @@ func emptyJournal(t *testing.T) *journal.Journal {
 	})
 	return j
 }
+
+// A declined charge that no process tries again, an hour after its time, is somebody's case, and shows nothing sealed.
+func TestCasesListOverdueRecoveries(t *testing.T) {
+	t.Parallel()
+	j := emptyJournal(t)
+	now := time.Now()
+	for id, next := range map[payment.AttemptID]time.Time{"R1": now.Add(-2 * time.Hour), "R2": now.Add(-30 * time.Minute), "R3": now.Add(time.Hour)} {
+		a := payment.Attempt{
+			ID: id, OrderID: "O-" + payment.OrderID(id), PG: "portone", Amount: 9_900, Purpose: payment.PurposeRecurring, CreatedAt: now, ExpiresAt: now,
+		}
+		try := &journal.RecoveryTry{New: true, NextCheck: now, Row: payment.Recovery{ID: id, Sealed: []byte("sealed-request")}}
+		if err := j.Claim(t.Context(), a, journal.Claim{To: payment.StateApproving, Event: journal.Event{Kind: journal.EventIntended}, Recovery: try}); err != nil {
+			t.Fatal(err)
+		}
+		_, err := j.Move(t.Context(), journal.Transition{ID: id, From: []payment.State{payment.StateApproving}, To: payment.StateDeclined})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r, err := j.RecoveryOf(t.Context(), a.OrderID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := j.RecoveryMove(t.Context(), journal.RecoveryStep{Row: r, To: payment.RecoveryWaiting, NextCheck: next}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var text, rows bytes.Buffer
+	if err := errors.Join(listCases(t.Context(), j, &text, false), listCases(t.Context(), j, &rows, true)); err != nil {
+		t.Fatal(err)
+	}
+	if got := text.String(); !strings.Contains(got, "recovery_waiting") || !strings.Contains(got, "O-R1") || strings.Contains(got, "R2") ||
+		strings.Contains(got, "R3") || !strings.Contains(got, "0 unknown, 0 won; 1 more wait") {
+		t.Errorf("listed %s", got)
+	}
+	var list []struct {
+		Recovery struct{ State string }
+	}
+	if err := json.Unmarshal(rows.Bytes(), &list); err != nil || len(list) != 1 || list[0].Recovery.State != "waiting" || strings.Contains(rows.String(), "ealed") {
+		t.Errorf("as JSON: %v %s", err, rows.String())
+	}
+}

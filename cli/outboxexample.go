@@ -99,10 +99,15 @@ func shown(a wire.Answer) string {
 	if len(body) > shownAnswer {
 		body, cut = body[:shownAnswer], fmt.Sprintf(" ... (%d bytes)", len(a.Body))
 	}
-	return strings.TrimSpace(strings.Map(func(r rune) rune {
+	return strings.TrimSpace(plain(string(body))) + cut
+}
+
+// plain is a stranger's text without what a terminal would obey.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
 		if r == '\n' || unicode.IsPrint(r) { //guard:terminal-obeys-no-shop
 			return r
 		}
 		return -1
-	}, strings.ToValidUTF8(string(body), ""))) + cut
+	}, strings.ToValidUTF8(text, ""))
 }

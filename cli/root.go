@@ -43,6 +43,8 @@ func rootCommand(version string) *cobra.Command {
 		casesCommand(&o),
 		journalCommand(&o),
 		outboxCommand(&o),
+		listenCommand(&o),
+		subscriptionsCommand(&o),
 		&cobra.Command{
 			Use: "version", Short: "Print the version", Args: cobra.NoArgs,
 			Run: func(c *cobra.Command, _ []string) { fmt.Fprintln(c.OutOrStdout(), "pg-gateway", o.version) },

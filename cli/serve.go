@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -96,6 +97,7 @@ func serve(ctx context.Context, o options, out io.Writer) error {
 		cfg.InicisNoticeURL, cfg.InicisRetryUnit = depositURL(s, all), sandboxMinute
 		cfg.Logger = log
 		cfg.HookClient = &http.Client{Timeout: time.Minute}
+		cfg.Gateway = sidecarOf(s, listeners)
 		wg.Go(func() { runLogged(log, "sandbox", func() error { return sandbox.New(cfg).Run(work, ln) }) })
 	}
 	wg.Go(func() { runLogged(log, "watching the configuration", func() error { return store.Watch(work) }) })
@@ -204,13 +206,40 @@ func depositURL(s *rules.Snapshot, all map[payment.DriverName]adapters.Driver) s
 	return ""
 }
 
+// sidecarOf is where the sandbox's shop asks this gateway for cancels.
+func sidecarOf(s *rules.Snapshot, l gateway.Listeners) (g sandbox.Gateway) {
+	if l.Sidecar == nil {
+		return g
+	}
+	at, ok := l.Sidecar.Addr().(*net.TCPAddr)
+	if !ok {
+		return g
+	}
+	host := at.IP.String()
+	if at.IP.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	g.URL = "http://" + net.JoinHostPort(host, strconv.Itoa(at.Port))
+	if tokens := s.Server().Sidecar.Tokens; len(tokens) > 0 {
+		g.Token = tokens[0].Reveal()
+	}
+	return g
+}
+
 // welcome tells a person at a terminal where to look.
 func welcome(out io.Writer, version string, s *rules.Snapshot, l gateway.Listeners) {
 	fmt.Fprintf(out, "pg-gateway %s, rules %s\n", version, s.Version())
 	fmt.Fprintf(out, "  checkout  %s/checkout\n", s.Server().Public.BaseURL)
 	fmt.Fprintf(out, "  admin     http://%s/metrics  /readyz  /-/reload\n", l.Admin.Addr())
 	if l.Sidecar != nil {
-		fmt.Fprintf(out, "  sidecar   http://%s/attempts/...  (for the order service: cancels)\n", l.Sidecar.Addr())
+		fmt.Fprintf(
+			out, "  sidecar   http://%s/portone/...  /iniapi/...  /attempts/...  (for the order service)\n", l.Sidecar.Addr(),
+		)
+	}
+	for _, api := range s.Server().Sidecar.APIs {
+		if one := l.APIs[api.PG]; one != nil {
+			fmt.Fprintf(out, "  %-9s http://%s/  (its own API, for the order service)\n", api.PG, one.Addr())
+		}
 	}
 	if s.Sandbox().Enabled {
 		fmt.Fprintf(out, "  demo shop %s/  (sandbox: http://%s)\n", s.Server().Public.BaseURL, s.Sandbox().Listen)

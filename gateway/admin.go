@@ -19,10 +19,11 @@ func (g *Gateway) adminApp() *fiber.App {
 	app.Get("/readyz", g.handleReady)
 	app.Get("/healthz", g.handleReady)
 	// Whoever may only look needs no token; whoever changes what is sold does.
-	mayWrite := g.authenticate(g.store.Current().Server().Admin.Tokens)
+	mayWrite := g.authenticate(knownCallersOf(g.store.Current().Server().Admin.Tokens))
 	app.Post("/-/reload", mayWrite, g.handleReload) //guard:reload-needs-token
 	app.Get("/-/config/history", g.handleHistory)
 	app.Post("/-/config/rollback", mayWrite, g.handleRollback) //guard:rollback-needs-token
+	app.Post("/-/listing", mayWrite, g.handleListing)          //guard:listing-needs-token
 	return app
 }
 

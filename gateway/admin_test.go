@@ -3,8 +3,10 @@ package gateway
 import (
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
@@ -51,7 +53,10 @@ func TestAdminWritesNeedAToken(t *testing.T) {
 		}
 		return h.send(h.admin, req)
 	}
-	for _, path := range []string{"/-/reload", "/-/config/rollback"} {
+	list := "/-/listing?" + url.Values{
+		"pg": {"portone"}, "from": {time.Now().Add(-time.Hour).Format(time.RFC3339)}, "until": {time.Now().Format(time.RFC3339)},
+	}.Encode()
+	for _, path := range []string{"/-/reload", "/-/config/rollback", list} {
 		for _, wrong := range []string{"", "Bearer", "Bearer ", "Bearer " + first[1:], "Bearer " + first + second, "bearer " + first, first} {
 			if a := send(http.MethodPost, path, wrong); a.status != http.StatusUnauthorized || a.code() != "UNAUTHORIZED" || a.header.Get("WWW-Authenticate") == "" {
 				t.Errorf("%s with %q: %d %s", path, wrong, a.status, a.body)

@@ -34,7 +34,7 @@ func TestAllocations(t *testing.T) { //nolint:paralleltest // it counts what the
 	path := filepath.Join("testdata", "allocations.json")
 	got := map[string]cost{}
 	for name, request := range costlyPaths() {
-		c := newCaller(t)
+		c := newCaller(t, name)
 		answer := string(c.ask(t, request))
 		if strings.Contains(name, "checkout") && !strings.Contains(answer, `"signature"`) {
 			t.Fatalf("%s has no window: %s", name, answer)

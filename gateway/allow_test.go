@@ -42,6 +42,7 @@ func TestEveryDoorSaysWhichMethodsItTakes(t *testing.T) {
 		{h.admin, "/-/reload", "POST"},
 		{h.admin, "/-/config/history", "GET, HEAD"},
 		{h.admin, "/-/config/rollback", "POST"},
+		{h.admin, "/-/listing", "POST"},
 	}
 	for _, tt := range tests {
 		for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"} {

@@ -50,6 +50,15 @@ func (s *sealer) madeID(env environment, id payment.AttemptID) bool {
 	return hmac.Equal(b[n:], check[:]) //guard:invented-id-lifts-no-rate
 }
 
+// madeAt is madeID, with when the id was made.
+func (s *sealer) madeAt(env environment, id payment.AttemptID) (time.Time, bool) {
+	if !s.madeID(env, id) {
+		return time.Time{}, false
+	}
+	b, _ := hex.DecodeString(string(id[:16])) // madeID has read it
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b) >> 16)), true
+}
+
 func (s *sealer) idCheck(env environment, id []byte) (check [checkBytes]byte) {
 	m := s.idMACs.Get().(*idMAC) //nolint:forcetypeassert // nothing else is in it
 	defer s.idMACs.Put(m)

@@ -60,6 +60,7 @@ func benchGatewayWith(b testing.TB, shopURL string, lookUp orders.Get) *Gateway 
 	config := filepath.Join(dir, "config.yaml")
 	text := fixture.Text(shopAt(shopURL), func(c *fixture.Config) {
 		c.Limits.Rates = map[string]string{"client": "1000000/s", "order": "1000000/s"}
+		c.Sandbox.Listen = strings.TrimPrefix(shopURL, "http://") // where the PGs are
 	})
 	if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
 		b.Fatal(err)

@@ -445,7 +445,8 @@ func TestTheSidecarsOtherPaths(t *testing.T) {
 		status       int
 		code         string
 	}{
-		{http.MethodGet, "/portone/v2/payments/x", http.StatusNotFound, "NOT_FOUND"},
+		{http.MethodGet, "/portone/v3/payments/x", http.StatusNotFound, "NOT_FOUND"},
+		{http.MethodGet, "/portone/v2x/payments/x", http.StatusNotFound, "NOT_FOUND"},
 		{http.MethodGet, "/", http.StatusNotFound, "NOT_FOUND"},
 		{http.MethodDelete, "/attempts/x", http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED"},
 		{http.MethodGet, "/attempts/x/cancels", http.StatusMethodNotAllowed, "METHOD_NOT_ALLOWED"},

@@ -143,11 +143,15 @@ func (g *Gateway) prepare(
 		Installments: d.Installments, Now: now,
 	}
 	spec := driver.Spec()
-	req.ReturnURL = base + spec.Routes.ReturnOf(c.Purpose)
+	req.ReturnURL = base + spec.Routes.ReturnOf(c.Purpose, c.Device)
 	if spec.CarriesToken {
 		// Without a closeUrl the window posts a buyer's cancel to the return address, where we can send him
 		// back to the shop (inicis.md §1.2).
-		req.Token = g.sealer.sealAttempt(a, g.others.here())
+		var err error
+		if req.Token, err = g.carried(a, spec); err != nil {
+			return checkoutAnswer{}, err
+		}
+		req.NoticeURL = depositURL(base, spec.Routes, d.PG)
 	} else {
 		// The money can move there without passing us, so the attempt is on record before the PG hears of it.
 		if err := g.record(ctx, a, now); err != nil {
@@ -175,6 +179,24 @@ func (g *Gateway) prepare(
 		ExpiresAt: a.ExpiresAt.In(payment.KST()).Format(time.RFC3339), RulesVersion: a.RulesVersion, Window: &w,
 		recorded: recorded,
 	}, nil
+}
+
+// carried seals an attempt for its window. Where a window on a phone carries less than that, the goods' name stays
+// behind: it is for reading alone.
+func (g *Gateway) carried(a payment.Attempt, spec payment.DriverSpec) (string, error) {
+	token := g.sealer.sealAttempt(a, g.others.here())
+	onPhone := a.Device.Phone() && a.Purpose != payment.PurposeBillingKey
+	if spec.PhoneToken == 0 || !onPhone || len(token) <= spec.PhoneToken {
+		return token, nil
+	}
+	a.OrderName = ""
+	if token = g.sealer.sealAttempt(a, g.others.here()); len(token) > spec.PhoneToken { //guard:phones-token-fits
+		return "", &payment.Problem{
+			Code: payment.CodeInvalidField, Field: "return_url", OrderID: a.OrderID,
+			DetailKo: "return_url이 휴대폰 결제창에 담기에 너무 깁니다", DetailEn: "return_url is too long for the window on a phone",
+		}
+	}
+	return token, nil
 }
 
 // record writes an attempt down whose window is about to be opened, as far as its client and its order may open more.

@@ -64,9 +64,9 @@ func classOf(operation payment.Operation) circuitClass {
 	switch operation {
 	case payment.OperationPrepare:
 		return classPrepare
-	case payment.OperationApprove:
+	case payment.OperationApprove, payment.OperationCharge, payment.OperationIssueKey:
 		return classApprove
-	case payment.OperationLookUp:
+	case payment.OperationLookUp, payment.OperationList:
 		return classLookUp //guard:look-ups-make-up-for-nothing
 	case payment.OperationNetCancel, payment.OperationCancel, payment.OperationCloseAccount:
 	}

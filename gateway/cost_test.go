@@ -13,6 +13,9 @@ import (
 // wireBuffer is larger than any request or answer of these tests, in bytes.
 const wireBuffer = 32 << 10
 
+// costlyAPICall is a call at the door that is PortOne V1's API; the others are at the public one.
+const costlyAPICall = "PortOne V1 call of 1 KB, token injected"
+
 // costlyPaths are the ways through the gateway whose cost is watched, by the names of docs/performance.md.
 func costlyPaths() map[string][]byte {
 	order := `{"goods":[{"goodsNo":"G-1001","qty":1}],"payMeans":[{"payWayCd":"11"}],` +
@@ -27,6 +30,7 @@ func costlyPaths() map[string][]byte {
 		"pass-through POST 1 KB":            post("/api/carts", order),
 		"intercepted checkout":              post("/api/orders", order),
 		"POST /checkout with order look-up": post("/checkout", benchBody),
+		costlyAPICall:                       apiCallOf1KB(),
 	}
 }
 
@@ -94,6 +98,10 @@ func frugalAnswer(to, request []byte) []byte {
 		to = append(to, "\r\n\r\n{\"order_id\":\""...)
 		to = append(to, id...)
 		return append(append(to, '"'), order...)
+	case bytes.Equal(line, []byte("POST /portone/v1/users/getToken")):
+		const token = `{"code":0,"message":null,"response":{"access_token":"0123456789abcdef0123456789abcdef01234567",` +
+			`"now":1764374400,"expired_at":1764376200}}`
+		return append(append(strconv.AppendInt(append(to, head...), int64(len(token)), 10), "\r\n\r\n"...), token...)
 	case bytes.Equal(line, []byte("POST /api/orders")):
 		const made = `{"code":"0000","payload":{"ordNo":"BENCH-20261201-0001",` +
 			`"goodsNm":"chair","payAmt":64900,"pgAmt":64900,"taxFreeAmt":0}}`
@@ -138,14 +146,18 @@ type caller struct {
 	in   [wireBuffer]byte
 }
 
-func newCaller(tb testing.TB) *caller {
+// newCaller is a caller at the door that a path is at.
+func newCaller(tb testing.TB, path string) *caller {
 	tb.Helper()
 	g := benchGatewayWith(tb, newFrugalShop(tb), nil)
+	app := g.publicApp()
+	if path == costlyAPICall {
+		app = g.apiApp("portone1")
+	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		tb.Fatal(err)
 	}
-	app := g.publicApp()
 	var served sync.WaitGroup
 	served.Go(func() {
 		if err := serve(app, g.newDoor(l, "public", g.publicRoom), "public"); err != nil {
@@ -186,11 +198,18 @@ func (c *caller) ask(tb testing.TB, request []byte) []byte {
 func BenchmarkWire(b *testing.B) {
 	for name, request := range costlyPaths() {
 		b.Run(name, func(b *testing.B) {
-			c := newCaller(b)
+			c := newCaller(b, name)
 			b.ReportAllocs()
 			for b.Loop() {
 				c.ask(b, request)
 			}
 		})
 	}
+}
+
+// apiCallOf1KB is a call that is handed on with our token and changes no payment.
+func apiCallOf1KB() []byte {
+	body := `{"identifier":"010-0000-0000","memo":"` + strings.Repeat("x", 980) + `"}`
+	return []byte("POST /receipts/imp_123456789012 HTTP/1.1\r\nHost: localhost:8083\r\nUser-Agent: bench\r\n" +
+		"Content-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 }

@@ -12,9 +12,12 @@ import (
 	"fmt"
 	"html/template"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,10 +45,18 @@ type Journal interface {
 	lifecycle.Outbox
 	lifecycle.Pruner
 	CancelStore
+	RecoveryStore
 	KeyStore
+	CardStore
+	lifecycle.ListingJournal
 	Insert(ctx context.Context, a payment.Attempt, ev journal.Event, bound ...journal.Windows) error
 	AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error)
 	StatesOf(ctx context.Context, order payment.OrderID) ([]journal.AttemptState, error)
+	Subscriptions(
+		ctx context.Context, what journal.Subscriptions, f journal.ListFilter,
+	) ([]payment.Attempt, error)
+	Replan(ctx context.Context, p journal.Plan) error
+	IntendChange(ctx context.Context, id payment.AttemptID, c journal.Change, now time.Time) error
 	Remembers() bool
 	Ping(ctx context.Context) error
 	Stats(ctx context.Context) (journal.Stats, error)
@@ -75,6 +86,8 @@ type Options struct {
 	Now      func() time.Time
 	// Identity tells which journal this is. Without it other processes with a journal of their own are not noticed.
 	Identity func() journal.Identity
+	// DialAPI opens the connections by which calls of PGs' own APIs are handed on; nil means TCP.
+	DialAPI func(address string) (net.Conn, error)
 	// Spread spreads what is to be done again; nil means payment.Spread.
 	Spread func(id string, try int, d time.Duration) time.Duration
 	// DataDir keeps the token key when none is configured.
@@ -101,6 +114,8 @@ type Gateway struct {
 	strangers *strangers
 	rates     *rules.Outcomes
 	shops     *shops
+	apis      apiPlaces
+	lists     *apiLists
 	tunnels   tunnels
 	// texts holds buffers for bodies that are looked into.
 	texts       sync.Pool
@@ -116,12 +131,16 @@ type Gateway struct {
 	others            *others
 	cancels           CancelStore
 	canceller         *lifecycle.Canceller
-	// worker does what goes on beside requests.
-	worker *lifecycle.Worker
+	recoverer         *lifecycle.Recoverer
+	// worker does what goes on beside requests, listing what PGs list besides.
+	worker  *lifecycle.Worker
+	listing *lifecycle.Listing
 	// expressionFailed hears of a rule's expression that failed while running; it is Gateway.ruleFailed.
 	expressionFailed func(rule string, err error)
 	// printKey makes fingerprints of bodies that hold personal data.
 	printKey []byte
+	// grantKey makes the check of what callers of PGs' APIs are granted.
+	grantKey []byte
 	// words are the callbacks and redirects that are being followed up.
 	words singleflight.Group
 	// following is what goes on beside the requests that began it: attempts in the lifecycle that PortOne woke and did not
@@ -159,7 +178,7 @@ func New(o Options) (*Gateway, error) {
 	g.circuits = newCircuits(
 		func() time.Time { return g.now() }, func() int { return g.view().rules.Limits().InFlight.PerPG }, g.keptBack,
 	)
-	g.rooms = newRooms(o.Metrics)
+	g.rooms, g.lists, g.apis.dial = newRooms(o.Metrics), newAPILists(), o.DialAPI
 	g.shops, g.lookUpBy = newShops(shopsOptions{
 		conns:   min(maxShopConns, shareOf(g.openFiles, shopShare)),
 		lookUps: min(maxShopConns, shareOf(g.openFiles, lookUpShare)),
@@ -179,11 +198,16 @@ func New(o Options) (*Gateway, error) {
 		Journal: o.Journal, Drivers: o.Drivers, Sealer: seal, Observer: g, Log: o.Log, Now: o.Now,
 		Account: func(a payment.Attempt) (adapters.Account, error) { return g.view().account(a) },
 		Shop:    g, Wake: func() { g.worker.Wake() }, Spread: o.Spread, Exit: g.circuits.exit,
+		Recoveries:    o.Journal,
 		ParkUnmatched: func() bool { return g.view().rules.Limits().UnmatchedPayments == rules.UnmatchedPark },
 	})
 	print := sha256.Sum256(append([]byte("fingerprint:"), key...))
+	grantKey := sha256.Sum256(append([]byte("api grant:"), key...))
+	g.grantKey = grantKey[:]
 	g.canceller, g.printKey = lifecycle.NewCanceller(g.machine, o.Journal, g.cancelEnded), print[:]
+	g.recoverer = g.newRecoverer(o)
 	g.worker, g.expressionFailed = g.newWorker(o), g.ruleFailed
+	g.listing = g.newListing(o)
 	return g, nil
 }
 
@@ -195,8 +219,9 @@ func (g *Gateway) newWorker(o Options) *lifecycle.Worker {
 		Attempts:  o.Journal,
 		Unmatched: o.Journal,
 		Cancels:   o.Journal,
-		Outbox:    o.Journal,
-		Deliver:   g.deliver,
+		Recoverer: g.recoverer, Recoveries: o.Journal,
+		Outbox:  o.Journal,
+		Deliver: g.deliver,
 		// Like all of the section journal, the retention is what the process started with.
 		Sealer:    g.sealer,
 		Ended:     o.Journal,
@@ -214,26 +239,76 @@ func (g *Gateway) newWorker(o Options) *lifecycle.Worker {
 type Listeners struct {
 	Public net.Listener
 	Admin  net.Listener
-	// Sidecar is nil when the configuration names none.
+	// Sidecar is nil when the configuration names none, and so is Socket, which is served as Sidecar is.
 	Sidecar net.Listener
+	Socket  net.Listener
+	// APIs are those that are one PG's own API.
+	APIs map[payment.PGID]net.Listener
+}
+
+// all are the listeners that are open.
+func (l Listeners) all() []net.Listener {
+	list := append([]net.Listener{l.Public, l.Admin, l.Sidecar, l.Socket}, slices.Collect(maps.Values(l.APIs))...)
+	return slices.DeleteFunc(list, func(l net.Listener) bool { return l == nil })
 }
 
 // Listen opens the listeners that the configuration names.
 func Listen(s *rules.Snapshot) (Listeners, error) {
-	var l Listeners
-	var err error
-	if l.Public, err = net.Listen("tcp", s.Server().Public.Listen); err != nil {
-		return l, fmt.Errorf("opening the public listener: %w", err)
-	}
-	if l.Admin, err = net.Listen("tcp", s.Server().Admin.Listen); err != nil {
-		return l, errors.Join(fmt.Errorf("opening the admin listener: %w", err), l.Public.Close())
-	}
-	if at := s.Server().Sidecar.Listen; at != "" {
-		if l.Sidecar, err = net.Listen("tcp", at); err != nil {
-			return l, errors.Join(fmt.Errorf("opening the sidecar listener: %w", err), l.Public.Close(), l.Admin.Close())
+	l := Listeners{APIs: map[payment.PGID]net.Listener{}}
+	server := s.Server()
+	err := errors.Join(
+		open(&l.Public, "tcp", server.Public.Listen, "public"), open(&l.Admin, "tcp", server.Admin.Listen, "admin"),
+		open(&l.Sidecar, "tcp", server.Sidecar.Listen, "sidecar"), openSocket(&l.Socket, server.Sidecar.Socket),
+	)
+	for _, api := range server.Sidecar.APIs {
+		var one net.Listener
+		err = errors.Join(err, open(&one, "tcp", api.Listen, string(api.PG)+" API"))
+		if one != nil {
+			l.APIs[api.PG] = one
 		}
 	}
+	if err != nil {
+		for _, one := range l.all() {
+			err = errors.Join(err, one.Close())
+		}
+		return Listeners{}, err
+	}
 	return l, nil
+}
+
+func open(to *net.Listener, network, at, name string) error {
+	if at == "" {
+		return nil
+	}
+	l, err := net.Listen(network, at)
+	if err != nil {
+		return fmt.Errorf("opening the %s listener: %w", name, err)
+	}
+	*to = l
+	return nil
+}
+
+// openSocket opens the Unix socket. One that a process left behind which is gone is replaced; one that answers is not.
+func openSocket(to *net.Listener, path string) error {
+	if path == "" {
+		return nil
+	}
+	if c, err := net.Dial("unix", path); err == nil { //guard:live-socket-is-not-taken
+		return errors.Join(fmt.Errorf("opening the sidecar's socket: another process listens at %s", path), c.Close())
+	}
+	if i, err := os.Lstat(path); err == nil && i.Mode().Type() == os.ModeSocket {
+		if err := os.Remove(path); err != nil {
+			return fmt.Errorf("removing the sidecar's old socket: %w", err)
+		}
+	}
+	if err := open(to, "unix", path, "sidecar socket"); err != nil {
+		return err
+	}
+	// Whoever may open it may give money back: the owner and his group.
+	if err := os.Chmod(path, 0o660); err != nil { //nolint:gosec // the group is who it is for
+		return fmt.Errorf("opening the sidecar's socket: %w", err)
+	}
+	return nil
 }
 
 // Public serves the public listener's requests, for who brings connections of his own.
@@ -242,8 +317,14 @@ func (g *Gateway) Public() fasthttp.RequestHandler { return g.publicApp().Handle
 // Sidecar is Public for the sidecar listener.
 func (g *Gateway) Sidecar() fasthttp.RequestHandler { return g.sidecarApp().Handler() }
 
+// API is Public for the listener that is one PG's API alone.
+func (g *Gateway) API(id payment.PGID) fasthttp.RequestHandler { return g.apiApp(id).Handler() }
+
 // Worker is what goes on beside requests, for who goes step by step instead of calling Run.
 func (g *Gateway) Worker() *lifecycle.Worker { return g.worker }
+
+// Listing lists what PGs have, for who goes step by step instead of calling Run.
+func (g *Gateway) Listing() *lifecycle.Listing { return g.listing }
 
 // Run serves until ctx ends, then leaves: readyz says no while all listeners serve on for server.drain_delay, then they
 // close, the sidecar's last, requests in flight are answered within server.shutdown_timeout, background work ends, and
@@ -253,14 +334,14 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	work, stopWork := context.WithCancel(context.WithoutCancel(ctx))
 	defer stopWork()
 	var background sync.WaitGroup
-	for _, loop := range []func(context.Context){g.worker.Run, g.stats, g.feelPulse, g.checkShops} {
+	for _, loop := range []func(context.Context){g.worker.Run, g.listing.Run, g.stats, g.feelPulse, g.checkShops} {
 		background.Go(func() { loop(work) })
 	}
 	front := g.newDoor(l.Public, "public", g.publicRoom)
-	failed := make(chan error, 3)
+	failed := make(chan error, len(l.all()))
 	go func() { failed <- serve(public, front, "public") }()
 	go func() { failed <- serve(admin, g.newDoor(l.Admin, "admin", g.ownRoom(adminShare)), "admin") }()
-	closeSidecar := g.serveSidecar(l.Sidecar, failed)
+	closeSidecar := g.serveSidecar(l, failed) //nolint:contextcheck // requests outlive ctx: they are drained
 
 	var err error
 	select {
@@ -278,6 +359,7 @@ func (g *Gateway) Run(ctx context.Context, l Listeners) error {
 	err = errors.Join(err, closeSidecar(max(timeout-time.Since(began), time.Second)))
 	g.tunnels.end(max(timeout-time.Since(began), time.Second))
 	g.shops.closeIdle()
+	g.apis.closeIdle()
 	stopWork()
 	g.following.Wait()
 	background.Wait()

@@ -40,6 +40,11 @@ func (g *Gateway) publishStats(ctx context.Context) {
 	if err != nil {
 		return // the gauges keep what was last known: a part of the unknown money would look like all of it
 	}
+	if open, err := g.journal.RecoveryStats(ctx); err == nil {
+		for state, n := range open {
+			g.metrics.OpenRecoveries(string(state), n)
+		}
+	}
 	u := lifecycle.UnknownOf(s, cancels)
 	g.metrics.Unknown(u.Count, int64(u.Won))
 }

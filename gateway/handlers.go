@@ -109,6 +109,7 @@ func (g *Gateway) handleCheckout(c *fiber.Ctx) error {
 		}
 		co = &parsed
 	}
+	co.Device = shownOn(co.Device, c.Request().Header.UserAgent())
 	ans, err := g.checkout(g.payerContext(c), v, co)
 	if err != nil {
 		return g.guessed(c, v, co.OrderID, err)

@@ -89,6 +89,15 @@ func hookURLs(base string, r payment.Routes, pg *payment.PG, m *payment.Merchant
 	return notice, confirm
 }
 
+// depositURL is where a PG tells of money in an account that is opened in a window, when it can be expected to reach
+// us.
+func depositURL(base string, r payment.Routes, pg *payment.PG) string {
+	if r.Deposits == "" || !strings.HasPrefix(base, "https://") && pg.Environment != payment.EnvSandbox {
+		return ""
+	}
+	return base + payment.RouteOf(r.Deposits, pg.ID)
+}
+
 // told is a message that came for a PG, and who reads it.
 type told struct {
 	adapters.Message

@@ -15,6 +15,7 @@ import (
 	"net/http/httptest"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -30,7 +31,12 @@ import (
 type hookHouse struct {
 	*house
 	base string
+	// hands set its clock, which those who serve read at the same time.
+	hands atomic.Pointer[func() time.Time]
 }
+
+// setNow has the house live by another clock.
+func (h *hookHouse) setNow(now func() time.Time) { h.hands.Store(&now) }
 
 func newHookHouse(t *testing.T, box func(*sandbox.Config), edits ...fixture.Edit) *hookHouse {
 	t.Helper()
@@ -46,6 +52,9 @@ func newHookHouse(t *testing.T, box func(*sandbox.Config), edits ...fixture.Edit
 	}
 	base := "http://" + ln.Addr().String()
 	h := newHouseWith(t, cfg, append(edits, publicAt(base))...)
+	reached := &hookHouse{house: h, base: base}
+	reached.setNow(h.g.now)
+	h.g.now = func() time.Time { return (*reached.hands.Load())() }
 	done := make(chan error, 1)
 	go func() { done <- h.app.Listener(ln) }()
 	t.Cleanup(func() {
@@ -57,7 +66,7 @@ func newHookHouse(t *testing.T, box func(*sandbox.Config), edits ...fixture.Edit
 		_ = ln.Close() // the server may have begun to listen after it was shut down
 		<-done
 	})
-	return &hookHouse{house: h, base: base}
+	return reached
 }
 
 // publicAt has buyers and PGs come to another address.

@@ -206,6 +206,7 @@ func (g *Gateway) windowOver(ctx context.Context, answer []byte) (bool, error) {
 // runOnce carries a request out and keeps its answer when that stands. Who took longer than his hold finds the key
 // taken by another, whose answer it is that stands.
 func (g *Gateway) runOnce(c *fiber.Ctx, r keyedRequest, held time.Time) error {
+	requestOf(c).held = held
 	err := r.run(c)
 	ctx := context.WithoutCancel(g.requestContext(c))
 	if err != nil || !requestOf(c).stands {

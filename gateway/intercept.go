@@ -105,7 +105,7 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i *intercept) error {
 	if err := i.saysOnce(c, len(body) > 0, found); err != nil {
 		return g.refuseIntercepted(c, i, err)
 	}
-	from := exchange{found: found, query: query, request: c}
+	from := exchange{agent: c.Request().Header.UserAgent(), found: found, query: query, request: c}
 	co := payment.Checkout{Currency: payment.CurrencyKRW, Purpose: payment.PurposeOneTime, Device: payment.DevicePC}
 	if err := from.read(v, i.readRequest, &co); err != nil {
 		return g.refuseIntercepted(c, i, err)

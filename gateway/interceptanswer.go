@@ -58,7 +58,7 @@ func (g *Gateway) answered(c *fiber.Ctx, v *view, i *intercept, co *payment.Chec
 	}
 	var changed []byte
 	if why == "" {
-		from := exchange{found: found, answer: &p.x}
+		from := exchange{agent: c.Request().Header.UserAgent(), found: found, answer: &p.x}
 		changed, why = g.change(c, v, i, from, co, p.room())
 	}
 	if why != "" {

@@ -66,6 +66,8 @@ func (list fieldSources) of(field string) (fieldSource, bool) {
 
 // exchange is one side of an intercepted request: the request, or the shop's answer.
 type exchange struct {
+	// agent is the browser's own word for itself.
+	agent []byte
 	found *jsonplace.Found
 	// request or answer has the headers.
 	request *fiber.Ctx
@@ -110,6 +112,7 @@ func (e exchange) read(v *view, from fieldSources, co *payment.Checkout) error {
 			return err
 		}
 	}
+	co.Device = shownOn(co.Device, e.agent)
 	return nil
 }
 

@@ -28,7 +28,7 @@ pgs:
   one: { driver: portone_v1, imp_code: imp1, imp_key: k, imp_secret: k }
   two: { driver: portone_v2, store_id: s, api_secret: k }
 merchants:
-  - { id: direct, pg: direct, mid: INIpayTest, sign_key: k, sites: [direct] }
+  - { id: direct, pg: direct, mid: INIpayTest, sign_key: k, hash_key: k, sites: [direct] }
 `)
 	for i, behind := range []string{"inicis", "kcp", "nice", "toss", "galaxia", "welcome", "smartro", "payletter", "smilepay", "paypal"} {
 		for pg, id := range map[string]string{"one": fmt.Sprint("one", i), "two": fmt.Sprint("two", i)} {

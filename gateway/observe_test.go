@@ -77,7 +77,8 @@ func TestTheSeriesOfPGsAreThereFromTheStart(t *testing.T) {
 		}
 	}
 	for _, o := range []payment.Operation{
-		payment.OperationPrepare, payment.OperationApprove, payment.OperationNetCancel, payment.OperationCancel, payment.OperationLookUp,
+		payment.OperationPrepare, payment.OperationApprove, payment.OperationCharge, payment.OperationIssueKey,
+		payment.OperationNetCancel, payment.OperationCancel, payment.OperationLookUp,
 	} {
 		if !operations[o] {
 			t.Errorf("no series of %s before the first", o)

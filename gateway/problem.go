@@ -28,6 +28,12 @@ type problemBody struct {
 	OrderID payment.OrderID `json:"order_id,omitempty"`
 	TraceID string          `json:"trace_id"`
 	Trace   []payment.Step  `json:"decision_trace,omitempty"`
+	// AttemptID, Reason and Retry are told to who charges a billing key: Retry is safe, unsafe, never or wait.
+	AttemptID payment.AttemptID `json:"attempt_id,omitempty"`
+	Reason    payment.Reason    `json:"reason,omitempty"`
+	Retry     payment.KeySafety `json:"retry,omitempty"`
+	// Recovery is where the recovery of a declined charge stands.
+	Recovery *payment.RecoveryStanding `json:"recovery,omitempty"`
 	// SafeNewKey tells a caller with an Idempotency-Key whether another key is safe to use.
 	SafeNewKey *bool `json:"safe_new_key,omitempty"`
 }
@@ -114,6 +120,10 @@ func body(p *payment.Problem, traceID string) problemBody {
 	}
 	return problemBody{
 		SafeNewKey: safe,
+		AttemptID:  p.AttemptID,
+		Reason:     p.Reason,
+		Retry:      p.KeySafety,
+		Recovery:   p.Recovery,
 		Type:       "urn:pg-gateway:problem:" + string(p.Code),
 		Title:      d.TitleKo,
 		Status:     d.Status,

@@ -45,6 +45,8 @@ type request struct {
 	checkout *payment.Checkout
 	// stands tells that the answer being given is one that a repeat may be given too.
 	stands bool
+	// held is until when the request's idempotency key is its own.
+	held time.Time
 	// passed tells that the answer is the shop's, uploading that the request's body is still being read.
 	passed, uploading bool
 	// seat is held until the request is answered.

@@ -21,7 +21,7 @@ func (g *Gateway) returnRoutes(app *fiber.App) {
 	for _, name := range slices.Sorted(maps.Keys(g.drivers)) {
 		spec := g.drivers[name].Spec()
 		if !spec.CarriesToken {
-			for _, path := range []string{spec.Routes.Return, spec.Routes.KeyReturn} {
+			for _, path := range []string{spec.Routes.Return, spec.Routes.KeyReturn, spec.Routes.PhoneReturn} {
 				redirects[path] = redirects[path].And(spec.Routes.Redirect)
 			}
 			continue

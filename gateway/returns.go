@@ -20,8 +20,10 @@ import (
 type returnRoute struct {
 	path   string
 	driver payment.DriverName
+	// phones tells that it is for the windows on phones and in apps, whose returns name neither order nor MID.
+	phones bool
 	read   func([]byte) (adapters.Return, error)
-	check  func(*payment.PG, adapters.Return) error
+	check  func(*payment.PG, payment.Attempt, adapters.Return) error
 	// conclude deals with what came back there.
 	conclude func(context.Context, *view, returnRoute, []byte) (lifecycle.Result, error)
 }
@@ -31,6 +33,8 @@ func (r returnRoute) notFor(a payment.Attempt, ret adapters.Return) string {
 	switch {
 	case a.Driver != r.driver: //guard:token-is-its-drivers
 		return "the token is for another PG's window"
+	case r.phones != a.Device.Phone() && a.Purpose != payment.PurposeBillingKey: //guard:token-is-its-windows
+		return "the token is for a window on another device"
 	case a.ID != ret.OrderRef && ret.OrderRef != "": //guard:token-is-its-orders
 		return "the order number belongs to another attempt"
 	}
@@ -41,11 +45,20 @@ func (r returnRoute) notFor(a payment.Attempt, ret adapters.Return) string {
 // has seen.
 func (g *Gateway) carriedReturns(name payment.DriverName, r payment.Routes) []returnRoute {
 	returner := g.drivers[name].(adapters.Returner) //nolint:forcetypeassert // see above
+	check := func(pg *payment.PG, _ payment.Attempt, ret adapters.Return) error {
+		return returner.CheckReturn(pg, ret)
+	}
 	routes := []returnRoute{
-		{path: r.Return, driver: name, read: returner.ReadReturn, check: returner.CheckReturn, conclude: g.concludeReturn},
+		{path: r.Return, driver: name, read: returner.ReadReturn, check: check, conclude: g.concludeReturn},
 	}
 	if keys, ok := returner.(adapters.KeyReturner); ok {
 		routes = append(routes, returnRoute{path: r.KeyReturn, driver: name, read: keys.ReadKeyReturn, conclude: g.takeKey})
+	}
+	if phones, ok := returner.(adapters.PhoneReturner); ok {
+		routes = append(routes, returnRoute{
+			path: r.PhoneReturn, driver: name, phones: true, read: phones.ReadPhoneReturn, check: phones.CheckPhoneReturn,
+			conclude: g.concludeReturn,
+		})
 	}
 	return routes
 }
@@ -115,10 +128,16 @@ func (g *Gateway) concludeReturn(
 	if err != nil {
 		return res, err
 	}
-	if ret.OrderRef == "" || ret.MID != a.MID || !ret.Proof.AuthToken.IsSet() { //guard:return-states-our-mid
-		return lifecycle.Result{}, forged("the MID, the order number or the proof is missing or another")
+	if !route.phones && (ret.OrderRef == "" || ret.MID != a.MID) { //guard:return-states-our-mid
+		return lifecycle.Result{}, forged("the MID or the order number is missing or another")
 	}
-	if err := route.check(acc.PG, ret); err != nil { //guard:return-held-to-idc-rule
+	if !ret.Proof.AuthToken.IsSet() {
+		return lifecycle.Result{}, forged("the proof is missing")
+	}
+	switch err := route.check(acc.PG, a, ret); {
+	case errors.Is(err, adapters.ErrForged):
+		return lifecycle.Result{}, forged("the transaction or the amount is another payment's")
+	case err != nil: //guard:return-held-to-idc-rule
 		g.log.ErrorContext(ctx, "a return broke the idc rule", a.LogAttr(), slog.Any("err", err))
 		return lifecycle.Result{}, &payment.Problem{Code: payment.CodeAuthURLRefused, OrderID: a.OrderID}
 	}

@@ -17,10 +17,13 @@ const (
 	routeHooks     = "hooks_unknown"
 	routeCancels   = "cancels"
 	routeAttempts  = "attempts"
-	routeX2BEE     = "x2bee"
-	routeIntercept = "intercept"
-	routeShop      = "shop"
-	routeNone      = "none"
+	routeAPI       = "pg_api"
+	// routeSubscriptions is the charge of a stored billing key, and the lists of recurring payments.
+	routeSubscriptions = "subscriptions"
+	routeX2BEE         = "x2bee"
+	routeIntercept     = "intercept"
+	routeShop          = "shop"
+	routeNone          = "none"
 )
 
 // named gives a request its route's name in logs and metrics.

@@ -242,7 +242,7 @@ func TestALookUpGoesElsewhere(t *testing.T) {
 	t.Parallel()
 	dead, alive := newMortalShop(t), newMortalShop(t)
 	dead.end()
-	h := newHouse(t, shopsAtURLs(dead.url(), alive.url()), func(c *fixture.Config) { c.OrderService.Confirm.Timeout = "250ms" })
+	h := newHouse(t, shopsAtURLs(dead.url(), alive.url()), func(c *fixture.Config) { c.OrderService.Confirm.Timeout = "2s" })
 	confirm := func() { h.g.Confirm(t.Context(), payment.Attempt{OrderID: "O-1", ID: "A-1"}) }
 	l, err := h.g.shops.listOf(h.g.view())
 	if err != nil {
@@ -256,7 +256,7 @@ func TestALookUpGoesElsewhere(t *testing.T) {
 	}
 	for range 4 {
 		confirm()
-		if _, err := l.get(t.Context(), "", "/orders/O-1", time.Now().Add(time.Second)); err != nil {
+		if _, err := l.get(t.Context(), "", "/orders/O-1", time.Now().Add(10*time.Second)); err != nil {
 			t.Error(err)
 		}
 	}

@@ -2,12 +2,12 @@ package gateway
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
-	"encoding/hex"
 	"errors"
+	"maps"
 	"net"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/gofiber/fiber/v2"
@@ -21,6 +21,15 @@ const (
 	pathAttempt       = "/attempts/:attempt"
 	pathCancels       = "/attempts/:attempt/cancels"
 	pathOrderAttempts = "/orders/:order/attempts"
+	// pathSubscriptionCharge charges a stored billing key.
+	pathSubscriptionCharge = "/subscriptions/charge"
+	// The lists of recurring payments.
+	pathSubscriptionKeys      = "/subscriptions/keys"
+	pathSubscriptionCharges   = "/subscriptions/charges"
+	pathSubscriptionSchedules = "/subscriptions/schedules"
+	// Recoveries of declined charges: all, and that of one order.
+	pathRecoveries = "/subscriptions/recoveries"
+	pathRecovery   = pathRecoveries + "/:order"
 )
 
 const (
@@ -29,39 +38,73 @@ const (
 	bearer   = "Bearer "
 )
 
-// sidecarApp makes the listener for the order service: cancels, and where attempts stand. It is loopback or behind
-// tokens, and never public.
+// sidecarApp makes the listener for the order service: PGs' own APIs, cancels, charges, and where attempts stand. It is
+// loopback or behind tokens, and never public.
 func (g *Gateway) sidecarApp() *fiber.App {
 	app := g.newApp(true)
-	app.Use(g.observe, g.authenticate(g.store.Current().Server().Sidecar.Tokens))
+	known := knownCallersOf(g.store.Current().Server().Sidecar.Tokens)
+	app.Use(g.observe, g.apiPaths(known), g.authenticate(known))
 	app.Post(pathCancels, named(routeCancels, g.handleCancel))
 	app.Get(pathAttempt, named(routeAttempts, g.handleAttempt))
 	app.Get(pathOrderAttempts, named(routeAttempts, g.handleOrderAttempts))
+	app.Post(pathSubscriptionCharge, named(routeSubscriptions, g.handleSubscriptionCharge))
+	lists := map[string]journal.Subscriptions{
+		pathSubscriptionKeys: journal.SubscriptionKeys, pathSubscriptionCharges: journal.SubscriptionCharges,
+		pathSubscriptionSchedules: journal.SubscriptionSchedules,
+	}
+	for path, what := range lists {
+		app.Get(path, named(routeSubscriptions, g.handleSubscriptions(what)))
+		only(app, routeSubscriptions, "GET, HEAD", path)
+	}
+	app.Get(pathRecoveries, named(routeSubscriptions, g.handleRecoveries))
+	app.Delete(pathRecovery, named(routeSubscriptions, g.handleStopRecovery))
+	only(app, routeSubscriptions, "GET, HEAD", pathRecoveries)
+	only(app, routeSubscriptions, "DELETE", pathRecovery)
 	only(app, routeCancels, "POST", pathCancels)
+	only(app, routeSubscriptions, "POST", pathSubscriptionCharge)
 	only(app, routeAttempts, "GET, HEAD", pathAttempt, pathOrderAttempts)
 	app.Use(func(*fiber.Ctx) error { return fiber.ErrNotFound })
 	return app
 }
 
-// serveSidecar serves the sidecar listener, when there is one, and returns what drains it.
-func (g *Gateway) serveSidecar(l net.Listener, failed chan<- error) func(timeout time.Duration) error {
-	if l == nil {
-		return func(time.Duration) error { return nil }
-	}
-	app, side := g.sidecarApp(), g.newDoor(l, "sidecar", g.ownRoom(sidecarShare))
-	go func() { failed <- serve(app, side, "sidecar") }()
-	return func(timeout time.Duration) error { return drain(app, side, timeout, "sidecar") }
+// sideDoor is one listener for the order service, as it is served.
+type sideDoor struct {
+	app  *fiber.App
+	door *door
+	name string
 }
 
-// authenticate wants one of the tokens, in a time that tells nothing of them. Without any, only the loopback
-// interface is listened on, and pages of other machines are refused.
-func (g *Gateway) authenticate(tokens []payment.Secret) fiber.Handler {
-	sums := make([][sha256.Size]byte, len(tokens))
-	for i, t := range tokens {
-		sums[i] = sha256.Sum256([]byte(t.Reveal()))
+// serveSidecar serves the listeners for the order service, and returns what drains them.
+func (g *Gateway) serveSidecar(l Listeners, failed chan<- error) func(timeout time.Duration) error {
+	var doors []sideDoor
+	serveOne := func(app *fiber.App, l net.Listener, name string) {
+		side := sideDoor{app, g.newDoor(l, name, g.ownRoom(sidecarShare)), name}
+		doors = append(doors, side)
+		go func() { failed <- serve(side.app, side.door, side.name) }()
 	}
+	for _, one := range []net.Listener{l.Sidecar, l.Socket} {
+		if one != nil {
+			serveOne(g.sidecarApp(), one, "sidecar")
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(l.APIs)) {
+		serveOne(g.apiApp(id), l.APIs[id], "sidecar")
+	}
+	return func(timeout time.Duration) error {
+		var drained sync.WaitGroup
+		errs := make([]error, len(doors))
+		for i, d := range doors {
+			drained.Go(func() { errs[i] = drain(d.app, d.door, timeout, d.name) })
+		}
+		drained.Wait()
+		return errors.Join(errs...)
+	}
+}
+
+// authenticate wants one of the tokens. Without any, pages of other machines are refused.
+func (g *Gateway) authenticate(known knownCallers) fiber.Handler {
 	return func(c *fiber.Ctx) error {
-		if len(sums) == 0 {
+		if len(known) == 0 {
 			if ofOtherPage(c) { //guard:other-pages-send-nothing
 				return &payment.Problem{Code: payment.CodeUnauthorized}
 			}
@@ -69,16 +112,12 @@ func (g *Gateway) authenticate(tokens []payment.Secret) fiber.Handler {
 			return c.Next()
 		}
 		token, ok := strings.CutPrefix(c.Get(fiber.HeaderAuthorization), bearer)
-		sum := sha256.Sum256([]byte(token))
-		known := 0
-		for i := range sums {
-			known |= subtle.ConstantTimeCompare(sum[:], sums[i][:])
-		}
-		if !ok || known != 1 { //guard:sidecar-wants-token
+		caller, one := known.nameOf(token)
+		if !ok || !one { //guard:sidecar-wants-token
 			c.Set(fiber.HeaderWWWAuthenticate, "Bearer")
 			return &payment.Problem{Code: payment.CodeUnauthorized}
 		}
-		requestOf(c).caller = hex.EncodeToString(sum[:8])
+		requestOf(c).caller = caller
 		return c.Next()
 	}
 }

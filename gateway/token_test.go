@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"bytes"
 	"encoding/base64"
 	"errors"
 	"testing"
@@ -65,5 +66,29 @@ func TestAProofOpensForItsOwnAttemptOnly(t *testing.T) {
 	}
 	if _, err := s.Open("A2", sealed); !errors.Is(err, errTokenForged) {
 		t.Errorf("another attempt opens it: %v", err)
+	}
+}
+
+// TestPrintsAreKeyed: a print tells parts apart, is the same in every pod of a token_key, and says nothing to another key.
+func TestPrintsAreKeyed(t *testing.T) {
+	t.Parallel()
+	print := func(key byte, parts ...string) string {
+		s, err := newSealer(bytes.Repeat([]byte{key}, 32))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s.Print(parts...)
+	}
+	one := print(1, "card", "4111111111111111")
+	if one != print(1, "card", "4111111111111111") || len(one) != 64 {
+		t.Errorf("not the same: %s", one)
+	}
+	for name, other := range map[string]string{
+		"another key": print(2, "card", "4111111111111111"), "another part": print(1, "card", "4111111111111112"),
+		"parts cut elsewhere": print(1, "card4", "111111111111111"),
+	} {
+		if other == one {
+			t.Errorf("%s has the same print", name)
+		}
 	}
 }

@@ -32,6 +32,8 @@ type view struct {
 	environment environment
 	// guarded are the paths of the order service that only the gateway itself may call.
 	guarded []guardedPath
+	// merchants are each PG's, in file order.
+	merchants map[payment.PGID][]*payment.Merchant
 	// prefix is what the paths of our own endpoints begin with, in lower case.
 	prefix string
 }
@@ -84,6 +86,10 @@ func newView(s *rules.Snapshot) (*view, error) {
 		if _, err := decodeKey(key.Reveal()); err != nil {
 			return nil, err
 		}
+	}
+	v.merchants = map[payment.PGID][]*payment.Merchant{}
+	for _, m := range s.Merchants() {
+		v.merchants[m.PG] = append(v.merchants[m.PG], m)
 	}
 	v.guarded, v.prefix = guardedPaths(s.OrderService()), strings.ToLower(public.Prefix)
 	v.intercepts = compileIntercepts(s)

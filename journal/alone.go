@@ -50,7 +50,8 @@ func (a *alone) release() error {
 	if a.file == nil {
 		return nil
 	}
-	err := a.file.Close()
+	// Not by closing alone: a process that is just being started has a copy of the file until it runs its program.
+	err := errors.Join(syscall.Flock(int(a.file.Fd()), syscall.LOCK_UN), a.file.Close())
 	a.file = nil
 	return err
 }

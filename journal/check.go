@@ -18,7 +18,8 @@ func invariants() []struct{ fault, query string } {
 			AND state IN ('approved', 'declined', 'refused', 'cancelled', 'expired')`},
 		{
 			"attempt %s is closed and still has its proof",
-			`SELECT id FROM attempts WHERE next_check = 0 AND sealed_proof IS NOT NULL`,
+			`SELECT id FROM attempts WHERE next_check = 0 AND sealed_proof IS NOT NULL
+			AND NOT (purpose = 'billing_key' AND state = 'approved')`,
 		},
 		{
 			"an unmatched payment of attempt %s is open without a next check",
@@ -33,6 +34,18 @@ func invariants() []struct{ fault, query string } {
 		},
 		{"more was given back of attempt %s than was paid", `SELECT a.id FROM attempts a JOIN cancels c ON c.attempt_id = a.id
 			AND c.state = 'done' GROUP BY a.id, a.amount, a.tax_free HAVING sum(c.amount) > a.amount OR sum(c.tax_free) > a.tax_free`},
+		{"order %s is recovered more than once", `SELECT order_id FROM recoveries WHERE state IN ('trying', 'waiting')
+			GROUP BY order_id HAVING count(*) > 1`},
+		{
+			"recovery %s is open without a next check",
+			`SELECT id FROM recoveries WHERE next_check <= 0 AND state IN ('trying', 'waiting')`,
+		},
+		{"recovery %s is closed and still has what was asked for", `SELECT id FROM recoveries WHERE sealed IS NOT NULL
+			AND state NOT IN ('trying', 'waiting')`},
+		{"recovery %s is paid, and its charge is not", `SELECT r.id FROM recoveries r JOIN attempts a ON a.id = r.attempt_id
+			WHERE r.state IN ('recovered', 'unneeded') AND a.state <> 'approved'`},
+		{"recovery %s waits beside a charge that is open", `SELECT r.id FROM recoveries r JOIN attempts a ON a.id = r.attempt_id
+			WHERE r.state = 'waiting' AND a.next_check > 0`},
 		{
 			"attempt %s has no event",
 			`SELECT id FROM attempts a WHERE NOT EXISTS (SELECT 1 FROM events e WHERE e.attempt_id = a.id)`,

@@ -22,6 +22,10 @@ type Claim struct {
 	// NextCheck is when the sweep looks at the attempt; zero means soon.
 	NextCheck time.Time
 	PGTxID    string
+	// Recovery is the recovery that a charge is made for; nil for all others.
+	Recovery *RecoveryTry
+	// Card is the card whose key is to be issued, where it may have one only; nil for all others.
+	Card *CardClaim
 }
 
 var errNotAClaim = errors.New("the state does not hold an order")
@@ -31,7 +35,9 @@ var errNotAClaim = errors.New("the state does not hold an order")
 //
 //   - ConflictError (state) when this attempt is beyond opened already, (content) when the id has other content;
 //   - ConflictError (replay) when the proof was used before, by whichever attempt;
-//   - ClaimedError when another attempt of the order holds it or is being cancelled.
+//   - ClaimedError when another attempt of the order holds it or is being cancelled, RecoveringError when the order of a
+//     charge is being recovered by others, ConflictError (recovery) when c.Recovery is not where the caller thought;
+//   - ErrCardStored when the card has a billing key, or may have one.
 //
 // A claim that fails leaves nothing behind, not even a new attempt.
 func (j *Journal) Claim(ctx context.Context, a payment.Attempt, c Claim) error {
@@ -64,6 +70,12 @@ func (j *Journal) Claim(ctx context.Context, a payment.Attempt, c Claim) error {
 			return err
 		}
 		if err := unblocked(siblings, a.ID); err != nil { //guard:claim-asks-who-holds
+			return err
+		}
+		if err := j.claimRecovery(x, a, c.Recovery); err != nil {
+			return err
+		}
+		if err := j.claimCard(x, a, c.Card); err != nil {
 			return err
 		}
 		own.proofHash, own.sealedProof, own.proven = c.ProofHash, c.SealedProof, true

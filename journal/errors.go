@@ -78,7 +78,8 @@ func (e *ConflictError) Is(target error) bool { return target == ErrConflict }
 
 // logical tells whether err is an answer of ours, as opposed to a failure of the database.
 func logical(err error) bool {
-	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) || errors.Is(err, ErrClaimed)
+	return errors.Is(err, ErrNotFound) || errors.Is(err, ErrConflict) || errors.Is(err, ErrClaimed) ||
+		errors.Is(err, ErrCardStored)
 }
 
 // unavailable wraps a failure of the database. Its text goes to logs: drivers' errors name tables and

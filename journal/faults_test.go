@@ -173,6 +173,20 @@ func TestNoBusyQueryScansATable(t *testing.T) {
 		},
 		func() error { _, err := j.UnmatchedOpen(t.Context(), 10); return err },
 		func() error { _, err := j.UnmatchedOf(t.Context(), "b"); return err },
+		func() error { _, err := j.Standings(t.Context(), []payment.AttemptID{"a", "b"}); return err },
+		func() error { _, _, err := j.ListingTake(t.Context(), "pg", "one", now, time.Second); return err },
+		func() error { return j.ListingDone(t.Context(), "pg", now) },
+		func() error {
+			_, err := j.OwnerlessAdd(t.Context(), journal.Ownerless{PG: "pg", PGTxID: "x", Won: 1})
+			return err
+		},
+		func() error { return j.OwnerlessPropose(t.Context(), "pg", "x", "given-back", "kim", "") },
+		func() error { _, err := j.OwnerlessOpen(t.Context(), 10); return err },
+		func() error { _, _, err := j.OwnerlessOf(t.Context(), "pg", "x"); return err },
+		func() error {
+			_, err := j.OwnerlessEnd(t.Context(), "pg", "x", journal.OwnerlessReturned, "")
+			return err
+		},
 		func() error {
 			_, _, _, err := j.Prune(t.Context(), now.Add(time.Hour), journal.PruneMark{}, 10)
 			return err
@@ -193,6 +207,7 @@ func TestNoBusyQueryScansATable(t *testing.T) {
 	// Constants, what a list of lanes is made of, and indexes of what is open and of heads, of which a few entries are read.
 	allowed := []string{
 		"SCAN CONSTANT ROW", "SCAN p", "SCAN u", "SCAN json_each", "SCAN attempts USING INDEX attempts_due", "SCAN unmatched_payments USING INDEX unmatched_payments_",
+		"SCAN ownerless_payments USING INDEX ownerless_payments_open", "SCAN o",
 	}
 	for query, steps := range plans {
 		for _, step := range steps {

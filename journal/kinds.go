@@ -24,11 +24,16 @@ const (
 	EventIssued        EventKind = "issued"
 	EventAccountFound  EventKind = "account_found"
 	EventDeposit       EventKind = "deposit_noticed" // Code is the deposit's TID
-	EventKeyIssued     EventKind = "key_issued"
-	EventKeyTaken      EventKind = "key_taken"
-	EventEscrow        EventKind = "escrow_changed" // Code is PortOne's number for how far it has come
-	EventProposed      EventKind = "resolution_proposed"
-	EventResolved      EventKind = "resolved_by_hand"
+	EventReplanned     EventKind = "replanned"       // the PG is to charge at another time
+	// Of an account that waits for its deposit; Code is what it is to be changed to.
+	EventChangeIntended EventKind = "account_change_intended"
+	EventChanged        EventKind = "account_changed"
+	EventChangeRefused  EventKind = "account_change_refused"
+	EventKeyIssued      EventKind = "key_issued"
+	EventKeyTaken       EventKind = "key_taken"
+	EventEscrow         EventKind = "escrow_changed" // Code is PortOne's number for how far it has come
+	EventProposed       EventKind = "resolution_proposed"
+	EventResolved       EventKind = "resolved_by_hand"
 )
 
 // The kinds of an unmatched payment.

@@ -25,8 +25,12 @@ type Transition struct {
 	// SealedProof replaces the sealed proof; nil keeps it. WipeProof removes it, as every final state does.
 	SealedProof []byte
 	WipeProof   bool
+	// KeepProof keeps it in a final state: it is the billing key that the attempt issued, which nothing else tells.
+	KeepProof bool
 	// Messages go into the outbox. A message whose id is there already is not added again.
 	Messages []payment.Message
+	// Stored tells that a card is stored with it; nil for none.
+	Stored *StoredKey
 }
 
 // Move moves an attempt on: state, event and messages in one transaction, or nothing of it. It returns the
@@ -81,7 +85,7 @@ func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 	if t.SealedProof != nil {
 		r.sealedProof, r.proven = t.SealedProof, true
 	}
-	if t.WipeProof || t.To.Final() {
+	if t.WipeProof || t.To.Final() && !t.KeepProof {
 		r.sealedProof = nil
 	}
 	r.NextCheck = j.nextCheck(t.To, t.NextCheck)
@@ -96,6 +100,9 @@ func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 		ev.Reason = string(t.Reason)
 	}
 	if err := j.addEvent(x, r.ID, from, t.To, ev); err != nil {
+		return payment.Attempt{}, err
+	}
+	if err := keepCard(x, r.ID, t.Stored); err != nil {
 		return payment.Attempt{}, err
 	}
 	return r.Attempt, j.addMessages(x, r.Attempt, t.Messages) //guard:outbox-with-the-move

@@ -68,6 +68,13 @@ type OutboxLane struct {
 	Again bool
 }
 
+// Tell keeps a message for the shop that is about no attempt. The same id is told of once.
+func (j *Journal) Tell(ctx context.Context, m payment.Message) error {
+	return j.write(Patient(ctx), string(m.OrderID), "keeping a message about no attempt", func(x *txn) error {
+		return j.addMessages(x, payment.Attempt{OrderID: m.OrderID}, []payment.Message{m})
+	})
+}
+
 // OutboxDue returns messages of a lane that are to be delivered now and leases them. Of each order it looks only at
 // the oldest that was not delivered, so that the shop hears of an order in sequence; a parked message holds back
 // those behind it. What waits behind another costs it nothing.

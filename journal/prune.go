@@ -38,6 +38,21 @@ func (j *Journal) Prune(
 					return err
 				}
 			}
+			if _, err := x.exec(`DELETE FROM outbox WHERE attempt_id = '' AND `+
+				`status = 'done' AND `+ //guard:untold-of-no-attempt-is-not-removed
+				`done_at < ?`, millis(before)); err != nil {
+				return err
+			}
+			if _, err := x.exec(`DELETE FROM ownerless_payments WHERE `+
+				`state <> 'open' AND `+ //guard:open-ownerless-is-not-removed
+				`updated_at < ?`, millis(before)); err != nil {
+				return err
+			}
+			if _, err := x.exec(`DELETE FROM recoveries WHERE `+
+				`next_check = 0 AND `+ //guard:open-recovery-is-not-removed
+				`updated_at < ?`, millis(before)); err != nil {
+				return err
+			}
 		}
 		// They are locked first and judged by a statement after that: whatever another pod has written about one of
 		// them until then is seen. What it has locked is left for a later pass.
@@ -102,8 +117,12 @@ func remove(x *txn, before time.Time, locked []string) (int, error) {
 	if list, err = asJSON(free); err != nil {
 		return 0, err
 	}
-	// Events and cancels go with their attempt, by their foreign key. These two have none.
-	for _, statement := range []string{`DELETE FROM outbox WHERE attempt_id /*in*/`, `DELETE FROM unmatched_payments WHERE attempt_id /*in*/`} {
+	// Events and cancels go with their attempt, by their foreign key. These have none. A card that has its key stays.
+	for _, statement := range []string{
+		`DELETE FROM outbox WHERE attempt_id /*in*/`, `DELETE FROM unmatched_payments WHERE attempt_id /*in*/`,
+		`DELETE FROM stored_cards WHERE attempt_id /*in*/ AND ` +
+			noKeyCame, //guard:card-outlives-its-attempt
+	} {
 		if _, err := x.exec(statement, list); err != nil {
 			return 0, err
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -384,6 +385,61 @@ func TestCheckFindsWrongCountsAndHeads(t *testing.T) {
 		want := []string{"the messages of order a wait for nothing", "the count of attempts opened is wrong"}
 		if d := cmp.Diff(want, got); d != "" || err != nil {
 			t.Errorf("faults (-want +got) %v\n%s", err, d)
+		}
+	})
+}
+
+// What a recovery cannot be, a check says.
+func TestCheckFindsRecoveriesThatCannotBe(t *testing.T) {
+	t.Parallel()
+	eachDatabase(t, func(t *testing.T, cfg journal.Config, raw *sql.DB) {
+		j := mustOpen(t, cfg)
+		begin := func(id, order string, to payment.RecoveryState) {
+			a := journaltest.Attempt(id, order)
+			a.Purpose = payment.PurposeRecurring
+			try := &journal.RecoveryTry{New: true, NextCheck: time.Now(), Row: payment.Recovery{ID: a.ID, Sealed: []byte("sealed")}}
+			if err := j.Claim(t.Context(), a, journal.Claim{To: payment.StateApproving, Recovery: try}); err != nil {
+				t.Fatal(err)
+			}
+			r, err := j.RecoveryOf(t.Context(), a.OrderID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if to != payment.RecoveryTrying {
+				if _, err := j.RecoveryMove(t.Context(), journal.RecoveryStep{Row: r, To: to}); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		begin("a", "a", payment.RecoveryRecovered)
+		begin("b", "b", payment.RecoveryWaiting)
+		begin("c", "c", payment.RecoveryTrying)
+		begin("d", "d", payment.RecoveryTrying)
+		for _, damage := range []string{
+			`DROP INDEX recoveries_open`, `UPDATE recoveries SET order_id = 'c' WHERE id = 'd'`,
+			`UPDATE recoveries SET sealed = (SELECT sealed FROM recoveries WHERE id = 'c') WHERE id = 'a'`,
+		} {
+			if _, err := raw.ExecContext(t.Context(), damage); err != nil {
+				t.Fatalf("%s: %v", damage, err)
+			}
+		}
+		got, err := j.Check(t.Context())
+		slices.Sort(got)
+		want := []string{
+			"order c is recovered more than once",
+			"recovery a is closed and still has what was asked for",
+			"recovery a is paid, and its charge is not",
+			"recovery b waits beside a charge that is open",
+		}
+		if d := cmp.Diff(want, got); d != "" || err != nil {
+			t.Errorf("faults (-want +got) %v\n%s", err, d)
+		}
+		list, err := j.RecoveriesOverdue(t.Context(), time.Now().Add(time.Hour), 2)
+		if err != nil || len(list) != 2 || list[1].NextCheck.Before(list[0].NextCheck) {
+			t.Errorf("overdue are %v, %v", list, err)
+		}
+		if list, err = j.RecoveriesOverdue(t.Context(), time.Now().Add(-time.Hour), 2); err != nil || len(list) > 0 {
+			t.Errorf("overdue are %v, %v", list, err)
 		}
 	})
 }

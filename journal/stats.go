@@ -17,7 +17,8 @@ type Stats struct {
 	Pending       int
 	Parked        int
 	OldestPending time.Time
-	// Unmatched has a row per open state of unmatched payments, those without any included.
+	// Unmatched has a row per open state of unmatched payments, those without any included, and one for payments of no
+	// attempt (UnmatchedOwnerless).
 	Unmatched []UnmatchedStats
 }
 
@@ -97,5 +98,10 @@ func (j *Journal) Stats(ctx context.Context) (Stats, error) {
 		t := unmatched[string(s)]
 		stats.Unmatched = append(stats.Unmatched, UnmatchedStats{State: s, Count: t.count, Won: t.won, Oldest: t.oldest})
 	}
+	ownerless, err := j.ownerlessStats(ctx)
+	if err != nil {
+		return Stats{}, err
+	}
+	stats.Unmatched = append(stats.Unmatched, ownerless)
 	return stats, nil
 }

@@ -255,6 +255,30 @@ func TestDevSecretHasEveryFileThatTheConfigReads(t *testing.T) {
 	}
 }
 
+// The order container is told of the door that its gateway opens.
+func TestTheOrderContainerKnowsTheSidecarDoor(t *testing.T) {
+	t.Parallel()
+	for _, dir := range []string{"base", "overlays/dev", "overlays/prod"} {
+		objects := render(t, dir)
+		text, _ := configOf(t, objects)
+		door := regexp.MustCompile(`sidecar: \{ listen: "([^"]+)" \}`).FindStringSubmatch(text)
+		if door == nil {
+			t.Fatalf("%s: the configuration opens no sidecar door", dir)
+		}
+		for _, c := range find(t, objects, "Deployment", "order").Spec.Template.Spec.Containers {
+			known := ""
+			for _, e := range c.Env {
+				if e.Name == "PG_GATEWAY_URL" {
+					known = e.Value
+				}
+			}
+			if known != "http://"+door[1] {
+				t.Errorf("%s: container %s is told %q, and the door is %s", dir, c.Name, known, door[1])
+			}
+		}
+	}
+}
+
 // Whoever applies the manifests must be able to find out which files the Secret needs.
 func TestEveryFileOfTheSecretIsDocumented(t *testing.T) {
 	t.Parallel()

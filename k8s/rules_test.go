@@ -25,6 +25,9 @@ func TestConfigsAreAccepted(t *testing.T) {
 		"token-key":           base64.StdEncoding.EncodeToString([]byte("stands in for the live token key")),
 		"order-events-secret": "whsec_" + base64.StdEncoding.EncodeToString([]byte("stands in for a live secret")),
 		"portone-v2-secret":   "stands-in-for-a-live-secret",
+		"inicis-api-key":      "AStandInForALive",
+		"inicis-api-iv":       "AStandInForLiv==",
+		"inicis-hash-key":     "A-stand-in-for-a-hash-key-000001",
 	}
 	readFile := func(live bool) func(string) ([]byte, error) {
 		return func(path string) ([]byte, error) {

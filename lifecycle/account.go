@@ -3,6 +3,7 @@ package lifecycle
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -99,6 +100,9 @@ func (s *Machine) askForAccount(ctx context.Context, w *work, r adapters.Result)
 func (s *Machine) awaitDeposit(ctx context.Context, w *work) (Result, error) {
 	w.asked = true
 	r, err := s.lookUp(ctx, w)
+	if err == nil {
+		err = s.changed(ctx, w, r)
+	}
 	after := context.WithoutCancel(ctx)
 	switch {
 	case err != nil:
@@ -114,6 +118,43 @@ func (s *Machine) awaitDeposit(ctx context.Context, w *work) (Result, error) {
 		return s.finish(after, w, payment.StateExpired, payment.ReasonNoDeposit)
 	}
 	return s.depositLater(ctx, w, r, lookUpAwaitsDeposit)
+}
+
+// changed takes over what an account was changed to when the PG shows that amount: the change's answer was lost. With
+// an error it is not known what was decided, and nothing may be held against it.
+func (s *Machine) changed(ctx context.Context, w *work, r adapters.Result) error {
+	if r.Amount == 0 || r.Amount == w.a.Amount {
+		return nil
+	}
+	events, err := s.o.Journal.Events(ctx, w.a.ID)
+	if err != nil {
+		return fmt.Errorf("reading what an account was changed to: %w", err)
+	}
+	c, open := journal.OpenChange(events)
+	switch {
+	case !open: //guard:change-made-meanwhile-is-read
+		return s.changedMeanwhile(ctx, w, r)
+	case c.Amount != r.Amount: //guard:only-the-asked-change-is-taken-over
+		return nil
+	}
+	if err := s.o.Journal.EndChange(context.WithoutCancel(ctx), w.a.ID, c, true, s.o.Now()); err != nil {
+		return fmt.Errorf("taking over what an account was changed to: %w", err)
+	}
+	w.a.Amount, w.a.OrderAmount, w.a.DepositDue = c.Amount, c.Amount, c.Due
+	return nil
+}
+
+// changedMeanwhile takes over a change that ended while the PG was asked: what it shows is not to be held against the
+// attempt as it was before.
+func (s *Machine) changedMeanwhile(ctx context.Context, w *work, r adapters.Result) error {
+	a, _, err := s.o.Journal.Attempt(ctx, w.a.ID)
+	if err != nil {
+		return fmt.Errorf("reading an account that may have been changed: %w", err)
+	}
+	if a.State == payment.StateIssued && a.Amount == r.Amount {
+		w.a.Amount, w.a.OrderAmount, w.a.DepositDue = a.Amount, a.OrderAmount, a.DepositDue
+	}
+	return nil
 }
 
 func (s *Machine) depositLater(ctx context.Context, w *work, r adapters.Result, why lookUpResult) (Result, error) {
@@ -231,6 +272,9 @@ func (s *Machine) CloseAccount(ctx context.Context, id payment.AttemptID, reason
 	}
 	w.asked, w.notOwned = true, true
 	r, err := s.lookUp(ctx, w)
+	if err == nil {
+		err = s.changed(ctx, w, r)
+	}
 	after := context.WithoutCancel(ctx)
 	switch {
 	case err != nil, r.Outcome == payment.OutcomeUnknown:

@@ -426,3 +426,76 @@ func TestAnOverdueAccountIsForAPerson(t *testing.T) {
 		t.Errorf("state %s", a.State)
 	}
 }
+
+// TestAChangedAccount: of an account that was changed, and whose answer was lost, the PG tells by what amount it goes: the
+// asked one is taken over, the one before is kept, and no other is.
+func TestAChangedAccount(t *testing.T) {
+	t.Parallel()
+	for won, want := range map[payment.Won]payment.State{
+		70000: payment.StateApproved, 50000: payment.StateApproved, 60000: payment.StateCancelling,
+	} {
+		pg := &bank{closing: func(int) (adapters.Result, error) { return adapters.Result{}, adapters.ErrUnknownOutcome }}
+		h := open(t, pg)
+		h.issue(pg, "A1")
+		to := journal.Change{Amount: 70000, Due: h.clock().Add(96 * time.Hour)}
+		if err := h.journal.IntendChange(t.Context(), "A1", to, h.clock()); err != nil {
+			t.Fatal(err)
+		}
+		pg.lookUp = says(depositedAs("A1", won), nil)
+		if _, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
+			t.Fatal(err)
+		}
+		a := h.state("A1")
+		is := won
+		if want == payment.StateCancelling {
+			is = 50000 // as before: what came in is nobody's wish
+		}
+		if a.State != want || a.Amount != is || a.OrderAmount != is {
+			t.Errorf("%s won: it is %s (%s) of %s won", won, a.State, a.Reason, a.Amount)
+		}
+	}
+}
+
+// TestAnAccountChangedWhileItIsLookedUp: the order service changes it, and it is paid, while the PG is asked for one that
+// was read before. It is paid as it was changed.
+func TestAnAccountChangedWhileItIsLookedUp(t *testing.T) {
+	t.Parallel()
+	pg := &bank{closing: func(int) (adapters.Result, error) { return adapters.Result{}, adapters.ErrUnknownOutcome }}
+	h := open(t, pg)
+	h.issue(pg, "A1")
+	pg.lookUp = func(int, adapters.LookUpRequest) (adapters.Result, error) {
+		to := journal.Change{Amount: 70000, Due: h.clock().Add(96 * time.Hour)}
+		if err := h.journal.IntendChange(t.Context(), "A1", to, h.clock()); err != nil {
+			t.Error(err)
+		}
+		if err := h.journal.EndChange(t.Context(), "A1", to, true, h.clock()); err != nil {
+			t.Error(err)
+		}
+		return depositedAs("A1", 70000), nil
+	}
+	if _, err := h.machine.Complete(t.Context(), "A1", adapters.Proof{}); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.state("A1"); a.State != payment.StateApproved || a.Amount != 70000 {
+		t.Errorf("it is %s (%s) of %s won", a.State, a.Reason, a.Amount)
+	}
+}
+
+// TestAChangedAccountIsClosed: what the PG shows of it is what is closed.
+func TestAChangedAccountIsClosed(t *testing.T) {
+	t.Parallel()
+	pg := &bank{}
+	h := open(t, pg)
+	h.issue(pg, "A1")
+	to := journal.Change{Amount: 70000, Due: h.clock().Add(96 * time.Hour)}
+	if err := h.journal.IntendChange(t.Context(), "A1", to, h.clock()); err != nil {
+		t.Fatal(err)
+	}
+	pg.lookUp = says(depositedAs("A1", 70000), nil)
+	if _, err := h.machine.CloseAccount(t.Context(), "A1", payment.ReasonClosedByShop); err != nil {
+		t.Fatal(err)
+	}
+	if a := h.state("A1"); a.State != payment.StateApproved || a.Amount != 70000 || pg.calls["close"] != 0 {
+		t.Errorf("it is %s of %s won, closed %d times", a.State, a.Amount, pg.calls["close"])
+	}
+}

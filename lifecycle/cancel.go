@@ -119,7 +119,7 @@ func (c *Canceller) begin(ctx context.Context, w *work, plan payment.Cancel, ask
 	if !begun { //guard:who-wrote-intent-sends
 		return c.again(ctx, w.a, row, ask)
 	}
-	return c.send(ctx, w, row, ask.RefundAccount)
+	return c.send(ctx, w, row, ask)
 }
 
 // beginProblem says why an intent was not written.
@@ -139,14 +139,15 @@ func beginProblem(a payment.Attempt, err error) error {
 
 // send sends the one request of a cancel whose intent is written.
 func (c *Canceller) send(
-	ctx context.Context, w *work, row payment.Cancel, to *payment.RefundAccount,
+	ctx context.Context, w *work, row payment.Cancel, ask CancelAsk,
 ) (Cancelled, error) {
 	callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 	defer cancel()
 	r, err := c.s.call(ctx, w, payment.OperationCancel, func(now time.Time) (adapters.Result, error) {
 		return w.driver.Cancel(callCtx, adapters.CancelRequest{
 			Account: w.acc, Attempt: w.a, PGTxID: w.a.PGTxID, Amount: row.Amount, Remaining: row.Remaining, TaxFree: row.TaxFree,
-			VAT: row.VAT, VATSet: row.VATSet, Reason: row.Reason, RefundAccount: to, OperationID: string(row.ID), Now: now,
+			VAT: row.VAT, VATSet: row.VATSet, Reason: row.Reason, RefundAccount: ask.RefundAccount, Extra: ask.Extra,
+			OperationID: string(row.ID), Now: now,
 		})
 	})
 	after := context.WithoutCancel(ctx)

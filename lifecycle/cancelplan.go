@@ -4,6 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
+	"strconv"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -19,12 +22,94 @@ type CancelAsk struct {
 	Reason    string
 	// RefundAccount is where a virtual account's money goes. It reaches the PG and nothing else.
 	RefundAccount *payment.RefundAccount
+	// Extra are fields for the PG in its own words, as a JSON object; nil for none. They reach the PG and nothing else.
+	Extra []byte
 }
 
 // CancelIDOf names the cancel of an attempt that is asked for under a key. It depends on nothing else, so that asking
 // again finds the same cancel whatever was lost in between, also by a caller whose token was replaced.
 func CancelIDOf(id payment.AttemptID, key string) payment.CancelID {
 	return cancelID("key", string(id), key) //guard:cancels-name-is-its-key
+}
+
+const (
+	// RepeatedWithin is how long after a cancel in part is certain the same one is taken for a repeat, where nothing says
+	// that it is another.
+	RepeatedWithin = 10 * time.Minute
+	// soon is within what its caller may have heard of a cancel. Of one that took longer he was told that nobody knows,
+	// and he comes back to ask for it, within lateRepeatedWithin.
+	soon               = 5 * time.Second
+	lateRepeatedWithin = 7 * 24 * time.Hour
+)
+
+// NameAPICancel names a cancel that was asked for at a PG's own API, given the cancels of its attempt, and takes over
+// the reason of one that it names again. With a key it is named by that. Without one the name is made of what is asked
+// and of what is left then, as the caller says or the journal knows: a call that is repeated names the cancel that it
+// was the first call for. One whose caller does not say what is left cannot be told from a repeat of the last one, so
+// it is refused for a while. Errors are *payment.Problem.
+func NameAPICancel(
+	a payment.Attempt, have []payment.Cancel, ask CancelAsk, key string, now time.Time,
+) (CancelAsk, error) {
+	left := restOf(a, have).won
+	switch {
+	case key != "":
+		ask.ID = CancelIDOf(a.ID, key)
+	case left == 0 && ask.Amount == nil && ask.Remaining == nil:
+		// All of it has gone back: what is asked for again is the cancel that took the rest.
+		ask.ID = lastCancel(have) //guard:full-cancel-again-is-the-same
+	default:
+		if ask.Remaining != nil {
+			left = *ask.Remaining
+		} else if ask.Amount != nil && repeats(have, ask, now) { //guard:blind-repeat-gives-nothing-back
+			return ask, &payment.Problem{Code: payment.CodeCancelRepeated, OrderID: a.OrderID}
+		}
+		amount := left
+		if ask.Amount != nil {
+			amount = *ask.Amount
+		}
+		ask.ID = firstOpen(a.ID, amount, left, have)
+	}
+	for _, c := range have {
+		if c.ID == ask.ID {
+			ask.Reason = c.Reason // it is no part of what is asked
+		}
+	}
+	return ask, nil
+}
+
+// lastCancel is the cancel after which nothing was left.
+func lastCancel(have []payment.Cancel) payment.CancelID {
+	for _, c := range have {
+		if c.State == payment.CancelDone && c.Amount == c.Remaining {
+			return c.ID
+		}
+	}
+	return ""
+}
+
+// repeats tells whether a cancel that does not say what is left is the last one once more.
+func repeats(have []payment.Cancel, ask CancelAsk, now time.Time) bool {
+	return slices.ContainsFunc(have, func(c payment.Cancel) bool {
+		within := RepeatedWithin
+		if c.UpdatedAt.Sub(c.CreatedAt) > soon { //guard:late-cancel-is-asked-for-again
+			within = lateRepeatedWithin
+		}
+		return c.State == payment.CancelDone && c.Origin == payment.CancelByShop && c.Amount == *ask.Amount &&
+			now.Sub(c.UpdatedAt) < within
+	})
+}
+
+// firstOpen is the first name of such a cancel that was not refused: after a refusal it may be asked for anew.
+func firstOpen(id payment.AttemptID, amount, left payment.Won, have []payment.Cancel) payment.CancelID {
+	for n := 0; ; n++ {
+		name := cancelID("api", string(id), amount.String(), left.String(), strconv.Itoa(n))
+		refused := slices.ContainsFunc(have, func(c payment.Cancel) bool {
+			return c.ID == name && c.State == payment.CancelRefused
+		})
+		if !refused {
+			return name
+		}
+	}
 }
 
 func cancelID(parts ...string) payment.CancelID {

@@ -71,6 +71,9 @@ func sampleMessages(t *testing.T) []payment.Message {
 	account.PGTxID = "StdpayVBNKINIpayTest20261210120000000002"
 	key := a
 	key.Merchant, key.Purpose, key.Amount, key.OrderAmount, key.PGTxID = "1002", payment.PurposeBillingKey, 0, 0, ""
+	charge := a
+	charge.ID, charge.OrderID, charge.Merchant, charge.Purpose = "r_01jexample", "SUB-77-2026-12", "2003", payment.PurposeRecurring
+	charge.PG, charge.Amount, charge.OrderAmount, charge.PGTxID = "portone1", 9900, 9900, "imp_740012345678"
 	cancel := payment.Cancel{ID: "c_01jexample", AttemptID: a.ID, Amount: 10000, Remaining: 64900, Origin: payment.CancelByShop}
 
 	one := func(m payment.Message, err error) payment.Message {
@@ -87,13 +90,36 @@ func sampleMessages(t *testing.T) []payment.Message {
 		}
 		return list[0]
 	}
+	last := func(list []payment.Message, err error) payment.Message {
+		t.Helper()
+		return first(list[len(list)-1:], err)
+	}
+	rules := payment.RecoveryRules{Budgets: map[payment.DeclineClass]payment.RecoveryBudget{payment.ClassLimit: {Tries: 3}}}
+	recovery := func(state payment.RecoveryState, stopped payment.StopReason) payment.Recovery {
+		return payment.Recovery{
+			ID: charge.ID, OrderID: charge.OrderID, State: state, Stopped: stopped, Class: payment.ClassLimit,
+			Reason: payment.DeclinedLimit, NextCheck: now.Add(24 * time.Hour),
+		}
+	}
+	waits := recovery(payment.RecoveryWaiting, "").Standing(rules)
+	paid := charge
+	paid.State = payment.StateApproved
 	return []payment.Message{
-		first(ending(a, payment.StateApproved, payment.ReasonApproved, now)),
-		first(ending(a, payment.StateDeclined, payment.ReasonDeclined, now)),
+		first(ending(a, payment.StateApproved, payment.ReasonApproved, now, nil)),
+		first(ending(a, payment.StateDeclined, payment.ReasonDeclined, now, nil)),
 		one(s.accountMessage(account, payment.VirtualAccount{Bank: "088", Number: "56211100000000", Holder: "테스트상점", Due: account.DepositDue})),
-		first(ending(account, payment.StateApproved, payment.ReasonApproved, now)),
+		first(ending(account, payment.StateApproved, payment.ReasonApproved, now, nil)),
 		first(cancelMessage(a, cancel, payment.CancelRequested, payment.CancelDone, CancelConfirmed, now)),
 		first(cancelMessage(a, cancel, payment.CancelUnknown, payment.CancelRefused, "not_applied", now)),
+		first(ending(charge, payment.StateApproved, payment.ReasonApproved, now, nil)),
+		first(ending(charge, payment.StateDeclined, payment.DeclinedLimit, now, &waits)),
+		last(recoveryMessages(recovery(payment.RecoveryTrying, ""), recovery(payment.RecoveryRecovered, ""), paid, rules, now)),
+		last(recoveryMessages(
+			recovery(payment.RecoveryWaiting, ""), recovery(payment.RecoveryStopped, payment.StopBudget), charge, rules, now,
+		)),
 		one(s.keyMessage(&work{a: key, seen: adapters.Result{BillingKey: "0000000000000000000000000000000000000000"}})),
+		one(externalMessage("portone1", adapters.Listed{
+			OrderRef: "SUB-78-2026-12", PGTxID: "imp_740012345679", Outcome: payment.OutcomeApproved, Amount: 9900, Cancelled: 4900, At: now,
+		}, now)),
 	}
 }

@@ -23,6 +23,7 @@ type unsealed struct{}
 
 func (unsealed) Seal(_ SealName, plain []byte) ([]byte, error)  { return plain, nil }
 func (unsealed) Open(_ SealName, sealed []byte) ([]byte, error) { return sealed, nil }
+func (unsealed) Print(...string) string                         { return "" }
 
 // Example makes a message of a type that tells of no payment, by the code that makes the real ones, so that a shop can
 // be tried out. It cannot be taken for a real one: it says that it is an example, its order is none, it is about no
@@ -61,9 +62,9 @@ func exampleOf(kind string, now time.Time) (payment.Message, error) {
 	c := payment.Cancel{ID: exampleName, AttemptID: a.ID, Origin: payment.CancelByShop}
 	switch kind {
 	case payment.MessageConfirmed:
-		return only(ending(a, payment.StateApproved, payment.ReasonApproved, now))
+		return only(ending(a, payment.StateApproved, payment.ReasonApproved, now, nil))
 	case payment.MessageFailed:
-		return only(ending(a, payment.StateDeclined, payment.ReasonDeclined, now))
+		return only(ending(a, payment.StateDeclined, payment.ReasonDeclined, now, nil))
 	case payment.MessageIssued:
 		a.Method = payment.MethodVBank
 		return s.accountMessage(a, payment.VirtualAccount{
@@ -71,7 +72,7 @@ func exampleOf(kind string, now time.Time) (payment.Message, error) {
 		})
 	case payment.MessageDeposited:
 		a.Method = payment.MethodVBank
-		return only(ending(a, payment.StateApproved, payment.ReasonApproved, now))
+		return only(ending(a, payment.StateApproved, payment.ReasonApproved, now, nil))
 	case payment.MessageCancelled:
 		return only(cancelMessage(a, c, payment.CancelRequested, payment.CancelDone, CancelConfirmed, now))
 	case payment.MessageCancelFailed:
@@ -79,6 +80,22 @@ func exampleOf(kind string, now time.Time) (payment.Message, error) {
 	case payment.MessageBillingKey:
 		a.PGTxID, a.Purpose = "", payment.PurposeBillingKey
 		return s.keyMessage(&work{a: a, seen: adapters.Result{BillingKey: exampleZeros}})
+	case payment.MessageCharged:
+		a.Purpose = payment.PurposeRecurring
+		return only(ending(a, payment.StateApproved, payment.ReasonApproved, now, nil))
+	case payment.MessageChargeFailed:
+		a.Purpose = payment.PurposeRecurring
+		return only(ending(a, payment.StateDeclined, payment.DeclinedLimit, now, &payment.RecoveryStanding{
+			State: payment.RecoveryWaiting, Class: payment.ClassLimit, NextAt: now.AddDate(0, 0, 1).In(payment.KST()),
+			TriesLeft: 1,
+		}))
+	case payment.MessageRecovered, payment.MessageStopped:
+		a.Purpose = payment.PurposeRecurring
+		return exampleRecovery(kind, a, now)
+	case payment.MessageExternal:
+		return externalMessage(
+			a.PG, adapters.Listed{OrderRef: exampleOrder, PGTxID: exampleName, Outcome: payment.OutcomeApproved, At: now}, now,
+		)
 	}
 	return payment.Message{}, fmt.Errorf("there is no example of %q", kind)
 }
@@ -89,4 +106,19 @@ func only(list []payment.Message, err error) (payment.Message, error) {
 		return payment.Message{}, err
 	}
 	return list[0], nil
+}
+
+// exampleRecovery is a message of a recovery that has ended.
+func exampleRecovery(kind string, a payment.Attempt, now time.Time) (payment.Message, error) {
+	from := payment.Recovery{
+		ID: a.ID, OrderID: a.OrderID, Attempt: a.ID, State: payment.RecoveryTrying, Class: payment.ClassLimit,
+		Reason: payment.DeclinedLimit,
+	}
+	to := from
+	if a.State = payment.StateApproved; kind == payment.MessageRecovered {
+		to.State = payment.RecoveryRecovered
+	} else {
+		from.State, to.State, to.Stopped = payment.RecoveryWaiting, payment.RecoveryStopped, payment.StopBudget
+	}
+	return only(recoveryMessages(from, to, a, payment.RecoveryRules{}, now))
 }

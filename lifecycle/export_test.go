@@ -21,3 +21,6 @@ func PlanCancel(a payment.Attempt, have []payment.Cancel, ask CancelAsk) (paymen
 func (s *Machine) Resume(ctx context.Context, id payment.AttemptID) (Result, error) {
 	return s.ResumeLeased(ctx, id, time.Time{})
 }
+
+// MatchListed is what holds a listed payment against its attempt.
+var MatchListed = matchListed

@@ -76,7 +76,7 @@ func Resolve(
 		}
 		return false, nil
 	}
-	messages, err := ending(a, to, payment.ReasonResolved, now)
+	messages, err := ending(a, to, payment.ReasonResolved, now, nil)
 	if err != nil {
 		return false, err
 	}

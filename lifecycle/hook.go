@@ -204,9 +204,11 @@ func (s *Machine) askedBefore(ctx context.Context, a payment.Attempt, sealed []b
 }
 
 // goesOnByItself tells whether an approving attempt is approved by the PG alone, after our yes to its question.
-// Before a request of our own, the proof that it needs is sealed into the journal; here there is none.
+// Before a request of our own, the proof that it needs is sealed into the journal; here there is none. A charge needs
+// none either.
 func goesOnByItself(a payment.Attempt, sealed []byte) bool {
-	return a.State == payment.StateApproving && len(sealed) == 0
+	return a.State == payment.StateApproving && len(sealed) == 0 &&
+		!isCharge(a) //guard:charge-needs-no-proof
 }
 
 // follow finds out what became of an attempt after our yes to the PG's question. The shop has said yes, so what

@@ -33,6 +33,7 @@ type Journal interface {
 	Touch(ctx context.Context, l journal.LookUp) error
 	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
 	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
+	EndChange(ctx context.Context, id payment.AttemptID, c journal.Change, done bool, now time.Time) error
 	UnmatchedOf(ctx context.Context, id payment.AttemptID) ([]journal.Unmatched, error)
 	UnmatchedWatch(ctx context.Context, l journal.Unmatched, ev journal.Event) (bool, error)
 }
@@ -57,6 +58,8 @@ type Shop interface {
 type Sealer interface {
 	Seal(of SealName, plain []byte) ([]byte, error)
 	Open(of SealName, sealed []byte) ([]byte, error)
+	// Print tells parts from other ones without holding them.
+	Print(parts ...string) string
 }
 
 // SealName says what is sealed, which opens under that name alone. None can be taken for another: an attempt's id is
@@ -83,7 +86,7 @@ type Observer interface {
 // out: it is how money that moved is found and given back.
 type Exit func(pg payment.PGID, operation payment.Operation) (came func(payment.CallOutcome), err error)
 
-// Options are a Machine's parts. All but Spread, ParkUnmatched and Exit are required.
+// Options are a Machine's parts. All but Spread, ParkUnmatched, Recoveries and Exit are required.
 type Options struct {
 	Journal Journal
 	Drivers map[payment.DriverName]adapters.Driver
@@ -102,6 +105,10 @@ type Options struct {
 	Spread func(id string, try int, d time.Duration) time.Duration
 	// ParkUnmatched tells whether the rules leave an unmatched payment to a person; nil means that it is given back.
 	ParkUnmatched func() bool
+	// Recoveries are looked up when a charge has ended unpaid; nil where none is recovered.
+	Recoveries interface {
+		RecoveryOf(ctx context.Context, order payment.OrderID) (payment.Recovery, error)
+	}
 	// Exit is asked before each request to a PG; nil lets out all.
 	Exit Exit
 }
@@ -253,6 +260,9 @@ func (s *Machine) complete(
 	ctx context.Context, a payment.Attempt, sealed []byte, proof adapters.Proof, quiet bool,
 ) (Result, error) {
 	follows := goesOnByItself(a, sealed)
+	if isCharge(a) && a.State == payment.StateUnknown { //guard:notification-of-an-unknown-charge-is-looked-up
+		return s.askAgain(ctx, a)
+	}
 	if a.State != payment.StateOpened && a.State != payment.StateIssued && !follows {
 		return s.awaitRow(ctx, a)
 	}
@@ -287,7 +297,8 @@ func (s *Machine) take(a payment.Attempt) (*work, error) {
 	if !ok {
 		return nil, fmt.Errorf("attempt %s: no driver %q", a.ID, a.Driver)
 	}
-	return &work{a: a, acc: acc, driver: d}, nil
+	// The order service asked for a charge itself, so that its yes is there from the start.
+	return &work{a: a, acc: acc, driver: d, asked: isCharge(a)}, nil
 }
 
 func (s *Machine) claimAndApprove(ctx context.Context, w *work) (Result, error) {
@@ -355,6 +366,11 @@ func (s *Machine) approve(ctx context.Context, w *work) (Result, error) {
 	r, err := s.call(ctx, w, payment.OperationApprove, func(now time.Time) (adapters.Result, error) {
 		return w.driver.Approve(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: now})
 	})
+	return s.answered(ctx, w, r, err)
+}
+
+// answered takes up what became of the one request that moves the money of an approving attempt.
+func (s *Machine) answered(ctx context.Context, w *work, r adapters.Result, err error) (Result, error) {
 	after := context.WithoutCancel(ctx)
 	switch {
 	case err == nil && (r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued):
@@ -415,7 +431,9 @@ func (s *Machine) lookUp(ctx context.Context, w *work) (adapters.Result, error) 
 	}
 	r, err := s.call(ctx, w, payment.OperationLookUp, func(now time.Time) (adapters.Result, error) {
 		return w.driver.LookUp(
-			ctx, adapters.LookUpRequest{Account: w.acc, Attempt: w.a, PGTxID: txID, Exact: w.exact, Now: now},
+			ctx, adapters.LookUpRequest{
+				Account: w.acc, Attempt: w.a, PGTxID: txID, Key: w.proof.Key, Mark: w.proof.Mark, Exact: w.exact, Now: now,
+			},
 		)
 	})
 	if err == nil {
@@ -425,7 +443,10 @@ func (s *Machine) lookUp(ctx context.Context, w *work) (adapters.Result, error) 
 }
 
 func (s *Machine) seal(w *work) ([]byte, error) {
-	plain, err := json.Marshal(sealedProof{w.proof.AuthToken.Reveal(), w.proof.IDC, w.proof.PGTxID, w.proof.AuthenticatedAt.UnixMilli(), w.proof.Mobile}) //nolint:gosec // sealed right below
+	p := w.proof
+	plain, err := json.Marshal(sealedProof{ //nolint:gosec // sealed right below
+		p.AuthToken.Reveal(), p.IDC, p.PGTxID, p.AuthenticatedAt.UnixMilli(), p.Mobile, p.Key.Reveal(), p.Mark,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("encoding the proof of attempt %s: %w", w.a.ID, err)
 	}
@@ -443,6 +464,8 @@ type sealedProof struct {
 	PGTxID    string `json:"x,omitempty"`
 	At        int64  `json:"a"`
 	Mobile    bool   `json:"m,omitempty"`
+	Key       string `json:"k,omitempty"`
+	Mark      string `json:"b,omitempty"`
 }
 
 func (s *Machine) unseal(id payment.AttemptID, sealed []byte) (adapters.Proof, error) {
@@ -459,7 +482,7 @@ func (s *Machine) unseal(id payment.AttemptID, sealed []byte) (adapters.Proof, e
 	}
 	return adapters.Proof{
 		AuthToken: payment.Secret(p.AuthToken), IDC: p.IDC, PGTxID: p.PGTxID, AuthenticatedAt: time.UnixMilli(p.At),
-		Mobile: p.Mobile,
+		Mobile: p.Mobile, Key: payment.Secret(p.Key), Mark: p.Mark,
 	}, nil
 }
 

@@ -14,6 +14,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/portonev1"
 	"github.com/pg-gateway/pg-gateway/journal"
+	"github.com/pg-gateway/pg-gateway/journal/journaltest"
 	"github.com/pg-gateway/pg-gateway/lifecycle"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -92,6 +93,9 @@ func (f *netCanceller) NetCancel(_ context.Context, r adapters.ApproveRequest) (
 type plainSeal struct{}
 
 func (plainSeal) Seal(_ lifecycle.SealName, b []byte) ([]byte, error) { return b, nil }
+
+func (plainSeal) Print(parts ...string) string { return fmt.Sprint(parts) }
+
 func (plainSeal) Open(_ lifecycle.SealName, b []byte) ([]byte, error) { return b, nil }
 
 type quiet struct{}
@@ -152,7 +156,9 @@ func openAs(t *testing.T, name payment.DriverName, driver adapters.Driver) *hous
 	t.Helper()
 	h := &house{t: t, now: time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)}
 	h.shop = func(payment.Attempt) lifecycle.Answer { return lifecycle.Answer{Yes: true} }
-	j, err := journal.Open(t.Context(), journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(t.TempDir(), "j.db"), Now: h.clock})
+	file := filepath.Join(t.TempDir(), "j.db")
+	journaltest.Blank(t, file)
+	j, err := journal.Open(t.Context(), journal.Config{Driver: journal.DriverSQLite, Path: file, Now: h.clock})
 	if err != nil {
 		t.Fatal(err)
 	}

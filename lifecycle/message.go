@@ -33,6 +33,8 @@ type messageData struct {
 	Code     payment.Code   `json:"code,omitempty"`
 	DetailKo string         `json:"detail_ko,omitempty"`
 	DetailEn string         `json:"detail_en,omitempty"`
+	// Recovery is where the recovery of a declined charge stands.
+	Recovery *payment.RecoveryStanding `json:"recovery,omitempty"`
 	// Account is the virtual account to pay into, BillingKey the key that was issued; a message with either is
 	// stored sealed.
 	Account    *messageAccount `json:"account,omitempty"`
@@ -112,19 +114,29 @@ func (s *Machine) messages(w *work, to payment.State, reason payment.Reason) ([]
 		m, err := s.keyMessage(w)
 		return []payment.Message{m}, err
 	}
-	return ending(w.a, to, reason, s.o.Now())
+	return ending(w.a, to, reason, s.o.Now(), nil)
 }
 
-// ending is the message that an attempt has ended as to.
-func ending(a payment.Attempt, to payment.State, reason payment.Reason, now time.Time) ([]payment.Message, error) {
+// ending is the message that an attempt has ended as to, with where its recovery stands when it has one.
+func ending(
+	a payment.Attempt, to payment.State, reason payment.Reason, now time.Time, recovery *payment.RecoveryStanding,
+) ([]payment.Message, error) {
 	kind, data := payment.MessageFailed, dataOf(a)
+	data.Recovery = recovery
+	recurring := a.Purpose == payment.PurposeRecurring
+	if recurring {
+		kind = payment.MessageChargeFailed
+	}
 	data.Reason = reason
 	if e, _ := payment.EndingOf(reason); to != payment.StateApproved {
 		data.Code, data.DetailKo, data.DetailEn = e.Code, e.Ko, e.En
 	}
 	if to == payment.StateApproved {
 		kind, data.Reason = payment.MessageConfirmed, ""
-		if a.Method == payment.MethodVBank {
+		switch {
+		case recurring:
+			kind = payment.MessageCharged
+		case a.Method == payment.MethodVBank:
 			kind = payment.MessageDeposited
 		}
 	}

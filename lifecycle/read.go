@@ -45,7 +45,8 @@ func (s *Machine) read(ctx context.Context, w *work) (Result, error) {
 // unpaid ends an attempt as to once nobody can pay it any more, and looks again later until then. A decline
 // is not the end either: the page may still offer the buyer another try.
 func (s *Machine) unpaid(ctx context.Context, w *work, to payment.State, reason payment.Reason) (Result, error) {
-	if s.o.Now().After(w.a.ExpiresAt.Add(watchFor)) {
+	// Nobody has a page to try a scheduled charge again.
+	if s.o.Now().After(w.a.ExpiresAt.Add(watchFor)) || isCharge(w.a) && to == payment.StateDeclined {
 		return s.finish(ctx, w, to, reason)
 	}
 	return s.laterAt(ctx, w, s.nextGlance(w.a), lookUpResult(reason))
@@ -55,8 +56,16 @@ func (s *Machine) unpaid(ctx context.Context, w *work, to payment.State, reason 
 // whose notification was lost is found before it has waited as long again, and a window that was abandoned costs a
 // dozen look-ups in its day. The last one is when nobody can pay in it any more.
 func (s *Machine) nextGlance(a payment.Attempt) time.Time {
-	now := s.o.Now()
-	next := now.Add(s.o.Spread(string(a.ID), a.Checks, max(now.Sub(a.CreatedAt), firstGlance)))
+	now, began := s.o.Now(), a.CreatedAt
+	fires := a.ExpiresAt.Add(-ScheduleGrace)
+	if isCharge(a) && !now.Before(fires) {
+		began = fires // it was made long before its time
+	}
+	next := now.Add(s.o.Spread(string(a.ID), a.Checks, max(now.Sub(began), firstGlance)))
+	// One that was perhaps moved is looked at before its time as well.
+	if soon := fires.Add(firstGlance); isCharge(a) && now.Before(fires) && soon.Before(next) {
+		return soon
+	}
 	if end := a.ExpiresAt.Add(watchFor + time.Second); end.After(now) && end.Before(next) {
 		return end
 	}
@@ -139,7 +148,11 @@ func (s *Machine) duplicate(ctx context.Context, w *work, taken *journal.Claimed
 
 // askAfter asks the shop about money that the PG already has; no answer is a no, and the money goes back.
 func (s *Machine) askAfter(ctx context.Context, w *work) (Result, error) {
-	w.answer, w.asked = s.o.Shop.Confirm(ctx, w.a), true
+	if !isCharge(w.a) { //guard:scheduled-charge-is-the-shops-own-wish
+		w.answer, w.asked = s.o.Shop.Confirm(ctx, w.a), true
+	} else {
+		w.answer.Yes = true
+	}
 	if !w.answer.Yes { //guard:no-gives-captured-back
 		return s.undo(ctx, w, w.answer.Reason)
 	}

@@ -35,7 +35,7 @@ func (s *Machine) ResumeLeased(ctx context.Context, id payment.AttemptID, until 
 		// Without its proof the attempt can still be looked up.
 		s.o.Log.ErrorContext(ctx, "a proof cannot be opened; is token_key another one?", a.LogAttr(), slog.Any("err", err))
 	}
-	w.asked, w.lease = a.State != payment.StateOpened, until
+	w.asked, w.lease = (a.State != payment.StateOpened || isCharge(a)) && !isIssue(a), until
 	switch a.State {
 	case payment.StateOpened:
 		return s.read(ctx, w)
@@ -140,6 +140,8 @@ func (s *Machine) resolve(ctx context.Context, w *work) (Result, error) {
 		// A net cancel was tried before; from here on the transaction itself is cancelled.
 		w.proof = adapters.Proof{}
 		return s.undo(ctx, w, w.a.Reason)
+	case r.Outcome == payment.OutcomeDeclined && isCharge(w.a):
+		return s.nothingCharged(ctx, w, declined(r)) // the shop is to know whether to try again
 	case r.Outcome == payment.OutcomeDeclined:
 		return s.nothingCharged(ctx, w, w.a.Reason)
 	case r.Outcome == payment.OutcomeNotFound || r.Outcome == payment.OutcomePending:

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -46,8 +47,11 @@ func (s *Machine) giveBack(ctx context.Context, w *work) (Result, error) {
 	if nc, ok := w.driver.(adapters.NetCanceller); ok && s.canNetCancel(w) {
 		callCtx, cancel := context.WithTimeout(ctx, w.acc.PG.ApproveTimeout)
 		defer cancel()
+		of := w.charged() //guard:net-cancel-names-what-was-charged
+		// With another window's token it was that one's payment.
+		of.ID = cmp.Or(w.seen.OrderRef, of.ID) //guard:net-cancel-names-whose-payment-it-was
 		r, err := s.call(ctx, w, payment.OperationNetCancel, func(now time.Time) (adapters.Result, error) {
-			return nc.NetCancel(callCtx, adapters.ApproveRequest{Account: w.acc, Attempt: w.a, Proof: w.proof, Now: now})
+			return nc.NetCancel(callCtx, adapters.ApproveRequest{Account: w.acc, Proof: w.proof, Now: now, Attempt: of})
 		})
 		if err == nil && r.Outcome == payment.OutcomeCancelled { //guard:net-cancel-is-confirmed
 			return s.finish(ctx, w, payment.StateCancelled, w.a.Reason)
@@ -79,7 +83,7 @@ func (s *Machine) refund(ctx context.Context, w *work) (Result, error) {
 	taxFree, vat := taxesOf(w.statedAs(), w.standing())
 	r, err := s.call(ctx, w, payment.OperationCancel, func(now time.Time) (adapters.Result, error) {
 		return w.driver.Cancel(callCtx, adapters.CancelRequest{
-			Account: w.acc, Attempt: charged, PGTxID: w.txID(),
+			Account: w.acc, Attempt: charged, PGTxID: w.txID(), Key: w.proof.Key,
 			Amount: w.standing(), Remaining: w.standing(), TaxFree: taxFree, VAT: vat, VATSet: w.a.VATSet,
 			Unstated: unstated(w.a.Checks / 2), Reason: "approval withdrawn", OperationID: undoID(w), Now: now,
 		})
@@ -148,7 +152,18 @@ func (s *Machine) park(ctx context.Context, w *work, reason payment.Reason) (Res
 
 // finish takes an attempt to a final state; what the shop must hear goes into the outbox in the same write.
 func (s *Machine) finish(ctx context.Context, w *work, to payment.State, reason payment.Reason) (Result, error) {
-	msgs, err := s.messages(w, to, reason)
+	recovered, err := s.isRecovered(ctx, w, to)
+	if err != nil {
+		return s.lostHold(ctx, w, err)
+	}
+	var msgs []payment.Message
+	if !recovered { //guard:recovered-decline-is-told-once
+		msgs, err = s.messages(w, to, reason)
+	}
+	if err != nil {
+		return w.result(), err
+	}
+	kept, err := s.sealIssued(w, to)
 	if err != nil {
 		return w.result(), err
 	}
@@ -157,8 +172,9 @@ func (s *Machine) finish(ctx context.Context, w *work, to payment.State, reason 
 		To:     to,
 		Reason: reason, PGTxID: w.a.PGTxID,
 		Event:     journal.Event{Kind: journal.EventEnd(to), Detail: string(reason)},
-		WipeProof: true,
-		Messages:  msgs, //guard:message-with-the-state
+		WipeProof: kept == nil, SealedProof: kept, KeepProof: kept != nil,
+		Messages: msgs, //guard:message-with-the-state
+		Stored:   s.stored(w, to),
 	})
 	if err != nil {
 		return s.lostHold(ctx, w, err)

@@ -89,8 +89,13 @@ func (s *Machine) NotifiedOf(
 	return s.beside(ctx, unmatched, told, pgTxID) //guard:other-payment-is-looked-up
 }
 
-// sharesIDs tells whether the PG of an attempt can hold several payments under its id (PortOne V1).
-func (s *Machine) sharesIDs(a payment.Attempt) bool { return adapters.SharesIDs(s.o.Drivers, a) }
+// sharesIDs tells whether the PG of an attempt can hold several payments under its id (PortOne V1). A charge of which
+// the PG's number is not known yet, or that a person closed without it, has one: nothing was under its id before, and
+// it was sent once.
+func (s *Machine) sharesIDs(a payment.Attempt) bool {
+	//guard:charge-without-number-has-one-payment
+	return adapters.SharesIDs(s.o.Drivers, a) && (!isCharge(a) || a.PGTxID != "")
+}
 
 // besideUndo looks at the PG for a notification about an attempt that is being undone, or about an account whose
 // issue is unknown. Its end may be proven by an answer that was given before the money came in, as into an account
@@ -237,6 +242,8 @@ func (s *Machine) parks(a payment.Attempt, r adapters.Result) string {
 	switch {
 	case a.Method == payment.MethodVBank || r.Method == payment.MethodVBank: //guard:account-money-is-parked
 		return "its refund needs the buyer's account"
+	case isCharge(a): //guard:retried-schedule-is-parked
+		return "the charge may have been tried again at the PG, and the order charged anew"
 	case s.o.ParkUnmatched != nil && s.o.ParkUnmatched():
 		return "limits.unmatched_payments is park"
 	}

@@ -26,7 +26,8 @@ type WorkerObserver interface {
 	Delivered(result Delivery)
 }
 
-// WorkerOptions are a Worker's parts. All but Canceller, Late, Cancels and Spread are required.
+// WorkerOptions are a Worker's parts. All but Canceller, Late, Cancels, Recoverer, Recoveries
+// and Spread are required.
 type WorkerOptions struct {
 	Machine *Machine
 	// Canceller goes on with what is due in Cancels; both are nil where nothing is cancelled.
@@ -35,7 +36,10 @@ type WorkerOptions struct {
 	// Unmatched is nil where no unmatched payments are looked for.
 	Unmatched UnmatchedQueue
 	Cancels   CancelQueue
-	Outbox    Outbox
+	// Recoverer goes on with what is due in Recoveries; both are nil where no charge is recovered.
+	Recoverer  *Recoverer
+	Recoveries RecoveryJournal
+	Outbox     Outbox
 	// Deliver sends a message to the shop; nil means that the shop has acknowledged it.
 	Deliver func(ctx context.Context, m payment.Message) error
 	// Sealer opens messages that are stored sealed.
@@ -62,8 +66,10 @@ type Worker struct {
 	// late and cancels are nil without a store of theirs.
 	unmatched *pool[journal.Lane, journal.Unmatched]
 	cancels   *pool[journal.Lane, payment.Cancel]
-	outbox    *pool[journal.OutboxLane, payment.Message]
-	shop      shopHealth
+	// recoveries is nil where no charge is recovered.
+	recoveries *pool[journal.Lane, payment.Recovery]
+	outbox     *pool[journal.OutboxLane, payment.Message]
+	shop       shopHealth
 }
 
 // NewWorker returns a worker of these parts. It does nothing by itself.
@@ -80,6 +86,9 @@ func NewWorker(o WorkerOptions) *Worker {
 	if o.Cancels != nil {
 		w.cancels = newPool(w.cancelQueue(), o.Now, o.Log)
 	}
+	if o.Recoveries != nil {
+		w.recoveries = newPool(w.recoveryQueue(), o.Now, o.Log)
+	}
 	return w
 }
 
@@ -93,6 +102,9 @@ func (w *Worker) Run(ctx context.Context) {
 	}
 	if w.cancels != nil {
 		loops.Go(func() { w.cancels.every(ctx, sweepEvery) })
+	}
+	if w.recoveries != nil {
+		loops.Go(func() { w.recoveries.every(ctx, sweepEvery) })
 	}
 	loops.Go(func() { w.deliver(ctx) })
 	loops.Go(func() { w.prune(ctx) })

@@ -25,7 +25,7 @@ type Metrics struct {
 	// Sets of label values that the configuration closes.
 	merchants, rules, pgs, methods, forms allowed
 	// Sets of label values that are constants of the program, capped.
-	decisions, reasons, operations, outcomes, results, routeNames, intercepts capped
+	decisions, reasons, operations, outcomes, results, routeNames, intercepts, apiNames capped
 
 	requests     *set[request, requestSeries]
 	done         func(route, method string, status int, took time.Duration)
@@ -58,10 +58,13 @@ type Metrics struct {
 	paymentWon       *counters2
 	returns          *counters2
 	webhooks         *counters2
+	listedPayments   *counters2
+	listedUntil      *prometheus.GaugeVec
 	rateLimited      *counters1
 	pgWell           *prometheus.GaugeVec
 	circuits         *prometheus.GaugeVec
 	keptBack         *counters3
+	apiCalls         *counters3
 
 	journalAttempts  *prometheus.GaugeVec
 	journalWon       *prometheus.GaugeVec
@@ -78,11 +81,14 @@ type Metrics struct {
 	unmatchedOldest  *prometheus.GaugeVec
 	deliveries       *counters1
 
-	cancels       *counters2
-	cancelledWon  *counters1
-	openCancels   *prometheus.GaugeVec
-	openCancelWon *prometheus.GaugeVec
-	oldestCancel  prometheus.Gauge
+	cancels      *counters2
+	cancelledWon *counters1
+	openCancels  *prometheus.GaugeVec
+	// Recoveries of declined charges.
+	openRecoveries *prometheus.GaugeVec
+	recoverySteps  *prometheus.CounterVec
+	openCancelWon  *prometheus.GaugeVec
+	oldestCancel   prometheus.Gauge
 
 	reloadOK   prometheus.Gauge
 	reloadAt   prometheus.Gauge
@@ -99,8 +105,11 @@ func New(reg prometheus.Registerer) *Metrics {
 	m.addHTTP(f)
 	m.addPayments(f)
 	m.addOrderService(f)
+	m.addAPI(f)
 	m.addJournal(f)
 	m.addCancels(f)
+	m.addRecoveries(f)
+	m.addListing(f)
 	m.addConfig(f)
 	m.preCreate()
 	return m

@@ -22,7 +22,9 @@ func callOutcomes() []string {
 }
 
 // operations are the words of the operation label of requests to PGs that alerts take rates of.
-func operations() []string { return []string{"prepare", "approve", "net_cancel", "cancel", "look_up"} }
+func operations() []string {
+	return []string{"prepare", "approve", "charge", "issue_key", "net_cancel", "cancel", "look_up"}
+}
 
 // Words of the result labels of deliveries to the shop.
 const (
@@ -157,6 +159,7 @@ func (m *Metrics) SetRules(version string, n Names) {
 	}
 	m.pgs.replace(n.PGs)
 	m.pgWell.Reset()
+	m.listedUntil.Reset()
 	for _, pg := range n.PGs {
 		m.PGWell(pg, true) // until the next look-up, seconds later
 	}
@@ -167,12 +170,14 @@ func (m *Metrics) SetRules(version string, n Names) {
 	m.decisionCount.retain(func(k [3]string) bool { return m.merchants.has(k[2]) })
 	m.ruleMatches.retain(func(k [1]string) bool { return m.rules.has(k[0]) })
 	m.expressionErrors.retain(func(k [1]string) bool { return m.rules.has(k[0]) })
+	m.apiCalls.retain(func(k [3]string) bool { return m.pgs.has(k[0]) })
 	m.upstreamCount.retain(func(k [3]string) bool { return m.pgs.has(k[0]) })
 	m.keptBack.retain(func(k [3]string) bool { return m.pgs.has(k[0]) })
 	m.upstreamDuration.retain(func(k [2]string) bool { return m.pgs.has(k[0]) })
 	m.payments.retain(func(k [3]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })
 	m.paymentWon.retain(func(k [2]string) bool { return m.pgs.has(k[0]) && m.methods.has(k[1]) })
 	m.webhooks.retain(func(k [2]string) bool { return m.pgs.has(k[0]) })
+	m.listedPayments.retain(func(k [2]string) bool { return m.pgs.has(k[0]) })
 	m.setCancelNames(n.PGs)
 	m.zeroNames(n)
 }

@@ -136,12 +136,22 @@ const (
 	MessageDeposited = "virtual_account.deposited"
 	// MessageBillingKey: a billing key was issued; no money moved.
 	MessageBillingKey = "billing_key.issued"
+	// MessageCharged: a billing key was charged; the order is paid.
+	MessageCharged = "recurring.charged"
+	// MessageChargeFailed: a billing key's charge has ended without money that is kept.
+	MessageChargeFailed = "recurring.failed"
+	// MessageRecovered: a declined charge was paid by a later try.
+	MessageRecovered = "recurring.recovered"
+	// MessageStopped: no other try is made of a charge that was to be recovered.
+	MessageStopped = "recurring.stopped"
+	// MessageExternal: something happened to a payment at the shop's PG account that the gateway did not make.
+	MessageExternal = "external_payment.updated"
 )
 
 // MessageTypes are all types of message to the shop.
 func MessageTypes() []string {
 	return []string{
 		MessageConfirmed, MessageFailed, MessageCancelled, MessageCancelFailed, MessageIssued, MessageDeposited,
-		MessageBillingKey,
+		MessageBillingKey, MessageCharged, MessageChargeFailed, MessageRecovered, MessageStopped, MessageExternal,
 	}
 }

@@ -35,6 +35,9 @@ const (
 // Valid tells whether d is one of the known devices.
 func (d Device) Valid() bool { return d == DevicePC || d == DeviceMobile || d == DeviceApp }
 
+// Phone tells whether it is no PC: a phone's browser, or an app's.
+func (d Device) Phone() bool { return d == DeviceMobile || d == DeviceApp }
+
 // Purpose is what a checkout is for.
 type Purpose string
 
@@ -43,12 +46,21 @@ const (
 	PurposeOneTime    Purpose = "one_time"
 	PurposeBillingKey Purpose = "billing_key"
 	PurposeEscrow     Purpose = "escrow"
+	// PurposeRecurring charges a stored billing key. The order service asks for it; no browser can.
+	PurposeRecurring Purpose = "recurring"
+	// PurposeKeyIn charges a card whose data the order service has (수기결제), or opens a virtual account without a window.
+	// The order service asks for it; no browser can.
+	PurposeKeyIn Purpose = "key_in"
 )
 
-// Valid tells whether p is one of the known purposes.
+// Valid tells whether a browser may check out for p.
 func (p Purpose) Valid() bool {
 	return p == PurposeOneTime || p == PurposeBillingKey || p == PurposeEscrow
 }
+
+// ByShop tells whether the order service asks for p by itself: there is no buyer, no window and no device then, and its
+// asking is its yes.
+func (p Purpose) ByShop() bool { return p == PurposeRecurring || p == PurposeKeyIn }
 
 // CurrencyKRW is the only currency that checkout takes.
 const CurrencyKRW = "KRW"
@@ -65,6 +77,34 @@ type Buyer struct {
 	Name  string `json:"name"`
 	Email string `json:"email"`
 	Tel   string `json:"tel"`
+}
+
+// KeyContract is a contract that a stored billing key may be charged through, as its PG says. What is empty is not
+// told.
+type KeyContract struct {
+	PG         PGID
+	MID        string
+	ChannelKey string
+	// Method is what the key pays with.
+	Method Method
+	// Test tells that charges through it move no real money, where TestKnown says that the PG tells.
+	Test, TestKnown bool
+}
+
+// IsOf tells whether a key is at a merchant's contract, as far as both say where they are.
+func (k KeyContract) IsOf(m *Merchant) bool {
+	return k.PG == m.PG && (k.ChannelKey == "" || m.ChannelKey == "" || k.ChannelKey == m.ChannelKey) &&
+		(k.MID == "" || m.MID == "" || k.MID == m.MID)
+}
+
+// IsOther tells whether a key and a merchant are not both for test, or both for real money, as far as the PG says.
+func (k KeyContract) IsOther(m *Merchant) bool { return k.TestKnown && k.Test == (m.Mode == ModeLive) }
+
+// PendingCharge is a charge of a billing key that its PG is still to make by itself.
+type PendingCharge struct {
+	// ID is what it will be paid under.
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
 }
 
 // Card is the buyer's wish for a card company and an instalment plan, when the shop asked for it beforehand.
@@ -98,6 +138,16 @@ type Checkout struct {
 	VATSet bool `json:"-"`
 	// DepositDue is until when a virtual account takes the deposit (vbank_due); zero leaves it to the rules.
 	DepositDue time.Time `json:"vbank_due,omitzero"`
+	// ByAPI tells that the order service asks for it at a PG's own API: no window is opened, so that there is no device,
+	// and the site need not be known.
+	ByAPI bool `json:"-"`
+	// KeyAt is where the billing key to charge may be charged (PurposeRecurring), through which contracts a card may be,
+	// or an account be opened (PurposeKeyIn), or where a key is to be issued; empty when that is not known.
+	KeyAt []KeyContract `json:"-"`
 	// Country is the buyer's, ISO 3166-1 alpha-2, for routing conditions; empty when not known.
 	Country string `json:"country,omitempty"`
 }
+
+// Windowless tells whether no window is opened for a checkout: the order service charges by itself, or has a billing
+// key issued by API.
+func (c *Checkout) Windowless() bool { return c.Purpose.ByShop() || c.ByAPI }

@@ -18,6 +18,15 @@ type DriverSpec struct {
 	// window is opened without a word to the PG or to the journal.
 	CarriesToken bool
 
+	// API is the path at the sidecar's listener below which the order service reaches the PG's own API (adapters.Passage);
+	// empty when it cannot.
+	API string
+	// Lists tells that the PG can list the payments of an account, and that the driver can ask it to.
+	Lists bool
+	// APISigned tells that each call of the API is signed with keys that only we have, so that a caller's own credentials
+	// cannot be handed on.
+	APISigned bool
+
 	// Routes are the addresses of ours that its PG is told, and Windows the kinds of window that it opens.
 	Routes  Routes
 	Windows []WindowKind
@@ -38,12 +47,21 @@ type DriverSpec struct {
 	// Behind lists then with the methods of each: a merchant needs a channel key and names the PG behind it.
 	Methods []Method
 	Behind  []BehindSpec
-	// KeyMethods are the methods that a billing key can be issued for.
+	// KeyMethods are the methods that the driver has billing keys issued for. Those that it charges keys of are the same,
+	// but where it reaches other PGs through channels: there each of those says its own.
 	KeyMethods []Method
-	// Devices are what the driver has a window for; empty is all. OtherDevices is what is said, before going live, of a
-	// merchant that is for more than those; it has no keys.
-	Devices      []Device
-	OtherDevices LiveNeed
+	// ChargesKeys tells that the driver charges stored billing keys.
+	ChargesKeys bool
+	// KeyInMethods are what the driver charges by data that the order service has of it (ChargeRequest.Card), or opens an
+	// account for without a window (ChargeRequest.VBank).
+	KeyInMethods []Method
+	// PhoneNeeds are the keys without which a merchant's windows cannot be opened on phones and in apps: it is for PCs
+	// alone then. It names none where they can.
+	PhoneNeeds LiveNeed
+	// NotOnPhones are methods that only its windows for PCs have.
+	NotOnPhones []Method
+	// PhoneToken is how long the sealed attempt may be that a window on a phone carries, in characters; 0 is any length.
+	PhoneToken int
 
 	// ManualConfirm tells that a channel can be told to approve only when we say so.
 	ManualConfirm bool
@@ -104,6 +122,8 @@ type MIDSpec struct {
 type BehindSpec struct {
 	Name    string
 	Methods []Method
+	// KeyMethods are those whose billing keys it charges.
+	KeyMethods []Method
 }
 
 // LiveNeed is what a PG or a merchant must have before real money moves.

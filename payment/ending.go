@@ -18,6 +18,7 @@ const (
 	EndedCard          Code = "CARD_NOT_USABLE"
 	EndedIdentity      Code = "IDENTITY_NOT_CONFIRMED"
 	EndedHours         Code = "OUT_OF_SERVICE_HOURS"
+	EndedBusy          Code = "CARD_COMPANY_DOWN"
 	EndedRefused       Code = "SHOP_REFUSED"
 	EndedStock         Code = "OUT_OF_STOCK"
 	EndedPrice         Code = "PRICE_CHANGED"
@@ -59,7 +60,7 @@ func EndingOf(reason Reason) (e Ending, known bool) {
 		}, true
 	case DeclinedBalance:
 		return Ending{EndedBalance, "잔액이 부족해 승인되지 않았습니다", "There is not enough money for this payment"}, true
-	case DeclinedCard:
+	case DeclinedCard, DeclinedExpired, DeclinedStolen:
 		return Ending{
 			EndedCard, "사용할 수 없는 카드입니다. 카드사에 확인하거나 다른 카드를 이용해 주세요",
 			"This card cannot be used. Please ask its company, or use another card",
@@ -72,6 +73,11 @@ func EndingOf(reason Reason) (e Ending, known bool) {
 		return Ending{
 			EndedHours, "지금은 은행이나 카드사의 서비스 시간이 아닙니다. 잠시 뒤 다시 시도해 주세요",
 			"The bank or card company is closed now. Please try again later",
+		}, true
+	case DeclinedBusy:
+		return Ending{
+			EndedBusy, "카드사나 은행의 시스템 장애로 승인되지 않았습니다. 잠시 뒤 다시 시도하거나 다른 결제수단을 이용해 주세요",
+			"The card company or bank is out of order. Please try again later, or another way to pay",
 		}, true
 	case ReasonNotSent, ReasonNoWindow:
 		return Ending{

@@ -33,9 +33,38 @@ type PG struct {
 	ReadTimeout    time.Duration
 	// WebhookSources are the addresses or CIDR ranges that unsigned messages may come from.
 	WebhookSources []string
+	// SidecarListen is the address of a listener that is this PG's API alone; empty for none.
+	SidecarListen string
+	// PassCredentials tells that calls of the PG's API are handed on with the caller's credentials, where they are not
+	// the gateway's own to make.
+	PassCredentials bool
+	// Listing is how its payments are listed.
+	Listing Listing
 	// Keys are what the driver alone reads (DriverSpec.PGKeys).
 	Keys Keys
 }
+
+// Listing is how the payments that a PG has are listed and held against the journal.
+type Listing struct {
+	// On tells that it is done by itself, Every with which pause.
+	On    bool
+	Every time.Duration
+	// Strangers is what becomes of money of no attempt under an id that is none of ours.
+	Strangers Strangers
+}
+
+// Strangers is what becomes of payments at a PG's account that are none of ours.
+type Strangers string
+
+// What can become of them.
+const (
+	// StrangersCount has them counted: others use the account too.
+	StrangersCount Strangers = "count"
+	// StrangersCase brings each before a person: nobody else uses the account.
+	StrangersCase Strangers = "case"
+	// StrangersTell has the shop told of them: they are its own, paid elsewhere than through the gateway.
+	StrangersTell Strangers = "tell"
+)
 
 // MerchantPurpose is what a contract is for.
 type MerchantPurpose string
@@ -46,6 +75,7 @@ const (
 	MerchantRecurring           MerchantPurpose = "recurring"
 	MerchantEscrow              MerchantPurpose = "escrow"
 	MerchantAccountVerification MerchantPurpose = "account_verification"
+	MerchantKeyIn               MerchantPurpose = "key_in"
 )
 
 // Mode tells real money from test money.

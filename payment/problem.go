@@ -69,12 +69,26 @@ const (
 	CodeNotCancellable      Code = "NOT_CANCELLABLE"
 	CodeCancelTooMuch       Code = "CANCEL_EXCEEDS_REMAINING"
 	CodeCancelInProgress    Code = "CANCEL_IN_PROGRESS"
+	CodeCancelRepeated      Code = "CANCEL_REPEATED"
 	CodeCancelRefused       Code = "CANCEL_REFUSED"
 	CodeCancelUnknown       Code = "CANCEL_UNKNOWN"
+	CodeCallNotTaken        Code = "CALL_NOT_TAKEN"
 	CodeUnauthorized        Code = "UNAUTHORIZED"
 	CodeWebhookForged       Code = "WEBHOOK_FORGED"
 	CodeSourceNotAllowed    Code = "SOURCE_NOT_ALLOWED"
 	CodeWebhookInvalid      Code = "WEBHOOK_INVALID"
+	CodeKeyNotFound         Code = "BILLING_KEY_NOT_FOUND"
+	CodeKeyNotUsable        Code = "BILLING_KEY_NOT_USABLE"
+	CodeKeyScheduled        Code = "BILLING_KEY_SCHEDULED"
+	CodeKeyInUse            Code = "BILLING_KEY_IN_USE"
+	CodeKeyUnknown          Code = "BILLING_KEY_UNKNOWN"
+	CodeCardHasKey          Code = "CARD_HAS_BILLING_KEY"
+	CodeIdentityRequired    Code = "IDENTITY_VERIFICATION_REQUIRED"
+	CodeIdentityRefused     Code = "IDENTITY_VERIFICATION_REFUSED"
+	CodeChargeDeclined      Code = "CHARGE_DECLINED"
+	CodeChargeIDUsed        Code = "CHARGE_ID_USED"
+	CodeRecovering          Code = "RECOVERY_IN_PROGRESS"
+	CodeRecoveryNotFound    Code = "RECOVERY_NOT_FOUND"
 	CodeKeyInvalid          Code = "IDEMPOTENCY_KEY_INVALID"
 	CodeKeyReused           Code = "IDEMPOTENCY_KEY_REUSED"
 	CodeKeyInProgress       Code = "IDEMPOTENCY_IN_PROGRESS"
@@ -107,11 +121,18 @@ type Problem struct {
 	BuyerKo, BuyerEn string
 	// OrderID is the order it is about, when known.
 	OrderID OrderID
+	// AttemptID is the attempt it is about, and Reason why that ended, for who charges a billing key.
+	AttemptID AttemptID
+	Reason    Reason
 	// KeySafety tells a caller who repeats requests whether a new idempotency key is safe; empty when that
 	// does not apply.
 	KeySafety KeySafety
+	// Recovery is where the recovery of a declined charge stands; nil when there is none.
+	Recovery *RecoveryStanding
 	// RetryAfter is how long to wait before asking again; zero when that is not known.
 	RetryAfter time.Duration
+	// Pending are charges that stand in the way of what was asked for.
+	Pending []PendingCharge
 	// Trace is the decision's trace when one was asked for.
 	Trace []Step
 }
@@ -125,6 +146,10 @@ const (
 	NewKeySafe KeySafety = "safe"
 	// NewKeyUnsafe: it may have been applied; ask again with the same key.
 	NewKeyUnsafe KeySafety = "unsafe"
+	// NewKeyNever: it is proven that nothing was applied, and the same would be refused under any key.
+	NewKeyNever KeySafety = "never"
+	// NewKeyWait: nothing was applied, and the gateway itself tries again: ask for nothing meanwhile.
+	NewKeyWait KeySafety = "wait"
 )
 
 // Error implements error.

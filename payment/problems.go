@@ -291,6 +291,12 @@ func describe(c Code) (Description, bool) {
 			409, "다른 취소를 처리하고 있습니다", "Another cancel of this payment is in progress",
 			"그 취소가 끝난 뒤 다시 시도하세요", "Try again once it has ended",
 		}, true
+	case CodeCancelRepeated:
+		return Description{
+			409, "같은 금액을 방금 취소했습니다", "The same amount was cancelled a moment ago",
+			"다시 취소하려면 남은 금액(checksum, currentCancellableAmount)을 함께 보내세요",
+			"To cancel it once more, state what is left (checksum, currentCancellableAmount)",
+		}, true
 	case CodeCancelRefused:
 		return Description{
 			409, "PG가 취소를 거절했습니다", "The PG refused the cancel",
@@ -300,6 +306,11 @@ func describe(c Code) (Description, bool) {
 		return Description{
 			409, "취소 결과를 확인하고 있습니다", "The cancel's outcome is being checked",
 			"다시 취소하지 말고 같은 키로 결과를 물어보세요", "Do not cancel again; ask with the same key",
+		}, true
+	case CodeCallNotTaken:
+		return Description{
+			501, "게이트웨이가 전달하지 않는 호출입니다", "The gateway does not hand this call on",
+			"docs/order-service.md의 표에서 대신 쓸 호출을 찾으세요", "Find what to call instead in the table of docs/order-service.md",
 		}, true
 	case CodeUnauthorized:
 		return Description{
@@ -320,6 +331,76 @@ func describe(c Code) (Description, bool) {
 		return Description{
 			400, "웹훅 본문을 읽을 수 없습니다", "The webhook cannot be read",
 			"PG 콘솔의 웹훅 버전을 확인하세요", "Check the webhook version in the PG's console",
+		}, true
+	case CodeKeyNotFound:
+		return Description{
+			404, "빌링키를 찾을 수 없습니다", "No PG knows the billing key",
+			"빌링키(customer_uid)를 확인하거나 카드를 다시 등록하세요", "Check the billing key (customer_uid), or have the card registered again",
+		}, true
+	case CodeKeyNotUsable:
+		return Description{
+			422, "이 빌링키로는 결제할 수 없습니다", "The billing key cannot be charged here",
+			"빌링키를 발급한 가맹점(purpose: recurring)과 결제 모드를 확인하세요",
+			"Check that the configuration has the recurring merchant which the key was issued for, in the same mode",
+		}, true
+	case CodeKeyInUse:
+		return Description{
+			409, "이미 카드가 등록된 빌링키입니다", "The billing key has a card already",
+			"카드마다 다른 customer_uid를 쓰거나, 카드를 바꾸려면 X-PG-Gateway-Replace: true 헤더를 보내세요",
+			"Use a customer_uid of its own for each card, or send X-PG-Gateway-Replace: true to have the card replaced",
+		}, true
+	case CodeKeyUnknown:
+		return Description{
+			409, "빌링키가 발급되었는지 아직 알 수 없습니다", "It is not known yet whether the billing key was issued",
+			"잠시 후 빌링키를 조회하거나 같은 요청을 다시 보내세요. 게이트웨이가 계속 확인합니다",
+			"Read the key, or ask again, in a minute; the gateway goes on finding out by itself",
+		}, true
+	case CodeCardHasKey:
+		return Description{
+			409, "이미 빌링키가 있는 카드입니다", "The card has a billing key already",
+			"그 빌링키로 결제하거나, 다시 등록하려면 먼저 게이트웨이를 통해 빌링키를 삭제하세요",
+			"Charge the key that the card has, or delete that key through the gateway first",
+		}, true
+	case CodeIdentityRequired:
+		return Description{
+			403, "본인인증이 필요합니다", "An identity verification is required",
+			"카드 주인의 본인인증을 마친 뒤 그 번호를 X-PG-Gateway-Identity-Verification 헤더로 보내세요",
+			"Have the card's holder verified, and send the number of that in the header X-PG-Gateway-Identity-Verification",
+		}, true
+	case CodeIdentityRefused:
+		return Description{
+			403, "본인인증을 쓸 수 없습니다", "The identity verification cannot be used",
+			"이름과 생년월일을 확인하고, 본인인증을 새로 받아 다시 요청하세요",
+			"Check the name and the birthday of the call, and ask again with a new verification",
+		}, true
+	case CodeKeyScheduled:
+		return Description{
+			409, "예약된 결제가 남아 있는 빌링키입니다", "Charges of the billing key are still scheduled",
+			"예약을 먼저 취소하거나, 남겨 두려면 X-PG-Gateway-Schedules: keep 헤더를 보내세요",
+			"Take the schedules back first, or send X-PG-Gateway-Schedules: keep to leave them where they are",
+		}, true
+	case CodeChargeDeclined:
+		return Description{
+			402, "정기결제가 승인되지 않았습니다", "The charge was not approved",
+			"reason과 retry를 보고 새 키로 다시 시도하거나 다른 카드를 등록받으세요",
+			"See reason and retry: try again under a new key, or have another card registered",
+		}, true
+	case CodeRecovering:
+		return Description{
+			409, "거절된 정기결제를 게이트웨이가 다시 시도하는 주문입니다", "The gateway tries the declined charge of this order again",
+			"결제하지 말고 기다리거나, 먼저 DELETE /subscriptions/recoveries/{order_id}로 멈추세요",
+			"Wait, or stop it first: DELETE /subscriptions/recoveries/{order_id}",
+		}, true
+	case CodeRecoveryNotFound:
+		return Description{
+			404, "다시 시도하는 정기결제가 없습니다", "No charge of this order is being recovered",
+			"주문번호를 확인하세요", "Check the order's number",
+		}, true
+	case CodeChargeIDUsed:
+		return Description{
+			409, "이미 쓰인 결제 번호입니다", "The charge's id was used before",
+			"지난 결제의 결과를 먼저 확인하고, 다시 결제하려면 새 번호를 쓰세요",
+			"Find out what became of that charge first; to charge again use a new id",
 		}, true
 	case CodeKeyInvalid:
 		return Description{
@@ -361,9 +442,9 @@ func describe(c Code) (Description, bool) {
 			500, "처리 중 오류가 났습니다", "Something went wrong inside",
 			"잠시 뒤 다시 시도하고 trace_id를 알려 주세요", "Try again in a moment and report the trace_id",
 		}, true
-	case EndedByBuyer, EndedDeclined, EndedLimit, EndedBalance, EndedCard, EndedIdentity, EndedHours, EndedRefused,
-		EndedStock, EndedPrice, EndedShopClosed, EndedSilence, EndedInterrupted, EndedExpired, EndedDepositLate,
-		EndedGivenBack, EndedCancelledAtPG, EndedByShop:
+	case EndedByBuyer, EndedDeclined, EndedLimit, EndedBalance, EndedCard, EndedIdentity, EndedHours,
+		EndedBusy, EndedRefused, EndedStock, EndedPrice, EndedShopClosed, EndedSilence, EndedInterrupted,
+		EndedExpired, EndedDepositLate, EndedGivenBack, EndedCancelledAtPG, EndedByShop:
 		// How a payment ended is no problem; EndingOf tells it.
 	}
 	return Description{}, false

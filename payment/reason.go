@@ -47,8 +47,11 @@ const (
 	DeclinedLimit    Reason = "declined_limit"
 	DeclinedBalance  Reason = "declined_balance"
 	DeclinedCard     Reason = "declined_card"
+	DeclinedExpired  Reason = "declined_expired"
+	DeclinedStolen   Reason = "declined_stolen"
 	DeclinedIdentity Reason = "declined_identity"
 	DeclinedHours    Reason = "declined_hours"
+	DeclinedBusy     Reason = "declined_busy"
 	DeclinedByBuyer  Reason = "buyer_cancelled"
 )
 

@@ -12,6 +12,8 @@ type Routes struct {
 	// elsewhere. Drivers whose attempts are on record before the window opens may share them.
 	Return    string
 	KeyReturn string
+	// PhoneReturn is where its windows on phones and in apps do, if that is elsewhere.
+	PhoneReturn string
 	// Redirect is what the query of a browser that comes back calls what it tells. It is for windows that do not carry
 	// the attempt (DriverSpec.CarriesToken).
 	Redirect Redirect
@@ -49,10 +51,13 @@ func RouteName(path string) string {
 	return strings.ReplaceAll(strings.TrimPrefix(path, "/"), "/", "_")
 }
 
-// ReturnOf is where a window for a purpose sends the browser back to.
-func (r Routes) ReturnOf(p Purpose) string {
-	if p == PurposeBillingKey && r.KeyReturn != "" {
+// ReturnOf is where a window for a purpose sends the browser of a device back to.
+func (r Routes) ReturnOf(p Purpose, d Device) string {
+	switch {
+	case p == PurposeBillingKey && r.KeyReturn != "":
 		return r.KeyReturn
+	case d.Phone() && r.PhoneReturn != "":
+		return r.PhoneReturn
 	}
 	return r.Return
 }

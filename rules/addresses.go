@@ -135,6 +135,9 @@ func (s *Snapshot) listeners() []endpoint {
 		{"server.sidecar.listen", s.start.Server.Sidecar.Listen},
 		{"server.admin.listen", s.start.Server.Admin.Listen},
 	}
+	for _, a := range s.start.Server.Sidecar.APIs {
+		list = append(list, endpoint{"pgs." + string(a.PG) + ".sidecar_listen", a.Listen})
+	}
 	if s.start.Sandbox.Enabled {
 		list = append(list, endpoint{"sandbox.listen", s.start.Sandbox.Listen})
 	}

@@ -27,7 +27,7 @@ journal: { driver: postgres, dsn: "${env:DSN}" }
 order_service: { url: "http://127.0.0.1:9000", events: { secret: "${env:NEW}" } }
 pgs:
   inicis: { driver: inicis, environment: live, client_ip: 203.0.113.10, base_url: "https://inicis.example.com" }
-  portone: { driver: portone_v2, environment: live, store_id: store-1, api_secret: "${env:V2}", webhook_secrets: "${env:HOOK}" }
+  portone: { driver: portone_v2, environment: live, store_id: store-1, api_secret: "${env:V2}", webhook_secrets: "${env:HOOK}", sidecar_listen: "127.0.0.1:8082" }
   one: { driver: portone_v1, environment: live, imp_code: imp31415926, imp_key: "${env:IMPKEY}", imp_secret: "${env:IMPSECRET}" }
 merchants:
   - { id: "1", pg: inicis, mid: MOIshop001, sign_key: "${env:SIGN}", api_key: "${env:KEY}", api_iv: "${env:IV}", lite_key: "${env:LITE}", devices: [pc] }
@@ -228,6 +228,7 @@ func TestEveryListenerIsHeld(t *testing.T) {
 	t.Parallel()
 	tests := map[string]string{
 		"server.sidecar.listen": `listen: "127.0.0.1:8081"`, "server.admin.listen": `listen: "127.0.0.1:9090"`,
+		"pgs.portone.sidecar_listen": `listen: "127.0.0.1:8082"`,
 	}
 	others := []string{"server.public.listen", "sandbox.listen"}
 	for path, old := range tests {
@@ -247,6 +248,8 @@ func TestEveryListenerIsHeld(t *testing.T) {
 			t.Errorf("%s is refused: %q", inside, got)
 		}
 	}
+	tests["pgs.*.sidecar_listen"] = tests["pgs.portone.sidecar_listen"]
+	delete(tests, "pgs.portone.sidecar_listen")
 	if diff := cmp.Diff(slices.Sorted(slices.Values(slices.AppendSeq(others, maps.Keys(tests)))), schemaKeys(t, ":[0-9]{1,5}$")); diff != "" {
 		t.Errorf("listeners of the schema (-tried +there)\n%s", diff)
 	}
@@ -319,11 +322,23 @@ func TestKeysOfPGsAreWhatTheyLookLike(t *testing.T) {
 	}
 }
 
-func TestPhonesNeedAMobileWindow(t *testing.T) {
+// TestPhonesNeedTheHashKey: without it a contract is for PCs, and is so called before real money moves.
+func TestPhonesNeedTheHashKey(t *testing.T) {
 	t.Parallel()
-	for _, devices := range []string{"[mobile]", "[app]", "[pc, mobile]", "all"} {
-		got := left(strings.Replace(auditConfig, "devices: [pc]", "devices: "+devices, 1), liveKeys())
-		if len(got) != 1 || !strings.Contains(got[0], "merchants[0].devices: driver inicis has no mobile window") {
+	for devices, want := range map[string]string{
+		"[pc, mobile]": "merchants[0].hash_key: without the hash key no window is opened on phones",
+		"all":          "merchants[0].hash_key: without the hash key no window is opened on phones",
+		"[mobile]":     "", "[app]": "",
+	} {
+		text := strings.Replace(auditConfig, "devices: [pc]", "devices: "+devices, 1)
+		if want == "" {
+			_, err := rules.Parse("c.yaml", []byte(text), sources())
+			if err == nil || !strings.Contains(err.Error(), "is for phones and apps, and without the hash key") {
+				t.Errorf("devices: %s is let through: %v", devices, err)
+			}
+			continue
+		}
+		if got := left(text, liveKeys()); len(got) != 1 || !strings.Contains(got[0], want) {
 			t.Errorf("devices: %s is let through: %q", devices, got)
 		}
 	}

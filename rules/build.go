@@ -18,7 +18,8 @@ func (f *file) build(d *decoder) *Snapshot {
 	s := &Snapshot{
 		known: d.known,
 		mode:  f.mode, start: f.start, orders: f.orders,
-		intercepts: f.intercepts, limits: f.limits, deposit: f.deposit, telemetry: f.telemetry, x2bee: f.x2bee,
+		intercepts: f.intercepts, limits: f.limits, deposit: f.deposit, billing: f.billing, recovery: f.recovery,
+		telemetry: f.telemetry, x2bee: f.x2bee,
 		verifyMID: f.verifyMID,
 		pgByID:    make(map[payment.PGID]*pg), merchantBy: make(map[payment.MerchantID]*merchant),
 		methodBy:   make(map[payment.Method]*method),
@@ -80,6 +81,7 @@ func (b *builder) pgs() {
 		}
 		b.environment(e, p)
 		b.credentials(e, p)
+		b.api(e, p)
 		b.span(e.val.at, e.val.pgSpan)
 		b.s.pgs = append(b.s.pgs, p)
 		b.s.pgByID[p.ID] = p
@@ -98,6 +100,12 @@ func (b *builder) environment(e *entry[rawPG], p *pg) {
 			e.val.at.fail("sandbox: { enabled: Y }, or environment: test or live", "environment sandbox needs the sandbox")
 		}
 	}
+	if !p.spec.Lists {
+		p.Listing = payment.Listing{}
+		if e.val.listingAt.n != nil && p.spec.Name != "" {
+			e.val.listingAt.fail("leave listing out", "driver %s cannot list the payments that its PG has", p.Driver)
+		}
+	}
 	if len(p.WebhookSources) == 0 {
 		p.WebhookSources = p.spec.WebhookSources[p.Environment]
 	}
@@ -114,6 +122,29 @@ func loopback(listen string) string {
 		return "127.0.0.1" + listen
 	}
 	return listen
+}
+
+// api opens a PG's own API to the order service.
+func (b *builder) api(e *entry[rawPG], p *pg) {
+	p.PassCredentials = e.val.callsWith == credentialsPassed
+	if p.spec.API == "" && (p.SidecarListen != "" || e.val.callsWith != "") && p.spec.Name != "" {
+		e.val.at.fail("take sidecar_listen and credentials out", "driver %s has no API that the order service calls",
+			p.Driver)
+		return
+	}
+	if p.spec.APISigned && p.PassCredentials {
+		e.val.at.fail("credentials: ours, or leave it out",
+			"credentials: calls of driver %s are signed with the merchant's keys, which only the gateway has", p.Driver)
+	}
+	if p.SidecarListen == "" {
+		return
+	}
+	sidecar := &b.s.start.Server.Sidecar
+	if len(sidecar.Tokens) == 0 && !isLoopback(p.SidecarListen) { //guard:api-beyond-loopback
+		e.val.at.fail("server: { sidecar: { tokens: [...] } }, or sidecar_listen: 127.0.0.1:8082",
+			"sidecar_listen: %s is not the loopback interface, so it needs server.sidecar.tokens", clip(p.SidecarListen))
+	}
+	sidecar.APIs = append(sidecar.APIs, SidecarAPI{PG: p.ID, Listen: p.SidecarListen})
 }
 
 // credentials checks that a driver has what it cannot work without, and nothing that is another's.
@@ -229,7 +260,8 @@ func (b *builder) purposes(ws []word) purposeSet {
 		}
 		bit := purposeBit(payment.Purpose(w.text))
 		if bit == 0 {
-			w.at.fail(hintOf(w.text, []string{"one_time", "billing_key", "escrow"}), "unknown purpose %q", clip(w.text))
+			words := []string{"one_time", "billing_key", "escrow", "recurring", "key_in"}
+			w.at.fail(hintOf(w.text, words), "unknown purpose %q", clip(w.text))
 		}
 		set |= bit
 	}

@@ -34,6 +34,7 @@ func (b *builder) merchants() {
 		}
 		b.covers(r, m)
 		b.contract(r, m)
+		b.phones(r, m)
 		m.owner.merchants[m.Purpose] = append(m.owner.merchants[m.Purpose], m)
 	}
 	for _, p := range b.s.pgs {
@@ -225,6 +226,20 @@ func (b *builder) linkable(p *pg, me *method) bool {
 		}
 	}
 	return false
+}
+
+// phones leaves a merchant PCs alone whose windows on phones lack a key.
+func (b *builder) phones(r *rawMerchant, m *merchant) {
+	n := m.owner.spec.PhoneNeeds
+	lacks := func(key string) bool { return !m.Keys.IsSet(key) }
+	if !n.For(m.Purpose) || !slices.ContainsFunc(n.Keys, lacks) {
+		return
+	}
+	all := m.devices
+	m.devices &= deviceBit(payment.DevicePC) //guard:phones-get-no-pc-window
+	if m.pcOnly = m.devices != all; m.devices == 0 && all != 0 {
+		r.at.fail("add "+n.Keys[0], "is for phones and apps, and %s", n.Msg)
+	}
 }
 
 func (b *builder) controls() {

@@ -30,24 +30,40 @@ func primaryMethods() []payment.Method {
 }
 
 // able lists the methods that a contract can take: what its PG, or the one behind its channel, takes
-// from its driver, and of that for billing keys what they can be issued for. Nil is all.
+// from its driver, and of that for billing keys what it charges by them. Nil is all.
 func (m *merchant) able() []payment.Method {
 	spec := m.owner.spec
-	able := spec.Methods
+	able, charged := spec.Methods, spec.KeyMethods
 	for _, b := range spec.Behind {
 		if b.Name == m.Behind {
-			able = b.Methods
+			able, charged = b.Methods, b.KeyMethods
 		}
 	}
 	switch {
+	case m.Purpose == payment.MerchantKeyIn && spec.Name != "":
+		return among(spec.KeyInMethods, able)
 	case m.Purpose != payment.MerchantRecurring || spec.Name == "":
 		return able
 	case m.ManualConfirm:
 		return []payment.Method{} // a channel with manual confirmation issues no billing keys
 	}
-	return slices.DeleteFunc(slices.Clone(spec.KeyMethods), func(me payment.Method) bool {
-		return able != nil && !slices.Contains(able, me)
-	})
+	return among(charged, able)
+}
+
+// issues tells whether billing keys are issued for a method through the PG's driver.
+func (p *pg) issues(me *method) bool {
+	return p.spec.Name == "" || slices.Contains(p.spec.KeyMethods, me.code)
+}
+
+// among are those of some methods that are among others too, of which nil is all. It is never nil.
+func among(some, others []payment.Method) []payment.Method {
+	out := []payment.Method{}
+	for _, me := range some {
+		if others == nil || slices.Contains(others, me) {
+			out = append(out, me)
+		}
+	}
+	return out
 }
 
 // doneBy names for complaints what takes a contract's payments.
@@ -55,6 +71,8 @@ func (m *merchant) doneBy() string {
 	switch driver := "driver " + string(m.owner.Driver); {
 	case m.Purpose == payment.MerchantRecurring:
 		return "a recurring contract of " + driver
+	case m.Purpose == payment.MerchantKeyIn:
+		return "a key-in contract of " + driver
 	case len(m.owner.spec.Behind) == 0:
 		return driver
 	default:

@@ -26,7 +26,7 @@ func (c *condition) fits(in *payment.Checkout, amount payment.Won, now moment) s
 	switch {
 	case amount < c.from || amount > c.to:
 		return "amount"
-	case c.devices&deviceBit(in.Device) == 0:
+	case !c.devices.names(in):
 		return "device"
 	case c.purposes&purposeBit(in.Purpose) == 0:
 		return "purpose"
@@ -50,8 +50,37 @@ func (c *condition) unconditional() bool {
 
 const (
 	allDevices  deviceSet  = 7
-	allPurposes purposeSet = 7
+	allPurposes purposeSet = 31
+	// noDevice stands in an index for a payment without a device.
+	noDevice deviceSet = 8
 )
+
+// deviceOf is the bit of a checkout's device. Nobody holds one when a billing key is charged, or issued by API.
+func deviceOf(in *payment.Checkout) deviceSet {
+	if in.Windowless() {
+		return noDevice
+	}
+	return deviceBit(in.Device)
+}
+
+// names tells whether what is said for some devices, as a rule or a control is, is said for a checkout: of a charge
+// that has no device, only what is said for all.
+func (s deviceSet) names(in *payment.Checkout) bool {
+	device := deviceOf(in)
+	return s&device != 0 || device == noDevice && s == allDevices //guard:charge-has-no-device
+}
+
+// serves tells whether what is offered on some devices, as a method or a contract is, can be used by a checkout. A
+// charge is no window that a device must show.
+func (s deviceSet) serves(in *payment.Checkout) bool {
+	device := deviceOf(in)
+	return s&device != 0 || device == noDevice
+}
+
+// onSite tells whether what is offered on some sites can be used by a checkout. The site of a charge need not be known.
+func onSite(sites []payment.Site, in *payment.Checkout) bool {
+	return hasSite(sites, in.Site) || in.Windowless() && in.Site == ""
+}
 
 // control closes something while its calendar holds.
 type control struct {
@@ -67,6 +96,6 @@ type control struct {
 
 // closes tells whether the control stops a checkout, apart from which method or PG it is for.
 func (c *control) closes(in *payment.Checkout, now moment) bool {
-	return c.devices&deviceBit(in.Device) != 0 && hasSite(c.sites, in.Site) && c.when.holds(now) &&
+	return c.devices.names(in) && hasSite(c.sites, in.Site) && c.when.holds(now) &&
 		(len(c.cards) == 0 || slices.Contains(c.cards, cardOf(in)))
 }

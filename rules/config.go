@@ -42,8 +42,18 @@ type PublicConfig struct {
 type SidecarConfig struct {
 	// Listen is empty when the listener is not opened.
 	Listen string
+	// Socket is the path of a Unix socket that is served besides; empty for none.
+	Socket string
 	// Tokens are what callers identify themselves with; one at least is needed beyond the loopback interface.
 	Tokens []payment.Secret
+	// APIs are the listeners that are one PG's API alone, in file order (pgs.*.sidecar_listen).
+	APIs []SidecarAPI
+}
+
+// SidecarAPI is a listener that is one PG's own API.
+type SidecarAPI struct {
+	PG     payment.PGID
+	Listen string
 }
 
 // AdminConfig is the listener of the people on call.

@@ -188,10 +188,10 @@ func (d *deciding) refuse(i int, me *method, amount payment.Won) *payment.Proble
 	switch {
 	case !me.inUse:
 		return d.deny(payment.CodeMethodNotInUse, i, "method", "사용여부가 N입니다", "it is switched off")
-	case !hasSite(me.sites, d.in.Site):
+	case !onSite(me.sites, d.in):
 		return d.deny(payment.CodeSiteNotAllowed, i, "method", "사이트 "+string(d.in.Site)+"에서 쓸 수 없습니다",
 			"not offered on site "+string(d.in.Site))
-	case me.devices&deviceBit(d.in.Device) == 0:
+	case !me.devices.serves(d.in):
 		return d.deny(payment.CodeDeviceNotAllowed, i, "method", "기기 "+string(d.in.Device)+"에서 쓸 수 없습니다",
 			"not offered on "+string(d.in.Device))
 	case !me.secondary && me.purposes&purposeBit(d.in.Purpose) == 0:

@@ -92,8 +92,12 @@ func checkoutReader(c *rawCheckout) reader {
 			"installment": {whole(&c.months, 0, 60), "Months chosen beforehand."},
 		}))), "Card chosen beforehand."},
 		"purpose": {
-			choice(&c.purpose, payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow),
-			"What for; one_time when left out.",
+			choice(
+				&c.purpose, payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow, payment.PurposeRecurring,
+				payment.PurposeKeyIn,
+			),
+			"What for; one_time when left out. recurring is the charge of a billing key, key_in that of a card by its data or " +
+				"an account without a window.",
 		},
 		"country":    {text(&c.country), "Buyer's country."},
 		"at":         {instant(&c.at, false), "When it happened, for diff."},

@@ -9,16 +9,28 @@ import (
 // rawPG is one entry of pgs as written.
 type rawPG struct {
 	payment.PG
-	at     value
-	pgSpan span
-	keys   []located
+	at        value
+	pgSpan    span
+	keys      []located
+	callsWith callsWith
+	// listingAt is where the section listing is, if there is one.
+	listingAt value
 }
+
+// callsWith is whose credentials calls of a PG's API are made with.
+type callsWith string
+
+const (
+	credentialsOurs   callsWith = "ours"
+	credentialsPassed callsWith = "passthrough"
+)
 
 // pgReader reads a PG; its driver's own keys are beside what every PG has.
 func (f *file) pgReader(p *rawPG, at value) reader {
 	p.at = at
 	p.InUse, p.Environment = true, payment.EnvSandbox
 	p.ApproveTimeout, p.ReadTimeout = 30*time.Second, 10*time.Second
+	p.Listing = payment.Listing{On: true, Every: 20 * time.Second, Strangers: payment.StrangersCount}
 	return object(keyFields(p.fields(f.known), f.known.pgKeys, &p.Keys, &p.keys), "driver")
 }
 
@@ -43,10 +55,36 @@ func (p *rawPG) fields(k *known) fields {
 				"bounded number is taken from other addresses too, read at PortOne before it is believed, and counted as " +
 				"unlisted_source. Inicis' notices of deposits are taken from listed addresses only.",
 		},
-		"sidecar_listen": notBuilt("the sidecar passes no calls on to PGs"),
-		"from":           {instant(&p.pgSpan.from, false), "Not before this moment."},
-		"until":          {instant(&p.pgSpan.until, true), "Not from this moment on; a date means its end."},
+		"listing": {
+			placed(&p.listingAt, p.listing()),
+			"How the payments that the PG has are listed, to find money of which nobody told; for drivers whose PG can list.",
+		},
+		"sidecar_listen": {
+			address(&p.SidecarListen), "Address of a listener that is this PG's own API alone, as in 127.0.0.1:8082: for the " +
+				"order service's SDK, which gets it as its base URL. Beyond the loopback interface it needs " +
+				"server.sidecar.tokens. A change needs a restart.",
+		},
+		"credentials": {
+			choice(&p.callsWith, credentialsOurs, credentialsPassed), "Whose credentials calls of the PG's API are made with: " +
+				"ours, or with passthrough the caller's own, which driver inicis does not do. What moves money is made with " +
+				"ours in any case.",
+		},
+		"from":  {instant(&p.pgSpan.from, false), "Not before this moment."},
+		"until": {instant(&p.pgSpan.until, true), "Not from this moment on; a date means its end."},
 	}
+}
+
+func (p *rawPG) listing() reader {
+	return object(fields{
+		"enabled": {flag(&p.Listing.On), "N lists on demand only (pg-gateway cases find); Y when left out."},
+		"every":   {duration(&p.Listing.Every, 5*time.Second, time.Hour), "The pause between two rounds; 20s when left out."},
+		"strangers": {
+			choice(&p.Listing.Strangers, payment.StrangersCount, payment.StrangersCase, payment.StrangersTell),
+			"What becomes of a payment under an id that is none of ours: count (the default; other systems, a console or the " +
+				"order service itself use the account too), tell (those are the shop's own, and it hears of each as " +
+				"external_payment.updated) or case (nobody else uses it, and each is shown by cases list).",
+		},
+	})
 }
 
 // reviewState is where a card company's review of a merchant stands (카드사 심사).
@@ -113,8 +151,11 @@ func (m *rawMerchant) fields(k *known) fields {
 			flag(&m.ConfirmHook),
 			"Y has PortOne ask us before it approves (confirm_url, confirmUrl); PortOne support must have switched it on.",
 		},
-		"purpose": {choice(&m.Purpose, payment.MerchantGeneral, payment.MerchantRecurring, payment.MerchantEscrow,
-			payment.MerchantAccountVerification), "What the contract is for (용도)."},
+		"purpose": {
+			choice(&m.Purpose, payment.MerchantGeneral, payment.MerchantRecurring, payment.MerchantEscrow,
+				payment.MerchantAccountVerification, payment.MerchantKeyIn),
+			"What the contract is for (용도); a MID that is for several is there once for each.",
+		},
 		"mode": {choice(&m.Mode, payment.ModeTest, payment.ModeLive), "test or live; must be the file's mode."},
 		"tax": {
 			choice(&m.Tax, payment.TaxTaxable, payment.TaxFree, payment.TaxMixed, payment.TaxZeroRated),

@@ -65,7 +65,7 @@ func methodReader(m *rawMethod, at value) reader {
 		"max":      {won(&m.max), "Largest amount, in won."},
 		"sites":    {names(&m.sites), "all, or the sites it is offered on."},
 		"devices":  {names(&m.devices), "pc, mobile, app; all when left out."},
-		"purposes": {names(&m.purposes), "one_time, billing_key, escrow; one_time when left out."},
+		"purposes": {names(&m.purposes), "one_time, billing_key, escrow, recurring, key_in; one_time when left out."},
 		"links":    {dict(&m.links, linkReader), "Which PGs it may go to (연결여부), as in { inicis: Y, portone: N }."},
 	}, "code")
 }
@@ -141,7 +141,7 @@ func whenReader(w *rawWhen) reader {
 		"device":   {names(&w.devices), "pc, mobile, app."},
 		"site":     {names(&w.sites), "One site or a list."},
 		"card":     {names(&w.cards), "Card company chosen beforehand."},
-		"purpose":  {names(&w.purposes), "one_time, billing_key, escrow."},
+		"purpose":  {names(&w.purposes), "one_time, billing_key, escrow, recurring, key_in."},
 		"country":  {names(&w.countries), "Buyer's country, ISO 3166-1 alpha-2."},
 		"daily":    {windowList(&w.daily), "Parts of the day in KST, as in [\"23:30-00:30\"]."},
 		"weekdays": {names(&w.weekdays), "mon, tue, wed, thu, fri, sat, sun, in KST."},

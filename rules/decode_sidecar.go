@@ -3,6 +3,7 @@ package rules
 import (
 	"net"
 	"net/netip"
+	"strings"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -17,6 +18,10 @@ func sidecarReader(c *SidecarConfig) reader {
 		"listen": {
 			address(&c.Listen), "Address to listen on, as in 127.0.0.1:8081. Beyond the loopback interface it needs tokens.",
 		},
+		"socket": {
+			checked(&c.Socket, `^/`, "the path of a Unix socket, as in /run/pg-gateway/sidecar.sock", socketPath),
+			"Path of a Unix socket that is served besides, for the processes that may open it.",
+		},
 		"tokens": {
 			list(&c.Tokens, func(s *payment.Secret, _ value) reader { return callerToken(s) }),
 			"Tokens that callers must send one of, as references (Authorization: Bearer). Several while one is replaced.",
@@ -30,6 +35,13 @@ func sidecarReader(c *SidecarConfig) reader {
 				"%s is not the loopback interface, so it needs tokens", clip(c.Listen))
 		}
 	}
+}
+
+// maxSocket is the longest path of a Unix socket, in bytes: the system's own bound.
+const maxSocket = 107
+
+func socketPath(s string) bool {
+	return strings.HasPrefix(s, "/") && len(s) <= maxSocket && !strings.HasSuffix(s, "/")
 }
 
 // callerToken reads one token.

@@ -23,6 +23,7 @@ func acme() payment.DriverSpec {
 		},
 		MerchantKeys: []payment.KeySpec{
 			{Name: "acme_key", Doc: "The key.", Kind: payment.KeySecret, Size: 8, Required: true, Unless: []payment.MerchantPurpose{payment.MerchantEscrow}},
+			{Name: "acme_phone", Doc: "The key for phones.", Kind: payment.KeySecret},
 			{Name: "acme_later", Kind: payment.KeySecret, NotBuilt: "Acme has not opened it"},
 		},
 		WebhookSources: map[payment.Environment][]string{payment.EnvSandbox: {"192.0.2.9"}},
@@ -30,8 +31,7 @@ func acme() payment.DriverSpec {
 		PublicKeys:     []string{"acme-123"},
 		Methods:        []payment.Method{"card", "trans"},
 		KeyMethods:     []payment.Method{"trans"},
-		Devices:        []payment.Device{payment.DeviceMobile},
-		OtherDevices:   payment.LiveNeed{Msg: "Acme is for phones", Fix: "devices: [mobile]"},
+		PhoneNeeds:     payment.LiveNeed{Keys: []string{"acme_phone"}, Msg: "phones need the key", Fix: "add acme_phone"},
 		ConfirmHook:    true, ConfirmKey: "acme_hooks",
 		PGNeeds: []payment.LiveNeed{{Keys: []string{"acme_hooks"}, Msg: "nothing is signed", Fix: "ask Acme", Optional: true}},
 	}
@@ -50,6 +50,18 @@ func acmeLoader(t *testing.T) *rules.Loader {
 		t.Fatal(err)
 	}
 	return l
+}
+
+// TestDriverWithoutAnAPI: what opens an API or says how it is called is refused where there is none.
+func TestDriverWithoutAnAPI(t *testing.T) {
+	t.Parallel()
+	for _, key := range []string{`sidecar_listen: "127.0.0.1:8082"`, "credentials: ours"} {
+		text := acmeConfig("acme_shop: shop, "+key, "mid: acmeT, acme_key: acme-123")
+		_, err := acmeLoader(t).Parse("a.yaml", text, rules.Sources{})
+		if err == nil || !strings.Contains(err.Error(), "driver acme has no API that the order service calls") {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
 }
 
 // TestRulesTakeADriverAsData: nothing of the rules is told of a new driver but its spec.
@@ -77,7 +89,7 @@ func TestRulesTakeADriverAsData(t *testing.T) {
 		"merchants[0].acme_key: is a public test key (use a key of its own)",
 		"pgs.a.acme_hooks: nothing is signed (ask Acme)",
 		"merchants[0].mid: acmeT is a public test MID (use the contract's own MID)",
-		"merchants[0].devices: Acme is for phones (devices: [mobile])",
+		"merchants[0].acme_phone: phones need the key (add acme_phone)",
 	}, live); diff != "" {
 		t.Errorf("before going live (-want +got)\n%s", diff)
 	}
@@ -94,7 +106,7 @@ func TestRulesHoldADriverToItsSpec(t *testing.T) {
 		"a key is missing":             {"acme_shop: s", "mid: acmeT", "a merchant of driver acme needs acme_key (add acme_key: ...)"},
 		"the MID is missing":           {"acme_shop: s", "acme_key: acme-123", "a merchant of driver acme needs mid (add mid: ...)"},
 		"a key is too short":           {"acme_shop: s", "mid: acmeT, acme_key: short", "must have 8 characters, not 5 (copy it whole, with any = at its end)"},
-		"a key is not built":           {"acme_shop: s", "mid: acmeT, acme_key: acme-123, acme_later: x", "acme_later does nothing yet: Acme has not opened it (leave it out)"},
+		"a key is not built":           {"acme_shop: s", "mid: acmeT, acme_key: acme-123, acme_later: x", "acme_later does nothing: Acme has not opened it (leave it out)"},
 		"a malformed signing secret":   {"acme_shop: s, acme_hooks: x", "mid: acmeT, acme_key: acme-123", "must be whsec_ and base64"},
 		"the MID is too long":          {"acme_shop: s", "mid: acmeTT, acme_key: acme-123", "the MID is longer than 5 characters (Acme MIDs have 5 characters)"},
 		"a live MID":                   {"acme_shop: s", "mid: other, acme_key: acme-123", "other looks like a live MID, refused in mode test (the test MIDs are acmeT)"},

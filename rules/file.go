@@ -15,6 +15,8 @@ type file struct {
 	interceptsAt []value
 	limits       LimitsConfig
 	deposit      VirtualAccountConfig
+	billing      BillingConfig
+	recovery     payment.RecoveryRules
 	telemetry    TelemetryConfig
 	x2bee        X2BEEConfig
 	x2beeAt      value
@@ -52,7 +54,7 @@ func (f *file) reader() reader {
 		"virtual_account": {
 			virtualAccountReader(&f.deposit), "Until when a virtual account takes the deposit (가상계좌 입금 기한).",
 		},
-		"billing":         notBuilt("there are no rules for recurring payments"),
+		"billing":         {billingReader(&f.billing, &f.recovery), "Billing keys (빌링키) and their charges (정기결제)."},
 		"telemetry":       {telemetryReader(&f.telemetry), "Logs."},
 		"x2bee":           {placed(&f.x2beeAt, x2beeReader(&f.x2bee)), "The payment functions of the X2BEE store API."},
 		"pgs":             {dict(&f.pgs, f.pgReader), "The PGs, by our name for each."},

@@ -133,8 +133,9 @@ func (g *goLive) merchant(m *merchant) {
 	for _, n := range spec.MerchantNeeds {
 		g.need(n, path, m.Purpose, m.has)
 	}
-	if n := spec.OtherDevices; m.devices&^windows(spec) != 0 && n.For(m.Purpose) {
-		g.list = append(g.list, Advice{Path: path + ".devices", Msg: n.Msg, Fix: n.Fix, optional: n.Optional})
+	if m.pcOnly {
+		n := spec.PhoneNeeds
+		g.list = append(g.list, Advice{Path: path + "." + n.Keys[0], Msg: n.Msg, Fix: n.Fix, optional: n.Optional})
 	}
 	if m.reviewed && m.Purpose == payment.MerchantGeneral {
 		var missing []string
@@ -159,18 +160,6 @@ func (g *goLive) need(n payment.LiveNeed, path string, purpose payment.MerchantP
 		return
 	}
 	g.list = append(g.list, Advice{Path: path + "." + n.Keys[0], Msg: n.Msg, Fix: n.Fix, optional: n.Optional})
-}
-
-// windows are the devices that a driver has windows for.
-func windows(spec *payment.DriverSpec) deviceSet {
-	if len(spec.Devices) == 0 {
-		return allDevices
-	}
-	var set deviceSet
-	for _, d := range spec.Devices {
-		set |= deviceBit(d)
-	}
-	return set
 }
 
 // has tells whether a merchant has a key of its driver's, or what every channel may have.

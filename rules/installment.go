@@ -127,7 +127,7 @@ func class[T cmp.Ordered](bounds []T, x T) int {
 func (d *deciding) closedCards() []string {
 	var closed []string
 	for _, c := range d.s.plans.closing {
-		if c.devices&deviceBit(d.in.Device) != 0 && hasSite(c.sites, d.in.Site) && c.when.holds(d.now) {
+		if c.devices.names(d.in) && hasSite(c.sites, d.in.Site) && c.when.holds(d.now) {
 			closed = append(closed, c.cards...)
 		}
 	}

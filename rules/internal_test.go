@@ -12,7 +12,7 @@ import (
 const tiny = `order_service: { url: "http://orders:8080" }
 sandbox: { enabled: Y }
 pgs: { inicis: { driver: inicis, name: %s } }
-merchants: [{ id: m, pg: inicis, mid: INIpayTest, sign_key: k }]
+merchants: [{ id: m, pg: inicis, mid: INIpayTest, sign_key: k, hash_key: k }]
 payment_methods: [{ code: card, links: { inicis: Y } }]
 `
 
@@ -176,5 +176,19 @@ func TestAMemoNeverAnswersForAnotherKey(t *testing.T) {
 			t.Fatalf("key %v is answered with %q", first, got)
 		}
 		return
+	}
+}
+
+// No test key is charged for real money, and no real card at a test merchant.
+func TestAKeysModeIsTheMerchants(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []payment.Mode{payment.ModeTest, payment.ModeLive} {
+		m := merchant{Merchant: payment.Merchant{PG: "pg", Mode: mode}}
+		for _, test := range []bool{true, false} {
+			why := m.refusesKey([]payment.KeyContract{{PG: "pg", Test: test, TestKnown: true}}, methodCard)
+			if (why == "") != (test == (mode == payment.ModeTest)) {
+				t.Errorf("a key with test %t at a merchant in mode %s: %q", test, mode, why)
+			}
+		}
 	}
 }

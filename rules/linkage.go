@@ -17,6 +17,7 @@ const (
 	reachControl               // the PG is in use, but closed now
 	reachPurpose               // the PG is open, but has no contract for the purpose
 	reachMerchant              // the PG is open, but no merchant fits
+	reachKey                   // a merchant fits, but the billing key is elsewhere
 	reachTaxes                 // a merchant would fit, were its sales taxed otherwise
 	reachTaxFree               // a merchant would fit, had the tax-free part been stated
 	reachCard                  // a merchant fits, but not for this card company
@@ -86,9 +87,9 @@ func (c *control) stops(code payment.Method) bool {
 // findMerchant is the first merchant of a PG that fits; those of one site come before general ones.
 func (d *deciding) findMerchant(p *pg) (*merchant, reach) {
 	purpose := merchantPurpose(d.in.Purpose)
-	// A trace names every merchant. Without one those of other sites are not looked at; the first that fits is the
-	// same.
-	if d.trace != nil {
+	// A trace names every merchant, and a charge whose site is not known takes any site's. Otherwise those of other sites
+	// are not looked at; the first that fits is the same.
+	if d.trace != nil || d.in.Windowless() && d.in.Site == "" {
 		m, how := d.firstFit(p, p.merchants[purpose])
 		return d.reached(p, m, how)
 	}
@@ -129,9 +130,12 @@ func (d *deciding) reached(p *pg, m *merchant, how fit) (*merchant, reach) {
 		return nil, reachTaxes
 	case fitNeedsTaxFree:
 		return nil, reachTaxFree
+	case fitNotKey:
+		return nil, reachKey
 	case fitNot:
 	}
-	if d.in.Purpose != payment.PurposeOneTime && !p.served[merchantPurpose(d.in.Purpose)].methods.has(d.method.index) {
+	if d.in.Purpose != payment.PurposeOneTime && !p.served[merchantPurpose(d.in.Purpose)].methods.has(d.method.index) ||
+		d.in.Purpose == payment.PurposeBillingKey && !p.issues(d.method) {
 		return nil, reachPurpose
 	}
 	return nil, reachMerchant
@@ -160,6 +164,9 @@ func (d *deciding) unlinked(far reach, at *link, closed *control) *payment.Probl
 	case reachMerchant:
 		return d.deny(payment.CodeMerchantNotFound, i, "method", "조건에 맞는 가맹점이 없습니다",
 			"no merchant for this site, device and purpose")
+	case reachKey:
+		return problem(payment.CodeKeyNotUsable, "billing_key", "빌링키를 발급한 계약이 설정에 없거나, 빌링키의 결제수단이 다릅니다",
+			"the configuration has no contract that the billing key is at, or the key pays with another method")
 	case reachTaxes:
 		return d.taxRefused(at.pg)
 	case reachTaxFree:

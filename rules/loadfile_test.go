@@ -15,7 +15,7 @@ func config(mark string) string {
 	return fmt.Sprintf(`order_service: { url: "http://orders:8080" }
 sandbox: { enabled: Y }
 pgs: { inicis: { driver: inicis, name: %q } }
-merchants: [{ id: "1", pg: inicis, mid: INIpayTest, sign_key: k }]
+merchants: [{ id: "1", pg: inicis, mid: INIpayTest, sign_key: k, hash_key: k }]
 payment_methods: [{ code: card, links: { inicis: Y } }]
 `, mark)
 }

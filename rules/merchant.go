@@ -9,12 +9,14 @@ import (
 // merchant is a contract with what the rules know about it beyond payment.Merchant.
 type merchant struct {
 	payment.Merchant
-	index     int
-	owner     *pg
-	inUse     bool
-	span      period
-	sites     []payment.Site
-	devices   deviceSet
+	index   int
+	owner   *pg
+	inUse   bool
+	span    period
+	sites   []payment.Site
+	devices deviceSet
+	// pcOnly tells that phones were wanted, and that a key is missing for their windows.
+	pcOnly    bool
 	methods   bitset
 	fees      map[payment.Method]rawFee
 	fee       []Fee // by method index
@@ -100,6 +102,7 @@ type fit int
 
 const (
 	fitNot fit = iota
+	fitNotKey
 	fitNotCard
 	fitNotTaxes
 	fitNeedsTaxFree
@@ -111,12 +114,25 @@ func (m *merchant) fits(c *payment.Checkout, me *method, part payment.Won, now m
 	switch {
 	case !m.inUse || !m.span.holds(now.unix):
 		return fitNot, "not in use"
-	case m.devices&deviceBit(c.Device) == 0:
+	case !m.devices.serves(c):
 		return fitNot, "not for this device"
-	case !hasSite(m.sites, c.Site):
+	case c.Device.Phone() && slices.Contains(m.owner.spec.NotOnPhones, me.code): //guard:phones-get-what-they-can-show
+		return fitNot, "the PG has the method on PCs alone"
+	case !onSite(m.sites, c):
 		return fitNot, "not for this site"
 	case !m.methods.has(me.index):
 		return fitNot, "the contract does not cover the method"
+	case c.Purpose == payment.PurposeRecurring && !m.owner.spec.ChargesKeys && m.owner.spec.Name != "":
+		return fitNot, "its driver charges no billing keys"
+	//guard:keys-are-issued-for-what-the-driver-can
+	case c.Purpose == payment.PurposeBillingKey && !m.owner.issues(me):
+		return fitNot, "its driver has no billing keys issued for the method"
+	}
+	switch why := m.refusesKey(c.KeyAt, me.code); {
+	case why != "" && c.Purpose == payment.PurposeKeyIn: //guard:key-in-at-the-named-contract
+		return fitNot, "another contract was named"
+	case why != "": //guard:key-is-charged-where-it-is
+		return fitNotKey, why
 	}
 	switch fault := taxesOf(c, part).fault(m.Tax, part); {
 	case fault == taxUnstated:
@@ -127,6 +143,50 @@ func (m *merchant) fits(c *payment.Checkout, me *method, part payment.Won, now m
 		return fitNotCard, "the card company's review is not done"
 	}
 	return fitYes, "fits"
+}
+
+// refusesKey says why a billing key cannot be charged through the contract by a method; "" when it can. A key of which
+// nothing is known can.
+func (m *merchant) refusesKey(at []payment.KeyContract, by payment.Method) string {
+	if len(at) == 0 {
+		return ""
+	}
+	why := "the billing key is at another PG"
+	for _, k := range at {
+		switch {
+		case k.PG != m.PG:
+		case !k.IsOf(&m.Merchant):
+			why = "the billing key is at another contract"
+		case k.Method != "" && k.Method != by: //guard:key-is-charged-by-its-own-method
+			why = "the billing key pays with " + clip(string(k.Method))
+		case k.IsOther(&m.Merchant): //guard:test-key-at-a-live-merchant
+			return "the billing key and the merchant are not both for test, or both for real money"
+		default:
+			return ""
+		}
+	}
+	return why
+}
+
+// KeyMethod is what a billing key pays with, given where it is: as its PG says, else the one method that the recurring
+// contracts there cover. "" when neither tells.
+func (s *Snapshot) KeyMethod(at []payment.KeyContract) payment.Method {
+	var told, covered unique[payment.Method]
+	for _, k := range at {
+		told.add(k.Method)
+		for _, m := range s.merchants {
+			if m.Purpose == payment.MerchantRecurring && m.inUse && k.IsOf(&m.Merchant) && !k.IsOther(&m.Merchant) {
+				covered.add(s.coveredBy(m)...)
+			}
+		}
+	}
+	switch {
+	case len(told.list) == 1 && told.list[0] != "":
+		return told.list[0]
+	case len(covered.list) == 1:
+		return covered.list[0]
+	}
+	return ""
 }
 
 const methodCard payment.Method = "card"

@@ -30,10 +30,17 @@ func (s *Snapshot) merchantInfo(m *merchant) MerchantInfo {
 			info.Devices = append(info.Devices, d)
 		}
 	}
+	info.Methods = s.coveredBy(m)
+	return info
+}
+
+// coveredBy are the methods that a contract is for.
+func (s *Snapshot) coveredBy(m *merchant) []payment.Method {
+	var out []payment.Method
 	for _, me := range s.methods {
 		if m.methods.has(me.index) {
-			info.Methods = append(info.Methods, me.code)
+			out = append(out, me.code)
 		}
 	}
-	return info
+	return out
 }

@@ -17,10 +17,10 @@ sandbox: { enabled: Y }
 virtual_account: { due: %s, min_due: %s, max_due: %s }
 pgs: { taxed: { driver: inicis }, free: { driver: inicis }, mixed: { driver: inicis }, zero: { driver: inicis } }
 merchants:
-  - { id: taxed, pg: taxed, mid: INIpayTest, sign_key: k, tax: taxable }
-  - { id: free, pg: free, mid: INIpayTest, sign_key: k, tax: tax_free }
-  - { id: mixed, pg: mixed, mid: INIpayTest, sign_key: k, tax: mixed }
-  - { id: zero, pg: zero, mid: INIpayTest, sign_key: k, tax: zero_rated }
+  - { id: taxed, pg: taxed, mid: INIpayTest, sign_key: k, hash_key: k, tax: taxable }
+  - { id: free, pg: free, mid: INIpayTest, sign_key: k, hash_key: k, tax: tax_free }
+  - { id: mixed, pg: mixed, mid: INIpayTest, sign_key: k, hash_key: k, tax: mixed }
+  - { id: zero, pg: zero, mid: INIpayTest, sign_key: k, hash_key: k, tax: zero_rated }
 payment_methods:
   - { code: card, links: { taxed: Y, free: Y, mixed: Y, zero: Y } }
   - { code: vbank, links: { taxed: Y } }

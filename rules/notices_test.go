@@ -20,8 +20,8 @@ order_service: { url: "http://127.0.0.1:9000" }
 sandbox: { enabled: Y }
 pgs: { a: { driver: inicis }, b: { driver: inicis } }
 merchants:
-  - { id: "1", pg: a, mid: INIpayTest, sign_key: k, interest_free: Y }
-  - { id: "2", pg: b, mid: INIpayTest, sign_key: k, interest_free: Y }
+  - { id: "1", pg: a, mid: INIpayTest, sign_key: k, hash_key: k, interest_free: Y }
+  - { id: "2", pg: b, mid: INIpayTest, sign_key: k, hash_key: k, interest_free: Y }
 payment_methods:
   - { code: card, links: { a: Y, b: Y } }
 routing:

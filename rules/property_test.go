@@ -81,7 +81,7 @@ func (s smallShop) text() string {
 	}
 	b.WriteString("merchants:\n")
 	for i, sites := range s.sites {
-		fmt.Fprintf(&b, "  - { id: m%d, pg: p%d, mid: INIpayTest, sign_key: k, sites: %s, fees: { card: %d%% } }\n", i, i, sites, 3-i)
+		fmt.Fprintf(&b, "  - { id: m%d, pg: p%d, mid: INIpayTest, sign_key: k, hash_key: k, sites: %s, fees: { card: %d%% } }\n", i, i, sites, 3-i)
 	}
 	b.WriteString("payment_methods:\n")
 	for i, code := range []string{"card", "trans"} {

@@ -58,7 +58,7 @@ type field struct {
 	doc  string
 }
 
-// notBuilt is a key that does nothing yet: better refused by name than believed.
+// notBuilt is a key that does nothing: better refused by name than believed.
 func notBuilt(why string) field { return field{nil, why} }
 
 type fields map[string]field
@@ -180,7 +180,7 @@ func object(fs fields, required ...string) reader {
 				continue
 			}
 			if f.read == nil {
-				v.at(v.n.Content[i], key).fail("leave it out", "%s does nothing yet: %s", key, f.doc)
+				v.at(v.n.Content[i], key).fail("leave it out", "%s does nothing: %s", key, f.doc)
 				continue
 			}
 			f.read(v.at(v.n.Content[i+1], key))

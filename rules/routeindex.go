@@ -62,6 +62,7 @@ func indexRoutes(all []*route) routeIndex {
 		week:      newWeek(all),
 		bounds:    make([]bounds, len(all)),
 	}
+	ix.devices.by[noDevice] = setOf(all, func(r *route) bool { return r.when.devices == allDevices })
 	for i, r := range all {
 		ix.bounds[i] = bounds{from: r.when.from, to: r.when.to, span: r.when.when.span}
 	}
@@ -157,7 +158,7 @@ func (s *Snapshot) mayHold(d *deciding) mayHold {
 	ix := &s.index
 	return mayHold{s: s, d: d, axes: [...]bitset{
 		ix.methods.of(d.method.code), ix.sites.of(d.in.Site), ix.cards.of(cardOf(d.in)), ix.countries.of(d.in.Country),
-		ix.devices.of(deviceBit(d.in.Device)), ix.purposes.of(purposeBit(d.in.Purpose)), ix.week.of(d.now),
+		ix.devices.of(deviceOf(d.in)), ix.purposes.of(purposeBit(d.in.Purpose)), ix.week.of(d.now),
 	}}
 }
 

@@ -21,8 +21,8 @@ order_service: { url: "http://127.0.0.1:9000" }
 sandbox: { enabled: Y }
 pgs: { a: { driver: inicis }, b: { driver: inicis }, c: { driver: inicis } }
 merchants:
-  - { id: "1", pg: a, mid: INIpayTest, sign_key: k }
-  - { id: "2", pg: b, mid: INIpayTest, sign_key: k }
+  - { id: "1", pg: a, mid: INIpayTest, sign_key: k, hash_key: k }
+  - { id: "2", pg: b, mid: INIpayTest, sign_key: k, hash_key: k }
 payment_methods:
   - { code: card, max: 9000, links: { a: Y, b: Y } }
   - { code: mileage, kind: secondary }

@@ -18,7 +18,7 @@ func TestASecretOfSeveralLinesIsHidden(t *testing.T) {
 		"in single quotes":              "'hidden-''one'\n", "with a tag": "!!str \"hidden-\\x2done\\\n  hidden-two\"\n",
 		"a literal below its key": "\n      |-\n     hidden-one\n",
 	} {
-		text := strings.Replace(fmt.Sprintf(tiny, "a"), "[{ id: m, pg: inicis, mid: INIpayTest, sign_key: k }]\n",
+		text := strings.Replace(fmt.Sprintf(tiny, "a"), "[{ id: m, pg: inicis, mid: INIpayTest, sign_key: k, hash_key: k }]\n",
 			"\n  - id: m\n    pg: inicis\n    sign_key: "+written+"    mid: INIpayTest\n", 1)
 		s, err := Parse("config.yaml", []byte(text), Sources{})
 		if err != nil {

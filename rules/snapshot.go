@@ -24,6 +24,8 @@ type Snapshot struct {
 	intercepts []Intercept
 	limits     LimitsConfig
 	deposit    VirtualAccountConfig
+	billing    BillingConfig
+	recovery   payment.RecoveryRules
 	telemetry  TelemetryConfig
 	x2bee      X2BEEConfig
 	verifyMID  string
@@ -225,6 +227,10 @@ func purposeBit(p payment.Purpose) purposeSet {
 		return 2
 	case payment.PurposeEscrow:
 		return 4
+	case payment.PurposeRecurring:
+		return 8
+	case payment.PurposeKeyIn:
+		return 16
 	}
 	return 0
 }
@@ -232,10 +238,12 @@ func purposeBit(p payment.Purpose) purposeSet {
 // merchantPurpose is the kind of contract that a checkout's purpose needs.
 func merchantPurpose(p payment.Purpose) payment.MerchantPurpose {
 	switch p {
-	case payment.PurposeBillingKey:
+	case payment.PurposeBillingKey, payment.PurposeRecurring:
 		return payment.MerchantRecurring
 	case payment.PurposeEscrow:
 		return payment.MerchantEscrow
+	case payment.PurposeKeyIn:
+		return payment.MerchantKeyIn
 	case payment.PurposeOneTime:
 	}
 	return payment.MerchantGeneral

@@ -231,7 +231,7 @@ func drawClock(t *rapid.T) string {
 	days := rapid.SampledFrom([]string{"", ", weekdays: [mon]", ", weekdays: [sat, sun, wed]"})
 	var b strings.Builder
 	b.WriteString("order_service: { url: \"http://orders:8080\" }\nsandbox: { enabled: Y }\npgs:\n  p0: { driver: inicis }\n  p1: { driver: inicis }\n")
-	b.WriteString("merchants:\n  - { id: m0, pg: p0, mid: INIpayTest, sign_key: k }\n  - { id: m1, pg: p1, mid: INIpayTest, sign_key: k, " + span() + " }\n")
+	b.WriteString("merchants:\n  - { id: m0, pg: p0, mid: INIpayTest, sign_key: k, hash_key: k }\n  - { id: m1, pg: p1, mid: INIpayTest, sign_key: k, hash_key: k, " + span() + " }\n")
 	b.WriteString("payment_methods:\n  - { code: card, min: 100, max: 20000, links: { p0: { on: Y, " + span() + " }, p1: Y } }\nrouting:\n")
 	for i := range 4 {
 		fmt.Fprintf(&b, "  - { name: r%d, %s, when: { %s%s%s }, otherwise: %s, choose: { priority: [p%d] } }\n", i, span(), daily(), days.Draw(t, "days"),

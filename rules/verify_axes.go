@@ -24,7 +24,10 @@ func (s *Snapshot) kindsOf(me *method) kinds {
 		}
 	}
 	k := kinds{sites: s.sitesOf(me), amounts: s.amountsOf(me), cards: s.cardsOf(me), countries: s.countriesOf(me)}
-	for _, p := range []payment.Purpose{payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow} {
+	for _, p := range []payment.Purpose{
+		payment.PurposeOneTime, payment.PurposeBillingKey, payment.PurposeEscrow, payment.PurposeRecurring,
+		payment.PurposeKeyIn,
+	} {
 		if me.purposes&purposeBit(p) != 0 {
 			k.purposes = append(k.purposes, p)
 		}
@@ -154,5 +157,6 @@ func (s *Snapshot) countriesOf(me *method) []string {
 func merchantPurposes() []payment.MerchantPurpose {
 	return []payment.MerchantPurpose{
 		payment.MerchantGeneral, payment.MerchantRecurring, payment.MerchantEscrow, payment.MerchantAccountVerification,
+		payment.MerchantKeyIn,
 	}
 }

@@ -15,7 +15,7 @@ func manyConfig(merchants, routes int) string {
 	var b strings.Builder
 	b.WriteString("order_service: { url: \"http://127.0.0.1:9000\" }\nsandbox: { enabled: Y }\npgs: { a: { driver: inicis }, b: { driver: inicis } }\nmerchants:\n")
 	for i := range merchants {
-		fmt.Fprintf(&b, "  - { id: \"%d\", pg: %s, mid: INIpayTest, sign_key: k, sites: [s%d] }\n", i, string(rune('a'+i%2)), i)
+		fmt.Fprintf(&b, "  - { id: \"%d\", pg: %s, mid: INIpayTest, sign_key: k, hash_key: k, sites: [s%d] }\n", i, string(rune('a'+i%2)), i)
 	}
 	b.WriteString("payment_methods:\n")
 	for _, m := range []string{"card", "trans", "kakaopay"} {

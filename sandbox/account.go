@@ -1,6 +1,7 @@
 package sandbox
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -30,6 +31,9 @@ type account struct {
 	ref    string
 	txID   string
 	number string
+	// bank is the bank's standard code and holder the name that the account is under; empty for those of a window.
+	bank   string
+	holder string
 	amount Won
 	due    time.Time
 	issued time.Time
@@ -45,6 +49,9 @@ type account struct {
 	tell func(deposit) []notice
 }
 
+// bankCode is the standard code of the bank that the account is at.
+func (a *account) bankCode() string { return cmp.Or(a.bank, bankStandard) }
+
 // deposit is one payment into an account.
 type deposit struct {
 	tid    string
@@ -54,7 +61,10 @@ type deposit struct {
 
 // openAccount issues an account; callers hold the mutex.
 func (s *Sandbox) openAccount(a *account) *account {
-	a.number = fmt.Sprintf("562%011d", 10_000_000_000+s.next())
+	// A fixed account comes with its number.
+	if a.number == "" {
+		a.number = fmt.Sprintf("562%011d", 10_000_000_000+s.next())
+	}
 	a.issued = s.cfg.Now()
 	s.accounts.put(a.number, a)
 	s.accountsByRef.put(a.ref, a)
@@ -160,7 +170,7 @@ func (s *Sandbox) Accounts() []AccountView {
 	out := []AccountView{}
 	for _, a := range s.accounts.all() {
 		v := AccountView{
-			PG: a.pg, Ref: a.ref, Bank: bankStandard, Number: a.number, Amount: a.amount, Due: a.due, State: "waiting",
+			PG: a.pg, Ref: a.ref, Bank: a.bankCode(), Number: a.number, Amount: a.amount, Due: a.due, State: "waiting",
 			Deposits: []Won{},
 		}
 		for _, d := range a.deposits {

@@ -63,10 +63,17 @@ type world struct {
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
+	return newWorldWith(t, func(*sandbox.Config) {})
+}
+
+// newWorldWith is a world of another configuration.
+func newWorldWith(t *testing.T, edit func(*sandbox.Config)) *world {
+	t.Helper()
 	c := &clock{now: time.Date(2026, 4, 2, 14, 15, 0, 0, payment.KST())}
 	cfg := sandbox.Defaults()
 	cfg.Now = c.Now
 	cfg.Channels = append(cfg.Channels, sandbox.Channel{Key: "channel-key-v1-live", Module: "html5_inicis", MID: "MOIlive000"})
+	edit(&cfg)
 	box := sandbox.New(cfg)
 	server := httptest.NewServer(box.Handler())
 	t.Cleanup(server.Close)

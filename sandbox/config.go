@@ -30,6 +30,8 @@ type Config struct {
 	InicisNoticeURL string
 	// InicisRetryUnit is the sandbox's minute between the tries at a deposit notice; zero tries once.
 	InicisRetryUnit time.Duration
+	// Gateway is where the demo shop asks for cancels.
+	Gateway Gateway
 	// MaxPayments bounds what is remembered of each kind; the oldest are forgotten. Zero means 100,000.
 	MaxPayments int
 	// Now is the clock; nil means time.Now.
@@ -56,8 +58,10 @@ type V1Account struct {
 	Secret  string
 	// FormNotices sends webhooks as forms instead of JSON.
 	FormNotices bool
-	// PaysTwice lets windows that are open at once each be paid under one merchant_uid, as PortOne's check can be
-	// outrun.
+	// NoticeURL is the console's address for webhooks: of payments that named none of their own.
+	NoticeURL string
+	// PaysTwice lets windows that are open at once, and charges by API, each be paid under one merchant_uid, as PortOne's
+	// check can be outrun.
 	PaysTwice bool
 }
 
@@ -68,6 +72,8 @@ type V2Account struct {
 	// WebhookSecret (whsec_...) signs webhooks; OldNotices sends them in body version 2024-01-01.
 	WebhookSecret string
 	OldNotices    bool
+	// NoticeURL is where payments are told that name no address of their own, as in the console; empty tells nobody.
+	NoticeURL string
 	// RetryUnit is the sandbox's minute between the tries at a webhook; zero tries once.
 	RetryUnit time.Duration
 }
@@ -75,7 +81,8 @@ type V2Account struct {
 // Channel is one PortOne channel: a PG module, a MID and a mode.
 type Channel struct {
 	Key string
-	// Module is html5_inicis (V1) or inicis_v2 (V2).
+	// Module is html5_inicis (V1), inicis_v2 (V2) or danal, which identifies people for V2, and bills their phones for V1
+	// where the channel is Recurring.
 	Module string
 	MID    string
 	// Test tells a test channel from a live one.
@@ -124,6 +131,8 @@ func Defaults() Config {
 			{Key: "channel-key-v2-inicis", Module: moduleV2Inicis, MID: "INIpayTest", Test: true, ManualConfirm: true},
 			{Key: "channel-key-v2-auto", Module: moduleV2Inicis, MID: "INIpayTest", Test: true},
 			{Key: "channel-key-v1-billing", Module: moduleV1Inicis, MID: "INIBillTst", Test: true, Recurring: true},
+			{Key: "channel-key-v1-phone", Module: moduleDanal, MID: "A010002002", Test: true, Recurring: true},
+			{Key: "channel-key-v2-identity", Module: moduleDanal, MID: "A010002002", Test: true},
 			{Key: "channel-key-v2-billing", Module: moduleV2Inicis, MID: "INIBillTst", Test: true, Recurring: true},
 		},
 		InicisRetryUnit: 100 * time.Millisecond,

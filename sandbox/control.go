@@ -72,10 +72,22 @@ func (s *Sandbox) routeMoneyControl() {
 	})
 	s.mux.HandleFunc("POST /_sandbox/notices", func(w http.ResponseWriter, r *http.Request) {
 		var n struct {
+			// PG is inicis, which is meant when it is left out, portone_v1 or portone_v2.
+			PG  string `json:"pg"`
 			MID string `json:"mid"`
 			URL string `json:"url"`
 		}
-		steer(w, r, &n, func() error { return s.SetInicisNotice(n.MID, n.URL) })
+		steer(w, r, &n, func() error {
+			switch n.PG {
+			case "", pgInicis:
+				return s.SetInicisNotice(n.MID, n.URL)
+			case pgV1:
+				return s.SetV1Notice(n.URL)
+			case pgV2:
+				return s.SetV2Notice(n.URL)
+			}
+			return fmt.Errorf("%w: %q has no such address", ErrNoticeURL, n.PG)
+		})
 	})
 	s.mux.HandleFunc("POST /_sandbox/cancels", func(w http.ResponseWriter, r *http.Request) {
 		var m struct {

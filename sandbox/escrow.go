@@ -7,6 +7,8 @@ const (
 	escrowPaid     = "0"
 	escrowShipped  = "2"
 	escrowAccepted = "3"
+	// escrowRegistered is V2's alone: the parcel was registered, and nobody has fetched it yet.
+	escrowRegistered = "1"
 )
 
 // escrowConfirmed tells whether the purchase was confirmed: by the buyer, by time, or by force.
@@ -22,6 +24,8 @@ func escrowKnown(status string) bool {
 // escrowV2 is V2's word for a state.
 func escrowV2(status string) string {
 	switch status {
+	case escrowRegistered:
+		return "REGISTERED"
 	case escrowShipped:
 		return "DELIVERED"
 	case escrowAccepted, "31", "32":

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -35,20 +36,29 @@ const (
 	FaultGarbage FaultKind = "garbage"
 	// FaultHalfBody does the work, announces the whole answer, sends half of it and resets the connection.
 	FaultHalfBody FaultKind = "half_body"
+	// FaultWrongMode does the work and states in the answer that a test payment was a live one, or the other way round.
+	FaultWrongMode FaultKind = "wrong_mode"
+	// FaultDecline lets the PG refuse the payment: no money moves, and the answer says why.
+	FaultDecline FaultKind = "decline"
 )
 
 // Fault is misbehaviour on order.
 type Fault struct {
 	// PG is inicis, portone_v1, portone_v2 or shop.
 	PG string `json:"pg"`
-	// Operation is what to disturb, such as approve or lookup; empty means any operation of the PG.
+	// Operation is what to disturb, such as approve or lookup, or several with | between them; empty means any operation
+	// of the PG.
 	Operation string    `json:"operation"`
 	Kind      FaultKind `json:"kind"`
 	// Times is how often; zero means once, a negative number for good.
 	Times   int `json:"times"`
 	DelayMS int `json:"delay_ms"`
-	// Status is what the status kinds answer; zero means 500.
-	Status int `json:"status"`
+	// Status is what the status kinds answer; zero means 500. Body is what they say, if anything; a refusal in the PG's
+	// own form may be a 200.
+	Status int    `json:"status"`
+	Body   string `json:"body,omitempty"`
+	// Reason is why a decline declines: limit, funds, expired, stolen, suspended, number or busy; empty means limit.
+	Reason string `json:"reason,omitempty"`
 }
 
 // The names of the stand-ins in faults, executions and ledger entries.
@@ -59,6 +69,9 @@ const (
 	pgShop   = "shop"
 )
 
+// operationFire is a scheduled payment whose time has come.
+const operationFire = "fire"
+
 // ErrFault is returned for a fault that cannot be injected.
 var ErrFault = errors.New("no such fault")
 
@@ -66,6 +79,7 @@ func faultKinds() []FaultKind {
 	return []FaultKind{
 		FaultDropAfterCommit, FaultDropBeforeCommit, FaultDelay, FaultDelayBeforeCommit, FaultStatus,
 		FaultStatusAfterCommit, FaultWrongAmount, FaultWrongMID, FaultWrongOrder, FaultGarbage, FaultHalfBody,
+		FaultDecline, FaultWrongMode,
 	}
 }
 
@@ -79,11 +93,20 @@ func operationNames() map[string]map[string]string {
 		},
 		pgV1: {
 			"token": "token", "prepare": "prepare", "prepare_read": "prepare_read", "lookup": "lookup", "inquiry": "lookup",
-			"cancel": "cancel", "refund": "cancel", "open": "open", "pay": "pay",
+			"cancel": "cancel", "refund": "cancel", "open": "open", "pay": "pay", "list": "list", "again": "again",
+			"charge": "again", "onetime": "onetime", "instant": "onetime", "issue": "issue",
+			"schedule": "schedule", "unschedule": "unschedule", "reschedule": "reschedule", "retry": "retry",
+			"vbank": "vbank", "receipt": "receipt", "receipt_cancel": "receipt_cancel", "escrow": "escrow",
+			"certification_delete": "certification_delete",
+			operationFire:          operationFire,
 		},
 		pgV2: {
 			"prepare": "prepare", "lookup": "lookup", "inquiry": "lookup", "confirm": "confirm", "approve": "confirm",
-			"cancel": "cancel", "refund": "cancel", "open": "open", "pay": "pay",
+			"cancel": "cancel", "refund": "cancel", "open": "open", "pay": "pay", "charge": "charge", "again": "charge",
+			"list": "list", "instant": "instant", "onetime": "instant", "schedule": "schedule", "unschedule": "unschedule",
+			"issue": "issue", "drop_key": "drop_key", operationFire: operationFire,
+			"token": "token", "receipt": "receipt", "identity": "identity", "escrow": "escrow", "resend": "resend",
+			"receipt_cancel": "receipt_cancel", "stop": "stop",
 		},
 		pgShop: {"lookup": "lookup", "confirm": "confirm", "events": "events", "create": "create"},
 	}
@@ -99,14 +122,27 @@ func (f Fault) normal() (Fault, error) {
 		f.Operation = ""
 	}
 	if f.Operation != "" {
-		name, ok := names[f.Operation]
-		if !ok {
-			return f, fmt.Errorf("%w: %s has no operation %q", ErrFault, f.PG, f.Operation)
+		var own []string
+		for word := range strings.SplitSeq(f.Operation, "|") {
+			name, ok := names[word]
+			if !ok {
+				return f, fmt.Errorf("%w: %s has no operation %q", ErrFault, f.PG, word)
+			}
+			own = append(own, name)
 		}
-		f.Operation = name
+		f.Operation = strings.Join(own, "|")
 	}
 	if !slices.Contains(faultKinds(), f.Kind) {
 		return f, fmt.Errorf("%w: unknown kind %q", ErrFault, f.Kind)
+	}
+	// Nobody asks when a schedule fires, so that no answer can be lost or late.
+	if f.of(operationFire) && f.Kind != FaultDecline {
+		return f, fmt.Errorf("%w: a schedule that fires can only be declined", ErrFault)
+	}
+	if f.Kind == FaultDecline {
+		if err := f.declinable(); err != nil {
+			return f, err
+		}
 	}
 	if f.DelayMS < 0 || f.DelayMS > 600_000 {
 		return f, fmt.Errorf("%w: delay_ms must be 0 to 600000", ErrFault)
@@ -114,13 +150,23 @@ func (f Fault) normal() (Fault, error) {
 	if f.Status == 0 {
 		f.Status = http.StatusInternalServerError
 	}
-	if f.Status < 300 || f.Status > 599 {
-		return f, fmt.Errorf("%w: status must be 300 to 599", ErrFault)
+	told := f.Status == http.StatusOK && f.Body != ""
+	if (f.Status < 300 && !told) || f.Status > 599 {
+		return f, fmt.Errorf("%w: status must be 300 to 599, or 200 with a body", ErrFault)
 	}
 	if f.Times == 0 {
 		f.Times = 1
 	}
 	return f, nil
+}
+
+// of tells whether a fault disturbs an operation of its PG. A fault of any operation waits for one that somebody asks
+// for.
+func (f Fault) of(operation string) bool {
+	if f.Operation == "" {
+		return operation != operationFire
+	}
+	return slices.Contains(strings.Split(f.Operation, "|"), operation)
 }
 
 // Inject arms a fault. Faults of the same operation fire in the order they were armed.
@@ -145,7 +191,7 @@ func (s *Sandbox) ClearFaults() {
 // takeFault returns the fault to play for this operation, or a zero one; callers hold the mutex.
 func (s *Sandbox) takeFault(pg, operation string) Fault {
 	for i, f := range s.faults {
-		if f.PG != pg || (f.Operation != "" && f.Operation != operation) {
+		if f.PG != pg || !f.of(operation) {
 			continue
 		}
 		if f.Times > 0 {

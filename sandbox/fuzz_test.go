@@ -97,15 +97,21 @@ func FuzzLiteForm(f *testing.F) {
 	})
 }
 
-// FuzzKeyQuestions: no question for billing keys makes the list panic.
-func FuzzKeyQuestions(f *testing.F) {
+// FuzzListQuestions: no question makes a list of V2 panic.
+func FuzzListQuestions(f *testing.F) {
 	box := New(Defaults())
 	f.Add(`{"page":{"number":0,"size":10},"sort":{"by":"ISSUED_AT","order":"DESC"},"filter":{"from":"2026-04-02T00:00:00Z"}}`)
 	f.Add(`{"page":{"number":9223372036854775807,"size":2}}`)
+	f.Add(`{"size":1,"cursor":"c2VxOjk5"}`)
 	f.Fuzz(func(t *testing.T, text string) {
 		c := &call{r: httptest.NewRequest(http.MethodGet, "/", nil), body: []byte(text), now: time.UnixMilli(1775106841435)}
-		if a := box.v2Keys(c); a.status != http.StatusOK && a.status != http.StatusBadRequest {
-			t.Errorf("%q: %d", text, a.status)
+		for name, list := range map[string]func(*call) answer{
+			"keys": box.v2Keys, "payments": box.v2Payments, "by cursor": box.v2PaymentsByCursor, "events": box.v2EventsByCursor,
+			"schedules": box.v2Schedules,
+		} {
+			if a := list(c); a.status != http.StatusOK && a.status != http.StatusBadRequest && a.status != http.StatusForbidden {
+				t.Errorf("%s, %q: %d", name, text, a.status)
+			}
 		}
 	})
 }

@@ -31,6 +31,16 @@ const (
 	NoticeTwice NoticeMode = "twice"
 	// NoticeNever loses them.
 	NoticeNever NoticeMode = "never"
+	// NoticeLate sends them long after the browser was answered.
+	NoticeLate NoticeMode = "late"
+	// NoticeForged signs V2's with a secret that is not the shop's.
+	NoticeForged NoticeMode = "forged"
+	// NoticeStale signs V2's as if they had been sent ten minutes ago.
+	NoticeStale NoticeMode = "stale"
+	// NoticeUnknown sends one of a kind that nobody knows before each.
+	NoticeUnknown NoticeMode = "unknown"
+	// NoticeStranger sends one about a payment that does not exist before each.
+	NoticeStranger NoticeMode = "stranger"
 )
 
 // ErrNoticeMode is returned for a mode that does not exist.
@@ -66,13 +76,18 @@ type notice struct {
 	id, secret string
 	// ack is the very answer that the receiver must give; without one any 2xx will do.
 	ack string
+	// age is how long ago it seems to have been signed, and ahead a made-up one that comes before it.
+	age   time.Duration
+	ahead *notice
+	// heard, when set, is told of each try, under the mutex.
+	heard func(address string, code int, body []byte)
 	// waits are the pauses before it is sent again; without any it is sent once.
 	waits []time.Duration
 }
 
 // SetNotices says when webhooks are sent from now on. Errors match ErrNoticeMode.
 func (s *Sandbox) SetNotices(m NoticeMode) error {
-	if !slices.Contains([]NoticeMode{NoticeAfter, NoticeBefore, NoticeTwice, NoticeNever}, m) {
+	if !slices.Contains(noticeModes(), m) {
 		return fmt.Errorf("%w: %q", ErrNoticeMode, m)
 	}
 	s.mu.Lock()
@@ -92,14 +107,23 @@ func (s *Sandbox) Notices() []Notice {
 func (s *Sandbox) WaitNotices() { s.posting.Wait() }
 
 // publish sends the webhooks that an operation gave rise to.
-func (s *Sandbox) publish(list []notice) {
+func (s *Sandbox) publish(list []notice) { s.publishAs(list, "") }
+
+// publishAs sends webhooks in a mode; an empty one is that of the sandbox.
+func (s *Sandbox) publishAs(list []notice, mode NoticeMode) {
 	s.mu.Lock()
-	mode := s.noticeMode
+	if mode == "" {
+		mode = s.noticeMode
+	}
+	delay := noticeDelay
+	if mode == NoticeLate {
+		delay = s.noticeLate
+	}
 	s.mu.Unlock()
 	if s.cfg.HookClient == nil || mode == NoticeNever {
 		return
 	}
-	for _, n := range list {
+	for _, n := range s.tricked(list, mode) {
 		for _, address := range n.urls {
 			if mode == NoticeBefore {
 				s.deliverNotice(n, address)
@@ -111,7 +135,7 @@ func (s *Sandbox) publish(list []notice) {
 			}
 			for range times {
 				s.posting.Go(func() {
-					s.wait(int(noticeDelay / time.Millisecond))
+					s.wait(int(delay / time.Millisecond))
 					s.deliverNotice(n, address)
 				})
 			}
@@ -121,6 +145,9 @@ func (s *Sandbox) publish(list []notice) {
 
 // deliverNotice posts a webhook, and again as often as its sender does while it is not acknowledged.
 func (s *Sandbox) deliverNotice(n notice, address string) {
+	if n.ahead != nil {
+		s.post(*n.ahead, address, noticeTimeout)
+	}
 	for try := 0; ; try++ {
 		status, body := s.post(n, address, noticeTimeout)
 		taken := status >= 200 && status < 300
@@ -155,6 +182,9 @@ func (s *Sandbox) post(n notice, address string, timeout time.Duration) (status 
 	defer func() {
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if n.heard != nil {
+			n.heard(address, status, body)
+		}
 		if len(s.notices) < maxNotices {
 			s.notices = append(s.notices, Notice{PG: n.pg, URL: address, Ref: n.ref, Kind: n.kind, Status: status})
 		}
@@ -187,7 +217,7 @@ func (s *Sandbox) sign(req *http.Request, n notice) {
 	if err != nil {
 		return
 	}
-	stamp := strconv.FormatInt(s.cfg.Now().Unix(), 10)
+	stamp := strconv.FormatInt(s.cfg.Now().Add(-n.age).Unix(), 10)
 	mac := hmac.New(sha256.New, key)
 	mac.Write([]byte(n.id + "." + stamp + "."))
 	mac.Write(n.body)
@@ -252,13 +282,16 @@ func (s *Sandbox) v2CancelNotice(x *v2Cancellation, kind string, now time.Time) 
 
 func (s *Sandbox) v2Message(a *v2Attempt, kind string, urls []string, now time.Time, data, old map[string]any) notice {
 	n := notice{
-		pg: pgV2, ref: a.payment.id, kind: kind, urls: urls, contentType: "application/json",
+		pg: pgV2, ref: a.payment.id, kind: kind, urls: s.v2Addresses(urls), contentType: "application/json",
 		id: "wh_" + randomHex(16), secret: s.cfg.V2.WebhookSecret, waits: s.v2Waits(),
 	}
 	n.body = mustJSON(map[string]any{"type": "Transaction." + kind, "timestamp": rfc3339(now), "data": data})
 	// Version 2024-01-01 can still be chosen (portone.md §4.9).
 	if s.cfg.V2.OldNotices {
 		n.body = mustJSON(old)
+	}
+	if kind != "Confirm" {
+		s.v2Hooked(a.payment, &n, a.status, now)
 	}
 	return n
 }

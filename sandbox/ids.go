@@ -47,6 +47,11 @@ func sha256Hex(s string) string {
 	return hex.EncodeToString(sum[:])
 }
 
+func sha512Base64(s string) string {
+	sum := sha512.Sum512([]byte(s))
+	return base64.StdEncoding.EncodeToString(sum[:])
+}
+
 func sha512Hex(s string) string {
 	sum := sha512.Sum512([]byte(s))
 	return hex.EncodeToString(sum[:])
@@ -54,10 +59,15 @@ func sha512Hex(s string) string {
 
 // transactionID lays out a 40-character Inicis transaction id; callers hold the mutex.
 func (s *Sandbox) transactionID(method, mid string, at time.Time) string {
+	return s.transactionOf("Stdpay", method, mid, at)
+}
+
+// transactionOf is a transactionID of another window than the PC's, which the prefix tells.
+func (s *Sandbox) transactionOf(prefix, method, mid string, at time.Time) string {
 	if len(mid) > 10 {
 		mid = mid[:10]
 	}
 	// Of fixed width, so that the MID can be read off at tid[10:20] (inicis.md §11.1).
-	return fmt.Sprintf("Stdpay%-4s%s%s%06d", method, mid+strings.Repeat("_", 10-len(mid)),
+	return fmt.Sprintf("%s%-4s%s%s%06d", prefix, method, mid+strings.Repeat("_", 10-len(mid)),
 		at.In(payment.KST()).Format("20060102150405"), s.next()%1_000_000)
 }

@@ -41,6 +41,8 @@ type inicisWindow struct {
 	exact  bool
 	escrow bool
 	closed bool
+	// mobile is what one on a phone has besides; nil for one on a PC.
+	mobile *mobileParts
 }
 
 // inicisAuth is an authentication that may be approved once.
@@ -120,6 +122,7 @@ func (s *Sandbox) routeInicis() {
 	s.handle("POST /inicis/window/act", pgInicis, "pay", s.inicisAct)
 	s.handle("POST /inicis/{idc}/api/payAuth", pgInicis, "approve", s.inicisApprove)
 	s.handle("POST /inicis/{idc}/api/netCancel", pgInicis, "net_cancel", s.inicisNetCancel)
+	s.routeInicisMobile()
 	s.handle("POST /inicis/iniapi/api/v1/extra", pgInicis, "inquiry", s.iniapiV1Extra)
 	s.handle("POST /inicis/iniapi/api/v1/refund", pgInicis, "refund", s.iniapiV1Refund)
 	s.handle("POST /inicis/iniapi/v2/pg/inquiry", pgInicis, "inquiry", s.iniapiV2("inquiry", s.iniapiV2Inquiry))
@@ -139,6 +142,8 @@ func tidMethod(method string) string {
 		return "HPP_"
 	case methodVBank:
 		return "VBNK"
+	case "Culture":
+		return "CULT"
 	default:
 		return "CARD"
 	}

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/url"
 	"strconv"
+	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
@@ -24,12 +25,22 @@ func (s *Sandbox) inicisApprove(c *call) answer {
 	if price := f.Get("price"); price != "" && price != win.price.text() {
 		return inicisFailure(c, "500610", "금액이 위변조되었습니다 (500610)")
 	}
-	if auth.decline {
-		return inicisFailure(c, "120016", "한도초과 (120016)")
+	if auth.decline && c.decline == nil {
+		c.decline = declineFor("")
 	}
+	if c.decline != nil {
+		return inicisFailure(c, "120016", c.decline.text+" (120016)")
+	}
+	s.inicisTake(auth, s.transactionID(tidMethod(win.method), win.mid, c.now), c.now)
+	return inicisAnswer(c, s.approvalFields(auth.tx, f.Get("timestamp")))
+}
+
+// inicisTake books what an authentication is approved for.
+func (s *Sandbox) inicisTake(auth *inicisAuth, tid string, now time.Time) {
+	win := auth.win
 	auth.tx = &inicisTx{
-		tid: s.transactionID(tidMethod(win.method), win.mid, c.now), mid: win.mid, oid: win.oid, goods: win.goods,
-		method: win.method, currency: win.currency, price: win.price, remaining: win.price, at: c.now, quota: "00",
+		tid: tid, mid: win.mid, oid: win.oid, goods: win.goods,
+		method: win.method, currency: win.currency, price: win.price, remaining: win.price, at: now, quota: "00",
 		taxes: win.taxes, taxed: win.taxed,
 	}
 	s.inicis.txs.put(auth.tx.tid, auth.tx)
@@ -44,7 +55,6 @@ func (s *Sandbox) inicisApprove(c *call) answer {
 			PG: pgInicis, Kind: EntryCapture, OrderRef: win.oid, TxID: auth.tx.tid, Amount: win.price, By: "approve",
 		})
 	}
-	return inicisAnswer(c, s.approvalFields(auth.tx, f.Get("timestamp")))
 }
 
 // inicisAuthOf checks who asks and returns the authentication that is asked about.
@@ -135,30 +145,40 @@ func (s *Sandbox) inicisNetCancel(c *call) answer {
 	if refusal != nil {
 		return *refusal
 	}
-	if c.now.After(auth.at.Add(netCancelWindow)) {
-		return inicisFailure(c, "500714", "망취소 가능 시간이 지났습니다 (500714)")
+	if code, why := s.inicisUndo(auth, c.now); code != "" {
+		return inicisFailure(c, code, why+" ("+code+")")
 	}
-	// Also without a payment: an approval that is still on its way must find the token spent.
-	auth.dead = true
 	tid := ""
-	if tx := auth.tx; tx != nil {
-		tid = tx.tid
-		switch {
-		case auth.undone:
-		case tx.vbankStatus() == "N":
-			tx.account.closed, tx.cancelledAt = c.now, c.now
-		case tx.account != nil && len(tx.account.deposits) > 0:
-			return inicisFailure(c, "504621", "입금된 가상계좌는 망취소할 수 없습니다 (504621)")
-		case tx.spent():
-			return inicisFailure(c, "500626", "이미 취소된 거래입니다 (500626)")
-		case tx.remaining != tx.price:
-			return inicisFailure(c, "500627", "부분취소된 거래는 망취소할 수 없습니다 (500627)")
-		default:
-			s.inicisGiveBack(tx, tx.remaining, c.now, "net_cancel")
-		}
+	if auth.tx != nil {
+		tid = auth.tx.tid
 	}
-	auth.undone = true
 	return inicisAnswer(c, [][2]string{
 		{"resultCode", "0000"}, {"resultMsg", "망취소 처리되었습니다."}, {"tid", tid}, {"mid", auth.win.mid}, {"MOID", auth.win.oid},
 	})
+}
+
+// inicisUndo gives back what an authentication was approved for, or says why not.
+func (s *Sandbox) inicisUndo(auth *inicisAuth, now time.Time) (code, why string) {
+	if now.After(auth.at.Add(netCancelWindow)) {
+		return "500714", "망취소 가능 시간이 지났습니다"
+	}
+	// Also without a payment: an approval that is still on its way must find the token spent.
+	auth.dead = true
+	if tx := auth.tx; tx != nil {
+		switch {
+		case auth.undone:
+		case tx.vbankStatus() == "N":
+			tx.account.closed, tx.cancelledAt = now, now
+		case tx.account != nil && len(tx.account.deposits) > 0:
+			return "504621", "입금된 가상계좌는 망취소할 수 없습니다"
+		case tx.spent():
+			return "500626", "이미 취소된 거래입니다"
+		case tx.remaining != tx.price:
+			return "500627", "부분취소된 거래는 망취소할 수 없습니다"
+		default:
+			s.inicisGiveBack(tx, tx.remaining, now, "net_cancel")
+		}
+	}
+	auth.undone = true
+	return "", ""
 }

@@ -56,7 +56,12 @@ func (s *Sandbox) inicisIssue(tx *inicisTx, win *inicisWindow) {
 		paid: func(d deposit) {
 			tx.price, tx.remaining, tx.paidAt, tx.taxes = d.amount, d.amount, d.at, tx.taxes.fit(d.amount)
 		},
-		tell: func(d deposit) []notice { return s.inicisNotice(tx, d) },
+		tell: func(d deposit) []notice {
+			if win.mobile != nil {
+				return s.mobileNotice(tx, win, d)
+			}
+			return s.inicisNotice(tx, d)
+		},
 	})
 }
 

@@ -5,6 +5,9 @@ import (
 	"time"
 )
 
+// testCard is the masked number of the card that buyers pay with in a window.
+const testCard = "428790******0294"
+
 // keyState is what all stand-ins remember of billing keys. No money moves when a key is issued.
 type keyState struct {
 	windows *shelf[*keyWindow]
@@ -33,12 +36,18 @@ type keyWindow struct {
 
 // billingKey is a key that was issued, and perhaps deleted since.
 type billingKey struct {
-	key       string
-	pg        string
-	channel   Channel
-	ref       string
-	name      string
+	key     string
+	pg      string
+	channel Channel
+	ref     string
+	name    string
+	// card is the card's masked number; empty where the key pays by phone bill.
+	card string
+	// data is V2's customData.
+	data      string
 	customer  v2Customer
+	addr      string
+	postcode  string
 	notices   []string
 	requested time.Time
 	issued    time.Time
@@ -76,7 +85,7 @@ func (s *Sandbox) BillingKeys() []KeyView {
 func (s *Sandbox) issue(c *call, w *keyWindow, key string) *billingKey {
 	k := &billingKey{
 		key: key, pg: w.pg, channel: w.channel, ref: w.ref, name: w.name, customer: w.customer, notices: w.noticeURLs,
-		requested: w.opened, issued: c.now, updated: c.now,
+		requested: w.opened, issued: c.now, updated: c.now, card: testCard,
 	}
 	s.keys.keys.put(key, k)
 	return k
@@ -95,8 +104,7 @@ func (s *Sandbox) routeKeys() {
 	s.handle("POST /inicis/pay/card/billing", pgInicis, "window", s.liteOpen)
 	s.handle("POST /inicis/pay/card/billing/act", pgInicis, "pay", s.liteAct)
 
-	s.handle("GET /portone/v1/subscribe/customers/{uid}", pgV1, "lookup", s.v1Guard(s.v1Customer))
-	s.handle("DELETE /portone/v1/subscribe/customers/{uid}", pgV1, "cancel", s.v1Guard(s.v1DropCustomer))
+	s.routeV1Keys()
 
 	s.handleSDK("/portone/sdk/v2/issue", pgV2, "open", nil, s.v2OpenKey)
 	s.handleSDK("/portone/sdk/v2/issue/act", pgV2, "pay", nil, s.v2ActKey)
@@ -104,8 +112,10 @@ func (s *Sandbox) routeKeys() {
 	s.handle("POST /portone/window/v2/key/act", pgV2, "pay", s.v2KeyAct)
 	s.handle("GET /portone/v2/billing-keys", pgV2, "lookup", s.v2Guard(s.v2Keys))
 	s.handle("GET /portone/v2/billing-keys/{id}", pgV2, "lookup", s.v2Guard(s.v2Key))
-	s.handleV2Write("DELETE /portone/v2/billing-keys/{id}", "cancel", s.v2DropKey)
+	s.handleV2Write("POST /portone/v2/billing-keys", "issue", s.v2IssueKey)
+	s.handleV2Write("DELETE /portone/v2/billing-keys/{id}", "drop_key", s.v2DropKey)
 
+	s.routePhoneKeys()
 	s.mux.HandleFunc("GET /_sandbox/billing-keys", func(w http.ResponseWriter, _ *http.Request) {
 		jsonAnswer(http.StatusOK, map[string]any{"billing_keys": s.BillingKeys()}).write(w)
 	})

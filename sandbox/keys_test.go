@@ -2,10 +2,13 @@ package sandbox_test
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"net/http"
 	"net/url"
 	"testing"
+
+	"github.com/pg-gateway/pg-gateway/sandbox"
 )
 
 const (
@@ -261,5 +264,47 @@ func TestV2BillingKeyByRedirect(t *testing.T) {
 	}
 	if r := w.must(http.MethodGet, "/portone/window/v2/key?key=x", "", "", nil); r.status != http.StatusGone {
 		t.Errorf("no such window: %d", r.status)
+	}
+}
+
+// A phone's key is charged as one at either PortOne, and says as much as PortOne does of what it pays with.
+func TestPhoneKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, p := range []sandbox.PhoneKey{
+		{Channel: "channel-key-v1-phone", Key: "phone-1"}, {Channel: "channel-key-v2-billing", Key: "phone-2"},
+	} {
+		if status, got := w.json(http.MethodPost, "/_sandbox/phone-keys", map[string]any{"channel": p.Channel, "key": p.Key}, nil); status != http.StatusOK {
+			t.Fatalf("%s: %d %v", p.Key, status, got)
+		}
+	}
+	for _, p := range []sandbox.PhoneKey{
+		{Channel: "channel-key-v1-phone", Key: "phone-1"},
+		{Channel: "channel-key-v1-phone"},
+		{Channel: "channel-key-v1-billing", Key: "x"},
+		{Channel: "channel-key-v2-identity", Key: "x"},
+		{Channel: "none", Key: "x"},
+	} {
+		if err := w.box.AddPhoneKey(p); !errors.Is(err, sandbox.ErrPhoneKey) {
+			t.Errorf("%+v: %v", p, err)
+		}
+	}
+	_, got := w.json(http.MethodGet, v1API+"/subscribe/customers/phone-1", nil, w.v1Token())
+	if k := got["response"].(map[string]any); k["pg_provider"] != "danal" || k["card_number"] != nil || k["pg_id"] != "A010002002" {
+		t.Errorf("V1's key: %v", k)
+	}
+	body := again("SUB-1", 8900)
+	body["customer_uid"] = "phone-1"
+	if code, p := w.v1Post("/subscribe/payments/again", body); code != "0" || p["pay_method"] != "phone" || p["status"] != "paid" || p["card_name"] != nil {
+		t.Errorf("V1's payment: %v", p)
+	}
+	_, k := w.json(http.MethodGet, "/portone/v2/billing-keys/phone-2", nil, v2Header(""))
+	if m := k["methods"].([]any)[0].(map[string]any); m["type"] != "BillingKeyPaymentMethodMobile" || m["card"] != nil {
+		t.Errorf("V2's key: %v", k)
+	}
+	w.v2Charge("A-1", v2KeySale("phone-2", 8900), "")
+	_, p := w.json(http.MethodGet, v2Root+"A-1", nil, v2Header(""))
+	if m := p["method"].(map[string]any); p["status"] != "PAID" || m["type"] != "PaymentMethodMobile" {
+		t.Errorf("V2's payment: %v", p)
 	}
 }

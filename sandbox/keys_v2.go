@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -141,7 +140,7 @@ func (s *Sandbox) v2KeyNotice(ref, key, kind string, urls []string, now time.Tim
 		data["billingKey"] = key
 	}
 	return notice{
-		pg: pgV2, ref: ref, kind: "BillingKey." + kind, urls: urls, contentType: "application/json",
+		pg: pgV2, ref: ref, kind: "BillingKey." + kind, urls: s.v2Addresses(urls), contentType: "application/json",
 		id: "wh_" + randomHex(16), secret: s.cfg.V2.WebhookSecret, waits: s.v2Waits(),
 		body: mustJSON(map[string]any{"type": "BillingKey." + kind, "timestamp": rfc3339(now), "data": data}),
 	}
@@ -176,26 +175,26 @@ func (s *Sandbox) v2KeyAct(c *call) answer {
 	})
 }
 
+func (k *billingKey) v2MethodWire() map[string]any {
+	if k.byPhone() {
+		return map[string]any{"type": "BillingKeyPaymentMethodMobile", "phoneNumber": k.customer.PhoneNumber}
+	}
+	return map[string]any{"type": "BillingKeyPaymentMethodCard", "card": v2CardWire(k.card)}
+}
+
 // v2KeyWire is V2's billing-key object.
 func (s *Sandbox) v2KeyWire(k *billingKey) map[string]any {
-	channelType := "LIVE"
-	if k.channel.Test {
-		channelType = "TEST"
-	}
 	out := map[string]any{
 		"status": "ISSUED", "billingKey": k.key, "merchantId": "merchant-sandbox", "storeId": s.cfg.V2.StoreID,
-		"methods": []any{map[string]any{"type": "BillingKeyPaymentMethodCard", "card": map[string]string{
-			"publisher": "SHINHAN_CARD", "issuer": "SHINHAN_CARD", "brand": "LOCAL", "type": "CREDIT", "ownerType": "PERSONAL",
-			"bin": "428790", "number": "428790******0294",
-		}}},
-		"channels": []any{map[string]string{
-			"type": channelType, "key": k.channel.Key, "name": "sandbox", "pgProvider": "INICIS_V2",
-			"pgMerchantId": k.channel.MID,
-		}},
-		"customer": map[string]string{
-			"name": k.customer.name(), "email": k.customer.Email, "phoneNumber": k.customer.PhoneNumber,
-		},
-		"issueId": k.ref, "issueName": k.name, "requestedAt": rfc3339(k.requested), "issuedAt": rfc3339(k.issued),
+		"methods":     []any{k.v2MethodWire()},
+		"channels":    []any{k.channel.wire()},
+		"customer":    k.customer.wire(),
+		"requestedAt": rfc3339(k.requested), "issuedAt": rfc3339(k.issued),
+	}
+	for name, text := range map[string]string{"issueId": k.ref, "issueName": k.name, "customData": k.data} {
+		if text != "" {
+			out[name] = text
+		}
 	}
 	if !k.deleted.IsZero() {
 		out["status"], out["deletedAt"] = "DELETED", rfc3339(k.deleted)
@@ -222,6 +221,9 @@ func (s *Sandbox) v2DropKey(c *call) answer {
 	if !k.deleted.IsZero() {
 		return v2Error(http.StatusConflict, "BILLING_KEY_ALREADY_DELETED", "이미 삭제된 빌링키입니다.")
 	}
+	if s.v2Scheduled(func(x *v2Schedule) bool { return x.key == k }) != nil {
+		return v2Error(http.StatusConflict, "PAYMENT_SCHEDULE_ALREADY_EXISTS", "결제 예약이 남아 있는 빌링키입니다.")
+	}
 	k.deleted, k.updated = c.now, c.now
 	if c.r.URL.Query().Get("skipWebhook") != "true" {
 		c.notices = append(c.notices, s.v2KeyNotice(k.ref, k.key, "Deleted", k.notices, c.now))
@@ -229,46 +231,29 @@ func (s *Sandbox) v2DropKey(c *call) answer {
 	return jsonAnswer(http.StatusOK, map[string]string{"deletedAt": rfc3339(c.now)})
 }
 
-// maxListed is how far into a list V2 lets a caller look (portone.md §4.5).
-const maxListed = 60_000
-
 // v2KeysQuery is the question of a list: a page of what was issued, requested or deleted in a time.
 type v2KeysQuery struct {
-	Page struct {
-		Number int `json:"number"`
-		Size   int `json:"size"`
-	} `json:"page"`
+	Page v2Page `json:"page"`
 	Sort struct {
 		By    string `json:"by"`
 		Order string `json:"order"`
 	} `json:"sort"`
 	Filter struct {
+		v2Span
 		StoreID string   `json:"storeId"`
 		Field   string   `json:"timeRangeField"`
-		From    string   `json:"from"`
-		Until   string   `json:"until"`
 		Status  []string `json:"status"`
 	} `json:"filter"`
 }
 
-// v2Keys lists billing keys. The question is the body, or the query parameter requestBody.
+// v2Keys lists billing keys.
 func (s *Sandbox) v2Keys(c *call) answer {
-	c.ref = ""
-	text := string(c.body)
-	if v := c.r.URL.Query().Get("requestBody"); v != "" {
-		text = v
-	}
 	var q v2KeysQuery
-	if strings.TrimSpace(text) != "" {
-		if err := json.Unmarshal([]byte(text), &q); err != nil {
-			return v2Invalid(kindOfJSONError(err))
-		}
+	if refusal := s.v2Question(c, &q); refusal != nil {
+		return *refusal
 	}
-	if q.Page.Size == 0 {
-		q.Page.Size = 10
-	}
-	from, until, ok := q.span(c.now)
-	if !ok || q.Page.Number < 0 || q.Page.Size < 1 || q.Page.Number >= maxListed/q.Page.Size {
+	from, until, ok := q.Filter.between(c.now)
+	if !ok || !q.Page.valid() {
 		return v2Invalid("조회 조건이 올바르지 않습니다.")
 	}
 	found := []map[string]any{}
@@ -283,12 +268,7 @@ func (s *Sandbox) v2Keys(c *call) answer {
 	if q.Sort.Order != "ASC" {
 		slices.Reverse(found)
 	}
-	first := min(q.Page.Number*q.Page.Size, len(found))
-	last := min(first+q.Page.Size, len(found))
-	return jsonAnswer(http.StatusOK, map[string]any{
-		"items": found[first:last],
-		"page":  map[string]int{"number": q.Page.Number, "size": q.Page.Size, "totalCount": len(found)},
-	})
+	return q.Page.answer(found)
 }
 
 // at is the time of a key that the question is about.
@@ -301,22 +281,4 @@ func (q v2KeysQuery) at(k *billingKey) time.Time {
 	default:
 		return k.issued
 	}
-}
-
-// span is the time asked about: by default the last 90 days.
-func (q v2KeysQuery) span(now time.Time) (from, until time.Time, ok bool) {
-	until = now
-	var err error
-	if q.Filter.Until != "" {
-		if until, err = time.Parse(time.RFC3339, q.Filter.Until); err != nil {
-			return from, until, false
-		}
-	}
-	from = until.AddDate(0, 0, -90)
-	if q.Filter.From != "" {
-		if from, err = time.Parse(time.RFC3339, q.Filter.From); err != nil {
-			return from, until, false
-		}
-	}
-	return from, until, true
 }

@@ -26,8 +26,11 @@ type call struct {
 	ref string
 	// refused is why the shop would not have the payment approved, when it was asked.
 	refused string
-	// notices are the webhooks that the operation gives rise to.
+	// decline is why the PG refuses the payment, when a fault says that it does.
+	decline *decline
+	// notices are the webhooks that the operation gives rise to, and send how they are sent when the request says so.
 	notices []notice
+	send    NoticeMode
 }
 
 // form reads a form-urlencoded body.
@@ -112,8 +115,16 @@ func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the body is too large or broken", http.StatusRequestEntityTooLarge)
 		return
 	}
+	// Whatever was due before this request came is done before it.
+	o.s.FireDue() //nolint:contextcheck // a notice outlives the request it is about
 	c := &call{r: r, body: body, base: origin(r)}
-	f, run := o.arrive(r)
+	order, err := o.ordered(r)
+	if err != nil {
+		jsonAnswer(http.StatusBadRequest, map[string]string{"error": err.Error()}).write(w)
+		return
+	}
+	c.send = order.send
+	f, run := o.arrive(r, order.fault)
 	if f.Kind == FaultDropBeforeCommit {
 		hangUp(w)
 		return
@@ -135,7 +146,7 @@ func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	// Ahead of the answer: with NoticeBefore the shop is told first.
-	o.s.publish(c.notices) //nolint:contextcheck // a notice outlives the request it is about
+	o.s.publishAs(c.notices, c.send) //nolint:contextcheck // a notice outlives the request it is about
 	deliver(w, a, f)
 }
 
@@ -143,6 +154,9 @@ func (o operation) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (o operation) perform(c *call, run *Execution, f Fault) answer {
 	if f.Kind == FaultDelayBeforeCommit {
 		o.s.wait(f.DelayMS)
+	}
+	if f.Kind == FaultDecline {
+		c.decline = declineFor(f.Reason)
 	}
 	a := o.commit(c, run)
 	if f.Kind == FaultDelay {
@@ -164,22 +178,36 @@ func deliver(w http.ResponseWriter, a answer, f Fault) {
 		answer{
 			status: http.StatusOK, contentType: "text/html; charset=utf-8", body: []byte("<html><body>점검 중입니다</body></html>"),
 		}.write(w)
-	case FaultWrongAmount, FaultWrongMID, FaultWrongOrder:
+	case FaultWrongAmount, FaultWrongMID, FaultWrongOrder, FaultWrongMode:
 		a.body = falsify(f.Kind, a.body)
 		a.write(w)
-	case FaultDelay, FaultDelayBeforeCommit, FaultDropBeforeCommit, FaultStatus, "":
+	case FaultDelay, FaultDelayBeforeCommit, FaultDropBeforeCommit, FaultStatus, FaultDecline, "":
 		a.write(w)
 	}
 }
 
 func faultAnswer(f Fault) answer {
-	return answer{status: f.Status, contentType: "text/plain; charset=utf-8", body: []byte("sandbox fault")}
+	a := answer{status: f.Status, contentType: "text/plain; charset=utf-8", body: []byte("sandbox fault")}
+	if f.Body != "" {
+		a.body = []byte(f.Body)
+	}
+	switch {
+	case strings.HasPrefix(f.Body, "{"):
+		a.contentType = "application/json; charset=utf-8"
+	case strings.HasPrefix(f.Body, "<"):
+		a.contentType = "text/html; charset=utf-8"
+	}
+	return a
 }
 
-// arrive notes that the request came in and takes the fault that is due.
-func (o operation) arrive(r *http.Request) (Fault, *Execution) {
+// arrive notes that the request came in and takes the fault that is due: the one that the request asks for itself, if
+// it does.
+func (o operation) arrive(r *http.Request, own *Fault) (Fault, *Execution) {
 	o.s.mu.Lock()
 	defer o.s.mu.Unlock()
+	if own != nil {
+		return *own, o.s.arrive(o.pg, o.name, r)
+	}
 	return o.s.takeFault(o.pg, o.name), o.s.arrive(o.pg, o.name, r)
 }
 
@@ -246,6 +274,14 @@ func falsifiedField(kind FaultKind, key string, v any) any {
 				return json.Number(strconv.FormatInt(won+1000, 10))
 			}
 		}
+	case kind == FaultWrongMode && key == "sandbox":
+		if test, ok := v.(bool); ok {
+			return !test
+		}
+	case kind == FaultWrongMode && key == "type" && v == "TEST":
+		return "LIVE"
+	case kind == FaultWrongMode && key == "type" && v == "LIVE":
+		return "TEST"
 	case kind == FaultWrongMID && strings.Contains(" mid pg_id pgMerchantId ", " "+key+" "):
 		return "WRONGMID00"
 	case kind == FaultWrongOrder && strings.Contains(" MOID oid merchant_uid id order_id ", " "+key+" "):

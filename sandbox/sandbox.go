@@ -34,10 +34,13 @@ type Sandbox struct {
 	accountsByRef *shelf[*account]
 	noticeURLs    map[string]string
 	faults        []*Fault
+	dues          []due
 	runs          *runLog
 	seq           int64
 
 	noticeMode NoticeMode
+	// noticeLate is how late NoticeLate is.
+	noticeLate time.Duration
 	notices    []Notice
 	posting    sync.WaitGroup
 }
@@ -65,6 +68,8 @@ func New(cfg Config) *Sandbox {
 	s.routeMoneyControl()
 	s.routeConsole()
 	s.routeKeys()
+	s.routeDue()
+	s.routeScenarios()
 	return s
 }
 
@@ -75,7 +80,9 @@ func (s *Sandbox) Reset() {
 	s.books = newBooks(s.cfg.MaxPayments)
 	s.inicis = newInicisState(s.cfg.MaxPayments)
 	s.v1 = newV1State(s.cfg.MaxPayments)
+	s.v1.noticeURL = s.cfg.V1.NoticeURL
 	s.v2 = newV2State(s.cfg.MaxPayments)
+	s.v2.noticeURL = s.cfg.V2.NoticeURL
 	s.shop = newShopState(s.cfg.MaxPayments)
 	s.keys = newKeyState(s.cfg.MaxPayments)
 	s.accounts = newShelf[*account](s.cfg.MaxPayments)
@@ -85,21 +92,35 @@ func (s *Sandbox) Reset() {
 		s.noticeURLs[mid] = m.NoticeURL
 	}
 	s.runs = newRunLog(s.cfg.MaxPayments)
-	s.faults = nil
-	s.noticeMode, s.notices = NoticeAfter, nil
+	s.faults, s.dues = nil, nil
+	s.noticeMode, s.noticeLate, s.notices = NoticeAfter, lateByDefault, nil
 }
 
 // Handler returns the one handler that serves all stand-ins, by path.
 func (s *Sandbox) Handler() http.Handler { return s.mux }
 
-// Run serves on the listener until the context is done, then answers what is in flight and returns.
-func (s *Sandbox) Run(ctx context.Context, ln net.Listener) error {
-	server := &http.Server{Handler: s.mux, ReadHeaderTimeout: 10 * time.Second}
-	done := make(chan error, 1)
-	go func() { done <- server.Serve(ln) }()
+// Port is a listener and what is served on it.
+type Port struct {
+	Listener net.Listener
+	Handler  http.Handler
+}
+
+// Run serves all stand-ins on the listener, and each further port, until the context is done or one of them fails; then
+// it answers what is in flight and returns.
+func (s *Sandbox) Run(ctx context.Context, ln net.Listener, further ...Port) error {
+	defer s.passTime(ctx)()
+	ports := append([]Port{{Listener: ln, Handler: s.mux}}, further...)
+	servers, done := make([]*http.Server, 0, len(ports)), make(chan error, len(ports))
+	for _, p := range ports {
+		server := &http.Server{Handler: p.Handler, ReadHeaderTimeout: 10 * time.Second}
+		servers = append(servers, server)
+		go func() { done <- serve(server, p.Listener) }()
+	}
+	var err error
+	left := len(ports)
 	select {
-	case err := <-done:
-		return fmt.Errorf("serving the sandbox: %w", err)
+	case err = <-done:
+		left--
 	case <-ctx.Done():
 	}
 	// Before the posting is waited for: it wakes those that sleep between two tries.
@@ -107,15 +128,30 @@ func (s *Sandbox) Run(ctx context.Context, ln net.Listener) error {
 	defer s.posting.Wait()
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
-	if err := server.Shutdown(grace); err != nil {
-		if err := server.Close(); err != nil {
-			s.cfg.Logger.Debug("closing the sandbox", slog.Any("error", err))
-		}
+	for _, server := range servers {
+		s.shutDown(grace, server)
 	}
-	if err := <-done; err != nil && !errors.Is(err, http.ErrServerClosed) {
+	for range left {
+		err = errors.Join(err, <-done)
+	}
+	return err
+}
+
+func serve(server *http.Server, ln net.Listener) error {
+	if err := server.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serving the sandbox: %w", err)
 	}
 	return nil
+}
+
+// shutDown answers what is in flight, as long as the context lets it.
+func (s *Sandbox) shutDown(ctx context.Context, server *http.Server) {
+	if err := server.Shutdown(ctx); err == nil {
+		return
+	}
+	if err := server.Close(); err != nil {
+		s.cfg.Logger.Debug("closing the sandbox", slog.Any("error", err))
+	}
 }
 
 // next counts up; callers hold the mutex.

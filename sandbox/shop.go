@@ -63,8 +63,10 @@ type Order struct {
 	// session is the browser's that made it, where the shop's server makes the pages.
 	session string
 	// member is whose mileage it is; spent tells that it was taken from his balance.
-	member    string
-	spent     bool
+	member string
+	spent  bool
+	// refunds counts the cancels that the buyer asked for and that gave nothing back.
+	refunds   int
 	SoldOut   bool      `json:"sold_out"`
 	CreatedAt time.Time `json:"created_at"`
 	// Purpose is what the order's checkout is for; empty for an ordinary sale.
@@ -123,12 +125,15 @@ type shopState struct {
 	// mileage is what members have spent of their mileage, in won.
 	mileage *shelf[Won]
 	mode    ShopMode
+	// slow is how long a slow shop takes, in milliseconds.
+	slow    int
 	created int
 }
 
 func newShopState(limit int) *shopState {
 	return &shopState{
 		orders: newShelf[*Order](limit), seen: newShelf[bool](limit), mileage: newShelf[Won](limit), mode: ShopYes,
+		slow: shopSlow,
 	}
 }
 
@@ -149,6 +154,7 @@ func (s *Sandbox) routeShop() {
 	s.handle("POST /shop/api/orders/direct", pgShop, "create", s.shopCreate)
 	s.mux.HandleFunc("GET /shop/api/orders/{id}", s.shopOrderStatus)
 	s.mux.HandleFunc("POST /shop/api/orders/{id}/internal", s.shopInternal)
+	s.mux.HandleFunc("POST /shop/api/orders/{id}/refund", s.shopRefund)
 
 	s.handle("GET /shop/orders/{id}", pgShop, "lookup", s.shopLookUp)
 	s.mux.HandleFunc("POST /shop/orders/{id}/confirm", s.shopConfirmGate)
@@ -241,9 +247,11 @@ func (s *Sandbox) shopOrderStatus(w http.ResponseWriter, r *http.Request) {
 	o, ok := s.shop.orders.get(r.PathValue("id"))
 	a := s.envelope(http.StatusNotFound, "1003", "주문을 찾을 수 없습니다", nil)
 	if ok {
+		_, refundable := s.refundable(o)
 		a = s.envelope(http.StatusOK, "0000", "SUCCESS", map[string]any{
 			"ordNo": o.ID, "status": o.Status, "payAmt": o.Amount, "goodsNm": o.Name, "paidAmt": o.paidAmount(),
-			"account": o.openAccount(), "failed": len(o.Failed) > 0, "billingKey": o.BillingKey != "",
+			"refundable": refundable,
+			"account":    o.openAccount(), "failed": len(o.Failed) > 0, "billingKey": o.BillingKey != "",
 		})
 	}
 	s.mu.Unlock()

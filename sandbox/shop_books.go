@@ -36,7 +36,7 @@ func (o *Order) take(ev paymentEvent) {
 	o.Events++
 	attempt := ev.Data.AttemptID
 	switch ev.Type {
-	case "payment.confirmed", "virtual_account.deposited":
+	case "payment.confirmed", "virtual_account.deposited", "recurring.charged":
 		o.confirm(ev)
 	case "virtual_account.issued":
 		if account := ev.Data.Account; account != nil {
@@ -47,7 +47,7 @@ func (o *Order) take(ev paymentEvent) {
 		o.giveBack(ev)
 	case "payment.cancel_failed":
 		o.CancelsFailed = append(o.CancelsFailed, ev.Data.CancelID)
-	case "payment.failed":
+	case "payment.failed", "recurring.failed":
 		o.Failed = append(o.Failed, attempt)
 		o.account(attempt, "closed")
 	case "billing_key.issued":

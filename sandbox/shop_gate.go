@@ -36,12 +36,12 @@ func (s *Sandbox) shopLookUp(c *call) answer {
 // does not answer at all.
 func (s *Sandbox) shopConfirmGate(w http.ResponseWriter, r *http.Request) {
 	s.mu.Lock()
-	mode := s.shop.mode
+	mode, slow := s.shop.mode, s.shop.slow
 	s.mu.Unlock()
 	op := operation{s: s, pg: pgShop, name: "confirm", do: s.shopConfirm}
 	switch mode {
 	case ShopSlow:
-		s.wait(shopSlow)
+		s.wait(slow)
 	case ShopYes, ShopNo:
 	case ShopDown:
 		op.do = func(*call) answer {
@@ -130,7 +130,11 @@ func (s *Sandbox) shopEvent(c *call) answer {
 		return jsonAnswer(http.StatusOK, map[string]any{"ok": true, "duplicate": true})
 	}
 	o, ok := s.shop.orders.get(ev.Data.OrderID)
-	if !ok {
+	switch {
+	case !ok && ev.Data.OrderID == ev.Data.AttemptID && ev.Data.Amount == 0:
+		// Of a billing key that the shop asked for by the PG's API, without an order: it was issued, or it was not.
+		return jsonAnswer(http.StatusOK, map[string]bool{"ok": true})
+	case !ok:
 		return jsonAnswer(http.StatusNotFound, map[string]string{"error": "no such order"})
 	}
 	o.take(ev)

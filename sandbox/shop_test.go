@@ -136,6 +136,18 @@ func TestShopEvents(t *testing.T) {
 	if r := w.event("evt-0", "payment.confirmed", "nobody", "A-1", "inicis", amount); r.status != http.StatusNotFound {
 		t.Errorf("unknown order: %d", r.status)
 	}
+	if r := w.event("evt-k", "billing_key.issued", "k_1", "k_1", "portone1", 0); r.status != http.StatusOK {
+		t.Errorf("a key that was issued without an order: %d", r.status)
+	}
+	if r := w.event("evt-m", "payment.failed", "k_1", "k_1", "portone1", 0); r.status != http.StatusOK {
+		t.Errorf("a key that was not issued: %d", r.status)
+	}
+	if r := w.event("evt-n", "payment.confirmed", "k_1", "k_1", "portone1", 100); r.status != http.StatusNotFound {
+		t.Errorf("money of no order: %d", r.status)
+	}
+	if r := w.event("evt-l", "billing_key.issued", "nobody", "k_1", "portone1", 0); r.status != http.StatusNotFound {
+		t.Errorf("a key of an unknown order: %d", r.status)
+	}
 	if r := w.event("evt-1", "payment.cancelled", id, "A-0", "inicis", amount); r.status != http.StatusOK || status() != "waiting" {
 		t.Errorf("a cancel of another attempt: %d, order %s", r.status, status())
 	}

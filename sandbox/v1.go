@@ -1,12 +1,8 @@
 package sandbox
 
 import (
-	"bytes"
-	"encoding/json"
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -20,12 +16,18 @@ const (
 
 // v1State is what the PortOne V1 stand-in remembers.
 type v1State struct {
-	token        string
-	tokenExpires time.Time
-	prepared     *shelf[v1Prepared]
-	payments     *shelf[*v1Payment]
-	byOrder      *shelf[[]*v1Payment]
-	windows      *shelf[*v1Payment]
+	// noticeURL is the console's address for webhooks.
+	noticeURL      string
+	token          string
+	tokenExpires   time.Time
+	prepared       *shelf[v1Prepared]
+	payments       *shelf[*v1Payment]
+	byOrder        *shelf[[]*v1Payment]
+	windows        *shelf[*v1Payment]
+	schedules      *shelf[*v1Schedule]
+	certifications *shelf[*v1Certification]
+	// receipts are those of sales that PortOne knows nothing of, by merchant_uid.
+	receipts *shelf[*v1Receipt]
 }
 
 // v1Prepared is an amount registered before the window opens.
@@ -37,43 +39,52 @@ type v1Prepared struct {
 
 // v1Payment is one attempt of a merchant_uid.
 type v1Payment struct {
-	impUID       string
-	merchantUID  string
-	channel      Channel
-	device       string
-	payMethod    string
-	name         string
-	amount       Won
-	cancelled    Won
-	currency     string
-	buyerName    string
-	buyerTel     string
-	buyerEmail   string
-	customData   string
-	status       string
-	tid          string
-	failReason   string
-	cancelReason string
-	startedAt    time.Time
-	paidAt       time.Time
-	failedAt     time.Time
-	cancelledAt  time.Time
-	updatedAt    time.Time
-	history      []v1Cancel
-	redirect     string
-	windowKey    string
-	noticeURLs   []string
-	confirmURL   string
+	impUID        string
+	merchantUID   string
+	channel       Channel
+	device        string
+	payMethod     string
+	name          string
+	amount        Won
+	cancelled     Won
+	currency      string
+	buyerName     string
+	buyerTel      string
+	buyerEmail    string
+	buyerAddr     string
+	buyerPostcode string
+	customData    string
+	status        string
+	tid           string
+	failReason    string
+	cancelReason  string
+	startedAt     time.Time
+	paidAt        time.Time
+	failedAt      time.Time
+	cancelledAt   time.Time
+	updatedAt     time.Time
+	history       []v1Cancel
+	redirect      string
+	windowKey     string
+	noticeURLs    []string
+	confirmURL    string
 	// taxes are what the window stated, back what of them was given back.
 	taxes taxes
 	back  taxes
 	// due is until when a virtual account is to take its deposit, account the one that was issued.
 	due     time.Time
 	account *account
-	// escrow is where an escrow payment stands; empty for an ordinary one.
-	escrow string
-	// customerUID is the billing key that the window issues; empty for a sale.
+	// escrow is where an escrow payment stands; empty for an ordinary one. delivery is nil until it was registered.
+	escrow   string
+	delivery *v1Delivery
+	// receipt is the newest cash receipt, nil without one.
+	receipt *v1Receipt
+	// customerUID is the billing key that was issued or charged, usage which of the two; empty for an ordinary sale.
 	customerUID string
+	usage       string
+	// card is the masked number of a card that the API was given or had stored; quota are its months.
+	card  string
+	quota int64
 }
 
 type v1Cancel struct {
@@ -87,10 +98,13 @@ type v1Cancel struct {
 
 func newV1State(limit int) *v1State {
 	return &v1State{
-		prepared: newShelf[v1Prepared](limit),
-		payments: newShelf[*v1Payment](limit),
-		byOrder:  newShelf[[]*v1Payment](limit),
-		windows:  newShelf[*v1Payment](limit),
+		prepared:       newShelf[v1Prepared](limit),
+		payments:       newShelf[*v1Payment](limit),
+		byOrder:        newShelf[[]*v1Payment](limit),
+		windows:        newShelf[*v1Payment](limit),
+		schedules:      newShelf[*v1Schedule](limit),
+		certifications: newShelf[*v1Certification](limit),
+		receipts:       newShelf[*v1Receipt](limit),
 	}
 }
 
@@ -115,12 +129,33 @@ func (s *Sandbox) routeV1() {
 	s.handle("GET "+api+"/payments", pgV1, "lookup", s.v1Guard(s.v1List))
 	s.handle("GET "+api+"/payments/{uid}", pgV1, "lookup", s.v1Guard(s.v1One))
 	s.handle("GET "+api+"/payments/{uid}/{part}", pgV1, "balance", s.v1Guard(s.v1Balance))
+	s.handle("GET "+api+"/payments/status/{status}", pgV1, "list", s.v1Guard(s.v1ByStatus))
 	s.handle("GET "+api+"/payments/find/{uid}", pgV1, "lookup", s.v1Guard(s.v1Find))
 	s.handle("GET "+api+"/payments/find/{uid}/{status}", pgV1, "lookup", s.v1Guard(s.v1Find))
 	s.handle("GET "+api+"/payments/findAll/{uid}", pgV1, "lookup", s.v1Guard(s.v1FindAll))
 	s.handle("GET "+api+"/payments/findAll/{uid}/{status}", pgV1, "lookup", s.v1Guard(s.v1FindAll))
 	s.handle("POST "+api+"/payments/cancel", pgV1, "cancel", s.v1Guard(s.v1Cancel))
-	s.handle("DELETE "+api+"/vbanks/{uid}", pgV1, "cancel", s.v1Guard(s.v1CloseAccount))
+	s.routeV1Accounts()
+	s.routeV1Receipts()
+	s.routeV1Escrow()
+	s.routeV1Certifications()
+	s.handle("POST "+api+"/subscribe/payments/again", pgV1, "again", s.v1Guard(s.v1Again))
+	s.handle("POST "+api+"/subscribe/payments/onetime", pgV1, "onetime", s.v1Guard(s.v1Onetime))
+	s.routeV1Schedules()
+	s.routeV1Codes()
+	s.handle(api+"/", pgV1, "unknown", s.v1Unknown)
+}
+
+// v1Unknown answers a path that V1 does not have, or not for this method, in V1's envelope.
+func (s *Sandbox) v1Unknown(c *call) answer {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+		r := c.r.Clone(c.r.Context())
+		r.Method = method
+		if _, pattern := s.mux.Handler(r); strings.HasPrefix(pattern, method) {
+			return v1Failure(http.StatusMethodNotAllowed, -1, "허용되지 않는 HTTP METHOD입니다.")
+		}
+	}
+	return v1Failure(http.StatusNotFound, -1, "존재하지 않는 API입니다.")
 }
 
 // v1OK and v1Failure are V1's envelope.
@@ -132,36 +167,8 @@ func v1Failure(status, code int, message string) answer {
 	return jsonAnswer(status, map[string]any{"code": code, "message": message, "response": nil})
 }
 
-// v1Fields reads a body that may be JSON or form-urlencoded into text by name.
-func v1Fields(c *call) (map[string]string, bool) {
-	out := make(map[string]string)
-	// Nearly every operation takes both (portone.md §1.1).
-	if !strings.HasPrefix(c.r.Header.Get("Content-Type"), "application/json") {
-		form, err := url.ParseQuery(string(c.body))
-		for name := range form {
-			out[name] = form.Get(name)
-		}
-		return out, err == nil
-	}
-	dec := json.NewDecoder(bytes.NewReader(c.body))
-	// Digit by digit: 1e3 or 100.5 must reach parseWon as written, to be refused.
-	dec.UseNumber()
-	var fields map[string]any
-	if err := dec.Decode(&fields); err != nil {
-		return nil, false
-	}
-	for name, v := range fields {
-		switch v := v.(type) {
-		case string:
-			out[name] = v
-		case json.Number:
-			out[name] = v.String()
-		case bool:
-			out[name] = strconv.FormatBool(v)
-		}
-	}
-	return out, true
-}
+// v1Refusal is how V1 refuses what it understood: HTTP 200 with code 1 (portone.md §1.2).
+func v1Refusal(message string) answer { return v1Failure(http.StatusOK, 1, message) }
 
 // v1Token hands out the one token that all callers with the same key share.
 func (s *Sandbox) v1Token(c *call) answer {

@@ -1,8 +1,8 @@
 package sandbox
 
 import (
+	"cmp"
 	"encoding/json"
-	"net/http"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -70,28 +70,8 @@ func (a *account) addV1(out map[string]any) {
 	if a == nil {
 		return
 	}
-	out["vbank_code"], out["vbank_name"], out["vbank_num"] = bankStandard, bankName, a.number
-	out["vbank_holder"], out["vbank_date"], out["vbank_issued_at"] = bankHolder, unix(a.due), unix(a.issued)
-}
-
-// v1CloseAccount closes a virtual account that nobody has paid into. Inicis wants the merchant's INIAPI key.
-func (s *Sandbox) v1CloseAccount(c *call) answer {
-	p, ok := s.v1.payments.get(c.r.PathValue("uid"))
-	if !ok {
-		return v1NotFound()
-	}
-	c.ref = p.merchantUID
-	merchant, known := s.cfg.Inicis[p.channel.MID]
-	switch {
-	case p.account == nil:
-		return v1Failure(http.StatusBadRequest, -1, "가상계좌 결제건이 아닙니다.")
-	case p.status != "ready":
-		return v1Failure(http.StatusBadRequest, -1, "입금대기 상태의 가상계좌가 아닙니다.")
-	// The PG refuses this, not PortOne: HTTP 200, code 1, and "hashData mismatch" (portone.md §1.2, §1.8).
-	case known && c.r.URL.Query().Get("pg_api_key") != merchant.APIKey:
-		return v1Failure(http.StatusOK, 1, "hashData 불일치")
-	}
-	p.account.closed = c.now
-	p.status, p.cancelledAt, p.updatedAt = "cancelled", c.now, c.now
-	return v1OK(p.wire())
+	bank, _ := v1BankNamed(a.bankCode())
+	out["vbank_code"], out["vbank_name"], out["vbank_num"] = bank.Code, bank.Name, a.number
+	out["vbank_holder"], out["vbank_date"] = cmp.Or(a.holder, bankHolder), unix(a.due)
+	out["vbank_issued_at"] = unix(a.issued)
 }

@@ -85,11 +85,14 @@ func (s *Sandbox) v1Open(c *call) answer {
 		return sdkFailure("F1002", "이미 결제가 이루어진 거래건입니다.")
 	}
 	pay := &v1Payment{
-		impUID: fmt.Sprintf("imp_%012d", 700_000_000_000+s.next()), merchantUID: p.MerchantUID, channel: ch,
+		impUID: s.v1ID(), merchantUID: p.MerchantUID, channel: ch,
 		device: req.Device, payMethod: p.PayMethod, name: p.Name, amount: amount, taxes: stated, due: due, currency: currency,
 		buyerName: p.BuyerName, buyerTel: p.BuyerTel, buyerEmail: p.BuyerEmail, customData: customText(p.CustomData),
 		status: "ready", startedAt: c.now, updatedAt: c.now, windowKey: randomHex(16),
-		noticeURLs: addresses(p.NoticeURL), confirmURL: p.ConfirmURL, customerUID: p.CustomerUID,
+		noticeURLs: s.v1NoticeURLs(addresses(p.NoticeURL)), confirmURL: p.ConfirmURL, customerUID: p.CustomerUID,
+	}
+	if p.CustomerUID != "" {
+		pay.usage = v1UsageIssue
 	}
 	if p.Escrow {
 		pay.escrow = escrowPaid
@@ -97,9 +100,7 @@ func (s *Sandbox) v1Open(c *call) answer {
 	if req.Redirect {
 		pay.redirect = p.MRedirectURL
 	}
-	s.v1.payments.put(pay.impUID, pay)
-	list, _ := s.v1.byOrder.get(p.MerchantUID)
-	s.v1.byOrder.put(p.MerchantUID, append(slices.Clone(list), pay))
+	s.v1.add(pay)
 	s.v1.windows.put(pay.windowKey, pay)
 	return jsonAnswer(http.StatusOK, map[string]any{
 		"key": pay.windowKey, "shop": ch.MID, "goods": p.Name, "amount": amount, "method": p.PayMethod,
@@ -122,7 +123,7 @@ func (s *Sandbox) v1Check(req v1OpenRequest) (Channel, string) {
 		return ch, "채널을 찾을 수 없습니다."
 	case (p.CustomerUID != "") != ch.Recurring:
 		return ch, "빌링키 발급에는 정기결제 채널과 customer_uid가 필요합니다."
-	case ch.Recurring && (p.PayMethod != "card" || len(p.CustomerUID) > 80):
+	case ch.Recurring && (p.PayMethod != "card" || len(p.CustomerUID) > v1UIDMax):
 		return ch, "빌링키는 카드로만 발급할 수 있고 customer_uid는 80자 이하여야 합니다."
 	case !slices.Contains(v1Methods(), p.PayMethod):
 		return ch, "지원하지 않는 결제수단입니다."
@@ -196,7 +197,7 @@ func (s *Sandbox) v1Close(c *call, req actRequest) (*v1Payment, map[string]any) 
 		p.fail(c, "한도초과")
 		rsp["error_code"], rsp["error_msg"] = "V014", "한도초과"
 	// Asked again: a second window of the order may have been paid meanwhile (portone.md §6.1).
-	case s.v1.paid(p.merchantUID) && !s.cfg.V1.PaysTwice:
+	case s.v1Taken(p.merchantUID):
 		p.fail(c, "이미 결제가 이루어진 거래건입니다.")
 		rsp["error_code"], rsp["error_msg"] = "F1002", "이미 결제가 이루어진 거래건입니다."
 	case c.refused != "":

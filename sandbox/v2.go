@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -15,6 +14,13 @@ type v2State struct {
 	payments   *shelf[*v2Payment]
 	windows    *shelf[*v2Attempt]
 	idem       *shelf[*v2Idem]
+	events     *shelf[*v2Event]
+	schedules  *shelf[*v2Schedule]
+	receipts   *shelf[*v2Receipt]
+	identities *shelf[*v2Identity]
+	tokens     v2Tokens
+	// noticeURL is where webhooks of payments go that name no address of their own.
+	noticeURL string
 	// cancelMode is how cancels end, cancelDelay how long asynchronous ones take (zero: until they are told to).
 	cancelMode  CancelMode
 	cancelDelay time.Duration
@@ -34,6 +40,12 @@ type v2Payment struct {
 	id      string
 	current *v2Attempt
 	paid    bool
+	// attempts are all of them, oldest first, and hooks the webhooks that they gave rise to.
+	attempts []*v2Attempt
+	hooks    []*v2Hook
+	// seq is where the payment stands among all of them, and created when it was first heard of.
+	seq     int64
+	created time.Time
 }
 
 // v2Attempt is one opening of the window.
@@ -71,11 +83,23 @@ type v2Attempt struct {
 	closed     bool
 	noticeURLs []string
 	confirmURL string
-	// due is until when a virtual account is to take its deposit, account the one that was issued.
+	// due is until when a virtual account is to take its deposit, fixed the number that it must have, and account the one
+	// that was issued.
 	due     time.Time
+	fixed   string
 	account *account
-	// escrow is where an escrow payment stands; empty for an ordinary one.
+	// escrow is where an escrow payment stands; empty for an ordinary one. parcel is what was sent.
 	escrow string
+	parcel v2Parcel
+	// card is the masked number of the card that pays, and billing the key that stands for it, if one does.
+	card    string
+	billing *billingKey
+	// schedule is the schedule that it was paid by.
+	schedule string
+	// months are the instalments (할부) that a payment without a window asked for; 0 pays at once.
+	months int
+	// quiet tells that the shop wants no webhook of this payment.
+	quiet bool
 }
 
 type v2Customer struct {
@@ -92,6 +116,11 @@ func newV2State(limit int) *v2State {
 		payments:   newShelf[*v2Payment](limit),
 		windows:    newShelf[*v2Attempt](limit),
 		idem:       newShelf[*v2Idem](limit),
+		events:     newShelf[*v2Event](limit),
+		schedules:  newShelf[*v2Schedule](limit),
+		receipts:   newShelf[*v2Receipt](limit),
+		identities: newShelf[*v2Identity](limit),
+		tokens:     v2Tokens{access: newShelf[time.Time](limit)},
 		cancelMode: CancelAtOnce,
 	}
 }
@@ -109,6 +138,42 @@ func (s *Sandbox) routeV2() {
 	s.handleV2Write("POST "+api+"/payments/{id}/confirm", "confirm", s.v2Confirm)
 	s.handleV2Write("POST "+api+"/payments/{id}/cancel", "cancel", s.v2Cancel)
 	s.handleV2Write("POST "+api+"/payments/{id}/virtual-account/close", "cancel", s.v2CloseAccount)
+	s.handleV2Write("POST "+api+"/payments/{id}/billing-key", "charge", s.v2Charge)
+	s.handleV2Write("POST "+api+"/payments/{id}/instant", "instant", s.v2Instant)
+	s.handleV2Write("POST "+api+"/payments/{id}/schedule", "schedule", s.v2MakeSchedule)
+	s.handle("GET "+api+"/payment-schedules", pgV2, "list", s.v2Guard(s.v2Schedules))
+	s.handle("GET "+api+"/payment-schedules/{id}", pgV2, "lookup", s.v2Guard(s.v2ReadSchedule))
+	s.handleV2Write("DELETE "+api+"/payment-schedules", "unschedule", s.v2Revoke)
+	s.routeV2Beside(api)
+	s.handle("GET "+api+"/payments", pgV2, "list", s.v2Guard(s.v2Payments))
+	s.handle("GET "+api+"/payments-by-cursor", pgV2, "list", s.v2Guard(s.v2PaymentsByCursor))
+	s.handle("GET "+api+"/payment-events-by-cursor", pgV2, "list", s.v2Guard(s.v2EventsByCursor))
+}
+
+// routeV2Beside registers what stands beside payments themselves.
+func (s *Sandbox) routeV2Beside(api string) {
+	s.handle("POST "+api+"/login/api-secret", pgV2, "token", s.v2Login)
+	s.handle("POST "+api+"/token/refresh", pgV2, "token", s.v2Refresh)
+	s.handle("GET "+api+"/banks", pgV2, "list", s.v2Banks)
+	s.handle("GET "+api+"/payments/{id}/transactions", pgV2, "lookup", s.v2Guard(s.v2Transactions))
+	s.handleV2Write("POST "+api+"/payments/{id}/cancellations/{cancellation}/stop", "stop", s.v2StopCancel)
+	s.handleV2Write("POST "+api+"/payments/{id}/resend-webhook", "resend", s.v2ResendWebhook)
+	s.handleV2Write("POST "+api+"/payments/{id}/escrow/logistics", "escrow", s.v2Ship)
+	s.handleV2Write("PATCH "+api+"/payments/{id}/escrow/logistics", "escrow", s.v2Ship)
+	s.handleV2Write("POST "+api+"/payments/{id}/escrow/complete", "escrow", s.v2Complete)
+	s.handle("GET "+api+"/cash-receipts", pgV2, "list", s.v2Guard(s.v2Receipts))
+	s.handleV2Write("POST "+api+"/cash-receipts", "receipt", s.v2IssueReceipt)
+	s.handle("GET "+api+"/payments/{id}/cash-receipt", pgV2, "lookup", s.v2Guard(s.v2ReadReceipt))
+	s.handleV2Write("POST "+api+"/payments/{id}/cash-receipt/cancel", "receipt_cancel", s.v2CancelReceipt)
+	s.handle("GET "+api+"/identity-verifications", pgV2, "list", s.v2Guard(s.v2Identities))
+	s.handle("GET "+api+"/identity-verifications/{id}", pgV2, "lookup", s.v2Guard(s.v2ReadIdentity))
+	s.handleV2Write("POST "+api+"/identity-verifications/{id}/send", "identity", s.v2SendIdentity)
+	s.handleV2Write("POST "+api+"/identity-verifications/{id}/resend", "identity", s.v2ResendIdentity)
+	s.handleV2Write("POST "+api+"/identity-verifications/{id}/confirm", "identity", s.v2ConfirmIdentity)
+	// With which words PortOne says so is not documented; the form is that of all its errors.
+	s.handle(api+"/", pgV2, "unknown", func(*call) answer {
+		return v2Error(http.StatusNotFound, "NOT_FOUND", "요청하신 경로가 없습니다.")
+	})
 }
 
 // v2Error is V2's error body.
@@ -124,18 +189,12 @@ func v2Invalid(message string) answer {
 	return v2Error(http.StatusBadRequest, "INVALID_REQUEST", message)
 }
 
-// v2Authorized tells whether the request carries the store's API secret.
-func (s *Sandbox) v2Authorized(r *http.Request) bool {
-	secret, ok := strings.CutPrefix(r.Header.Get("Authorization"), "PortOne ")
-	return ok && secret == s.cfg.V2.APISecret
-}
-
 // v2Guard lets a call through that carries the API secret and asks for no other store.
 func (s *Sandbox) v2Guard(do func(*call) answer) func(*call) answer {
 	return func(c *call) answer {
 		c.ref = c.r.PathValue("id")
 		if !s.v2Authorized(c.r) {
-			return v2Error(http.StatusUnauthorized, "UNAUTHORIZED", "인증 정보가 올바르지 않습니다.")
+			return v2Unauthorized()
 		}
 		if id := c.r.URL.Query().Get("storeId"); id != "" && id != s.cfg.V2.StoreID {
 			return v2Error(http.StatusForbidden, "FORBIDDEN", "접근 권한이 없는 상점입니다.")
@@ -194,7 +253,7 @@ func (s *Sandbox) v2PreRegister(c *call) answer {
 func (s *Sandbox) v2Read(c *call) answer {
 	p, ok := s.v2.payments.get(c.ref)
 	if !ok {
-		return v2Error(http.StatusNotFound, "PAYMENT_NOT_FOUND", "결제 건이 존재하지 않습니다.")
+		return v2NoPayment()
 	}
 	return jsonAnswer(http.StatusOK, s.v2Wire(p.current))
 }
@@ -219,7 +278,7 @@ func (s *Sandbox) v2Confirm(c *call) answer {
 	case req.PaymentToken == "":
 		return v2Invalid("paymentToken은 필수입니다.")
 	case !ok:
-		return v2Error(http.StatusNotFound, "PAYMENT_NOT_FOUND", "결제 건이 존재하지 않습니다.")
+		return v2NoPayment()
 	case p.paid:
 		return v2Error(http.StatusConflict, "ALREADY_PAID", "이미 결제된 건입니다.")
 	case p.current.token == "" || p.current.token != req.PaymentToken || p.current.status != "READY":
@@ -228,13 +287,11 @@ func (s *Sandbox) v2Confirm(c *call) answer {
 		return v2Error(http.StatusConflict, "INFORMATION_MISMATCH", "결제 정보가 일치하지 않습니다.")
 	}
 	a := p.current
-	// A card's refusal is a 502 whose body names the PG's code (portone.md §4.3).
-	if a.decline {
-		a.fail(c, "한도초과")
-		c.notices = append(c.notices, s.v2Notice(a, "Failed", c.now))
-		return jsonAnswer(http.StatusBadGateway, map[string]string{
-			"type": "PG_PROVIDER", "message": "PG사에서 오류를 전달했습니다.", "pgCode": "V014", "pgMessage": "한도초과",
-		})
+	if a.decline && c.decline == nil {
+		c.decline = declineFor("")
+	}
+	if c.decline != nil {
+		return s.v2Decline(c, a)
 	}
 	// With manual confirm the account is only issued now (portone.md §4.7). Nothing is paid, and paidAt is there all the
 	// same, as every answer of confirm has it (§4.5).
@@ -261,12 +318,52 @@ func (s *Sandbox) v2Capture(c *call, a *v2Attempt, by string) {
 	a.pgTxID = s.transactionID("CARD", a.channel.MID, c.now)
 	a.payment.paid, a.paidAmount = true, a.total
 	s.book(Entry{PG: pgV2, Kind: EntryCapture, OrderRef: a.payment.id, TxID: a.txID, Amount: a.total, By: by})
-	c.notices = append(c.notices, s.v2Notice(a, "Paid", c.now))
+	s.v2Happened(a, "PAID", a.total, nil, c.now)
+	s.v2Tell(c, a, "Paid")
 }
 
-func (a *v2Attempt) fail(c *call, reason string) {
+// v2Tell sends the webhook of what happened to an attempt, unless the shop wants none.
+func (s *Sandbox) v2Tell(c *call, a *v2Attempt, kind string) {
+	if !a.quiet {
+		c.notices = append(c.notices, s.v2Notice(a, kind, c.now))
+	}
+}
+
+// escrowed makes an attempt one that is held until its buyer confirms the purchase.
+func (a *v2Attempt) escrowed(yes bool) {
+	if yes {
+		a.escrow = escrowPaid
+	}
+}
+
+func (a *v2Attempt) fail(c *call, d decline) {
 	a.status, a.changedAt = "FAILED", c.now
-	a.failure = map[string]string{"reason": reason, "pgCode": "V014", "pgMessage": reason}
+	a.failure = map[string]string{"reason": d.text, "pgCode": d.code, "pgMessage": d.text}
+}
+
+// v2Decline ends an attempt that the PG declines: a 502 whose body names the PG's code (portone.md §4.3).
+func (s *Sandbox) v2Decline(c *call, a *v2Attempt) answer {
+	a.fail(c, *c.decline)
+	s.v2Tell(c, a, "Failed")
+	return v2PGError(c.decline.code, c.decline.text)
+}
+
+// v2PGError is the answer to what the PG refused.
+func v2PGError(code, text string) answer {
+	return jsonAnswer(http.StatusBadGateway, map[string]string{
+		"type": "PG_PROVIDER", "message": "PG사에서 오류를 전달했습니다.", "pgCode": code, "pgMessage": text,
+	})
+}
+
+// v2Attempted notes a new attempt at a payment; a look-up shows the newest (portone.md §6.1).
+func (s *Sandbox) v2Attempted(id string, a *v2Attempt) {
+	p, ok := s.v2.payments.get(id)
+	if !ok {
+		p = &v2Payment{id: id, seq: s.next(), created: a.requestedAt}
+		s.v2.payments.put(id, p)
+	}
+	a.payment, p.current = p, a
+	p.attempts = append(p.attempts, a)
 }
 
 func rfc3339(t time.Time) string { return t.UTC().Format(time.RFC3339) }

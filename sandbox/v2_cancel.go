@@ -76,7 +76,7 @@ func (s *Sandbox) v2Cancel(c *call) answer {
 	}
 	p, ok := s.v2.payments.get(c.ref)
 	if !ok {
-		return v2Error(http.StatusNotFound, "PAYMENT_NOT_FOUND", "결제 건이 존재하지 않습니다.")
+		return v2NoPayment()
 	}
 	amount, parts, refusal := req.amounts(p)
 	if refusal == nil {
@@ -144,6 +144,7 @@ func (s *Sandbox) v2End(c *call, x *v2Cancellation) {
 		kind, a.status = "Cancelled", "CANCELLED"
 	}
 	s.book(Entry{PG: pgV2, Kind: EntryCancel, OrderRef: a.payment.id, TxID: a.txID, Amount: x.amount, By: x.by})
+	s.v2Happened(a, a.status, x.amount, x, c.now)
 	if !x.quiet {
 		c.notices = append(c.notices, s.v2CancelNotice(x, kind, c.now))
 	}
@@ -189,11 +190,7 @@ func (r v2CancelRequest) allowed(p *v2Payment, amount Won) *answer {
 		refusal := v2Invalid("가상계좌 환불에는 refundAccount가 필요합니다.")
 		return &refusal
 	case a.escrow != "" && !escrowConfirmed(a.escrow) && amount != a.paidAmount:
-		// The PG says no, so it is a 502 with its code (portone.md §4.3).
-		refusal := jsonAnswer(http.StatusBadGateway, map[string]string{
-			"type": "PG_PROVIDER", "message": "PG사에서 오류를 전달했습니다.", "pgCode": "500628",
-			"pgMessage": "구매확인 전의 에스크로 거래는 부분취소할 수 없습니다",
-		})
+		refusal := v2PGError("500628", "구매확인 전의 에스크로 거래는 부분취소할 수 없습니다")
 		return &refusal
 	}
 	return nil

@@ -58,22 +58,27 @@ func (s *Sandbox) v2Issue(c *call, a *v2Attempt) {
 	a.status, a.changedAt = "VIRTUAL_ACCOUNT_ISSUED", c.now
 	a.pgTxID = s.transactionID("VBNK", a.channel.MID, c.now)
 	a.account = s.openAccount(&account{
-		pg: pgV2, mid: a.channel.MID, ref: a.payment.id, txID: a.txID, amount: a.total, due: a.due,
+		pg: pgV2, mid: a.channel.MID, ref: a.payment.id, txID: a.txID, amount: a.total, due: a.due, number: a.fixed,
 		paid: func(d deposit) {
 			a.status, a.paidAt, a.changedAt = "PAID", d.at, d.at
 			a.paidAmount, a.payment.paid, a.taxes = d.amount, true, a.taxes.fit(d.amount)
 			// A deposit that was forced into a closed account makes it paid after all.
 			a.cancelledAt = time.Time{}
+			s.v2Happened(a, "PAID", d.amount, nil, d.at)
 		},
 		tell: func(d deposit) []notice { return []notice{s.v2Notice(a, "Paid", d.at)} },
 	})
-	c.notices = append(c.notices, s.v2Notice(a, "VirtualAccountIssued", c.now))
+	s.v2Tell(c, a, "VirtualAccountIssued")
 }
 
 // accountWire is the method of a payment object that has an account.
 func (a *v2Attempt) accountWire() map[string]any {
+	kind := "NORMAL"
+	if a.fixed != "" {
+		kind = "FIXED"
+	}
 	out := map[string]any{
-		"type": "PaymentMethodVirtualAccount", "bank": bankV2, "accountNumber": a.account.number, "accountType": "NORMAL",
+		"type": "PaymentMethodVirtualAccount", "bank": bankV2, "accountNumber": a.account.number, "accountType": kind,
 		"remitteeName": bankHolder, "expiredAt": rfc3339(a.account.due), "issuedAt": rfc3339(a.account.issued),
 	}
 	switch {
@@ -89,7 +94,7 @@ func (a *v2Attempt) accountWire() map[string]any {
 func (s *Sandbox) v2CloseAccount(c *call) answer {
 	p, ok := s.v2.payments.get(c.ref)
 	if !ok {
-		return v2Error(http.StatusNotFound, "PAYMENT_NOT_FOUND", "결제 건이 존재하지 않습니다.")
+		return v2NoPayment()
 	}
 	a := p.current
 	if a.status != "VIRTUAL_ACCOUNT_ISSUED" {

@@ -67,22 +67,15 @@ func (s *Sandbox) v2Open(c *call) answer {
 	a := &v2Attempt{
 		txID: randomUUID(), channel: ch, device: req.Device, payMethod: p.PayMethod, easyPay: p.EasyPay.Provider,
 		orderName: p.OrderName, total: total, taxes: stated, due: due, currency: v2Currency(p.Currency), customer: p.Customer,
+		card:       testCard,
 		customData: customText(p.CustomData), status: "READY", requestedAt: c.now, changedAt: c.now, windowKey: randomHex(16),
 		noticeURLs: addresses(p.NoticeURLs), confirmURL: p.ConfirmURL,
 	}
-	if p.IsEscrow {
-		a.escrow = escrowPaid
-	}
+	a.escrowed(p.IsEscrow)
 	if req.Redirect || p.ForceRedirect {
 		a.redirect = p.RedirectURL
 	}
-	pay, ok := s.v2.payments.get(p.PaymentID)
-	// One paymentId gathers attempts, and a look-up shows the newest (portone.md §6.1).
-	if !ok {
-		pay = &v2Payment{id: p.PaymentID}
-		s.v2.payments.put(p.PaymentID, pay)
-	}
-	a.payment, pay.current = pay, a
+	s.v2Attempted(p.PaymentID, a)
 	s.v2.windows.put(a.windowKey, a)
 	// V2 tells of every window that opens (portone.md §4.9).
 	c.notices = append(c.notices, s.v2Notice(a, "Ready", c.now))
@@ -179,7 +172,7 @@ func (s *Sandbox) v2Close(c *call, req actRequest) (*v2Attempt, map[string]any) 
 	c.ref = a.payment.id
 	rsp := map[string]any{"transactionType": "PAYMENT", "txId": a.txID, "paymentId": a.payment.id}
 	fail := func(code, pgCode, msg string) (*v2Attempt, map[string]any) {
-		a.fail(c, msg)
+		a.fail(c, decline{code: "V014", text: msg})
 		c.notices = append(c.notices, s.v2Notice(a, "Failed", c.now))
 		rsp["code"], rsp["message"], rsp["pgCode"], rsp["pgMessage"] = code, msg, pgCode, msg
 		return a, rsp
@@ -191,10 +184,12 @@ func (s *Sandbox) v2Close(c *call, req actRequest) (*v2Attempt, map[string]any) 
 	case req.Action == "cancel":
 		return fail("PGProviderError", "PAY_PROCESS_CANCELED", "사용자가 결제를 취소하셨습니다")
 	case a.channel.ManualConfirm:
-		a.token, a.decline = "ptok_"+randomHex(24), req.Action == "fail"
+		a.token, a.decline = "ptok_"+randomHex(24), req.Action == "fail" || c.decline != nil
 		rsp["paymentToken"] = a.token
 	case req.Action == "fail":
 		return fail("PGProviderError", "V014", "한도초과")
+	case c.decline != nil:
+		return fail("PGProviderError", c.decline.code, c.decline.text)
 	case c.refused != "":
 		return fail("ConfirmProcessRefused", "CONFIRM_REFUSED", c.refused)
 	case a.payMethod == payMethodAccount:

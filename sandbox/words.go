@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -95,21 +96,32 @@ func oneLine(v any) (string, error) {
 	return string(b), err
 }
 
-// bankTitle is the bank that all accounts are opened at, from any stand-in's code for it.
+// bankTitle is a bank's name, from any stand-in's code for it.
 func bankTitle(code string) string {
-	switch code {
-	case bankInicis, bankStandard, bankV2:
+	if code == bankV2 {
 		return bankName
+	}
+	if bank, ok := v1BankNamed(code); ok {
+		return bank.Name
 	}
 	return code
 }
 
 // operationTitle is what a fault disturbs, in words.
 func operationTitle(operation string) string {
+	if one, more, several := strings.Cut(operation, "|"); several {
+		return operationTitle(one) + ", " + operationTitle(more)
+	}
 	titles := map[string]string{
 		"": "모든 요청", "window": "결제창 열기", "open": "결제창 열기", "pay": "결제창의 결제", "approve": "승인", "confirm": "승인 확인",
 		"net_cancel": "망취소", "inquiry": "조회", "lookup": "조회", "refund": "취소", "cancel": "취소", "token": "토큰 발급",
 		"prepare": "사전 등록", "prepare_read": "사전 등록 조회", "events": "이벤트 수신", "create": "주문 생성",
+		"list": "목록 조회", "again": "빌링키 결제", "charge": "빌링키 결제", "onetime": "수기 결제",
+		"instant": "수기 결제", "issue": "빌링키 발급", "drop_key": "빌링키 삭제", "schedule": "결제 예약",
+		"unschedule": "결제 예약 취소", "reschedule": "결제 예약 변경", "retry": "예약된 결제의 재시도", operationFire: "예약된 결제",
+		"vbank": "가상계좌 발급", "receipt": "현금영수증 발급", "receipt_cancel": "현금영수증 취소", "escrow": "에스크로 배송 등록",
+		"certification_delete": "본인인증 삭제",
+		"identity":             "본인인증", "resend": "웹훅 재발송", "stop": "취소 철회",
 	}
 	if title, ok := titles[operation]; ok {
 		return title
@@ -123,7 +135,8 @@ func kindTitle(kind FaultKind) string {
 		FaultDropAfterCommit: "처리하고 응답을 잃음", FaultDropBeforeCommit: "요청을 잃음", FaultDelay: "늦게 답함",
 		FaultDelayBeforeCommit: "늦게 처리함", FaultStatus: "오류로 답함", FaultStatusAfterCommit: "처리하고 오류로 답함",
 		FaultWrongAmount: "다른 금액을 답함", FaultWrongMID: "다른 MID를 답함", FaultWrongOrder: "다른 주문을 답함",
-		FaultGarbage: "알아볼 수 없는 답", FaultHalfBody: "답의 절반만 보냄",
+		FaultGarbage: "알아볼 수 없는 답", FaultHalfBody: "답의 절반만 보냄", FaultDecline: "PG가 거절함",
+		FaultWrongMode: "시험·실거래 구분이 바뀐 답",
 	}
 	if title, ok := titles[kind]; ok {
 		return title

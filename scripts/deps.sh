@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Finds, or on Debian and Ubuntu installs, what the tests need beyond Go: a browser, promtool, PostgreSQL, PgBouncer, the
-# proxies that the gateway is compared with and stands behind (nginx, HAProxy, Node), and a C compiler for the race
-# detector; with the word bench what `make bench-proxy` does: nginx with Lua, HAProxy and wrk. It says what it found,
-# changes nothing that is there, and may run any number of times.
+# proxies that the gateway is compared with and stands behind (nginx, HAProxy, Node), npm for PortOne's SDKs, and a C
+# compiler for the race detector; with the word bench what `make bench-proxy` does: nginx with Lua, HAProxy and wrk. It
+# says what it found, changes nothing that is there, and may run any number of times.
 #
 #   scripts/deps.sh [tests|bench]
 set -euo pipefail
@@ -32,6 +32,7 @@ find_lua() { ls /usr/lib/nginx/modules/ngx_http_lua_module.so; }
 find_cjson() { ls /usr/lib/*/lua/5.1/cjson.so; }
 find_haproxy() { command -v haproxy || ls /usr/sbin/haproxy; }
 find_node() { command -v node; }
+find_npm() { command -v npm; }
 find_wrk() { command -v wrk; }
 
 # what to look for | the Debian package that has it
@@ -45,6 +46,7 @@ case "${1:-tests}" in
       "nginx|nginx"
       "haproxy|haproxy"
       "node|nodejs"
+      "npm|npm"
       "cc|gcc libc6-dev"
     )
     ;;

@@ -11,6 +11,7 @@ import (
 // conn is a connection to the upstream. Its deadlines are moved only when a good part of them has passed.
 type conn struct {
 	net.Conn
+	// secure tells that what comes in waits within TLS, or in a connection without a descriptor.
 	secure  bool
 	timeout time.Duration
 	raw     syscall.RawConn
@@ -119,6 +120,9 @@ func (c *conn) alive(now time.Time) bool {
 	}
 	if c.allowRead(now, time.Time{}) != nil {
 		return false
+	}
+	if c.raw == nil {
+		return true
 	}
 	c.silent = false
 	return c.raw.Read(c.try) == nil && c.silent

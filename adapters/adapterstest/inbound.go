@@ -2,6 +2,7 @@ package adapterstest
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"net/url"
 	"strings"
@@ -32,6 +33,9 @@ type Inbound struct {
 	// where the driver's windows carry the attempt.
 	Returns    []Letter[adapters.Return]
 	KeyReturns []Letter[adapters.Return]
+	// PhoneReturns are those of windows on phones, of Attempt.
+	PhoneReturns []Letter[adapters.Return]
+	Attempt      payment.Attempt
 	// Notices came to Routes.Notifications or Routes.Deposits, Questions to Routes.Questions.
 	Notifications []Letter[adapters.Notification]
 	Questions     []Letter[adapters.Question]
@@ -52,6 +56,19 @@ func RunInbound(t *testing.T, in Inbound) {
 	}
 	if d, ok := in.Driver.(adapters.KeyReturner); ok {
 		in.returns(t, "a return of a key", in.KeyReturns, d.ReadKeyReturn)
+	}
+	if d, ok := in.Driver.(adapters.PhoneReturner); ok {
+		in.returns(t, "a return of a phone", in.PhoneReturns, d.ReadPhoneReturn)
+		for _, l := range in.PhoneReturns {
+			if err := d.CheckPhoneReturn(in.PG, in.Attempt, l.Want); err != nil {
+				t.Errorf("the return %s is not taken: %v", l.Name, err)
+			}
+			other := in.Attempt
+			other.Amount++
+			if err := d.CheckPhoneReturn(in.PG, other, l.Want); !errors.Is(err, adapters.ErrForged) {
+				t.Errorf("the return %s is taken for another amount: %v", l.Name, err)
+			}
+		}
 	}
 	if d, ok := in.Driver.(adapters.Notifier); ok {
 		readsAll(t, "a notification", in.Notifications, func(h http.Header, body string) (adapters.Notification, error) {

@@ -56,6 +56,20 @@ func All() []payment.BehindSpec {
 	}
 }
 
+// WithKeys says of PGs whose billing keys they charge: cards' all that take cards, and phones' those that are named. It
+// changes the list that it is given.
+func WithKeys(all []payment.BehindSpec, phones ...string) []payment.BehindSpec {
+	for i := range all {
+		b := &all[i]
+		for _, m := range []payment.Method{"card", "phone"} {
+			if slices.Contains(b.Methods, m) && (m == "card" || slices.Contains(phones, b.Name)) {
+				b.KeyMethods = append(b.KeyMethods, m)
+			}
+		}
+	}
+	return all
+}
+
 // Among returns every PG with those of its methods that a driver has words for.
 func Among(methods []payment.Method) []payment.BehindSpec {
 	all := All()

@@ -38,7 +38,7 @@ func TestSpecs(t *testing.T) {
 		if s.ConfirmKey != "" && keys["pgs"+s.ConfirmKey].Name == "" {
 			t.Errorf("%s has no key %s", s.Name, s.ConfirmKey)
 		}
-		for _, n := range append(append([]payment.LiveNeed{s.OtherDevices}, s.PGNeeds...), s.MerchantNeeds...) {
+		for _, n := range append(append([]payment.LiveNeed{s.PhoneNeeds}, s.PGNeeds...), s.MerchantNeeds...) {
 			if (n.Msg == "") != (n.Fix == "") {
 				t.Errorf("%s: advice without a cure, or a cure for nothing: %+v", s.Name, n)
 			}

@@ -3,6 +3,7 @@ package inicis
 import (
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // class is what a result code means for the money.
@@ -50,6 +51,33 @@ func classify(code, message string) class {
 	if m := cardCode.FindStringSubmatch(code); m != nil && slices.Contains([]string{"10", "35", "36", "41", "55"}, m[1]) {
 		// Time-out, line down, duplicate: the card company may have approved.
 		return classUnknown
+	}
+	return classDeclined
+}
+
+// saidCard finds a card company's six digits in a message.
+var saidCard = regexp.MustCompile(`(?:^|[^0-9])(1200[0-9]{2})(?:[^0-9]|$)`)
+
+// classifyWords reads an answer whose code only says no, as 01 of a phone's window: what it was, its message tells
+// (inicis.md §9). A time-out, a line that was down and a duplicate may have been approved.
+func classifyWords(code, message string) class {
+	c := classify(code, message)
+	if code != "01" || c != classDeclined {
+		return c
+	}
+	for _, m := range saidCard.FindAllStringSubmatch(message, -1) {
+		if c := classify(m[1], ""); c != classDeclined {
+			return c
+		}
+	}
+	words := strings.ToUpper(strings.ReplaceAll(message, " ", ""))
+	for _, word := range []string{
+		"시간초과", "타임아웃", "TIMEOUT", "TIME-OUT", "응답없음", "무응답", "응답지연", "회선", "중복", "통신오류", "통신장애", "통신에러", "통신실패",
+		"통신불가", "이미승인", "처리중",
+	} {
+		if strings.Contains(words, word) { //guard:time-out-in-words-is-no-decline
+			return classUnknown
+		}
 	}
 	return classDeclined
 }

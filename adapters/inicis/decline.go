@@ -32,8 +32,14 @@ func cardReason(nn string) payment.Reason {
 		return payment.DeclinedLimit
 	case "54":
 		return payment.DeclinedBalance
-	case "01", "04", "14", "23", "26", "48":
+	case "01", "14", "48":
 		return payment.DeclinedCard
+	case "04", "23":
+		return payment.DeclinedExpired
+	case "26":
+		return payment.DeclinedStolen
+	case "35", "41":
+		return payment.DeclinedBusy
 	case "19", "21", "51", "52":
 		return payment.DeclinedIdentity
 	}

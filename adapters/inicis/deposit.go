@@ -171,11 +171,24 @@ func (n *notice) mobile() Deposit {
 	}
 	issue := n.id("P_TID", kind == DepositPaid)
 	return Deposit{
-		Kind: kind, TID: cmp.Or(n.id("P_IN_TID", false), issue), IssueTID: issue,
+		Kind: kind, TID: cmp.Or(n.id("P_IN_TID", false), n.unnamedDeposit(issue)), IssueTID: issue,
 		OID: payment.AttemptID(n.id("P_OID", true)), MID: n.id("P_MID", true),
 		Account: n.account("P_RMESG1", vacctOf(n), kind), Amount: n.won("P_AMT", kind),
 		Bank: bankCode(n.text("P_FN_CD1")), At: kstTime(n.text("P_AUTH_DT")),
 	}
+}
+
+// unnamedDeposit tells deposits into one account apart whose notices name the account's issue alone: the issue's TID
+// with the deposit's time in the place of its own (inicis.md §11.1). A notice that comes again has the same one.
+func (n *notice) unnamedDeposit(issue string) string {
+	at := n.text("P_AUTH_DT")
+	if len(at) == len("200601021504") {
+		at += "00"
+	}
+	if len(issue) != 40 || len(at) != len("20060102150405") || strings.Trim(at, "0123456789") != "" {
+		return issue
+	}
+	return issue[:20] + at + issue[34:] //guard:second-deposit-of-a-phone-is-another
 }
 
 // vacctOf finds the account in P_RMESG1: P_VACCT_NO=..|P_EXP_DT=... In other notices that is free text.

@@ -40,8 +40,8 @@ func TestParseDeposit(t *testing.T) {
 		At: time.Date(2026, 4, 2, 6, 30, 10, 0, time.UTC),
 	}
 	mobile := paid
-	mobile.TID = "INIMX_VBNKINIpayTest20260402141359654321"
-	mobile.IssueTID = mobile.TID
+	mobile.TID = "INIMX_VBNKINIpayTest20260402153010654321"
+	mobile.IssueTID = "INIMX_VBNKINIpayTest20260402141359654321"
 	with := func(d inicis.Deposit, change func(*inicis.Deposit)) inicis.Deposit {
 		change(&d)
 		return d
@@ -88,7 +88,9 @@ func TestParseDeposit(t *testing.T) {
 		{"an empty one, in PRO", mobileNotice() + "&P_IN_TID=", mobile},
 		{
 			"to the minute", swap("20260402153010", "202604021530").Replace(mobileNotice()),
-			with(mobile, func(d *inicis.Deposit) { d.At = time.Date(2026, 4, 2, 6, 30, 0, 0, time.UTC) }),
+			with(mobile, func(d *inicis.Deposit) {
+				d.TID, d.At = "INIMX_VBNKINIpayTest20260402153000654321", time.Date(2026, 4, 2, 6, 30, 0, 0, time.UTC)
+			}),
 		},
 		{
 			"an account that was issued", swap("P_STATUS=02", "P_STATUS=00").Replace(mobileNotice()),

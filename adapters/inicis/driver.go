@@ -5,17 +5,21 @@ import (
 	"net/http"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/apicalls"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // Driver is the KG Inicis driver. It keeps no state.
 type Driver struct {
-	client *http.Client
-	spec   payment.DriverSpec
+	client     *http.Client
+	spec       payment.DriverSpec
+	operations apicalls.Table
 }
 
 // New returns a driver that sends with client, which must be a one-write client (see onewrite).
-func New(client *http.Client) *Driver { return &Driver{client: client, spec: spec()} }
+func New(client *http.Client) *Driver {
+	return &Driver{client: client, spec: spec(), operations: operations()}
+}
 
 var (
 	_ adapters.Driver        = (*Driver)(nil)
@@ -32,7 +36,7 @@ func (d *Driver) Prepare(_ context.Context, req adapters.PrepareRequest) (paymen
 		}
 		return payment.Window{Kind: payment.WindowInicisKey, Action: Endpoints(req.PG).KeyWindow, Params: form}, nil
 	}
-	if req.MobileReturnURL != "" && req.Attempt.Device != payment.DevicePC {
+	if req.Attempt.Device.Phone() { //guard:phones-get-their-own-window
 		form, err := BuildMobileForm(req)
 		if err != nil {
 			return payment.Window{}, err

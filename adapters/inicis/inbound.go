@@ -1,14 +1,18 @@
 package inicis
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 var (
-	_ adapters.Returner    = (*Driver)(nil)
-	_ adapters.KeyReturner = (*Driver)(nil)
-	_ adapters.Notifier    = (*Driver)(nil)
+	_ adapters.Returner      = (*Driver)(nil)
+	_ adapters.KeyReturner   = (*Driver)(nil)
+	_ adapters.PhoneReturner = (*Driver)(nil)
+	_ adapters.Notifier      = (*Driver)(nil)
 )
 
 // ReadReturn implements adapters.Returner.
@@ -33,6 +37,37 @@ func (d *Driver) CheckReturn(pg *payment.PG, r adapters.Return) error {
 	return CheckReturn(pg, Return{
 		AuthToken: r.Proof.AuthToken, IDC: r.Proof.IDC, AuthURL: r.ApproveURL, NetCancelURL: r.UndoURL,
 	})
+}
+
+// ReadPhoneReturn implements adapters.PhoneReturner.
+func (d *Driver) ReadPhoneReturn(body []byte) (adapters.Return, error) {
+	ret, err := ParseMobileReturn(body)
+	if err != nil {
+		return adapters.Return{}, err
+	}
+	r := adapters.Return{
+		Token: ret.MerchantData, Through: ret.Authenticated(), Code: ret.Status, BuyerCancelled: ret.BuyerCancelled,
+	}
+	if !r.Through {
+		r.Why = DeclineReason(ret.Status, ret.Message)
+		return r, nil
+	}
+	r.Proof, r.ApproveURL = adapters.Proof{AuthToken: ret.TID, IDC: ret.IDC, Mobile: true}, ret.ReqURL
+	if r.Amount, err = payment.ParseWon(ret.Amount); err != nil {
+		return adapters.Return{}, fmt.Errorf("%w: P_AMT is not an amount of won", ErrReturn)
+	}
+	return r, nil
+}
+
+// CheckPhoneReturn implements adapters.PhoneReturner.
+func (d *Driver) CheckPhoneReturn(pg *payment.PG, a payment.Attempt, r adapters.Return) error {
+	err := CheckMobileReturn(pg, a, MobileReturn{
+		TID: r.Proof.AuthToken, IDC: r.Proof.IDC, ReqURL: r.ApproveURL, Amount: r.Amount.String(),
+	})
+	if errors.Is(err, ErrReturn) {
+		return fmt.Errorf("%w: %w", adapters.ErrForged, err)
+	}
+	return err
 }
 
 // ReadKeyReturn implements adapters.KeyReturner.

@@ -1,6 +1,7 @@
 package inicis_test
 
 import (
+	"errors"
 	"net/http"
 	"testing"
 
@@ -28,13 +29,20 @@ func TestInbound(t *testing.T) {
 			Token: key.Get("merchantRedirectData"), OrderRef: payment.AttemptID(key.Get("orderId")), MID: key.Get("mid"), Through: true,
 			BillingKey: payment.Secret(key.Get("billkey")), PGTxID: key.Get("tid"), Code: "SUCCESS",
 		}}},
+		Attempt: attempt(),
+		PhoneReturns: []adapterstest.Letter[adapters.Return]{{
+			Name: "of the window on a phone", Body: mobileReturnForm().Encode(), Want: adapters.Return{
+				Token: "v1.c2VhbGVk", Through: true, Code: "00", Amount: 64_900, ApproveURL: urls.MobileApprove("fc"),
+				Proof: adapters.Proof{AuthToken: authTID, IDC: "fc", Mobile: true},
+			},
+		}},
 		Notifications: []adapterstest.Letter[adapters.Notification]{
 			{Name: "of a deposit by the PC window", Header: form, Body: pcNotice(), Want: adapters.Notification{
 				Kind: adapters.NotificationDeposit, Attempt: "ORD-20260402-0001-A1", PGTxID: "ININPGVBNKINIpayTest20260402153012345678",
 				Says: payment.OutcomeApproved, MID: "INIpayTest", IssueTxID: accountTID, Amount: 64_900,
 			}},
 			{Name: "of a deposit by the mobile window", Header: form, Body: mobileNotice(), Want: adapters.Notification{
-				Kind: adapters.NotificationDeposit, Attempt: "ORD-20260402-0001-A1", PGTxID: "INIMX_VBNKINIpayTest20260402141359654321",
+				Kind: adapters.NotificationDeposit, Attempt: "ORD-20260402-0001-A1", PGTxID: "INIMX_VBNKINIpayTest20260402153010654321",
 				Says: payment.OutcomeApproved, MID: "INIpayTest", IssueTxID: "INIMX_VBNKINIpayTest20260402141359654321", Amount: 64_900,
 			}},
 		},
@@ -57,6 +65,18 @@ func TestWhoDidNotComeThroughBringsNothing(t *testing.T) {
 	k, err := d.ReadKeyReturn([]byte(failed.Encode()))
 	if err != nil || k.Through || k.BillingKey.IsSet() || k.PGTxID == "" || k.Why != payment.DeclinedLimit {
 		t.Errorf("a return of a key says %+v, %v", k, err)
+	}
+	left := mobileReturnForm()
+	left.Set("P_STATUS", "01")
+	left.Set("P_RMESG1", "사용자에 의한 취소입니다.(091)")
+	p, err := d.ReadPhoneReturn([]byte(left.Encode()))
+	if err != nil || p.Through || !p.BuyerCancelled || p.Proof.AuthToken.IsSet() || p.Token != "v1.c2VhbGVk" {
+		t.Errorf("a return of a phone says %+v, %v", p, err)
+	}
+	left = mobileReturnForm()
+	left.Set("P_AMT", "64900.0")
+	if p, err := d.ReadPhoneReturn([]byte(left.Encode())); !errors.Is(err, inicis.ErrReturn) {
+		t.Errorf("an amount that is none is %+v, %v", p, err)
 	}
 	n, err := d.ReadNotification(nil, adapters.Message{Body: []byte("P_STATUS=00&P_TYPE=VBANK&P_OID=ORD-1&P_MID=INIpayTest&P_TID=T1&P_AMT=1000")})
 	if err != nil || n != (adapters.Notification{Kind: adapters.NotificationOther}) {

@@ -39,18 +39,54 @@ func (c caller) clientIP() string {
 	return "127.0.0.1"
 }
 
-// callV2 sends one INIAPI v2 request of a kind to the path below /v2/pg/. The error is that of sending; nothing
-// is read into the answer yet.
-func (d *Driver) callV2(ctx context.Context, c caller, path, kind string, data any) (wire.Answer, error) {
+// What the bodies of INIAPI's requests are.
+const (
+	typeV1 = "application/x-www-form-urlencoded; charset=UTF-8"
+	typeV2 = "application/json;charset=utf-8"
+)
+
+// signV2 is the body of an INIAPI v2 request of a kind.
+func (c caller) signV2(kind string, data any) (string, error) {
 	text, err := wire.JSON(data)
 	if err != nil {
-		return wire.Answer{}, err
+		return "", err
 	}
 	stamp := KST(c.now)
-	body, err := wire.JSON(envelope{
+	return wire.JSON(envelope{
 		MID: c.mid, Type: kind, Timestamp: stamp, ClientIP: c.clientIP(), Data: json.RawMessage(text),
 		HashData: HashV2(keysOf(c.Merchant).api, c.mid, kind, stamp, text),
 	})
+}
+
+// signV1 is the body of an INIAPI v1 request. more holds the fields beside the common ones; the values of those named
+// in hashed go into the hash, in that order, behind the common ones. A payMethod of "" is left out.
+func (c caller) signV1(kind, payMethod string, more map[string]string, hashed ...string) string {
+	stamp, ip := KST(c.now), c.clientIP()
+	values := []string{kind, payMethod, stamp, ip, c.mid}
+	for _, name := range hashed {
+		values = append(values, more[name])
+	}
+	own := map[string]string{
+		"type": kind, "timestamp": stamp, "clientIp": ip, "mid": c.mid,
+		"hashData": HashV1(keysOf(c.Merchant).api, values...),
+	}
+	if payMethod != "" {
+		own["paymethod"] = payMethod
+	}
+	form := make(url.Values, len(more)+len(own))
+	for name, value := range more {
+		form.Set(name, value)
+	}
+	for name, value := range own {
+		form.Set(name, value) //guard:iniapi-own-fields-win
+	}
+	return form.Encode()
+}
+
+// callV2 sends one INIAPI v2 request of a kind to the path below /v2/pg/. The error is that of sending; nothing
+// is read into the answer yet.
+func (d *Driver) callV2(ctx context.Context, c caller, path, kind string, data any) (wire.Answer, error) {
+	body, err := c.signV2(kind, data)
 	if err != nil {
 		return wire.Answer{}, err
 	}
@@ -58,32 +94,20 @@ func (d *Driver) callV2(ctx context.Context, c caller, path, kind string, data a
 	defer cancel()
 	return wire.Send(ctx, d.client, wire.Request{
 		Method: http.MethodPost, URL: Endpoints(c.PG).INIAPI + "/v2/pg/" + path,
-		ContentType: "application/json;charset=utf-8", Body: body,
+		ContentType: typeV2, Body: body,
 	})
 }
 
-// callV1 sends one INIAPI v1 request. more holds the fields beside the common ones; the values of those named in
-// hashed go into the hash, in that order, behind the common ones.
+// callV1 sends one INIAPI v1 request (see signV1).
 func (d *Driver) callV1(
 	ctx context.Context, c caller, path, kind, payMethod string, more map[string]string, hashed ...string,
 ) (wire.Answer, error) {
-	stamp, ip := KST(c.now), c.clientIP()
-	values := []string{kind, payMethod, stamp, ip, c.mid}
-	for _, name := range hashed {
-		values = append(values, more[name])
-	}
-	form := url.Values{
-		"type": {kind}, "paymethod": {payMethod}, "timestamp": {stamp}, "clientIp": {ip}, "mid": {c.mid},
-		"hashData": {HashV1(keysOf(c.Merchant).api, values...)},
-	}
-	for name, value := range more {
-		form.Set(name, value)
-	}
+	body := c.signV1(kind, payMethod, more, hashed...)
 	ctx, cancel := context.WithTimeout(ctx, timeoutOf(c.timeout))
 	defer cancel()
 	return wire.Send(ctx, d.client, wire.Request{
 		Method: http.MethodPost, URL: Endpoints(c.PG).INIAPI + "/api/v1/" + path,
-		ContentType: "application/x-www-form-urlencoded; charset=UTF-8", Body: form.Encode(),
+		ContentType: typeV1, Body: body,
 	})
 }
 

@@ -72,6 +72,10 @@ func CheckMobileReturn(pg *payment.PG, a payment.Attempt, r MobileReturn) error 
 // approveMobile asks for the approval of what the mobile window authenticated.
 func (d *Driver) approveMobile(ctx context.Context, req adapters.ApproveRequest) (adapters.Result, error) {
 	const doing = "approving at Inicis, mobile"
+	// The approval itself wants no key, and its net cancel does: what could not be undone is not asked for.
+	if !keysOf(req.Merchant).hash.IsSet() { //guard:phones-approval-can-be-undone
+		return adapters.Result{}, fmt.Errorf("%s: %w", doing, errNoHashKey())
+	}
 	form := url.Values{"P_MID": {midOf(req.Attempt, req.Merchant)}, "P_TID": {req.Proof.AuthToken.Reveal()}}
 	answer, err := d.post(ctx, req, URLs.MobileApprove, form.Encode(), doing)
 	if err != nil {
@@ -82,6 +86,10 @@ func (d *Driver) approveMobile(ctx context.Context, req adapters.ApproveRequest)
 		return adapters.Result{}, fmt.Errorf("%s: %w: %w", doing, adapters.ErrUnknownOutcome, err)
 	}
 	return result, nil
+}
+
+func errNoHashKey() error {
+	return &adapters.FieldError{Field: "merchants.hash_key", Msg: "is missing"}
 }
 
 // mobileFields reads an answer in which nothing critical came twice, and which has a status.
@@ -113,7 +121,7 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 			r.Outcome = payment.OutcomeNotFound
 			return r, nil
 		}
-		if classify(r.Code, r.Message) != classDeclined {
+		if classifyWords(r.Code, r.Message) != classDeclined {
 			return adapters.Result{}, fmt.Errorf("result code %s", printable(r.Code))
 		}
 		// A no about another payment proves nothing of this one.
@@ -158,8 +166,7 @@ func (d *Driver) netCancelMobile(ctx context.Context, req adapters.ApproveReques
 	a, m := req.Attempt, req.Merchant
 	key := keysOf(m).hash
 	if !key.IsSet() {
-		return adapters.Result{}, fmt.Errorf("%s: %w",
-			doing, &adapters.FieldError{Field: "merchants.hash_key", Msg: "is missing"})
+		return adapters.Result{}, fmt.Errorf("%s: %w", doing, errNoHashKey())
 	}
 	amount, oid, stamp := a.Amount.String(), string(a.ID), Millis(req.Now)
 	form := url.Values{

@@ -38,6 +38,9 @@ type MobileForm struct {
 	TaxFree      string `json:"P_TAXFREE,omitempty"`
 }
 
+// maxMobileToken is how long P_NOTI may be (inicis.md §2.1, not confirmed).
+const maxMobileToken = 800
+
 // mobileMethod maps a canonical method to P_INI_PAYMENT, and to the option that it wants.
 func mobileMethod(m payment.Method) (value, option string, ok bool) {
 	switch m {
@@ -85,7 +88,7 @@ func BuildMobileForm(req adapters.PrepareRequest) (MobileForm, error) {
 	form := MobileForm{
 		Payment: method, MID: midOf(a, m), OID: oid, Amount: amount, Goods: wire.CutBytes(plainText(a.OrderName), 80),
 		UserName: wire.CutBytes(plainText(req.Buyer.Name), 30),
-		NextURL:  req.MobileReturnURL, NoticeURL: req.NoticeURL, Notification: req.Token, Timestamp: stamp,
+		NextURL:  req.ReturnURL, Notification: req.Token, Timestamp: stamp,
 		ChkFake: ChkFake(amount, oid, stamp, keysOf(m).hash), Charset: "utf8",
 	}
 	// Both may be left out here; cut, or without what EUC-KR lacks, they would be somebody else's.
@@ -99,6 +102,7 @@ func BuildMobileForm(req adapters.PrepareRequest) (MobileForm, error) {
 	case "phone":
 		form.HPPMethod = "2"
 	case payment.MethodVBank:
+		form.NoticeURL = req.NoticeURL
 		due := KST(a.DepositDue)
 		if due[8:12] == "0000" {
 			// 0000 means the end of that day, not its beginning.
@@ -170,8 +174,12 @@ func checkMobile(req adapters.PrepareRequest) error {
 	case !keysOf(req.Merchant).hash.IsSet():
 		return bad("merchants.hash_key", "is missing")
 	// Mobile bodies are not percent-encoded: a query of ours would add fields to them.
-	case strings.ContainsAny(req.MobileReturnURL, "?&"):
+	case strings.ContainsAny(req.ReturnURL, "?&"):
 		return bad("return_url", "must have no query")
+	case len(req.Token) > maxMobileToken:
+		return bad("return_url", "is too long for a window on a phone")
+	case a.Method == payment.MethodVBank && req.NoticeURL == "":
+		return bad("server.public.base_url", "must be an https address: the PG tells of deposits there")
 	case plainText(a.OrderName) == "":
 		return bad("order_name", "is missing")
 	case plainText(req.Buyer.Name) == "":

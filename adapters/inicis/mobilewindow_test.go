@@ -16,7 +16,7 @@ import (
 
 func mobilePrepare() adapters.PrepareRequest {
 	req := prepareRequest()
-	req.Attempt.Device, req.MobileReturnURL = payment.DeviceMobile, "https://shop.example.com/return/inicis/mobile"
+	req.Attempt.Device, req.ReturnURL = payment.DeviceMobile, "https://shop.example.com/return/inicis/mobile"
 	return req
 }
 
@@ -56,22 +56,16 @@ func TestPrepareMakesTheMobileForm(t *testing.T) {
 	}
 }
 
-func TestPhonesGetThePCWindowUnlessTheMobileReturnIsSet(t *testing.T) {
+func TestPhonesGetTheirOwnWindow(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		device payment.Device
-		url    string
-		want   payment.WindowKind
-	}{
-		{payment.DevicePC, "https://shop.example.com/m", payment.WindowInicisPC},
-		{payment.DeviceMobile, "", payment.WindowInicisPC},
-		{payment.DeviceMobile, "https://shop.example.com/m", payment.WindowInicisMobile},
-		{payment.DeviceApp, "https://shop.example.com/m", payment.WindowInicisMobile},
+	for device, want := range map[payment.Device]payment.WindowKind{
+		payment.DevicePC: payment.WindowInicisPC, payment.DeviceMobile: payment.WindowInicisMobile,
+		payment.DeviceApp: payment.WindowInicisMobile,
 	} {
-		req := prepareRequest()
-		req.Attempt.Device, req.MobileReturnURL = tt.device, tt.url
-		if w, err := inicis.New(nil).Prepare(t.Context(), req); err != nil || w.Kind != tt.want {
-			t.Errorf("%s with %q: got %s, %v", tt.device, tt.url, w.Kind, err)
+		req := mobilePrepare()
+		req.Attempt.Device = device
+		if w, err := inicis.New(nil).Prepare(t.Context(), req); err != nil || w.Kind != want {
+			t.Errorf("%s: got %s, %v", device, w.Kind, err)
 		}
 	}
 }
@@ -92,8 +86,10 @@ func TestMobileFormFollowsTheDecision(t *testing.T) {
 		{"under 1,000 won, by escrow", func(r *adapters.PrepareRequest) {
 			r.Attempt.Amount, r.Attempt.Method, r.Attempt.Purpose = 999, "trans", payment.PurposeEscrow
 		}, map[string]string{"P_INI_PAYMENT": "BANK", "P_RESERVED": "centerCd=Y&amt_hash=Y&below1000=Y&useescrow=Y&twotrs_bank=Y"}},
-		{"a phone bill is for goods", func(r *adapters.PrepareRequest) { r.Attempt.Method = "phone" }, map[string]string{
-			"P_INI_PAYMENT": "MOBILE", "P_HPP_METHOD": "2", "P_RESERVED": "centerCd=Y&amt_hash=Y",
+		{"a phone bill is for goods", func(r *adapters.PrepareRequest) {
+			r.Attempt.Method, r.NoticeURL = "phone", "https://shop.example.com/hooks/inicis/inicis/deposit"
+		}, map[string]string{
+			"P_INI_PAYMENT": "MOBILE", "P_HPP_METHOD": "2", "P_RESERVED": "centerCd=Y&amt_hash=Y", "P_NOTI_URL": "",
 		}},
 		{"one easy-pay service only", func(r *adapters.PrepareRequest) { r.Attempt.Method = "kakaopay" }, map[string]string{
 			"P_INI_PAYMENT": "CARD", "P_RESERVED": "centerCd=Y&amt_hash=Y&d_kakaopay=Y",
@@ -116,6 +112,7 @@ func TestMobileFormFollowsTheDecision(t *testing.T) {
 		}},
 		{"midnight is the end of the day before", func(r *adapters.PrepareRequest) {
 			r.Attempt.Method, r.Attempt.DepositDue = "vbank", time.Date(2026, 4, 5, 15, 0, 30, 0, time.UTC)
+			r.NoticeURL = "https://shop.example.com/hooks/inicis/inicis/deposit"
 		}, map[string]string{"P_VBANK_DT": "20260405", "P_VBANK_TM": "2359"}},
 		{"names that would forge fields, or are not in EUC-KR", func(r *adapters.PrepareRequest) {
 			r.Buyer.Name, r.Attempt.OrderName = "홍&P_OID=x%", "의자 🪑 & 책상"
@@ -164,11 +161,15 @@ func TestPrepareRefusesWhatTheMobileWindowWouldRefuse(t *testing.T) {
 		field  string
 	}{
 		{"no hash key", func(r *adapters.PrepareRequest) { r.Merchant.Keys = r.Merchant.Keys.WithSecret("hash_key", "") }, "merchants.hash_key"},
-		{"a return address with a query", func(r *adapters.PrepareRequest) { r.MobileReturnURL += "?a=b" }, "return_url"},
+		{"a return address with a query", func(r *adapters.PrepareRequest) { r.ReturnURL += "?a=b" }, "return_url"},
 		{"a name of signs only", func(r *adapters.PrepareRequest) { r.Buyer.Name = "&=%" }, "buyer.name"},
 		{"goods that EUC-KR has not", func(r *adapters.PrepareRequest) { r.Attempt.OrderName = "🪑" }, "order_name"},
 		{"only cards without a code", func(r *adapters.PrepareRequest) { r.Installments.Cards = []string{"nobody"} }, "merchants.cards"},
 		{"an amount of zero", func(r *adapters.PrepareRequest) { r.Attempt.Amount = 0 }, "amount"},
+		{"a token that is too long", func(r *adapters.PrepareRequest) { r.Token = strings.Repeat("a", 801) }, "return_url"},
+		{"an account that nobody would tell of", func(r *adapters.PrepareRequest) {
+			r.Attempt.Method, r.Attempt.DepositDue = "vbank", at.Add(72*time.Hour)
+		}, "server.public.base_url"},
 		{"a token that a form would change", func(r *adapters.PrepareRequest) { r.Token = "a+b" }, "merchantData"},
 	} {
 		req := mobilePrepare()

@@ -20,8 +20,9 @@ func spec() payment.DriverSpec {
 	return payment.DriverSpec{
 		Name: Name, Title: "Inicis", Company: "Inicis",
 		CarriesToken: true,
+		API:          "/iniapi", APISigned: true,
 		Routes: payment.Routes{
-			Return: "/return/inicis", KeyReturn: "/return/inicis/key",
+			Return: "/return/inicis", KeyReturn: "/return/inicis/key", PhoneReturn: "/return/inicis/mobile",
 			// Inicis reads exactly OK, or anything else as a wish to be told again (inicis.md §7).
 			Deposits: "/hooks/inicis/:pg/deposit", DepositTaken: "OK", DepositRefused: "FAIL",
 		},
@@ -41,7 +42,7 @@ func spec() payment.DriverSpec {
 				Name: keySign, Kind: payment.KeySecret, Doc: "Inicis web standard sign key (signKey).",
 				Required: true, Unless: []payment.MerchantPurpose{payment.MerchantAccountVerification},
 			},
-			{Name: keyHash, Kind: payment.KeySecret, NotBuilt: "Inicis' window for phones is not opened"},
+			{Name: keyHash, Kind: payment.KeySecret, Doc: "Inicis hash key, for the window on phones (P_CHKFAKE)."},
 			{Name: keyAPI, Kind: payment.KeySecret, Size: iniapiKeySize, Doc: "INIAPI key."},
 			{Name: keyAPIIV, Kind: payment.KeySecret, Size: iniapiKeySize, Doc: "INIAPI IV."},
 			{Name: keyLite, Kind: payment.KeySecret, Doc: "INILite key, for billing keys."},
@@ -59,12 +60,12 @@ func spec() payment.DriverSpec {
 		// More are only behind PortOne (inicis.md §2.2).
 		Methods:    slices.Concat(channels.Easy(), []payment.Method{"cultureland", "booknlife", "happymoney"}),
 		KeyMethods: []payment.Method{"card"},
-		Devices:    []payment.Device{payment.DevicePC},
-		OtherDevices: payment.LiveNeed{
-			Purposes: []payment.MerchantPurpose{payment.MerchantGeneral, payment.MerchantEscrow},
-			Msg:      "driver inicis has no mobile window: phones and apps would get the PC window, which they cannot show",
-			Fix:      "devices: [pc], and a PortOne merchant for phones",
+		PhoneNeeds: payment.LiveNeed{
+			Keys: []string{keyHash}, Purposes: []payment.MerchantPurpose{payment.MerchantGeneral, payment.MerchantEscrow},
+			Msg: "without the hash key no window is opened on phones and in apps", Fix: "add hash_key, or devices: [pc]",
 		},
+		NotOnPhones: []payment.Method{"applepay", "ssgpay", "booknlife"}, // inicis.md §2.2
+		PhoneToken:  maxMobileToken,
 		PGNeeds: []payment.LiveNeed{{
 			Keys: []string{keyClientIP}, Msg: "INIAPI requests do not state our address",
 			Fix: "the address registered with Inicis", Optional: true,

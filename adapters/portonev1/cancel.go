@@ -37,7 +37,11 @@ func (d *Driver) Cancel(ctx context.Context, req adapters.CancelRequest) (adapte
 	if isKey(req.Attempt) {
 		return d.deleteKey(ctx, req)
 	}
-	body, err := cancelBodyOf(req)
+	own, err := cancelBodyOf(req)
+	if err != nil {
+		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
+	}
+	body, err := wire.With(own, req.Extra)
 	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
 	}

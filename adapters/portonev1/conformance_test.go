@@ -61,13 +61,29 @@ func TestConformance(t *testing.T) {
 		return adapterstest.Subject{
 			Plumbing: getToken,
 			Secrets: []string{
-				tokenText, "TESTONLY-not-a-real-secret", "1234567890123456", iniapiKey, "56211105948400", "홍길동", "010-4242-4242",
+				tokenText, "TESTONLY-not-a-real-secret", "1234567890123456", iniapiKey, "56211105948400", "홍길동", "010-4242-4242", string(customer),
 			},
 			Operations: []adapterstest.Operation{
 				{
 					Name: "look up", Replies: lookups(),
 					Do: func(ctx context.Context) (adapters.Result, error) {
 						return d.LookUp(ctx, adapters.LookUpRequest{Account: acc, Attempt: a, PGTxID: impUID})
+					},
+				},
+				{
+					Name: "charge a billing key", Money: true, Replies: charges(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						req := chargeRequest(base)
+						req.Account = acc
+						return d.Charge(ctx, req)
+					},
+				},
+				{
+					Name: "charge by key-in", Money: true, Replies: charges(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						req := keyInRequest(base, "inicis")
+						req.Account, req.Named = acc, "html5_inicis."+acc.Merchant.MID
+						return d.Charge(ctx, req)
 					},
 				},
 				{

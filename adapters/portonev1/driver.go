@@ -9,12 +9,14 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	gocache "github.com/patrickmn/go-cache"
 	"golang.org/x/sync/singleflight"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/apicalls"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
@@ -26,10 +28,14 @@ type Driver struct {
 	client *http.Client
 	spec   payment.DriverSpec
 	now    func() time.Time
+	// operations are those of the API that calls are told apart by.
+	operations apicalls.Table
 
 	tokens  *gocache.Cache
 	mu      sync.Mutex // between reading tokens and writing what that asks for
 	flights singleflight.Group
+	// lastAccount is the one that a token was asked for last.
+	lastAccount atomic.Pointer[account]
 }
 
 // New returns a driver that sends with client, which must be a one-write client (see onewrite). now times the
@@ -39,7 +45,9 @@ func New(client *http.Client, now func() time.Time) *Driver {
 		now = time.Now
 	}
 	// No janitor: there is one entry per account, and its life is checked against now.
-	return &Driver{client: client, spec: spec(), now: now, tokens: gocache.New(gocache.NoExpiration, 0)}
+	return &Driver{
+		client: client, spec: spec(), now: now, operations: operations(), tokens: gocache.New(gocache.NoExpiration, 0),
+	}
 }
 
 var _ adapters.Driver = (*Driver)(nil)

@@ -24,5 +24,5 @@ func ParseKey(body []byte, a payment.Attempt) (adapters.Result, error) {
 	if err != nil {
 		return adapters.Result{}, err
 	}
-	return parseKey(o, a)
+	return parseKey(o, a, "")
 }

@@ -33,12 +33,26 @@ func checkKeyWindow(req adapters.PrepareRequest) error {
 	return nil
 }
 
-func keyPath(a payment.Attempt) string { return "/subscribe/customers/" + url.PathEscape(string(a.ID)) }
+// keyOf is the attempt's customer_uid: its own id, unless the order service chose another.
+func keyOf(a payment.Attempt, chosen payment.Secret) payment.Secret {
+	if chosen.IsSet() {
+		return chosen
+	}
+	return payment.Secret(a.ID)
+}
+
+func keyPath(key payment.Secret) string {
+	return "/subscribe/customers/" + url.PathEscape(key.Reveal())
+}
 
 // lookUpKey tells whether the attempt's key is there. While it is not, it may still be issued.
 func (d *Driver) lookUpKey(ctx context.Context, req adapters.LookUpRequest) (adapters.Result, error) {
 	const doing = "asking PortOne about a billing key"
-	o, err := d.get(ctx, req.PG, keyPath(req.Attempt))
+	o, err := d.get(ctx, req.PG, keyPath(keyOf(req.Attempt, req.Key)))
+	if req.Key.IsSet() && (errors.Is(err, errNotFound) || err == nil && req.Mark != "" && markOf(o) == req.Mark) {
+		// Nobody has a page open that could still have it issued.
+		return adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID}, nil
+	}
 	if errors.Is(err, errNotFound) {
 		return adapters.Result{
 			Outcome: payment.OutcomePending, OrderRef: req.Attempt.ID, Currency: payment.CurrencyKRW, Method: methodCard,
@@ -47,7 +61,7 @@ func (d *Driver) lookUpKey(ctx context.Context, req adapters.LookUpRequest) (ada
 	if err != nil {
 		return adapters.Result{}, readError(doing, err)
 	}
-	r, err := parseKey(o, req.Attempt)
+	r, err := parseKey(o, req.Attempt, req.Key)
 	if err != nil {
 		return adapters.Result{}, readError(doing, err)
 	}
@@ -55,7 +69,7 @@ func (d *Driver) lookUpKey(ctx context.Context, req adapters.LookUpRequest) (ada
 }
 
 // parseKey reads a V1 billing-key object. What charges it is its name, together with our API keys.
-func parseKey(o wire.Object, a payment.Attempt) (adapters.Result, error) {
+func parseKey(o wire.Object, a payment.Attempt, chosen payment.Secret) (adapters.Result, error) {
 	uid := o.Required("customer_uid")
 	r := adapters.Result{
 		Outcome: payment.OutcomeApproved, OrderRef: payment.AttemptID(uid), Currency: payment.CurrencyKRW,
@@ -68,8 +82,11 @@ func parseKey(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	if err := o.Err(); err != nil {
 		return adapters.Result{}, err
 	}
-	if r.OrderRef != a.ID { //guard:v1-key-is-its-attempts
+	if r.BillingKey != keyOf(a, chosen) { //guard:v1-key-is-its-attempts
 		return adapters.Result{}, errForeign
+	}
+	if chosen.IsSet() {
+		r.OrderRef = a.ID // the name that was chosen for it is its own
 	}
 	return r, nil
 }
@@ -77,7 +94,7 @@ func parseKey(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 // deleteKey has the attempt's key forgotten, with one DELETE.
 func (d *Driver) deleteKey(ctx context.Context, req adapters.CancelRequest) (adapters.Result, error) {
 	const doing = "deleting a billing key at PortOne"
-	path := keyPath(req.Attempt)
+	path := keyPath(keyOf(req.Attempt, req.Key))
 	if reason := wire.CutBytes(wire.Clean(req.Reason), 200); reason != "" {
 		path += "?" + url.Values{"reason": {reason}}.Encode()
 	}
@@ -97,7 +114,7 @@ func (d *Driver) deleteKey(ctx context.Context, req adapters.CancelRequest) (ada
 	case e.response == nil:
 		return adapters.Result{}, fmt.Errorf("%s: %w: no key in the answer", doing, adapters.ErrUnknownOutcome)
 	}
-	r, err := parseKey(*e.response, req.Attempt)
+	r, err := parseKey(*e.response, req.Attempt, req.Key)
 	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w: %w", doing, adapters.ErrUnknownOutcome, err)
 	}

@@ -141,3 +141,35 @@ func TestPaymentsOfNothingAreNotListedAsPaid(t *testing.T) {
 		t.Errorf("got %+v, %v", list, err)
 	}
 }
+
+// A key under a name that the order service chose is its attempt's when it has that name, and another card than before.
+func TestAKeyUnderAChosenName(t *testing.T) {
+	t.Parallel()
+	const key = `{"code":0,"response":{"customer_uid":"cust-1","pg_id":"INIBillTst","sandbox":true,"card_number":"1*1","updated":7}}`
+	base, _ := payments(t, map[string]string{
+		"/portone/v1/subscribe/customers/cust-1": key, "/portone/v1/subscribe/customers/cust-2": key,
+	})
+	d, acc, a := portonev1.New(onewrite.New(onewrite.Options{}), nil), account(base), keyAttempt()
+	stored, err := d.StoredKey(t.Context(), acc.PG, "cust-1")
+	if err != nil || len(stored.At) != 1 || stored.Mark == "" {
+		t.Fatalf("stored %+v, %v", stored, err)
+	}
+	for _, tt := range []struct {
+		key  payment.Secret
+		mark string
+		want payment.Outcome
+		err  error
+	}{
+		{"cust-1", "", payment.OutcomeApproved, nil},
+		{"cust-1", "another", payment.OutcomeApproved, nil},
+		{"cust-1", stored.Mark, payment.OutcomeNotFound, nil},
+		{"cust-2", "", "", adapters.ErrUnavailable},
+		{"cust-3", "", payment.OutcomeNotFound, nil},
+		{"", "", payment.OutcomePending, nil},
+	} {
+		r, err := d.LookUp(t.Context(), adapters.LookUpRequest{Account: acc, Attempt: a, Key: tt.key, Mark: tt.mark})
+		if r.Outcome != tt.want || !errors.Is(err, tt.err) || r.Outcome == payment.OutcomeApproved && (r.OrderRef != a.ID || r.BillingKey != tt.key) {
+			t.Errorf("%+v: %+v, %v", tt, r, err)
+		}
+	}
+}

@@ -116,6 +116,11 @@ func (d *Driver) get(ctx context.Context, pg *payment.PG, path string) (wire.Obj
 	if err != nil {
 		return wire.Object{}, err
 	}
+	return responseOf(answer)
+}
+
+// responseOf is what an answer to a question holds.
+func responseOf(answer wire.Answer) (wire.Object, error) {
 	e, err := parseEnvelope(answer)
 	if err != nil {
 		return wire.Object{}, err

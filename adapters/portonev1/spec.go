@@ -15,8 +15,9 @@ func spec() payment.DriverSpec {
 	// Webhooks come from these three addresses (portone.md §3.2).
 	hooks := []string{"52.78.100.19", "52.78.48.223", "52.78.5.241"}
 	return payment.DriverSpec{
-		Name: Name, Title: "PortOne V1", Company: "PortOne",
+		Name: Name, Title: "PortOne V1", Company: "PortOne", API: "/portone/v1",
 		SharesIDs: true, //guard:v1-may-hold-two
+		Lists:     true,
 		Routes: payment.Routes{
 			Return: "/return/portone", Notifications: "/hooks/portone/v1/:pg", Questions: "/hooks/portone/v1/:pg/confirm",
 			Redirect: payment.Redirect{
@@ -37,8 +38,11 @@ func spec() payment.DriverSpec {
 		WebhookSources: map[payment.Environment][]string{
 			payment.EnvLive: hooks, payment.EnvTest: hooks, payment.EnvSandbox: {"127.0.0.0/8", "::1"},
 		},
-		Behind:      channels.All(),
-		KeyMethods:  []payment.Method{"card"},
-		ConfirmHook: true,
+		// Who bills phones again and again (portone.md §5.2, §5.3); Inicis does by V2 alone.
+		Behind:       channels.WithKeys(channels.All(), "danal", "galaxia", "mobilians", "welcome"),
+		KeyMethods:   []payment.Method{"card"},
+		ChargesKeys:  true,
+		KeyInMethods: []payment.Method{"card", payment.MethodVBank},
+		ConfirmHook:  true,
 	}
 }

@@ -26,8 +26,24 @@ type token struct {
 	until time.Time
 }
 
-// cacheKey names an account without holding its secret.
-func cacheKey(pg *payment.PG) string {
+// account is a PG and what its tokens are kept by.
+type account struct {
+	pg  *payment.PG
+	key string
+}
+
+// cacheKey is cacheKeyOf, which is worked out once for each of the rules in force.
+func (d *Driver) cacheKey(pg *payment.PG) string {
+	if last := d.lastAccount.Load(); last != nil && last.pg == pg {
+		return last.key
+	}
+	key := cacheKeyOf(pg)
+	d.lastAccount.Store(&account{pg, key})
+	return key
+}
+
+// cacheKeyOf names an account without holding its secret.
+func cacheKeyOf(pg *payment.PG) string {
 	k := keysOf(pg)
 	sum := sha256.Sum256([]byte(root(pg) + "\x00" + k.key.Reveal() + "\x00" + k.secret.Reveal()))
 	return hex.EncodeToString(sum[:])
@@ -38,7 +54,7 @@ func (d *Driver) token(ctx context.Context, pg *payment.PG) (token, error) {
 	if k := keysOf(pg); !k.key.IsSet() || !k.secret.IsSet() {
 		return token{}, &adapters.FieldError{Field: "pgs.imp_key", Msg: "and imp_secret must be set"}
 	}
-	key := cacheKey(pg)
+	key := d.cacheKey(pg)
 	if tok, ok := d.cached(key); ok {
 		return tok, nil
 	}
@@ -56,12 +72,15 @@ func (d *Driver) token(ctx context.Context, pg *payment.PG) (token, error) {
 		}
 		return tok, err
 	})
+	// Nor does a caller wait longer than a fetch may take, whatever became of who fetches.
+	waits, cancel := context.WithTimeout(ctx, timeoutOf(pg.ReadTimeout))
+	defer cancel()
 	select {
 	case r := <-done:
 		tok, _ := r.Val.(token)
 		return tok, r.Err
-	case <-ctx.Done():
-		return token{}, fmt.Errorf("waiting for an access token: %w: %w", adapters.ErrUnavailable, ctx.Err())
+	case <-waits.Done():
+		return token{}, fmt.Errorf("waiting for an access token: %w: %w", adapters.ErrUnavailable, waits.Err())
 	}
 }
 
@@ -82,7 +101,7 @@ func (d *Driver) keep(key string, tok token) {
 
 // forget drops a token that PortOne refused, unless somebody has replaced it already.
 func (d *Driver) forget(pg *payment.PG, refused token) {
-	key := cacheKey(pg)
+	key := d.cacheKey(pg)
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if value, ok := d.tokens.Get(key); ok {

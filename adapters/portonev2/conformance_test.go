@@ -43,7 +43,7 @@ func TestConformance(t *testing.T) {
 	adapterstest.Run(t, func(_ *testing.T, base string, client *http.Client) adapterstest.Subject {
 		d, acc, a := portonev2.New(client), account(base), attempt()
 		return adapterstest.Subject{
-			Secrets: []string{apiSecret, "ptok_0f2c6d", "56211105948400", "홍길동", "010-4242-4242"},
+			Secrets: []string{apiSecret, "ptok_0f2c6d", "56211105948400", "홍길동", "010-4242-4242", keyText},
 			Operations: []adapterstest.Operation{
 				{
 					Name: "approve", Money: true, Replies: confirms(),
@@ -57,6 +57,22 @@ func TestConformance(t *testing.T) {
 					Name: "look up", Replies: lookups(),
 					Do: func(ctx context.Context) (adapters.Result, error) {
 						return d.LookUp(ctx, adapters.LookUpRequest{Account: acc, Attempt: a})
+					},
+				},
+				{
+					Name: "charge a billing key", Money: true, Replies: charges(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						req := chargeRequest(base)
+						req.Account = acc
+						return d.Charge(ctx, req)
+					},
+				},
+				{
+					Name: "charge by key-in", Money: true, Replies: charges(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						req := keyInRequest(base)
+						req.Account = acc
+						return d.Charge(ctx, req)
 					},
 				},
 				{

@@ -8,23 +8,32 @@ package portonev2
 import (
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
+	"github.com/pg-gateway/pg-gateway/adapters/apicalls"
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // defaultTimeout bounds a request when the configuration says nothing: PortOne asks clients to wait a minute.
 const defaultTimeout = 60 * time.Second
 
-// Driver is the PortOne V2 driver. It keeps no state.
+// Driver is the PortOne V2 driver. It keeps until when a store's payments are searched for, and nothing else.
 type Driver struct {
 	client *http.Client
 	spec   payment.DriverSpec
+	// operations are those of the API that calls are told apart by.
+	operations apicalls.Table
+
+	mu       sync.Mutex
+	searched map[string]time.Time
 }
 
 // New returns a driver that sends with client, which must be a one-write client (see onewrite).
-func New(client *http.Client) *Driver { return &Driver{client: client, spec: spec()} }
+func New(client *http.Client) *Driver {
+	return &Driver{client: client, spec: spec(), operations: operations()}
+}
 
 var _ adapters.Driver = (*Driver)(nil)
 

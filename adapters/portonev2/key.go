@@ -47,6 +47,9 @@ func keyURL(pg *payment.PG, key payment.Secret) string {
 // whoever names it. The key never becomes the result's PGTxID, which is written down plainly.
 func (d *Driver) lookUpKey(ctx context.Context, req adapters.LookUpRequest) (adapters.Result, error) {
 	const doing = "asking PortOne about a billing key"
+	if req.Key.IsSet() {
+		return d.lookUpIssued(ctx, req)
+	}
 	r, err := d.hintedKey(ctx, req)
 	if errors.Is(err, errNoKey) {
 		r, err = d.searchKey(ctx, req)
@@ -113,6 +116,11 @@ func (d *Driver) readKey(ctx context.Context, pg *payment.PG, key payment.Secret
 	if err != nil {
 		return wire.Object{}, err
 	}
+	return keyIn(answer)
+}
+
+// keyIn is the key that an answer holds.
+func keyIn(answer wire.Answer) (wire.Object, error) {
 	if answer.Status != http.StatusOK {
 		if f, ok := faultOf(answer); ok && f.status == http.StatusNotFound && f.kind == "BILLING_KEY_NOT_FOUND" {
 			return wire.Object{}, errNoKey
@@ -126,17 +134,30 @@ func (d *Driver) readKey(ctx context.Context, pg *payment.PG, key payment.Secret
 	return o, nil
 }
 
-// parseKey reads the attempt's billing key. Of several channels the merchant's own counts.
+// parseKey reads the billing key that an attempt's window issued.
 func parseKey(o wire.Object, req adapters.LookUpRequest) (adapters.Result, error) {
-	r := adapters.Result{
-		OrderRef: payment.AttemptID(o.Required("issueId")), Currency: payment.CurrencyKRW, Method: methodCard,
-		Code: o.Required("status"), BillingKey: payment.Secret(o.Required("billingKey")),
-	}
+	id := payment.AttemptID(o.Required("issueId"))
+	r, err := keyResult(o, req)
+	r.OrderRef = id
+	return r, err
+}
+
+// readChannels reads where a key is: of several channels the merchant's own counts.
+func readChannels(o wire.Object, a payment.Attempt, own string, r *adapters.Result) {
 	for _, channel := range o.Objects("channels") {
-		if r.ChannelKey == "" || channel.Text("key") == req.Merchant.ChannelKey {
-			readChannel(channel, req.Attempt, &r)
+		if r.ChannelKey == "" || channel.Text("key") == own {
+			readChannel(channel, a, r)
 		}
 	}
+}
+
+// keyResult reads a billing key but for whose it is.
+func keyResult(o wire.Object, req adapters.LookUpRequest) (adapters.Result, error) {
+	r := adapters.Result{
+		Currency: payment.CurrencyKRW, Method: methodCard,
+		Code: o.Required("status"), BillingKey: payment.Secret(o.Required("billingKey")),
+	}
+	readChannels(o, req.Attempt, req.Merchant.ChannelKey, &r)
 	if err := o.Err(); err != nil {
 		return adapters.Result{}, err
 	}
@@ -177,9 +198,20 @@ type keyFilter struct {
 	Until   string `json:"until,omitempty"`
 }
 
-// searchKey looks for the attempt's key among those that were issued while its window could be open: PortOne has no
-// search by issueId. A window may have issued several; one that still stands counts before those that were deleted.
+// searchKey looks for the key that an attempt's window issued: PortOne has no search by issueId.
 func (d *Driver) searchKey(ctx context.Context, req adapters.LookUpRequest) (adapters.Result, error) {
+	o, err := d.findKey(ctx, req, func(o wire.Object) bool { return issuedFor(o, req.Attempt) })
+	if err != nil {
+		return adapters.Result{}, err
+	}
+	return parseKey(o, req)
+}
+
+// findKey looks for a key among those that were issued while the attempt could be open. A window may have issued
+// several; one that still stands counts before those that were deleted.
+func (d *Driver) findKey(
+	ctx context.Context, req adapters.LookUpRequest, is func(wire.Object) bool,
+) (deleted wire.Object, err error) {
 	q := keyQuery{
 		Page:   keyPage{Size: keysPerPage},
 		Sort:   keySort{By: "ISSUED_AT", Order: "DESC"},
@@ -191,32 +223,31 @@ func (d *Driver) searchKey(ctx context.Context, req adapters.LookUpRequest) (ada
 	if end := req.Attempt.ExpiresAt.Add(keyWindow); !req.Attempt.ExpiresAt.IsZero() && end.Before(req.Now) {
 		q.Filter.Until = end.UTC().Format(time.RFC3339)
 	}
-	var deleted *adapters.Result
+	was := false
 	for ; q.Page.Number < maxKeyPages; q.Page.Number++ {
 		items, err := d.listKeys(ctx, req.PG, q)
 		if err != nil {
-			return adapters.Result{}, err
+			return wire.Object{}, err
 		}
 		for _, item := range items {
-			if !issuedFor(item, req.Attempt) {
+			if !is(item) {
 				continue
 			}
-			r, err := parseKey(item, req)
-			if err != nil || r.Outcome != payment.OutcomeCancelled {
-				return r, err
+			if item.Text("status") != "DELETED" {
+				return item, nil
 			}
-			deleted = &r
+			deleted, was = item, true
 		}
 		switch {
 		case len(items) == q.Page.Size:
-		case deleted != nil:
-			return *deleted, nil
+		case was:
+			return deleted, nil
 		default:
-			return adapters.Result{}, errNoKey
+			return wire.Object{}, errNoKey
 		}
 	}
 	//guard:v2-short-search-is-no-answer
-	return adapters.Result{}, fmt.Errorf("%w: too many billing keys to search", wire.ErrShape)
+	return wire.Object{}, fmt.Errorf("%w: too many billing keys to search", wire.ErrShape)
 }
 
 func (d *Driver) listKeys(ctx context.Context, pg *payment.PG, q keyQuery) ([]wire.Object, error) {
@@ -250,7 +281,9 @@ func (d *Driver) deleteKey(ctx context.Context, req adapters.CancelRequest) (ada
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, &adapters.FieldError{Field: "operation_id", Msg: "is missing"})
 	}
 	r, err := d.lookUpKey(ctx,
-		adapters.LookUpRequest{Account: req.Account, Attempt: req.Attempt, PGTxID: req.PGTxID, Now: req.Now})
+		adapters.LookUpRequest{
+			Account: req.Account, Attempt: req.Attempt, PGTxID: req.PGTxID, Key: req.Key, Now: req.Now,
+		})
 	switch {
 	case err != nil:
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)

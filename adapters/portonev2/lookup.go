@@ -14,33 +14,47 @@ import (
 // LookUp implements adapters.Driver. Only PortOne's own "no such payment" is OutcomeNotFound; a 404 from
 // somebody in between is not. An attempt that issues a billing key is looked up by that.
 func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapters.Result, error) {
-	const doing = "asking PortOne about a payment"
 	if err := checkSecret(req.PG); err != nil {
-		return adapters.Result{}, fmt.Errorf("%s: %w", doing, err)
+		return adapters.Result{}, fmt.Errorf("%s: %w", lookingUp, err)
 	}
 	if isKey(req.Attempt) {
 		return d.lookUpKey(ctx, req)
 	}
+	result, _, err := d.lookUpPayment(ctx, req)
+	return result, err
+}
+
+// lookingUp is what is done when an error occurs.
+const lookingUp = "asking PortOne about a payment"
+
+// lookUpPayment is LookUp of a payment, with the payment as PortOne shows it, if it does.
+func (d *Driver) lookUpPayment(
+	ctx context.Context, req adapters.LookUpRequest,
+) (adapters.Result, wire.Object, error) {
+	const doing = lookingUp
 	answer, err := d.call(ctx, req.PG, req.PG.ReadTimeout, http.MethodGet,
 		paymentURL(req.PG, req.Attempt.ID, "")+storeQuery(req.PG), "", nil)
 	if err != nil {
-		return adapters.Result{}, wire.ReadError(doing, err)
+		return adapters.Result{}, wire.Object{}, wire.ReadError(doing, err)
 	}
 	if answer.Status != http.StatusOK {
 		if f, ok := faultOf(answer); ok && f.status == http.StatusNotFound && f.kind == "PAYMENT_NOT_FOUND" {
-			return adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID, Code: f.kind}, nil
+			r := adapters.Result{Outcome: payment.OutcomeNotFound, OrderRef: req.Attempt.ID, Code: f.kind}
+			return r, wire.Object{}, nil
 		}
-		return adapters.Result{}, fmt.Errorf("%s: %w: HTTP status %d", doing, adapters.ErrUnavailable, answer.Status)
+		return adapters.Result{}, wire.Object{}, fmt.Errorf(
+			"%s: %w: HTTP status %d", doing, adapters.ErrUnavailable, answer.Status,
+		)
 	}
 	o, ok := answerOf(answer)
 	if !ok {
-		return adapters.Result{}, fmt.Errorf("%s: %w: an answer without JSON", doing, adapters.ErrUnavailable)
+		return adapters.Result{}, wire.Object{}, fmt.Errorf("%s: %w: an answer without JSON", doing, adapters.ErrUnavailable)
 	}
 	result, err := parsePayment(o, req.Attempt)
 	if err != nil {
-		return adapters.Result{}, wire.ReadError(doing, err)
+		return adapters.Result{}, wire.Object{}, wire.ReadError(doing, err)
 	}
-	return result, nil
+	return result, o, nil
 }
 
 // parsePayment reads a V2 payment object. Amounts are whole numbers of won.

@@ -1,6 +1,7 @@
 package portonev2
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/pg-gateway/pg-gateway/adapters/wire"
@@ -60,7 +61,24 @@ func methodOf(o wire.Object, asked payment.Method) payment.Method {
 	if !ok {
 		return ""
 	}
-	kind := m.Text("type")
+	return methodNamed(m.Text("type"), m, asked)
+}
+
+// keyMethod is what a billing key pays with: "" when V2 does not tell, or tells several that are not the same.
+func keyMethod(o wire.Object) payment.Method {
+	var all []payment.Method
+	for _, m := range o.Objects("methods") {
+		// A key's words are a payment's with this before them.
+		all = append(all, methodNamed(strings.TrimPrefix(m.Text("type"), "BillingKey"), m, ""))
+	}
+	if all = slices.Compact(all); len(all) != 1 {
+		return ""
+	}
+	return all[0]
+}
+
+// methodNamed maps one of V2's methods by its type, see methodOf.
+func methodNamed(kind string, m wire.Object, asked payment.Method) payment.Method {
 	switch kind {
 	case "PaymentMethodCard":
 		return "card"

@@ -15,7 +15,7 @@ func (d *Driver) Spec() payment.DriverSpec { return d.spec }
 
 func spec() payment.DriverSpec {
 	return payment.DriverSpec{
-		Name: Name, Title: "PortOne V2", Company: "PortOne",
+		Name: Name, Title: "PortOne V2", Company: "PortOne", API: "/portone/v2", Lists: true,
 		Routes: payment.Routes{
 			Return: "/return/portone", Notifications: "/hooks/portone/v2/:pg", Questions: "/hooks/portone/v2/:pg/confirm",
 			Redirect: payment.Redirect{
@@ -33,10 +33,12 @@ func spec() payment.DriverSpec {
 					"one is passed over.",
 			},
 		},
-		// What PortOne V2 has words for (portone.md §4).
-		Behind: channels.Among(slices.Concat(channels.Easy(),
-			[]payment.Method{"cultureland", "smartculture", "booknlife", "happymoney"})),
+		// What PortOne V2 has words for (portone.md §4), and who bills phones again and again (portone.md §5.2, §5.4).
+		Behind: channels.WithKeys(channels.Among(slices.Concat(channels.Easy(),
+			[]payment.Method{"cultureland", "smartculture", "booknlife", "happymoney"})), "galaxia", "inicis"),
 		KeyMethods:    []payment.Method{"card"},
+		ChargesKeys:   true,
+		KeyInMethods:  []payment.Method{"card", payment.MethodVBank},
 		ManualConfirm: true,
 		ConfirmHook:   true, ConfirmKey: keyWebhooks,
 		PGNeeds: []payment.LiveNeed{{

@@ -36,3 +36,24 @@ func TestAnAddressIsSentWholeOrNotAtAll(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnFieldsWin: what others add stands beside our own members, and in the place of none.
+func TestOwnFieldsWin(t *testing.T) {
+	t.Parallel()
+	own := struct {
+		Amount int    `json:"amount"`
+		Note   string `json:"note,omitempty"`
+	}{Amount: 1000}
+	for more, want := range map[string]string{
+		"":                              `{"amount":1000}`,
+		`{"amount":1,"a":{"b":[1.50]}}`: `{"a":{"b":[1.50]},"amount":1000}`,
+	} {
+		with, err := wire.With(own, []byte(more))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := wire.JSON(with); err != nil || got != want {
+			t.Errorf("with %s: %s, %v", more, got, err)
+		}
+	}
+}

@@ -252,6 +252,24 @@ func testProof(t *testing.T, open Open) {
 		move(payment.StateApproving, payment.StateUnknown, []byte("new"), false, "new")
 		move(payment.StateUnknown, payment.StateCaptured, nil, true, "")
 	})
+	t.Run("an issued billing key stays sealed when its attempt has ended", func(t *testing.T) {
+		mustClaim(t, j, Attempt("kept-1", "kept"), payment.StateApproving)
+		for _, kept := range []string{"sealed-kept-1", "the key"} {
+			id := payment.AttemptID("kept-" + map[string]string{"sealed-kept-1": "1", "the key": "2"}[kept])
+			var sealed []byte
+			if id == "kept-2" {
+				mustClaim(t, j, Attempt("kept-2", "kept-too"), payment.StateApproving)
+				sealed = []byte(kept)
+			}
+			_, err := j.Move(t.Context(), journal.Transition{
+				ID: id, From: []payment.State{payment.StateApproving}, To: payment.StateApproved, Event: event("x"),
+				SealedProof: sealed, KeepProof: true,
+			})
+			if _, proof, readErr := j.Attempt(t.Context(), id); err != nil || readErr != nil || string(proof) != kept {
+				t.Errorf("proof %q, want %q; %v %v", proof, kept, err, readErr)
+			}
+		}
+	})
 	t.Run("the same proof in many hands at once wins once", func(t *testing.T) {
 		errs := make([]error, 16)
 		var wg sync.WaitGroup

@@ -44,6 +44,15 @@ func Run(t *testing.T, open Open) {
 	t.Run("heads", func(t *testing.T) { testHeads(t, open) })
 	t.Run("push", func(t *testing.T) { testPush(t, open) })
 	t.Run("replay", func(t *testing.T) { testReplay(t, open) })
+	t.Run("listing", func(t *testing.T) { testListing(t, open) })
+	t.Run("cards", func(t *testing.T) { testCards(t, open) })
+	t.Run("ownerless", func(t *testing.T) { testOwnerless(t, open) })
+	t.Run("tell", func(t *testing.T) { testTell(t, open) })
+	t.Run("replan", func(t *testing.T) { testReplan(t, open) })
+	t.Run("change", func(t *testing.T) { testChange(t, open) })
+	t.Run("recoveries", func(t *testing.T) { testRecoveries(t, open) })
+	t.Run("recoveries due", func(t *testing.T) { testRecoveriesDue(t, open) })
+	t.Run("subscriptions", func(t *testing.T) { testSubscriptions(t, open) })
 	t.Run("prune pass", func(t *testing.T) { testPrunePass(t, open) })
 }
 

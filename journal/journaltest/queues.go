@@ -183,7 +183,10 @@ func testStats(t *testing.T, open Open) {
 		Parked:        1,
 		OldestPending: epoch(),
 		Unmatched: []journal.UnmatchedStats{
-			{State: journal.UnmatchedReturning}, {State: journal.UnmatchedUnknown}, {State: journal.UnmatchedFlagged},
+			{State: journal.UnmatchedReturning},
+			{State: journal.UnmatchedUnknown},
+			{State: journal.UnmatchedFlagged},
+			{State: journal.UnmatchedOwnerless},
 		},
 	}
 	if d := cmp.Diff(want, got); d != "" {

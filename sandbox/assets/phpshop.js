@@ -22,7 +22,8 @@
     });
   }
 
-  function openInicis(params) {
+  /* A form of hidden fields, which is part of the page. */
+  function hidden(params) {
     var pay = document.createElement("form");
     pay.id = "inicis-pay";
     pay.method = "post";
@@ -34,7 +35,17 @@
       pay.appendChild(input);
     });
     document.body.appendChild(pay);
-    window.INIStdPay.pay(pay.id);
+    return pay;
+  }
+
+  function openInicis(params) { window.INIStdPay.pay(hidden(params).id); }
+
+  /* The window on phones is a page of its own, whose form is in EUC-KR. */
+  function openMobile(win) {
+    var pay = hidden(win.params);
+    pay.action = win.action;
+    pay.acceptCharset = "euc-kr";
+    pay.submit();
   }
 
   function complete(body) {
@@ -48,6 +59,7 @@
 
   function open(pay) {
     var win = pay.window;
+    if (win.kind === "inicis_mobile") { return openMobile(win); }
     return loadScript(win.script).then(function () {
       switch (win.kind) {
         case "inicis_pc": return openInicis(win.params);

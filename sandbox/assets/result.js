@@ -6,6 +6,8 @@
   var id = query.get("order_id") || "";
   var hint = query.get("status") || "";
   var status = document.getElementById("status");
+  var refund = document.getElementById("refund");
+  var refunded = false;
   var deadline = Date.now() + 120000;
   var words = { confirmed: "주문 확정", cancelled: "결제 취소", failed: "결제 실패", checking: "확인 중", deposit: "입금 대기", expired: "입금기한이 지났습니다", registered: "결제수단 등록 완료" };
 
@@ -15,7 +17,7 @@
   }
 
   function stateOf(order) {
-    if (order.status === "paid") { return "confirmed"; }
+    if (order.status === "paid") { return refunded ? "checking" : "confirmed"; }
     if (order.billingKey) { return "registered"; }
     if (order.account) { return "deposit"; }
     if (order.status === "cancelled" || hint === "cancelled" || query.get("code") === "BUYER_CANCELLED") { return "cancelled"; }
@@ -47,6 +49,19 @@
     document.getElementById("account-due").textContent = when(account.due);
   }
 
+  /* Giving back is the order service's to ask for, and its event says when it is done. */
+  refund.addEventListener("click", function () {
+    refund.disabled = true;
+    fetch("api/orders/" + encodeURIComponent(id) + "/refund", { method: "POST" }).then(function (r) { return r.json(); }).then(function (r) {
+      refund.disabled = false;
+      var reason = document.getElementById("reason");
+      reason.hidden = r.code === "0000";
+      reason.textContent = r.code === "0000" ? "" : r.message;
+      if (r.code === "0000") { refund.hidden = true; show("checking"); refunded = true; deadline = Date.now() + 120000; }
+      poll();
+    }, function () { refund.disabled = false; });
+  });
+
   function poll() {
     fetch("api/orders/" + encodeURIComponent(id), { cache: "no-store" }).then(function (r) { return r.json(); }).then(function (r) {
       if (!r.payload) {
@@ -60,6 +75,7 @@
       var state = stateOf(r.payload);
       show(state);
       showAccount(state === "deposit" ? r.payload.account : null);
+      refund.hidden = !r.payload.refundable || refunded;
       if ((state === "checking" || state === "deposit") && Date.now() < deadline) { setTimeout(poll, 500); }
     }, function () { if (Date.now() < deadline) { setTimeout(poll, 1500); } });
   }

@@ -123,20 +123,23 @@
     });
   }
 
-  function openInicis(win) {
+  /* A form of hidden fields, which is part of the page. */
+  function hidden(params) {
     var pay = document.createElement("form");
     pay.id = "inicis-pay";
     pay.method = "post";
-    Object.keys(win.params).forEach(function (name) {
+    Object.keys(params).forEach(function (name) {
       var input = document.createElement("input");
       input.type = "hidden";
       input.name = name;
-      input.value = win.params[name];
+      input.value = params[name];
       pay.appendChild(input);
     });
     document.body.appendChild(pay);
-    window.INIStdPay.pay(pay.id);
+    return pay;
   }
+
+  function openInicis(win) { window.INIStdPay.pay(hidden(win.params).id); }
 
   function complete(body) {
     return post("/checkout/complete", body).then(function (r) { window.location.href = r.redirect_url; });
@@ -149,6 +152,14 @@
     return new Promise(function (resolve) { window.IMP.request_pay(params, resolve); }).then(function (rsp) {
       return complete({ attempt_id: attempt, pg_tx_id: rsp.imp_uid || undefined, code: rsp.error_code || undefined, message: rsp.error_msg || undefined });
     });
+  }
+
+  /* The window on phones is a page of its own, whose form is in EUC-KR. */
+  function openMobile(win) {
+    var pay = hidden(win.params);
+    pay.action = win.action;
+    pay.acceptCharset = "euc-kr";
+    pay.submit();
   }
 
   function openV2(win, attempt) {
@@ -167,6 +178,7 @@
     }
     var win = answer.window;
     sessionStorage.setItem(pendingKey, order.ordNo);
+    if (win.kind === "inicis_mobile") { return openMobile(win); }
     return loadScript(win.script).then(function () {
       switch (win.kind) {
         case "inicis_pc": return openInicis(win);

@@ -18,7 +18,7 @@ import (
 )
 
 // browser starts a headless Chromium of its own.
-func browser(t *testing.T) context.Context {
+func browser(t *testing.T, more ...chromedp.ExecAllocatorOption) context.Context {
 	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
@@ -30,7 +30,7 @@ func browser(t *testing.T) context.Context {
 		chromedp.Flag("disable-background-networking", true), chromedp.Flag("disable-sync", true),
 		chromedp.WSURLReadTimeout(60*time.Second),
 	)
-	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
+	alloc, stopAlloc := chromedp.NewExecAllocator(context.Background(), append(opts, more...)...)
 	ctx, stop := chromedp.NewContext(alloc)
 	t.Cleanup(func() { stop(); stopAlloc() })
 	if err := chromedp.Do(ctx); err != nil {
@@ -107,10 +107,59 @@ func TestABrowserBuys(t *testing.T) { //nolint:tparallel // one browser, one buy
 			}
 		})
 	}
+	for _, method := range []string{"card", "kakaopay", "tosspay"} {
+		t.Run("refunded, "+method, func(t *testing.T) {
+			if _, err := buy(ctx, base, purchase{method, "checkout", false, "pay", "confirmed"}); err != nil {
+				t.Fatal(err)
+			}
+			tab, cancel := context.WithTimeout(ctx, 60*time.Second)
+			defer cancel()
+			if err := chromedp.Do(tab,
+				chromedp.WaitVisible(chromedp.CSS("#refund")), chromedp.Click(chromedp.CSS("#refund")),
+				chromedp.WaitVisible(chromedp.CSS(`#status[data-status="cancelled"]`)),
+			); err != nil {
+				page, _ := chromedp.Run(ctx, chromedp.Text(chromedp.CSS("body")))
+				t.Errorf("%q: %v", page, err)
+			}
+		})
+	}
 	p.mustBalance(p.confirmedByPG())
 	// The other purchases went by /checkout.
 	if n := p.metric(`pg_gateway_intercepts_total{name="order",result="window"}`); n != 3 {
 		t.Errorf("%v windows were put into the shop's own answer, want 3", n)
+	}
+}
+
+// TestAPhoneBuys: a phone's browser gets the windows for phones, also where the shop's own request says nothing of the
+// device.
+func TestAPhoneBuys(t *testing.T) { //nolint:tparallel // one browser, one buyer after the other
+	t.Parallel()
+	p := start(t)
+	ctx := browser(t, chromedp.WindowSize(390, 844), chromedp.UserAgent("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) "+
+		"AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 Mobile/15E148 Safari/604.1 KAKAOTALK 11.5.0"))
+	base := "http://" + p.public
+	for _, tt := range []struct {
+		name string
+		purchase
+	}{
+		{"Inicis, paid", purchase{"card", "checkout", false, "pay", "confirmed"}},
+		{"Inicis, intercepted", purchase{"card", "intercept", false, "pay", "confirmed"}},
+		{"Inicis, cancelled by the buyer", purchase{"card", "checkout", false, "cancel", "cancelled"}},
+		{"Inicis, not authenticated", purchase{"card", "checkout", false, "authfail", "failed"}},
+		{"Inicis, declined", purchase{"card", "checkout", false, "fail", "failed"}},
+		{"PortOne V2, paid by redirect", purchase{"kakaopay", "checkout", true, "pay", "confirmed"}},
+		{"PortOne V1, paid by redirect", purchase{"tosspay", "checkout", true, "pay", "confirmed"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			if got, err := buy(ctx, base, tt.purchase); err != nil || got != tt.want {
+				t.Errorf("the result page says %q, want %q: %v", got, tt.want, err)
+			}
+		})
+	}
+	p.mustBalance(p.confirmedByPG())
+	// Inicis' five windows ended at the address for phones.
+	if n := p.metric(`pg_gateway_http_requests_total{code="303",method="POST",route="return_inicis_mobile"}`); n != 5 {
+		t.Errorf("%v returns came from windows on phones, want 5", n)
 	}
 }
 

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -14,6 +15,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	euckr "golang.org/x/text/encoding/korean"
 )
 
 // buyer buys over plain HTTP what a browser would: it makes an order at the shop, opens a window, plays the
@@ -24,6 +27,8 @@ type buyer struct {
 	// method is the shop's word: card goes to Inicis, kakaopay to PortOne V2, tosspay to PortOne V1.
 	method string
 	goods  string
+	// device is what he shops with; empty is a PC.
+	device string
 }
 
 // buyer makes a buyer who stays until the test ends.
@@ -79,6 +84,7 @@ type window struct {
 	Window       struct {
 		Kind     string          `json:"kind"`
 		Script   string          `json:"script"`
+		Action   string          `json:"action"`
 		InitCode string          `json:"init_code"`
 		Params   json.RawMessage `json:"params"`
 	} `json:"window"`
@@ -164,7 +170,7 @@ func (b *buyer) checkout(ctx context.Context, o order) (window, error) {
 		"order_id": o.ID, "amount": o.Amount, "currency": "KRW", "order_name": o.Name, "tax_free": o.TaxFree,
 		"payments": []map[string]any{{"method": b.method, "amount": o.Amount}},
 		"buyer":    map[string]string{"name": "구매자", "email": "buyer@example.com", "tel": "010-0000-0000"},
-		"site":     "main", "device": "pc", "return_url": b.base + "/result",
+		"site":     "main", "device": cmp.Or(b.device, "pc"), "return_url": b.base + "/result",
 	}, &w)
 	return w, err
 }
@@ -188,6 +194,9 @@ func form(page []byte) (action string, fields url.Values) {
 
 // play presses a button in the PG's window (pay, cancel, fail) and returns what the browser brings back.
 func (b *buyer) play(ctx context.Context, w window, button string) (ret, error) {
+	if w.Window.Kind == "inicis_mobile" {
+		return b.playInicis(ctx, w.Window.Action, w, button)
+	}
 	origin, err := url.Parse(w.Window.Script)
 	if err != nil {
 		return ret{}, err
@@ -195,7 +204,7 @@ func (b *buyer) play(ctx context.Context, w window, button string) (ret, error) 
 	pg := origin.Scheme + "://" + origin.Host
 	switch w.Window.Kind {
 	case "inicis_pc":
-		return b.playInicis(ctx, pg, w, button)
+		return b.playInicis(ctx, pg+"/inicis/window", w, button)
 	case "portone_v1":
 		var rsp struct {
 			TxID string `json:"imp_uid"`
@@ -221,26 +230,36 @@ func (b *buyer) play(ctx context.Context, w window, button string) (ret, error) 
 	return ret{}, fmt.Errorf("a window of kind %q", w.Window.Kind)
 }
 
-func (b *buyer) playInicis(ctx context.Context, pg string, w window, button string) (ret, error) {
+// playInicis goes through a window of Inicis', on a PC or on a phone, whose browser writes in EUC-KR.
+func (b *buyer) playInicis(ctx context.Context, door string, w window, button string) (ret, error) {
 	var params map[string]string
 	if err := json.Unmarshal(w.Window.Params, &params); err != nil {
 		return ret{}, fmt.Errorf("reading the parameters of an Inicis window: %w", err)
 	}
 	values := url.Values{}
 	for k, v := range params {
+		if w.Window.Kind == "inicis_mobile" {
+			var err error
+			if v, err = euckr.EUCKR.NewEncoder().String(v); err != nil {
+				return ret{}, fmt.Errorf("%s is not in EUC-KR: %w", k, err)
+			}
+		}
 		values.Set(k, v)
 	}
 	const urlencoded = "application/x-www-form-urlencoded"
-	res, page, err := b.call(ctx, http.MethodPost, pg+"/inicis/window", urlencoded, values.Encode())
+	res, page, err := b.call(ctx, http.MethodPost, door, urlencoded, values.Encode())
 	if err != nil {
 		return ret{}, err
 	}
-	_, fields := form(page)
+	act, fields := form(page)
+	if at, err := url.Parse(door); err == nil && strings.HasPrefix(act, "/") {
+		act = at.Scheme + "://" + at.Host + act
+	}
 	if res.StatusCode != http.StatusOK || fields.Get("key") == "" {
 		return ret{}, fmt.Errorf("the Inicis window did not open: %d %s", res.StatusCode, page)
 	}
 	fields.Set("action", button)
-	if _, page, err = b.call(ctx, http.MethodPost, pg+"/inicis/window/act", urlencoded, fields.Encode()); err != nil {
+	if _, page, err = b.call(ctx, http.MethodPost, act, urlencoded, fields.Encode()); err != nil {
 		return ret{}, err
 	}
 	action, fields := form(page)
@@ -468,7 +487,7 @@ func TestTheSameReturnManyTimesIsOnePayment(t *testing.T) {
 func (p *gatewayProcess) executions(w window) int {
 	p.t.Helper()
 	where := map[string]string{
-		"inicis_pc": "pg=inicis&operation=approve", "portone_v1": "pg=portone_v1&operation=pay", "portone_v2": "pg=portone_v2&operation=confirm",
+		"inicis_pc": "pg=inicis&operation=approve", "inicis_mobile": "pg=inicis&operation=approve", "portone_v1": "pg=portone_v1&operation=pay", "portone_v2": "pg=portone_v2&operation=confirm",
 	}[w.Window.Kind]
 	var list struct {
 		Count int `json:"count"`

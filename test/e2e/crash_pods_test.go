@@ -29,10 +29,10 @@ func startPods(t *testing.T, n int, edits ...fixture.Edit) []*gatewayProcess {
 	pods := []*gatewayProcess{first}
 	for range n - 1 {
 		p := &gatewayProcess{
-			t: t, dir: t.TempDir(), public: freePort(t), admin: freePort(t), sandbox: first.sandbox, log: &syncBuffer{},
+			t: t, dir: t.TempDir(), public: freePort(t), admin: freePort(t), side: freePort(t), sandbox: first.sandbox, log: &syncBuffer{},
 		}
 		p.edits = append(slices.Clone(first.edits), func(c *fixture.Config) {
-			c.Server.Public.Listen, c.Server.Admin.Listen = p.public, p.admin
+			c.Server.Public.Listen, c.Server.Admin.Listen, c.Server.Sidecar.Listen = p.public, p.admin, p.side
 		})
 		p.write(p.text())
 		p.run()

@@ -19,7 +19,12 @@ type crowd struct {
 	p    *gatewayProcess
 	seed uint64
 	wg   sync.WaitGroup
+	ctx  context.Context
 	stop context.CancelFunc
+	// wishes are the clerks', where there are any.
+	wishes wishes
+	// keyV2 is a customer's billing key at V2, issuer the attempt that issued another one at V1.
+	keyV2, issuer string
 
 	mu     sync.Mutex
 	counts map[string]int
@@ -33,12 +38,13 @@ const crowdSize = 8
 func gather(t *testing.T, p *gatewayProcess, seed uint64) *crowd {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	c := &crowd{t: t, p: p, seed: seed, stop: stop, counts: map[string]int{}, told: map[string]string{}}
+	c := &crowd{t: t, p: p, seed: seed, ctx: ctx, stop: stop, counts: map[string]int{}, told: map[string]string{}}
 	for n := range crowdSize {
 		c.wg.Go(func() {
 			rng := rand.New(rand.NewPCG(seed, uint64(n)))
 			for ctx.Err() == nil {
 				b := p.passer([]string{"card", "card", "kakaopay", "tosspay"}[rng.IntN(4)])
+				b.device = []string{"pc", "mobile"}[rng.IntN(2)]
 				b.http.Timeout = 30 * time.Second
 				c.shopFor(ctx, b, rng)
 				b.http.CloseIdleConnections()

@@ -101,15 +101,17 @@ func (c *crowd) mustBePaid(orders []shopOrder) {
 		} `json:"entries"`
 	}
 	c.p.getJSON("http://"+c.p.sandbox+"/_sandbox/ledger", &books)
-	taken := map[string]int64{}
+	taken, back := map[string]int64{}, map[string]int64{}
 	for _, e := range books.Entries {
 		if e.Kind == "capture" {
 			taken[e.Ref] += e.Amount
+		} else {
+			back[e.Ref] += e.Amount
 		}
 	}
 	for _, o := range orders {
 		for id, won := range o.Paid {
-			if won != o.Amount-o.Mileage || taken[id] != won {
+			if won+back[id] != o.Amount-o.Mileage || taken[id] != won+back[id] {
 				c.t.Errorf("order %s of %d won, %d of them mileage, is paid with %d by attempt %s, of which the PG took %d", o.ID, o.Amount, o.Mileage, won, id, taken[id])
 			}
 		}

@@ -21,7 +21,10 @@ import (
 	"testing"
 	"time"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/pg-gateway/pg-gateway/test/fixture"
+	"github.com/pg-gateway/pg-gateway/test/planted"
 )
 
 // binary is the gateway under test, built once.
@@ -72,11 +75,14 @@ type gatewayProcess struct {
 	dir     string
 	public  string // host:port
 	admin   string
+	side    string // where the order service calls
 	sandbox string
 	env     []string
 	cmd     *exec.Cmd
 	log     *syncBuffer
 	exited  chan struct{}
+	// database is the address of the journal that it was last started with; empty for a file.
+	database string
 	// edits are what its configuration is made of.
 	edits []fixture.Edit
 	// files is how ulimit bounds the files that it may open; empty leaves that as it is.
@@ -121,8 +127,8 @@ func between(s, from, to string) string {
 // prepare writes the configuration of a gateway that does not run yet.
 func prepare(t *testing.T, edits ...fixture.Edit) *gatewayProcess {
 	t.Helper()
-	p := &gatewayProcess{t: t, dir: t.TempDir(), public: freePort(t), admin: freePort(t), sandbox: freePort(t), log: &syncBuffer{}}
-	p.edits = append([]fixture.Edit{onPorts(p.public, p.admin, p.sandbox)}, edits...)
+	p := &gatewayProcess{t: t, dir: t.TempDir(), public: freePort(t), admin: freePort(t), side: freePort(t), sandbox: freePort(t), log: &syncBuffer{}}
+	p.edits = append([]fixture.Edit{onPorts(p.public, p.admin, p.sandbox), sidecarAt(p.side)}, edits...)
 	p.write(p.text())
 	return p
 }
@@ -138,6 +144,11 @@ func onPorts(public, admin, sandbox string) fixture.Edit {
 		// All buyers of a test call from one address.
 		c.Limits.Rates = map[string]string{"client": "1000000/s", "hooks": "1000000/s"}
 	}
+}
+
+// sidecarAt has the order service call at an address of the test's own.
+func sidecarAt(address string) fixture.Edit {
+	return func(c *fixture.Config) { c.Server.Sidecar.Listen = address }
 }
 
 // text is the configuration that the gateway began with, and more edits of it.
@@ -186,6 +197,7 @@ func (p *gatewayProcess) spawn() {
 		p.cmd = exec.Command("sh", "-c", "ulimit "+p.files+` && exec "$0" "$@"`, binary, "serve", "--config.file", p.configFile())
 	}
 	p.cmd.Dir = p.dir
+	p.database = p.journalAddress()
 	p.cmd.Env = append(os.Environ(), p.env...)
 	p.cmd.Stderr = p.log
 	p.cmd.Stdout = p.log
@@ -201,11 +213,25 @@ func (p *gatewayProcess) spawn() {
 	}(p.cmd, p.exited)
 }
 
-// runSandbox serves the stand-ins until the test ends.
-func (p *gatewayProcess) runSandbox() {
+// journalAddress is the address of a database that the configuration names, if it can be read and names one.
+func (p *gatewayProcess) journalAddress() string {
+	text, err := os.ReadFile(p.configFile())
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	var file struct{ Journal struct{ DSN string } }
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		return "" // a test of files that no gateway starts with
+	}
+	return file.Journal.DSN
+}
+
+// runSandbox serves the stand-ins until the test ends, with some more environment variables.
+func (p *gatewayProcess) runSandbox(env ...string) {
 	p.t.Helper()
 	log := &syncBuffer{}
 	cmd := exec.Command(binary, "sandbox", "--listen", p.sandbox, "--log.level", "warn")
+	cmd.Env = append(os.Environ(), env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := cmd.Start(); err != nil {
 		p.t.Fatal(err)
@@ -238,6 +264,7 @@ func (p *gatewayProcess) kill() {
 }
 
 func (p *gatewayProcess) stop() {
+	p.mustKeepSecrets()
 	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		p.t.Error(err)
 	}
@@ -247,8 +274,19 @@ func (p *gatewayProcess) stop() {
 		p.t.Error("the gateway did not stop within 15 s")
 		_ = p.cmd.Process.Kill()
 	}
+	planted.Check(p.t, "the log", []byte(p.log.String()))
+	planted.Files(p.t, filepath.Join(p.dir, "data"))
 	if p.t.Failed() {
 		p.t.Logf("the end of the gateway's output:\n%s", p.log.tail())
+	}
+}
+
+// mustKeepSecrets wants nothing that was planted in what a running gateway shows and has written.
+func (p *gatewayProcess) mustKeepSecrets() {
+	planted.Metrics(p.t, p.admin)
+	planted.Files(p.t, filepath.Join(p.dir, "data"))
+	if p.database != "" {
+		planted.Postgres(p.t, p.database)
 	}
 }
 

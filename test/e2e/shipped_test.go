@@ -16,6 +16,9 @@ func TestTheShippedFileSells(t *testing.T) {
 	for _, method := range []string{"card", "kakaopay", "tosspay"} {
 		confirmed += p.buyer(method).mustBuy(t, "pay", "approved").order.Amount
 	}
+	phone := p.buyer("card")
+	phone.device = "mobile"
+	confirmed += phone.mustBuy(t, "pay", "approved").order.Amount
 	p.mustBalance(confirmed)
 }
 

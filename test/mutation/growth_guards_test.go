@@ -29,6 +29,11 @@ func growthGuards() []guard {
 			pkg:  "./journal", run: "TestSQLiteConforms",
 		},
 		{
+			name: "untold-of-no-attempt-is-not-removed", does: becomes(`""`),
+			says: "what the shop was not told of others' payments is not removed",
+			pkg:  "./journal", run: "TestSQLiteConforms",
+		},
+		{
 			name: "open-unmatched-is-not-removed", does: becomes(`""`),
 			says: "what has open unmatched payments is not removed",
 			pkg:  "./journal", run: "TestSQLiteConforms",

@@ -5,6 +5,61 @@ func inicisGuards() []guard {
 	const tests = "./adapters/inicis"
 	return []guard{
 		{
+			name: "phones-get-their-own-window", does: never(),
+			says: "a phone gets no window for PCs",
+			pkg:  tests, run: "TestPhonesGetTheirOwnWindow",
+		},
+		{
+			name: "phones-get-no-pc-window", does: skip(),
+			says: "a contract without its hash key is for PCs",
+			pkg:  "./rules", run: "TestDecisions",
+		},
+		{
+			name: "phones-get-what-they-can-show", does: never(),
+			says: "a method that only PCs have is none of phones",
+			pkg:  "./rules", run: "TestDecisions",
+		},
+		{
+			name: "phones-are-known-by-their-browser", does: never(),
+			says: "a browser that calls itself a phone's is one",
+			pkg:  "./gateway", run: "TestAPhoneIsKnownByItsBrowser",
+		},
+		{
+			name: "time-out-in-words-is-no-decline", does: never(),
+			says: "what a phone's approval says in words alone, and may have happened, is no decline",
+			pkg:  tests, run: "TestConformance",
+		},
+		{
+			name: "phones-approval-can-be-undone", does: never(),
+			says: "on a phone nothing is approved that could not be net cancelled",
+			pkg:  tests, run: "TestNothingIsSentWhenTheMobileProofIsNotUsable",
+		},
+		{
+			name: "phones-token-fits", does: never(),
+			says: "a window on a phone is given no token that it cannot carry",
+			pkg:  "./gateway", run: "TestALongOrderFitsAPhonesToken",
+		},
+		{
+			name: "token-is-its-windows", does: never(),
+			says: "what a phone's window carries opens nothing at the PC's return, and the other way round",
+			pkg:  "./gateway", run: "TestForgedReturnsOfPhones|TestAPhonesTokenIsNoPCs",
+		},
+		{
+			name: "net-cancel-names-what-was-charged", does: becomes("w.a"),
+			says: "a net cancel names what was charged, which need not be what was decided",
+			pkg:  "./gateway", run: "TestAPhoneThatPaysLess",
+		},
+		{
+			name: "net-cancel-names-whose-payment-it-was", does: skip(),
+			says: "a net cancel names the order that was paid, which with another window's token is another",
+			pkg:  "./gateway", run: "TestSwappedTransactionsOfPhonesEnd",
+		},
+		{
+			name: "second-deposit-of-a-phone-is-another", does: becomes("issue"),
+			says: "a second deposit into a phone's account is not taken for the first one's notice",
+			pkg:  tests, run: "TestParseDeposit",
+		},
+		{
 			name: "issued-is-not-money", does: skip(),
 			says: "an issued account is not money",
 			pkg:  tests, run: "TestAnIssuedAccountIsNotMoney",

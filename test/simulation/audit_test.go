@@ -31,6 +31,10 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			if len(w.cancelsOpen(p)) > 0 {
 				p.g.Worker().SweepCancels(ctx)
 			}
+			if len(w.recoveriesOpen(p)) > 0 {
+				p.g.Worker().SweepRecoveries(ctx)
+			}
+			p.g.Listing().Once(ctx)
 			p.g.Worker().DeliverDue(ctx)
 		}
 		books := w.alive()[0].books
@@ -51,7 +55,8 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			return waitsForPerson(ctx, books, l, began) || slices.ContainsFunc(every, func(a payment.Attempt) bool { return a.ID == l.AttemptID && w.behindPerson(a, every) })
 		})
 		cancels := slices.DeleteFunc(w.cancelsOpen(w.alive()[0]), w.stuck)
-		if len(open) == 0 && len(unmatched) == 0 && len(cancels) == 0 && stats.Pending == 0 {
+		recoveries := w.recoveriesOpen(w.alive()[0])
+		if len(open) == 0 && len(unmatched) == 0 && len(cancels) == 0 && len(recoveries) == 0 && stats.Pending == 0 {
 			return
 		}
 		if time.Since(began) > simHorizon {
@@ -64,12 +69,15 @@ func (w *simWorld) settleDown(ctx context.Context) {
 			for _, c := range cancels {
 				w.wrong("%s is still %s (%s) after %s, %d checks", w.nameIn(string(c.ID)), c.State, c.Code, simHorizon, c.Checks)
 			}
+			for _, r := range recoveries {
+				w.wrong("the recovery of %s is still %s after %s, %d tries", w.nameIn(string(r.OrderID)), r.State, simHorizon, r.Tries)
+			}
 			if stats.Pending > 0 {
 				w.wrong("%d messages were not delivered after %s", stats.Pending, simHorizon)
 			}
 			return
 		}
-		time.Sleep(w.nextMoment(open, unmatched, cancels, stats))
+		time.Sleep(w.nextMoment(open, unmatched, cancels, recoveries, stats))
 	}
 }
 
@@ -82,7 +90,7 @@ func waitsForPerson(ctx context.Context, books simBooks, l journal.Unmatched, be
 }
 
 // nextMoment is how long nothing will happen.
-func (w *simWorld) nextMoment(open []payment.Attempt, unmatched []journal.Unmatched, cancels []payment.Cancel, stats journal.Stats) time.Duration {
+func (w *simWorld) nextMoment(open []payment.Attempt, unmatched []journal.Unmatched, cancels []payment.Cancel, recoveries []payment.Recovery, stats journal.Stats) time.Duration {
 	wait := 2 * time.Hour
 	if stats.Pending > 0 {
 		wait = 5 * time.Minute
@@ -104,6 +112,9 @@ func (w *simWorld) nextMoment(open []payment.Attempt, unmatched []journal.Unmatc
 			w.wrong("%s is %s without a next check", w.nameIn(string(c.ID)), c.State)
 		}
 		wait = min(wait, time.Until(c.NextCheck))
+	}
+	for _, r := range recoveries {
+		wait = min(wait, time.Until(r.NextCheck))
 	}
 	// Clocks of pods differ by a few seconds, and leases of dead ones last for two minutes.
 	return max(wait+5*time.Second, 5*time.Second)
@@ -136,7 +147,7 @@ func (w *simWorld) audit(ctx context.Context) {
 			w.tally("final_" + string(a.State))
 			if a.State == payment.StateApproved {
 				winners++
-				if !saidYes[string(a.ID)] {
+				if !saidYes[string(a.ID)] && !a.Purpose.ByShop() && !simIssued(a) {
 					w.wrong("%s is approved without the shop's yes", w.nameIn(string(a.ID)))
 				}
 			}
@@ -147,6 +158,10 @@ func (w *simWorld) audit(ctx context.Context) {
 		}
 	}
 	w.auditTold(final)
+	w.auditCharged(final)
+	w.auditPlans(final)
+	w.auditKeys(final)
+	w.auditRecoveries(ctx, books)
 	w.auditWrites(saidYes, intents, w.attempts(ctx, books))
 }
 
@@ -285,7 +300,8 @@ func (w *simWorld) auditWrites(saidYes map[string]bool, intents map[string]int, 
 			w.wrong("%s was captured %d times", w.nameIn(ref), n)
 		}
 	}
-	approvals, undos := map[string]int{}, map[string]int{}
+	approvals, charges, planned, undos := map[string]int{}, map[string]int{}, map[string]int{}, map[string]int{}
+	about := map[string]int{}
 	for _, x := range w.writes {
 		name := w.nameIn(x.ref)
 		if o, ok := owner[x.ref]; ok {
@@ -296,6 +312,13 @@ func (w *simWorld) auditWrites(saidYes map[string]bool, intents map[string]int, 
 			// Closing an account that nobody paid into moves no money.
 		case "approve", "confirm":
 			approvals[name]++
+		case "charge", "key_in":
+			// The shop, which asks for it, is not asked.
+			charges[name]++
+		case "schedule":
+			planned[name]++
+		case "move", "issue", "drop_key":
+			about[x.kind+" of "+name]++
 		default:
 			undos[name]++
 		}
@@ -314,6 +337,23 @@ func (w *simWorld) auditWrites(saidYes map[string]bool, intents map[string]int, 
 		}
 		if !yes[name] {
 			w.wrong("%s: an approval was written without the shop's yes", name)
+		}
+	}
+	for name, n := range charges {
+		if n > 1 {
+			w.wrong("%s: the charge was written %d times", name, n)
+		}
+	}
+	for name, n := range planned {
+		if n > 1 {
+			w.wrong("%s: the schedule was written %d times", name, n)
+		}
+	}
+	for what, n := range about {
+		// A key that a window issued, and that nobody wants, is the gateway's to delete.
+		own := strings.HasPrefix(what, "move") || strings.HasSuffix(what, " card")
+		if own && n > w.sent[what] {
+			w.wrong("the %s was written %d times, and asked for %d times", what, n, w.sent[what])
 		}
 	}
 	for name, n := range undos {

@@ -1,6 +1,7 @@
 package simulation
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -13,6 +14,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"golang.org/x/text/encoding/korean"
 
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/payment"
@@ -210,7 +213,7 @@ func (b *simBuyer) window(a *simAttempt, r *rand.Rand) {
 	click := []string{"pay", "pay", "pay", "pay", "pay", "pay", "pay", "fail", "cancel"}[r.IntN(9)]
 	w.tally("click_" + click)
 	switch a.answer.Window.Kind { //nolint:exhaustive // the others are not opened here
-	case payment.WindowInicisPC:
+	case payment.WindowInicisPC, payment.WindowInicisMobile:
 		b.inicis(a, r, click)
 	case payment.WindowPortOneV1:
 		b.portone(a, r, click, "v1")
@@ -248,11 +251,20 @@ func (w *simWorld) openInicis(a *simAttempt) (act string, fields url.Values) {
 		w.wrong("the Inicis form is not text: %v", err)
 		return "", nil
 	}
-	form := url.Values{}
+	form, door := url.Values{}, "/inicis/window"
+	phone := a.answer.Window.Kind == payment.WindowInicisMobile
 	for k, v := range params {
+		if phone {
+			// A phone's browser writes the form in EUC-KR.
+			v, _ = korean.EUCKR.NewEncoder().String(v)
+		}
 		form.Set(k, v)
 	}
-	return simPage(w.form("/inicis/window", form))
+	if phone {
+		door = "/inicis/smart/payment/"
+		w.tally("window_on_a_phone")
+	}
+	return simPage(w.form(door, form))
 }
 
 // inicis goes through Inicis' window, which ends with a POST to the gateway.
@@ -269,15 +281,19 @@ func (b *simBuyer) inicis(a *simAttempt, r *rand.Rand, click string) {
 		w.wrong("the Inicis window gives nothing back")
 		return
 	}
-	w.call(back.Get("authToken"), a.name)
+	door := simReturnPath
+	if a.answer.Window.Kind == payment.WindowInicisMobile {
+		door = simPhonePath
+	}
+	w.call(cmp.Or(back.Get("authToken"), back.Get("P_TID")), a.name)
 	w.call(string(a.answer.AttemptID), a.name)
 	body := []byte(back.Encode())
 	if click == "pay" {
 		b.bank(a, r)
 	}
-	send := func(p *simPod) (simTold, error, bool) { return simHear(p, simReturnPath, simForm(), body) }
+	send := func(p *simPod) (simTold, error, bool) { return simHear(p, door, simForm(), body) }
 	if r.Float64() < 0.03 {
-		b.forge(back, r)
+		b.forge(door, back, r)
 	}
 	b.comeBack(a, r, send)
 }
@@ -287,7 +303,7 @@ func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 	w := b.w
 	w.call(string(a.answer.AttemptID), a.name)
 	before := b.tamper(a)
-	if version == "v1" && !a.account && a.method != payment.MethodVBank && !w.isSilent(a.answer.AttemptID) && r.Float64() < 0.25 {
+	if version == "v1" && !a.account && a.method != payment.MethodVBank && r.Float64() < 0.25 {
 		twin := w.draw(a.name + " second")
 		params := a.params
 		b.tabs.Go(func() { b.second(a, params, twin) })
@@ -347,6 +363,9 @@ func (b *simBuyer) portone(a *simAttempt, r *rand.Rand, click, version string) {
 	send := func(p *simPod) (simTold, error, bool) { return simHear(p, simCompletePath, simJSON(), body) }
 	if r.Float64() < 0.3 {
 		send = b.completeUnderKey(a, body)
+	}
+	if token := text("paymentToken"); token != "" && !w.before && !w.noCharges && w.draw(a.name+" confirm").Float64() < 0.2 {
+		send = b.confirmByAPI(a, token)
 	}
 	b.comeBack(a, r, send)
 }
@@ -459,23 +478,27 @@ func (w *simWorld) tell(a *simAttempt, told simTold, err error) {
 
 // forge sends a return with a token that is not ours, or ours with another order number, or the other way
 // round: nothing may come of it.
-func (b *simBuyer) forge(back url.Values, r *rand.Rand) {
+func (b *simBuyer) forge(door string, back url.Values, r *rand.Rand) {
 	f := url.Values{}
 	for k := range back {
 		f.Set(k, back.Get(k))
 	}
+	token, other := "merchantData", "orderNumber"
+	if door == simPhonePath {
+		token, other = "P_NOTI", "P_AMT"
+	}
 	switch r.IntN(3) {
 	case 0:
-		t := f.Get("merchantData")
-		f.Set("merchantData", t[:len(t)-5]+strings.Repeat("A", 5))
+		t := f.Get(token)
+		f.Set(token, t[:len(t)-5]+strings.Repeat("A", 5))
 	case 1:
-		f.Set("orderNumber", strings.Repeat("0", 32))
+		f.Set(other, strings.Repeat("0", 32))
 	case 2:
 		f.Set("idc_name", "evil")
 	}
 	b.w.tally("forged_return")
-	_, err, ok := simHear(b.pod(r), simReturnPath, simForm(), []byte(f.Encode()))
-	if ok && err == nil && f.Get("resultCode") == "0000" {
+	_, err, ok := simHear(b.pod(r), door, simForm(), []byte(f.Encode()))
+	if ok && err == nil && (f.Get("resultCode") == "0000" || f.Get("P_STATUS") == "00") {
 		b.w.wrong("a forged return was taken")
 	}
 }

@@ -39,6 +39,7 @@ func (w *simWorld) auditCancels(ctx context.Context, books simBooks) {
 			if slices.Contains(w.closings, a.ID) && a.State != payment.StateCancelled {
 				w.wrong("%s: the shop was told that its account is closed, it is %s", w.nameIn(string(a.ID)), a.State)
 			}
+			w.auditAPICancels(a, rows)
 			w.auditCancelsOf(a, rows, back[a.PGTxID], times[a.PGTxID])
 			for _, c := range rows {
 				if c.State == payment.CancelDone {

@@ -26,6 +26,8 @@ type simPaid struct {
 	whole bool
 	// account is where the money of a virtual account goes back to, as a field of the request.
 	account string
+	// paid tells that it is money that goes back, and no account that is closed.
+	paid bool
 }
 
 // simAsked is a cancel that the shop was told to be done.
@@ -47,7 +49,7 @@ func (w *simWorld) paidAt(order payment.OrderID) []simPaid {
 				account = `,"refund_account":{"bank":"088","number":"110123456789","holder":"홍길동","tel":"01042424242"}`
 			}
 			if order == "" || o.ID == string(order) {
-				list = append(list, simPaid{payment.AttemptID(id), w.nameIn(id), payment.Won(won), o.TaxFree > 0, account})
+				list = append(list, simPaid{payment.AttemptID(id), w.nameIn(id), payment.Won(won), o.TaxFree > 0, account, false})
 			}
 		}
 	}
@@ -57,18 +59,23 @@ func (w *simWorld) paidAt(order payment.OrderID) []simPaid {
 
 // giveBack is a shop that gives money of a paid attempt back: whole, in parts, or in parts at once on several pods.
 func (w *simWorld) giveBack(p simPaid, r *rand.Rand) {
+	p.paid = true
 	how := r.IntN(4)
 	if p.whole || how == 0 || p.won < 100 {
 		w.tally("shop_cancels_whole")
 		w.askCancel(p, p.name+" cancel", r, `{"reason":"returned"`+p.account+`}`)
 		return
 	}
-	parts := 2 + r.IntN(2)
+	parts, states := 2+r.IntN(2), !w.before && w.draw(p.name+" states").Float64() < 0.5
 	part := func(i int) string {
 		won := p.won / payment.Won(parts+1)
 		if i == parts-1 && how == 1 {
 			// The last one asks for what is left, and says what it believes that to be.
 			return fmt.Sprintf(`{"reason":"returned","remaining":%d%s}`, p.won-won*payment.Won(i), p.account)
+		}
+		if states {
+			// As SDKs' users are told to: what is left then, by which the PG tells a repeat from another.
+			return fmt.Sprintf(`{"reason":"returned","amount":%d,"remaining":%d%s}`, won, p.won-won*payment.Won(i), p.account)
 		}
 		return fmt.Sprintf(`{"reason":"returned","amount":%d%s}`, won, p.account)
 	}
@@ -103,6 +110,10 @@ func (w *simWorld) askCancel(p simPaid, name string, r *rand.Rand, body string) 
 	w.call(key, name)
 	w.call(string(id), name)
 	send := func(r *rand.Rand) simReply { return w.sendCancel(p, name, key, id, body, r) }
+	began, d := time.Now(), w.askedAt(p, name, body)
+	if d.door.pg != "" {
+		send = func(r *rand.Rand) simReply { return w.sendAPICancel(p, d.door, d.wish, name, key, r) }
+	}
 	var twins sync.WaitGroup
 	defer twins.Wait()
 	if r.Float64() < 0.3 {
@@ -115,16 +126,28 @@ func (w *simWorld) askCancel(p simPaid, name string, r *rand.Rand, body string) 
 	}
 	for range 4 {
 		a := send(r)
-		if a.status == http.StatusOK || a.status == http.StatusAccepted || a.code() == payment.CodeCancelRefused || a.code() == payment.CodeNotCancellable {
+		if a.status == http.StatusOK || a.status == http.StatusAccepted || simRefused(a) {
 			break
 		}
 		time.Sleep(time.Second + time.Duration(r.Int64N(int64(40*time.Second))))
+		if d.door.blind && time.Since(began) > blindFor {
+			return
+		}
 	}
 	if r.Float64() < 0.3 {
 		w.tally("cancel_asked_again")
 		time.Sleep(time.Duration(r.Int64N(int64(3 * time.Minute))))
 		send(r)
 	}
+}
+
+// simRefused tells whether a cancel was refused for good.
+func simRefused(a simReply) bool {
+	switch payment.Code(a.reason) { //nolint:exhaustive // after the others it is asked for again
+	case payment.CodeCancelRefused, payment.CodeNotCancellable, payment.CodeCancelTooMuch, payment.CodeCancelRepeated:
+		return true
+	}
+	return false
 }
 
 // sendCancel sends one request to a pod's sidecar listener.
@@ -205,13 +228,12 @@ func (w *simWorld) quiet(id payment.AttemptID) bool {
 	return a.Driver != inicis.Name
 }
 
-// console gives money back in PortOne's console, of which the gateway hears by PortOne's word only.
+// console gives money back in PortOne's console, of which the gateway hears by PortOne's word, or by its list. V1 lists
+// what a part of was given back as paid when it was.
 func (w *simWorld) console(p simPaid, r *rand.Rand) {
-	if w.isSilent(p.id) {
-		return
-	}
 	x := sandbox.ConsoleCancel{Ref: string(p.id)}
-	if r.Float64() < 0.5 {
+	// Of what was paid more than a day ago a part that went back is found within a day, and not at once.
+	if r.Float64() < 0.5 && !w.isSilent(p.id) && time.Since(w.start) < 20*time.Hour {
 		x.Amount = sandbox.Won(p.won / 2)
 	}
 	err := w.box.ConsoleCancel(x)

@@ -79,6 +79,9 @@ func simTricks(kind payment.WindowKind) []simTrick {
 			{"no_question", drop("confirm_url")},
 		}
 	}
+	if kind == payment.WindowInicisMobile {
+		return simPhoneTricks()
+	}
 	return []simTrick{
 		{"method", func(p map[string]any, _ payment.Won, r *rand.Rand) {
 			p["gopaymethod"] = []string{"VBank", "VBank", "Card", "DirectBank", "HPP", "onlykakaopay"}[r.IntN(6)]
@@ -122,8 +125,8 @@ func (b *simBuyer) tamper(a *simAttempt) (before []byte) {
 	b.w.tally("hostile_window_" + trick.name)
 	b.w.tracef("%s: the buyer changes the %s of his window", a.name, trick.name)
 	a.params, a.account = params, false
-	for _, word := range []any{p["payMethod"], p["pay_method"], p["gopaymethod"]} {
-		a.account = a.account || word == "VIRTUAL_ACCOUNT" || word == "vbank" || word == "VBank"
+	for _, word := range []any{p["payMethod"], p["pay_method"], p["gopaymethod"], p["P_INI_PAYMENT"]} {
+		a.account = a.account || word == "VIRTUAL_ACCOUNT" || word == "vbank" || word == "VBank" || word == "VBANK"
 	}
 	b.w.mu.Lock()
 	defer b.w.mu.Unlock()
@@ -193,7 +196,7 @@ func (w *simWorld) isBank(a payment.Attempt) bool {
 }
 
 // isSilent tells whether the buyer took away where PortOne reports to. What happens to such a payment later, we are
-// told by nobody.
+// told by nobody, and find in PortOne's list.
 func (w *simWorld) isSilent(id payment.AttemptID) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -247,5 +250,28 @@ func (w *simWorld) auditOrders(attempts map[payment.AttemptID]payment.Attempt) {
 				w.wrong("%s is confirmed in %s, test %t", name, a.Currency, a.Test)
 			}
 		}
+	}
+}
+
+// simPhoneTricks are those in Inicis' window on phones, which looks at the amount's hash only where it is asked to.
+func simPhoneTricks() []simTrick {
+	reserved := func(p map[string]any, from, to string) {
+		p["P_RESERVED"] = strings.Replace(fmt.Sprint(p["P_RESERVED"]), from, to, 1)
+	}
+	return []simTrick{
+		{"method", func(p map[string]any, _ payment.Won, r *rand.Rand) {
+			p["P_INI_PAYMENT"] = []string{"VBANK", "CARD", "BANK", "MOBILE"}[r.IntN(4)]
+			p["P_HPP_METHOD"], p["P_NOTI_URL"] = "1", "http://localhost:8080/hooks/inicis/inicis/deposit"
+			reserved(p, "centerCd=Y", "centerCd=Y&twotrs_bank=Y")
+		}},
+		{"easy_pay", func(p map[string]any, _ payment.Won, _ *rand.Rand) {
+			reserved(p, "centerCd=Y", "centerCd=Y&d_kakaopay=Y")
+		}},
+		{"amount", func(p map[string]any, _ payment.Won, _ *rand.Rand) {
+			p["P_AMT"] = "1000"
+			reserved(p, "amt_hash=Y&", "")
+		}},
+		{"channel", pick("P_MID", "INIother01", "iniescrow0")},
+		{"taxes", func(p map[string]any, won payment.Won, _ *rand.Rand) { p["P_TAX"], p["P_TAXFREE"] = "0", won.String() }},
 	}
 }

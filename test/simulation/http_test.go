@@ -1,12 +1,16 @@
 package simulation
 
 import (
+	"bufio"
+	"bytes"
 	"cmp"
 	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -19,6 +23,7 @@ const (
 	simCheckoutPath = "/checkout"
 	simCompletePath = "/checkout/complete"
 	simReturnPath   = "/return/inicis"
+	simPhonePath    = "/return/inicis/mobile"
 	simKeyHeader    = "Idempotency-Key"
 )
 
@@ -88,15 +93,47 @@ func (a simReply) code() payment.Code {
 // http serves one request on the pod's public listener, or its sidecar's, as a connection of its own would.
 func (p *simPod) http(path string, header map[string]string, body []byte) simReply {
 	var serve fasthttp.RequestHandler
-	if strings.HasPrefix(path, "/attempts/") {
+	if strings.HasPrefix(path, "/attempts/") || path == simChargePath {
 		p.side.Do(func() { p.sidecar = p.g.Sidecar() })
 		serve = p.sidecar
 	} else {
 		p.app.Do(func() { p.handler = p.g.Public() })
 		serve = p.handler
 	}
+	return simServe(serve, fasthttp.MethodPost, path, header, body)
+}
+
+// stop asks on the pod's sidecar listener for a recovery to be stopped.
+func (p *simPod) stop(order payment.OrderID) simReply {
+	p.side.Do(func() { p.sidecar = p.g.Sidecar() })
+	return simServe(p.sidecar, fasthttp.MethodDelete, simRecoveriesPath+string(order), nil, nil)
+}
+
+// api serves one request on the listener that is one PG's API alone.
+func (p *simPod) api(pg payment.PGID, method, path string, header map[string]string, body []byte) simReply {
+	app, _ := p.apis.LoadOrStore(pg, sync.OnceValue(func() fasthttp.RequestHandler { return p.g.API(pg) }))
+	return simServe(app.(func() fasthttp.RequestHandler)(), method, path, header, body)
+}
+
+// simConn is a caller's connection, on this machine.
+type simConn struct {
+	net.Conn
+	out bytes.Buffer
+}
+
+func (c *simConn) Write(b []byte) (int, error)      { return c.out.Write(b) }
+func (c *simConn) Close() error                     { return nil }
+func (c *simConn) SetDeadline(time.Time) error      { return nil }
+func (c *simConn) SetWriteDeadline(time.Time) error { return nil }
+func (c *simConn) LocalAddr() net.Addr              { return c.RemoteAddr() }
+
+func (c *simConn) RemoteAddr() net.Addr {
+	return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 40_000}
+}
+
+func simServe(serve fasthttp.RequestHandler, method, path string, header map[string]string, body []byte) simReply {
 	var req fasthttp.Request
-	req.Header.SetMethod(fasthttp.MethodPost)
+	req.Header.SetMethod(method)
 	req.SetRequestURI(path)
 	req.Header.SetHost("localhost:8080")
 	for k, v := range header {
@@ -104,12 +141,21 @@ func (p *simPod) http(path string, header map[string]string, body []byte) simRep
 	}
 	req.SetBody(body)
 	var c fasthttp.RequestCtx
-	c.Init(&req, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 40_000}, nil)
+	var conn simConn
+	c.Init2(&conn, nil, false)
+	// Over the wire: what is handed on are the lines that came.
+	var wire bytes.Buffer
+	w := bufio.NewWriter(&wire)
+	if err := errors.Join(req.Write(w), w.Flush(), c.Request.Read(bufio.NewReader(&wire))); err != nil {
+		panic("a request of the simulation is none: " + err.Error())
+	}
 	serve(&c)
+	// What is handed on comes while it is read, or goes to the connection; it may break off.
+	_ = c.Response.BodyWriteTo(&conn.out)
 	return simReply{
 		status: c.Response.StatusCode(), replayed: string(c.Response.Header.Peek("Idempotent-Replayed")) == "true",
 		location: string(c.Response.Header.Peek("Location")), reason: string(c.Response.Header.Peek("X-PG-Gateway-Reason")),
-		body: append([]byte{}, c.Response.Body()...),
+		body: conn.out.Bytes(),
 	}
 }
 

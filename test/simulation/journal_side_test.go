@@ -44,6 +44,11 @@ func (j *simJournal) KeyDrop(ctx context.Context, scope, key string, heldUntil t
 	return j.do(ctx, "key drop", j.p.w.nameIn(key), func() error { return j.inner.KeyDrop(ctx, scope, key, heldUntil) })
 }
 
+// CardsForget implements gateway.CardStore.
+func (j *simJournal) CardsForget(ctx context.Context, name string) error {
+	return j.do(ctx, "cards forget", "", func() error { return j.inner.CardsForget(ctx, name) })
+}
+
 // UnmatchedTake implements lifecycle.UnmatchedJournal.
 func (j *simJournal) UnmatchedTake(ctx context.Context, l journal.Unmatched, now time.Time, hold time.Duration) (journal.Unmatched, bool, error) {
 	type row struct {

@@ -23,6 +23,7 @@ type simBooks interface {
 	gateway.CancelStore
 	CancelsOpen(ctx context.Context, limit int) ([]payment.Cancel, error)
 	EachOpen(ctx context.Context, yield func(payment.Attempt) error, states ...payment.State) error
+	OwnerlessOpen(ctx context.Context, limit int) ([]journal.Ownerless, error)
 }
 
 // simJournal is a pod's way to the journal: it takes time, it fails before or after a write, and the pod may die
@@ -161,6 +162,11 @@ func (j *simJournal) Move(ctx context.Context, t journal.Transition) (payment.At
 // Touch implements gateway.Journal.
 func (j *simJournal) Touch(ctx context.Context, l journal.LookUp) error {
 	return j.do(ctx, "touch", j.of(l.ID), func() error { return j.inner.Touch(ctx, l) })
+}
+
+// Replan implements gateway.Journal.
+func (j *simJournal) Replan(ctx context.Context, p journal.Plan) error {
+	return j.do(ctx, "replan", j.of(p.ID), func() error { return j.inner.Replan(ctx, p) })
 }
 
 // Attempt implements gateway.Journal.

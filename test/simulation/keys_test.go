@@ -116,15 +116,25 @@ func (a simReply) again() bool {
 
 // checkoutBody is the body of POST /checkout for his order.
 func (b *simBuyer) checkoutBody(method payment.Method, site payment.Site, due time.Time) []byte {
-	return b.w.checkoutBody(b.id, b.won+b.mileage, b.payments(method), site, due)
+	return b.w.checkoutBody(b.id, b.won+b.mileage, b.payments(method), site, due, b.device())
+}
+
+// device is what the buyer shops with, always the same.
+func (b *simBuyer) device() payment.Device {
+	if b.w.draw(b.name+" device").Float64() < 0.4 {
+		return payment.DeviceMobile
+	}
+	return payment.DevicePC
 }
 
 // checkoutBody is the body of POST /checkout; due is for virtual accounts.
-func (w *simWorld) checkoutBody(order payment.OrderID, won payment.Won, payments []payment.MethodAmount, site payment.Site, due time.Time) []byte {
+func (w *simWorld) checkoutBody(
+	order payment.OrderID, won payment.Won, payments []payment.MethodAmount, site payment.Site, due time.Time, device payment.Device,
+) []byte {
 	fields := map[string]any{
 		"order_id": order, "amount": won, "payments": payments,
 		"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
-		"site":  site, "device": "pc", "return_url": "http://localhost:8080/result",
+		"site":  site, "device": device, "return_url": "http://localhost:8080/result",
 	}
 	if !due.IsZero() {
 		fields["vbank_due"] = due.In(payment.KST()).Format(time.DateTime)

@@ -24,7 +24,11 @@ type simMemory struct {
 	keys      map[string]*simKey
 	unmatched []*simUnmatched
 	cancels   []*simCancel
-	commits   int
+	// recoveries are in the order in which they were begun.
+	recoveries []*simRecovery
+	listings   map[payment.PGID]journal.Listing
+	ownerless  []*journal.Ownerless
+	commits    int
 }
 
 type simRow struct {
@@ -44,7 +48,7 @@ type simMessage struct {
 }
 
 func newSimMemory() *simMemory {
-	return &simMemory{rows: map[payment.AttemptID]*simRow{}, byID: map[string]*simMessage{}, keys: map[string]*simKey{}}
+	return &simMemory{rows: map[payment.AttemptID]*simRow{}, byID: map[string]*simMessage{}, keys: map[string]*simKey{}, listings: map[payment.PGID]journal.Listing{}}
 }
 
 // simMemoryView is the journal as one pod opens it, with that pod's clock.
@@ -134,6 +138,9 @@ func (m *simMemoryView) Insert(_ context.Context, a payment.Attempt, ev journal.
 func (m *simMemoryView) Claim(_ context.Context, a payment.Attempt, c journal.Claim) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if c.Card != nil {
+		panic("the model knows no cards that may have one billing key only")
+	}
 	a = simNormal(a)
 	r, known := m.rows[a.ID]
 	if !known {
@@ -156,6 +163,11 @@ func (m *simMemoryView) Claim(_ context.Context, a payment.Attempt, c journal.Cl
 	if err := m.unblocked(r); err != nil {
 		return err
 	}
+	recovering, err := m.recoverable(r.Attempt, c.Recovery)
+	if err != nil {
+		return err
+	}
+	recovering()
 	m.rows[a.ID] = r
 	r.proofHash, r.sealed = c.ProofHash, c.SealedProof
 	m.put(r, journal.Transition{To: c.To, Event: c.Event, NextCheck: c.NextCheck, PGTxID: c.PGTxID})
@@ -207,7 +219,7 @@ func (m *simMemoryView) put(r *simRow, t journal.Transition) {
 	if t.SealedProof != nil {
 		r.sealed = t.SealedProof
 	}
-	if t.WipeProof || t.To.Final() {
+	if t.WipeProof || t.To.Final() && !t.KeepProof {
 		r.sealed = nil
 	}
 	r.NextCheck = m.nextCheck(t.To, t.NextCheck)
@@ -263,6 +275,26 @@ func (m *simMemoryView) Touch(_ context.Context, l journal.LookUp) error {
 		r.Checks++
 	}
 	m.addEvent(r, r.State, r.State, l.Event)
+	m.commits++
+	return nil
+}
+
+// Replan implements gateway.Journal.
+func (m *simMemoryView) Replan(_ context.Context, p journal.Plan) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	r, ok := m.rows[p.ID]
+	switch {
+	case !ok:
+		return fmt.Errorf("attempt %s: %w", p.ID, journal.ErrNotFound)
+	case r.State != payment.StateOpened:
+		return &journal.ConflictError{Kind: journal.ConflictState, ID: p.ID, State: r.State}
+	case r.leaseUntil.After(simMillis(m.now())):
+		return &journal.ConflictError{Kind: journal.ConflictOwner, ID: p.ID, State: r.State}
+	}
+	r.ExpiresAt, r.NextCheck = simMillis(p.ExpiresAt), m.nextCheck(r.State, p.NextCheck)
+	r.UpdatedAt, r.leaseUntil = simMillis(m.now()), time.Time{}
+	m.addEvent(r, r.State, r.State, p.Event)
 	m.commits++
 	return nil
 }

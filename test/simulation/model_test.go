@@ -89,7 +89,7 @@ func (m *simModel) same(what string, f func(j simBooks) (any, error)) {
 	a, errA := f(m.pair[0])
 	b, errB := f(m.pair[1])
 	if d := cmp.Diff(a, b); d != "" {
-		m.t.Fatalf("%s: the journals differ (-real +simulated)\n%s", what, d)
+		m.t.Fatalf("%s: the journals differ (-real +simulated), the real one says %v, the other one %v\n%s", what, errA, errB, d)
 	}
 	if wordOf(errA) != wordOf(errB) {
 		m.t.Fatalf("%s: the real one says %v, the simulated one %v", what, errA, errB)
@@ -117,7 +117,7 @@ func (m *simModel) step() {
 	m.t.Helper()
 	ctx, a, states := context.Background(), m.attempt(), payment.States()
 	next, ev := m.when(), journal.Event{At: m.when(), Kind: "step", Fold: m.r.IntN(2) == 0}
-	switch m.r.IntN(14) {
+	switch m.r.IntN(15) {
 	case 0:
 		bound := []journal.Windows{{Most: 1 + m.r.IntN(3), Now: m.now}}[:m.r.IntN(2)]
 		m.same("insert", func(j simBooks) (any, error) { return nil, j.Insert(ctx, a, ev, bound...) })
@@ -147,6 +147,9 @@ func (m *simModel) step() {
 		m.unmatched(ctx, a, ev)
 	case 11, 12, 13:
 		m.cancel(ctx, a, ev)
+	case 14:
+		p := journal.Plan{ID: a.ID, ExpiresAt: m.now.Add(time.Hour), NextCheck: next, Event: ev}
+		m.same("replan", func(j simBooks) (any, error) { return nil, j.Replan(ctx, p) })
 	}
 	m.same("attempt", func(j simBooks) (any, error) {
 		got, sealed, err := j.Attempt(ctx, a.ID)

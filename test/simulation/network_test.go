@@ -37,6 +37,8 @@ type simWeather struct {
 	// wordFirst makes PortOne wait for its word to be heard before it answers anybody, v1Again makes V1 repeat
 	// words, deaf makes PortOne go on when it hears no answer to its question, forms makes its words look older.
 	wordFirst, v1Again, deaf, forms bool
+	// lists tells that PGs list in the storm too, and not only when it is over.
+	lists bool
 	// cancels is how PortOne V2's cancels end.
 	cancels string
 
@@ -305,10 +307,11 @@ func (w *simWorld) handle(method, path string, header http.Header, body []byte) 
 	return simAnswer{status: rec.Code, header: rec.Result().Header, body: w.unalias(rec.Body.Bytes())}
 }
 
-// simMovesMoney tells the requests that may be written once per try only.
+// simMovesMoney tells the requests that may be written once per try only; those about keys and times of charges move
+// money later.
 func simMovesMoney(kind string) bool {
 	switch kind {
-	case "approve", "net_cancel", "refund", "confirm", "v1_cancel", "v2_cancel", "inicis_close", "v1_close", "v2_close":
+	case "approve", "charge", "key_in", "schedule", "move", "issue", "drop_key", "net_cancel", "refund", "confirm", "v1_cancel", "v2_cancel", "inicis_close", "v1_close", "v2_close":
 		return true
 	}
 	return false

@@ -79,7 +79,8 @@ func (w *simWorld) unknownPerson(ctx context.Context) {
 		w.wrong("listing what is unknown: %v", err)
 	}
 	for _, a := range open {
-		if w.isBank(a) || a.State != payment.StateUnknown && a.State != payment.StateCancelling {
+		// Of a key there is nothing in the books of money.
+		if w.isBank(a) || simIssued(a) || a.State != payment.StateUnknown && a.State != payment.StateCancelling {
 			continue
 		}
 		w.closedOrder(ctx, a)
@@ -96,7 +97,7 @@ func (w *simWorld) unknownPerson(ctx context.Context) {
 func (w *simWorld) closedOrder(ctx context.Context, a payment.Attempt) {
 	p := w.alive()[0]
 	payments := append([]payment.MethodAmount{{Method: "card", Amount: a.Amount}}, a.Secondary.List()...)
-	answer := p.http(simCheckoutPath, simJSON(), w.checkoutBody(a.OrderID, a.OrderAmount, payments, "main", time.Time{}))
+	answer := p.http(simCheckoutPath, simJSON(), w.checkoutBody(a.OrderID, a.OrderAmount, payments, "main", time.Time{}, payment.DevicePC))
 	if now, _, reading := p.books.Attempt(ctx, a.ID); reading == nil && now.State.Final() {
 		return
 	}
@@ -141,11 +142,15 @@ func (w *simWorld) unmatchedPerson(ctx context.Context) {
 		w.wrong("listing unmatched payments: %v", err)
 	}
 	watched := func(l journal.Unmatched) bool { return !l.State.Open() }
-	for _, l := range slices.DeleteFunc(open, watched) {
+	open = slices.DeleteFunc(open, watched)
+	for _, l := range open {
 		w.giveBackByHand(ctx, books, l)
 	}
 	// PortOne tells of cancels that were made there, too.
 	w.sayAgain()
+	if len(open) > 0 {
+		w.settleDown(ctx) // an attempt whose account was emptied ends with it
+	}
 	if open, err = books.UnmatchedOpen(ctx, 1000); err != nil {
 		w.wrong("listing unmatched payments: %v", err)
 	}

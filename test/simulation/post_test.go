@@ -105,6 +105,9 @@ func (w *simWorld) deliver(l *simLetter, first chan<- struct{}) {
 // say tries once to tell a pod, with what happens to messages on the way; 0 is no answer.
 func (w *simWorld) say(l *simLetter, r *rand.Rand) int {
 	fate := "ok"
+	if w.listsOnly {
+		return 0
+	}
 	if w.storm() && r.Float64() < 0.05+w.weather.network {
 		fate = []string{"word_lost", "word_late", "word_twice", "word_answer_lost"}[r.IntN(4)]
 		w.tally(fate)
@@ -254,15 +257,16 @@ func (w *simWorld) ask(ctx context.Context, l *simLetter, r *rand.Rand) int {
 	}
 }
 
-// sayAgain repeats the words that nobody acknowledged, as a person does in PortOne's console.
+// sayAgain repeats Inicis' notices of deposits that nobody acknowledged. What PortOne told in vain, nobody repeats: the
+// gateway lists what is there.
 func (w *simWorld) sayAgain() {
 	w.box.WaitNotices()
 	w.mail.Wait()
 	for _, l := range w.letters {
-		if l.taken {
+		if l.taken || !l.bank() {
 			continue
 		}
-		w.tally("word_resent_by_hand")
+		w.tally("deposit_resent_by_hand")
 		r := w.draw(l.name)
 		time.Sleep(time.Second + time.Duration(r.Int64N(int64(time.Second))))
 		if status := w.hand(l, l.header(), r); status != http.StatusOK && !w.forPerson(l, status) {

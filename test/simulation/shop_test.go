@@ -14,6 +14,13 @@ func withEveryCapture(c *fixture.Config) {
 	ask1.ID, ask1.PG, ask1.Fees = "2401", "portone1_ask", nil
 	ask.ConfirmHook, ask1.ConfirmHook = true, true
 	c.Merchants = append(c.Merchants, auto, ask, ask1)
+	keys := func(id, pg, channel string) fixture.Merchant {
+		return fixture.Merchant{ID: id, PG: pg, MID: "INIBillTst", ChannelKey: channel, Behind: "inicis", Purpose: "recurring", Mode: "test"}
+	}
+	c.Merchants = append(c.Merchants,
+		keys("2009", "portone", "channel-key-v2-billing"), keys("2109", "portone1", "channel-key-v1-billing"))
+	c.Method("card").Purposes = []string{"one_time", "billing_key", "recurring"}
+	fixture.KeyIn()(c)
 	c.Method("naverpay").Links["portone_auto"] = true
 	c.Method("payco").Links["portone_ask"] = true
 	c.Method("samsung").Links["portone1_ask"] = true
@@ -24,7 +31,9 @@ func withEveryCapture(c *fixture.Config) {
 		fixture.ByPG("samsung-by-portone-v1-that-asks", "samsung", "portone1_ask", "inicis"),
 		accountsAt("bank_manual", "portone"), accountsAt("bank_auto", "portone_auto"), accountsAt("bank_ask", "portone_ask"),
 		accountsAt("bank_v1", "portone1"), accountsAt("bank_v1_ask", "portone1_ask"),
+		cardsAt("keys_v1", "portone1"), cardsAt("keys_v2", "portone"),
 	)
+	c.More = recoveryRules
 	// The schedules run through the night.
 	fixture.BankNight(c)
 }
@@ -33,3 +42,18 @@ func withEveryCapture(c *fixture.Config) {
 func accountsAt(site, pg string) fixture.Rule {
 	return fixture.Rule{Name: site, When: fixture.When{Method: "vbank", Site: site}, Choose: fixture.Choose{Priority: []string{pg}}}
 }
+
+// cardsAt has a PG take the cards of a site.
+func cardsAt(site, pg string) fixture.Rule {
+	return fixture.Rule{Name: site, When: fixture.When{Method: "card", Site: site}, Choose: fixture.Choose{Priority: []string{pg}}}
+}
+
+// recoveryRules have declined charges tried again: for a card company that is closed and for a limit twice each, and
+// never at night.
+const recoveryRules = `
+billing:
+  recovery:
+    quiet_hours: "22:00-08:00"
+    temporary: { tries: 2, spacing: [1h] }
+    limit: { tries: 2, spacing: [1h] }
+`

@@ -18,7 +18,7 @@ func TestSimulationOnSQLite(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			w := newSimWorld(parts, seed)
-			w.verbose = true
+			w.verbose, w.noCharges = true, true
 			path := filepath.Join(t.TempDir(), "journal.db")
 			w.open = func(p *simPod) simBooks {
 				j, err := journal.Open(context.Background(), journal.Config{Driver: journal.DriverSQLite, Path: path, Now: p.now})
@@ -32,7 +32,7 @@ func TestSimulationOnSQLite(t *testing.T) {
 			}
 			simRunWorld(t, w)
 			report(t, w)
-			m := simRun(t, parts, seed, true)
+			m := simReplay(t, parts, seed)
 			for i := range min(len(w.lines), len(m.lines)) {
 				if w.lines[i] != m.lines[i] {
 					t.Fatalf("line %d on SQLite:\n  %s\nin memory:\n  %s", i, w.lines[i], m.lines[i])

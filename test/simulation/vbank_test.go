@@ -57,9 +57,6 @@ func (b *simBuyer) bank(a *simAttempt, r *rand.Rand) {
 
 // deposit pays into an account, as soon as there is one, and once more if it is to be twice.
 func (w *simWorld) deposit(a *simAttempt, d sandbox.Deposit, twice bool, r *rand.Rand) {
-	if d.Force && w.isSilent(a.answer.AttemptID) {
-		return
-	}
 	err := w.box.Deposit(d)
 	w.tracef("%s: %d come into its account (forced: %t): %t", a.name, d.Amount, d.Force, err == nil)
 	if err != nil {

@@ -17,6 +17,10 @@ func simKind(method, path string, body []byte) (kind, ref string) {
 		form, _ := url.ParseQuery(string(body))
 		kind = map[string]string{"payAuth": "approve", "netCancel": "net_cancel"}[last]
 		return kind, form.Get("authToken")
+	case last == "payReq.ini" || last == "payNetCancel.ini":
+		form, _ := url.ParseQuery(string(body))
+		kind = map[string]string{"payReq.ini": "approve", "payNetCancel.ini": "net_cancel"}[last]
+		return kind, form.Get("P_TID")
 	case strings.HasPrefix(path, "/inicis/iniapi/api/v1/"):
 		// The first version of INIAPI takes forms: it looks into accounts, and closes them.
 		form, _ := url.ParseQuery(string(body))
@@ -38,6 +42,35 @@ func simKind(method, path string, body []byte) (kind, ref string) {
 		}
 		_ = json.Unmarshal(body, &req)
 		return "v1_cancel", cmp.Or(req.ImpUID, req.MerchantUID)
+	case path == "/portone/v1/subscribe/payments/again", path == "/portone/v1/subscribe/payments/onetime":
+		var req struct {
+			MerchantUID string `json:"merchant_uid"`
+		}
+		_ = json.Unmarshal(body, &req)
+		return map[string]string{"again": "charge", "onetime": "key_in"}[last], req.MerchantUID
+	case strings.HasPrefix(path, "/portone/v1/subscribe/payments/schedule/") && (method == "PUT" || last == "reschedule"):
+		return "move", parts[5]
+	case strings.HasPrefix(path, "/portone/v1/subscribe/customers/") && method == "POST":
+		return "issue", parts[4]
+	case strings.HasPrefix(path, "/portone/v1/subscribe/customers/") && method == "DELETE":
+		return "drop_key", parts[4]
+	case method == "POST" && path == "/portone/v1/subscribe/payments/schedule":
+		var req struct {
+			Schedules []struct {
+				MerchantUID string `json:"merchant_uid"`
+			} `json:"schedules"`
+		}
+		_ = json.Unmarshal(body, &req)
+		if len(req.Schedules) > 0 {
+			ref = req.Schedules[0].MerchantUID
+		}
+		return "schedule", ref
+	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "schedule":
+		return "schedule", parts[3]
+	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "billing-key":
+		return "charge", parts[3]
+	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "instant":
+		return "key_in", parts[3]
 	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "confirm":
 		return "confirm", parts[3]
 	case strings.HasPrefix(path, "/portone/v2/payments/") && last == "cancel":

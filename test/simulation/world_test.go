@@ -59,7 +59,12 @@ type simWorld struct {
 	parts   *simParts
 	seed    uint64
 	verbose bool
-	start   time.Time
+	// listsOnly keeps what PortOne says by itself from arriving, and pods from sweeping.
+	listsOnly bool
+	// noCharges leaves out what goes two ways, billing keys and listing in the storm, before cancels by the PGs' own APIs.
+	noCharges bool
+	before    bool
+	start     time.Time
 	// lasted is how long the schedule took on its own clock.
 	lasted  time.Duration
 	box     *sandbox.Sandbox
@@ -89,6 +94,15 @@ type simWorld struct {
 	writes  []simWrite
 	told    []simTold
 	asked   []simAsked
+	// askedByAPI is asked at PortOne's API, wished how many cancels the shop asked for, however often it did.
+	askedByAPI []simAPIAsked
+	wished     map[payment.AttemptID]int
+	charged    []simCharged
+	plans      []simPlan
+	keys       []*simOwnKey
+	recovered  []*simRecovered
+	// sent counts how often the shop asked for a move of a schedule, or for the issue or delete of a key, by its name.
+	sent map[string]int
 	// closings are the attempts whose account the shop was told to be closed, owed the ones that are paid into too late.
 	closings []payment.AttemptID
 	owed     []*simAttempt
@@ -125,7 +139,8 @@ type simTold struct {
 
 func newSimWorld(parts *simParts, seed uint64) *simWorld {
 	return &simWorld{
-		parts: parts, seed: seed, drawn: map[string]int{}, counts: map[string]int{},
+		parts: parts, seed: seed, drawn: map[string]int{}, counts: map[string]int{}, wished: map[payment.AttemptID]int{},
+		sent: map[string]int{},
 	}
 }
 
@@ -223,6 +238,7 @@ type simPod struct {
 	handler fasthttp.RequestHandler
 	side    sync.Once
 	sidecar fasthttp.RequestHandler
+	apis    sync.Map // payment.PGID → func() fasthttp.RequestHandler
 
 	mu    sync.Mutex
 	steps int
@@ -257,7 +273,7 @@ func (w *simWorld) boot(slot, generation int) error {
 	books := &simJournal{simBooks: p.books, p: p, inner: p.books}
 	g, err := gateway.New(gateway.Options{
 		Store: w.parts.store, Journal: books, Drivers: drivers.New(drivers.Options{Now: p.now, Client: client}),
-		OrderHTTP: client, LookUp: orders.ByHTTP(client), Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(slog.DiscardHandler), Now: p.now, Spread: p.spread,
+		OrderHTTP: client, LookUp: orders.ByHTTP(client), Metrics: w.parts.metrics, Registry: w.parts.registry, Log: slog.New(simLog{Handler: slog.DiscardHandler, w: w}), Now: p.now, Spread: p.spread, DialAPI: p.dial,
 	})
 	if err != nil {
 		return fmt.Errorf("booting %s: %w", p.name, err)
@@ -267,7 +283,9 @@ func (w *simWorld) boot(slot, generation int) error {
 	w.slots[slot] = p
 	w.mu.Unlock()
 	w.tracef("%s is up, skew %s, crash at step %d", p.name, p.skew.Round(time.Millisecond), p.crashAt)
-	w.loops.Go(func() { p.background(generation) })
+	if !w.listsOnly {
+		w.loops.Go(func() { p.background(generation) })
+	}
 	return nil
 }
 
@@ -322,6 +340,7 @@ func (p *simPod) kill(why string) {
 func (p *simPod) background(int) {
 	// At a moment of its own: pods that are started at once would do their first steps in no certain order.
 	time.Sleep(time.Millisecond + time.Duration(p.w.draw("first tick "+p.name).Int64N(int64(500*time.Millisecond))))
+	var listed time.Time
 	for {
 		select {
 		case <-p.w.stop:
@@ -335,7 +354,14 @@ func (p *simPod) background(int) {
 		if len(p.w.cancelsOpen(p)) > 0 {
 			p.g.Worker().SweepCancels(context.Background())
 		}
+		if len(p.w.recoveriesOpen(p)) > 0 {
+			p.g.Worker().SweepRecoveries(context.Background())
+		}
 		p.g.Worker().DeliverDue(context.Background())
+		if p.w.weather.lists && time.Since(listed) >= simListed {
+			listed = time.Now()
+			p.g.Listing().Once(context.Background())
+		}
 		wait := time.NewTimer(p.w.idle(p))
 		select {
 		case <-wait.C:
@@ -369,12 +395,30 @@ func (w *simWorld) cancelsOpen(p *simPod) []payment.Cancel {
 	return open
 }
 
+// recoveriesOpen are the recoveries of declined charges that go on.
+func (w *simWorld) recoveriesOpen(p *simPod) []payment.Recovery {
+	if w.noCharges {
+		return nil
+	}
+	list, err := p.books.Recoveries(context.Background(), journal.ListFilter{Limit: 1000})
+	if err != nil {
+		w.wrong("listing recoveries: %v", err)
+	}
+	return slices.DeleteFunc(list, func(r payment.Recovery) bool { return !r.State.Open() })
+}
+
+// simListed is the pause between two rounds of the listing.
+const simListed = 20 * time.Second
+
 // simTick is how often a worker looks for what is due.
 const simTick = 2 * time.Second
 
 // idle is how long nothing will be due: at least a tick, and now and then a while for nothing.
 func (w *simWorld) idle(p *simPod) time.Duration {
 	d := 30 * time.Second
+	if w.weather.lists {
+		d = simListed
+	}
 	open, err := simOpen(context.Background(), p.books)
 	if err != nil {
 		return simTick
@@ -387,6 +431,9 @@ func (w *simWorld) idle(p *simPod) time.Duration {
 	}
 	for _, c := range p.w.cancelsOpen(p) {
 		d = min(d, c.NextCheck.Sub(p.now()))
+	}
+	for _, r := range w.recoveriesOpen(p) {
+		d = min(d, r.NextCheck.Sub(p.now()))
 	}
 	return max(d, simTick) + time.Duration(w.draw("tick "+p.name).Int64N(int64(200*time.Millisecond)))
 }

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/test/fixture"
+	secrets "github.com/pg-gateway/pg-gateway/test/planted"
 )
 
 // peer is a proxy and the shop behind it.
@@ -118,6 +119,10 @@ func run(t *testing.T, cmd *exec.Cmd, at string) int {
 		case <-time.After(patience):
 			_ = cmd.Process.Kill()
 			t.Errorf("%s did not stop", cmd.Path)
+		}
+		secrets.Check(t, "the output of "+filepath.Base(cmd.Path), out.all())
+		if cmd.Dir != "" {
+			secrets.Files(t, filepath.Join(cmd.Dir, "data"))
 		}
 		if t.Failed() {
 			t.Logf("the end of the output of %s:\n%s", filepath.Base(cmd.Path), out.tail())
@@ -261,6 +266,12 @@ func (s *syncBuffer) Write(p []byte) (int, error) {
 }
 
 // tail is the end of it.
+func (s *syncBuffer) all() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return bytes.Clone(s.b.Bytes())
+}
+
 func (s *syncBuffer) tail() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

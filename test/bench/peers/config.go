@@ -11,7 +11,7 @@ import (
 )
 
 // writeConfig writes config.yaml for the gateway into a folder and prints the address of its public listener.
-func writeConfig(out io.Writer, dir, upstream, pgs string) error {
+func writeConfig(out io.Writer, dir, upstream, pgs, api string) error {
 	if dir == "" || upstream == "" {
 		return fmt.Errorf("the role config needs -dir and -upstream, not %q and %q", dir, upstream)
 	}
@@ -19,7 +19,7 @@ func writeConfig(out io.Writer, dir, upstream, pgs string) error {
 	if err != nil {
 		return err
 	}
-	text := fixture.Text(func(c *fixture.Config) { measured(c, listen, dir, upstream, pgs) })
+	text := fixture.Text(func(c *fixture.Config) { measured(c, listen, dir, upstream, pgs, api) })
 	if err := os.WriteFile(filepath.Join(dir, "config.yaml"), []byte(text), 0o600); err != nil {
 		return fmt.Errorf("writing the configuration: %w", err)
 	}
@@ -28,8 +28,9 @@ func writeConfig(out io.Writer, dir, upstream, pgs string) error {
 }
 
 // measured is the shop of the tests as it is measured: before an upstream that is nobody's shop, and without stand-ins
-// for the PGs unless there is an address for them. A checkout only prepares a window, so no PG is asked.
-func measured(c *fixture.Config, listen []string, dir, upstream, pgs string) {
+// for the PGs unless there is an address for them. A checkout only prepares a window, so no PG is asked. PortOne V1's
+// API is at an address of its own where there is one; without stand-ins the upstream answers for it.
+func measured(c *fixture.Config, listen []string, dir, upstream, pgs, api string) {
 	c.Server.Public.Listen, c.Server.Sidecar.Listen, c.Server.Admin.Listen = listen[0], listen[1], listen[2]
 	c.Journal.Path = filepath.Join(dir, "journal.db")
 	c.OrderService.URL = upstream
@@ -38,6 +39,14 @@ func measured(c *fixture.Config, listen []string, dir, upstream, pgs string) {
 	} else {
 		for _, pg := range c.PGs {
 			pg.Environment = "test"
+		}
+	}
+	if api != "" {
+		v1 := c.PGs["portone1"]
+		v1.SidecarListen = api
+		if pgs == "" {
+			never := false
+			v1.BaseURL, v1.Environment, v1.Listing = upstream, "sandbox", &fixture.Listing{Enabled: &never}
 		}
 	}
 	// All load comes from one address, which would be a stranger's.

@@ -26,19 +26,20 @@ func main() {
 	upstream := flag.String("upstream", "",
 		"where plain, fiber, bare and the gateway hand on to, as http://host:port; what ask asks")
 	pgs := flag.String("pgs", "", "where the gateway is to serve stand-ins of the PGs, as host:port; it has none without")
+	api := flag.String("api", "", "where the gateway is to serve PortOne V1's API alone, as host:port; nowhere without")
 	dir := flag.String("dir", "", "where the role config writes config.yaml, and the gateway keeps its journal")
 	flag.Parse()
-	if err := run(*role, *upstream, *pgs, *dir, os.Stdout); err != nil {
+	if err := run(*role, *upstream, *pgs, *api, *dir, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
 // run serves one role on a free loopback port and prints its address first; config and ask only answer.
-func run(role, upstream, pgs, dir string, out io.Writer) error {
+func run(role, upstream, pgs, api, dir string, out io.Writer) error {
 	switch role {
 	case "config":
-		return writeConfig(out, dir, upstream, pgs)
+		return writeConfig(out, dir, upstream, pgs, api)
 	case "ask":
 		return ask(upstream)
 	}
@@ -79,7 +80,7 @@ func ask(address string) error {
 
 // shop is the order service: every order is there, costs 64,900 won and may be charged, and new ones are made by
 // POST /api/orders.
-// What else is asked gets a short yes.
+// As PortOne V1 it hands out tokens. What else is asked gets a short yes.
 type shop struct{ made atomic.Int64 }
 
 func (s *shop) answer(ctx *fasthttp.RequestCtx) {
@@ -100,6 +101,13 @@ func (s *shop) answer(ctx *fasthttp.RequestCtx) {
 			`{"ordNo":"BENCH-%09d","goodsNm":"chair","payAmt":64900,"pgAmt":64900,"taxFreeAmt":0,`+
 			`"status":"waiting"},"errors":[]}`,
 			s.made.Add(1))
+		return
+	}
+	if strings.HasSuffix(path, "/users/getToken") {
+		// As PortOne V1, the one answer of which the gateway reads more than its length.
+		now := time.Now().Unix()
+		fmt.Fprintf(ctx, `{"code":0,"message":null,"response":{"access_token":"bench","now":%d,"expired_at":%d}}`,
+			now, now+1800)
 		return
 	}
 	ctx.SetBodyString(`{"ok":true,"goods":[{"no":1,"name":"chair","price":64900},{"no":2,"name":"desk","price":189000}]}`)

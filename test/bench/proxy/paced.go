@@ -31,7 +31,7 @@ func (b *bench) paced(ctx context.Context) (list []pacedTurn, err error) {
 				return nil, err
 			}
 			pace := harness.Pace{Rate: b.rate, Lasting: b.each, Alone: b.Alone}
-			took, err := harness.OpenLoop(p.t.At, p.w.request(p.t.At), pace)
+			took, err := harness.OpenLoop(b.at(p.w, p.t), p.w.request(b.at(p.w, p.t)), pace)
 			if err != nil {
 				return nil, p.t.Fault(err)
 			}
@@ -47,7 +47,11 @@ func (b *bench) paced(ctx context.Context) (list []pacedTurn, err error) {
 // request is the workload's bytes on the wire, always of one order.
 func (w workload) request(host string) []byte {
 	body := strings.Replace(w.body, "#", "000000000", 1)
+	origin := ""
+	if from := w.origin(); from != "" {
+		origin = "Origin: " + from + "\r\n"
+	}
 	return []byte("POST " + w.path + " HTTP/1.1\r\nHost: " + host + "\r\n" +
-		"Content-Type: application/json\r\nOrigin: http://localhost:8080\r\n" +
+		"Content-Type: application/json\r\n" + origin +
 		"Content-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 }

@@ -45,10 +45,15 @@ func TestTheReport(t *testing.T) {
 			t.Errorf("%s knows no allocations of %q", committedFile, w.name)
 		}
 	}
-	text := made(map[string]allocations{passThrough: {Allocations: 7, Bytes: 512}}).markdown()
+	text := made(map[string]allocations{
+		passThrough: {Allocations: 7, Bytes: 512}, intercepted: {Allocations: 9, Bytes: 1}, checkout: {Allocations: 9, Bytes: 1},
+	}).markdown()
 	for _, line := range []string{
 		"| pass-through POST 1 KB | nginx, plain | 10.0 | 1.00 |  |  | 100000 | 0.00 |",
 		"|  | **pg-gateway** | 15.0 | **1.50** | 1.15 | 1.00 | 100000 | 0.00 |",
+		"| PortOne V1 call of 1 KB, token injected | nginx, plain | 10.0 | 1.00 |  |  | 100000 | 0.00 |",
+		"|  | **pg-gateway** | 15.0 | **1.50** | 1.15 |  | 100000 | 0.00 |",
+		"|  | **pg-gateway** | **20** | 25 | 5 |  |  |  |",
 		"| intercepted checkout | nginx with Lua | 10.0 | 1.00 |",
 		"|  | **pg-gateway** | 15.0 | **1.50** | 2.5 | 1.5 |",
 		"|  | **pg-gateway** | 140 | 280 | **+40** | 10 | **+80** | 50 |",

@@ -52,6 +52,8 @@ func goalsOf(workload string) (cpu, allocs goal) {
 	switch workload {
 	case passThrough:
 		return goal{"1.15", "1.00"}, goal{"0", "0"}
+	case apiCall:
+		return goal{"1.15", ""}, goal{}
 	case intercepted:
 		return goal{"2.0", "1.25"}, goal{"40", ""}
 	default:
@@ -135,8 +137,10 @@ func (r report) holds(doc *strings.Builder) {
 			}
 			if name == targetGateway {
 				_, goals = goalsOf(w.name)
-				a := r.allocations[w.name]
-				most, count, bytes = "25", fmt.Sprintf("**%.0f**", a.Allocations), fmt.Sprintf("%.0f", a.Bytes)
+				most = "25"
+				if a, held := r.allocations[w.name]; held {
+					count, bytes = fmt.Sprintf("**%.0f**", a.Allocations), fmt.Sprintf("%.0f", a.Bytes)
+				}
 			}
 			mine := of(r.crowds, w.name, name)
 			all := harness.Median(mine, func(t turn) float64 { return float64(t.memory.All) / 1e6 })
@@ -166,10 +170,15 @@ func (r report) pacedOf(workload, target string) (list []pacedTurn) {
 	return list
 }
 
-// ratio is the processor time of a request in that of nginx's plain proxying, formed within each round.
+// ratio is the processor time of a request in that of nginx's plain proxying, of the same request where it does that,
+// formed within each round.
 func (r report) ratio(workload, target string) float64 {
+	same := workload
+	if len(of(r.turns, same, targetNginx)) == 0 {
+		same = passThrough
+	}
 	return harness.Median(of(r.turns, workload, target), func(t turn) float64 {
-		for _, plain := range of(r.turns, passThrough, targetNginx) {
+		for _, plain := range of(r.turns, same, targetNginx) {
 			if plain.round == t.round {
 				return float64(t.cpu) / float64(plain.cpu)
 			}

@@ -32,6 +32,16 @@ type bench struct {
 	*harness.Bench
 	options
 	targets map[string]*harness.Target
+	// api is where the gateway is PortOne V1's API.
+	api string
+}
+
+// at is where a proxy does a workload.
+func (b *bench) at(w workload, t *harness.Target) string {
+	if w.name == apiCall && t.Name == targetGateway {
+		return b.api
+	}
+	return t.At
 }
 
 // newBench builds and starts everything. Close is needed only when there is no error.
@@ -73,7 +83,10 @@ func (b *bench) open(ctx context.Context) error {
 			return err
 		}
 	}
-	b.targets[targetGateway], err = b.Serve(ctx, shop.At)
+	if b.api, err = harness.FreeAddress(); err != nil {
+		return err
+	}
+	b.targets[targetGateway], err = b.Serve(ctx, shop.At, "-api", b.api)
 	return err
 }
 

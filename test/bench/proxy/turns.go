@@ -29,6 +29,14 @@ type workload struct {
 	by []string
 }
 
+// origin is the page that a request comes from; an order service has none.
+func (w workload) origin() string {
+	if w.name == apiCall {
+		return ""
+	}
+	return "http://localhost:8080"
+}
+
 const buyer = `"buyer":{"name":"Hong Gildong","email":"gildong@example.com","tel":"010-4242-4242"}`
 
 // order is what a storefront posts to its own server, of 1 KB.
@@ -45,6 +53,7 @@ const (
 	passThrough = "pass-through POST 1 KB"
 	intercepted = "intercepted checkout"
 	checkout    = "POST /checkout with order look-up"
+	apiCall     = "PortOne V1 call of 1 KB, token injected"
 )
 
 func workloads() []workload {
@@ -53,6 +62,10 @@ func workloads() []workload {
 		{
 			name: passThrough, path: "/api/carts", body: order(), holds: []string{`"ok":true`},
 			by: []string{targetNginx, targetHAProxy, targetBare, targetGateway},
+		},
+		{
+			name: apiCall, path: "/receipts/imp_123456789012", body: order(), holds: []string{`"ok":true`},
+			by: []string{targetNginx, targetGateway},
 		},
 		{name: intercepted, path: "/api/orders", body: order(), holds: window, by: []string{targetLua, targetGateway}},
 		{
@@ -96,7 +109,7 @@ func (b *bench) pairs() (list []pair) {
 // takeTurns measures each proxy at each workload that it can do, round by round, in an order of chance.
 func (b *bench) takeTurns(ctx context.Context) (list []turn, err error) {
 	for _, p := range b.pairs() {
-		if err := check(ctx, p.t, p.w); err != nil {
+		if err := check(ctx, p.t, b.at(p.w, p.t), p.w); err != nil {
 			return nil, err
 		}
 	}
@@ -150,7 +163,7 @@ func (b *bench) turn(
 	}
 	argv := b.Pinned(harness.LoadCore,
 		"wrk", "-t1", "-c"+strconv.Itoa(conns), "-d"+strconv.Itoa(int(b.each.Seconds()))+"s", "--latency",
-		"-s", filepath.Join(b.Dir, "wrk.lua"), "http://"+t.At+w.path, "--", w.path, body)
+		"-s", filepath.Join(b.Dir, "wrk.lua"), "http://"+b.at(w, t)+w.path, "--", w.path, body, w.origin())
 	out, err := exec.CommandContext(ctx, argv[0], argv[1:]...).CombinedOutput() //nolint:gosec // our own words
 	close(ended)
 	watching.Wait()
@@ -200,14 +213,16 @@ func mostMemory(t *harness.Target, until <-chan struct{}) (most harness.Held) {
 }
 
 // check sends one request of a workload and looks whether the work was done.
-func check(ctx context.Context, t *harness.Target, w workload) error {
+func check(ctx context.Context, t *harness.Target, at string, w workload) error {
 	body := strings.Replace(w.body, "#", "000000000", 1)
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+t.At+w.path, strings.NewReader(body))
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+at+w.path, strings.NewReader(body))
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Origin", "http://localhost:8080")
+	if origin := w.origin(); origin != "" {
+		req.Header.Set("Origin", origin)
+	}
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return t.Fault(err)

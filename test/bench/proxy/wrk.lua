@@ -1,5 +1,5 @@
 -- What wrk sends, and one line of figures when it is done.
--- wrk -s wrk.lua URL -- PATH BODYFILE
+-- wrk -s wrk.lua URL -- PATH BODYFILE ORIGIN
 -- Where the body has # each request is of another order.
 
 local n = 0
@@ -8,7 +8,8 @@ function init(args)
   local file = assert(io.open(args[2], "rb"))
   local body = file:read("*a")
   file:close()
-  wrk.headers["Content-Type"], wrk.headers["Origin"] = "application/json", "http://localhost:8080"
+  wrk.headers["Content-Type"] = "application/json"
+  if args[3] and args[3] ~= "" then wrk.headers["Origin"] = args[3] end
   local before, after = body:match("^([^#]*)#([^#]*)$")
   if not before then
     local whole = wrk.format("POST", args[1], nil, body)

@@ -30,16 +30,20 @@ func checkoutOf(order string) string {
 		`"site":"main","device":"pc","return_url":"http://localhost:8080/result"}`
 }
 
-// slowDown makes the PG take its time for every approval.
+// slowDown makes the PG take its time for every approval, and for every payment that is looked at.
 func (b *bench) slowDown(ctx context.Context) error {
-	fault, err := json.Marshal(map[string]any{
-		"pg": "inicis", "operation": "approve", "kind": "delay", "times": -1, "delay_ms": b.delay.Milliseconds(),
-	})
-	if err != nil {
-		return fmt.Errorf("writing a fault: %w", err)
+	for pg, operation := range map[string]string{"inicis": "approve", "portone_v1": "lookup"} {
+		fault, err := json.Marshal(map[string]any{
+			"pg": pg, "operation": operation, "kind": "delay", "times": -1, "delay_ms": b.delay.Milliseconds(),
+		})
+		if err != nil {
+			return fmt.Errorf("writing a fault: %w", err)
+		}
+		if _, err := b.post(ctx, b.pg, "/_sandbox/faults", "application/json", string(fault), http.StatusOK); err != nil {
+			return err
+		}
 	}
-	_, err = b.post(ctx, b.pg, "/_sandbox/faults", "application/json", string(fault), http.StatusOK)
-	return err
+	return nil
 }
 
 // besideApprovals is checkouts while the PG has as many approvals as are wanted, and has answered none of them.
@@ -48,41 +52,61 @@ func (b *bench) besideApprovals(ctx context.Context) (harness.Spent, error) {
 	if err != nil {
 		return nil, err
 	}
-	had, err := b.executions(ctx)
+	return b.besideSlow(ctx, "pg=inicis&operation=approve", len(forms), func(n int) error {
+		return b.comeBack(ctx, forms[n])
+	})
+}
+
+// besideCalls is checkouts while as many calls of PortOne V1's API have gone through the gateway, and none was
+// answered.
+func (b *bench) besideCalls(ctx context.Context) (harness.Spent, error) {
+	return b.besideSlow(ctx, "pg=portone_v1&operation=lookup", b.approvals, func(int) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+b.api.At+"/payments/imp_123456789012", nil)
+		if err != nil {
+			return fmt.Errorf("asking %s: %w", b.api.Name, err)
+		}
+		_, err = do(b.api, req, http.StatusNotFound)
+		return err
+	})
+}
+
+// besideSlow is checkouts while so many of a PG's operations are under way.
+func (b *bench) besideSlow(ctx context.Context, what string, want int, begin func(n int) error) (harness.Spent, error) {
+	had, err := b.executions(ctx, what)
 	if err != nil {
 		return nil, err
 	}
 	var answered atomic.Int32
 	var coming errgroup.Group
-	for _, form := range forms {
+	for i := range want {
 		coming.Go(func() error {
 			defer answered.Add(1)
-			return b.comeBack(ctx, form)
+			return begin(i)
 		})
 	}
 	took, err := func() (harness.Spent, error) {
 		for {
-			n, err := b.executions(ctx)
+			n, err := b.executions(ctx, what)
 			switch {
 			case err != nil:
 				return nil, err
-			case n-had == len(forms):
+			case n-had == want:
 				return b.checkouts()
 			case answered.Load() > 0:
-				return nil, fmt.Errorf("the PG answered when it had only %d approvals: -delay is too short", n-had)
+				return nil, fmt.Errorf("the PG answered when it had only %d of %s: -delay is too short", n-had, what)
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
 	}()
 	if n := answered.Load(); err == nil && n > 0 {
-		err = fmt.Errorf("the PG had answered %d approvals before the turn was over: -delay is too short", n)
+		err = fmt.Errorf("the PG had answered %d of %s before the turn was over: -delay is too short", n, what)
 	}
 	return took, errors.Join(err, coming.Wait())
 }
 
-// executions is how many approvals the PG has had.
-func (b *bench) executions(ctx context.Context) (int, error) {
-	text, err := b.get(ctx, b.pg, "/_sandbox/executions?pg=inicis&operation=approve")
+// executions is how many of an operation the PG has had.
+func (b *bench) executions(ctx context.Context, what string) (int, error) {
+	text, err := b.get(ctx, b.pg, "/_sandbox/executions?"+what)
 	if err != nil {
 		return 0, err
 	}
@@ -90,7 +114,7 @@ func (b *bench) executions(ctx context.Context) (int, error) {
 		Count int `json:"count"`
 	}
 	if err := json.Unmarshal(text, &list); err != nil {
-		return 0, fmt.Errorf("reading the PG's approvals: %w", err)
+		return 0, fmt.Errorf("reading the PG's executions: %w", err)
 	}
 	return list.Count, nil
 }

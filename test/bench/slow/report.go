@@ -29,6 +29,7 @@ func (r report) markdown() string {
 	}{
 		{besideNothing, "alone"},
 		{besideApprovals, fmt.Sprintf("beside %d approvals that take %s", r.approvals, r.delay)},
+		{besideCalls, fmt.Sprintf("beside %d calls of PortOne V1's API that take %s", r.approvals, r.delay)},
 		{besideCrowd, fmt.Sprintf("in a crowd of %d slow heads, %d idle connections and %d slow uploads",
 			r.crowd.heads, r.crowd.idle, r.crowd.uploads)},
 	} {

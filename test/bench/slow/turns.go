@@ -24,6 +24,7 @@ const (
 	besideNothing   beside = "nothing"
 	besideApprovals beside = "approvals"
 	besideCrowd     beside = "crowd"
+	besideCalls     beside = "calls"
 )
 
 // crowd is how many clients send slowly, or nothing.
@@ -48,6 +49,8 @@ type bench struct {
 	*harness.Bench
 	options
 	gateway, pg *harness.Target
+	// api is PortOne V1's, as the gateway serves it.
+	api *harness.Target
 	// made counts the orders of buyers who come back.
 	made int
 }
@@ -79,9 +82,14 @@ func (b *bench) open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if b.gateway, err = b.Serve(ctx, shop.At, "-pgs", at); err != nil {
+	api, err := harness.FreeAddress()
+	if err != nil {
 		return err
 	}
+	if b.gateway, err = b.Serve(ctx, shop.At, "-pgs", at, "-api", api); err != nil {
+		return err
+	}
+	b.api = &harness.Target{Process: b.gateway.Process, Name: "PortOne V1's API", At: api}
 	b.pg = &harness.Target{Process: b.gateway.Process, Name: "the PG's stand-in", At: at}
 	return b.slowDown(ctx)
 }
@@ -93,7 +101,7 @@ func (b *bench) takeTurns(ctx context.Context) (list []turn, err error) {
 	}
 	// Round 0 warms up.
 	for round := range b.rounds + 1 {
-		order := []beside{besideNothing, besideApprovals, besideCrowd}
+		order := []beside{besideNothing, besideApprovals, besideCalls, besideCrowd}
 		//nolint:gosec // nobody gains by knowing the order
 		rand.Shuffle(len(order), func(i, j int) { order[i], order[j] = order[j], order[i] })
 		for _, what := range order {
@@ -119,6 +127,8 @@ func (b *bench) turn(ctx context.Context, what beside) (harness.Spent, error) {
 	switch what {
 	case besideApprovals:
 		return b.besideApprovals(ctx)
+	case besideCalls:
+		return b.besideCalls(ctx)
 	case besideCrowd:
 		return b.inACrowd()
 	case besideNothing:
