@@ -24,7 +24,7 @@ func ParseMobileAnswer(body []byte, charset string) (MobileAnswer, error) {
 		return MobileAnswer{}, err
 	}
 	answer := MobileAnswer{First: f.first}
-	for _, name := range []string{"P_STATUS", "P_AMT", "P_OID", "P_TID", "P_MID", "P_TYPE", "P_VACT_NUM"} {
+	for _, name := range []string{"P_STATUS", "P_AMT", "P_OID", "P_TID", "P_MID", "P_TYPE", "P_SRC_CODE", "P_VACT_NUM"} {
 		if f.twice[name] {
 			answer.Duplicates = append(answer.Duplicates, name)
 		}

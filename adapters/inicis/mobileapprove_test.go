@@ -61,6 +61,7 @@ func mobileApprovals() []adapterstest.Reply {
 		{Name: "a buyer's name that forges an order", Status: 200, ContentType: text, Body: swap("홍길동", "홍&P_OID=ORD-OTHER"), WantErr: lost},
 		{Name: "an address that forges an amount", Status: 200, ContentType: text, Body: swap("/m&", "/m?a=b&P_AMT=1&"), WantErr: lost},
 		{Name: "an account twice", Status: 200, ContentType: text, Body: mobileIssued() + "&P_VACT_NUM=1", WantErr: lost},
+		{Name: "a buyer's name that forges another easy pay", Status: 200, ContentType: text, Body: strings.Replace(mobileApproved("&P_SRC_CODE=O"), "홍길동", "홍&P_SRC_CODE=", 1), WantErr: lost},
 		{Name: "no amount", Status: 200, ContentType: text, Body: swap("P_AMT=64900", "P_AMT="), WantErr: lost},
 		{Name: "no transaction", Status: 200, ContentType: text, Body: swap("P_TID="+mobileTID, "P_TID="), WantErr: lost},
 		{Name: "no order", Status: 200, ContentType: text, Body: swap("P_OID=ORD-20260402-0001-A1", "P_OID="), WantErr: lost},
