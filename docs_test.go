@@ -68,7 +68,7 @@ func TestProblemsAreDocumented(t *testing.T) {
 func words(t *testing.T, prefixes ...string) []string {
 	t.Helper()
 	var list []string
-	sources := []string{filepath.Join("payment", "reason.go"), filepath.Join("payment", "ending.go")}
+	sources := []string{filepath.Join("payment", "reason.go"), filepath.Join("payment", "ending.go"), filepath.Join("payment", "cancelcode.go")}
 	for _, pattern := range []string{"gateway/*.go", "lifecycle/*.go"} {
 		more, err := filepath.Glob(filepath.FromSlash(pattern))
 		if err != nil {

@@ -180,6 +180,8 @@ type Result struct {
 	// Why is a decline's reason as an attempt's (payment.DeclinedLimit, ...), for wording and for whether a charge is
 	// tried again; empty when it is not told.
 	Why payment.Reason
+	// Refused is a declined cancel's code (payment.CancelTooLate, ...); empty when it is not told.
+	Refused string
 	// Account is the virtual account that was issued, as far as the answer tells.
 	Account payment.VirtualAccount
 	// BillingKey is the key that was issued, for attempts with that purpose.

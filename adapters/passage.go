@@ -211,6 +211,8 @@ type FindRequest struct {
 type Refusal struct {
 	Status int
 	Code   payment.Code
+	// Reason is why a PG refused a cancel, as its code (payment.CancelTooLate, ...); empty where it does not tell.
+	Reason payment.Reason
 	// Field is what of the call is wrong, in our words; empty where it is no single one.
 	Field  string
 	Ko, En string

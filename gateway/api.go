@@ -158,7 +158,7 @@ func (g *Gateway) serveAPI(c *fiber.Ctx, who knownCallers, v *view, pg *payment.
 	ko, en := orElse(p.DetailKo, d.TitleKo), orElse(p.DetailEn, d.TitleEn)
 	c.Set(headerReason, string(p.Code))
 	return answerAPI(c, passage.Refuse(adapters.Refusal{
-		Status: d.Status, Code: p.Code, Field: p.Field, Ko: ko, En: en, Pending: p.Pending,
+		Status: d.Status, Code: p.Code, Reason: p.Reason, Field: p.Field, Ko: ko, En: en, Pending: p.Pending,
 	}))
 }
 

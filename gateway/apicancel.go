@@ -165,7 +165,7 @@ func (g *Gateway) cancelAttempt(
 	case row.Code == lifecycle.CancelNotSent:
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: a.OrderID}
 	}
-	return &payment.Problem{Code: payment.CodeCancelRefused, OrderID: a.OrderID}
+	return cancelRefused(row)
 }
 
 // answerCancelled answers as the PG would. The money is back whether or not the PG can be asked now.

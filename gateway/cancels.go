@@ -89,7 +89,9 @@ func answerCancel(c *fiber.Ctx, res lifecycle.Cancelled) error {
 	case row.Code == lifecycle.CancelNotSent:
 		return &payment.Problem{Code: payment.CodePGUnavailable, OrderID: order, KeySafety: payment.NewKeySafe}
 	default:
-		return &payment.Problem{Code: payment.CodeCancelRefused, OrderID: order, KeySafety: payment.NewKeySafe}
+		p := cancelRefused(row)
+		p.KeySafety = payment.NewKeySafe
+		return p
 	}
 	ans := cancelAnswer{
 		CancelID: row.ID, OrderID: order, AttemptID: res.Attempt.ID, State: row.State, Amount: row.Amount,
@@ -105,6 +107,15 @@ func answerCancel(c *fiber.Ctx, res lifecycle.Cancelled) error {
 		answerStands(c)
 	}
 	return c.JSON(ans)
+}
+
+// cancelRefused is what is told of a cancel that did not happen: why, and what to do, as far as the PG told.
+func cancelRefused(row payment.Cancel) *payment.Problem {
+	p := &payment.Problem{
+		Code: payment.CodeCancelRefused, OrderID: row.OrderID, AttemptID: row.AttemptID, Reason: payment.Reason(row.Code),
+	}
+	p.DetailKo, p.DetailEn, _ = payment.CancelText(row.Code)
+	return p
 }
 
 // cancelPrint names the body of a cancel. It may hold the buyer's account, which could be guessed from a plain hash,

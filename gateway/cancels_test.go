@@ -282,6 +282,45 @@ func TestACancelThatThePGRefusesIsOver(t *testing.T) {
 	h.left(h.amount)
 }
 
+// TestAShopIsToldWhyACancelWasRefused: by a stable code and what to do, at the gateway's endpoint and at INIAPI's, and
+// in the attempt.
+func TestAShopIsToldWhyACancelWasRefused(t *testing.T) {
+	t.Parallel()
+	for name, ask := range map[string]func(*cancelHouse) (answer, map[string]any){
+		"ours": func(h *cancelHouse) (answer, map[string]any) {
+			a := h.cancel("k1", part(1000))
+			return a, a.json
+		},
+		"INIAPI's": func(h *cancelHouse) (answer, map[string]any) {
+			a := h.refund("v2", 1000, h.amount-1000)
+			problem, _ := a.json["problem"].(map[string]any)
+			return a, problem
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := paidBy(t, "inicis")
+			// Something went back without us, so that what is left is another figure at Inicis (500703).
+			if err := h.sandbox.ConsoleCancel(sandbox.ConsoleCancel{Ref: string(h.attempt), Amount: 500}); err != nil {
+				t.Fatal(err)
+			}
+			a, told := ask(h)
+			if ko, en, _ := payment.CancelText(payment.CancelFigures); a.status != http.StatusConflict ||
+				told["code"] != "CANCEL_REFUSED" || told["reason"] != payment.CancelFigures || told["detail_ko"] != ko || told["detail_en"] != en {
+				t.Errorf("answered %d %s", a.status, a.body)
+			}
+			listed := h.read()["cancels"].([]any)[0].(map[string]any)
+			if listed["state"] != "refused" || listed["code"] != payment.CancelFigures {
+				t.Errorf("the attempt says %v", listed)
+			}
+			// The figures are ours now too.
+			h.left(h.amount - 500)
+			h.cancel("k2", part(1000)).want(t, http.StatusOK, "")
+			h.left(h.amount - 1500)
+		})
+	}
+}
+
 // What is given back in the PG's console is told by its webhook, and counts from then on.
 func TestACancelAtThePGsConsoleIsNoticed(t *testing.T) {
 	t.Parallel()

@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -157,7 +158,7 @@ func (c *Canceller) send(
 	case gave && r.Cancelled == w.a.Amount-row.Remaining+row.Amount: //guard:given-back-is-compared
 		return c.move(after, w.a, row, payment.CancelDone, CancelConfirmed, ev)
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
-		return c.declined(after, w, row, ev)
+		return c.declined(after, w, row, r, ev)
 	case err == nil && r.Outcome == payment.OutcomePending:
 		return c.pending(after, w.a, row, ev)
 	case errors.Is(err, adapters.ErrUnavailable): //guard:lost-cancel-is-not-refused
@@ -180,8 +181,14 @@ func (c *Canceller) send(
 }
 
 // declined records a definite no. Our figures may be behind the PG's, so they are brought up to date.
-func (c *Canceller) declined(ctx context.Context, w *work, row payment.Cancel, ev journal.Event) (Cancelled, error) {
-	res, err := c.move(ctx, w.a, row, payment.CancelRefused, CancelDeclined, ev)
+func (c *Canceller) declined(
+	ctx context.Context, w *work, row payment.Cancel, r adapters.Result, ev journal.Event,
+) (Cancelled, error) {
+	if r.Warning != "" {
+		c.s.o.Log.ErrorContext(ctx, "the PG's no to a cancel is odd", w.a.LogAttr(), slog.Any("cancel_id", row.ID),
+			slog.String("warning", r.Warning))
+	}
+	res, err := c.move(ctx, w.a, row, payment.CancelRefused, cmp.Or(r.Refused, CancelDeclined), ev)
 	if err == nil {
 		if err := c.Notified(ctx, w.a); err != nil { //guard:refused-cancel-updates-figures
 			c.s.o.Log.WarnContext(ctx, "cancels at the PG could not be looked for", w.a.LogAttr(), slog.Any("err", err))

@@ -185,6 +185,11 @@ func TestWhatAPGAnswersToACancel(t *testing.T) {
 			return adapters.Result{}, adapters.ErrUnknownOutcome
 		}, payment.CancelDone, lifecycle.CancelProven, 1},
 		{"declined", result(payment.OutcomeDeclined, 0), payment.CancelRefused, lifecycle.CancelDeclined, 0},
+		{"declined, and why is told", func(h *cancels) (adapters.Result, error) {
+			r := h.standing()
+			r.Outcome, r.Refused = payment.OutcomeDeclined, payment.CancelTooLate
+			return r, nil
+		}, payment.CancelRefused, payment.CancelTooLate, 0},
 		{"done later", result(payment.OutcomePending, 0), payment.CancelRequested, lifecycle.CancelLater, 0},
 		{"never sent", fails(adapters.ErrUnavailable), payment.CancelRefused, lifecycle.CancelNotSent, 0},
 		{"rejected", fails(adapters.ErrRejected), payment.CancelRefused, lifecycle.CancelRejected, 0},

@@ -376,6 +376,9 @@ func (s *Machine) answered(ctx context.Context, w *work, r adapters.Result, err 
 	case err == nil && (r.Outcome == payment.OutcomeApproved || r.Outcome == payment.OutcomeIssued):
 		return s.believe(after, w, r)
 	case err == nil && r.Outcome == payment.OutcomeDeclined:
+		if r.Warning != "" {
+			s.o.Log.ErrorContext(ctx, "the PG's no is odd", w.a.LogAttr(), slog.String("warning", r.Warning))
+		}
 		w.buyer = r.BuyerCancelled
 		return s.finish(after, w, payment.StateDeclined, declined(r))
 	case err == nil && r.Outcome == payment.OutcomeNotFound:

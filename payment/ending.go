@@ -19,6 +19,8 @@ const (
 	EndedIdentity      Code = "IDENTITY_NOT_CONFIRMED"
 	EndedHours         Code = "OUT_OF_SERVICE_HOURS"
 	EndedBusy          Code = "CARD_COMPANY_DOWN"
+	EndedAmount        Code = "AMOUNT_NOT_PAYABLE"
+	EndedSetup         Code = "SHOP_NOT_READY"
 	EndedRefused       Code = "SHOP_REFUSED"
 	EndedStock         Code = "OUT_OF_STOCK"
 	EndedPrice         Code = "PRICE_CHANGED"
@@ -78,6 +80,21 @@ func EndingOf(reason Reason) (e Ending, known bool) {
 		return Ending{
 			EndedBusy, "카드사나 은행의 시스템 장애로 승인되지 않았습니다. 잠시 뒤 다시 시도하거나 다른 결제수단을 이용해 주세요",
 			"The card company or bank is out of order. Please try again later, or another way to pay",
+		}, true
+	case DeclinedAmount:
+		return Ending{
+			EndedAmount, "이 결제수단으로 결제할 수 없는 금액입니다. 다른 결제수단으로 다시 시도해 주세요",
+			"This amount cannot be paid in this way. Please try another way to pay",
+		}, true
+	case DeclinedInstallment:
+		return Ending{
+			CodeInstallmentRefused, "선택한 할부로는 결제할 수 없습니다. 일시불이나 다른 할부 개월로 다시 시도해 주세요",
+			"These instalments cannot be used. Please pay at once, or choose other months",
+		}, true
+	case DeclinedSetup:
+		return Ending{
+			EndedSetup, "쇼핑몰이 지금은 이 결제수단을 받을 수 없습니다. 다른 결제수단으로 다시 시도해 주세요",
+			"The shop cannot take this way to pay now. Please try another way to pay",
 		}, true
 	case ReasonNotSent, ReasonNoWindow:
 		return Ending{

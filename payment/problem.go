@@ -121,7 +121,8 @@ type Problem struct {
 	BuyerKo, BuyerEn string
 	// OrderID is the order it is about, when known.
 	OrderID OrderID
-	// AttemptID is the attempt it is about, and Reason why that ended, for who charges a billing key.
+	// AttemptID is the attempt it is about, and Reason why that ended, for who charges a billing key, or the code of a
+	// cancel that was refused.
 	AttemptID AttemptID
 	Reason    Reason
 	// KeySafety tells a caller who repeats requests whether a new idempotency key is safe; empty when that

@@ -53,6 +53,11 @@ const (
 	DeclinedHours    Reason = "declined_hours"
 	DeclinedBusy     Reason = "declined_busy"
 	DeclinedByBuyer  Reason = "buyer_cancelled"
+	// DeclinedAmount, DeclinedInstallment: the PG does not take such an amount, or such months, in this way.
+	DeclinedAmount      Reason = "declined_amount"
+	DeclinedInstallment Reason = "declined_installment"
+	// DeclinedSetup: the shop's contract or keys at the PG do not fit, which only the shop can change.
+	DeclinedSetup Reason = "declined_setup"
 )
 
 // Why a shop refused. A refusal that says no more is shop_refused.

@@ -44,7 +44,8 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 			r.Outcome = payment.OutcomeNotFound
 			return r, nil
 		}
-		if classify(r.Code, r.Message) != classDeclined {
+		v := judge(r.Code, r.Message)
+		if v.class != classDeclined {
 			return adapters.Result{}, fmt.Errorf("result code %s", printable(r.Code))
 		}
 		// A no about another payment proves nothing of this one.
@@ -52,7 +53,7 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 			return adapters.Result{}, fmt.Errorf("%w: MOID is another payment's", wire.ErrShape)
 		}
 		r.Outcome, r.OrderRef, r.MID = payment.OutcomeDeclined, a.ID, o.Text("mid")
-		r.Why = DeclineReason(r.Code, r.Message)
+		r.Why, r.Warning = v.why, v.warning()
 		return r, o.Err()
 	}
 	r.PGTxID, r.MID = o.Required("tid"), o.Required("mid")

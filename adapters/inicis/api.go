@@ -131,15 +131,17 @@ type refusal struct {
 	Code    string `json:"resultCode"`
 	Message string `json:"resultMsg"`
 	Problem struct {
-		Code     payment.Code `json:"code"`
-		DetailKo string       `json:"detail_ko"`
-		DetailEn string       `json:"detail_en"`
+		Code     payment.Code   `json:"code"`
+		Reason   payment.Reason `json:"reason,omitempty"`
+		DetailKo string         `json:"detail_ko"`
+		DetailEn string         `json:"detail_en"`
 	} `json:"problem"`
 }
 
 // Refuse implements adapters.Passage.
 func (d *Driver) Refuse(r adapters.Refusal) adapters.APIAnswer {
 	body := refusal{Code: "01", Message: r.Ko}
+	body.Problem.Reason = r.Reason
 	body.Problem.Code, body.Problem.DetailKo, body.Problem.DetailEn = r.Code, r.Ko, r.En
 	return apicalls.Answer(r.Status, body)
 }

@@ -1,9 +1,13 @@
 package inicis
 
 import (
+	"cmp"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/pg-gateway/pg-gateway/adapters/wire"
+	"github.com/pg-gateway/pg-gateway/payment"
 )
 
 // class is what a result code means for the money.
@@ -15,90 +19,139 @@ const (
 	classNotFound              // the PG knows no such payment
 )
 
-// detail finds the six-digit code of family and suffix (500 card, 506 bank transfer, ...) in a code or a
-// message; cardCode finds a card company's answer, short or long.
-var (
-	detail   = regexp.MustCompile(`(?:^|[^0-9])5(?:0[0-9]|1[0-9]|50|56)([0-9]{3})(?:[^0-9]|$)`)
-	cardCode = regexp.MustCompile(`^12(?:00)?([0-9]{2})$`)
-)
+// verdict is what an answer that is no success means: for the money, and in words.
+type verdict struct {
+	class class
+	// why is the reason of an attempt that was declined, refused the code of a cancel that was; empty when the answer
+	// does not tell.
+	why     payment.Reason
+	refused string
+	// alarm tells that Inicis says that an amount was tampered with.
+	alarm bool
+}
 
-// classify reads an answer that is not a success. A code nobody has written down is a decline only when it
-// looks like a code at all.
-func classify(code, message string) class {
-	switch code {
-	case "":
-		return classUnknown
-	case "R201":
-		// The auth data was used before: what came of it must be looked up.
-		return classUnknown
-	case "V801", "R101":
-		return classUnknown
-	case "0000", "00", "SUCCESS":
-		// The success of some other call.
-		return classUnknown
+// judge reads an answer that is no success by the tables of inicis.md §9: its code, its text, in which codes may stand
+// too, and further codes, as detailResultCode. A code nobody has written down is a decline only when it looks like a
+// code at all. Where the codes of one answer mean several things, what may have happened comes first.
+func judge(code, message string, details ...string) verdict {
+	if code == "" || !codeLike(code) {
+		return verdict{class: classUnknown}
 	}
-	if !codeLike(code) {
-		return classUnknown
+	v := verdict{class: classDeclined}
+	for _, row := range rowsOf(code, message, details) {
+		switch c := row.kind.class(); {
+		case c == classUnknown: //guard:may-have-happened-comes-first
+			v.class = classUnknown
+		case v.class == classDeclined:
+			v.class = c
+		}
+		v.alarm = v.alarm || row.kind == kindAlarm
+		v.why, v.refused = cmp.Or(v.why, row.why()), cmp.Or(v.refused, row.refused())
 	}
-	// The six digits may stand in either.
-	for _, text := range []string{code, message} {
-		for _, m := range detail.FindAllStringSubmatch(text, -1) {
-			if c := classifySuffix(m[1]); c != classDeclined {
-				return c
+	if code == "01" && v.class == classDeclined && mayHaveHappened(message) {
+		v.class = classUnknown
+	}
+	v.why = cmp.Or(v.why, wire.Decline(message))
+	return v
+}
+
+// warning names what a person should see of a no.
+func (v verdict) warning() string {
+	if v.alarm {
+		return "Inicis says that the amount is another"
+	}
+	return ""
+}
+
+// rowsOf are the rows of all codes of an answer, those of its own code first.
+func rowsOf(code, message string, details []string) []*codeRow {
+	var rows []*codeRow
+	for _, c := range append([]string{code}, details...) {
+		if row := rowOf(c); row != nil {
+			rows = append(rows, row)
+		}
+	}
+	for _, text := range append([]string{code, message}, details...) {
+		for _, c := range codesIn(text) {
+			if row := rowOf(c); row != nil {
+				rows = append(rows, row)
 			}
 		}
 	}
-	if m := cardCode.FindStringSubmatch(code); m != nil && slices.Contains([]string{"10", "35", "36", "41", "55"}, m[1]) {
-		// Time-out, line down, duplicate: the card company may have approved.
-		return classUnknown
-	}
-	return classDeclined
+	return rows
 }
 
-// saidCard finds a card company's six digits in a message.
-var saidCard = regexp.MustCompile(`(?:^|[^0-9])(1200[0-9]{2})(?:[^0-9]|$)`)
-
-// classifyWords reads an answer whose code only says no, as 01 of a phone's window: what it was, its message tells
-// (inicis.md §9). A time-out, a line that was down and a duplicate may have been approved.
-func classifyWords(code, message string) class {
-	c := classify(code, message)
-	if code != "01" || c != classDeclined {
-		return c
-	}
-	for _, m := range saidCard.FindAllStringSubmatch(message, -1) {
-		if c := classify(m[1], ""); c != classDeclined {
-			return c
+// codesIn finds the codes in a text: runs of six digits, and words of letters and digits. A card company's short ones
+// are none there, or an amount would be one.
+func codesIn(text string) []string {
+	digit := func(r rune) bool { return r >= '0' && r <= '9' }
+	letter := func(r rune) bool { return r >= 'A' && r <= 'Z' }
+	codes := slices.DeleteFunc(
+		strings.FieldsFunc(text, func(r rune) bool { return !digit(r) }), func(s string) bool { return len(s) != 6 },
+	)
+	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return !digit(r) && !letter(r) }) {
+		if strings.ContainsFunc(word, letter) {
+			codes = append(codes, word)
 		}
 	}
+	return codes
+}
+
+// mayHaveHappened reads an answer whose code only says no, as 01 of a phone's window and of INIAPI: what it was, its
+// message tells. A time-out, a line that was down and a duplicate may have been carried out.
+func mayHaveHappened(message string) bool {
 	words := strings.ToUpper(strings.ReplaceAll(message, " ", ""))
 	for _, word := range []string{
 		"시간초과", "타임아웃", "TIMEOUT", "TIME-OUT", "응답없음", "무응답", "응답지연", "회선", "중복", "통신오류", "통신장애", "통신에러", "통신실패",
 		"통신불가", "이미승인", "처리중",
 	} {
 		if strings.Contains(words, word) { //guard:time-out-in-words-is-no-decline
-			return classUnknown
+			return true
 		}
 	}
-	return classDeclined
+	return false
 }
+
+// codeUsed is said to an authentication that was used before.
+const codeUsed = "R201"
 
 // proofRefused tells whether an approval was refused for the authentication that it brought: the PG knows none such, or
 // it was used before.
 func proofRefused(code, message string) bool {
-	return code == "R201" || classify(code, message) == classNotFound
+	return code == codeUsed || judge(code, message).class == classNotFound
 }
 
-func classifySuffix(suffix string) class {
-	switch suffix {
-	case "050", "051", "052", "053", "054", "055", "105", "106", "108", "110", // communication and database
-		"127", "772", // a cancel that may have gone through, or is running
-		"626", "704", // already cancelled or completed: confirm by inquiry
-		"630", "631": // a duplicate: what the first one did is not known
-		return classUnknown
-	case "263", "623", "700", "828":
-		return classNotFound
+// DeclineReason is why Inicis or a card company behind it declined, as an attempt's reason: by the code where one is
+// written down (inicis.md §9), else by the words; empty when neither tells.
+func DeclineReason(code, message string) payment.Reason {
+	return cmp.Or(judge(code, message).why, wire.Decline(message))
+}
+
+// detailShape is a code of family and suffix: 500 card, 506 bank transfer, ...
+var detailShape = regexp.MustCompile(`^(5(?:0[0-9]|1[0-9]|50|56))([0-9]{3})$`)
+
+// cardShape is a card company's answer, short or long.
+var cardShape = regexp.MustCompile(`^12(?:00)?([0-9]{2})$`)
+
+// rowOf is what is written down of a code; nil for one that nobody has written down.
+func rowOf(code string) *codeRow {
+	family, suffix := "", ""
+	if m := detailShape.FindStringSubmatch(code); m != nil {
+		family, suffix = m[1], m[2]
+	} else if m := cardShape.FindStringSubmatch(code); m != nil {
+		code = "1200" + m[1]
 	}
-	return classDeclined
+	for i := range codeTable {
+		row := &codeTable[i]
+		switch {
+		case slices.Contains(row.codes, code):
+			return row
+		case row.families != nil && !slices.Contains(row.families, family):
+		case suffix != "" && slices.Contains(row.suffixes, suffix):
+			return row
+		}
+	}
+	return nil
 }
 
 func codeLike(code string) bool {

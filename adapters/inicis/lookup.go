@@ -129,7 +129,7 @@ func parseAccountInquiry(
 	}
 	status := o.Text("status")
 	if r.Code != "00" {
-		if status == "9" || classify(r.Code, r.Message+" "+o.Text("detailResultCode")) == classNotFound {
+		if status == "9" || judge(r.Code, r.Message, o.Text("detailResultCode")).class == classNotFound {
 			r.Outcome = payment.OutcomeNotFound
 		}
 		return r, "", o.Err()
@@ -172,7 +172,7 @@ func parseInquiry(
 		return adapters.Result{}, err
 	}
 	if r.Code != "SUCCESS" && r.Code != "00" {
-		if classify(r.Code, r.Message+" "+o.Text("detailResultCode")) == classNotFound {
+		if judge(r.Code, r.Message, o.Text("detailResultCode")).class == classNotFound {
 			r.Outcome = payment.OutcomeNotFound
 		}
 		return r, o.Err()

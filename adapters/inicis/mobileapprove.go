@@ -121,7 +121,8 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 			r.Outcome = payment.OutcomeNotFound
 			return r, nil
 		}
-		if classifyWords(r.Code, r.Message) != classDeclined {
+		v := judge(r.Code, r.Message)
+		if v.class != classDeclined {
 			return adapters.Result{}, fmt.Errorf("result code %s", printable(r.Code))
 		}
 		// A no about another payment proves nothing of this one.
@@ -129,7 +130,7 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 			return adapters.Result{}, fmt.Errorf("%w: P_OID is another payment's", wire.ErrShape)
 		}
 		r.Outcome, r.OrderRef = payment.OutcomeDeclined, a.ID
-		r.Why = DeclineReason(r.Code, r.Message)
+		r.Why, r.Warning = v.why, v.warning()
 		return r, nil
 	}
 	for _, name := range []string{"P_TID", "P_MID", "P_OID", "P_TYPE"} {

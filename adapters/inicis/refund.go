@@ -1,6 +1,7 @@
 package inicis
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -142,10 +143,11 @@ func parseRefund(body []byte, charset string, req adapters.CancelRequest) (adapt
 		return adapters.Result{}, err
 	}
 	if r.Code != "00" {
-		if classify(r.Code, r.Message+" "+detailCode) == classUnknown {
-			return adapters.Result{}, fmt.Errorf("result code %s", printable(r.Code))
+		v := judge(r.Code, r.Message, detailCode)
+		if v.class == classUnknown {
+			return adapters.Result{}, fmt.Errorf("result code %s", printable(cmp.Or(detailCode, r.Code)))
 		}
-		r.Outcome = payment.OutcomeDeclined
+		r.Outcome, r.Refused, r.Warning = payment.OutcomeDeclined, v.refused, v.warning()
 		return r, nil
 	}
 	r.Cancelled += req.Amount

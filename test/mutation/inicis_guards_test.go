@@ -30,6 +30,16 @@ func inicisGuards() []guard {
 			pkg:  tests, run: "TestConformance",
 		},
 		{
+			name: "done-before-is-looked-up", does: drop(1),
+			says: "what Inicis calls done before is looked up, and is no refusal",
+			pkg:  tests, run: "TestConformance",
+		},
+		{
+			name: "may-have-happened-comes-first", does: becomes("false"),
+			says: "of several codes the one counts that does not say no for certain",
+			pkg:  tests, run: "TestWhatMayHaveHappenedComesFirst",
+		},
+		{
 			name: "phones-approval-can-be-undone", does: never(),
 			says: "on a phone nothing is approved that could not be net cancelled",
 			pkg:  tests, run: "TestNothingIsSentWhenTheMobileProofIsNotUsable",
