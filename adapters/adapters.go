@@ -62,7 +62,9 @@ type PrepareRequest struct {
 	// the payment approved; empty leaves both to the PG's console.
 	NoticeURL  string
 	ConfirmURL string
-	Now        time.Time
+	// App is the shop's app that the apps of card companies and banks come back to; zero for none.
+	App payment.AppLink
+	Now time.Time
 }
 
 // Proof is what the browser brought back from the PG's window: enough to approve, worthless without our keys.

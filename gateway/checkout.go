@@ -38,11 +38,8 @@ type checkoutAnswer struct {
 // decision by the rules, an attempt, the window's parameters. Errors are *payment.Problem for the user or
 // match an adapters or journal error; nothing was charged in any case.
 func (g *Gateway) checkout(ctx context.Context, v *view, c *payment.Checkout) (checkoutAnswer, error) {
-	if !v.allowsReturn(c.ReturnURL) {
-		return checkoutAnswer{}, &payment.Problem{
-			Code: payment.CodeReturnURLNotAllowed, Field: "return_url", OrderID: c.OrderID,
-			DetailKo: "return_url이 allow_origins에 없습니다", DetailEn: "return_url is not at an origin of allow_origins",
-		}
+	if err := v.checkAddresses(c); err != nil { //guard:checkout-returns-to-the-shop
+		return checkoutAnswer{}, err
 	}
 	asked := g.askEarlier(ctx, c.OrderID)
 	if err := g.trueFigures(ctx, v, c); err != nil {
@@ -141,6 +138,9 @@ func (g *Gateway) prepare(
 	req := adapters.PrepareRequest{
 		Account: adapters.Account{PG: d.PG, Merchant: d.Merchant}, Attempt: a, Buyer: c.Buyer,
 		Installments: d.Installments, Now: now,
+	}
+	if c.AppScheme != "" {
+		req.App, _ = payment.ParseAppLink(c.AppScheme) // checkAddresses has read it
 	}
 	spec := driver.Spec()
 	req.ReturnURL = base + spec.Routes.ReturnOf(c.Purpose, c.Device)

@@ -59,6 +59,8 @@ func readCheckout(r *strictjson.Reader, c *payment.Checkout) error {
 			return text(r, &c.Purpose, 16)
 		case "return_url":
 			return text(r, &c.ReturnURL, maxURL)
+		case "app_scheme":
+			return text(r, &c.AppScheme, maxAppScheme)
 		case "country":
 			return text(r, &c.Country, 2)
 		}

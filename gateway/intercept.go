@@ -200,11 +200,5 @@ func (g *Gateway) orderFrom(ctx context.Context, v *view, i *intercept, from exc
 	if co.ReturnURL == "" {
 		return missing("return_url")
 	}
-	if !v.allowsReturn(co.ReturnURL) {
-		return &payment.Problem{
-			Code: payment.CodeReturnURLNotAllowed, Field: "return_url", OrderID: co.OrderID,
-			DetailKo: "return_url이 allow_origins에 없습니다", DetailEn: "return_url is not at an origin of allow_origins",
-		}
-	}
-	return nil
+	return v.checkAddresses(co) //guard:intercepted-returns-to-the-shop
 }

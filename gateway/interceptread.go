@@ -18,7 +18,7 @@ import (
 // readOrder is the order in which fields are read: an amount for each method needs the methods.
 var readOrder = [...]string{
 	"pay_method", "order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "device", "site",
-	"buyer_name", "buyer_email", "buyer_tel", "return_url", "card_company", "installment", "purpose", "country",
+	"buyer_name", "buyer_email", "buyer_tel", "return_url", "app_scheme", "card_company", "installment", "purpose", "country",
 	"pay_amount", "pg_amount",
 }
 
@@ -184,6 +184,8 @@ func (e exchange) set(v *view, s fieldSource, got jsonplace.Value, co *payment.C
 		co.Buyer.Tel, err = whole(s.Value, str)
 	case "return_url":
 		co.ReturnURL = str
+	case "app_scheme":
+		co.AppScheme = str
 	case "country":
 		co.Country = str
 	case "purpose":

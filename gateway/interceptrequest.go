@@ -88,11 +88,9 @@ func (g *Gateway) orderOf(ctx context.Context, v *view, co *payment.Checkout) er
 		return missing("payments")
 	case co.ReturnURL == "":
 		return missing("return_url")
-	case !v.allowsReturn(co.ReturnURL): //guard:request-window-returns-to-the-shop
-		return &payment.Problem{
-			Code: payment.CodeReturnURLNotAllowed, Field: "return_url", OrderID: co.OrderID,
-			DetailKo: "return_url이 allow_origins에 없습니다", DetailEn: "return_url is not at an origin of allow_origins",
-		}
+	}
+	if err := v.checkAddresses(co); err != nil { //guard:request-window-returns-to-the-shop
+		return err
 	}
 	o, err := g.lookUp(ctx, v, co.OrderID)
 	if err != nil {

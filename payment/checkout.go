@@ -144,6 +144,8 @@ type Checkout struct {
 	// KeyAt is where the billing key to charge may be charged (PurposeRecurring), through which contracts a card may be,
 	// or an account be opened (PurposeKeyIn), or where a key is to be issued; empty when that is not known.
 	KeyAt []KeyContract `json:"-"`
+	// AppScheme is the shop's app that the PG's apps come back to, as in myshop:// (ParseAppLink); empty for none.
+	AppScheme string `json:"app_scheme,omitempty"`
 	// Country is the buyer's, ISO 3166-1 alpha-2, for routing conditions; empty when not known.
 	Country string `json:"country,omitempty"`
 }

@@ -29,6 +29,7 @@ const (
 	CodeTwoPrimaries        Code = "TWO_PRIMARIES"
 	CodeSumMismatch         Code = "SUM_MISMATCH"
 	CodeReturnURLNotAllowed Code = "RETURN_URL_NOT_ALLOWED"
+	CodeAppSchemeNotAllowed Code = "APP_SCHEME_NOT_ALLOWED"
 	CodeAmountMismatch      Code = "AMOUNT_MISMATCH"
 	CodeSplitMismatch       Code = "SPLIT_MISMATCH"
 	CodeMethodNotInUse      Code = "METHOD_NOT_IN_USE"

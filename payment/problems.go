@@ -87,7 +87,12 @@ func describe(c Code) (Description, bool) {
 	case CodeReturnURLNotAllowed:
 		return Description{
 			422, "허용되지 않은 return_url입니다", "The return_url is not allowed",
-			"allow_origins에 있는 주소를 쓰세요", "Use an origin listed in allow_origins",
+			"allow_origins나 app_schemes에 있는 주소를 쓰세요", "Use an origin of allow_origins, or a scheme of app_schemes",
+		}, true
+	case CodeAppSchemeNotAllowed:
+		return Description{
+			422, "허용되지 않은 app_scheme입니다", "The app_scheme is not allowed",
+			"app_schemes에 있는 스킴을 쓰세요", "Use a scheme of app_schemes",
 		}, true
 	case CodeAmountMismatch:
 		return Description{

@@ -34,6 +34,7 @@ func (f *file) build(d *decoder) *Snapshot {
 	b.controls()
 	b.routes()
 	b.installments()
+	b.appSchemes()
 	b.server()
 	b.ports()
 	b.prefixIsFree()

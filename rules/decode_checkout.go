@@ -102,6 +102,7 @@ func checkoutReader(c *rawCheckout) reader {
 		"country":    {text(&c.country), "Buyer's country."},
 		"at":         {instant(&c.at, false), "When it happened, for diff."},
 		"return_url": {text(&c.ignored), "Not looked at."},
+		"app_scheme": {text(&c.ignored), "Not looked at."},
 	}, "payments")
 }
 

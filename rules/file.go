@@ -20,6 +20,7 @@ type file struct {
 	telemetry    TelemetryConfig
 	x2bee        X2BEEConfig
 	x2beeAt      value
+	apps         []rawAppScheme
 	verifyMID    string
 	pgs          []entry[rawPG]
 	merchants    []rawMerchant
@@ -54,9 +55,13 @@ func (f *file) reader() reader {
 		"virtual_account": {
 			virtualAccountReader(&f.deposit), "Until when a virtual account takes the deposit (가상계좌 입금 기한).",
 		},
-		"billing":         {billingReader(&f.billing, &f.recovery), "Billing keys (빌링키) and their charges (정기결제)."},
-		"telemetry":       {telemetryReader(&f.telemetry), "Logs."},
-		"x2bee":           {placed(&f.x2beeAt, x2beeReader(&f.x2bee)), "The payment functions of the X2BEE store API."},
+		"billing":   {billingReader(&f.billing, &f.recovery), "Billing keys (빌링키) and their charges (정기결제)."},
+		"telemetry": {telemetryReader(&f.telemetry), "Logs."},
+		"x2bee":     {placed(&f.x2beeAt, x2beeReader(&f.x2bee)), "The payment functions of the X2BEE store API."},
+		"app_schemes": {
+			list(&f.apps, appSchemeReader),
+			"Schemes of the shop's apps that a checkout may name as app_scheme or in return_url, as in [myshop].",
+		},
 		"pgs":             {dict(&f.pgs, f.pgReader), "The PGs, by our name for each."},
 		"merchants":       {list(&f.merchants, f.merchantReader), "Contracts with PGs (가맹점)."},
 		"payment_methods": {list(&f.methods, methodReader), "Payment methods (결제수단) and where each may go."},

@@ -29,6 +29,7 @@ type Snapshot struct {
 	telemetry  TelemetryConfig
 	x2bee      X2BEEConfig
 	verifyMID  string
+	apps       []appScheme
 
 	pgs        []*pg
 	pgByID     map[payment.PGID]*pg

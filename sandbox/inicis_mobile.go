@@ -90,6 +90,7 @@ func (s *Sandbox) mobileOpen(c *call) answer {
 	return page(http.StatusOK, "window.html", windowPage{
 		PG: "KG이니시스 모바일", Shop: win.mid, Goods: win.goods, Amount: win.price, Method: win.method,
 		Action: "/inicis/smart/act", Key: win.key, AuthFail: true, Issues: win.method == methodVBank,
+		App: reservedOptions(f)["app_scheme"],
 	})
 }
 
@@ -125,6 +126,11 @@ func (s *Sandbox) checkMobileForm(f url.Values, now time.Time) string {
 		},
 		{f.Get("P_INI_PAYMENT") != "BANK" || options["twotrs_bank"] == "Y", "P_RESERVED: twotrs_bank=Y가 없습니다"},
 		{f.Get("P_INI_PAYMENT") != "VBANK" || isAbsoluteURL(f.Get("P_NOTI_URL")), "P_NOTI_URL: 값이 없거나 잘못되었습니다"},
+		{
+			options["app_scheme"] == "" || inicisAppForm.MatchString(options["app_scheme"]),
+			"P_RESERVED: app_scheme은 name:// 꼴이어야 합니다",
+		},
+		{options["app_scheme"] == "" || options["apprun_check"] == "", "P_RESERVED: app_scheme과 apprun_check는 함께 쓸 수 없습니다"},
 		{options["centerCd"] == "Y", "P_RESERVED: centerCd=Y가 없습니다"},
 		{price >= 1000 || options["below1000"] == "Y", "P_AMT: 1,000원 미만 결제에는 below1000이 필요합니다"},
 		{len(f.Get("P_NOTI")) <= 800 && isASCII(f.Get("P_NOTI")), "P_NOTI: 값이 깁니다"},

@@ -37,6 +37,8 @@ type windowPage struct {
 	Issues bool
 	// Registers tells that a card is registered, and nothing is paid.
 	Registers bool
+	// App is the shop's app that the apps of card companies come back to; empty for none.
+	App string
 }
 
 // page renders a template.

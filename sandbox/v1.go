@@ -65,6 +65,7 @@ type v1Payment struct {
 	updatedAt     time.Time
 	history       []v1Cancel
 	redirect      string
+	app           string
 	windowKey     string
 	noticeURLs    []string
 	confirmURL    string

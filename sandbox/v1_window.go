@@ -33,6 +33,7 @@ type v1Params struct {
 	CustomerUID  string          `json:"customer_uid"`
 	NoticeURL    json.RawMessage `json:"notice_url"`
 	ConfirmURL   string          `json:"confirm_url"`
+	AppScheme    string          `json:"app_scheme"`
 }
 
 type v1OpenRequest struct {
@@ -90,6 +91,7 @@ func (s *Sandbox) v1Open(c *call) answer {
 		buyerName: p.BuyerName, buyerTel: p.BuyerTel, buyerEmail: p.BuyerEmail, customData: customText(p.CustomData),
 		status: "ready", startedAt: c.now, updatedAt: c.now, windowKey: randomHex(16),
 		noticeURLs: s.v1NoticeURLs(addresses(p.NoticeURL)), confirmURL: p.ConfirmURL, customerUID: p.CustomerUID,
+		app: p.AppScheme,
 	}
 	if p.CustomerUID != "" {
 		pay.usage = v1UsageIssue
@@ -144,6 +146,8 @@ func (s *Sandbox) v1Check(req v1OpenRequest) (Channel, string) {
 		return ch, "buyer_tel은 필수입니다."
 	case req.Redirect && !isAbsoluteURL(p.MRedirectURL):
 		return ch, "모바일 결제에는 m_redirect_url이 필요합니다."
+	case !isAppScheme(p.AppScheme):
+		return ch, "app_scheme이 올바르지 않습니다."
 	}
 	return ch, ""
 }
@@ -229,7 +233,7 @@ func (s *Sandbox) v1WindowPage(w http.ResponseWriter, r *http.Request) {
 	if ok {
 		view = windowPage{
 			PG: "포트원 V1 · KG이니시스", Shop: p.channel.MID, Goods: p.name, Amount: p.amount, Method: p.payMethod,
-			Action: "/portone/window/v1/act", Key: p.windowKey, Issues: p.payMethod == payMethodVBank,
+			Action: "/portone/window/v1/act", Key: p.windowKey, Issues: p.payMethod == payMethodVBank, App: p.app,
 		}
 	}
 	s.mu.Unlock()

@@ -79,6 +79,7 @@ type v2Attempt struct {
 	// pending is what asynchronous cancels that are not decided hold.
 	pending    Won
 	redirect   string
+	app        string
 	windowKey  string
 	closed     bool
 	noticeURLs []string

@@ -27,6 +27,7 @@ type v2Params struct {
 	ForceRedirect bool            `json:"forceRedirect"`
 	NoticeURLs    json.RawMessage `json:"noticeUrls"`
 	ConfirmURL    string          `json:"confirmUrl"`
+	AppScheme     string          `json:"appScheme"`
 	EasyPay       struct {
 		Provider string `json:"easyPayProvider"`
 	} `json:"easyPay"`
@@ -69,7 +70,7 @@ func (s *Sandbox) v2Open(c *call) answer {
 		orderName: p.OrderName, total: total, taxes: stated, due: due, currency: v2Currency(p.Currency), customer: p.Customer,
 		card:       testCard,
 		customData: customText(p.CustomData), status: "READY", requestedAt: c.now, changedAt: c.now, windowKey: randomHex(16),
-		noticeURLs: addresses(p.NoticeURLs), confirmURL: p.ConfirmURL,
+		noticeURLs: addresses(p.NoticeURLs), confirmURL: p.ConfirmURL, app: p.AppScheme,
 	}
 	a.escrowed(p.IsEscrow)
 	if req.Redirect || p.ForceRedirect {
@@ -141,6 +142,8 @@ func v2CheckParams(p v2Params, now time.Time) string {
 	// Inicis charges phone bills by kind of goods (portone.md §4.8).
 	case p.PayMethod == "MOBILE" && p.ProductType == "":
 		return "휴대폰 결제에는 productType이 필요합니다."
+	case !isAppScheme(p.AppScheme):
+		return "appScheme이 올바르지 않습니다."
 	case !slices.Contains(v2Providers(), strings.TrimPrefix(p.EasyPay.Provider, "EASY_PAY_PROVIDER_")):
 		return "지원하지 않는 간편결제입니다."
 	case p.Customer.name() == "" || p.Customer.PhoneNumber == "" || p.Customer.Email == "":
@@ -210,6 +213,7 @@ func (s *Sandbox) v2WindowPage(w http.ResponseWriter, r *http.Request) {
 			PG: "포트원 V2 · KG이니시스", Shop: a.channel.MID, Goods: a.orderName, Amount: a.total,
 			Method: v2MethodTitle(a.payMethod, a.easyPay),
 			Action: "/portone/window/v2/act", Key: a.windowKey, Issues: a.payMethod == payMethodAccount,
+			App: a.app,
 		}
 	}
 	s.mu.Unlock()

@@ -118,13 +118,13 @@ func BuildMobileForm(req adapters.PrepareRequest) (MobileForm, error) {
 	if plans.card != "" {
 		form.Card = "selcode=" + plans.card
 	}
-	form.Reserved = reserved(a, option, plans)
+	form.Reserved = reserved(a, option, plans, req.App)
 	return form, nil
 }
 
 // reserved writes P_RESERVED. centerCd and amt_hash are always among it: without them there is neither an
 // idc_name to check nor a check of the amount.
-func reserved(a payment.Attempt, option string, plans plan) string {
+func reserved(a payment.Attempt, option string, plans plan, app payment.AppLink) string {
 	options := []string{"centerCd=Y", "amt_hash=Y"}
 	add := func(on bool, option string) {
 		if on {
@@ -136,6 +136,9 @@ func reserved(a payment.Attempt, option string, plans plan) string {
 	add(a.Purpose == payment.PurposeEscrow, "useescrow=Y")
 	add(plans.noInterest != "", "merc_noint=Y&noint_quota="+strings.ReplaceAll(plans.noInterest, ",", "^"))
 	add(option != "", option)
+	// Of the app only the documented name://: it is fetched to the front, with the page that it shows. apprun_check,
+	// which app_scheme excludes, is never sent (inicis.md §2.2).
+	add(app.Scheme != "", "app_scheme="+app.Scheme+"://")
 	return strings.Join(options, "&")
 }
 
@@ -178,6 +181,9 @@ func checkMobile(req adapters.PrepareRequest) error {
 		return bad("return_url", "must have no query")
 	case len(req.Token) > maxMobileToken:
 		return bad("return_url", "is too long for a window on a phone")
+	//guard:app-scheme-forges-no-options
+	case req.App.Scheme != "" && !payment.ValidAppScheme(req.App.Scheme):
+		return bad("app_scheme", "is no scheme of an app")
 	case a.Method == payment.MethodVBank && req.NoticeURL == "":
 		return bad("server.public.base_url", "must be an https address: the PG tells of deposits there")
 	case plainText(a.OrderName) == "":

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
 	"github.com/pg-gateway/pg-gateway/adapters/inicis"
@@ -184,5 +185,52 @@ func TestPrepareRefusesWhatTheMobileWindowWouldRefuse(t *testing.T) {
 	req.Attempt.Method = "booknlife"
 	if _, err := inicis.New(nil).Prepare(t.Context(), req); !errors.Is(err, adapters.ErrUnsupported) {
 		t.Errorf("a method that the mobile window has not: got %v", err)
+	}
+}
+
+// TestTheAppOfAPhonesWindow stands in P_RESERVED as name://, once, and nothing of it makes another option.
+func TestTheAppOfAPhonesWindow(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"myshop", "myshop://", "myshop://pay/result?from=card&x=1"} {
+		req := mobilePrepare()
+		req.App, _ = payment.ParseAppLink(text)
+		form, err := inicis.BuildMobileForm(req)
+		options := strings.Split(form.Reserved, "&")
+		if err != nil || options[len(options)-1] != "app_scheme=myshop://" || strings.Count(form.Reserved, "app_scheme") != 1 ||
+			strings.Contains(form.Reserved, "apprun_check") {
+			t.Errorf("%s: P_RESERVED is %q, %v", text, form.Reserved, err)
+		}
+	}
+	form, err := inicis.BuildMobileForm(mobilePrepare())
+	if err != nil || strings.Contains(form.Reserved, "app_scheme") {
+		t.Errorf("without an app P_RESERVED is %q, %v", form.Reserved, err)
+	}
+}
+
+func TestAnAppForgesNoOptionsOfAPhonesWindow(t *testing.T) {
+	t.Parallel()
+	want, err := inicis.BuildMobileForm(mobilePrepare())
+	if err != nil {
+		t.Fatal(err)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		req := mobilePrepare()
+		req.App.Scheme = rapid.SampledFrom([]string{"", "my", "myshop"}).Draw(rt, "scheme") + rapid.OneOf(
+			rapid.SampledFrom([]string{"", "&amt_hash=N", "=", " ", "://&d_quota=2", "\r\n", "%26", "한", "intent"}), rapid.String(),
+		).Draw(rt, "rest")
+		req.App.Rest = rapid.String().Draw(rt, "path")
+		got, err := inicis.BuildMobileForm(req)
+		if err != nil {
+			return
+		}
+		app, there := strings.CutPrefix(got.Reserved, want.Reserved)
+		if !there || app != "" && app != "&app_scheme="+req.App.Scheme+"://" || strings.Count(app, "&") > 1 || strings.Count(app, "=") > 1 {
+			rt.Fatalf("%+v makes %q", req.App, got.Reserved)
+		}
+	})
+	req := mobilePrepare()
+	req.App.Scheme = "my&amt_hash=N"
+	if _, err := inicis.BuildMobileForm(req); !errors.Is(err, adapters.ErrRejected) {
+		t.Errorf("got %v", err)
 	}
 }

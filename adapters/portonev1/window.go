@@ -30,6 +30,7 @@ type Params struct {
 	BuyerTel    string       `json:"buyer_tel,omitempty"`
 	BuyerEmail  string       `json:"buyer_email,omitempty"`
 	RedirectURL string       `json:"m_redirect_url,omitempty"`
+	AppScheme   string       `json:"app_scheme,omitempty"`
 	NoticeURL   string       `json:"notice_url,omitempty"`
 	ConfirmURL  string       `json:"confirm_url,omitempty"`
 	Escrow      bool         `json:"escrow,omitempty"`
@@ -93,7 +94,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		ChannelKey: m.ChannelKey, PayMethod: string(a.Method), MerchantUID: string(a.ID),
 		Name: wire.OrderName(a.OrderName), Amount: a.Amount, Currency: payment.CurrencyKRW,
 		BuyerName: wire.CutBytes(wire.Clean(req.Buyer.Name), 30), BuyerTel: wire.Phone(req.Buyer.Tel),
-		BuyerEmail: wire.Email(req.Buyer.Email, wire.MaxEmail), RedirectURL: req.ReturnURL,
+		BuyerEmail: wire.Email(req.Buyer.Email, wire.MaxEmail), RedirectURL: req.ReturnURL, AppScheme: req.App.String(),
 		NoticeURL: req.NoticeURL, ConfirmURL: req.ConfirmURL,
 		Escrow: a.Purpose == payment.PurposeEscrow,
 	}

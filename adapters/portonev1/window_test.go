@@ -351,3 +351,18 @@ func TestCancelAlwaysSendsItsChecksum(t *testing.T) {
 		t.Errorf("asked %v", *asked)
 	}
 }
+
+// TestTheAppToComeBackTo is named as the shop wrote it, or its scheme alone (portone.md §2.2).
+func TestTheAppToComeBackTo(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "myshop": "myshop", "myshop://": "myshop", "myshop://pay?from=card&x=1": "myshop://pay?from=card&x=1",
+	} {
+		req := prepareRequest("http://127.0.0.1")
+		req.App, _ = payment.ParseAppLink(text)
+		p, err := portonev1.BuildParams(req)
+		if err != nil || p.AppScheme != want {
+			t.Errorf("%q: app_scheme is %q, %v, want %q", text, p.AppScheme, err, want)
+		}
+	}
+}

@@ -25,6 +25,7 @@ type Params struct {
 	VATAmount       *payment.Won     `json:"vatAmount,omitempty"`
 	Customer        *Customer        `json:"customer,omitempty"`
 	RedirectURL     string           `json:"redirectUrl,omitempty"`
+	AppScheme       string           `json:"appScheme,omitempty"`
 	NoticeURLs      []string         `json:"noticeUrls,omitempty"`
 	ConfirmURL      string           `json:"confirmUrl,omitempty"`
 	Locale          string           `json:"locale"`
@@ -141,7 +142,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 	p := Params{
 		StoreID: storeOf(req.PG), ChannelKey: m.ChannelKey, PaymentID: string(a.ID),
 		OrderName: wire.OrderName(a.OrderName), TotalAmount: a.Amount, Currency: payment.CurrencyKRW,
-		PayMethod: method, RedirectURL: req.ReturnURL, Locale: "KO_KR",
+		PayMethod: method, RedirectURL: req.ReturnURL, AppScheme: req.App.String(), Locale: "KO_KR",
 		Customer: customerOf(req.Buyer),
 		IsEscrow: a.Purpose == payment.PurposeEscrow,
 	}

@@ -46,6 +46,7 @@ func guards() []guard {
 		keyGuards(),
 		strangerGuards(),
 		interceptGuards(),
+		appGuards(),
 		replayGuards(),
 		apiGuards(),
 		iniapiGuards(),
