@@ -52,6 +52,8 @@ type PrepareRequest struct {
 	Attempt      payment.Attempt
 	Buyer        payment.Buyer
 	Installments payment.Installments
+	// Options are what the window is told beside.
+	Options payment.WindowOptions
 	// Token is the sealed attempt that Inicis carries through the browser (merchantData).
 	Token string
 	// ReturnURL is the gateway's own address that the PG sends the browser back to; CloseURL the one it

@@ -137,11 +137,12 @@ func (g *Gateway) prepare(
 	base := v.rules.Server().Public.BaseURL
 	req := adapters.PrepareRequest{
 		Account: adapters.Account{PG: d.PG, Merchant: d.Merchant}, Attempt: a, Buyer: c.Buyer,
-		Installments: d.Installments, Now: now,
+		Installments: d.Installments, Options: c.Window, Now: now,
 	}
 	if c.AppScheme != "" {
 		req.App, _ = payment.ParseAppLink(c.AppScheme) // checkAddresses has read it
 	}
+	req.Options.Goods = c.GoodsAt(d.Merchant)
 	spec := driver.Spec()
 	req.ReturnURL = base + spec.Routes.ReturnOf(c.Purpose, c.Device)
 	if spec.CarriesToken {
@@ -284,6 +285,9 @@ func (v *view) takeFigures(c *payment.Checkout, o orders.Order) error {
 	}
 	c.TaxFree, c.TaxFreeSet, c.OrderName = o.TaxFree, o.TaxFreeSet, o.Name
 	c.VAT, c.VATSet = o.VAT, o.VATSet
+	if o.Goods != "" {
+		c.Window.Goods, c.GoodsByShop = o.Goods, true
+	}
 	return v.agreed(c.OrderID, c.Payments, o.Amount, o.Split) //guard:checkouts-split
 }
 

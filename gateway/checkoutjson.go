@@ -64,7 +64,7 @@ func readCheckout(r *strictjson.Reader, c *payment.Checkout) error {
 		case "country":
 			return text(r, &c.Country, 2)
 		}
-		return unknownField(r)
+		return readOption(r, key, &c.Window)
 	})
 }
 

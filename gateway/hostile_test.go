@@ -58,7 +58,7 @@ func TestABuyerWhoChangesTheMethod(t *testing.T) {
 			t.Run("V1"+name+", "+method, func(t *testing.T) {
 				t.Parallel()
 				h := newHookHouse(t, nil, edit)
-				o := h.changed("v1", h.checkout("tosspay"), map[string]any{"pay_method": method})
+				o := h.changed("v1", h.checkout("tosspay"), map[string]any{"pay_method": method, "digital": false})
 				h.click(o, "pay")
 				if got := h.complete(o); got == "approved" || got == "issued" {
 					t.Errorf("the browser is told %s", got)

@@ -156,12 +156,16 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i *intercept) error {
 // orderFrom makes the checkout of what the shop's answer says of the order. The browser's word on it ends here: of
 // the request only the wish for a method stays, and its amounts must be the shop's.
 func (g *Gateway) orderFrom(ctx context.Context, v *view, i *intercept, from exchange, co *payment.Checkout) error {
-	asked := co.Payments
+	asked, page := co.Payments, co.Window
 	co.OrderID, co.Payments = "", nil
 	co.Amount, co.TaxFree, co.TaxFreeSet = 0, 0, false //guard:browsers-amount-never-counts
 	co.VAT, co.VATSet = 0, false                       //guard:browsers-vat-never-counts
+	co.Window.Goods = ""
 	if err := from.read(v, i.readAnswer, co); err != nil {
 		return err
+	}
+	if co.GoodsByShop = co.Window.Goods != ""; !co.GoodsByShop {
+		co.Window.Goods = page.Goods
 	}
 	switch {
 	case co.OrderID == "":

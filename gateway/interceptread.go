@@ -19,7 +19,7 @@ import (
 var readOrder = [...]string{
 	"pay_method", "order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "device", "site",
 	"buyer_name", "buyer_email", "buyer_tel", "return_url", "app_scheme", "card_company", "installment", "purpose", "country",
-	"pay_amount", "pg_amount",
+	"digital", "pay_amount", "pg_amount",
 }
 
 // fieldSource is where a field is; at is its number in the plan of its side, -1 when it is not in the body. That of a
@@ -194,6 +194,8 @@ func (e exchange) set(v *view, s fieldSource, got jsonplace.Value, co *payment.C
 		}
 	case "card_company", "installment":
 		err = setCard(s, got, co)
+	default:
+		err = setOption(s, got, &co.Window)
 	}
 	return err
 }

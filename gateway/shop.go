@@ -48,6 +48,7 @@ func NewOrders(c rules.OrderServiceConfig) (*orders.Client, error) {
 			OrderID: c.LookupFields["order_id"], Amount: c.LookupFields["amount"], TaxFree: c.LookupFields["tax_free"],
 			VAT: c.LookupFields["vat_amount"], OrderName: c.LookupFields["order_name"], Currency: c.LookupFields["currency"],
 			Status: c.LookupFields["status"], Payments: c.LookupFields["payments"], PGAmount: c.LookupFields["pg_amount"],
+			Digital: c.LookupFields["digital"],
 		},
 	}, nil)
 }

@@ -148,6 +148,9 @@ type Checkout struct {
 	AppScheme string `json:"app_scheme,omitempty"`
 	// Country is the buyer's, ISO 3166-1 alpha-2, for routing conditions; empty when not known.
 	Country string `json:"country,omitempty"`
+	// Window is what the window is told beside; GoodsByShop tells that its Goods are the order service's word.
+	Window      WindowOptions `json:"-"`
+	GoodsByShop bool          `json:"-"`
 }
 
 // Windowless tells whether no window is opened for a checkout: the order service charges by itself, or has a billing

@@ -107,6 +107,8 @@ type Merchant struct {
 	Purpose MerchantPurpose
 	Mode    Mode
 	Tax     TaxKind
+	// Goods is what the contract's phone bills are for; empty for both.
+	Goods Goods
 	// ChannelKey is the channel at a driver that reaches other PGs; Behind is our code for the PG behind that channel.
 	ChannelKey string
 	Behind     string

@@ -15,6 +15,9 @@ func (b *builder) merchants() {
 			Merchant: r.Merchant, index: i, owner: b.pg(r.pg), inUse: r.inUse, span: r.span.period(),
 			sites: siteList(r.sites), devices: b.devices(r.devices), free: r.free, maxMonths: r.maxMonths,
 		}
+		if r.digitalSet {
+			m.Goods = payment.GoodsOf(r.digital)
+		}
 		m.ID, m.PG = payment.MerchantID(r.id.text), payment.PGID(r.pg.text)
 		if m.Mode == "" {
 			m.Mode = b.s.mode

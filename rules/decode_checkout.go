@@ -103,6 +103,7 @@ func checkoutReader(c *rawCheckout) reader {
 		"at":         {instant(&c.at, false), "When it happened, for diff."},
 		"return_url": {text(&c.ignored), "Not looked at."},
 		"app_scheme": {text(&c.ignored), "Not looked at."},
+		"digital":    {flag(new(bool)), "Not looked at."},
 	}, "payments")
 }
 

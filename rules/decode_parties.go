@@ -113,6 +113,9 @@ type rawMerchant struct {
 	fees      []entry[rawFee]
 	free      bool
 	maxMonths int
+	// digital is what the contract's phone bills are for, where digitalSet tells that it says.
+	digital    bool
+	digitalSet bool
 }
 
 // rawFee is a fee, or fees by kind of card.
@@ -160,6 +163,10 @@ func (m *rawMerchant) fields(k *known) fields {
 		"tax": {
 			choice(&m.Tax, payment.TaxTaxable, payment.TaxFree, payment.TaxMixed, payment.TaxZeroRated),
 			"How sales are taxed (과세 구분).",
+		},
+		"digital": {
+			set(&m.digitalSet, flag(&m.digital)), "What the contract's phone bills are for: Y digital content (컨텐츠), N goods " +
+				"that are sent (실물). Only the order's look-up says otherwise then; when left out, the page may.",
 		},
 		"in_use":  {flag(&m.inUse), "N takes the merchant out."},
 		"from":    {instant(&m.span.from, false), "Not before this moment."},

@@ -154,7 +154,7 @@ func lookupFields(dst *map[string]string) reader {
 		}
 	}
 	fs := fields{}
-	for _, key := range []string{"order_id", "amount", "tax_free", "vat_amount", "order_name", "currency", "status"} {
+	for _, key := range []string{"order_id", "amount", "tax_free", "vat_amount", "order_name", "currency", "status", "digital"} {
 		fs[key] = field{path(key), "gjson path of " + key + " in the answer."}
 	}
 	fs["payments"] = field{path("payments"), "gjson path of the order's split: a list of objects with method and " +

@@ -141,7 +141,7 @@ func checkInicisOptions(f url.Values) string {
 				return "gopaymethod: 계약되지 않은 결제수단입니다"
 			case strings.HasPrefix(m, "only") && !has("cardonly"):
 				return "acceptmethod: 직접호출에는 cardonly가 필요합니다"
-			case m == "HPP" && !has("HPP"):
+			case m == "HPP" && !slices.Contains(options, "HPP(1)") && !slices.Contains(options, "HPP(2)"):
 				return "acceptmethod: HPP(1) 또는 HPP(2)가 필요합니다"
 			}
 		}

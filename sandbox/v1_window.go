@@ -31,6 +31,7 @@ type v1Params struct {
 	MRedirectURL string          `json:"m_redirect_url"`
 	CustomData   json.RawMessage `json:"custom_data"`
 	CustomerUID  string          `json:"customer_uid"`
+	Digital      *bool           `json:"digital"`
 	NoticeURL    json.RawMessage `json:"notice_url"`
 	ConfirmURL   string          `json:"confirm_url"`
 	AppScheme    string          `json:"app_scheme"`
@@ -144,6 +145,9 @@ func (s *Sandbox) v1Check(req v1OpenRequest) (Channel, string) {
 	// Inicis' window fails without it (portone.md §2.2).
 	case p.BuyerTel == "":
 		return ch, "buyer_tel은 필수입니다."
+	// Phone bills are charged by kind of goods (portone.md §2.2).
+	case p.PayMethod == "phone" && p.Digital == nil:
+		return ch, "휴대폰 결제에는 digital이 필요합니다."
 	case req.Redirect && !isAbsoluteURL(p.MRedirectURL):
 		return ch, "모바일 결제에는 m_redirect_url이 필요합니다."
 	case !isAppScheme(p.AppScheme):

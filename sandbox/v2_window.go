@@ -140,7 +140,8 @@ func v2CheckParams(p v2Params, now time.Time) string {
 	case !slices.Contains([]string{"CARD", "TRANSFER", payMethodAccount, "MOBILE", "EASY_PAY"}, p.PayMethod):
 		return "지원하지 않는 payMethod입니다."
 	// Inicis charges phone bills by kind of goods (portone.md §4.8).
-	case p.PayMethod == "MOBILE" && p.ProductType == "":
+	case p.PayMethod == "MOBILE" && !slices.Contains([]string{"REAL", "DIGITAL"},
+		strings.TrimPrefix(p.ProductType, "PRODUCT_TYPE_")):
 		return "휴대폰 결제에는 productType이 필요합니다."
 	case !isAppScheme(p.AppScheme):
 		return "appScheme이 올바르지 않습니다."

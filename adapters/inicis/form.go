@@ -79,8 +79,7 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 	accept.Escrow = a.Purpose == payment.PurposeEscrow
 	switch a.Method {
 	case "phone":
-		// 2 is physical goods, 1 digital content.
-		accept.HPP = 2
+		accept.HPP = goodsCode(req.Options.Goods)
 	case payment.MethodVBank:
 		// Twelve digits: to the minute.
 		accept.VBankDue = KST(a.DepositDue)[:12]

@@ -40,6 +40,14 @@ func GoPayMethod(m payment.Method) (value string, direct, ok bool) {
 	return "", false, false
 }
 
+// goodsCode is what a phone bill is for: 1 digital content, 2 goods that are sent (inicis.md §1.4, §2.1).
+func goodsCode(g payment.Goods) int {
+	if g == payment.GoodsDigital {
+		return 1
+	}
+	return 2
+}
+
 // method maps an answer's payMethod and easy-pay channel back to a canonical method: "" when the answer has none, and
 // Inicis' own word when that is none of ours. An easy-pay payment may come back as a card without a channel (the
 // inquiry never names one, and Apple Pay has none that is known), so that cannot be told from what was asked for.

@@ -100,7 +100,7 @@ func BuildMobileForm(req adapters.PrepareRequest) (MobileForm, error) {
 	}
 	switch a.Method {
 	case "phone":
-		form.HPPMethod = "2"
+		form.HPPMethod = strconv.Itoa(goodsCode(req.Options.Goods))
 	case payment.MethodVBank:
 		form.NoticeURL = req.NoticeURL
 		due := KST(a.DepositDue)

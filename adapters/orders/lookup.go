@@ -28,6 +28,8 @@ type Order struct {
 	Name     string
 	Currency string
 	Split    Split
+	// Goods is what is sold; empty when the order service does not tell.
+	Goods payment.Goods
 	// Status is waiting, paid or cancelled, or what else the shop calls it; empty when it does not tell.
 	Status string
 }
@@ -106,6 +108,9 @@ func parseOrder(text []byte, f Fields) (Order, error) {
 	if o.VAT, o.VATSet, err = stated(f.VAT, get(f.VAT)); err != nil {
 		return Order{}, err
 	}
+	if o.Goods, err = goods(f.Digital, get(f.Digital)); err != nil {
+		return Order{}, err
+	}
 	if o.TaxFree+o.VAT > o.Amount {
 		return Order{}, wrong(f.TaxFree, f.VAT+"와 더하면 "+f.Amount+"보다 큽니다", "and "+f.VAT+" are more than "+f.Amount)
 	}
@@ -113,6 +118,17 @@ func parseOrder(text []byte, f Fields) (Order, error) {
 		return Order{}, err
 	}
 	return o, nil
+}
+
+// goods reads whether digital content is sold; null, or nothing, does not tell.
+func goods(field string, v gjson.Result) (payment.Goods, error) {
+	switch {
+	case !v.Exists() || v.Type == gjson.Null:
+		return "", nil
+	case !v.IsBool():
+		return "", wrong(field, "true 또는 false여야 합니다", "must be true or false")
+	}
+	return payment.GoodsOf(v.Bool()), nil
 }
 
 // checkText tells what is wrong with an answer as text.

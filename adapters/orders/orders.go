@@ -39,6 +39,8 @@ type Fields struct {
 	// Payments is a list of objects with method and amount, PGAmount the part that goes through a PG.
 	Payments string
 	PGAmount string
+	// Digital is true or false: whether digital content is sold, or goods that are sent.
+	Digital string
 }
 
 // Config says where the order service is. {order_id} in a path is replaced.
@@ -136,6 +138,7 @@ func withDefaults(cfg Config) Config {
 	text(&cfg.Fields.Status, "status")
 	text(&cfg.Fields.Payments, "payments")
 	text(&cfg.Fields.PGAmount, "pg_amount")
+	text(&cfg.Fields.Digital, "digital")
 	return cfg
 }
 

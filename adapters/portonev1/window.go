@@ -112,8 +112,9 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		p.VBankDue = a.DepositDue.In(payment.KST()).Format(time.DateTime)
 	}
 	if a.Method == "phone" {
-		// V1 wants it stated for phone bills. False is real goods, whose fee is another than that of digital ones.
-		p.Digital = new(bool)
+		// V1 wants it stated for phone bills: the fee for digital content is another.
+		digital := req.Options.Goods == payment.GoodsDigital
+		p.Digital = &digital
 	}
 	if a.Method == "card" {
 		if err := cardParams(&p, a, req.Installments); err != nil {

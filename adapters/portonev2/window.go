@@ -174,7 +174,9 @@ func methodParams(p *Params, req adapters.PrepareRequest, provider string) error
 	case giftCertificate:
 		p.GiftCertificate = &GiftCertificate{Type: provider}
 	case "MOBILE":
-		p.ProductType = "REAL"
+		if p.ProductType = "REAL"; req.Options.Goods == payment.GoodsDigital {
+			p.ProductType = "DIGITAL"
+		}
 	case "CARD":
 		card, err := cardParams(a, req.Installments)
 		if err != nil {

@@ -14,7 +14,7 @@ func tricks(kind string, amount int64) map[string]map[string]any {
 	switch kind {
 	case "portone_v1":
 		return map[string]map[string]any{
-			"method": {"pay_method": "phone"}, "account": {"pay_method": "vbank"}, "amount": {"amount": 100}, "currency": {"currency": "USD"},
+			"method": {"pay_method": "phone", "digital": false}, "account": {"pay_method": "vbank"}, "amount": {"amount": 100}, "currency": {"currency": "USD"},
 			"channel": {"channelKey": "channel-key-v1-other"}, "taxes": {"tax_free": amount, "vat_amount": 0}, "silence": {"notice_url": ""},
 		}
 	case "portone_v2":

@@ -140,6 +140,11 @@ func inicisGuards() []guard {
 			pkg:  tests, run: "TestPrepareRefusesWhatTheWindowWouldRefuse",
 		},
 		{
+			name: "shops-word-on-goods-wins", does: never(),
+			says: "what a phone bill is for is the order service's word, whatever the page says",
+			pkg:  "./gateway", run: "TestPhoneBillsAreChargedAsTheOrderSays",
+		},
+		{
 			name: "account-has-a-deadline", does: never(),
 			says: "a virtual account has a deadline",
 			pkg:  tests, run: "TestPrepareRefusesWhatTheWindowWouldRefuse",
