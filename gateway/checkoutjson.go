@@ -17,7 +17,7 @@ func parseCheckout(body []byte) (payment.Checkout, error) {
 	if err != nil {
 		return c, jsonProblem(err)
 	}
-	if err := readCheckout(r, &c); err != nil {
+	if err := readCheckout(r, body, &c); err != nil {
 		return c, jsonProblem(err)
 	}
 	if err := r.End(); err != nil {
@@ -26,7 +26,7 @@ func parseCheckout(body []byte) (payment.Checkout, error) {
 	return c, validateCheckout(&c)
 }
 
-func readCheckout(r *strictjson.Reader, c *payment.Checkout) error {
+func readCheckout(r *strictjson.Reader, body []byte, c *payment.Checkout) error {
 	return r.Object(func(key string) error {
 		switch key {
 		case "order_id":
@@ -64,7 +64,7 @@ func readCheckout(r *strictjson.Reader, c *payment.Checkout) error {
 		case "country":
 			return text(r, &c.Country, 2)
 		}
-		return readOption(r, key, &c.Window)
+		return readOption(r, body, key, &c.Window)
 	})
 }
 
@@ -98,6 +98,10 @@ func readBuyer(r *strictjson.Reader, b *payment.Buyer) error {
 			return text(r, &b.Email, maxText)
 		case "tel":
 			return text(r, &b.Tel, maxText)
+		case "address":
+			return text(r, &b.Address, maxText)
+		case "postcode":
+			return text(r, &b.Postcode, maxText)
 		}
 		return unknownField(r)
 	})
@@ -152,6 +156,9 @@ func validateCheckout(c *payment.Checkout) error {
 		return fieldProblem("tax_free", "amount보다 클 수 없습니다", "must not be more than amount")
 	case c.ReturnURL == "":
 		return missing("return_url")
+	}
+	if err := checkOptions(c); err != nil {
+		return err
 	}
 	return sumsUp(c)
 }

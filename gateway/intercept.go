@@ -120,6 +120,9 @@ func (g *Gateway) intercepted(c *fiber.Ctx, v *view, i *intercept) error {
 		}
 	}
 	keepDue(&co)
+	if err := checkOptions(&co); err != nil {
+		return g.refuseIntercepted(c, i, err)
+	}
 	if i.sells() {
 		if err := g.closed(co.OrderID); err != nil { //guard:intercepted-needs-the-journal
 			// No order is made that could not be paid.
@@ -185,6 +188,9 @@ func (g *Gateway) orderFrom(ctx context.Context, v *view, i *intercept, from exc
 		return err
 	}
 	keepDue(co)
+	if err := checkOptions(co); err != nil {
+		return err
+	}
 	said, err := g.splitFrom(ctx, v, i, from, co)
 	if err != nil {
 		return err

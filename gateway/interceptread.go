@@ -19,7 +19,7 @@ import (
 var readOrder = [...]string{
 	"pay_method", "order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "device", "site",
 	"buyer_name", "buyer_email", "buyer_tel", "return_url", "app_scheme", "card_company", "installment", "purpose", "country",
-	"digital", "pay_amount", "pg_amount",
+	"digital", "language", "period_from", "period_to", "custom_data", "buyer_addr", "buyer_postcode", "pay_amount", "pg_amount",
 }
 
 // fieldSource is where a field is; at is its number in the plan of its side, -1 when it is not in the body. That of a
@@ -182,6 +182,10 @@ func (e exchange) set(v *view, s fieldSource, got jsonplace.Value, co *payment.C
 		co.Buyer.Email, err = whole(s.Value, str)
 	case "buyer_tel":
 		co.Buyer.Tel, err = whole(s.Value, str)
+	case "buyer_addr":
+		co.Buyer.Address = clipText(str, maxText)
+	case "buyer_postcode":
+		co.Buyer.Postcode, err = whole(s.Value, str)
 	case "return_url":
 		co.ReturnURL = str
 	case "app_scheme":

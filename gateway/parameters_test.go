@@ -3,6 +3,7 @@ package gateway
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"os"
 	"regexp"
@@ -125,9 +126,14 @@ func (row parameterRow) open(t *testing.T, pg, device string, stated bool) map[s
 		"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
 		"site":  "main", "device": device, "return_url": publicURL + "/result",
 	}
-	if err := json.Unmarshal([]byte("{"+strings.Join(members, ",")+"}"), &body); err != nil {
+	said := map[string]any{}
+	if err := json.Unmarshal([]byte("{"+strings.Join(members, ",")+"}"), &said); err != nil {
 		t.Fatalf("%v: %v", members, err)
 	}
+	if buyer, ok := said["buyer"].(map[string]any); ok {
+		maps.Copy(buyer, body["buyer"].(map[string]any))
+	}
+	maps.Copy(body, said)
 	a := h.postCheckout(body)
 	if a.status != http.StatusOK {
 		t.Fatalf("checkout answered %d %s", a.status, a.body)
@@ -146,7 +152,8 @@ func (row parameterRow) open(t *testing.T, pg, device string, stated bool) map[s
 func merchantsWith(t *testing.T, setting string) fixture.Edit {
 	t.Helper()
 	set := map[string]func(*fixture.Merchant){
-		"digital: true": func(m *fixture.Merchant) { yes := true; m.Digital = &yes },
+		"digital: true":     func(m *fixture.Merchant) { yes := true; m.Digital = &yes },
+		"card_points: true": func(m *fixture.Merchant) { m.CardPoints = true },
 	}[setting]
 	if set == nil {
 		t.Fatalf("the test knows no setting %s", setting)

@@ -77,6 +77,9 @@ type Buyer struct {
 	Name  string `json:"name"`
 	Email string `json:"email"`
 	Tel   string `json:"tel"`
+	// Address and Postcode are where goods go, for those PGs that take note of it.
+	Address  string `json:"address,omitempty"`
+	Postcode string `json:"postcode,omitempty"`
 }
 
 // KeyContract is a contract that a stored billing key may be charged through, as its PG says. What is empty is not

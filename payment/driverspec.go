@@ -63,6 +63,10 @@ type DriverSpec struct {
 	// PhoneToken is how long the sealed attempt may be that a window on a phone carries, in characters; 0 is any length.
 	PhoneToken int
 
+	// Clauses are what a merchant's contract may have besides; where the driver reaches other PGs through channels, each of
+	// those says its own.
+	Clauses []Clause
+
 	// ManualConfirm tells that a channel can be told to approve only when we say so.
 	ManualConfirm bool
 	// ConfirmHook tells that the PG can ask us before it approves. ConfirmKey is the key of the PG without which its
@@ -124,6 +128,8 @@ type BehindSpec struct {
 	Methods []Method
 	// KeyMethods are those whose billing keys it charges.
 	KeyMethods []Method
+	// Clauses are what a contract with it may have besides.
+	Clauses []Clause
 }
 
 // LiveNeed is what a PG or a merchant must have before real money moves.

@@ -1,6 +1,9 @@
 package payment
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // DriverName names the code that speaks to a PG. Which there are is known where drivers are joined.
 type DriverName string
@@ -107,6 +110,8 @@ type Merchant struct {
 	Purpose MerchantPurpose
 	Mode    Mode
 	Tax     TaxKind
+	// Clauses are what the contract has besides.
+	Clauses []Clause
 	// Goods is what the contract's phone bills are for; empty for both.
 	Goods Goods
 	// ChannelKey is the channel at a driver that reaches other PGs; Behind is our code for the PG behind that channel.
@@ -119,3 +124,6 @@ type Merchant struct {
 	// Keys are what the driver alone reads (DriverSpec.MerchantKeys).
 	Keys Keys
 }
+
+// Has tells whether the contract has a clause.
+func (m *Merchant) Has(c Clause) bool { return slices.Contains(m.Clauses, c) }

@@ -15,6 +15,9 @@ func (b *builder) merchants() {
 			Merchant: r.Merchant, index: i, owner: b.pg(r.pg), inUse: r.inUse, span: r.span.period(),
 			sites: siteList(r.sites), devices: b.devices(r.devices), free: r.free, maxMonths: r.maxMonths,
 		}
+		if r.cardPoints {
+			m.Clauses = append(m.Clauses, payment.ClauseCardPoints)
+		}
 		if r.digitalSet {
 			m.Goods = payment.GoodsOf(r.digital)
 		}
@@ -155,6 +158,7 @@ func (b *builder) contract(r *rawMerchant, m *merchant) {
 		need(!k.Required || m.Keys.IsSet(k.Name) || slices.Contains(k.Unless, m.Purpose), k.Name)
 	}
 	b.d.known.foreign(r.keys, spec, merchantKeysOf)
+	b.clauses(r, m)
 	switch {
 	case len(spec.Behind) > 0:
 		need(m.ChannelKey != "", "channel_key")

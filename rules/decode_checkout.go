@@ -68,7 +68,8 @@ func checkoutReader(c *rawCheckout) reader {
 	}
 	anything := object(fields{
 		"name": {text(&c.ignored), "Not looked at."}, "email": {text(&c.ignored), "Not looked at."},
-		"tel": {text(&c.ignored), "Not looked at."},
+		"tel": {text(&c.ignored), "Not looked at."}, "address": {text(&c.ignored), "Not looked at."},
+		"postcode": {text(&c.ignored), "Not looked at."},
 	})
 	return object(fields{
 		"order_id":   {filled(&c.orderID), "Order number; weighted routing depends on it."},
@@ -104,6 +105,11 @@ func checkoutReader(c *rawCheckout) reader {
 		"return_url": {text(&c.ignored), "Not looked at."},
 		"app_scheme": {text(&c.ignored), "Not looked at."},
 		"digital":    {flag(new(bool)), "Not looked at."},
+		"language":   {text(&c.ignored), "Not looked at."},
+		"period": {object(fields{
+			"from": {text(&c.ignored), "Not looked at."}, "to": {text(&c.ignored), "Not looked at."},
+		}), "Not looked at."},
+		"custom_data": {func(value) {}, "Not looked at."},
 	}, "payments")
 }
 

@@ -116,6 +116,7 @@ type rawMerchant struct {
 	// digital is what the contract's phone bills are for, where digitalSet tells that it says.
 	digital    bool
 	digitalSet bool
+	cardPoints bool
 }
 
 // rawFee is a fee, or fees by kind of card.
@@ -167,6 +168,9 @@ func (m *rawMerchant) fields(k *known) fields {
 		"digital": {
 			set(&m.digitalSet, flag(&m.digital)), "What the contract's phone bills are for: Y digital content (컨텐츠), N goods " +
 				"that are sent (실물). Only the order's look-up says otherwise then; when left out, the page may.",
+		},
+		"card_points": {
+			flag(&m.cardPoints), "Y has buyers pay with their card's points (카드 포인트), which the contract must have.",
 		},
 		"in_use":  {flag(&m.inUse), "N takes the merchant out."},
 		"from":    {instant(&m.span.from, false), "Not before this moment."},

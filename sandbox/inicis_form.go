@@ -23,6 +23,7 @@ var (
 	telForm        = regexp.MustCompile(`^[0-9-]{1,20}$`)
 	emailForm      = regexp.MustCompile(`^[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+$`)
 	timestampForm  = regexp.MustCompile(`^[0-9]{13}$`)
+	periodForm     = regexp.MustCompile(`^([0-9]{8}-[0-9]{8}|[MY]2)$`)
 	quotaForm      = regexp.MustCompile(`^[0-9]{1,2}(:[0-9]{1,2})*$`)
 	nointerestForm = regexp.MustCompile(`^[0-9]{2}-[0-9]{1,2}(:[0-9]{1,2})*(,[0-9]{2}-[0-9]{1,2}(:[0-9]{1,2})*)*$`)
 )
@@ -113,6 +114,7 @@ func checkInicisFields(f url.Values) string {
 		{"nointerest", func(v string) bool { return v == "" || nointerestForm.MatchString(v) }},
 		{"payViewType", func(v string) bool { return v == "" || v == "overlay" || v == "popup" }},
 		{"languageView", func(v string) bool { return v == "" || slices.Contains([]string{"ko", "en", "cn"}, v) }},
+		{"offerPeriod", func(v string) bool { return v == "" || periodForm.MatchString(v) }},
 		{"tax", func(v string) bool { return v == "" || isDigits(v) }},
 		{"taxfree", func(v string) bool { return v == "" || isDigits(v) }},
 		{"merchantData", isASCII},

@@ -3,6 +3,7 @@ package sandbox
 import (
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,8 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/payment"
 )
+
+var mobilePeriodForm = regexp.MustCompile(`^([0-9]{16}|[MY]2)$`)
 
 func (s *Sandbox) routeInicisMobile() {
 	s.handle("POST /inicis/smart/payment/", pgInicis, "window", s.mobileOpen)
@@ -131,6 +134,10 @@ func (s *Sandbox) checkMobileForm(f url.Values, now time.Time) string {
 			"P_RESERVED: app_scheme은 name:// 꼴이어야 합니다",
 		},
 		{options["app_scheme"] == "" || options["apprun_check"] == "", "P_RESERVED: app_scheme과 apprun_check는 함께 쓸 수 없습니다"},
+		{
+			f.Get("P_OFFER_PERIOD") == "" || mobilePeriodForm.MatchString(f.Get("P_OFFER_PERIOD")),
+			"P_OFFER_PERIOD: 값이 잘못되었습니다",
+		},
 		{options["centerCd"] == "Y", "P_RESERVED: centerCd=Y가 없습니다"},
 		{price >= 1000 || options["below1000"] == "Y", "P_AMT: 1,000원 미만 결제에는 below1000이 필요합니다"},
 		{len(f.Get("P_NOTI")) <= 800 && isASCII(f.Get("P_NOTI")), "P_NOTI: 값이 깁니다"},

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -32,9 +33,16 @@ type v1Params struct {
 	CustomData   json.RawMessage `json:"custom_data"`
 	CustomerUID  string          `json:"customer_uid"`
 	Digital      *bool           `json:"digital"`
-	NoticeURL    json.RawMessage `json:"notice_url"`
-	ConfirmURL   string          `json:"confirm_url"`
-	AppScheme    string          `json:"app_scheme"`
+	Language     string          `json:"language"`
+	Period       struct {
+		From string `json:"from"`
+		To   string `json:"to"`
+	} `json:"period"`
+	BuyerAddr     string          `json:"buyer_addr"`
+	BuyerPostcode string          `json:"buyer_postcode"`
+	NoticeURL     json.RawMessage `json:"notice_url"`
+	ConfirmURL    string          `json:"confirm_url"`
+	AppScheme     string          `json:"app_scheme"`
 }
 
 type v1OpenRequest struct {
@@ -90,6 +98,7 @@ func (s *Sandbox) v1Open(c *call) answer {
 		impUID: s.v1ID(), merchantUID: p.MerchantUID, channel: ch,
 		device: req.Device, payMethod: p.PayMethod, name: p.Name, amount: amount, taxes: stated, due: due, currency: currency,
 		buyerName: p.BuyerName, buyerTel: p.BuyerTel, buyerEmail: p.BuyerEmail, customData: customText(p.CustomData),
+		buyerAddr: p.BuyerAddr, buyerPostcode: p.BuyerPostcode,
 		status: "ready", startedAt: c.now, updatedAt: c.now, windowKey: randomHex(16),
 		noticeURLs: s.v1NoticeURLs(addresses(p.NoticeURL)), confirmURL: p.ConfirmURL, customerUID: p.CustomerUID,
 		app: p.AppScheme,
@@ -148,6 +157,11 @@ func (s *Sandbox) v1Check(req v1OpenRequest) (Channel, string) {
 	// Phone bills are charged by kind of goods (portone.md §2.2).
 	case p.PayMethod == "phone" && p.Digital == nil:
 		return ch, "휴대폰 결제에는 digital이 필요합니다."
+	// What Inicis' window speaks behind V1 (portone.md §2.2).
+	case !slices.Contains([]string{"", "ko", "en"}, p.Language):
+		return ch, "language는 ko 또는 en이어야 합니다."
+	case !isDay(p.Period.From) || !isDay(p.Period.To):
+		return ch, "period는 YYYYMMDD여야 합니다."
 	case req.Redirect && !isAbsoluteURL(p.MRedirectURL):
 		return ch, "모바일 결제에는 m_redirect_url이 필요합니다."
 	case !isAppScheme(p.AppScheme):
@@ -283,4 +297,10 @@ func customText(raw json.RawMessage) string {
 		return ""
 	}
 	return string(raw)
+}
+
+// isDay tells whether a text is a day, YYYYMMDD, or is not there.
+func isDay(v string) bool {
+	_, err := time.Parse("20060102", v)
+	return v == "" || err == nil
 }

@@ -32,6 +32,14 @@ type v2Params struct {
 		Provider string `json:"easyPayProvider"`
 	} `json:"easyPay"`
 	VirtualAccount v2AccountParams `json:"virtualAccount"`
+	Locale         string          `json:"locale"`
+	OfferPeriod    struct {
+		Interval string `json:"interval"`
+		Range    *struct {
+			From string `json:"from"`
+			To   string `json:"to"`
+		} `json:"range"`
+	} `json:"offerPeriod"`
 }
 
 type v2OpenRequest struct {
@@ -100,6 +108,9 @@ func (s *Sandbox) v2Check(req v2OpenRequest) (ch Channel, code, why string) {
 		return ch, "ChannelNotFound", "채널을 찾을 수 없습니다."
 	}
 	ch = s.cfg.Channels[i]
+	if why := v2CheckTold(p, req.Device); why != "" {
+		return ch, "RequestParseFailed", why
+	}
 	if why := v2CheckParams(p, s.cfg.Now()); why != "" {
 		return ch, "RequestParseFailed", why
 	}
@@ -151,6 +162,31 @@ func v2CheckParams(p v2Params, now time.Time) string {
 		return "customer의 fullName, phoneNumber, email은 필수입니다."
 	}
 	return ""
+}
+
+// v2CheckTold tells what is wrong with what changes nothing of a payment, or "" (portone.md §4.8).
+func v2CheckTold(p v2Params, device string) string {
+	locales := []string{"", "KO_KR", "EN_US", "ZH_CN"}
+	if device == "mobile" {
+		locales = locales[:3]
+	}
+	custom := strings.TrimSpace(string(p.CustomData))
+	switch r := p.OfferPeriod.Range; {
+	case !slices.Contains(locales, p.Locale):
+		return "지원하지 않는 locale입니다."
+	case custom != "" && custom != "null" && custom[0] != '{':
+		return "customData는 객체여야 합니다."
+	case r != nil && (!isMoment(r.From) || !isMoment(r.To)),
+		r == nil && !slices.Contains([]string{"", "1m", "1y"}, p.OfferPeriod.Interval):
+		return "offerPeriod가 올바르지 않습니다."
+	}
+	return ""
+}
+
+// isMoment tells whether a text is a moment in RFC 3339, or is not there.
+func isMoment(v string) bool {
+	_, err := time.Parse(time.RFC3339, v)
+	return v == "" || err == nil
 }
 
 func v2Currency(v string) string { return strings.TrimPrefix(v, "CURRENCY_") }

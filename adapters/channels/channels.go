@@ -31,7 +31,10 @@ func All() []payment.BehindSpec {
 		{Name: "galaxia", Methods: slices.Concat(basic, vouchers,
 			[]payment.Method{"happymoney", "kakaopay", "naverpay", "tosspay", "samsung", "applepay", "payco"})},
 		{Name: "hecto", Methods: basic},
-		{Name: "inicis", Methods: with(slices.Concat(Easy(), vouchers), "happymoney")},
+		{
+			Name: "inicis", Methods: with(slices.Concat(Easy(), vouchers), "happymoney"),
+			Clauses: []payment.Clause{payment.ClauseCardPoints},
+		},
 		{Name: "kakaopay", Methods: []payment.Method{"kakaopay"}},
 		{Name: "kcp", Methods: with(slices.Concat(Easy(), vouchers), "happymoney", "point")},
 		{Name: "kicc", Methods: basic},

@@ -25,6 +25,8 @@ type AcceptMethod struct {
 	OnlyCards []string
 	// SlimQuota is the partly interest-free plan, in the grammar of SlimQuota.
 	SlimQuota string
+	// CardPoint has buyers pay with their card's points, by contract.
+	CardPoint bool
 	// CardOnly opens only the chosen easy-pay service or only cards; NoEasyPay hides easy-pay buttons.
 	CardOnly  bool
 	NoEasyPay bool
@@ -57,6 +59,7 @@ func (a AcceptMethod) Text() (string, error) {
 	if a.SlimQuota != "" {
 		add(true, "SLIMQUOTA("+a.SlimQuota+")")
 	}
+	add(a.CardPoint, "cardpoint")
 	add(a.NoEasyPay, "noeasypay")
 	add(a.CardOnly, "cardonly")
 	add(a.Escrow, "useescrow")

@@ -37,6 +37,7 @@ type Form struct {
 	QuotaBase     string `json:"quotabase,omitempty"`
 	NoInterest    string `json:"nointerest,omitempty"`
 	PreferredCard string `json:"ini_cardcode,omitempty"`
+	OfferPeriod   string `json:"offerPeriod,omitempty"`
 	Tax           string `json:"tax,omitempty"`
 	TaxFree       string `json:"taxfree,omitempty"`
 	MerchantData  string `json:"merchantData,omitempty"`
@@ -52,6 +53,7 @@ func (f *Form) AppendJSON(dst []byte) []byte {
 		Filled("closeUrl", f.CloseURL).Text("gopaymethod", f.GoPayMethod).Text("acceptmethod", f.AcceptMethod).
 		Text("charset", f.Charset).Text("languageView", f.LanguageView).Text("payViewType", f.PayViewType).
 		Filled("quotabase", f.QuotaBase).Filled("nointerest", f.NoInterest).Filled("ini_cardcode", f.PreferredCard).
+		Filled("offerPeriod", f.OfferPeriod).
 		Filled("tax", f.Tax).Filled("taxfree", f.TaxFree).Filled("merchantData", f.MerchantData).End()
 }
 
@@ -76,6 +78,7 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 	accept.CardOnly = direct
 	// What is paid by another service than was decided is undone, so the card's window offers none.
 	accept.NoEasyPay = a.Method == "card"
+	accept.CardPoint = a.Method == "card" && m.Has(payment.ClauseCardPoints)
 	accept.Escrow = a.Purpose == payment.PurposeEscrow
 	switch a.Method {
 	case "phone":
@@ -102,9 +105,12 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 		MKey:         MKey(key), UseChkFake: "Y",
 		ReturnURL: req.ReturnURL, CloseURL: req.CloseURL,
 		GoPayMethod: goPay, AcceptMethod: acceptText,
-		Charset: "UTF-8", LanguageView: "ko", PayViewType: "overlay",
+		Charset: "UTF-8", LanguageView: languageView(req.Options.Language), PayViewType: "overlay",
 		QuotaBase: plans.quotaBase, NoInterest: plans.noInterest, PreferredCard: plans.card,
 		MerchantData: req.Token,
+	}
+	if p := req.Options.Period; p.Valid() {
+		form.OfferPeriod = p.From + "-" + p.To
 	}
 	if tax, free, stated := taxes(m.Tax, a.Amount, a.TaxFree, a.VAT, a.VATSet); stated {
 		form.Tax, form.TaxFree = tax.String(), free.String()
@@ -207,6 +213,18 @@ func tokenOK(token string) bool {
 		all &= fine[token[i]>>6] >> (token[i] & 63)
 	}
 	return all == 1
+}
+
+// languageView is the PC window's word for a language (inicis.md §1.2). Windows on phones have none.
+func languageView(l payment.Language) string {
+	switch l {
+	case payment.LanguageEnglish:
+		return "en"
+	case payment.LanguageChinese:
+		return "cn"
+	case payment.LanguageKorean:
+	}
+	return "ko"
 }
 
 type plan struct {

@@ -36,6 +36,7 @@ type MobileForm struct {
 	VBankTime    string `json:"P_VBANK_TM,omitempty"`
 	Tax          string `json:"P_TAX,omitempty"`
 	TaxFree      string `json:"P_TAXFREE,omitempty"`
+	OfferPeriod  string `json:"P_OFFER_PERIOD,omitempty"`
 }
 
 // maxMobileToken is how long P_NOTI may be (inicis.md §2.1, not confirmed).
@@ -113,18 +114,22 @@ func BuildMobileForm(req adapters.PrepareRequest) (MobileForm, error) {
 	if tax, free, stated := taxes(m.Tax, a.Amount, a.TaxFree, a.VAT, a.VATSet); stated {
 		form.Tax, form.TaxFree = tax.String(), free.String()
 	}
+	if p := req.Options.Period; p.Valid() {
+		form.OfferPeriod = p.From + p.To
+	}
 	plans := planFor(a, req.Installments)
 	form.QuotaBase, form.OnlyCards = mobileQuota(plans.quotaBase), strings.Join(plans.accept.OnlyCards, ":")
 	if plans.card != "" {
 		form.Card = "selcode=" + plans.card
 	}
-	form.Reserved = reserved(a, option, plans, req.App)
+	form.Reserved = reserved(req, option, plans)
 	return form, nil
 }
 
 // reserved writes P_RESERVED. centerCd and amt_hash are always among it: without them there is neither an
 // idc_name to check nor a check of the amount.
-func reserved(a payment.Attempt, option string, plans plan, app payment.AppLink) string {
+func reserved(req adapters.PrepareRequest, option string, plans plan) string {
+	a, app := req.Attempt, req.App
 	options := []string{"centerCd=Y", "amt_hash=Y"}
 	add := func(on bool, option string) {
 		if on {
@@ -133,6 +138,7 @@ func reserved(a payment.Attempt, option string, plans plan, app payment.AppLink)
 	}
 	add(a.Amount < 1000, "below1000=Y")
 	add(a.Method == "card", "noeasypay=Y")
+	add(a.Method == "card" && req.Merchant.Has(payment.ClauseCardPoints), "cp_yn=Y")
 	add(a.Purpose == payment.PurposeEscrow, "useescrow=Y")
 	add(plans.noInterest != "", "merc_noint=Y&noint_quota="+strings.ReplaceAll(plans.noInterest, ",", "^"))
 	add(option != "", option)

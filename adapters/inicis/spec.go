@@ -60,6 +60,7 @@ func spec() payment.DriverSpec {
 		// More are only behind PortOne (inicis.md §2.2).
 		Methods:    slices.Concat(channels.Easy(), []payment.Method{"cultureland", "booknlife", "happymoney"}),
 		KeyMethods: []payment.Method{"card"},
+		Clauses:    []payment.Clause{payment.ClauseCardPoints},
 		PhoneNeeds: payment.LiveNeed{
 			Keys: []string{keyHash}, Purposes: []payment.MerchantPurpose{payment.MerchantGeneral, payment.MerchantEscrow},
 			Msg: "without the hash key no window is opened on phones and in apps", Fix: "add hash_key, or devices: [pc]",

@@ -2,6 +2,7 @@ package portonev1
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -29,6 +30,8 @@ type Params struct {
 	BuyerName   string       `json:"buyer_name,omitempty"`
 	BuyerTel    string       `json:"buyer_tel,omitempty"`
 	BuyerEmail  string       `json:"buyer_email,omitempty"`
+	BuyerAddr   string       `json:"buyer_addr,omitempty"`
+	Postcode    string       `json:"buyer_postcode,omitempty"`
 	RedirectURL string       `json:"m_redirect_url,omitempty"`
 	AppScheme   string       `json:"app_scheme,omitempty"`
 	NoticeURL   string       `json:"notice_url,omitempty"`
@@ -36,9 +39,19 @@ type Params struct {
 	Escrow      bool         `json:"escrow,omitempty"`
 	VBankDue    string       `json:"vbank_due,omitempty"`
 	Digital     *bool        `json:"digital,omitempty"`
-	Display     *Display     `json:"display,omitempty"`
-	Card        *Card        `json:"card,omitempty"`
-	Bypass      *Bypass      `json:"bypass,omitempty"`
+	Language    string       `json:"language,omitempty"`
+	Period      *Period      `json:"period,omitempty"`
+	// CustomData comes back with the payment, as text.
+	CustomData json.RawMessage `json:"custom_data,omitempty"`
+	Display    *Display        `json:"display,omitempty"`
+	Card       *Card           `json:"card,omitempty"`
+	Bypass     *Bypass         `json:"bypass,omitempty"`
+}
+
+// Period is when what is sold is provided: days, YYYYMMDD.
+type Period struct {
+	From string `json:"from"`
+	To   string `json:"to"`
 }
 
 // Display holds the plans that the window offers; an empty list means lump sum only.
@@ -98,6 +111,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		NoticeURL: req.NoticeURL, ConfirmURL: req.ConfirmURL,
 		Escrow: a.Purpose == payment.PurposeEscrow,
 	}
+	p.told(req)
 	if isKey(a) {
 		// Nothing is approved, so there is nothing to ask either.
 		p.CustomerUID, p.ConfirmURL = string(a.ID), ""
@@ -122,9 +136,26 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		}
 	}
 	if behindInicis(m) {
-		p.Bypass = bypass(a, req.Installments)
+		p.Bypass = bypass(a, m, req.Installments)
 	}
 	return p, nil
+}
+
+// told adds what changes nothing of the payment.
+func (p *Params) told(req adapters.PrepareRequest) {
+	p.BuyerAddr, p.Postcode = wire.Clean(req.Buyer.Address), wire.Clean(req.Buyer.Postcode)
+	o := req.Options
+	p.Language = string(o.Language)
+	if o.Language == payment.LanguageChinese && behindInicis(req.Merchant) {
+		// Inicis has Korean and English alone here (portone.md §2.2).
+		p.Language = string(payment.LanguageEnglish)
+	}
+	if o.Period.Valid() {
+		p.Period = &Period{From: o.Period.From, To: o.Period.To}
+	}
+	if o.CustomData != "" {
+		p.CustomData = json.RawMessage(o.CustomData)
+	}
 }
 
 func checkPrepare(req adapters.PrepareRequest) error {
@@ -228,7 +259,7 @@ func ceiling(offered, free []int) int {
 }
 
 // bypass writes what only Inicis understands; both forms are sent, since the page may open either window.
-func bypass(a payment.Attempt, in payment.Installments) *Bypass {
+func bypass(a payment.Attempt, m *payment.Merchant, in payment.Installments) *Bypass {
 	var b Bypass
 	if a.Method == "trans" {
 		b.Reserved = "twotrs_bank=Y"
@@ -236,6 +267,9 @@ func bypass(a payment.Attempt, in payment.Installments) *Bypass {
 	if a.Method == "card" {
 		// What is paid by another service than was decided is undone, so the card's window offers none.
 		b.AcceptMethod, b.Reserved = "noeasypay", "noeasypay=Y"
+		if m.Has(payment.ClauseCardPoints) {
+			b.AcceptMethod, b.Reserved = "cardpoint:"+b.AcceptMethod, "cp_yn=Y&"+b.Reserved
+		}
 		if slim := channels.InicisSlimQuota(in.PartlyInterestFree); slim != "" && a.Amount >= 50_000 {
 			b.AcceptMethod = "slimquota(" + slim + "):" + b.AcceptMethod
 		}

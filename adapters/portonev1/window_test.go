@@ -131,6 +131,12 @@ func TestParamsFollowTheDecision(t *testing.T) {
 			map[string]string{"digital": "false"},
 		},
 		{
+			"a PG that has Chinese speaks it", func(r *adapters.PrepareRequest) {
+				r.Options.Language, r.Merchant.Behind = payment.LanguageChinese, "toss"
+			},
+			map[string]string{"language": `"zh"`},
+		},
+		{
 			"a mixed-tax merchant always states the tax-free part", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxMixed },
 			map[string]string{"tax_free": "0"},
 		},

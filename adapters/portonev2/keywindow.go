@@ -28,11 +28,6 @@ type KeyParams struct {
 	OfferPeriod *OfferPeriod `json:"offerPeriod,omitempty"`
 }
 
-// OfferPeriod is how long what is sold lasts, as the buyer is shown it.
-type OfferPeriod struct {
-	Interval string `json:"interval"`
-}
-
 // BuildKeyParams makes the parameters of the window that issues a billing key. It is pure.
 func BuildKeyParams(req adapters.PrepareRequest) (KeyParams, error) {
 	if err := checkPrepare(req); err != nil {
@@ -41,7 +36,7 @@ func BuildKeyParams(req adapters.PrepareRequest) (KeyParams, error) {
 	a := req.Attempt
 	p := KeyParams{
 		StoreID: storeOf(req.PG), ChannelKey: req.Merchant.ChannelKey, Method: "CARD", IssueID: string(a.ID),
-		IssueName: wire.OrderName(a.OrderName), Customer: customerOf(req.Buyer), RedirectURL: req.ReturnURL, Locale: "KO_KR",
+		IssueName: wire.OrderName(a.OrderName), Customer: customerOf(req.Buyer), RedirectURL: req.ReturnURL, Locale: keyLocale(req),
 		NoticeURLs: noticeURLs(req),
 	}
 	if a.Device == payment.DeviceMobile || a.Device == payment.DeviceApp {

@@ -110,6 +110,12 @@ func TestParamsFollowTheDecision(t *testing.T) {
 			map[string]string{"easyPay": `{"easyPayProvider":"SAMSUNGPAY"}`},
 		},
 		{
+			"no Chinese on phones", func(r *adapters.PrepareRequest) {
+				r.Attempt.Device, r.Options.Language = payment.DeviceMobile, payment.LanguageChinese
+			},
+			map[string]string{"locale": `"EN_US"`},
+		},
+		{
 			"a bank transfer", func(r *adapters.PrepareRequest) { r.Attempt.Method = "trans" },
 			map[string]string{"payMethod": `"TRANSFER"`, "card": ""},
 		},

@@ -1,7 +1,9 @@
 package portonev2
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"time"
@@ -30,6 +32,8 @@ type Params struct {
 	ConfirmURL      string           `json:"confirmUrl,omitempty"`
 	Locale          string           `json:"locale"`
 	ProductType     string           `json:"productType,omitempty"`
+	OfferPeriod     *OfferPeriod     `json:"offerPeriod,omitempty"`
+	CustomData      json.RawMessage  `json:"customData,omitempty"`
 	IsEscrow        bool             `json:"isEscrow,omitempty"`
 	Card            *Card            `json:"card,omitempty"`
 	EasyPay         *EasyPay         `json:"easyPay,omitempty"`
@@ -43,11 +47,22 @@ type Customer struct {
 	FullName    string `json:"fullName,omitempty"`
 	PhoneNumber string `json:"phoneNumber,omitempty"`
 	Email       string `json:"email,omitempty"`
+	// Address and Zipcode are where goods go.
+	Address *Address `json:"address,omitempty"`
+	Zipcode string   `json:"zipcode,omitempty"`
+}
+
+// Address is an address in two lines, of which the second may be empty.
+type Address struct {
+	Line1 string `json:"addressLine1"`
+	Line2 string `json:"addressLine2"`
 }
 
 // Card holds what the card window may offer.
 type Card struct {
 	CardCompany string `json:"cardCompany,omitempty"`
+	// UseCardPoint has buyers pay with their card's points, by contract.
+	UseCardPoint bool `json:"useCardPoint,omitempty"`
 	// AvailableCards restricts the window to the cards whose review is done.
 	AvailableCards []string     `json:"availableCards,omitempty"`
 	Installment    *Installment `json:"installment,omitempty"`
@@ -106,7 +121,10 @@ type InicisBypass struct {
 func customerOf(b payment.Buyer) *Customer {
 	c := Customer{
 		FullName: wire.CutBytes(wire.Clean(b.Name), 30), PhoneNumber: wire.Phone(b.Tel),
-		Email: wire.Email(b.Email, wire.MaxEmail),
+		Email: wire.Email(b.Email, wire.MaxEmail), Zipcode: wire.Clean(b.Postcode),
+	}
+	if address := wire.Clean(b.Address); address != "" {
+		c.Address = &Address{Line1: address}
 	}
 	if c == (Customer{}) {
 		return nil
@@ -142,7 +160,8 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 	p := Params{
 		StoreID: storeOf(req.PG), ChannelKey: m.ChannelKey, PaymentID: string(a.ID),
 		OrderName: wire.OrderName(a.OrderName), TotalAmount: a.Amount, Currency: payment.CurrencyKRW,
-		PayMethod: method, RedirectURL: req.ReturnURL, AppScheme: req.App.String(), Locale: "KO_KR",
+		PayMethod: method, RedirectURL: req.ReturnURL, AppScheme: req.App.String(),
+		Locale: locale(req), OfferPeriod: offerPeriod(req.Options.Period), CustomData: customData(req.Options.CustomData),
 		Customer: customerOf(req.Buyer),
 		IsEscrow: a.Purpose == payment.PurposeEscrow,
 	}
@@ -181,6 +200,10 @@ func methodParams(p *Params, req adapters.PrepareRequest, provider string) error
 		card, err := cardParams(a, req.Installments)
 		if err != nil {
 			return err
+		}
+		if req.Merchant.Has(payment.ClauseCardPoints) {
+			card = cmp.Or(card, &Card{})
+			card.UseCardPoint = true
 		}
 		p.Card = card
 	case virtualAccount:

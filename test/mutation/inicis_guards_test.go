@@ -145,6 +145,11 @@ func inicisGuards() []guard {
 			pkg:  "./gateway", run: "TestPhoneBillsAreChargedAsTheOrderSays",
 		},
 		{
+			name: "clauses-are-the-pgs", does: never(),
+			says: "a contract has no clause that its PG does not know",
+			pkg:  "./rules", run: "TestBadFiles",
+		},
+		{
 			name: "account-has-a-deadline", does: never(),
 			says: "a virtual account has a deadline",
 			pkg:  tests, run: "TestPrepareRefusesWhatTheWindowWouldRefuse",
