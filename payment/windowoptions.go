@@ -70,6 +70,9 @@ type Period struct {
 
 // Valid tells whether both ends are days, in order.
 func (p Period) Valid() bool {
+	if p == (Period{}) {
+		return false // by far the most, and an error of time's costs an allocation
+	}
 	from, errFrom := time.Parse(periodDay, p.From)
 	to, errTo := time.Parse(periodDay, p.To)
 	return errFrom == nil && errTo == nil && !to.Before(from)
