@@ -188,6 +188,8 @@ type Result struct {
 	Refused string
 	// Account is the virtual account that was issued, as far as the answer tells.
 	Account payment.VirtualAccount
+	// Receipt is what a shop prints of the payment; nil where the answer says nothing of it.
+	Receipt *payment.Receipt
 	// BillingKey is the key that was issued, for attempts with that purpose.
 	BillingKey payment.Secret
 	// Said is the PG's own answer, where it is to be handed on.

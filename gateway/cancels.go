@@ -216,12 +216,14 @@ type attemptAnswer struct {
 	// Payments is the order's split: what the PG charges first, then what the shop settles itself.
 	Payments []payment.MethodAmount `json:"payments"`
 	// Cancelled is what went back for certain, Remaining what is left of Amount then.
-	Cancelled payment.Won     `json:"cancelled"`
-	Remaining payment.Won     `json:"remaining"`
-	PGTxID    string          `json:"pg_tx_id,omitempty"`
-	CreatedAt time.Time       `json:"created_at"`
-	UpdatedAt time.Time       `json:"updated_at"`
-	Cancels   []cancelListing `json:"cancels"`
+	Cancelled payment.Won `json:"cancelled"`
+	Remaining payment.Won `json:"remaining"`
+	PGTxID    string      `json:"pg_tx_id,omitempty"`
+	// Receipt is what to print of the payment, as far as the PG said it.
+	Receipt   *payment.Receipt `json:"receipt,omitempty"`
+	CreatedAt time.Time        `json:"created_at"`
+	UpdatedAt time.Time        `json:"updated_at"`
+	Cancels   []cancelListing  `json:"cancels"`
 }
 
 type cancelListing struct {
@@ -282,7 +284,7 @@ func (g *Gateway) attemptAnswer(c *fiber.Ctx, a payment.Attempt) (attemptAnswer,
 	ans := attemptAnswer{
 		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, State: a.State,
 		Reason: a.Reason, Amount: a.Amount, TaxFree: a.TaxFree, VAT: stated(a.VAT, a.VATSet), OrderAmount: a.OrderAmount,
-		Payments: a.Split(), PGTxID: a.PGTxID, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, Cancels: []cancelListing{},
+		Payments: a.Split(), PGTxID: a.PGTxID, Receipt: a.Receipt, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, Cancels: []cancelListing{},
 	}
 	end := lifecycle.Result{Attempt: a}.Ending()
 	ans.Code, ans.DetailKo, ans.DetailEn = end.Code, end.Ko, end.En

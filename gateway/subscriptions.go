@@ -84,12 +84,14 @@ type chargeAnswer struct {
 	TaxFree   payment.Won        `json:"tax_free"`
 	VAT       *payment.Won       `json:"vat_amount,omitempty"`
 	PGTxID    string             `json:"pg_tx_id,omitempty"`
+	// Receipt is what to print of it, as far as the PG said it.
+	Receipt *payment.Receipt `json:"receipt,omitempty"`
 }
 
 func chargeAnswerOf(a payment.Attempt) chargeAnswer {
 	return chargeAnswer{
 		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, State: a.State,
-		Amount: a.Amount, TaxFree: a.TaxFree, VAT: stated(a.VAT, a.VATSet), PGTxID: a.PGTxID,
+		Amount: a.Amount, TaxFree: a.TaxFree, VAT: stated(a.VAT, a.VATSet), PGTxID: a.PGTxID, Receipt: a.Receipt,
 	}
 }
 

@@ -3,6 +3,7 @@ package journal
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -16,10 +17,10 @@ const defaultCheck = time.Minute
 
 const attemptColumns = `id, order_id, pg, driver, merchant, mid, method, amount, tax_free, order_amount, currency,
 	test, manual_confirm, device, site, purpose, order_name, return_url, rules_version, created_at, expires_at,
-	state, pg_tx_id, reason, updated_at, next_check, checks, vat, vat_set, deposit_due, secondary`
+	state, pg_tx_id, reason, updated_at, next_check, checks, vat, vat_set, deposit_due, secondary, receipt`
 
 const insertAttempt = `INSERT INTO attempts (` + attemptColumns + `, lease_until, proof_hash, sealed_proof)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, '', NULL)
 	ON CONFLICT (id) DO NOTHING`
 
 // row is an attempt with what only the journal knows of it.
@@ -98,7 +99,7 @@ func (j *Journal) insert(x *txn, a payment.Attempt) (bool, error) {
 		insertAttempt, a.ID, a.OrderID, a.PG, a.Driver, a.Merchant, a.MID, a.Method, int64(a.Amount), int64(a.TaxFree),
 		int64(a.OrderAmount), a.Currency, a.Test, a.ManualConfirm, a.Device, a.Site, a.Purpose, a.OrderName, a.ReturnURL,
 		a.RulesVersion, millis(a.CreatedAt), millis(a.ExpiresAt), payment.StateOpened, a.PGTxID, a.Reason, millis(j.now()),
-		millis(next), a.Checks, int64(a.VAT), a.VATSet, millis(a.DepositDue), a.Secondary,
+		millis(next), a.Checks, int64(a.VAT), a.VATSet, millis(a.DepositDue), a.Secondary, "",
 	)
 	return n == 1, err
 }
@@ -198,18 +199,44 @@ func scanAttempt(rows *sql.Rows) (payment.Attempt, error) { return scanInto(rows
 func scanInto(rows *sql.Rows, more ...any) (payment.Attempt, error) {
 	var a payment.Attempt
 	var created, expires, updated, next, due int64
+	var receipt string
 	dest := append([]any{
 		&a.ID, &a.OrderID, &a.PG, &a.Driver, &a.Merchant, &a.MID, &a.Method, &a.Amount, &a.TaxFree, &a.OrderAmount,
 		&a.Currency, &a.Test, &a.ManualConfirm, &a.Device, &a.Site, &a.Purpose, &a.OrderName, &a.ReturnURL,
 		&a.RulesVersion, &created, &expires, &a.State, &a.PGTxID, &a.Reason, &updated, &next, &a.Checks,
-		&a.VAT, &a.VATSet, &due, &a.Secondary,
+		&a.VAT, &a.VATSet, &due, &a.Secondary, &receipt,
 	}, more...)
 	if err := rows.Scan(dest...); err != nil {
 		return payment.Attempt{}, err
 	}
 	a.CreatedAt, a.ExpiresAt, a.UpdatedAt = at(created), at(expires), at(updated)
 	a.NextCheck, a.DepositDue = at(next), at(due)
-	return a, nil
+	var err error
+	a.Receipt, err = receiptOf(receipt)
+	return a, err
+}
+
+// receiptOf reads a receipt as receiptText writes it.
+func receiptOf(text string) (*payment.Receipt, error) {
+	if text == "" {
+		return nil, nil
+	}
+	r := new(payment.Receipt)
+	if err := json.Unmarshal([]byte(text), r); err != nil {
+		return nil, fmt.Errorf("reading a receipt: %w", err)
+	}
+	return r, nil
+}
+
+func receiptText(r *payment.Receipt) (string, error) {
+	if r == nil {
+		return "", nil
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return "", fmt.Errorf("writing a receipt: %w", err)
+	}
+	return string(text), nil
 }
 
 // sameContent compares what never changes of an attempt.
@@ -218,6 +245,7 @@ func sameContent(have, want payment.Attempt) error {
 	// What a life changes is taken over, so that every other field is compared, also one that is added later.
 	want.State, want.PGTxID, want.Reason = have.State, have.PGTxID, have.Reason
 	want.UpdatedAt, want.NextCheck, want.Checks = have.UpdatedAt, have.NextCheck, have.Checks
+	want.Receipt = have.Receipt
 	if have != want {
 		return &ConflictError{Kind: ConflictContent, ID: have.ID, State: state}
 	}

@@ -20,6 +20,8 @@ type Transition struct {
 	Reason payment.Reason
 	// PGTxID is the PG's transaction id, when it became known; empty keeps the former one.
 	PGTxID string
+	// Receipt is what the shop prints of it; nil keeps the former one.
+	Receipt *payment.Receipt
 	// NextCheck is when the sweep looks at the attempt; zero means soon. A final state has none.
 	NextCheck time.Time
 	// SealedProof replaces the sealed proof; nil keeps it. WipeProof removes it, as every final state does.
@@ -82,6 +84,9 @@ func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 	if t.Reason != "" {
 		r.Reason = payment.Reason(cleanText(string(t.Reason)))
 	}
+	if t.Receipt != nil {
+		r.Receipt = t.Receipt
+	}
 	if t.SealedProof != nil {
 		r.sealedProof, r.proven = t.SealedProof, true
 	}
@@ -111,6 +116,10 @@ func (j *Journal) put(x *txn, r row, t Transition) (payment.Attempt, error) {
 // update writes what put made of r. The state in the condition is what the guards were checked against.
 func update(x *txn, r row, from payment.State) error {
 	x.forget(r.ID) //guard:claimed-in-a-batch-is-read-again
+	receipt, err := receiptText(r.Receipt)
+	if err != nil {
+		return err
+	}
 	// A new proof is bytes, which the batch's JSON cannot carry: it is written alone.
 	if x.joint != nil && !r.proven {
 		wipe := 0
@@ -119,13 +128,14 @@ func update(x *txn, r row, from payment.State) error {
 		}
 		x.joint.moves = append(x.joint.moves, []any{
 			r.ID, from, r.State, r.PGTxID, r.Reason, millis(r.UpdatedAt), millis(r.NextCheck), wipe,
+			receipt,
 		})
 		x.wrote = true
 		return nil
 	}
 	n, err := x.exec(`UPDATE attempts SET state = ?, pg_tx_id = ?, reason = ?, updated_at = ?, next_check = ?,
-		lease_until = 0, proof_hash = ?, sealed_proof = ? WHERE id = ? AND state = ?`,
-		r.State, r.PGTxID, r.Reason, millis(r.UpdatedAt), millis(r.NextCheck), r.proofHash, r.sealedProof, r.ID, from)
+		lease_until = 0, proof_hash = ?, sealed_proof = ?, receipt = ? WHERE id = ? AND state = ?`,
+		r.State, r.PGTxID, r.Reason, millis(r.UpdatedAt), millis(r.NextCheck), r.proofHash, r.sealedProof, receipt, r.ID, from)
 	if err == nil && n != 1 {
 		err = &ConflictError{Kind: ConflictState, ID: r.ID, State: from}
 	}

@@ -125,9 +125,10 @@ func (x *txn) readAll() error {
 // write would have is in the statement: when it does not hold for every row, the batch is spoiled.
 const (
 	moveAll = `UPDATE attempts SET state = v.state, pg_tx_id = v.tx, reason = v.reason, updated_at = v.updated, next_check = v.next,
-		lease_until = 0, sealed_proof = CASE v.wipe WHEN 1 THEN NULL ELSE attempts.sealed_proof END
+		lease_until = 0, sealed_proof = CASE v.wipe WHEN 1 THEN NULL ELSE attempts.sealed_proof END, receipt = v.receipt
 		FROM (SELECT value ->> 0 AS id, value ->> 1 AS was, value ->> 2 AS state, value ->> 3 AS tx, value ->> 4 AS reason,
-		CAST(value ->> 5 AS BIGINT) AS updated, CAST(value ->> 6 AS BIGINT) AS next, CAST(value ->> 7 AS BIGINT) AS wipe FROM /*each*/) AS v
+		CAST(value ->> 5 AS BIGINT) AS updated, CAST(value ->> 6 AS BIGINT) AS next, CAST(value ->> 7 AS BIGINT) AS wipe,
+		value ->> 8 AS receipt FROM /*each*/) AS v
 		WHERE attempts.id = v.id AND attempts.state = v.was`
 	lookAll = `UPDATE attempts SET next_check = v.next, checks = attempts.checks + 1, lease_until = 0
 		FROM (SELECT value ->> 0 AS id, CAST(value ->> 1 AS BIGINT) AS next, CAST(value ->> 2 AS BIGINT) AS checks,

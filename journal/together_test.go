@@ -47,6 +47,9 @@ func anAct(t *testing.T, rng *rand.Rand, round int) act {
 		ID: a.ID, From: []payment.State{from}, To: to, PGTxID: []string{"", "tx\\\"1"}[rng.IntN(2)], Reason: "why",
 		Messages: []payment.Message{{ID: "m-" + string(a.ID), Type: payment.MessageConfirmed, Body: []byte{0, 1}}},
 	}
+	if rng.IntN(2) == 0 {
+		tr.Receipt = &payment.Receipt{ApprovalNumber: fmt.Sprint(rng.IntN(9)), CardCompany: "\x00<\\\"신한\">"}
+	}
 	if rng.IntN(3) == 0 {
 		tr.SealedProof = []byte("another")
 	}

@@ -45,6 +45,7 @@ func (s *Machine) issued(ctx context.Context, w *work, r adapters.Result) (Resul
 		NextCheck: s.nextDepositCheck(w.a, r.Account.Due),
 		WipeProof: true,
 		Messages:  []payment.Message{message},
+		Receipt:   r.Receipt,
 	})
 	if err != nil {
 		return s.lostHold(ctx, w, err)

@@ -66,12 +66,19 @@ func sampleMessages(t *testing.T) []payment.Message {
 		ID: "a_01jexample0000000000000000", OrderID: "O-1", PG: "inicis", Merchant: "1001", Method: "card",
 		Amount: 64900, OrderAmount: 64900, PGTxID: "StdpayCARDINIpayTest20261210120000000001",
 	}
+	receipt := payment.Receipt{
+		ApprovalNumber: "30012345", ApprovedAt: now, CardCompany: "신한카드", CardNumber: "427289*********3", Installment: new(3), InterestFree: new(true),
+	}
+	a.Receipt = payment.NewReceipt(receipt)
 	account := a
+	account.Receipt = payment.NewReceipt(payment.Receipt{Bank: "088", BankName: "신한은행"})
 	account.Method, account.DepositDue = payment.MethodVBank, now.Add(72*time.Hour)
 	account.PGTxID = "StdpayVBNKINIpayTest20261210120000000002"
 	key := a
 	key.Merchant, key.Purpose, key.Amount, key.OrderAmount, key.PGTxID = "1002", payment.PurposeBillingKey, 0, 0, ""
 	charge := a
+	receipt.Installment, receipt.InterestFree, receipt.URL = new(0), nil, "https://example.com/receipts/1"
+	charge.Receipt = payment.NewReceipt(receipt)
 	charge.ID, charge.OrderID, charge.Merchant, charge.Purpose = "r_01jexample", "SUB-77-2026-12", "2003", payment.PurposeRecurring
 	charge.PG, charge.Amount, charge.OrderAmount, charge.PGTxID = "portone1", 9900, 9900, "imp_740012345678"
 	cancel := payment.Cancel{ID: "c_01jexample", AttemptID: a.ID, Amount: 10000, Remaining: 64900, Origin: payment.CancelByShop}

@@ -59,6 +59,11 @@ func exampleOf(kind string, now time.Time) (payment.Message, error) {
 		ID: exampleName, PG: exampleName, Merchant: exampleName, Method: "card", PGTxID: exampleName,
 		OrderID: exampleOrder, //guard:example-has-no-order
 	}
+	atOnce, no := 0, false
+	a.Receipt = payment.NewReceipt(payment.Receipt{
+		ApprovalNumber: exampleZeros[:8], ApprovedAt: now, CardCompany: exampleName, CardNumber: "000000******0000",
+		Installment: &atOnce, InterestFree: &no,
+	})
 	c := payment.Cancel{ID: exampleName, AttemptID: a.ID, Origin: payment.CancelByShop}
 	switch kind {
 	case payment.MessageConfirmed:
@@ -71,7 +76,7 @@ func exampleOf(kind string, now time.Time) (payment.Message, error) {
 			Bank: exampleBank, Number: exampleZeros, Holder: exampleName, Due: now.AddDate(0, 0, 3),
 		})
 	case payment.MessageDeposited:
-		a.Method = payment.MethodVBank
+		a.Method, a.Receipt = payment.MethodVBank, payment.NewReceipt(payment.Receipt{Bank: exampleBank, ApprovedAt: now})
 		return only(ending(a, payment.StateApproved, payment.ReasonApproved, now, nil))
 	case payment.MessageCancelled:
 		return only(cancelMessage(a, c, payment.CancelRequested, payment.CancelDone, CancelConfirmed, now))

@@ -33,6 +33,8 @@ type messageData struct {
 	Code     payment.Code   `json:"code,omitempty"`
 	DetailKo string         `json:"detail_ko,omitempty"`
 	DetailEn string         `json:"detail_en,omitempty"`
+	// Receipt is what to print of a payment, as far as the PG said it.
+	Receipt *payment.Receipt `json:"receipt,omitempty"`
 	// Recovery is where the recovery of a declined charge stands.
 	Recovery *payment.RecoveryStanding `json:"recovery,omitempty"`
 	// Account is the virtual account to pay into, BillingKey the key that was issued; a message with either is
@@ -123,6 +125,9 @@ func ending(
 ) ([]payment.Message, error) {
 	kind, data := payment.MessageFailed, dataOf(a)
 	data.Recovery = recovery
+	if to == payment.StateApproved {
+		data.Receipt = a.Receipt
+	}
 	recurring := a.Purpose == payment.PurposeRecurring
 	if recurring {
 		kind = payment.MessageChargeFailed

@@ -156,6 +156,10 @@ func (s *Machine) finish(ctx context.Context, w *work, to payment.State, reason 
 	if err != nil {
 		return s.lostHold(ctx, w, err)
 	}
+	if to == payment.StateApproved {
+		// An account's bank was told when it was issued, the rest with the deposit.
+		w.a.Receipt = w.seen.Receipt.Over(w.a.Receipt)
+	}
 	var msgs []payment.Message
 	if !recovered { //guard:recovered-decline-is-told-once
 		msgs, err = s.messages(w, to, reason)
@@ -174,6 +178,7 @@ func (s *Machine) finish(ctx context.Context, w *work, to payment.State, reason 
 		Event:     journal.Event{Kind: journal.EventEnd(to), Detail: string(reason)},
 		WipeProof: kept == nil, SealedProof: kept, KeepProof: kept != nil,
 		Messages: msgs, //guard:message-with-the-state
+		Receipt:  w.a.Receipt,
 		Stored:   s.stored(w, to),
 	})
 	if err != nil {

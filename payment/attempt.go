@@ -83,6 +83,8 @@ type Attempt struct {
 	PGTxID string `json:"pg_tx_id,omitempty"`
 	// Reason is a stable code for how the attempt came to its state.
 	Reason Reason `json:"reason,omitempty"`
+	// Receipt is what the shop prints of it, as far as the PG said; nil where it said nothing.
+	Receipt *Receipt `json:"receipt,omitempty"`
 	// UpdatedAt is when the state last changed.
 	UpdatedAt time.Time `json:"updated_at"`
 	// NextCheck is when an open attempt is looked up again; zero for final ones.

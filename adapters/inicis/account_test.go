@@ -101,6 +101,7 @@ func TestAnIssuedAccountIsNotMoney(t *testing.T) {
 		Account: payment.VirtualAccount{
 			Bank: "088", Number: "56211102345678", Holder: "데모상점", Due: time.Date(2026, 4, 5, 14, 59, 59, 0, time.UTC),
 		},
+		Receipt: &payment.Receipt{Bank: "088", BankName: "신한은행"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

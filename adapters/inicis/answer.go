@@ -68,7 +68,7 @@ func parseApproval(body []byte, charset, stamp string, a payment.Attempt) (adapt
 	if err := o.Err(); err != nil {
 		return adapters.Result{}, err
 	}
-	r.Outcome = payment.OutcomeApproved
+	r.Outcome, r.Receipt = payment.OutcomeApproved, receiptOf(o)
 	if r.Method == payment.MethodVBank {
 		// An account was issued; the money comes later.
 		r.Account, err = parseAccount(

@@ -196,7 +196,7 @@ func parseInquiry(
 	if r.OrderRef != a.ID && !exact {
 		return adapters.Result{}, fmt.Errorf("%w: oid is another payment's", wire.ErrShape)
 	}
-	r.Outcome = inquiryOutcome(status, r, account)
+	r.Outcome, r.Receipt = inquiryOutcome(status, r, account), inquiredReceipt(o, r.Method)
 	return r, nil
 }
 

@@ -7,6 +7,8 @@ type MobileAnswer struct {
 	First map[string]string
 	// Duplicates lists those of the critical names that came more than once, in the order of the body's rules.
 	Duplicates []string
+	// Twice holds every name that came more than once.
+	Twice map[string]bool
 }
 
 // Trusted tells whether nothing critical came twice. What is not trusted is decided by inquiry.
@@ -23,7 +25,7 @@ func ParseMobileAnswer(body []byte, charset string) (MobileAnswer, error) {
 	if err != nil {
 		return MobileAnswer{}, err
 	}
-	answer := MobileAnswer{First: f.first}
+	answer := MobileAnswer{First: f.first, Twice: f.twice}
 	for _, name := range []string{"P_STATUS", "P_AMT", "P_OID", "P_TID", "P_MID", "P_TYPE", "P_SRC_CODE", "P_VACT_NUM"} {
 		if f.twice[name] {
 			answer.Duplicates = append(answer.Duplicates, name)

@@ -93,26 +93,27 @@ func errNoHashKey() error {
 }
 
 // mobileFields reads an answer in which nothing critical came twice, and which has a status.
-func mobileFields(body []byte, charset string) (map[string]string, error) {
+func mobileFields(body []byte, charset string) (MobileAnswer, error) {
 	answer, err := ParseMobileAnswer(body, charset)
 	if err != nil {
-		return nil, err
+		return MobileAnswer{}, err
 	}
 	if !answer.Trusted() { //guard:forged-mobile-answer
-		return nil, fmt.Errorf("%w: %s occurs twice", wire.ErrShape, strings.Join(answer.Duplicates, " and "))
+		return MobileAnswer{}, fmt.Errorf("%w: %s occurs twice", wire.ErrShape, strings.Join(answer.Duplicates, " and "))
 	}
 	if !codeLike(answer.First["P_STATUS"]) || answer.First["P_STATUS"] == "" {
-		return nil, fmt.Errorf("%w: P_STATUS is missing", wire.ErrShape)
+		return MobileAnswer{}, fmt.Errorf("%w: P_STATUS is missing", wire.ErrShape)
 	}
-	return answer.First, nil
+	return answer, nil
 }
 
 // parseMobileApproval reads the answer to a mobile approval. An error means that the outcome is unknown.
 func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapters.Result, error) {
-	f, err := mobileFields(body, charset)
+	answer, err := mobileFields(body, charset)
 	if err != nil {
 		return adapters.Result{}, err
 	}
+	f := answer.First
 	r := adapters.Result{
 		Code: f["P_STATUS"], Message: f["P_RMESG1"], MID: f["P_MID"], Silent: silent | adapters.FactCurrency,
 	}
@@ -148,6 +149,7 @@ func parseMobileApproval(body []byte, charset string, a payment.Attempt) (adapte
 		r.Installment = wire.Months(f["P_RMESG2"])
 	}
 	r.Outcome, r.Warning = payment.OutcomeApproved, warning("", "", r, "")
+	r.Receipt = mobileReceiptOf(answer)
 	if r.Method == payment.MethodVBank {
 		// An account was issued; the money comes later.
 		r.Outcome = payment.OutcomeIssued
@@ -178,10 +180,11 @@ func (d *Driver) netCancelMobile(ctx context.Context, req adapters.ApproveReques
 	if err != nil {
 		return adapters.Result{}, err
 	}
-	f, err := mobileFields(answer.Body, answerCharset(answer))
+	said, err := mobileFields(answer.Body, answerCharset(answer))
 	if err != nil {
 		return adapters.Result{}, fmt.Errorf("%s: %w: %w", doing, adapters.ErrUnknownOutcome, err)
 	}
+	f := said.First
 	r := adapters.Result{
 		Outcome: payment.OutcomeUnknown, Code: f["P_STATUS"], Message: f["P_RMESG1"], OrderRef: a.ID, MID: midOf(a, m),
 	}

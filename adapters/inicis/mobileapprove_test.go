@@ -90,6 +90,9 @@ func TestMobileApproveSendsTheAuthTIDToOurOwnAddress(t *testing.T) {
 	want := adapters.Result{
 		Outcome: payment.OutcomeApproved, PGTxID: mobileTID, OrderRef: "ORD-20260402-0001-A1", MID: "INIpayTest", Amount: 64_900,
 		Method: "kakaopay", Silent: adapters.FactTest | adapters.FactTaxes | adapters.FactCurrency, Code: "00", Message: "정상완료",
+		Receipt: &payment.Receipt{
+			ApprovalNumber: "30012345", ApprovedAt: time.Date(2026, 4, 2, 5, 15, 0, 0, time.UTC), CardCompany: "KB국민카드", Installment: new(0),
+		},
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Errorf("(-want +got)\n%s", diff)

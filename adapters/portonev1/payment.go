@@ -28,7 +28,7 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 	}
 	r.Test, r.TestKnown = o.Bool("sandbox")
 	r.Escrow, r.EscrowKnown = o.Bool("escrow")
-	r.Installment = wire.Months(o.Text("card_quota"))
+	r.Installment, r.Receipt = wire.Months(o.Text("card_quota")), receiptOf(o)
 	// Where the configuration names no MID there is nothing to compare it with; the channel stands for it.
 	if a.MID != "" {
 		r.MID = o.Text("pg_id")

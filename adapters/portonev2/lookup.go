@@ -86,7 +86,7 @@ func parsePayment(o wire.Object, a payment.Attempt) (adapters.Result, error) {
 		// It is there for escrow payments; that it is missing tells nothing.
 		r.EscrowKnown = true
 	}
-	r.Installment = installmentOf(o)
+	r.Installment, r.Receipt = installmentOf(o), receiptOf(o)
 	if failure, ok := o.Object("failure"); ok {
 		r.Message = failure.Text("reason") + " " + failure.Text("pgMessage")
 		if code := failure.Text("pgCode"); code != "" {

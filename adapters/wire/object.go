@@ -99,6 +99,12 @@ func parseObject(text []byte, sticky *error) (Object, error) {
 	return o, nil
 }
 
+// Aside is o for fields that decide nothing: what is wrong with one of them is nobody's error.
+func (o Object) Aside() Object {
+	o.err = new(error)
+	return o
+}
+
 // Err returns the first thing that was wrong with a field that was asked for.
 func (o Object) Err() error {
 	if o.err == nil {

@@ -33,6 +33,29 @@ func testMove(t *testing.T, open Open) {
 		t.Errorf("what Move returns is not what is stored (-stored +returned)\n%s", d)
 	}
 
+	t.Run("a receipt is stored with the move, and stays", func(t *testing.T) {
+		mustClaim(t, j, Attempt("a-3", "o-3"), payment.StateClaimed)
+		want := payment.NewReceipt(payment.Receipt{
+			ApprovalNumber: "30012345", ApprovedAt: epoch(), CardCompany: "<신한> & \"카드\"", CardNumber: "427289******0294",
+			Installment: new(0), InterestFree: new(false), URL: "https://example.com/?a=1&b=2",
+		})
+		for _, step := range []struct {
+			to      payment.State
+			receipt *payment.Receipt
+		}{{payment.StateApproving, want}, {payment.StateCaptured, nil}, {payment.StateApproved, nil}} {
+			have, _, _ := j.Attempt(t.Context(), "a-3")
+			moved, err := j.Move(t.Context(), journal.Transition{
+				ID: "a-3", From: []payment.State{have.State}, To: step.to, Event: event("x"), Receipt: step.receipt,
+			})
+			if d := cmp.Diff(want, moved.Receipt); err != nil || d != "" {
+				t.Fatalf("%s: %v (-want +got)\n%s", step.to, err, d)
+			}
+		}
+		list, err := j.AttemptsOf(t.Context(), "o-3")
+		if err != nil || len(list) != 1 || cmp.Diff(want, list[0].Receipt) != "" {
+			t.Errorf("got %+v, %v", list, err)
+		}
+	})
 	t.Run("from another state than stated is a conflict that names it", func(t *testing.T) {
 		_, err := j.Move(t.Context(), journal.Transition{
 			ID: "a-1", From: []payment.State{payment.StateClaimed}, To: payment.StateRefused, Event: event("x"),

@@ -30,6 +30,21 @@ func inicisGuards() []guard {
 			pkg:  tests, run: "TestConformance",
 		},
 		{
+			name: "whole-card-number-is-no-receipts", does: never(),
+			says: "a card's number of which too much is shown stands in no receipt",
+			pkg:  "./payment", run: "TestAReceiptHasAMaskedNumberAtMost",
+		},
+		{
+			name: "card-number-in-a-receipts-text", does: never(),
+			says: "no text of a receipt has a whole card number in it",
+			pkg:  "./payment", run: "TestAReceiptLeavesOutWhatCannotBe",
+		},
+		{
+			name: "receipts-field-twice", does: never(),
+			says: "what a phone's answer says twice of a receipt is left out",
+			pkg:  tests, run: "TestReceiptsOfPhones",
+		},
+		{
 			name: "done-before-is-looked-up", does: drop(1),
 			says: "what Inicis calls done before is looked up, and is no refusal",
 			pkg:  tests, run: "TestConformance",
