@@ -14,6 +14,7 @@ func (b *builder) merchants() {
 		m := &merchant{
 			Merchant: r.Merchant, index: i, owner: b.pg(r.pg), inUse: r.inUse, span: r.span.period(),
 			sites: siteList(r.sites), devices: b.devices(r.devices), free: r.free, maxMonths: r.maxMonths,
+			integrations: b.integrations(r.integrations),
 		}
 		if r.cardPoints {
 			m.Clauses = append(m.Clauses, payment.ClauseCardPoints)
@@ -159,6 +160,7 @@ func (b *builder) contract(r *rawMerchant, m *merchant) {
 	}
 	b.d.known.foreign(r.keys, spec, merchantKeysOf)
 	b.clauses(r, m)
+	b.integration(r, m)
 	switch {
 	case len(spec.Behind) > 0:
 		need(m.ChannelKey != "", "channel_key")

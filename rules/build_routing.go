@@ -36,7 +36,7 @@ func (b *builder) routes() {
 func (b *builder) byLinks() *route {
 	return &route{
 		name: "links", inUse: true, strategy: strategyPriority, pgs: b.s.pgs,
-		when: condition{to: payment.MaxWon, devices: allDevices, purposes: allPurposes},
+		when: condition{to: payment.MaxWon, devices: allDevices, purposes: allPurposes, integrations: allIntegrations},
 	}
 }
 
@@ -52,7 +52,8 @@ func (b *builder) route(i int, r *rawRoute) *route {
 	rt.when = condition{
 		from: w.from, to: w.to, devices: b.devices(w.devices), purposes: b.purposes(w.purposes),
 		sites: siteList(w.sites), cards: b.cards(w.cards), countries: b.countries(w.countries),
-		when: calendar{span: r.span.period(), days: b.days(w.weekdays), windows: w.daily},
+		integrations: b.integrations(w.integrations),
+		when:         calendar{span: r.span.period(), days: b.days(w.weekdays), windows: w.daily},
 	}
 	b.span(r.at, r.span)
 	if w.from > w.to {

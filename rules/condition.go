@@ -10,15 +10,16 @@ import (
 
 // condition is a compiled when. Methods are not in it: each method has its own list of rules.
 type condition struct {
-	from, to  payment.Won
-	devices   deviceSet
-	purposes  purposeSet
-	sites     []payment.Site
-	cards     []string
-	countries []string
-	when      calendar
-	expr      *vm.Program
-	exprText  string
+	from, to     payment.Won
+	devices      deviceSet
+	purposes     purposeSet
+	integrations integrationSet
+	sites        []payment.Site
+	cards        []string
+	countries    []string
+	when         calendar
+	expr         *vm.Program
+	exprText     string
 }
 
 // fits checks the structured fields, cheapest first, and names the first that does not hold.
@@ -30,6 +31,8 @@ func (c *condition) fits(in *payment.Checkout, amount payment.Won, now moment) s
 		return "device"
 	case c.purposes&purposeBit(in.Purpose) == 0:
 		return "purpose"
+	case c.integrations&integrationBit(in.Integration()) == 0:
+		return "integration"
 	case !hasSite(c.sites, in.Site):
 		return "site"
 	case len(c.cards) > 0 && !slices.Contains(c.cards, cardOf(in)):
@@ -45,6 +48,7 @@ func (c *condition) fits(in *payment.Checkout, amount payment.Won, now moment) s
 // unconditional tells that the condition holds for everything, always.
 func (c *condition) unconditional() bool {
 	return c.from == 0 && c.to == payment.MaxWon && c.devices == allDevices && c.purposes == allPurposes &&
+		c.integrations == allIntegrations &&
 		len(c.sites) == 0 && len(c.cards) == 0 && len(c.countries) == 0 && c.when.always() && c.exprText == ""
 }
 

@@ -28,6 +28,7 @@ type rawCheckout struct {
 	months    int
 	cardSet   bool
 	ignored   string
+	byAPI     bool
 	at        time.Time
 }
 
@@ -101,6 +102,7 @@ func checkoutReader(c *rawCheckout) reader {
 				"an account without a window.",
 		},
 		"country":    {text(&c.country), "Buyer's country."},
+		"by_api":     {flag(&c.byAPI), "Y for a billing key that the order service has issued without a window."},
 		"at":         {instant(&c.at, false), "When it happened, for diff."},
 		"return_url": {text(&c.ignored), "Not looked at."},
 		"app_scheme": {text(&c.ignored), "Not looked at."},
@@ -142,7 +144,7 @@ func (c *rawCheckout) checkout() payment.Checkout {
 	out := payment.Checkout{
 		OrderID: payment.OrderID(c.orderID), Amount: c.amount, Currency: payment.CurrencyKRW,
 		TaxFree: c.taxFree, TaxFreeSet: c.taxSet, VAT: c.vat, VATSet: c.vatSet, DepositDue: c.due, OrderName: c.name,
-		Site: payment.Site(c.site), Device: c.device, Purpose: c.purpose, Country: c.country,
+		Site: payment.Site(c.site), Device: c.device, Purpose: c.purpose, Country: c.country, ByAPI: c.byAPI,
 	}
 	for _, p := range c.payments {
 		out.Payments = append(out.Payments, payment.MethodAmount{Method: payment.Method(p.method.text), Amount: p.amount})

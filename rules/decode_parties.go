@@ -99,20 +99,22 @@ const (
 // rawMerchant is one entry of merchants as written.
 type rawMerchant struct {
 	payment.Merchant
-	at        value
-	id        word
-	pg        word
-	midAt     value
-	keys      []located
-	inUse     bool
-	span      span
-	sites     []word
-	devices   []word
-	methods   []word
-	cards     []entry[reviewState]
-	fees      []entry[rawFee]
-	free      bool
-	maxMonths int
+	at      value
+	id      word
+	pg      word
+	midAt   value
+	keys    []located
+	inUse   bool
+	span    span
+	sites   []word
+	devices []word
+	methods []word
+	// integrations are those of 연동방식.
+	integrations []word
+	cards        []entry[reviewState]
+	fees         []entry[rawFee]
+	free         bool
+	maxMonths    int
 	// digital is what the contract's phone bills are for, where digitalSet tells that it says.
 	digital    bool
 	digitalSet bool
@@ -177,6 +179,10 @@ func (m *rawMerchant) fields(k *known) fields {
 		"until":   {instant(&m.span.until, true), "Not from this moment on; a date means its end."},
 		"sites":   {names(&m.sites), "all, or the sites it is for (적용사이트)."},
 		"devices": {names(&m.devices), "pc, mobile, app; all when left out."},
+		"integration": {
+			names(&m.integrations), "How the contract is used (연동방식): window (결제창), api (key-in, accounts and keys without " +
+				"a window), billing (charges of billing keys); all that its purpose allows when left out.",
+		},
 		"methods": {names(&m.methods), "Methods the contract covers; all that the PG supports when left out."},
 		"cards": {dict(&m.cards, func(s *reviewState, _ value) reader {
 			return choice(s, reviewApproved, reviewPending, reviewRefused)

@@ -123,6 +123,7 @@ func windowList(dst *[]window) reader {
 type rawWhen struct {
 	at                                                  value
 	methods, devices, sites, cards, purposes, countries []word
+	integrations                                        []word
 	from, to                                            payment.Won
 	amountAt                                            value
 	daily                                               []window
@@ -138,13 +139,14 @@ func whenReader(w *rawWhen) reader {
 			"from": {won(&w.from), "This much or more (이상)."},
 			"to":   {won(&w.to), "This much or less (이하)."},
 		})), "What the PG is to charge, in won."},
-		"device":   {names(&w.devices), "pc, mobile, app."},
-		"site":     {names(&w.sites), "One site or a list."},
-		"card":     {names(&w.cards), "Card company chosen beforehand."},
-		"purpose":  {names(&w.purposes), "one_time, billing_key, escrow, recurring, key_in."},
-		"country":  {names(&w.countries), "Buyer's country, ISO 3166-1 alpha-2."},
-		"daily":    {windowList(&w.daily), "Parts of the day in KST, as in [\"23:30-00:30\"]."},
-		"weekdays": {names(&w.weekdays), "mon, tue, wed, thu, fri, sat, sun, in KST."},
+		"device":      {names(&w.devices), "pc, mobile, app."},
+		"site":        {names(&w.sites), "One site or a list."},
+		"card":        {names(&w.cards), "Card company chosen beforehand."},
+		"purpose":     {names(&w.purposes), "one_time, billing_key, escrow, recurring, key_in."},
+		"integration": {names(&w.integrations), "window, api, billing: how the PG is used for it (연동방식)."},
+		"country":     {names(&w.countries), "Buyer's country, ISO 3166-1 alpha-2."},
+		"daily":       {windowList(&w.daily), "Parts of the day in KST, as in [\"23:30-00:30\"]."},
+		"weekdays":    {names(&w.weekdays), "mon, tue, wed, thu, fri, sat, sun, in KST."},
 		"expr": {
 			name(&w.expr), "An expression for what the fields cannot say, as in amount > 10000 && country != \"KR\".",
 		},

@@ -15,6 +15,8 @@ type merchant struct {
 	span    period
 	sites   []payment.Site
 	devices deviceSet
+	// integrations are those that the contract is used by.
+	integrations integrationSet
 	// pcOnly tells that phones were wanted, and that a key is missing for their windows.
 	pcOnly    bool
 	methods   bitset
@@ -116,6 +118,8 @@ func (m *merchant) fits(c *payment.Checkout, me *method, part payment.Won, now m
 		return fitNot, "not in use"
 	case !m.devices.serves(c):
 		return fitNot, "not for this device"
+	case m.integrations&integrationBit(c.Integration()) == 0: //guard:contract-has-the-integration
+		return fitNot, notBy(c.Integration())
 	case c.Device.Phone() && slices.Contains(m.owner.spec.NotOnPhones, me.code): //guard:phones-get-what-they-can-show
 		return fitNot, "the PG has the method on PCs alone"
 	case !onSite(m.sites, c):

@@ -11,14 +11,15 @@ import (
 // routeIndex finds the rules that may hold for a checkout without asking each of them. For everything that
 // conditions name it keeps, by value, the set of rules that allow it; the rules to ask are those in every set.
 type routeIndex struct {
-	methods   axis[payment.Method]
-	sites     axis[payment.Site]
-	cards     axis[string]
-	countries axis[string]
-	devices   axis[deviceSet]
-	purposes  axis[purposeSet]
-	week      week
-	bounds    []bounds
+	methods      axis[payment.Method]
+	sites        axis[payment.Site]
+	cards        axis[string]
+	countries    axis[string]
+	devices      axis[deviceSet]
+	purposes     axis[purposeSet]
+	integrations axis[integrationSet]
+	week         week
+	bounds       []bounds
 }
 
 // axis is the sets of rules by one field's value; others is the set for every value that no rule names.
@@ -53,14 +54,15 @@ func (w *week) of(m moment) bitset {
 
 func indexRoutes(all []*route) routeIndex {
 	ix := routeIndex{
-		methods:   newAxis(all, func(r *route) []payment.Method { return r.methods }),
-		sites:     newAxis(all, func(r *route) []payment.Site { return r.when.sites }),
-		cards:     newAxis(all, func(r *route) []string { return r.when.cards }),
-		countries: newAxis(all, func(r *route) []string { return r.when.countries }),
-		devices:   newSetAxis(all, allDevices, func(r *route) deviceSet { return r.when.devices }),
-		purposes:  newSetAxis(all, allPurposes, func(r *route) purposeSet { return r.when.purposes }),
-		week:      newWeek(all),
-		bounds:    make([]bounds, len(all)),
+		methods:      newAxis(all, func(r *route) []payment.Method { return r.methods }),
+		sites:        newAxis(all, func(r *route) []payment.Site { return r.when.sites }),
+		cards:        newAxis(all, func(r *route) []string { return r.when.cards }),
+		countries:    newAxis(all, func(r *route) []string { return r.when.countries }),
+		devices:      newSetAxis(all, allDevices, func(r *route) deviceSet { return r.when.devices }),
+		purposes:     newSetAxis(all, allPurposes, func(r *route) purposeSet { return r.when.purposes }),
+		integrations: newSetAxis(all, allIntegrations, func(r *route) integrationSet { return r.when.integrations }),
+		week:         newWeek(all),
+		bounds:       make([]bounds, len(all)),
 	}
 	ix.devices.by[noDevice] = setOf(all, func(r *route) bool { return r.when.devices == allDevices })
 	for i, r := range all {
@@ -101,7 +103,7 @@ func newAxis[K comparable](all []*route, named func(*route) []K) axis[K] {
 
 // newSetAxis indexes a field of which a rule keeps the allowed values as bits; a value that is no bit is allowed by
 // none.
-func newSetAxis[K deviceSet | purposeSet](all []*route, every K, allowed func(*route) K) axis[K] {
+func newSetAxis[K deviceSet | purposeSet | integrationSet](all []*route, every K, allowed func(*route) K) axis[K] {
 	a := axis[K]{by: make(map[K]bitset), others: setOf(all, func(*route) bool { return false })}
 	for bit := K(1); bit <= every; bit <<= 1 {
 		a.by[bit] = setOf(all, func(r *route) bool { return allowed(r)&bit != 0 })
@@ -148,7 +150,7 @@ func newWeek(all []*route) week {
 type mayHold struct {
 	s    *Snapshot
 	d    *deciding
-	axes [7]bitset
+	axes [8]bitset
 	// word is the next word of the sets, set what is left of the one before it.
 	word int
 	set  uint64
@@ -158,7 +160,8 @@ func (s *Snapshot) mayHold(d *deciding) mayHold {
 	ix := &s.index
 	return mayHold{s: s, d: d, axes: [...]bitset{
 		ix.methods.of(d.method.code), ix.sites.of(d.in.Site), ix.cards.of(cardOf(d.in)), ix.countries.of(d.in.Country),
-		ix.devices.of(deviceOf(d.in)), ix.purposes.of(purposeBit(d.in.Purpose)), ix.week.of(d.now),
+		ix.devices.of(deviceOf(d.in)), ix.purposes.of(purposeBit(d.in.Purpose)),
+		ix.integrations.of(integrationBit(d.in.Integration())), ix.week.of(d.now),
 	}}
 }
 

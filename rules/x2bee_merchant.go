@@ -105,12 +105,15 @@ func (m *merchant) fitsSomewhere(me *method, w Where, now moment) bool {
 	if me == nil {
 		return m.inUse && m.span.holds(now.unix) && hasSite(m.sites, site) && m.devices&w.devices() != 0
 	}
+	// It is not asked for which use: a contract for API alone is listed as well.
+	used := *m
+	used.integrations = allIntegrations
 	for _, d := range []payment.Device{payment.DevicePC, payment.DeviceMobile, payment.DeviceApp} {
 		if w.devices()&deviceBit(d) == 0 {
 			continue
 		}
 		// Without an amount nothing is said of taxes: a stated tax-free part of 0 fits every kind of merchant.
-		if got, _ := m.fits(&payment.Checkout{Site: site, Device: d, TaxFreeSet: true}, me, 0, now); got == fitYes {
+		if got, _ := used.fits(&payment.Checkout{Site: site, Device: d, TaxFreeSet: true}, me, 0, now); got == fitYes {
 			return true
 		}
 	}

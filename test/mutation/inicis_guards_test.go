@@ -165,6 +165,16 @@ func inicisGuards() []guard {
 			pkg:  "./rules", run: "TestBadFiles",
 		},
 		{
+			name: "integrations-are-used", does: never(),
+			says: "a contract lists no integration that nothing would use",
+			pkg:  "./rules", run: "TestBadFiles",
+		},
+		{
+			name: "contract-has-the-integration", does: never(),
+			says: "a contract is used only by the integrations that it has",
+			pkg:  "./rules", run: "TestDecisions",
+		},
+		{
 			name: "account-has-a-deadline", does: never(),
 			says: "a virtual account has a deadline",
 			pkg:  tests, run: "TestPrepareRefusesWhatTheWindowWouldRefuse",
