@@ -120,6 +120,25 @@ func (j *Journal) Attempt(ctx context.Context, id payment.AttemptID) (payment.At
 	return list[0].Attempt, list[0].sealedProof, nil
 }
 
+// ProofOwner returns the attempt whose proof has a hash, or ErrNotFound.
+func (j *Journal) ProofOwner(ctx context.Context, hash string) (payment.Attempt, error) {
+	// The second condition is the partial index's, and keeps those out that have none.
+	rows, err := j.r.query(
+		ctx, `SELECT `+attemptColumns+` FROM attempts WHERE proof_hash = ? AND proof_hash <> ''`, hash,
+	)
+	if err != nil {
+		return payment.Attempt{}, unavailable("reading the attempt of a proof", err)
+	}
+	list, err := collect(rows, scanAttempt)
+	switch {
+	case err != nil:
+		return payment.Attempt{}, unavailable("reading the attempt of a proof", err)
+	case len(list) == 0:
+		return payment.Attempt{}, fmt.Errorf("reading the attempt of a proof: %w", ErrNotFound)
+	}
+	return list[0], nil
+}
+
 // AttemptsOf returns the attempts of an order, oldest first.
 func (j *Journal) AttemptsOf(ctx context.Context, order payment.OrderID) ([]payment.Attempt, error) {
 	if j.known.surelyNone(order) {

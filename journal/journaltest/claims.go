@@ -228,11 +228,19 @@ func testProof(t *testing.T, open Open) {
 		}
 		err := j.Claim(t.Context(), Attempt("p-2", "p"), claim(payment.StateClaimed, "p-1"))
 		wantConflict(t, err, journal.ConflictReplay, payment.StateRefused)
+		if a, err := j.ProofOwner(t.Context(), "hash-p-1"); err != nil || a.ID != "p-1" || a.State != payment.StateRefused {
+			t.Errorf("its owner is %s (%s), %v", a.ID, a.State, err)
+		}
 	})
 	t.Run("claims without a proof do not clash", func(t *testing.T) {
 		for _, id := range []string{"r", "s"} {
 			if err := j.Claim(t.Context(), Attempt(id+"-1", id), claim(payment.StateCaptured, "")); err != nil {
 				t.Error(err)
+			}
+		}
+		for _, hash := range []string{"", "hash-of-nobodys"} {
+			if a, err := j.ProofOwner(t.Context(), hash); !errors.Is(err, journal.ErrNotFound) {
+				t.Errorf("the owner of %q is %s, %v", hash, a.ID, err)
 			}
 		}
 	})
