@@ -55,7 +55,7 @@ func (f Fault) declinable() error {
 // declinableOperations are the operations of each stand-in that its PG can decline, in the stand-in's own words.
 func declinableOperations() map[string][]string {
 	return map[string][]string{
-		pgInicis: {"approve"},
+		pgInicis: {"approve", "charge"},
 		pgV1:     {"again", "onetime", "issue", "retry", operationFire},
 		pgV2:     {"pay", "confirm", "charge", "instant", "issue", operationFire},
 	}

@@ -89,6 +89,7 @@ func operationNames() map[string]map[string]string {
 	return map[string]map[string]string{
 		pgInicis: {
 			"window": "window", "pay": "pay", "approve": "approve", "net_cancel": "net_cancel", "inquiry": "inquiry",
+			"charge": "charge",
 			"lookup": "inquiry", "refund": "refund", "cancel": "refund",
 		},
 		pgV1: {

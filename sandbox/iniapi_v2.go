@@ -16,6 +16,7 @@ import (
 type iniapiV2Request struct {
 	MID       string          `json:"mid"`
 	Type      string          `json:"type"`
+	PayMethod string          `json:"paymethod"`
 	Timestamp string          `json:"timestamp"`
 	ClientIP  string          `json:"clientIp"`
 	Data      json.RawMessage `json:"data"`
@@ -36,6 +37,14 @@ type iniapiV2Data struct {
 	RefundAcctNum  string `json:"refundAcctNum"`
 	RefundBankCode string `json:"refundBankCode"`
 	RefundAcctName string `json:"refundAcctName"`
+	// These are a charge's.
+	URL        string `json:"url"`
+	MOID       string `json:"moid"`
+	GoodName   string `json:"goodName"`
+	BuyerName  string `json:"buyerName"`
+	BuyerEmail string `json:"buyerEmail"`
+	BuyerTel   string `json:"buyerTel"`
+	BillKey    string `json:"billKey"`
 }
 
 // iniapiV2 checks the envelope and its hash before the operation runs.

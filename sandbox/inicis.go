@@ -125,6 +125,8 @@ func (s *Sandbox) routeInicis() {
 	s.routeInicisMobile()
 	s.handle("POST /inicis/iniapi/api/v1/extra", pgInicis, "inquiry", s.iniapiV1Extra)
 	s.handle("POST /inicis/iniapi/api/v1/refund", pgInicis, "refund", s.iniapiV1Refund)
+	s.handle("POST /inicis/iniapi/api/v1/billing", pgInicis, "charge", s.iniapiV1Billing)
+	s.handle("POST /inicis/iniapi/v2/pg/billing", pgInicis, "charge", s.iniapiV2("billing", s.iniapiV2Billing))
 	s.handle("POST /inicis/iniapi/v2/pg/inquiry", pgInicis, "inquiry", s.iniapiV2("inquiry", s.iniapiV2Inquiry))
 	s.handle("POST /inicis/iniapi/v2/pg/refund", pgInicis, "refund", s.iniapiV2("refund", s.iniapiV2Refund))
 	s.handle("POST /inicis/iniapi/v2/pg/partialRefund", pgInicis, "refund", s.iniapiV2("partialRefund", s.iniapiV2Refund))

@@ -22,8 +22,8 @@ type Entry struct {
 	OrderRef string `json:"order_ref"`
 	TxID     string `json:"tx_id"`
 	Amount   Won    `json:"amount"`
-	// By names what caused it: approve, pay, confirm, charge, again, instant, onetime, schedule, retry, deposit,
-	// console, net_cancel, refund or cancel.
+	// By names what caused it: approve, pay, confirm, charge, again, billing, instant, onetime, schedule, retry,
+	// deposit, console, net_cancel, refund or cancel.
 	By string `json:"by"`
 }
 

@@ -168,7 +168,7 @@ func v1Scenarios() []Scenario {
 }
 
 func inicisScenarios() []Scenario {
-	return append(declineScenarios(pgInicis, "approve", [7]string{
+	return append(declineScenarios(pgInicis, "approve|charge", [7]string{
 		"inicis_declined_limit", "inicis_declined_funds", "inicis_card_expired", "inicis_card_stolen",
 		"inicis_card_suspended", "inicis_card_number_wrong", "inicis_issuer_busy",
 	}),
@@ -192,6 +192,10 @@ func inicisScenarios() []Scenario {
 				{PG: pgInicis, Operation: "net_cancel", Kind: FaultDropAfterCommit},
 			},
 		},
+		one("inicis_charge_answer_lost", "The next charge of a billing key is made and its answer is lost.",
+			Fault{PG: pgInicis, Operation: "charge", Kind: FaultDropAfterCommit}),
+		one("inicis_charge_request_lost", "The next charge of a billing key is lost before anything is done.",
+			Fault{PG: pgInicis, Operation: "charge", Kind: FaultDropBeforeCommit}),
 		one("inicis_refund_answer_lost", "The next refund is made and its answer is lost.",
 			Fault{PG: pgInicis, Operation: "refund", Kind: FaultDropAfterCommit}),
 		one("inicis_inquiry_down", "The next three inquiries fail with 500.",

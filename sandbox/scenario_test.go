@@ -158,6 +158,12 @@ func (s *stage) refund() string {
 	return saw(s.do(http.MethodPost, "/inicis/iniapi/api/v1/refund", "application/x-www-form-urlencoded", encode(f), nil))
 }
 
+// inicisChargeIt charges a key of KG Inicis'.
+func (s *stage) inicisChargeIt() string {
+	key := s.liteKey("K-1")
+	return saw(s.do(http.MethodPost, iniapiBilling, "application/x-www-form-urlencoded", encode(s.billing("SUB-1", key)), nil))
+}
+
 // gate asks the shop whether a payment may be approved.
 func (s *stage) gate() reply {
 	id, amount := s.order("G001", "11")
@@ -283,6 +289,8 @@ func scenarioEffects() map[string]struct {
 		"inicis_approve_garbage":     {(*stage).approve, "200 no JSON", 4000},
 		"inicis_net_cancel_lost_too": {func(s *stage) string { return s.approve() + s.netCancel() }, "lostlost", 3000},
 		"inicis_refund_answer_lost":  {(*stage).refund, "lost", 2000},
+		"inicis_charge_answer_lost":  {(*stage).inicisChargeIt, "lost", 4000},
+		"inicis_charge_request_lost": {(*stage).inicisChargeIt, "lost", 3000},
 		"inicis_inquiry_down": {func(s *stage) string {
 			return codeOf(s.form("/inicis/iniapi/api/v1/extra", map[string]string{"type": "Extra"}))
 		}, "500", 3000},

@@ -36,7 +36,7 @@ func (v vector) compute(t *testing.T) string {
 		return approvalVerification(in["authToken"], in["signKey"], in["timestamp"])
 	case "stdpay.authSignature":
 		return authSignature(in["mid"], in["MOID"], in["TotPrice"], in["tstamp"])
-	case "iniapi.v2.refund", "iniapi.v2.partialRefund", "iniapi.v2.inquiry":
+	case "iniapi.v2.refund", "iniapi.v2.partialRefund", "iniapi.v2.inquiry", "iniapi.v2.billing":
 		hash, err := v2Hash(in["INIAPIKey"], iniapiV2Request{
 			MID: in["mid"], Type: in["type"], Timestamp: in["timestamp"], Data: json.RawMessage(in["data_json"]),
 		})
