@@ -176,6 +176,7 @@ generate: ## Write the generated files anew: schema, tables in docs/, Prometheus
 	$(GO) test ./k8s/monitoring -run PrometheusRule -update
 	$(GO) test . -run Documented -update-docs
 	$(GO) test ./lifecycle -run Documented -update-docs
+	$(GO) test ./adapters/inicis -run Documented -update-docs
 
 .PHONY: check
 check: ## What CI runs: test, lint, build

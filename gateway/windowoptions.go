@@ -25,6 +25,8 @@ func readOption(r *strictjson.Reader, body []byte, key string, o *payment.Window
 		return nil
 	case "language":
 		return text(r, &o.Language, maxOrderID)
+	case "cash_receipt":
+		return text(r, &o.CashReceipt, maxOrderID)
 	case "period":
 		return r.Object(func(key string) error {
 			switch key {
@@ -60,6 +62,8 @@ func setOption(s fieldSource, got jsonplace.Value, o *payment.WindowOptions) err
 		o.Goods = payment.GoodsOf(str == "true")
 	case "language":
 		o.Language = payment.Language(str)
+	case "cash_receipt":
+		o.CashReceipt = payment.CashReceipt(str)
 	case "period_from":
 		o.Period.From = str
 	case "period_to":
@@ -79,6 +83,9 @@ func checkOptions(c *payment.Checkout) error {
 	switch {
 	case o.Language != "" && !o.Language.Valid():
 		return fieldProblem("language", "ko, en, zh 가운데 하나여야 합니다", "must be ko, en or zh")
+	case o.CashReceipt != "" && !o.CashReceipt.Valid():
+		return fieldProblem("cash_receipt", "ask 또는 none이어야 합니다: 발급 정보는 구매자가 결제창에서 입력합니다",
+			"must be ask or none: whom it is issued to the buyer says in the window")
 	case o.Period != (payment.Period{}) && !o.Period.Valid():
 		return fieldProblem("period", "from과 to는 YYYYMMDD인 날짜이고 from이 to보다 늦을 수 없습니다",
 			"from and to must be days, YYYYMMDD, and from not after to")

@@ -14,6 +14,9 @@ type WindowOptions struct {
 	Language Language
 	// Period is when what is sold is provided (서비스 제공기간); zero is not told.
 	Period Period
+	// CashReceipt is whether the window asks the buyer of a transfer or a virtual account for a cash receipt (현금영수증); empty
+	// leaves that to the PG. Whom it is issued to, and under which number, the buyer says in the window alone.
+	CashReceipt CashReceipt
 	// CustomData is the shop's own, as JSON: an object or a text. It may be personal. Empty is none.
 	CustomData string
 }
@@ -46,6 +49,18 @@ func (c *Checkout) GoodsAt(m *Merchant) Goods {
 	}
 	return cmp.Or(m.Goods, c.Window.Goods, GoodsPhysical)
 }
+
+// CashReceipt is whether a window asks for a cash receipt.
+type CashReceipt string
+
+// What a window does.
+const (
+	CashReceiptAsk  CashReceipt = "ask"
+	CashReceiptNone CashReceipt = "none"
+)
+
+// Valid tells whether c is one of the known words.
+func (c CashReceipt) Valid() bool { return c == CashReceiptAsk || c == CashReceiptNone }
 
 // Language is one that windows speak.
 type Language string

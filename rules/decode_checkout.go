@@ -111,7 +111,8 @@ func checkoutReader(c *rawCheckout) reader {
 		"period": {object(fields{
 			"from": {text(&c.ignored), "Not looked at."}, "to": {text(&c.ignored), "Not looked at."},
 		}), "Not looked at."},
-		"custom_data": {func(value) {}, "Not looked at."},
+		"cash_receipt": {text(&c.ignored), "Not looked at."},
+		"custom_data":  {func(value) {}, "Not looked at."},
 	}, "payments")
 }
 

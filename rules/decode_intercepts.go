@@ -12,7 +12,7 @@ func sourceNames() []string {
 		"order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "pay_method", "pay_amount", "device",
 		"site", "buyer_name",
 		"buyer_email", "buyer_tel", "card_company", "installment", "purpose", "return_url", "app_scheme", "country",
-		"digital", "language", "period_from", "period_to", "custom_data", "buyer_addr", "buyer_postcode",
+		"digital", "language", "period_from", "period_to", "cash_receipt", "custom_data", "buyer_addr", "buyer_postcode",
 	}
 }
 

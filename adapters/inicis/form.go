@@ -83,7 +83,10 @@ func BuildForm(req adapters.PrepareRequest) (Form, error) {
 	switch a.Method {
 	case "phone":
 		accept.HPP = goodsCode(req.Options.Goods)
+	case "trans":
+		accept.NoReceipt = req.Options.CashReceipt == payment.CashReceiptNone
 	case payment.MethodVBank:
+		accept.VAReceipt = req.Options.CashReceipt == payment.CashReceiptAsk
 		// Twelve digits: to the minute.
 		accept.VBankDue = KST(a.DepositDue)[:12]
 		// A deposit of another amount can only be given back by hand, so the bank is to refuse it.

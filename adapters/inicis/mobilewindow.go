@@ -140,6 +140,8 @@ func reserved(req adapters.PrepareRequest, option string, plans plan) string {
 	add(a.Method == "card", "noeasypay=Y")
 	add(a.Method == "card" && req.Merchant.Has(payment.ClauseCardPoints), "cp_yn=Y")
 	add(a.Purpose == payment.PurposeEscrow, "useescrow=Y")
+	add(a.Method == "trans" && req.Options.CashReceipt == payment.CashReceiptNone, "bank_receipt=N")
+	add(a.Method == payment.MethodVBank && req.Options.CashReceipt == payment.CashReceiptAsk, "vbank_receipt=Y")
 	add(plans.noInterest != "", "merc_noint=Y&noint_quota="+strings.ReplaceAll(plans.noInterest, ",", "^"))
 	add(option != "", option)
 	// Of the app only the documented name://: it is fetched to the front, with the page that it shows. apprun_check,

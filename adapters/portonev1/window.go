@@ -136,7 +136,7 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		}
 	}
 	if behindInicis(m) {
-		p.Bypass = bypass(a, m, req.Installments)
+		p.Bypass = bypass(a, m, req.Installments, req.Options.CashReceipt)
 	}
 	return p, nil
 }
@@ -259,10 +259,17 @@ func ceiling(offered, free []int) int {
 }
 
 // bypass writes what only Inicis understands; both forms are sent, since the page may open either window.
-func bypass(a payment.Attempt, m *payment.Merchant, in payment.Installments) *Bypass {
+func bypass(
+	a payment.Attempt, m *payment.Merchant, in payment.Installments, cash payment.CashReceipt,
+) *Bypass {
 	var b Bypass
-	if a.Method == "trans" {
+	switch {
+	case a.Method == "trans" && cash == payment.CashReceiptNone:
+		b.AcceptMethod, b.Reserved = "no_receipt", "twotrs_bank=Y&bank_receipt=N"
+	case a.Method == "trans":
 		b.Reserved = "twotrs_bank=Y"
+	case a.Method == payment.MethodVBank && cash == payment.CashReceiptAsk:
+		b.Reserved = "vbank_receipt=Y" // on PCs there is no word for it (portone.md §2.5)
 	}
 	if a.Method == "card" {
 		// What is paid by another service than was decided is undone, so the card's window offers none.

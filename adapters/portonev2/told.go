@@ -58,3 +58,11 @@ func customData(text string) json.RawMessage {
 	}
 	return json.RawMessage(text)
 }
+
+// cashReceipt hides the form for a cash receipt behind Inicis, which takes no other word (portone.md §4.8).
+func cashReceipt(req adapters.PrepareRequest) string {
+	if behindInicis(req.Merchant) && req.Options.CashReceipt == payment.CashReceiptNone {
+		return "ANONYMOUS"
+	}
+	return ""
+}

@@ -39,6 +39,7 @@ type Params struct {
 	EasyPay         *EasyPay         `json:"easyPay,omitempty"`
 	GiftCertificate *GiftCertificate `json:"giftCertificate,omitempty"`
 	VirtualAccount  *VirtualAccount  `json:"virtualAccount,omitempty"`
+	Transfer        *Transfer        `json:"transfer,omitempty"`
 	Bypass          *Bypass          `json:"bypass,omitempty"`
 }
 
@@ -96,9 +97,15 @@ type GiftCertificate struct {
 	Type string `json:"giftCertificateType"`
 }
 
-// VirtualAccount says until when a virtual account takes the deposit.
+// VirtualAccount says until when a virtual account takes the deposit, and which cash receipt is issued.
 type VirtualAccount struct {
-	Expiry AccountExpiry `json:"accountExpiry"`
+	CashReceipt string         `json:"cashReceiptType,omitempty"`
+	Expiry      *AccountExpiry `json:"accountExpiry,omitempty"`
+}
+
+// Transfer says which cash receipt is issued.
+type Transfer struct {
+	CashReceipt string `json:"cashReceiptType"`
 }
 
 // AccountExpiry is a point in time, in RFC 3339.
@@ -206,9 +213,17 @@ func methodParams(p *Params, req adapters.PrepareRequest, provider string) error
 			card.UseCardPoint = true
 		}
 		p.Card = card
+	case "TRANSFER":
+		if hidden := cashReceipt(req); hidden != "" {
+			p.Transfer = &Transfer{CashReceipt: hidden}
+		}
 	case virtualAccount:
+		v := VirtualAccount{CashReceipt: cashReceipt(req)}
 		if !a.DepositDue.IsZero() {
-			p.VirtualAccount = &VirtualAccount{AccountExpiry{DueDate: a.DepositDue.In(payment.KST()).Format(time.RFC3339)}}
+			v.Expiry = &AccountExpiry{DueDate: a.DepositDue.In(payment.KST()).Format(time.RFC3339)}
+		}
+		if v != (VirtualAccount{}) {
+			p.VirtualAccount = &v
 		}
 	}
 	return nil
