@@ -24,7 +24,7 @@ var aboutTheShippedFile = []string{
 	"rules/rules_test.go TestShippedConfig",
 	"rules/schema_check_test.go TestGoodFilesSatisfyTheSchema",
 	"rules/shares_test.go TestMovingTrafficFailsOneExpectation",
-	"test/e2e/shipped_test.go TestTheShippedFileSells",
+	"test/e2e/shipped_test.go TestTheShippedFileSells", "test/e2e/shipped_test.go TestTheShippedFileChargesABillingKey",
 	"test/e2e/shops_test.go TestShopsOfDifferentShapesSell",
 }
 

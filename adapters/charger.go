@@ -47,6 +47,10 @@ type ChargeRequest struct {
 	// NoticeURL is where PortOne reports what becomes of the payment, unless the caller's fields say another place; empty
 	// leaves it to PortOne's console.
 	NoticeURL string
+	// SiteURL is the shop's address, for PGs that want it said; empty where the configuration says none.
+	SiteURL string
+	// Call is by which call of the PG's own API the order service asks for it (APIAsk.Name); empty when by none.
+	Call string
 	// Fields is a JSON object of the caller's own in the PG's words, or empty. Whatever the gateway says itself, or must
 	// have decided, is not taken from it.
 	Fields []byte

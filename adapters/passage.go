@@ -113,8 +113,9 @@ type APICharge struct {
 	Name         string
 	// Installment is in months; 0 is a lump sum.
 	Installment int
-	// ChannelKey is the channel to charge through, where the key is at several; empty leaves it to the rules.
-	ChannelKey string
+	// ChannelKey is the channel to charge through, where the key is at several; empty leaves it to the rules. So does an
+	// empty MID.
+	ChannelKey, MID string
 	// Fields are those of the caller's that have no word here, as a JSON object; nil for none.
 	Fields []byte
 }
@@ -123,10 +124,10 @@ type APICharge struct {
 // store the card under; empty for nothing.
 type APIKeyIn struct {
 	APICharge
-	// Card is the card's data, VBank what is asked of the account, and MID and Named the contract that the caller named:
+	// Card is the card's data, VBank what is asked of the account, and Named the contract that the caller named, as MID is:
 	// see ChargeRequest. One of Card and VBank is set.
 	Card, VBank payment.Secret
-	MID, Named  string
+	Named       string
 	// Due is until when the account is to take the deposit, or DueIn how long from now.
 	Due   time.Time
 	DueIn time.Duration

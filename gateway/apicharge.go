@@ -57,8 +57,8 @@ func (g *Gateway) chargesByAPI(c *fiber.Ctx, r *apiRequest) (adapters.ChargePass
 // chargeAsk is what is asked for, in our words.
 func (r *apiRequest) chargeAsk(in adapters.APICharge) (chargeAsk, error) {
 	ask := chargeAsk{
-		ID: in.ID, Order: payment.OrderID(in.ID), Key: in.Key, PG: r.pg.ID, Channel: in.ChannelKey, Amount: in.Amount,
-		Name: in.Name, Installment: in.Installment, Fields: in.Fields,
+		ID: in.ID, Order: payment.OrderID(in.ID), Key: in.Key, PG: r.pg.ID, Channel: in.ChannelKey, MID: in.MID, Amount: in.Amount,
+		Name: in.Name, Installment: in.Installment, Fields: in.Fields, Call: r.ask.Name,
 	}
 	if in.TaxFree != nil {
 		ask.TaxFree, ask.TaxFreeSet = *in.TaxFree, true
@@ -69,8 +69,8 @@ func (r *apiRequest) chargeAsk(in adapters.APICharge) (chargeAsk, error) {
 	switch {
 	case !payment.ValidID(string(in.ID)):
 		return ask, fieldProblem(
-			"id", "merchant_uid, paymentId: 영문, 숫자, - 와 _ 만 40자까지 쓸 수 있습니다",
-			"merchant_uid or paymentId has up to 40 letters, digits, - and _",
+			"id", "merchant_uid, paymentId, moid: 영문, 숫자, - 와 _ 만 40자까지 쓸 수 있습니다",
+			"merchant_uid, paymentId or moid has up to 40 letters, digits, - and _",
 		)
 	case in.Amount == 0:
 		return ask, fieldProblem("amount", "1원 이상이어야 합니다", "must be at least 1 won")

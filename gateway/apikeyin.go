@@ -26,7 +26,7 @@ func (g *Gateway) keyInByAPI(c *fiber.Ctx, r *apiRequest) error {
 	if err != nil {
 		return err
 	}
-	ask.Card, ask.VBank, ask.MID, ask.Named = in.Card, in.VBank, in.MID, in.Named
+	ask.Card, ask.VBank, ask.Named = in.Card, in.VBank, in.Named
 	ask.Number, ask.Method = in.Number, chargedMethod
 	if ask.VBank.IsSet() {
 		ask.Method, ask.Due = payment.MethodVBank, in.Due

@@ -45,11 +45,13 @@ type chargeAsk struct {
 	// BuyerIP is whose address the charge is asked for from; not valid when nobody is there.
 	BuyerIP netip.Addr
 	Site    payment.Site
-	// Card, VBank, MID and Named are of a payment by key-in: the card's data, or what is asked of an account, and the
-	// contract that the caller named. The key is what to store the card under then, and Due until when the account is to
-	// take the deposit.
+	// MID is the contract that the caller named; empty leaves it to the rules.
+	MID string
+	// Card, VBank and Named are of a payment by key-in: the card's data, or what is asked of an account, and the contract
+	// as the caller named it. The key is what to store the card under then, and Due until when the account is to take the
+	// deposit.
 	Card, VBank payment.Secret
-	MID, Named  string
+	Named       string
 	Due         time.Time
 	// Number is the card's digits.
 	Number payment.Secret
@@ -60,8 +62,9 @@ type chargeAsk struct {
 	Replace bool
 	// Installment is in months; 0 is a lump sum.
 	Installment int
-	// Fields are the caller's own in the PG's words, see adapters.ChargeRequest.
+	// Fields are the caller's own in the PG's words, and Call is by which of its calls: see adapters.ChargeRequest.
 	Fields []byte
+	Call   string
 	// Before is until when it may be begun; zero for ever.
 	Before time.Time
 	// Recover tells whether it is to be tried again when it is declined; nil leaves it to the rules. Recovery is the
@@ -121,7 +124,8 @@ func (g *Gateway) charge(ctx context.Context, v *view, ask chargeAsk) (lifecycle
 	return g.machine.Charge(ctx, lifecycle.ChargeAsk{
 		Attempt: a, Key: ask.Key, Card: ask.Card, VBank: ask.VBank, Named: ask.Named, Several: several(all, a.PG),
 		Buyer: ask.Buyer, BuyerIP: ask.BuyerIP, Installment: ask.Installment, NoticeURL: g.others.marked(notice, a),
-		Fields: ask.Fields, Before: ask.Before, Recovery: ask.Recovery, Stores: stores, Identity: identity,
+		SiteURL: v.rules.Server().Public.BaseURL, Call: ask.Call, Fields: ask.Fields, Before: ask.Before,
+		Recovery: ask.Recovery, Stores: stores, Identity: identity,
 	})
 }
 
@@ -130,6 +134,9 @@ func (g *Gateway) charge(ctx context.Context, v *view, ask chargeAsk) (lifecycle
 func (g *Gateway) decideCharge(v *view, ask chargeAsk, at []payment.KeyContract) (payment.Attempt, error) {
 	if ask.Channel != "" { //guard:charged-through-the-named-channel
 		at = slices.DeleteFunc(slices.Clone(at), func(k payment.KeyContract) bool { return k.ChannelKey != ask.Channel })
+	}
+	if ask.MID != "" { //guard:charged-as-the-named-mid
+		at = namedMID(at, ask.MID)
 	}
 	if len(at) == 0 {
 		return payment.Attempt{}, &payment.Problem{
@@ -153,6 +160,20 @@ func (g *Gateway) decideCharge(v *view, ask chargeAsk, at []payment.KeyContract)
 	a := newAttempt(ask.ID, &c, d, opt.Now, v.rules.Limits().AttemptTTL)
 	a.ManualConfirm = false // nothing is confirmed: the one request charges
 	return a, nil
+}
+
+// namedMID are those of a key's contracts that are of a MID, as far as they say.
+func namedMID(at []payment.KeyContract, mid string) []payment.KeyContract {
+	var of []payment.KeyContract
+	for _, k := range at {
+		if k.MID == "" {
+			k.MID = mid
+		}
+		if k.MID == mid {
+			of = append(of, k)
+		}
+	}
+	return of
 }
 
 // checkout is what the rules decide of a charge.

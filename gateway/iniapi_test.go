@@ -182,9 +182,12 @@ func TestINIAPICallsAreReadFirst(t *testing.T) {
 		code             payment.Code
 		says             string
 	}{
-		{"a charge", "api/v1/billing", "type=Billing&paymethod=Card&billKey=b", 501, payment.CodeCallNotTaken, ""},
+		{"a phone bill", "api/v1/billing", "type=Billing&paymethod=HPP&billKey=b", 501, payment.CodeCallNotTaken, ""},
+		{"a card to be stored", "api/v1/billing", "type=Auth&paymethod=Card&cardNumber=9410000000000001", 501, payment.CodeCallNotTaken, ""},
+		{"a charge without its key", "api/v1/billing", "type=Billing&paymethod=Card&moid=a&price=1", 400, payment.CodeInvalidField, "billKey"},
+		{"a charge of a phone bill at v2", "v2/pg/billing", `{"paymethod":"hpp","data":{}}`, 400, payment.CodeInvalidField, "type"},
 		{"a card's number", "api/v1/formpay", "type=Pay&paymethod=Card&cardNumber=9410000000000001", 501, payment.CodeCallNotTaken, ""},
-		{"a charge at v2", "v2/pg/billing", `{"data":{}}`, 501, payment.CodeCallNotTaken, ""},
+		{"a charge of nothing at v2", "v2/pg/billing", `{"data":{}}`, 400, payment.CodeInvalidField, "moid"},
 		{"a refusal's confirmation", "api/v1/escrow", "type=Dncf&originalTid=" + iniTID, 501, payment.CodeCallNotTaken, ""},
 		{"nobody knows", "v2/pg/everything", `{"data":{}}`, 501, payment.CodeCallNotTaken, ""},
 		{"fields in the query", "api/v1/refund?type=Refund", refund, 400, payment.CodeInvalidField, "query"},

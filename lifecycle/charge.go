@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -51,6 +52,8 @@ type ChargeAsk struct {
 	Before time.Time
 	// NoticeURL is where the PG is to report what becomes of it.
 	NoticeURL string
+	// SiteURL, Call: see adapters.ChargeRequest.
+	SiteURL, Call string
 	// Fields are the caller's own in the PG's words, see adapters.ChargeRequest.
 	Fields []byte
 	// Recovery is the recovery that it is made for; nil when it is not tried again.
@@ -72,15 +75,24 @@ type Charged struct {
 }
 
 // KeyContracts asks PGs through which contracts a billing key may be charged. None is a definite answer. Errors match
-// adapters.ErrUnavailable: a PG that may have the key did not answer, and none of the others has it.
+// adapters.ErrUnavailable: a PG that may have the key did not answer, and none of the others has it; or they are a
+// *payment.Problem. A PG that tells of no keys has those that were issued here, and any other one where no other PG
+// could have it.
 func (s *Machine) KeyContracts(
 	ctx context.Context, pgs []*payment.PG, key payment.Secret,
 ) ([]payment.KeyContract, error) {
 	var all []payment.KeyContract
 	var silent error
+	pgs = slices.DeleteFunc(slices.Clone(pgs), func(pg *payment.PG) bool {
+		_, ok := s.o.Drivers[pg.Driver].(adapters.Charger)
+		return !ok
+	})
+	if at, err := s.issuedHere(ctx, pgs, key); len(at) > 0 || err != nil {
+		return at, err
+	}
 	for _, pg := range pgs {
-		charger, ok := s.o.Drivers[pg.Driver].(adapters.Charger)
-		if !ok {
+		charger, _ := s.o.Drivers[pg.Driver].(adapters.Charger)
+		if s.keysUntold(pg) && len(pgs) > 1 { //guard:untold-key-is-the-only-pgs
 			continue
 		}
 		at, err := s.keyContracts(ctx, pg, charger, key)
@@ -96,6 +108,33 @@ func (s *Machine) KeyContracts(
 	return nil, silent
 }
 
+// keysUntold tells whether a PG cannot be asked about billing keys.
+func (s *Machine) keysUntold(pg *payment.PG) bool {
+	d, ok := s.o.Drivers[pg.Driver]
+	return ok && d.Spec().KeysUntold
+}
+
+// issuedHere is the contract of a billing key that a PG issued to one of our attempts and tells nothing of; none when
+// the journal knows of no such one.
+func (s *Machine) issuedHere(
+	ctx context.Context, pgs []*payment.PG, key payment.Secret,
+) ([]payment.KeyContract, error) {
+	if !slices.ContainsFunc(pgs, s.keysUntold) {
+		return nil, nil
+	}
+	a, err := s.o.Journal.ProofOwner(ctx, proofHash(adapters.Proof{AuthToken: key}))
+	switch {
+	case errors.Is(err, journal.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, journalProblem(err)
+	case !isKey(a) || a.State != payment.StateApproved, //guard:only-issued-keys-are-known
+		!slices.ContainsFunc(pgs, func(pg *payment.PG) bool { return pg.ID == a.PG }):
+		return nil, nil
+	}
+	return []payment.KeyContract{{PG: a.PG, MID: a.MID, Method: a.Method, Test: a.Test, TestKnown: true}}, nil
+}
+
 func (s *Machine) keyContracts(
 	ctx context.Context, pg *payment.PG, charger adapters.Charger, key payment.Secret,
 ) (at []payment.KeyContract, err error) {
@@ -109,7 +148,8 @@ func (s *Machine) keyContracts(
 	return at, err
 }
 
-// KeyOf asks the PG for the billing key that an attempt issued: the journal keeps none. Errors are *payment.Problem.
+// KeyOf asks the PG for the billing key that an attempt issued, or opens the one that the journal keeps sealed where the
+// PG tells of none. Errors are *payment.Problem.
 func (s *Machine) KeyOf(ctx context.Context, id payment.AttemptID) (payment.Secret, payment.PGID, error) {
 	none := &payment.Problem{Code: payment.CodeKeyNotFound, Field: "attempt_id", KeySafety: payment.NewKeyNever}
 	a, sealed, err := s.o.Journal.Attempt(ctx, id)
@@ -128,12 +168,15 @@ func (s *Machine) KeyOf(ctx context.Context, id payment.AttemptID) (payment.Secr
 	if _, ok := w.driver.(adapters.Charger); !ok {
 		return "", "", &payment.Problem{Code: payment.CodeKeyNotUsable, Field: "attempt_id", KeySafety: payment.NewKeySafe}
 	}
-	if isIssue(a) {
+	if w.keepsKey() {
 		if w.proof, err = s.unseal(id, sealed); err != nil || !w.proof.Key.IsSet() {
 			s.o.Log.ErrorContext(
 				ctx, "a billing key cannot be opened; is token_key another one?", a.LogAttr(), slog.Any("err", err),
 			)
 			return "", "", none
+		}
+		if w.driver.Spec().KeysUntold {
+			return w.proof.Key, a.PG, nil
 		}
 	}
 	r, err := s.lookUp(ctx, w)
@@ -225,7 +268,7 @@ func (s *Machine) Charge(ctx context.Context, ask ChargeAsk) (Charged, error) {
 	req := adapters.ChargeRequest{
 		Account: w.acc, Attempt: w.a, Key: ask.Key, Card: ask.Card, VBank: ask.VBank, Named: ask.Named,
 		Several: ask.Several, Buyer: ask.Buyer, BuyerIP: ask.BuyerIP, Installment: ask.Installment, NoticeURL: ask.NoticeURL,
-		Fields:      ask.Fields,
+		SiteURL: ask.SiteURL, Call: ask.Call, Fields: ask.Fields,
 		OperationID: string(w.a.ID),
 	}
 	// Before anything is on record: a charge that cannot be sent has taken no order and used no id.
@@ -295,6 +338,8 @@ func (s *Machine) unusedAtPG(ctx context.Context, w *work) error {
 	r, err := s.lookUp(ctx, w)
 	w.seen = adapters.Result{}
 	switch {
+	case errors.Is(err, adapters.ErrUnsupported):
+		return nil // nobody can be asked, now or later
 	case err != nil: //guard:charge-of-an-unasked-id
 		return notCharged(w.a.OrderID, err)
 	case r.Outcome == payment.OutcomeNotFound:

@@ -167,10 +167,16 @@ func (s *Machine) IssueKey(ctx context.Context, ask IssueAsk) (Charged, error) {
 	return Charged{Result: res, Said: said}, err
 }
 
-// sealIssued is the key that an issue came to, sealed for the journal, which keeps it with its attempt: it is what the
+// keepsKey tells whether the journal keeps the billing key of an attempt, sealed: its PG issued it without a window, or
+// tells of no key that it issued.
+func (w *work) keepsKey() bool {
+	return isKey(w.a) && (isIssue(w.a) || w.driver.Spec().KeysUntold)
+}
+
+// sealIssued is the key that an attempt came to, sealed for the journal, which keeps it with its attempt: it is what the
 // attempt's key is charged by. nil for any other attempt or end.
 func (s *Machine) sealIssued(w *work, to payment.State) ([]byte, error) {
-	if !isIssue(w.a) || to != payment.StateApproved {
+	if !w.keepsKey() || to != payment.StateApproved {
 		return nil, nil
 	}
 	kept := &work{a: w.a, proof: adapters.Proof{Key: w.seen.BillingKey, AuthenticatedAt: w.proof.AuthenticatedAt}}

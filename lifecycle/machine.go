@@ -32,6 +32,7 @@ type Journal interface {
 	Move(ctx context.Context, t journal.Transition) (payment.Attempt, error)
 	Touch(ctx context.Context, l journal.LookUp) error
 	Attempt(ctx context.Context, id payment.AttemptID) (payment.Attempt, []byte, error)
+	ProofOwner(ctx context.Context, hash string) (payment.Attempt, error)
 	Events(ctx context.Context, id payment.AttemptID) ([]journal.Event, error)
 	EndChange(ctx context.Context, id payment.AttemptID, c journal.Change, done bool, now time.Time) error
 	UnmatchedOf(ctx context.Context, id payment.AttemptID) ([]journal.Unmatched, error)
@@ -409,7 +410,7 @@ func (s *Machine) approved(ctx context.Context, w *work, r adapters.Result) (Res
 
 // lost deals with an approval of which nobody knows whether it happened.
 func (s *Machine) lost(ctx context.Context, w *work) (Result, error) {
-	if _, ok := w.driver.(adapters.NetCanceller); ok { //guard:lost-is-net-cancelled-first
+	if netCancels(w) { //guard:lost-is-net-cancelled-first
 		return s.undo(ctx, w, payment.ReasonLost)
 	}
 	r, err := s.lookUp(ctx, w)

@@ -205,8 +205,9 @@ func (s *Machine) nothingCharged(ctx context.Context, w *work, reason payment.Re
 	return s.finish(ctx, w, payment.StateDeclined, reason)
 }
 
-// netCancels tells whether a lost approval of this attempt is undone rather than looked up.
+// netCancels tells whether a lost approval of this attempt is undone rather than looked up. A charge has nothing that a
+// net cancel could name it by, and its shop waits for what became of it.
 func netCancels(w *work) bool {
 	_, ok := w.driver.(adapters.NetCanceller)
-	return ok
+	return ok && !isCharge(w.a) //guard:lost-charge-is-looked-up
 }

@@ -52,6 +52,9 @@ type DriverSpec struct {
 	KeyMethods []Method
 	// ChargesKeys tells that the driver charges stored billing keys.
 	ChargesKeys bool
+	// KeysUntold tells that the PG cannot be asked about billing keys, not whether it has one either: what is known of
+	// one is what the journal keeps of its issue, or what the caller says.
+	KeysUntold bool
 	// KeyInMethods are what the driver charges by data that the order service has of it (ChargeRequest.Card), or opens an
 	// account for without a window (ChargeRequest.VBank).
 	KeyInMethods []Method
@@ -103,6 +106,8 @@ type KeySpec struct {
 	Kind KeyKind
 	// Size is how many bytes a secret has; 0 is any number.
 	Size int
+	// Choices are the only words that a text may be; empty is any.
+	Choices []string
 	// Required tells that the driver cannot work without it, but for contracts of the purposes in Unless.
 	Required bool
 	Unless   []MerchantPurpose

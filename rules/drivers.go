@@ -69,7 +69,8 @@ func together(have, more []payment.KeySpec) ([]payment.KeySpec, error) {
 			have = append(have, k)
 			continue
 		}
-		if h := have[i]; h.Doc != k.Doc || h.Kind != k.Kind || h.Size != k.Size || h.NotBuilt != k.NotBuilt {
+		if h := have[i]; h.Doc != k.Doc || h.Kind != k.Kind || h.Size != k.Size || h.NotBuilt != k.NotBuilt ||
+			!slices.Equal(h.Choices, k.Choices) {
 			return have, fmt.Errorf("the key %s is another driver's, and another one there", k.Name)
 		}
 	}
@@ -184,7 +185,11 @@ func keyReader(k *payment.KeySpec, dst *payment.Keys) reader {
 	}
 	return func(v value) {
 		var s string
-		keyText(&s)(v)
+		if len(k.Choices) > 0 {
+			choice(&s, k.Choices...)(v)
+		} else {
+			keyText(&s)(v)
+		}
 		keepTexts(k, dst, v, []string{s})
 	}
 }

@@ -52,6 +52,24 @@ func acmeLoader(t *testing.T) *rules.Loader {
 	return l
 }
 
+// TestDriverThatChargesNoKeys: nothing is charged through it, whatever its contract says.
+func TestDriverThatChargesNoKeys(t *testing.T) {
+	t.Parallel()
+	text := strings.Replace(string(acmeConfig("acme_shop: shop", "mid: acmeT, acme_key: acme-123, purpose: recurring")),
+		"code: card,", "code: trans, purposes: [recurring],", 1)
+	s, err := acmeLoader(t).Parse("a.yaml", []byte(text), rules.Sources{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d, err := s.Decide(&payment.Checkout{
+		OrderID: "O-1", Amount: 9900, Currency: payment.CurrencyKRW, Purpose: payment.PurposeRecurring,
+		Payments: []payment.MethodAmount{{Method: "trans", Amount: 9900}},
+	}, rules.Options{})
+	if p, ok := payment.AsProblem(err); !ok || p.Code != payment.CodeMerchantNotFound {
+		t.Errorf("decided %+v, %v", d, err)
+	}
+}
+
 // TestDriverWithoutAnAPI: what opens an API or says how it is called is refused where there is none.
 func TestDriverWithoutAnAPI(t *testing.T) {
 	t.Parallel()

@@ -30,10 +30,12 @@ func operations() apicalls.Table {
 			"POST /v2/pg/inquiry",
 			"POST /v2/pg/receipt",
 		),
-		apicalls.Of(adapters.APIMoves,
+		apicalls.Of(adapters.APICharges,
 			"POST /api/v1/billing",
-			"POST /api/v1/formpay",
 			"POST /v2/pg/billing",
+		),
+		apicalls.Of(adapters.APIMoves,
+			"POST /api/v1/formpay",
 			"POST /v2/pg/pay",
 		),
 	)
@@ -54,15 +56,18 @@ func (d *Driver) ReadCall(_ *payment.PG, call adapters.APICall) (adapters.APIAsk
 		// INIAPI has no other, so there is nothing to sign.
 		ask.Kind = adapters.APIUnknown
 		return ask, nil
-	case m.Kind != adapters.APICancels && m.Kind != adapters.APIPasses:
+	case m.Kind == adapters.APIMoves, m.Kind == adapters.APIUnknown:
 		return ask, nil
 	}
 	p, err := readPlain(m.Name, call)
 	if err != nil {
 		return ask, err
 	}
-	if ask.Kind = p.does; ask.Kind == adapters.APICancels {
+	switch ask.Kind = p.does; ask.Kind { //nolint:exhaustive // nothing is read of the others
+	case adapters.APICancels:
 		err = p.readCancel(&ask.Cancel)
+	case adapters.APICharges:
+		err = p.readCharge(&ask.Charge)
 	}
 	return ask, err
 }

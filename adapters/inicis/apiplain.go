@@ -42,6 +42,13 @@ func signings() []signing {
 		{"api_v1_escrow", "Dlv", "", passes, []string{"oid", "tid", "price"}, ""},
 		// The buyer's refusal is confirmed, and what he paid may go back.
 		{"api_v1_escrow", "Dncf", "", adapters.APIMoves, nil, ""},
+		{callBillingV1, "Billing", "Card", adapters.APICharges, []string{"moid", "price", "billKey"}, ""},
+		// A phone bill's, and the issue of a key for a card whose number is in the call.
+		{callBillingV1, "Billing", anyMethod, adapters.APIMoves, nil, ""},
+		{callBillingV1, "Auth", anyMethod, adapters.APIMoves, nil, ""},
+		// What is paid with stands beside the data, or in it (inicis.md §6).
+		{callBillingV2, "billing", "", adapters.APICharges, []string{"moid", "price", "billKey"}, ""},
+		{callBillingV2, "billing", "card", adapters.APICharges, []string{"moid", "price", "billKey"}, ""},
 		{"v2_pg_refund", "refund", "", cancels, tid, ""},
 		{"v2_pg_refund_vacct", "refund", "", cancels, account, fieldAccount},
 		{"v2_pg_partialrefund", "partialRefund", "", cancels, part, ""},
@@ -80,7 +87,7 @@ func readPlain(operation string, call adapters.APICall) (plain, error) {
 		all.Text(name)
 	}
 	if p.v2 {
-		p.readData(all)
+		p.readData(all, operation == callBillingV2)
 	}
 	if err := all.Err(); err != nil {
 		return p, err
@@ -97,13 +104,14 @@ func readPlain(operation string, call adapters.APICall) (plain, error) {
 	return p, p.f.Err()
 }
 
-// readData goes on to read v2's data, which is the call's own part of the body.
-func (p *plain) readData(all *apicalls.Fields) {
+// readData goes on to read v2's data, which is the call's own part of the body; paid tells that what is paid with may
+// stand beside it.
+func (p *plain) readData(all *apicalls.Fields, paid bool) {
 	data := all.Object("data")
 	switch {
 	case data == nil:
 		all.Refuse("data", "is missing")
-	case p.payMethod != "" || all.Rest() != nil:
+	case p.payMethod != "" && !paid || all.Rest() != nil:
 		all.Refuse("body", "has members beside mid, type and data")
 	default:
 		p.f = data

@@ -50,7 +50,7 @@ func TestConformance(t *testing.T) {
 		return adapterstest.Subject{
 			Secrets: []string{
 				"SU5JTElURV9UUklQTEVERVNfS0VZU1RS", "ItEQKi3rY7uvDS8l", "HYb3yQ4f65QL89==", "3CB8183A4BE283555ACC8363C0360223", "SkJ0+7fQ/9aZ==",
-				"11012345678901", "홍길동", "56211102345678",
+				"11012345678901", "홍길동", "56211102345678", billKey, "rKnPljRn5m6J9Mzz", "buyer@example.com", "01012345678",
 			},
 			Operations: []adapterstest.Operation{
 				{
@@ -68,6 +68,18 @@ func TestConformance(t *testing.T) {
 				{
 					Name: "net cancel, mobile", Money: true, Replies: mobileNetCancels(),
 					Do: func(ctx context.Context) (adapters.Result, error) { return d.NetCancel(ctx, mobileRequest(acc)) },
+				},
+				{
+					Name: "charge a billing key", Money: true, Replies: charges(),
+					Do: func(ctx context.Context) (adapters.Result, error) { return d.Charge(ctx, chargeRequest(base)) },
+				},
+				{
+					Name: "charge a billing key by v2", Money: true, Replies: charges(),
+					Do: func(ctx context.Context) (adapters.Result, error) {
+						req := chargeRequest(base)
+						v2(&req)
+						return d.Charge(ctx, req)
+					},
 				},
 				{
 					Name: "look up", Replies: inquiries(),

@@ -16,6 +16,7 @@ import (
 type envelope struct {
 	MID       string          `json:"mid"`
 	Type      string          `json:"type"`
+	PayMethod string          `json:"paymethod,omitempty"`
 	Timestamp string          `json:"timestamp"`
 	ClientIP  string          `json:"clientIp"`
 	Data      json.RawMessage `json:"data"`
@@ -28,6 +29,8 @@ type caller struct {
 	mid     string
 	now     time.Time
 	timeout time.Duration
+	// payMethod stands beside v2's data, where no hash covers it; empty for none (inicis.md §6).
+	payMethod string
 }
 
 // clientIP is the address that a request states as ours.
@@ -53,7 +56,7 @@ func (c caller) signV2(kind string, data any) (string, error) {
 	}
 	stamp := KST(c.now)
 	return wire.JSON(envelope{
-		MID: c.mid, Type: kind, Timestamp: stamp, ClientIP: c.clientIP(), Data: json.RawMessage(text),
+		MID: c.mid, Type: kind, PayMethod: c.payMethod, Timestamp: stamp, ClientIP: c.clientIP(), Data: json.RawMessage(text),
 		HashData: HashV2(keysOf(c.Merchant).api, c.mid, kind, stamp, text),
 	})
 }

@@ -11,6 +11,8 @@ const (
 	keyAPI      = "api_key"
 	keyAPIIV    = "api_iv"
 	keyLite     = "lite_key"
+	keyBilling  = "billing_api"
+	keyByOrder  = "inquiry_by_order"
 )
 
 // keys are a merchant's secrets (inicis.md §0).

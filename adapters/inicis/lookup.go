@@ -16,7 +16,7 @@ type inquiryData struct {
 }
 
 // LookUp implements adapters.Driver. A virtual account is asked about at INIAPI v1, everything else at v2. No
-// inquiry tells of a billing key.
+// inquiry tells of a billing key. A charge of one is asked about by order number only where the contract has that.
 func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapters.Result, error) {
 	const doing = "asking Inicis about a payment"
 	if err := checkINIAPI(req.Merchant); err != nil {
@@ -27,6 +27,10 @@ func (d *Driver) LookUp(ctx context.Context, req adapters.LookUpRequest) (adapte
 	switch {
 	case req.Attempt.Purpose == payment.PurposeBillingKey:
 		return adapters.Result{}, fmt.Errorf("%s: %w", doing, adapters.ErrUnsupported)
+	// Without the contract for it, what Inicis says of an order number is no word about the charge (inicis.md §5.3).
+	//guard:charge-is-asked-about-by-contract
+	case isCharge(req.Attempt) && knownTID(req) == "" && req.Merchant.Keys.Text(keyByOrder) != "Y":
+		return adapters.Result{}, fmt.Errorf("%s by order number: %w", doing, adapters.ErrUnsupported)
 	case req.Attempt.Method == payment.MethodVBank:
 		result, err = d.inquireAccount(ctx, req)
 	default:

@@ -36,6 +36,10 @@ func spec() payment.DriverSpec {
 				},
 			},
 			{Name: keyClientIP, Doc: "Our address as INIAPI requests state it."},
+			{
+				Name: keyBilling, Choices: []string{billingV1, billingV2},
+				Doc: "INIAPI's version that charges billing keys; v1 when left out.",
+			},
 		},
 		MerchantKeys: []payment.KeySpec{
 			{
@@ -46,6 +50,10 @@ func spec() payment.DriverSpec {
 			{Name: keyAPI, Kind: payment.KeySecret, Size: iniapiKeySize, Doc: "INIAPI key."},
 			{Name: keyAPIIV, Kind: payment.KeySecret, Size: iniapiKeySize, Doc: "INIAPI IV."},
 			{Name: keyLite, Kind: payment.KeySecret, Doc: "INILite key, for billing keys."},
+			{
+				Name: keyByOrder, Choices: []string{"Y", "N"}, Doc: "Y where Inicis may be asked about a charge by its order " +
+					"number (contract 주문번호 중복방지); N when left out.",
+			},
 		},
 		WebhookSources: map[payment.Environment][]string{
 			payment.EnvLive: DepositSources(), payment.EnvTest: DepositSources(), payment.EnvSandbox: {"127.0.0.0/8", "::1"},
@@ -59,8 +67,8 @@ func spec() payment.DriverSpec {
 		},
 		// More are only behind PortOne (inicis.md §2.2).
 		Methods:    slices.Concat(channels.Easy(), []payment.Method{"cultureland", "booknlife", "happymoney"}),
-		KeyMethods: []payment.Method{"card"},
-		Clauses:    []payment.Clause{payment.ClauseCardPoints},
+		KeyMethods: []payment.Method{"card"}, ChargesKeys: true, KeysUntold: true,
+		Clauses: []payment.Clause{payment.ClauseCardPoints},
 		PhoneNeeds: payment.LiveNeed{
 			Keys: []string{keyHash}, Purposes: []payment.MerchantPurpose{payment.MerchantGeneral, payment.MerchantEscrow},
 			Msg: "without the hash key no window is opened on phones and in apps", Fix: "add hash_key, or devices: [pc]",
@@ -79,6 +87,11 @@ func spec() payment.DriverSpec {
 			{
 				Keys: []string{keyLite}, Purposes: []payment.MerchantPurpose{payment.MerchantRecurring},
 				Msg: "billing keys need the INILite key", Fix: "add lite_key",
+			},
+			{
+				Keys: []string{keyByOrder}, Purposes: []payment.MerchantPurpose{payment.MerchantRecurring},
+				Msg: "a charge of a billing key whose answer is lost stays unknown, for a person",
+				Fix: "have the contract 주문번호 중복방지, and say inquiry_by_order: Y", Optional: true,
 			},
 		},
 	}

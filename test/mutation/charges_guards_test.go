@@ -3,7 +3,7 @@ package mutation
 // chargeGuards are those of charges of stored billing keys.
 func chargeGuards() []guard {
 	const machine, door, rules = "./lifecycle", "./gateway", "./rules"
-	const v1 = "./adapters/portonev1"
+	const v1, inicis = "./adapters/portonev1", "./adapters/inicis"
 	return []guard{
 		{
 			name: "charge-needs-no-proof", does: becomes("true"),
@@ -134,6 +134,46 @@ func chargeGuards() []guard {
 			name: "callers-figures-are-not-taken", does: never(),
 			says: "a caller's field never stands in the place of what was decided",
 			pkg:  v1, run: "TestAChargeSaysWhatWasDecided",
+		},
+		{
+			name: "charge-is-asked-about-by-contract", does: never(),
+			says: "Inicis: what is said of an order number without the contract for it is no word about a charge",
+			pkg:  inicis, run: "TestAChargeIsAskedAboutByItsNumber",
+		},
+		{
+			name: "iniapi-charge-drops-no-taxes", does: never(),
+			says: "Inicis: nothing is charged whose parts would have to be stated",
+			pkg:  inicis, run: "TestAChargeThatInicisCannotBeSent",
+		},
+		{
+			name: "iniapi-charge-in-doubt-is-unknown", does: never(),
+			says: "Inicis: a time-out, a duplicate and an unreadable code are no decline of a charge",
+			pkg:  inicis, run: "TestConformance",
+		},
+		{
+			name: "iniapi-used-order-number-is-in-doubt", does: drop(2),
+			says: "Inicis: an order number that was used before may have been paid",
+			pkg:  inicis, run: "TestConformance",
+		},
+		{
+			name: "iniapi-charge-is-our-mids", does: skip(),
+			says: "Inicis: whose charge it is stands in the transaction's number",
+			pkg:  inicis, run: "TestAChargeAsTheVectorsHaveIt",
+		},
+		{
+			name: "lost-charge-is-looked-up", does: drop(2),
+			says: "a charge whose answer is lost is looked up, and not undone where the PG has a net cancel for windows",
+			pkg:  door, run: "TestAChargeAtInicisWhoseAnswerIsLost",
+		},
+		{
+			name: "untold-key-is-the-only-pgs", does: never(),
+			says: "a key that nobody knows is not charged at a PG that cannot be asked, where another may have it",
+			pkg:  door, run: "TestWhereAKeyOfInicisIs",
+		},
+		{
+			name: "only-issued-keys-are-known", does: drop(1),
+			says: "what was used to approve a payment is no billing key",
+			pkg:  door, run: "TestWhereAKeyOfInicisIs",
 		},
 		{
 			name: "v1-charge-answers-for-its-attempt", does: never(),

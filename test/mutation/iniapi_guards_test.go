@@ -50,6 +50,26 @@ func iniapiGuards() []guard {
 			pkg:  gateway, run: "TestOthersRefunds",
 		},
 		{
+			name: "iniapi-charge-says-nothing-else", does: never(),
+			says: "a charge is in won, by card and at the rules' interest",
+			pkg:  gateway, run: "TestChargesAtINIAPIAreHeldToTheRules",
+		},
+		{
+			name: "iniapi-charge-has-no-unread-fields", does: never(),
+			says: "a charge does nothing that its caller did not mean",
+			pkg:  gateway, run: "TestChargesAtINIAPIAreHeldToTheRules",
+		},
+		{
+			name: "iniapi-charge-is-answered-for-no-key", does: never(),
+			says: "a repeat by another card is not told that it is paid",
+			pkg:  gateway, run: "TestChargesAtINIAPIAreOurs",
+		},
+		{
+			name: "charged-as-the-named-mid", does: never(),
+			says: "a key is charged as the MID that the caller named, or not at all",
+			pkg:  gateway, run: "TestChargesAtINIAPIAreHeldToTheRules",
+		},
+		{
 			name: "iniapi-others-refund-fits-what-is-left", does: never(),
 			says: "a refund of a payment of others happens once",
 			pkg:  gateway, run: "TestOthersRefunds",

@@ -39,8 +39,11 @@ type simCharged struct {
 // subscribe lets a customer's card be registered, in some schedules, before anything goes wrong. nil is none.
 func (w *simWorld) subscribe() *simSubscriber {
 	r := w.draw("subscriber")
-	if w.noCharges || r.Float64() < 0.6 {
+	switch {
+	case w.noCharges:
 		return nil
+	case r.Float64() < 0.6:
+		return w.subscribeAtInicis()
 	}
 	s := &simSubscriber{w: w, name: "subscriber", r: r, pg: "portone_v1", key: "customer-1"}
 	var opened, done map[string]any
@@ -66,6 +69,10 @@ func (w *simWorld) subscribe() *simSubscriber {
 
 // run charges a few months.
 func (s *simSubscriber) run() {
+	if s.pg == "inicis" {
+		s.monthsAtInicis()
+		return
+	}
 	if s.w.draw("recoveries").Float64() < 0.3 {
 		s.recoverMonths()
 		return
@@ -142,6 +149,9 @@ func (s *simSubscriber) ask(b *simBuyer, name, key string, id payment.AttemptID,
 		"order_id": b.id, "billing_key": s.key, "amount": b.won, "order_name": b.text,
 		"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
 	}
+	if s.pg == "inicis" && r.Float64() < 0.5 {
+		fields["pg"] = "inicis"
+	}
 	if s.issuer != "" {
 		delete(fields, "billing_key")
 		fields["attempt_id"], fields["recover"] = s.issuer, true
@@ -158,6 +168,9 @@ func (s *simSubscriber) ask(b *simBuyer, name, key string, id payment.AttemptID,
 	}
 	w.tracef("%s: %s answers %d %s", name, pod.name, a.status, a.code())
 	w.tally(fmt.Sprintf("charge_answer_%d_%s", a.status, a.code()))
+	if s.pg == "inicis" {
+		w.tally(fmt.Sprintf("inicis_charge_answer_%d_%s", a.status, a.code()))
+	}
 	var said struct {
 		AttemptID payment.AttemptID `json:"attempt_id"`
 		Retry     payment.KeySafety `json:"retry"`

@@ -174,6 +174,18 @@ func (m *simMemoryView) Claim(_ context.Context, a payment.Attempt, c journal.Cl
 	return nil
 }
 
+// ProofOwner implements gateway.Journal.
+func (m *simMemoryView) ProofOwner(_ context.Context, hash string) (payment.Attempt, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range m.rows {
+		if hash != "" && r.proofHash == hash {
+			return r.Attempt, nil
+		}
+	}
+	return payment.Attempt{}, journal.ErrNotFound
+}
+
 func (m *simMemory) unblocked(own *simRow) error {
 	var found *journal.ClaimedError
 	for _, o := range m.rows {

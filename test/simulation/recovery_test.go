@@ -61,7 +61,7 @@ func (s *simSubscriber) register(n int) payment.AttemptID {
 	body, err := json.Marshal(map[string]any{
 		"order_id": o.ID, "amount": 0, "purpose": "billing_key", "payments": []any{map[string]any{"method": "card", "amount": 0}},
 		"buyer": map[string]any{"name": "홍길동", "email": "gildong@example.com", "tel": "010-4242-4242"},
-		"site":  map[string]string{"portone_v1": "keys_v1", "portone_v2": "keys_v2"}[s.pg], "device": "pc", "return_url": "http://localhost:8080/result",
+		"site":  map[string]string{"portone_v1": "keys_v1", "portone_v2": "keys_v2", "inicis": "keys_inicis"}[s.pg], "device": "pc", "return_url": "http://localhost:8080/result",
 	})
 	if err != nil {
 		w.wrong("a checkout does not marshal: %v", err)
@@ -73,6 +73,9 @@ func (s *simSubscriber) register(n int) payment.AttemptID {
 		return ""
 	}
 	w.call(string(opened.AttemptID), name)
+	if s.pg == "inicis" {
+		return s.registerAtInicis(name, opened)
+	}
 	fields := map[string]any{"attempt_id": opened.AttemptID}
 	var window, done map[string]any
 	params := string(opened.Window.Params)

@@ -31,7 +31,7 @@ func withEveryCapture(c *fixture.Config) {
 		fixture.ByPG("samsung-by-portone-v1-that-asks", "samsung", "portone1_ask", "inicis"),
 		accountsAt("bank_manual", "portone"), accountsAt("bank_auto", "portone_auto"), accountsAt("bank_ask", "portone_ask"),
 		accountsAt("bank_v1", "portone1"), accountsAt("bank_v1_ask", "portone1_ask"),
-		cardsAt("keys_v1", "portone1"), cardsAt("keys_v2", "portone"),
+		cardsAt("keys_v1", "portone1"), cardsAt("keys_v2", "portone"), cardsAt("keys_inicis", "inicis"),
 	)
 	c.More = recoveryRules
 	// The schedules run through the night.

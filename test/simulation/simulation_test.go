@@ -122,6 +122,8 @@ func simMustOccur() []string {
 		"wrote_move", "move_answer_200", "schedule_anew", "confirm_by_api", "confirm_answer_200", "confirm_answer_402_CHARGE_DECLINED",
 		"wrote_issue", "key_issue_asked_twice_at_once", "key_issue_garbage", "key_replaced", "issue_answer_200", "issue_unanswered",
 		"issue_answer_409_BILLING_KEY_IN_USE", "issue_answer_409_BILLING_KEY_UNKNOWN", "key_final_approved", "key_final_declined",
+		"key_registered_at_inicis", "inicis_recovery", "inicis_charge_answer_200_", "inicis_charge_answer_402_CHARGE_DECLINED",
+		"inicis_charge_answer_409_PAYMENT_UNKNOWN",
 		"wrote_drop_key", "drop_answer_200", "key_registered", "recovery_waits", "recovery_stop_asked", "recovery_recovered", "recovery_unneeded",
 		"recovery_stopped_asked_to_stop", "recovery_stopped_not_recoverable", "recovery_stopped_budget_used_up", "recovery_try_approved",
 		"recovery_try_declined",

@@ -24,13 +24,16 @@ func simKind(method, path string, body []byte) (kind, ref string) {
 	case strings.HasPrefix(path, "/inicis/iniapi/api/v1/"):
 		// The first version of INIAPI takes forms: it looks into accounts, and closes them.
 		form, _ := url.ParseQuery(string(body))
-		kind = map[string]string{"extra": "inquiry", "refund": "inicis_close"}[last]
-		return kind, form.Get("tid")
+		kind = map[string]string{"extra": "inquiry", "refund": "inicis_close", "billing": "charge"}[last]
+		return kind, cmp.Or(form.Get("tid"), form.Get("moid"))
 	case strings.HasPrefix(path, "/inicis/iniapi/"):
 		var req struct {
-			Data struct{ TID, OID string } `json:"data"`
+			Data struct{ TID, OID, MOID string } `json:"data"`
 		}
 		_ = json.Unmarshal(body, &req)
+		if last == "billing" {
+			return "charge", req.Data.MOID
+		}
 		if last == "inquiry" {
 			return "inquiry", req.Data.TID + req.Data.OID
 		}
