@@ -1,11 +1,15 @@
 package gateway
 
 import (
+	"encoding/base64"
 	"encoding/json"
+	"html"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 
+	"github.com/pg-gateway/pg-gateway/payment"
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 )
 
@@ -131,4 +135,166 @@ func newJSONRequest(path, body string) *http.Request {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	return req
+}
+
+// appReturn opens a window of an app's checkout at KG Inicis, presses a button and brings back what the browser brings.
+func (h *house) appReturn(more map[string]any, button string) answer {
+	h.t.Helper()
+	return h.postPhone(h.phonePress(h.formOf(h.appCheckout("card", more)), button))
+}
+
+// leadsTo reads an answer that leads to an app: its address, with the query that a page would get.
+func leadsTo(t *testing.T, to, app string) url.Values {
+	t.Helper()
+	page, query, _ := strings.Cut(to, "?")
+	q, err := url.ParseQuery(query)
+	if page != app || err != nil || q.Get("order_id") == "" || q.Get("attempt_id") == "" {
+		t.Errorf("led to %s, want %s", to, app)
+	}
+	return q
+}
+
+// TestAnAppsWindowEndsInTheApp: its WebView hears of the address at once, and who does not know it has a page.
+func TestAnAppsWindowEndsInTheApp(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ returnURL, app, button, status, code string }{
+		{"myshop://pay/result", "myshop://pay/result", "pay", "approved", ""},
+		{"myshop://", "myshop://", "pay", "approved", ""},
+		{"myshop://a:b/%EC%A0%95?from=card&status=mine&x=1+2", "myshop://a:b/%EC%A0%95", "pay", "approved", ""},
+		{"myshop://pay", "myshop://pay", "cancel", "declined", "BUYER_CANCELLED"},
+	} {
+		t.Run(tt.returnURL+" "+tt.button, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, withApps)
+			a := h.appReturn(map[string]any{"return_url": tt.returnURL}, tt.button)
+			to := a.header.Get("Location")
+			q := leadsTo(t, to, tt.app)
+			if a.status != http.StatusSeeOther || q["status"][0] != tt.status || len(q["status"]) != 1 || q.Get("code") != tt.code {
+				t.Errorf("answered %d %s", a.status, to)
+			}
+			if strings.Contains(tt.returnURL, "from=card") && (q.Get("from") != "card" || q.Get("x") != "1 2") {
+				t.Errorf("the app's own query is lost: %s", to)
+			}
+			mustLead(t, a, to)
+		})
+	}
+}
+
+// mustLead holds a page to its one way on, which is into the app, and to its policy.
+func mustLead(t *testing.T, a answer, to string) {
+	t.Helper()
+	policy := a.header.Get("Content-Security-Policy")
+	if !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") || !strings.Contains(policy, "default-src 'none'") ||
+		strings.Contains(policy, "script-src") || a.header.Get("Cache-Control") != "no-store" ||
+		a.header.Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("the page has %v", a.header)
+	}
+	body := string(a.body)
+	if !strings.Contains(html.UnescapeString(body), `<a id="app" href="`+to+`">앱으로 돌아가기<span lang="en">Back to the app</span>`) ||
+		strings.Count(body, "<a ") != 1 || strings.Contains(body, "<script") || strings.Contains(body, "ZgotmplZ") {
+		t.Errorf("the page is %s, want a way to %s", body, to)
+	}
+}
+
+// TestABrowserGetsAPageBeforeTheApp: it would stay at the PG's otherwise, where it does not know the scheme.
+func TestABrowserGetsAPageBeforeTheApp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withApps, prefixed("/pg/own/"))
+	a := h.appReturn(map[string]any{"return_url": "myshop://pay?x=1", "device": "mobile"}, "pay")
+	first := a.header.Get("Location")
+	if a.status != http.StatusSeeOther || !strings.HasPrefix(first, "/pg/own/app?to=") {
+		t.Fatalf("answered %d %s", a.status, first)
+	}
+	page := h.get(first)
+	to, ok := strings.CutPrefix(page.header.Get("Refresh"), "0;url=")
+	if page.status != http.StatusOK || !ok {
+		t.Fatalf("the page is %d %v", page.status, page.header)
+	}
+	if q := leadsTo(t, to, "myshop://pay"); q.Get("status") != "approved" || q.Get("x") != "1" {
+		t.Errorf("led to %s", to)
+	}
+	mustLead(t, page, to)
+	if again := h.get(first); again.status != http.StatusOK {
+		t.Errorf("a reload is answered %d", again.status)
+	}
+}
+
+// TestThePageOfAnAppLeadsWhereWeSentIt alone: it is no way into apps for whoever writes links.
+func TestThePageOfAnAppLeadsWhereWeSentIt(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withApps)
+	good := h.g.sealer.sealPage("myshop://pay?order_id=O-1")
+	token := h.g.sealer.sealAttempt(payment.Attempt{ID: "A-1", ReturnURL: "myshop://x"}, h.g.others.here())
+	proof, err := h.g.sealer.Seal("a", []byte("myshop://x"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, to := range map[string]string{
+		"nothing": "", "in clear": "myshop://pay", "a page": "https://evil.example/", "a script": "javascript://%250aalert(1)",
+		"bent": bend(good), "cut": good[:len(good)-4], "a token": token, "too long": strings.Repeat("A", 12<<10),
+		"what the journal keeps":     base64.RawURLEncoding.EncodeToString(proof),
+		"a page that we have sealed": h.g.sealer.sealPage("https://evil.example/"),
+		"a script that we have":      h.g.sealer.sealPage("javascript://%0aalert(1)"),
+	} {
+		a := h.get("/pg-gateway/app?to=" + url.QueryEscape(to))
+		if a.status != http.StatusBadRequest || a.header.Get("Refresh") != "" || strings.Contains(string(a.body), `id="app"`) ||
+			a.header.Get(headerReason) != string(payment.CodeReturnForged) {
+			t.Errorf("%s: answered %d %v", name, a.status, a.header)
+		}
+	}
+	if a := h.get("/pg-gateway/app?to=" + good); a.status != http.StatusOK || !strings.Contains(string(a.body), "주문 O-1") {
+		t.Errorf("ours is answered %d %s", a.status, a.body)
+	}
+	if a := h.post("/pg-gateway/app?to="+good, "text/plain", ""); a.status != http.StatusMethodNotAllowed || a.header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("a POST is answered %d %v", a.status, a.header)
+	}
+	// A page shows what it was sealed with, whatever that is.
+	hostile := h.g.sealer.sealPage(`myshop://"><script>alert(1)</script>?order_id=<b>`)
+	if a := h.get("/pg-gateway/app?to=" + hostile); strings.Contains(string(a.body), "<script") || strings.Contains(string(a.body), "<b>") {
+		t.Errorf("the page holds %s", a.body)
+	}
+}
+
+// TestPortOnesWindowsEndInTheApp by redirect, and tell a page's callback the app's address.
+func TestPortOnesWindowsEndInTheApp(t *testing.T) {
+	t.Parallel()
+	for _, method := range []string{"kakaopay", "tosspay"} {
+		t.Run(method, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, withApps)
+			opened := h.postCheckout(h.appCheckout(method, map[string]any{"return_url": "myshop://pay"}))
+			attempt, _ := opened.json["attempt_id"].(string)
+			back := h.get(pathPortOneReturn + "?attempt_id=" + attempt + "&code=FAILURE_TYPE_PG&error_code=F1")
+			to := back.header.Get("Location")
+			if leadsTo(t, to, "myshop://pay"); back.status != http.StatusSeeOther {
+				t.Errorf("answered %d %s", back.status, back.body)
+			}
+			mustLead(t, back, to)
+			told := h.post(pathComplete, "application/json", `{"attempt_id":"`+attempt+`","code":"FAILURE_TYPE_PG"}`)
+			if url, _ := told.json["redirect_url"].(string); !strings.HasPrefix(url, "myshop://pay?") {
+				t.Errorf("the callback is told %s", told.body)
+			}
+		})
+	}
+}
+
+// TestAnInterceptedOrderEndsInTheApp: its return_url is held to the same rules.
+func TestAnInterceptedOrderEndsInTheApp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, withApps)
+	ordered := func(returnURL string) answer {
+		req := newJSONRequest("/api/orders", strings.Replace(h.orderBody(`{"payWayCd":"11"}`), publicURL+"/result", returnURL, 1))
+		req.Header.Set("X-Device", "app")
+		return h.send(h.app, req)
+	}
+	if a := ordered("othershop://x"); !strings.Contains(string(a.body), "RETURN_URL_NOT_ALLOWED") {
+		t.Errorf("another's app: %d %s", a.status, a.body)
+	}
+	a := ordered("myshop://done")
+	payload, _ := a.json["payload"].(map[string]any)
+	pg, _ := payload["pg"].(map[string]any)
+	back := h.postPhone(h.phonePress(formIn(answer{json: pg}), "pay"))
+	if q := leadsTo(t, back.header.Get("Location"), "myshop://done"); q.Get("status") != "approved" {
+		t.Errorf("led to %s", back.header.Get("Location"))
+	}
 }

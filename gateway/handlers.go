@@ -31,6 +31,7 @@ func (g *Gateway) publicApp() *fiber.App {
 	own := g.view().rules.Server().Public.Prefix
 	g.checkoutRoutes(app, own+pathCheckout[1:], own+pathComplete[1:])
 	g.checkoutRest(app, own+pathCheckout[1:], own+pathComplete[1:])
+	g.appRoute(app, own+pathApp)
 	g.checkoutRoutes(app, pathCheckout, pathComplete)
 	g.returnRoutes(app)
 	g.hookRoutes(app)
@@ -254,6 +255,9 @@ func (g *Gateway) backToShop(c *fiber.Ctx, res lifecycle.Result, err error) erro
 	case p != nil:
 		g.report(c, p, err)
 		c.Set(headerReason, string(p.Code))
+	}
+	if _, ok := appPage(res.Attempt.ReturnURL); ok {
+		return g.backToApp(c, res.Attempt, to)
 	}
 	c.Set(fiber.HeaderCacheControl, "no-store")
 	return c.Redirect(to, fiber.StatusSeeOther)

@@ -20,6 +20,8 @@ type pageData struct {
 	OrderID                        payment.OrderID
 	// Shop is the page of the shop that leads on from here.
 	Shop string
+	// App is the shop's app that it leads to instead; empty for none.
+	App template.URL
 }
 
 const pageCSS = `body{font-family:system-ui,sans-serif;margin:0;background:#f6f7f9;color:#1c2430}
@@ -35,8 +37,9 @@ func pageTemplate() *template.Template {
 <html lang="ko"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
 <meta name="robots" content="noindex"><title>{{.Title}}</title><style>` + pageCSS + `</style></head>
 <body><main><h1 id="status">{{.Title}}</h1><p>{{.TextKo}}</p><p lang="en">{{.TextEn}}</p>
-<a id="shop" href="{{.Shop}}">쇼핑몰로 돌아가기<span lang="en">Back to the shop</span></a>
-<small>{{if .OrderID}}주문 {{.OrderID}} · {{end}}{{.TraceID}}</small></main></body></html>
+{{if .App}}<a id="app" href="{{.App}}">앱으로 돌아가기<span lang="en">Back to the app</span></a>
+{{else}}<a id="shop" href="{{.Shop}}">쇼핑몰로 돌아가기<span lang="en">Back to the shop</span></a>
+{{end}}<small>{{if .OrderID}}주문 {{.OrderID}} · {{end}}{{.TraceID}}</small></main></body></html>
 `))
 }
 

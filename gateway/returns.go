@@ -275,14 +275,25 @@ func (g *Gateway) noteWindowLeft(ctx context.Context, a payment.Attempt, code st
 	}
 }
 
-// redirectURL is the shop page that a concluded attempt's browser goes to, and what the buyer may be told there when
-// he has not paid.
+// redirectURL is the shop's page, or its app, that a concluded attempt's browser goes to, and what the buyer may be
+// told there when he has not paid.
 func redirectURL(res lifecycle.Result, end payment.Ending) string {
+	if _, ok := appPage(res.Attempt.ReturnURL); ok {
+		// No URL to others: an app's own part may be empty, or what no host is.
+		page, query, _ := strings.Cut(res.Attempt.ReturnURL, "?")
+		q, _ := url.ParseQuery(query) // what cannot be read is left out, as of a page's query
+		return page + "?" + resultQuery(q, res, end)
+	}
 	u, err := url.Parse(res.Attempt.ReturnURL)
 	if err != nil || res.Attempt.ReturnURL == "" {
 		return ""
 	}
-	q := u.Query()
+	u.RawQuery = resultQuery(u.Query(), res, end)
+	return u.String()
+}
+
+// resultQuery adds to a query how an attempt ended.
+func resultQuery(q url.Values, res lifecycle.Result, end payment.Ending) string {
 	q.Set("order_id", string(res.Attempt.OrderID))
 	q.Set("attempt_id", string(res.Attempt.ID))
 	q.Set("status", res.Status())
@@ -291,6 +302,5 @@ func redirectURL(res lifecycle.Result, end payment.Ending) string {
 		q.Set("detail_ko", end.Ko)
 		q.Set("detail_en", end.En)
 	}
-	u.RawQuery = q.Encode()
-	return u.String()
+	return q.Encode()
 }

@@ -11,6 +11,7 @@ const (
 	routeCheckout  = "checkout"
 	routeComplete  = "complete"
 	routePreflight = "preflight"
+	routeApp       = "app_page"
 	routeNotice    = "hooks_notice"
 	routeConfirm   = "hooks_confirm"
 	routeDeposit   = "hooks_deposit"

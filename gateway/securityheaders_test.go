@@ -47,6 +47,8 @@ func TestOurAnswersHaveTheirSecurityHeaders(t *testing.T) {
 		{"the status page", h.app, request("GET", pathInicisReturn, "", ""), 200, false},
 		{"a forged return", h.app, request("POST", pathInicisReturn, form, "resultCode=0000"), 400, false},
 		{"a return", h.app, request("POST", pathInicisReturn, form, h.inicisReturn("pay").Encode()), 303, false},
+		{"the page of an app", h.app, request("GET", "/pg-gateway/app?to="+h.g.sealer.sealPage("myshop://x"), "", ""), 200, false},
+		{"a forged page of an app", h.app, request("GET", "/pg-gateway/app?to=x", "", ""), 400, false},
 		{"a redirect without an attempt", h.app, request("GET", pathPortOneReturn, "", ""), 404, false},
 		{"a forged webhook", h.app, request("POST", pathHooksV2+"portone", js, "{}"), 401, false},
 		{"a notice of a deposit", h.app, request("POST", pathHooksInicis+"inicis"+hookDeposit, form, "a=b"), 403, true},

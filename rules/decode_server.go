@@ -21,7 +21,7 @@ func serverReader(c *ServerConfig) reader {
 			"base_url": {baseURL(&c.Public.BaseURL), "How browsers reach the gateway, without a trailing slash."},
 			"prefix": {
 				prefix(&c.Public.Prefix), "What the paths of our own endpoints for browsers begin with, as in /pg-gateway/ (the " +
-					"default): POST <prefix>checkout and <prefix>checkout/complete. Nothing below it reaches the shop.",
+					"default): POST <prefix>checkout and <prefix>checkout/complete, GET <prefix>app. Nothing below it reaches the shop.",
 			},
 			"allow_origins": {
 				list(&c.Public.AllowOrigins, func(s *string, _ value) reader { return origin(s) }),

@@ -10,7 +10,11 @@
   function chosen(name) { return form.querySelector("input[name=" + name + "]:checked"); }
   function total() { return Number(chosen("goods").dataset.price) * Math.max(1, Number(form.elements.qty.value) || 1); }
   function showTotal() { document.getElementById("total").textContent = total().toLocaleString("ko-KR") + "원"; }
+  /* ?app=myshop plays the page in that app's WebView: what follows the payment is an address of the app. */
+  var app = new URLSearchParams(window.location.search).get("app") || undefined;
   function mobile() { return form.elements.mobile.checked || /Mobi|Android|iPhone|iPad/.test(navigator.userAgent); }
+  function device() { return app && !form.elements.mobile.checked ? "app" : mobile() ? "mobile" : "pc"; }
+  function returnURL() { return app ? app + "://result" : new URL("result", window.location.href).href; }
 
   function line(text, kind) {
     if (!text) { return; }
@@ -43,7 +47,7 @@
   function post(url, body) {
     return fetch(url, {
       method: "POST",
-      headers: { "Content-Type": "application/json", "X-Device": mobile() ? "mobile" : "pc" },
+      headers: { "Content-Type": "application/json", "X-Device": device() },
       body: JSON.stringify(body)
     }).then(function (r) {
       return r.text().then(function (text) {
@@ -90,7 +94,7 @@
     return post(intercepted() ? "api/orders" : "api/orders/direct", {
       goods: [{ goodsNo: chosen("goods").value, qty: Number(form.elements.qty.value) }],
       payMeans: split(total(), code, "payWayCd", "payAmt"),
-      buyer: buyer(), vbank_due: due(), return_url: new URL("result", window.location.href).href
+      buyer: buyer(), vbank_due: due(), app_scheme: app, return_url: returnURL()
     }).then(function (r) { return r.payload; });
   }
 
@@ -98,8 +102,8 @@
     return post("/checkout", {
       order_id: order.ordNo, amount: order.payAmt, currency: "KRW", order_name: order.goodsNm, tax_free: order.taxFreeAmt,
       payments: split(order.payAmt, word, "method", "amount"),
-      vbank_due: due(), buyer: buyer(), site: "main", device: mobile() ? "mobile" : "pc",
-      return_url: new URL("result", window.location.href).href
+      vbank_due: due(), buyer: buyer(), site: "main", device: device(),
+      app_scheme: app, return_url: returnURL()
     });
   }
 

@@ -54,5 +54,15 @@ func appGuards() []guard {
 			says: "a checkout names the apps of its site alone",
 			pkg:  tests, run: "TestAppsThatACheckoutMayNotName",
 		},
+		{
+			name: "app-pages-are-sealed", does: becomes(`func() ([]byte, error) { return sealed, nil }()`),
+			says: "the page that leads to the app leads where we have sent it alone",
+			pkg:  tests, run: "TestThePageOfAnAppLeadsWhereWeSentIt",
+		},
+		{
+			name: "app-pages-lead-to-apps", does: never(),
+			says: "what was sealed leads to an app, or nowhere",
+			pkg:  tests, run: "TestThePageOfAnAppLeadsWhereWeSentIt",
+		},
 	}
 }
