@@ -135,6 +135,8 @@ type BehindSpec struct {
 	KeyMethods []Method
 	// Clauses are what a contract with it may have besides.
 	Clauses []Clause
+	// Needs are the merchant's keys without which it has no window for a method.
+	Needs map[Method]string
 }
 
 // LiveNeed is what a PG or a merchant must have before real money moves.

@@ -181,7 +181,9 @@ func (b *builder) methods() {
 		if m.title == "" {
 			m.title = r.code.text
 		}
-		if r.code.text != "" && !m.secondary && !slices.Contains(known, m.code) {
+		if _, why, ended := retired(m.code); ended { //guard:retired-methods-are-refused
+			r.code.at.fail("take it out", "%s", why)
+		} else if r.code.text != "" && !m.secondary && !slices.Contains(known, m.code) {
 			r.code.at.fail(hintOf(r.code.text, methodNames(known)), "unknown primary method %q", clip(r.code.text))
 		}
 		if m.min > m.max {

@@ -122,6 +122,10 @@ func (b *builder) covers(r *rawMerchant, m *merchant) {
 		if me == nil {
 			continue
 		}
+		if key := m.needs(me.code); key != "" {
+			w.at.fail("add "+key+": ...", "%s needs %s for %s", m.doneBy(), key, me.code)
+			continue
+		}
 		if able != nil && !slices.Contains(able, me.code) {
 			w.at.fail("it takes "+strings.Join(methodNames(able), ", "), "%s does not support %s", m.doneBy(), me.code)
 			continue

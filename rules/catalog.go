@@ -29,6 +29,15 @@ func primaryMethods() []payment.Method {
 	}
 }
 
+// retired are methods whose service has ended, and which PortOne has taken out of its windows: why, in Korean and in
+// English.
+func retired(m payment.Method) (ko, en string, ok bool) {
+	if m == "chai" {
+		return "차이(chai)는 서비스를 종료했습니다. 다른 결제수단을 고르세요", "chai has ended its service; choose another method", true
+	}
+	return "", "", false
+}
+
 // able lists the methods that a contract can take: what its PG, or the one behind its channel, takes
 // from its driver, and of that for billing keys what it charges by them. Nil is all.
 func (m *merchant) able() []payment.Method {
@@ -36,7 +45,7 @@ func (m *merchant) able() []payment.Method {
 	able, charged := spec.Methods, spec.KeyMethods
 	for _, b := range spec.Behind {
 		if b.Name == m.Behind {
-			able, charged = b.Methods, b.KeyMethods
+			able, charged = m.having(b), b.KeyMethods
 		}
 	}
 	switch {
@@ -48,6 +57,33 @@ func (m *merchant) able() []payment.Method {
 		return []payment.Method{} // a channel with manual confirmation issues no billing keys
 	}
 	return among(charged, able)
+}
+
+// having are the methods of the PG behind a channel for which the merchant has the keys.
+func (m *merchant) having(b payment.BehindSpec) []payment.Method {
+	if len(b.Needs) == 0 || m.Purpose == payment.MerchantKeyIn {
+		return b.Methods
+	}
+	have := []payment.Method{}
+	for _, me := range b.Methods {
+		if key := b.Needs[me]; key == "" || m.Keys.IsSet(key) {
+			have = append(have, me)
+		}
+	}
+	return have
+}
+
+// needs names the key without which a merchant's PG has no window for a method; empty when it lacks none.
+func (m *merchant) needs(me payment.Method) string {
+	if m.Purpose == payment.MerchantKeyIn {
+		return "" // no window is opened by it
+	}
+	for _, b := range m.owner.spec.Behind {
+		if key := b.Needs[me]; b.Name == m.Behind && key != "" && !m.Keys.IsSet(key) {
+			return key
+		}
+	}
+	return ""
 }
 
 // issues tells whether billing keys are issued for a method through the PG's driver.

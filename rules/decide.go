@@ -144,6 +144,9 @@ func (d *deciding) split() *payment.Problem {
 // sort tells whether the i-th payment is the primary one or a secondary.
 func (d *deciding) sort(i int, part payment.MethodAmount) *payment.Problem {
 	me, ok := d.s.methodBy[part.Method]
+	if ko, en, ended := retired(part.Method); ended {
+		return d.deny(payment.CodeUnknownMethod, i, "method", ko, en)
+	}
 	if !ok {
 		return d.deny(payment.CodeUnknownMethod, i, "method", "알 수 없는 결제수단", "unknown method")
 	}

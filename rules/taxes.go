@@ -52,12 +52,22 @@ const (
 	taxNoVAT
 	// taxWholly: all or nothing of this merchant's sale is tax-free.
 	taxWholly
+	// taxNotZero: the VAT is 0, which only a zero-rated contract may have.
+	taxNotZero
 	// taxUnstated: the PG would take an unstated tax-free part for the whole.
 	taxUnstated
 )
 
+// roundedOff is a taxed price, in won, whose VAT may be less than a won.
+const roundedOff payment.Won = 10
+
 // fault tells whether a merchant whose sales are taxed as kind says can take a payment of part.
 func (t taxes) fault(kind payment.TaxKind, part payment.Won) taxFault {
+	taxed := kind == payment.TaxTaxable || kind == payment.TaxMixed
+	//guard:zero-vat-by-contract
+	if taxed && t.vatSet && t.vat == 0 && part-t.free > roundedOff {
+		return taxNotZero
+	}
 	switch kind {
 	case payment.TaxMixed:
 		if !t.freeSet { //guard:mixed-contract-states-tax-free
@@ -113,6 +123,10 @@ func (d *deciding) taxDenial(m *merchant) *payment.Problem {
 		return deny("tax_free", fmt.Sprintf("%d원 가운데 %d원만 면세일 수 없습니다. tax_free는 0이나 전액이어야 합니다", d.amount, t.free),
 			fmt.Sprintf("%d of %d won cannot be tax-free alone; tax_free is 0 or the whole, or use a merchant with tax: mixed",
 				t.free, d.amount))
+	case taxNotZero:
+		return deny("vat_amount", fmt.Sprintf("과세 금액 %d원의 부가세가 0원일 수 없습니다. 영세율(tax: zero_rated) 가맹점이 필요합니다",
+			d.amount-t.free), fmt.Sprintf("a VAT of 0 for %d won that are taxed needs a merchant with tax: zero_rated",
+			d.amount-t.free))
 	case taxFits, taxUnstated:
 	}
 	return deny("tax_free", "세금 금액이 맞지 않습니다", "the tax figures do not fit")
@@ -144,6 +158,8 @@ func (f taxFault) String() string {
 		return "it is tax-free as a whole or not at all"
 	case taxUnstated:
 		return "mixed tax, and the tax-free part is not stated"
+	case taxNotZero:
+		return "its VAT is not 0"
 	case taxFits:
 	}
 	return "the tax figures fit"

@@ -8,6 +8,9 @@ import (
 	"github.com/pg-gateway/pg-gateway/payment"
 )
 
+// KeyBizNum is the merchant's key that holds its business registration number (사업자등록번호).
+const KeyBizNum = "biz_num"
+
 // Easy returns what the large Korean PGs all take.
 func Easy() []payment.Method {
 	return []payment.Method{
@@ -23,7 +26,10 @@ func All() []payment.BehindSpec {
 	with := func(base []payment.Method, more ...payment.Method) []payment.Method { return slices.Concat(base, more) }
 	return []payment.BehindSpec{
 		{Name: "bluewalnut", Methods: basic},
-		{Name: "danal", Methods: with(basic, "cultureland", "happymoney")},
+		{
+			Name: "danal", Methods: with(basic, "cultureland", "happymoney"),
+			Needs: map[payment.Method]string{payment.MethodVBank: KeyBizNum}, // portone.md 2.2
+		},
 		{
 			Name:    "eximbay",
 			Methods: []payment.Method{"card", "trans", "vbank", "kakaopay", "tosspay", "payco", "unionpay", "alipay", "wechat"},

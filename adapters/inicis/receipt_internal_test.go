@@ -44,7 +44,7 @@ func TestReceiptsOfPCs(t *testing.T) {
 		"a field twice": {"Card", `"CARD_Num":"427289*********3","CARD_Num":"427289*********4","CARD_Code":"14"`, &payment.Receipt{
 			ApprovedAt: approvedAt, CardCompany: "신한카드",
 		}},
-		"a transfer": {"DirectBank", `"ACCT_BankCode":"88","ACCT_Name":"홍길동"`, &payment.Receipt{ApprovedAt: approvedAt, Bank: "088"}},
+		"a transfer":   {"DirectBank", `"ACCT_BankCode":"88","ACCT_Name":"홍길동"`, &payment.Receipt{ApprovedAt: approvedAt, Bank: "088"}},
 		"a phone bill": {"HPP", `"HPP_Corp":"SKT","HPP_Num":"01012345678"`, &payment.Receipt{ApprovedAt: approvedAt, Carrier: "SKT"}},
 		"an account, issued and not paid": {
 			"VBank", `"VACT_Num":"56211102345678","VACT_BankCode":"88","vactBankName":"신한은행"`,

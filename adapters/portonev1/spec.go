@@ -34,6 +34,10 @@ func spec() payment.DriverSpec {
 		MerchantKeys: []payment.KeySpec{
 			// Inicis behind a channel closes no account without it; its key has 16 bytes.
 			{Name: keyINIAPI, Kind: payment.KeySecret, Size: 16, Doc: "INIAPI key."},
+			{
+				Name: channels.KeyBizNum,
+				Doc:  "Business registration number (사업자등록번호), 10 digits: Danal opens virtual accounts only with it.",
+			},
 		},
 		WebhookSources: map[payment.Environment][]string{
 			payment.EnvLive: hooks, payment.EnvTest: hooks, payment.EnvSandbox: {"127.0.0.0/8", "::1"},

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/pg-gateway/pg-gateway/adapters"
@@ -38,6 +39,7 @@ type Params struct {
 	ConfirmURL  string       `json:"confirm_url,omitempty"`
 	Escrow      bool         `json:"escrow,omitempty"`
 	VBankDue    string       `json:"vbank_due,omitempty"`
+	BizNum      string       `json:"biz_num,omitempty"`
 	Digital     *bool        `json:"digital,omitempty"`
 	Language    string       `json:"language,omitempty"`
 	Period      *Period      `json:"period,omitempty"`
@@ -125,6 +127,9 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 	if a.Method == payment.MethodVBank && !a.DepositDue.IsZero() {
 		p.VBankDue = a.DepositDue.In(payment.KST()).Format(time.DateTime)
 	}
+	if p.BizNum, err = bizNum(a, m); err != nil {
+		return Params{}, err
+	}
 	if a.Method == "phone" {
 		// V1 wants it stated for phone bills: the fee for digital content is another.
 		digital := req.Options.Goods == payment.GoodsDigital
@@ -139,6 +144,18 @@ func BuildParams(req adapters.PrepareRequest) (Params, error) {
 		p.Bypass = bypass(a, m, req.Installments, req.Options.CashReceipt)
 	}
 	return p, nil
+}
+
+// bizNum is the business registration number that Danal wants of a virtual account (portone.md §2.2).
+func bizNum(a payment.Attempt, m *payment.Merchant) (string, error) {
+	if a.Method != payment.MethodVBank || behind(m) != "danal" {
+		return "", nil
+	}
+	number := strings.ReplaceAll(m.Keys.Text(channels.KeyBizNum), "-", "")
+	if len(number) != 10 || strings.Trim(number, "0123456789") != "" {
+		return "", &adapters.FieldError{Field: "merchants.biz_num", Msg: "must have 10 digits"}
+	}
+	return number, nil
 }
 
 // told adds what changes nothing of the payment.

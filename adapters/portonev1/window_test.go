@@ -137,6 +137,20 @@ func TestParamsFollowTheDecision(t *testing.T) {
 			map[string]string{"language": `"zh"`},
 		},
 		{
+			"Danal's virtual account has the business number", func(r *adapters.PrepareRequest) {
+				r.Attempt.Method, r.Merchant.Behind = payment.MethodVBank, "danal"
+				r.Merchant.Keys = r.Merchant.Keys.WithText("biz_num", "123-45-67890")
+			},
+			map[string]string{"biz_num": `"1234567890"`},
+		},
+		{
+			"nobody else's has", func(r *adapters.PrepareRequest) {
+				r.Attempt.Method = payment.MethodVBank
+				r.Merchant.Keys = r.Merchant.Keys.WithText("biz_num", "123-45-67890")
+			},
+			map[string]string{"biz_num": ""},
+		},
+		{
 			"a mixed-tax merchant always states the tax-free part", func(r *adapters.PrepareRequest) { r.Merchant.Tax = payment.TaxMixed },
 			map[string]string{"tax_free": "0"},
 		},

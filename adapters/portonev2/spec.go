@@ -34,8 +34,7 @@ func spec() payment.DriverSpec {
 			},
 		},
 		// What PortOne V2 has words for (portone.md §4), and who bills phones again and again (portone.md §5.2, §5.4).
-		Behind: channels.WithKeys(channels.Among(slices.Concat(channels.Easy(),
-			[]payment.Method{"cultureland", "smartculture", "booknlife", "happymoney"})), "galaxia", "inicis"),
+		Behind:        channels.WithKeys(behind(), "galaxia", "inicis"),
 		KeyMethods:    []payment.Method{"card"},
 		ChargesKeys:   true,
 		KeyInMethods:  []payment.Method{"card", payment.MethodVBank},
@@ -53,4 +52,18 @@ func spec() payment.DriverSpec {
 			Fix:      "manual_confirm: Y, once PortOne has switched the channel", Optional: true,
 		}},
 	}
+}
+
+// behind are the PGs that V2's channels lead to, with what V2 has words for.
+func behind() []payment.BehindSpec {
+	all := channels.Among(slices.Concat(channels.Easy(),
+		[]payment.Method{"cultureland", "smartculture", "booknlife", "happymoney"}))
+	for i := range all {
+		all[i].Needs = nil // they are V1's
+		if all[i].Name == "inicis" {
+			// Its windows have three kinds of gift certificates there (portone.md §4.8).
+			all[i].Methods = slices.DeleteFunc(all[i].Methods, func(m payment.Method) bool { return m == "happymoney" })
+		}
+	}
+	return all
 }

@@ -175,6 +175,16 @@ func inicisGuards() []guard {
 			pkg:  "./rules", run: "TestDecisions",
 		},
 		{
+			name: "retired-methods-are-refused", does: never(),
+			says: "a method whose service has ended is refused by name",
+			pkg:  "./rules", run: "TestBadFiles",
+		},
+		{
+			name: "zero-vat-by-contract", does: never(),
+			says: "a VAT of 0 is stated by a zero-rated contract alone",
+			pkg:  "./rules", run: "TestDecisions",
+		},
+		{
 			name: "account-has-a-deadline", does: never(),
 			says: "a virtual account has a deadline",
 			pkg:  tests, run: "TestPrepareRefusesWhatTheWindowWouldRefuse",
