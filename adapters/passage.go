@@ -124,8 +124,8 @@ type APICharge struct {
 // store the card under; empty for nothing.
 type APIKeyIn struct {
 	APICharge
-	// Card is the card's data, VBank what is asked of the account, and Named the contract that the caller named, as MID is:
-	// see ChargeRequest. One of Card and VBank is set.
+	// Card is the card's data, VBank what is asked of the account, and Named the contract that the caller named, as MID
+	// is: see ChargeRequest. One of Card and VBank is set.
 	Card, VBank payment.Secret
 	Named       string
 	// Due is until when the account is to take the deposit, or DueIn how long from now.

@@ -57,8 +57,9 @@ func (g *Gateway) chargesByAPI(c *fiber.Ctx, r *apiRequest) (adapters.ChargePass
 // chargeAsk is what is asked for, in our words.
 func (r *apiRequest) chargeAsk(in adapters.APICharge) (chargeAsk, error) {
 	ask := chargeAsk{
-		ID: in.ID, Order: payment.OrderID(in.ID), Key: in.Key, PG: r.pg.ID, Channel: in.ChannelKey, MID: in.MID, Amount: in.Amount,
-		Name: in.Name, Installment: in.Installment, Fields: in.Fields, Call: r.ask.Name,
+		ID: in.ID, Order: payment.OrderID(in.ID), Key: in.Key, PG: r.pg.ID, Channel: in.ChannelKey, MID: in.MID,
+		Amount: in.Amount,
+		Name:   in.Name, Installment: in.Installment, Fields: in.Fields, Call: r.ask.Name,
 	}
 	if in.TaxFree != nil {
 		ask.TaxFree, ask.TaxFreeSet = *in.TaxFree, true

@@ -31,7 +31,8 @@ func (v *view) checkReturn(c *payment.Checkout) error {
 	case !c.Device.Phone(): //guard:no-app-on-a-pc
 		no.DetailKo, no.DetailEn = "기기가 pc일 때는 앱 주소로 돌아갈 수 없습니다", "return_url is an app's, and the device is a pc"
 	case !v.rules.AllowsApp(link.Scheme, c.Site): //guard:return-to-the-sites-app
-		no.DetailKo, no.DetailEn = "return_url의 스킴이 이 사이트의 app_schemes에 없습니다", "return_url has no scheme of app_schemes for this site"
+		no.DetailKo = "return_url의 스킴이 이 사이트의 app_schemes에 없습니다"
+		no.DetailEn = "return_url has no scheme of app_schemes for this site"
 	default:
 		return nil
 	}
@@ -59,7 +60,8 @@ func (v *view) checkAppScheme(c *payment.Checkout) error {
 	case !c.Device.Phone(): //guard:no-app-scheme-on-a-pc
 		no.DetailKo, no.DetailEn = "기기가 pc일 때는 app_scheme을 쓸 수 없습니다", "app_scheme is for phones, and the device is a pc"
 	case !v.rules.AllowsApp(link.Scheme, c.Site): //guard:app-scheme-of-the-site
-		no.DetailKo, no.DetailEn = "app_scheme이 이 사이트의 app_schemes에 없습니다", "app_scheme is not one of app_schemes for this site"
+		no.DetailKo = "app_scheme이 이 사이트의 app_schemes에 없습니다"
+		no.DetailEn = "app_scheme is not one of app_schemes for this site"
 	default:
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"html"
+	"maps"
 	"net/http"
 	"net/url"
 	"strings"
@@ -28,9 +29,7 @@ func withApps(c *fixture.Config) {
 func (h *house) appCheckout(method string, more map[string]any) map[string]any {
 	c := h.checkout(method)
 	c["device"] = "app"
-	for name, v := range more {
-		c[name] = v
-	}
+	maps.Copy(c, more)
 	return c
 }
 
@@ -93,14 +92,12 @@ func TestAppsThatACheckoutMayNotName(t *testing.T) {
 		{"back to two headers", "return_url", "myshop://x%0d%0aSet-Cookie:%20a=b", nil, "RETURN_URL_NOT_ALLOWED"},
 		{"back to a fragment", "return_url", "myshop://x#y", nil, "RETURN_URL_NOT_ALLOWED"},
 	} {
-		t.Run(tt.name, func(t *testing.T) {
-			asked := h.appCheckout("card", tt.other)
-			asked["order_id"], asked[tt.field] = body["order_id"], tt.value
-			a := h.postCheckout(asked)
-			if a.status/100 != 4 || a.code() != tt.code || a.json["field"] != tt.field || a.json["fix"] == nil {
-				t.Errorf("answered %d %s", a.status, a.body)
-			}
-		})
+		asked := h.appCheckout("card", tt.other)
+		asked["order_id"], asked[tt.field] = body["order_id"], tt.value
+		a := h.postCheckout(asked)
+		if a.status/100 != 4 || a.code() != tt.code || a.json["field"] != tt.field || a.json["fix"] == nil {
+			t.Errorf("%s: answered %d %s", tt.name, a.status, a.body)
+		}
 	}
 	if a := h.postCheckout(h.appCheckout("card", map[string]any{"app_scheme": "outlet", "site": "outlet"})); a.status != http.StatusOK {
 		t.Errorf("the other site's own app: %d %s", a.status, a.body)

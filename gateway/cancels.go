@@ -284,7 +284,8 @@ func (g *Gateway) attemptAnswer(c *fiber.Ctx, a payment.Attempt) (attemptAnswer,
 	ans := attemptAnswer{
 		OrderID: a.OrderID, AttemptID: a.ID, PG: a.PG, Merchant: a.Merchant, Method: a.Method, State: a.State,
 		Reason: a.Reason, Amount: a.Amount, TaxFree: a.TaxFree, VAT: stated(a.VAT, a.VATSet), OrderAmount: a.OrderAmount,
-		Payments: a.Split(), PGTxID: a.PGTxID, Receipt: a.Receipt, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt, Cancels: []cancelListing{},
+		Payments: a.Split(), PGTxID: a.PGTxID, Receipt: a.Receipt, CreatedAt: a.CreatedAt, UpdatedAt: a.UpdatedAt,
+		Cancels: []cancelListing{},
 	}
 	end := lifecycle.Result{Attempt: a}.Ending()
 	ans.Code, ans.DetailKo, ans.DetailEn = end.Code, end.Ko, end.En

@@ -18,8 +18,9 @@ import (
 // readOrder is the order in which fields are read: an amount for each method needs the methods.
 var readOrder = [...]string{
 	"pay_method", "order_id", "amount", "tax_free", "vat_amount", "vbank_due", "order_name", "device", "site",
-	"buyer_name", "buyer_email", "buyer_tel", "return_url", "app_scheme", "card_company", "installment", "purpose", "country",
-	"digital", "language", "period_from", "period_to", "cash_receipt", "custom_data", "buyer_addr", "buyer_postcode", "pay_amount", "pg_amount",
+	"buyer_name", "buyer_email", "buyer_tel", "return_url", "app_scheme", "card_company", "installment", "purpose",
+	"country", "digital", "language", "period_from", "period_to", "cash_receipt", "custom_data", "buyer_addr",
+	"buyer_postcode", "pay_amount", "pg_amount",
 }
 
 // fieldSource is where a field is; at is its number in the plan of its side, -1 when it is not in the body. That of a

@@ -48,7 +48,8 @@ func readOption(r *strictjson.Reader, body []byte, key string, o *payment.Window
 	return unknownField(r)
 }
 
-// setOption is readOption for a value of an intercepted exchange. An empty text, as of a form's empty box, says nothing.
+// setOption is readOption for a value of an intercepted exchange. An empty text, as of a form's empty box, says
+// nothing.
 func setOption(s fieldSource, got jsonplace.Value, o *payment.WindowOptions) error {
 	str := got.String()
 	if str == "" {

@@ -148,8 +148,8 @@ func (s *Machine) keyContracts(
 	return at, err
 }
 
-// KeyOf asks the PG for the billing key that an attempt issued, or opens the one that the journal keeps sealed where the
-// PG tells of none. Errors are *payment.Problem.
+// KeyOf asks the PG for the billing key that an attempt issued, or opens the one that the journal keeps sealed where
+// the PG tells of none. Errors are *payment.Problem.
 func (s *Machine) KeyOf(ctx context.Context, id payment.AttemptID) (payment.Secret, payment.PGID, error) {
 	none := &payment.Problem{Code: payment.CodeKeyNotFound, Field: "attempt_id", KeySafety: payment.NewKeyNever}
 	a, sealed, err := s.o.Journal.Attempt(ctx, id)

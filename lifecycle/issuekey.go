@@ -173,8 +173,8 @@ func (w *work) keepsKey() bool {
 	return isKey(w.a) && (isIssue(w.a) || w.driver.Spec().KeysUntold)
 }
 
-// sealIssued is the key that an attempt came to, sealed for the journal, which keeps it with its attempt: it is what the
-// attempt's key is charged by. nil for any other attempt or end.
+// sealIssued is the key that an attempt came to, sealed for the journal, which keeps it with its attempt: it is what
+// the attempt's key is charged by. nil for any other attempt or end.
 func (s *Machine) sealIssued(w *work, to payment.State) ([]byte, error) {
 	if !w.keepsKey() || to != payment.StateApproved {
 		return nil, nil

@@ -54,23 +54,28 @@ func refusalText(code string) (ko, en string, known bool) {
 			"This payment takes no cancel in part: cancel all of it, or ask the payment company for partial cancels", true
 	case CancelFigures:
 		return "취소 금액이 결제사에 남은 금액과 맞지 않습니다. 결제 내역을 다시 조회한 뒤 남은 금액 안에서 취소하세요",
-			"The amount does not fit what is left at the payment company: read the attempt again, and cancel within what is left", true
+			"The amount does not fit what is left at the payment company: " +
+				"read the attempt again, and cancel within what is left", true
 	case CancelNotTaken:
 		return "결제사가 취소할 수 없는 거래라고 답했습니다. 결제사 관리자 화면에서 거래 상태를 확인하고, 에스크로는 구매 거절 절차로 취소하세요",
-			"The payment company says that this payment cannot be cancelled: look at it in its console; escrow has a procedure of its own",
+			"The payment company says that this payment cannot be cancelled: " +
+				"look at it in its console; escrow has a procedure of its own",
 			true
 	case CancelNoFunds:
 		return "상점의 취소 가능 금액을 다 써서 결제사가 거절했습니다. 결제사에 입금한 뒤 새 키로 다시 취소하세요",
-			"The shop's funds for cancels are used up: pay money in at the payment company, then cancel again with a new key", true
+			"The shop's funds for cancels are used up: " +
+				"pay money in at the payment company, then cancel again with a new key", true
 	case CancelSetup:
 		return "결제사의 계약이나 키 설정이 맞지 않아 거절되었습니다. 가맹점의 키와 서비스 개통을 확인한 뒤 새 키로 다시 취소하세요",
-			"A key or the contract does not fit: check the merchant's keys and its services, then cancel again with a new key", true
+			"A key or the contract does not fit: " +
+				"check the merchant's keys and its services, then cancel again with a new key", true
 	case CancelHours:
 		return "은행이나 결제사의 서비스 시간이 아닙니다. 서비스 시간에 새 키로 다시 취소하세요",
 			"The bank or payment company is closed now: cancel again in its hours, with a new key", true
 	case CancelAccount:
 		return "환불 계좌를 받지 않거나 은행이 지연되고 있습니다. refund_account를 확인한 뒤 새 키로 다시 취소하세요",
-			"The account for the refund was not taken, or its bank is late: check refund_account, then cancel again with a new key", true
+			"The account for the refund was not taken, or its bank is late: " +
+				"check refund_account, then cancel again with a new key", true
 	case CancelNoPayment:
 		return "결제사가 이 거래를 찾지 못했습니다. 결제사 관리자 화면에서 거래번호를 확인하세요",
 			"The payment company finds no such payment: look for its number in the console", true

@@ -66,8 +66,8 @@ type DriverSpec struct {
 	// PhoneToken is how long the sealed attempt may be that a window on a phone carries, in characters; 0 is any length.
 	PhoneToken int
 
-	// Clauses are what a merchant's contract may have besides; where the driver reaches other PGs through channels, each of
-	// those says its own.
+	// Clauses are what a merchant's contract may have besides; where the driver reaches other PGs through channels, each
+	// of those says its own.
 	Clauses []Clause
 
 	// ManualConfirm tells that a channel can be told to approve only when we say so.

@@ -449,7 +449,7 @@ func describe(c Code) (Description, bool) {
 		}, true
 	case EndedByBuyer, EndedDeclined, EndedLimit, EndedBalance, EndedCard, EndedIdentity, EndedHours,
 		EndedBusy, EndedRefused, EndedStock, EndedPrice, EndedShopClosed, EndedSilence, EndedInterrupted,
-		EndedExpired, EndedDepositLate, EndedGivenBack, EndedCancelledAtPG, EndedByShop:
+		EndedExpired, EndedDepositLate, EndedGivenBack, EndedCancelledAtPG, EndedByShop, EndedAmount, EndedSetup:
 		// How a payment ended is no problem; EndingOf tells it.
 	}
 	return Description{}, false

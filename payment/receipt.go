@@ -37,8 +37,9 @@ const (
 	maxReceiptURL  = 1000
 )
 
-// NewReceipt makes a receipt of what a PG said. What cannot be what it is said to be is left out: a card's number that
-// is not masked, a whole card number in any other place, an address that is none. nil is returned where nothing is left.
+// NewReceipt makes a receipt of what a PG said. What cannot be what it is said to be is left out: a card's number
+// that is not masked, a whole card number in any other place, an address that is none. nil is returned where nothing
+// is left.
 func NewReceipt(said Receipt) *Receipt {
 	r := &Receipt{
 		ApprovalNumber: receiptText(said.ApprovalNumber), CardCompany: receiptText(said.CardCompany),
@@ -68,9 +69,13 @@ func (r *Receipt) Over(before *Receipt) *Receipt {
 		to   *string
 		from string
 	}{
-		{&all.ApprovalNumber, before.ApprovalNumber}, {&all.CardCompany, before.CardCompany},
-		{&all.CardNumber, before.CardNumber}, {&all.Bank, before.Bank}, {&all.BankName, before.BankName},
-		{&all.Carrier, before.Carrier}, {&all.URL, before.URL},
+		{&all.ApprovalNumber, before.ApprovalNumber},
+		{&all.CardCompany, before.CardCompany},
+		{&all.CardNumber, before.CardNumber},
+		{&all.Bank, before.Bank},
+		{&all.BankName, before.BankName},
+		{&all.Carrier, before.Carrier},
+		{&all.URL, before.URL},
 	} {
 		if *text.to == "" {
 			*text.to = text.from
@@ -88,8 +93,8 @@ func (r *Receipt) Over(before *Receipt) *Receipt {
 	return &all
 }
 
-// receiptText is a text as it may stand in a receipt; "" for one that is too long, unreadable, or has a card's number in
-// it.
+// receiptText is a text as it may stand in a receipt; "" for one that is too long, unreadable, or has a card's number
+// in it.
 func receiptText(s string) string {
 	s = strings.TrimSpace(s)
 	odd := func(r rune) bool { return unicode.IsControl(r) || r == unicode.ReplacementChar }
@@ -103,7 +108,8 @@ func receiptText(s string) string {
 func receiptURL(s string) string {
 	u, err := url.Parse(s)
 	if err != nil || len(s) > maxReceiptURL || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" ||
-		u.User != nil || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) || holdsCard(s, minInURL, "") {
+		u.User != nil || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' }) ||
+		holdsCard(s, minInURL, "") {
 		return ""
 	}
 	return s

@@ -14,8 +14,8 @@ type WindowOptions struct {
 	Language Language
 	// Period is when what is sold is provided (서비스 제공기간); zero is not told.
 	Period Period
-	// CashReceipt is whether the window asks the buyer of a transfer or a virtual account for a cash receipt (현금영수증); empty
-	// leaves that to the PG. Whom it is issued to, and under which number, the buyer says in the window alone.
+	// CashReceipt is whether the window asks the buyer of a transfer or a virtual account for a cash receipt (현금영수증);
+	// empty leaves that to the PG. Whom it is issued to, and under which number, the buyer says in the window alone.
 	CashReceipt CashReceipt
 	// CustomData is the shop's own, as JSON: an object or a text. It may be personal. Empty is none.
 	CustomData string
@@ -41,8 +41,8 @@ func GoodsOf(digital bool) Goods {
 	return GoodsPhysical
 }
 
-// GoodsAt is what is sold by a checkout through a merchant: as the order service says, else as the contract is for, else
-// as the page says. A fee hangs on it, so that the page comes last: a buyer can change what it says.
+// GoodsAt is what is sold by a checkout through a merchant: as the order service says, else as the contract is for,
+// else as the page says. A fee hangs on it, so that the page comes last: a buyer can change what it says.
 func (c *Checkout) GoodsAt(m *Merchant) Goods {
 	if c.GoodsByShop { //guard:shops-word-on-goods-wins
 		return c.Window.Goods

@@ -21,7 +21,8 @@ func serverReader(c *ServerConfig) reader {
 			"base_url": {baseURL(&c.Public.BaseURL), "How browsers reach the gateway, without a trailing slash."},
 			"prefix": {
 				prefix(&c.Public.Prefix), "What the paths of our own endpoints for browsers begin with, as in /pg-gateway/ (the " +
-					"default): POST <prefix>checkout and <prefix>checkout/complete, GET <prefix>app. Nothing below it reaches the shop.",
+					"default): POST <prefix>checkout and <prefix>checkout/complete, GET <prefix>app. " +
+					"Nothing below it reaches the shop.",
 			},
 			"allow_origins": {
 				list(&c.Public.AllowOrigins, func(s *string, _ value) reader { return origin(s) }),
@@ -154,7 +155,9 @@ func lookupFields(dst *map[string]string) reader {
 		}
 	}
 	fs := fields{}
-	for _, key := range []string{"order_id", "amount", "tax_free", "vat_amount", "order_name", "currency", "status", "digital"} {
+	for _, key := range []string{
+		"order_id", "amount", "tax_free", "vat_amount", "order_name", "currency", "status", "digital",
+	} {
 		fs[key] = field{path(key), "gjson path of " + key + " in the answer."}
 	}
 	fs["payments"] = field{path("payments"), "gjson path of the order's split: a list of objects with method and " +

@@ -91,7 +91,8 @@ func evaluate(p *vm.Program, in *payment.Checkout, me *method, amount payment.Wo
 	f := facts{
 		Method: string(me.code), Amount: int(amount), OrderAmount: int(in.Amount), TaxFree: int(in.TaxFree),
 		Device: string(in.Device), Site: string(in.Site), Card: cardOf(in), Purpose: string(in.Purpose),
-		Country: in.Country, Integration: string(in.Integration()), Hour: now.minute / 60, Minute: now.minute % 60, Weekday: dayNames()[now.weekday],
+		Country: in.Country, Integration: string(in.Integration()), Hour: now.minute / 60, Minute: now.minute % 60,
+		Weekday: dayNames()[now.weekday],
 	}
 	if in.Card != nil {
 		f.Installment = in.Card.Installment

@@ -146,7 +146,8 @@ func (v *verifier) aimed(sp *space, r *route, n int, state timeState) {
 			for _, site := range sitesOr(r.when.sites, sp.me.sites) {
 				c := payment.Checkout{
 					OrderID: "verify", Amount: amount, Currency: payment.CurrencyKRW, Device: device, Site: site, Purpose: purpose,
-					ByAPI:   purpose == payment.PurposeBillingKey && r.when.integrations&integrationBit(payment.IntegrationWindow) == 0,
+					ByAPI: purpose == payment.PurposeBillingKey &&
+						r.when.integrations&integrationBit(payment.IntegrationWindow) == 0,
 					Country: first(r.when.countries), TaxFreeSet: true, Payments: []payment.MethodAmount{{
 						Method: sp.me.code, Amount: amount,
 					}},

@@ -112,7 +112,7 @@ type chargeData struct {
 	BuyerEmail string `json:"buyerEmail"`
 	BuyerTel   string `json:"buyerTel"`
 	Price      string `json:"price"`
-	BillKey    string `json:"billKey"` //nolint:gosec // sent to the PG and nowhere else
+	BillKey    string `json:"billKey"`
 }
 
 // charge is what is sent of a charge.

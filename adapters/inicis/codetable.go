@@ -147,7 +147,8 @@ var codeTable = []codeRow{
 	},
 	{
 		kind: kindRequest, suffixes: []string{"619", "620", "708", "827"},
-		ko: "주문번호 중복, 예약 필드 오류, 주문번호 없음", en: "the order's number was used before or is missing, or a reserved field is wrong",
+		ko: "주문번호 중복, 예약 필드 오류, 주문번호 없음",
+		en: "the order's number was used before or is missing, or a reserved field is wrong",
 	},
 	{
 		kind: kindRequest, suffixes: []string{"609", "611", "655", "656", "701"},
@@ -247,7 +248,8 @@ var codeTable = []codeRow{
 		ko: "비밀번호·본인 확인 오류", en: "a PIN or the buyer's identity is wrong",
 	},
 	{
-		kind: kindBuyer, codes: []string{"A011", "A012", "A013", "AV17"}, reason: payment.DeclinedByBuyer,
-		ko: "카드사 인증 화면을 닫음", en: "the buyer left the card company's page",
+		// The buyer closed the card company's page, or did not come through it: these do not say which.
+		kind: kindBuyer, codes: []string{"A011", "A012", "A013", "AV17"},
+		ko: "카드사 인증을 마치지 않음", en: "the card company's authentication was not completed",
 	},
 }

@@ -50,7 +50,7 @@ func TestDeclinesAreToldApart(t *testing.T) {
 		{"504817", "", "rejected_by_pg"},
 		{"1165", "", "declined_expired"},
 		{"01", "결제 금액 1165원", ""},
-		{"01", "결제창이 닫혔습니다 [A012]", "buyer_cancelled"},
+		{"01", "결제창이 닫혔습니다 [A012]", ""},
 		{"MX1002", "", "declined_busy"},
 		{"ER0102", "", "rejected_by_pg"},
 		{"01", "500623 500645", "declined_limit"},

@@ -31,8 +31,8 @@ func receiptOf(o wire.Object) *payment.Receipt {
 	return payment.NewReceipt(said)
 }
 
-// mobileReceiptOf is receiptOf for phones (inicis.md §2.4). Such an answer is not percent-encoded: what is there twice may
-// be somebody else's word, and is left out.
+// mobileReceiptOf is receiptOf for phones (inicis.md §2.4). Such an answer is not percent-encoded: what is there
+// twice may be somebody else's word, and is left out.
 func mobileReceiptOf(answer MobileAnswer) *payment.Receipt {
 	f := func(name string) string {
 		if answer.Twice[name] { //guard:receipts-field-twice

@@ -23,7 +23,8 @@ func receiptOf(o wire.Object) *payment.Receipt {
 		said.ApprovedAt = time.Unix(at, 0)
 	}
 	// A payment without a card has 0 months too.
-	if months, err := strconv.Atoi(o.Text("card_quota")); err == nil && said.CardCompany != "" && months == wire.Months(o.Text("card_quota")) {
+	quota := o.Text("card_quota")
+	if months, err := strconv.Atoi(quota); err == nil && said.CardCompany != "" && months == wire.Months(quota) {
 		said.Installment = &months
 	}
 	return payment.NewReceipt(said)

@@ -36,7 +36,8 @@ func BuildKeyParams(req adapters.PrepareRequest) (KeyParams, error) {
 	a := req.Attempt
 	p := KeyParams{
 		StoreID: storeOf(req.PG), ChannelKey: req.Merchant.ChannelKey, Method: "CARD", IssueID: string(a.ID),
-		IssueName: wire.OrderName(a.OrderName), Customer: customerOf(req.Buyer), RedirectURL: req.ReturnURL, Locale: keyLocale(req),
+		IssueName: wire.OrderName(a.OrderName), Customer: customerOf(req.Buyer), RedirectURL: req.ReturnURL,
+		Locale:     keyLocale(req),
 		NoticeURLs: noticeURLs(req),
 	}
 	if a.Device == payment.DeviceMobile || a.Device == payment.DeviceApp {
