@@ -15,14 +15,13 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal"
 	"github.com/pg-gateway/pg-gateway/journal/journaltest"
 	"github.com/pg-gateway/pg-gateway/journal/pgtest"
+	"github.com/pg-gateway/pg-gateway/test/short"
 )
 
 // newServer starts a PostgreSQL of the test's own. With -short it leaves the test out.
 func newServer(t *testing.T) *pgtest.Server {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("a real database is no part of -short")
-	}
+	short.Out(t, "a real database")
 	s, err := pgtest.Start()
 	if err != nil {
 		t.Fatal(err)
@@ -221,7 +220,7 @@ func TestOpenDoesNotWaitForMistakes(t *testing.T) {
 		name string
 		cfg  journal.Config
 	}{
-		{"a database that does not exist", journal.Config{Driver: journal.DriverPostgres, DSN: strings.Replace(postgres.Database(t), "/t", "/nowhere", 1)}},
+		{"a database that does not exist", journal.Config{Driver: journal.DriverPostgres, DSN: strings.Replace(database(t), "/t", "/nowhere", 1)}},
 		{"an unreadable dsn", journal.Config{Driver: journal.DriverPostgres, DSN: "postgres://[::1"}},
 		{"a folder that is none", journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(here, "file", "journal.db")}},
 		{"a file that is no journal", journal.Config{Driver: journal.DriverSQLite, Path: filepath.Join(here, "file")}},

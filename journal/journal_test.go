@@ -93,7 +93,7 @@ func TestWritersShareCommits(t *testing.T) {
 	t.Parallel()
 	for name, open := range map[string]func(t *testing.T) *journal.Journal{
 		"sqlite":   func(t *testing.T) *journal.Journal { return openSQLite(t, filepath.Join(t.TempDir(), "journal.db")) },
-		"postgres": func(t *testing.T) *journal.Journal { return openPostgres(t, postgres.Database(t)) },
+		"postgres": func(t *testing.T) *journal.Journal { return openPostgres(t, database(t)) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -175,7 +175,7 @@ func BenchmarkConcludeSQLite(b *testing.B) {
 }
 
 func BenchmarkConcludePostgres(b *testing.B) {
-	benchmarkConclude(b, journal.Config{Driver: journal.DriverPostgres, DSN: postgres.Database(b)})
+	benchmarkConclude(b, journal.Config{Driver: journal.DriverPostgres, DSN: database(b)})
 }
 
 // replayAll puts the delivered messages that f means in line again.

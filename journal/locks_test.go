@@ -46,7 +46,7 @@ func meanwhile(t *testing.T, dsn string, act func() error, statements ...string)
 
 func TestAClaimWaitsForAnotherPodsCancel(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	j := openPostgres(t, dsn)
 	if err := j.Insert(t.Context(), journaltest.Attempt("first", "o"), journal.Event{}); err != nil {
 		t.Fatal(err)
@@ -62,7 +62,7 @@ func TestAClaimWaitsForAnotherPodsCancel(t *testing.T) {
 
 func TestAMoveNamesTheStateThatAnotherPodMade(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	j := openPostgres(t, dsn)
 	if err := j.Claim(t.Context(), journaltest.Attempt("a", "o"), journal.Claim{To: payment.StateApproving}); err != nil {
 		t.Fatal(err)
@@ -82,7 +82,7 @@ func TestAMoveNamesTheStateThatAnotherPodMade(t *testing.T) {
 // A pod that is frozen or cut off within a write must not hold its orders until the server misses it.
 func TestAFrozenPodsLocksEnd(t *testing.T) {
 	t.Parallel()
-	j := openPostgres(t, postgres.Database(t))
+	j := openPostgres(t, database(t))
 	for name, want := range map[string]string{"idle_in_transaction_session_timeout": "15s", "lock_timeout": "2s", "jit": "off"} {
 		if got, err := j.Setting(t.Context(), name); err != nil || got != want {
 			t.Errorf("%s is %q, %v; want %q", name, got, err, want)
@@ -93,7 +93,7 @@ func TestAFrozenPodsLocksEnd(t *testing.T) {
 // A pod counts an order's windows only when another one that opens one for it has committed.
 func TestAWindowWaitsForAnotherPodsWindow(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	j := openPostgres(t, dsn)
 	bound := journal.Windows{Most: 2, Now: journaltest.Attempt("a", "o").CreatedAt}
 	if err := j.Insert(t.Context(), journaltest.Attempt("first", "o"), journal.Event{}, bound); err != nil {
@@ -115,7 +115,7 @@ func TestAWindowWaitsForAnotherPodsWindow(t *testing.T) {
 // not be seen yet.
 func TestPruneLeavesWhatAnotherPodHasInHand(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	j := openPostgres(t, dsn)
 	for _, id := range []string{"held", "ended"} {
 		if err := j.Claim(t.Context(), journaltest.Attempt(id, id), journal.Claim{To: payment.StateApproving}); err != nil {

@@ -16,6 +16,7 @@ import (
 	"github.com/pg-gateway/pg-gateway/journal/journaltest"
 	"github.com/pg-gateway/pg-gateway/journal/pgtest"
 	"github.com/pg-gateway/pg-gateway/payment"
+	"github.com/pg-gateway/pg-gateway/test/short"
 )
 
 // postgres is the server that TestMain starts; every test gets a database of its own.
@@ -28,6 +29,13 @@ func TestMain(m *testing.M) {
 		code = 1
 	}
 	os.Exit(code)
+}
+
+// database is an empty one on the server. With -short the test is left out.
+func database(tb testing.TB) string {
+	tb.Helper()
+	short.Out(tb, "a real database")
+	return postgres.Database(tb)
 }
 
 func openPostgres(t *testing.T, dsn string) *journal.Journal {
@@ -46,12 +54,12 @@ func openPostgres(t *testing.T, dsn string) *journal.Journal {
 
 func TestPostgresConforms(t *testing.T) {
 	t.Parallel()
-	journaltest.Run(t, func(t *testing.T) *journal.Journal { return openPostgres(t, postgres.Database(t)) })
+	journaltest.Run(t, func(t *testing.T) *journal.Journal { return openPostgres(t, database(t)) })
 }
 
 func TestPodsStartTogether(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	var wg sync.WaitGroup
 	for range 4 {
 		wg.Go(func() {
@@ -72,7 +80,7 @@ func TestPodsStartTogether(t *testing.T) {
 func TestPodsShareOneWinner(t *testing.T) {
 	t.Parallel()
 	const orders, attemptsPerPod = 20, 4
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	pods := make([]*journal.Journal, 4)
 	for i := range pods {
 		pods[i] = openPostgres(t, dsn)
@@ -118,7 +126,7 @@ func TestPodsShareOneWinner(t *testing.T) {
 // However many pods are asked at once, and however many of their writes share a commit, an order gets so many windows.
 func TestPodsShareTheBoundOfWindows(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	var wg sync.WaitGroup
 	var opened atomic.Int64
 	for p := range 4 {
@@ -152,7 +160,7 @@ func TestPodsShareTheBoundOfWindows(t *testing.T) {
 // time.
 func TestPodsDeliverOneMessageOfAnOrderAtATime(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	const orders, each = 6, 12
 	pods := []*journal.Journal{openPostgres(t, dsn), openPostgres(t, dsn), openPostgres(t, dsn)}
 	var wg sync.WaitGroup
@@ -215,7 +223,7 @@ func TestPodsDeliverOneMessageOfAnOrderAtATime(t *testing.T) {
 
 func TestPodsSweepWithoutOverlap(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	first := openPostgres(t, dsn)
 	claimMany(t, first, "sweep", 120)
 	pods := []*journal.Journal{first, openPostgres(t, dsn), openPostgres(t, dsn)}
@@ -287,7 +295,7 @@ func TestPostgresThatStopsIsUnavailableAndComesBack(t *testing.T) {
 
 func TestPostgresHasItsOwnBackup(t *testing.T) {
 	t.Parallel()
-	j := openPostgres(t, postgres.Database(t))
+	j := openPostgres(t, database(t))
 	if err := j.Backup(t.Context(), "unused"); !errors.Is(err, journal.ErrUnsupported) {
 		t.Errorf("got %v", err)
 	}
@@ -297,7 +305,7 @@ func TestPostgresHasItsOwnBackup(t *testing.T) {
 // in time it fails by itself, without taking the writes beside it down.
 func TestALockedRowFailsAlone(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	j := openPostgres(t, dsn)
 	claimMany(t, j, "row", 3)
 	other, err := pgx.Connect(t.Context(), dsn)
@@ -341,7 +349,7 @@ func TestALockedRowFailsAlone(t *testing.T) {
 // Two transactions that wait for each other: PostgreSQL gives one up, and it is run again.
 func TestADeadlockIsRunAgain(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	j := openPostgres(t, dsn)
 	claimMany(t, j, "dead", 2)
 	other, err := pgx.Connect(t.Context(), dsn)

@@ -51,7 +51,7 @@ func TestAReplayWaitsForAnotherPod(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dsn := postgres.Database(t)
+			dsn := database(t)
 			j, list := replayable(t, dsn)
 			statements := []string{statement}
 			if name == "that puts a message of it there" {
@@ -79,7 +79,7 @@ func TestAReplayWaitsForAnotherPod(t *testing.T) {
 // Of pods that replay the same messages at the same time one puts each in line, while others deliver.
 func TestPodsReplayAMessageOnce(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	j, _ := replayable(t, dsn)
 	if err := j.OutboxDone(t.Context(), "m-b"); err != nil {
 		t.Fatal(err)

@@ -43,7 +43,7 @@ func eachDatabase(t *testing.T, test func(t *testing.T, cfg journal.Config, raw 
 		return journal.Config{Driver: journal.DriverSQLite, Path: path}, "file:" + path + "?_pragma=busy_timeout(5000)"
 	})
 	run("postgres", func(t *testing.T) (journal.Config, string) {
-		dsn := postgres.Database(t)
+		dsn := database(t)
 		return journal.Config{Driver: journal.DriverPostgres, DSN: dsn}, dsn
 	})
 }
@@ -447,7 +447,7 @@ func TestCheckFindsRecoveriesThatCannotBe(t *testing.T) {
 // Connections come and go; what they have counted stays.
 func TestTalliesOfConnectionsThatAreGone(t *testing.T) {
 	t.Parallel()
-	dsn := postgres.Database(t)
+	dsn := database(t)
 	cfg := journal.Config{Driver: journal.DriverPostgres, DSN: dsn}
 	raw, err := sql.Open("pgx", dsn)
 	if err != nil {

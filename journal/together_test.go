@@ -66,7 +66,7 @@ func TestABatchIsItsWritesOneByOne(t *testing.T) {
 		if cfg.Driver == journal.DriverSQLite {
 			other.Path += ".other"
 		} else {
-			other.DSN = postgres.Database(t)
+			other.DSN = database(t)
 		}
 		together, apart := mustOpen(t, cfg), mustOpen(t, other)
 		refused := map[string]int{}

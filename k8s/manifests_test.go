@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/pg-gateway/pg-gateway/test/short"
 )
 
 // object is a manifest, as far as the checks look into it.
@@ -165,9 +167,7 @@ type listener struct {
 // kustomize is the command that renders a kustomization: the one the Makefile built, or one that is installed.
 func kustomize(t *testing.T, dir string) *exec.Cmd {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("kustomize is no part of -short")
-	}
+	short.Out(t, "kustomize")
 	candidates := []string{os.Getenv("KUSTOMIZE"), filepath.Join("..", ".cache", "bin", "kustomize"), "kustomize"}
 	for _, candidate := range candidates {
 		if candidate == "" {

@@ -101,7 +101,7 @@ func TestADepositThatIsNotShownIsSaidAgain(t *testing.T) {
 			t.Errorf("%s: acknowledged with %v", name, err)
 		}
 		if got := h.unmatched(); got != "" {
-			t.Errorf("%s: %q is on record on the word of a stranger", name, got)
+			t.Errorf("%s: %q is on record though no PG said it", name, got)
 		}
 	}
 }

@@ -23,13 +23,13 @@ type look struct {
 	name string
 }
 
-// at opens a page at a phone's width and at a desk's, does what leads to what is looked at, and sees it through.
+// at opens a page at a phone's width and at a PC's, does what leads to what is looked at, and sees it through.
 func at(t *testing.T, browser context.Context, name, url string, clicks []string, see func(l look)) {
 	t.Helper()
 	for _, screen := range []struct {
 		size  string
 		width int64
-	}{{"phone", 390}, {"desk", 1280}} {
+	}{{"phone", 390}, {"pc", 1280}} {
 		tab, cancel := chromedp.NewContext(browser)
 		ctx, stop := context.WithTimeout(tab, 30*time.Second)
 		if err := chromedp.Do(ctx, chromedp.EmulateViewport(screen.width, 900), chromedp.Navigate(url)); err != nil {
@@ -105,9 +105,6 @@ func (l look) differ(selectors ...string) {
 // TestPagesAreForPeople looks at every page and window of the sandbox in a real browser: what is hidden does not show,
 // windows name the method as buyers do, buttons differ, nothing sticks out on a phone, nothing is a raw code or date.
 func TestPagesAreForPeople(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a real browser is no part of -short")
-	}
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
 	t.Cleanup(cancel)
 	browser, cancel := chromedp.NewContext(allocator)
@@ -170,9 +167,6 @@ func TestPagesAreForPeople(t *testing.T) {
 
 // TestTheFrontPageSteers opens the sandbox's own address: orders, books, faults to click.
 func TestTheFrontPageSteers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a real browser is no part of -short")
-	}
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
 	t.Cleanup(cancel)
 	browser, cancel := chromedp.NewContext(allocator)

@@ -167,9 +167,6 @@ func (f *shopFront) settle(id, code string) string {
 
 // TestBuyersPages clicks through the demo shop and the windows in a real browser.
 func TestBuyersPages(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a real browser is no part of -short")
-	}
 	allocator, cancel := chromedp.NewExecAllocator(t.Context(), append(chromedp.DefaultExecAllocatorOptions[:], chromedp.NoSandbox)...)
 	t.Cleanup(cancel)
 	browser, cancel := chromedp.NewContext(allocator)

@@ -14,6 +14,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"gopkg.in/yaml.v3"
+
+	"github.com/pg-gateway/pg-gateway/test/short"
 )
 
 var update = flag.Bool("update", false, "write prometheusrule.yaml anew")
@@ -52,9 +54,7 @@ func readAlerts(t *testing.T) (ruleFile, []byte) {
 
 func promtool(t *testing.T, arguments ...string) (string, error) {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("promtool is no part of -short")
-	}
+	short.Out(t, "promtool")
 	path, err := exec.LookPath("promtool")
 	if err != nil {
 		t.Fatal("promtool is not here: run `make deps`, which installs Debian's package prometheus, and try again")

@@ -25,6 +25,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 	"github.com/pg-gateway/pg-gateway/test/planted"
+	"github.com/pg-gateway/pg-gateway/test/short"
 )
 
 // binary is the gateway under test, built once.
@@ -32,9 +33,8 @@ var binary string
 
 func TestMain(m *testing.M) {
 	flag.Parse() // testing.Short is not known before it
-	if testing.Short() {
-		fmt.Println("real processes are no part of -short")
-		return
+	if code, out := short.Main("real processes"); out {
+		os.Exit(code)
 	}
 	dir, err := os.MkdirTemp("", "pg-gateway-e2e-")
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 
 	"github.com/pg-gateway/pg-gateway/test/fixture"
 	"github.com/pg-gateway/pg-gateway/test/planted"
+	"github.com/pg-gateway/pg-gateway/test/short"
 )
 
 // token is all that the order service has: the gateway's, and no key of PortOne's.
@@ -31,9 +32,8 @@ var binary string
 
 func TestMain(m *testing.M) {
 	flag.Parse() // testing.Short is not known before it
-	if testing.Short() {
-		fmt.Println("real processes are no part of -short")
-		return
+	if code, out := short.Main("real processes"); out {
+		os.Exit(code)
 	}
 	os.Exit(buildAndRun(m))
 }

@@ -17,6 +17,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/pg-gateway/pg-gateway/test/short"
 )
 
 var (
@@ -30,9 +32,8 @@ var binary string
 
 func TestMain(m *testing.M) {
 	flag.Parse() // testing.Short is not known before it
-	if testing.Short() {
-		fmt.Println("real processes are no part of -short")
-		return
+	if code, out := short.Main("real processes"); out {
+		os.Exit(code)
 	}
 	dir, err := build()
 	if err != nil {
